@@ -1,0 +1,35 @@
+"""evenfield: does growth spread? The front door: check the config, then climb the floors."""
+
+from pathlib import Path
+import sys
+
+from snakemake.utils import update_config
+
+try:
+    from evenfield.contracts.config import checked_config, read_config
+    from evenfield.contracts.errors import EvenfieldError
+except ModuleNotFoundError as missing:
+    sys.exit(f"evenfield: {missing.name} is not installed; expected the locked environment; run `python3 run`")
+
+try:
+    written = read_config("config.yaml") if Path("config.yaml").exists() or not config else {}
+    update_config(written, config)
+    config = checked_config(written)
+except EvenfieldError as error:
+    sys.exit(f"evenfield: {error}")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/panel.smk"
+include: "workflow/rules/weights.smk"
+include: "workflow/rules/estimates.smk"
+include: "workflow/rules/artifacts.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    """Everything that the config asks for: the page, the paper, the tidy estimates and the manifest."""
+    default_target: True
+    input:
+        rules.write_manifest.output,

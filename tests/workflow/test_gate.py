@@ -1,0 +1,120 @@
+"""The gate passes a study that is reproducible and names the file of one that is not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gate
+import gate_conditions
+
+REPO = Path(__file__).resolve().parents[2]
+TOY = Path(__file__).parent / "toy"
+
+
+def pass_gate(study):
+    command = [sys.executable, REPO / "run", "--venv", sys.prefix, "gate", "--directory", study]
+    command += ["--snakefile", TOY / "Snakefile", "--same-python", "--cores", "1"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def study(tmp_path):
+    copy = tmp_path / "toy"
+    (copy / "data").mkdir(parents=True)
+    for name in ("config.yaml", "data/values.csv"):
+        (copy / name).write_bytes((TOY / name).read_bytes())
+    return copy
+
+
+def test_a_reproducible_study_passes(study):
+    done = pass_gate(study)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 files, all the same" in done.stdout
+    assert "shuffled rows (12 rows of 1 data files)" in done.stdout
+    assert "not exercised: another Python (left out)" in done.stdout
+    assert not (study / "results").exists()
+
+
+def test_a_clock_in_a_table_fails(study):
+    (study / "config.yaml").write_text('clock: true\nstop: ""\n')
+    done = pass_gate(study)
+    assert done.returncode == 1
+    assert "results/tables/total.csv: line 6 differs: 'clock," in done.stdout
+    assert done.stderr.startswith("gate: run 2: 1 of 1 files differ from the plain run")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_study_that_stops_fails_in_one_line(study):
+    (study / "config.yaml").write_text("clock: false\n")
+    done = pass_gate(study)
+    assert done.returncode == 1
+    assert done.stderr.startswith("gate: run 1 of 2 failed: evenfield: the engine stopped: KeyError in file ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_shuffling_keeps_the_header_and_every_row(tmp_path):
+    copy = tmp_path / "values.csv"
+    shutil.copy(TOY / "data" / "values.csv", copy)
+    before = copy.read_text().splitlines(keepends=True)
+    assert gate.shuffle_rows(copy, seed=1) == 12
+    after = copy.read_text().splitlines(keepends=True)
+    assert after[0] == before[0]
+    assert after != before
+    assert '"two\nlines, quoted"' in copy.read_text()
+    assert sorted(after) == sorted(before)
+
+
+def test_logs_and_benchmarks_are_not_compared(tmp_path):
+    for number, name in enumerate(("one", "two")):
+        for path in ("logs/run.log", "benchmarks/a.tsv", "tables/a.csv", f"tables/only-{name}.csv"):
+            file = tmp_path / name / "results" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("same" if path == "tables/a.csv" else str(number))
+    found = gate.differences(tmp_path / "one", tmp_path / "two")
+    assert found == [
+        "results/tables/only-one.csv: only the plain run wrote it",
+        "results/tables/only-two.csv: the plain run did not write it",
+    ]
+
+
+def test_the_repository_is_copied_as_a_study_only(tmp_path, monkeypatch):
+    repository = tmp_path / "repository"
+    for name in ("config.yaml", "data/a.csv", "data/geo/b.geojson", "workflow/x.py", "results/r.csv", "run"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).touch()
+    monkeypatch.setattr(gate, "REPO", repository)
+    gate.copy_study(repository, tmp_path / "copy")
+    copied = sorted(
+        path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.*")
+    )
+    assert copied == ["config.yaml", "data/a.csv", "data/geo/b.geojson"]
+
+
+def test_a_stub_is_no_python(tmp_path, monkeypatch):
+    for minor in gate_conditions.MINORS:
+        stub = tmp_path / f"python3.{minor}"
+        stub.write_text("#!/bin/sh\nexit 127\n")
+        stub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gate_conditions.other_python(Path(sys.executable)) is None
+
+
+def test_avx512_that_stays_on_is_an_error(monkeypatch):
+    features = {"on": ["X86_V3", "X86_V4"], "dispatch": ["X86_V3", "X86_V4", "AVX512_ICL"]}
+    monkeypatch.setattr(gate_conditions, "cpu_features", lambda *_: features)
+    with pytest.raises(gate_conditions.GateError, match="NumPy still uses X86_V4"):
+        gate_conditions.without_avx512(Path(sys.executable), gate_conditions.Report())
+
+
+def test_avx512_is_turned_off_or_reported(monkeypatch):
+    monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
+    report = gate_conditions.Report()
+    variables = gate_conditions.without_avx512(Path(sys.executable), report)
+    assert bool(variables) == bool(report.done) != bool(report.left)
+
+
+def test_the_blas_kernel_tells_its_name():
+    assert gate_conditions.kernel_of(sys.executable, {})

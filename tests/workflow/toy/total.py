@@ -1,0 +1,29 @@
+"""Add up the values of each unit of the toy study."""
+
+import csv
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+
+def main(data: str, table: str, clock: bool) -> None:
+    """Write one row per unit in the order of their names."""
+    totals: dict[str, int] = defaultdict(int)
+    with Path(data).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            totals[row["unit"]] += int(row["value"])
+    with Path(table).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["unit", "total"])
+        writer.writerows(sorted(totals.items()))
+        if clock:
+            writer.writerow(["clock", time.time_ns()])
+
+
+if "snakemake" in globals():
+    job = globals()["snakemake"]
+    Path(job.log[0]).write_text("", encoding="utf-8")
+    if job.params.stop:
+        sys.exit(f"evenfield: toy: {job.params.stop}")
+    main(job.input.data, job.output.table, job.params.clock)

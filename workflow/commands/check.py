@@ -1,0 +1,37 @@
+"""Check config and data in seconds and compute nothing."""
+
+from evenfield.contracts.tables import parse_resource
+from evenfield.ingest.dictionary import public_dictionary
+from evenfield.ingest.study_tables import describe_study, read_study
+from evenfield.panel.build import build_panel
+from evenfield.weights.build import build_geography, build_weights
+from study import arguments, run_command
+
+
+def check(config: dict) -> None:
+    """Read every table, build every panel and every weights matrix, and write nothing."""
+    study = read_study(config)
+    package = public_dictionary(config["data"]["package"])
+    panel_table = next(parse_resource(item) for item in package["resources"] if item["path"] == "panel.csv")
+    fields = {field.name: field for field in panel_table.fields}
+    for scheme in config["panel"]["unit_schemes"]:
+        built = build_panel(study, fields, config, scheme)
+        geography = build_geography(
+            built.units, built.adjacency, built.panel, config["weights"]["join"], built.description["merged"]
+        )
+        for name, spec in config["weights"]["families"].items():
+            build_weights(name, spec, geography)
+        print(
+            f"unit scheme {scheme}: {len(built.units)} units, {built.description['years'][0]} to "
+            f"{built.description['years'][-1]}, {len(config['weights']['families'])} weights"
+        )
+    description = describe_study(study)
+    rows = sum(table["rows"] for table in description["tables"].values())
+    print(
+        f"config and data are in order: {len(description['tables'])} tables, {rows} rows, "
+        f"data hash {description['data_hash'][:12]}"
+    )
+
+
+if __name__ == "__main__":
+    run_command(arguments("Check config and data in seconds and compute nothing.").parse_args(), check)

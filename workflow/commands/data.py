@@ -1,0 +1,21 @@
+"""Check the tables after an edit and rewrite their hashes in datapackage.json."""
+
+from pathlib import Path
+
+from evenfield.ingest.dictionary import refresh_hashes
+from evenfield.ingest.study_tables import describe_study, read_structure, read_study
+from study import arguments, run_command
+
+
+def refresh(config: dict) -> None:
+    """Refuse structural faults first; only then rewrite hashes."""
+    read_structure(config)
+    changed = refresh_hashes(config["data"]["package"])
+    for path in changed:
+        print(f"hash rewritten: {Path(path).as_posix()}")
+    description = describe_study(read_study(config))
+    print(f"{len(changed)} hashes rewritten, data hash {description['data_hash'][:12]}")
+
+
+if __name__ == "__main__":
+    run_command(arguments(str(__doc__)).parse_args(), refresh)

@@ -1,0 +1,319 @@
+"""The gate: the whole study twice, in conditions as different as this machine allows, and the same bytes.
+
+Run 1 is plain. Run 2 has shuffled input rows, another hash seed, time zone and locale, NumPy without AVX-512 and,
+where there is one, another Python. Every file under results/ must have the same SHA-256, except logs and
+benchmarks. `--kernels` repeats run 1 with other BLAS kernels. Standard library only; `python3 run gate` starts it.
+"""
+
+import argparse
+import csv
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gate_conditions as conditions
+from gate_conditions import GateError
+
+REPO = Path(__file__).resolve().parents[2]
+STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
+NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
+NOT_COMPARED = ("logs", "benchmarks")
+SHOWN = 10
+SEED = 20190622
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one run of the study is made."""
+
+    python: str
+    venv: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def say(text: str) -> None:
+    """Print a line of progress at once."""
+    sys.stdout.write(f"gate: {text}\n")
+    sys.stdout.flush()
+
+
+# -------------------------------------------------------------------------------------------------- the study
+
+
+def copy_study(study: Path, copy: Path) -> None:
+    """Copy a study without its results; of the repository itself only the configuration and the data."""
+    if study != REPO:
+        shutil.copytree(study, copy, ignore=shutil.ignore_patterns(*NEVER_COPIED))
+        return
+    copy.mkdir(parents=True)
+    for pattern in STUDY_FILES:
+        for path in study.glob(pattern):
+            shutil.copy2(path, copy)
+    shutil.copytree(study / "data", copy / "data", ignore=shutil.ignore_patterns(*NEVER_COPIED))
+
+
+def shuffle_rows(path: Path, seed: int) -> int:
+    """Shuffle the rows of a CSV file below its header and return how many there are."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    random.Random(seed).shuffle(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return len(rows)
+
+
+def shuffle_study(study: Path, python: Path) -> str:
+    """Shuffle every CSV file under data/ and refresh the hashes in its dictionary; return what was done."""
+    files = sorted((study / "data").rglob("*.csv"))
+    rows = sum(shuffle_rows(path, SEED + number) for number, path in enumerate(files))
+    script = REPO / "workflow" / "commands" / "data.py"
+    if (study / "data" / "datapackage.json").is_file() and script.is_file():
+        command = [str(python), str(script), "--directory", str(study)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise GateError(f"refreshing the hashes of the shuffled data failed: {last_line(done.stderr)}")
+    return f"{rows} rows of {len(files)} data files"
+
+
+def last_line(text: str) -> str:
+    """Return the last line of an output that says anything."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
+
+
+def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> None:
+    """Run the study with the script `run` and pass its progress on."""
+    say(title)
+    started = time.monotonic()
+    command = [
+        setting.python,
+        str(REPO / "run"),
+        "--venv",
+        str(setting.venv),
+        "--directory",
+        str(study),
+        *engine,
+    ]
+    environment = os.environ | setting.variables
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
+            errors="replace",
+        ) as run:
+            for line in run.stdout or ():
+                if line.startswith(("[", "install")):
+                    say(f"  {line.rstrip()}")
+        errors.seek(0)
+        message = last_line(errors.read())
+    if run.returncode:
+        raise GateError(f"{title.split(':', maxsplit=1)[0]} failed: {message}")
+    say(f"  {time.monotonic() - started:.1f} s")
+
+
+# ------------------------------------------------------------------------------------------------- comparison
+
+
+def result_files(study: Path) -> dict[str, str]:
+    """Return the SHA-256 of every compared file by its path below results/."""
+    results = study / "results"
+    paths = (path for path in sorted(results.rglob("*")) if path.is_file())
+    names = {path.relative_to(results): path for path in paths}
+    return {
+        name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in names.items()
+        if name.parts[0] not in NOT_COMPARED
+    }
+
+
+def differences(first: Path, second: Path) -> list[str]:
+    """Return a sentence for every file that is not the same in both studies."""
+    one, two = result_files(first), result_files(second)
+    found = []
+    for name in sorted(one.keys() | two.keys()):
+        if name not in two:
+            found.append(f"results/{name}: only the plain run wrote it")
+        elif name not in one:
+            found.append(f"results/{name}: the plain run did not write it")
+        elif one[name] != two[name]:
+            found.append(
+                f"results/{name}: {first_difference(first / 'results' / name, second / 'results' / name)}"
+            )
+    return found
+
+
+def first_difference(first: Path, second: Path) -> str:
+    """Return where two files begin to differ, as a line for text and as a byte otherwise."""
+    one, two = first.read_bytes(), second.read_bytes()
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    if b"\0" in one[:1024]:
+        return f"byte {at + 1} differs"
+    return f"line {one[:at].count(10) + 1} differs: {line_at(one, at)} | {line_at(two, at)}"
+
+
+def line_at(content: bytes, at: int) -> str:
+    """Return the part of a line of text around a byte."""
+    start = max(content.rfind(b"\n", 0, at) + 1, at - 40)
+    return repr(content[start : at + 40].split(b"\n")[0].decode("utf-8", errors="replace"))
+
+
+def compare(first: Path, second: Path, second_title: str) -> None:
+    """Say how many files are the same; raise `GateError` when one is not."""
+    count = len(result_files(first))
+    found = differences(first, second)
+    if not count:
+        raise GateError(
+            "the study wrote no file under results/; expected results to compare; run it by itself first"
+        )
+    for line in found[:SHOWN]:
+        say(f"  {line}")
+    if found:
+        more = f"the first {SHOWN} above" if len(found) > SHOWN else "see above"
+        raise GateError(
+            f"{second_title}: {len(found)} of {count} files differ from the plain run ({more}); "
+            "expected the same bytes; keep the folders with --keep and compare"
+        )
+    say(f"  {count} files, all the same")
+
+
+# ------------------------------------------------------------------------------------------------------- gate
+
+
+def second_setting(plain: Setting, same_python: bool, report: conditions.Report) -> Setting:
+    """Return the conditions of run 2, as different as this machine allows."""
+    setting = plain
+    found = None if same_python else conditions.other_python(plain.venv / "bin" / "python")
+    if found is None:
+        report.missed(
+            "another Python", "left out" if same_python else "no other working Python 3.11-3.13 on PATH"
+        )
+    else:
+        venv = REPO / ".venv-gate"
+        conditions.discard_environment(venv, found)
+        say(f"run 2 uses Python {found.version}")
+        install = [found.path, str(REPO / "run"), "--venv", str(venv), "install"]
+        done = subprocess.run(install, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            report.missed("another Python", last_line(done.stderr))
+        else:
+            setting = Setting(found.path, venv)
+            report.met(
+                "another Python", f"{conditions.version_of(plain.venv / 'bin' / 'python')} v {found.version}"
+            )
+    python = setting.venv / "bin" / "python"
+    variables = {"PYTHONHASHSEED": "4242"}
+    variables |= (
+        conditions.time_zone(report) | conditions.locale(report) | conditions.without_avx512(python, report)
+    )
+    report.met("hash seed", "0 v 4242")
+    return Setting(setting.python, setting.venv, variables)
+
+
+def check_kernels(
+    folder: Path, study: Path, plain: Setting, engine: list[str], report: conditions.Report
+) -> None:
+    """Repeat run 1 with every other BLAS kernel that this processor has."""
+    python = plain.venv / "bin" / "python"
+    kernels = conditions.other_kernels(python)
+    for kernel in kernels:
+        copy = folder / f"kernel-{kernel}"
+        copy_study(study, copy)
+        setting = Setting(plain.python, plain.venv, plain.variables | {"OPENBLAS_CORETYPE": kernel})
+        run_study(f"run with the BLAS kernel {kernel}: as run 1", copy, setting, engine)
+        compare(folder / "plain", copy, f"BLAS kernel {kernel}")
+        report.met(f"BLAS kernel {kernel}", f"v {conditions.kernel_of(python, {})}")
+    if not kernels:
+        report.missed("other BLAS kernels", "this processor has no other")
+
+
+def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Report) -> None:
+    """Make the runs in `folder` and compare them."""
+    study = options.directory.absolute()
+    engine = ["--cores", options.cores]
+    if options.snakefile is not None:
+        engine += ["--snakefile", str(options.snakefile.absolute())]
+    plain = Setting(
+        sys.executable,
+        Path(sys.prefix),
+        {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": conditions.PLAIN_LOCALE},
+    )
+    first, second = folder / "plain", folder / "second-run-elsewhere"
+    for copy in (first, second):
+        copy_study(study, copy)
+    run_study("run 1 of 2: plain", first, plain, engine)
+    setting = second_setting(plain, options.same_python, report)
+    report.met("shuffled rows", shuffle_study(second, setting.venv / "bin" / "python"))
+    run_study("run 2 of 2: everything different", second, setting, engine)
+    compare(first, second, "run 2")
+    if options.kernels:
+        check_kernels(folder, study, plain, engine, report)
+
+
+def parse_options(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="run gate", description="Two runs in different conditions, the same bytes."
+    )
+    parser.add_argument("--directory", type=Path, default=REPO, help="the study (default: the repository)")
+    parser.add_argument("--snakefile", type=Path, help="another workflow than the repository's")
+    parser.add_argument("--cores", default="all", help="cores of each run")
+    parser.add_argument(
+        "--kernels", action="store_true", help="also compare other BLAS kernels (for releases)"
+    )
+    parser.add_argument("--same-python", action="store_true", help="do not use another Python for run 2")
+    parser.add_argument("--keep", action="store_true", help="keep the two copies of the study")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def work_folder(keep: bool) -> Iterator[Path]:
+    """Make a folder for the copies and remove it at the end unless it is kept."""
+    folder = Path(tempfile.mkdtemp(prefix="evenfield-gate-"))
+    try:
+        yield folder
+    finally:
+        if keep:
+            say(f"kept {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Pass the gate or say in one line why not."""
+    options = parse_options(arguments)
+    report = conditions.Report()
+    started = time.monotonic()
+    try:
+        if not (options.directory / "config.yaml").is_file():
+            raise GateError(
+                f"no config.yaml in {options.directory}; expected a study; give one with --directory"
+            )
+        with work_folder(options.keep) as folder:
+            pass_gate(options, folder, report)
+    except (GateError, OSError) as error:
+        sys.stderr.write(f"evenfield: gate: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    for line in report.lines():
+        say(line)
+    say(f"passed in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""What the commands share: find the study, word its errors in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from evenfield.contracts.config import checked_config, read_config
+from evenfield.contracts.errors import EvenfieldError
+
+PREFIX = "evenfield: "
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser with the options that every command has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--directory", default=".", help="the study's folder (default: here)")
+    parser.add_argument("--configfile", default="config.yaml", help="the study's config (default: config.yaml)")
+    return parser
+
+
+def run_command(options: argparse.Namespace, work: Callable[[dict[str, object]], None]) -> None:
+    """Run ``work`` on the checked config inside the study's folder; an error is one line and exit code 1."""
+    try:
+        if not Path(options.directory).is_dir():
+            sys.exit(f"{PREFIX}no folder {options.directory}; expected a study's folder; correct --directory")
+        os.chdir(options.directory)
+        work(checked_config(read_config(options.configfile)))
+    except EvenfieldError as error:
+        sys.exit(f"{PREFIX}{error}")

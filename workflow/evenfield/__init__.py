@@ -1,0 +1,1 @@
+"""evenfield: does growth spread? A reproducible pipeline for regional panels."""

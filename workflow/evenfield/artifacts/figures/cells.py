@@ -1,0 +1,215 @@
+"""F1: a tile-grid map, one square per unit, coloured and hatched by cell, with the cases as letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Rectangle
+
+from evenfield.artifacts.figures.save import Artwork
+from evenfield.artifacts.figures.style import ACCENT, CELLS, INK, MARKS, SOFT, WIDTH, use_style
+from evenfield.artifacts.table import LETTERS
+from evenfield.artifacts.units import count_of, in_words, short_name
+from evenfield.contracts.errors import ArtifactError
+
+TILE = 0.92
+LEGEND_SHARE = 0.36
+LINE = 0.19
+
+
+def draw_tile_map(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
+    """Draw the tile-grid map of cells.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``unit``, ``cell`` of one taxonomy and period.
+    units : DataFrame
+        ``unit``, ``name``, ``tile_row``, ``tile_col``.
+    cases : DataFrame
+        ``industry``, ``place``, ``unit``; may be empty. Letters follow the order of the rows.
+    study : mapping
+        ``study`` of the config (nouns).
+
+    Returns
+    -------
+    Artwork
+        The figure, its data and its description.
+
+    Raises
+    ------
+    ArtifactError
+        If a unit has no tile or two units share one.
+    """
+    use_style()
+    tiles = _tiles(cells, units, cases)
+    rows, cols = (np.ptp(tiles[name]) + 1 for name in ("tile_row", "tile_col"))
+    height = max(WIDTH * (1 - LEGEND_SHARE) * rows / cols, 2.6)
+    figure = plt.figure(figsize=(WIDTH, height))
+    axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
+    for tile in tiles.itertuples(index=False):
+        _draw_tile(axes, tile)
+    axes.set(xlim=(tiles["tile_col"].min() - 0.55, tiles["tile_col"].max() + 0.55),
+             ylim=(tiles["tile_row"].max() + 0.55, tiles["tile_row"].min() - 0.55), aspect="equal")  # fmt: skip
+    axes.axis("off")
+    legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
+    draw_legend(legend, tiles, cases, study)
+    return Artwork(figure, tiles, describe_cells(tiles, cases, study))
+
+
+def _tiles(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    tiles = cells[["unit", "cell"]].merge(units[["unit", "name", "tile_row", "tile_col"]], on="unit", how="left")
+    bare = tiles.loc[tiles[["tile_row", "tile_col"]].isna().any(axis=1), "unit"].tolist()
+    shared = tiles.loc[tiles.duplicated(["tile_row", "tile_col"]), "unit"].tolist()
+    if bare or shared:
+        raise ArtifactError(f"{len(bare)} units without a tile, {len(shared)} on a tile already taken "
+                            f"({(bare + shared)[0]})", "a tile_row and tile_col of its own for each unit",
+                            "correct units.csv or remove F1 from `figures` in config.yaml")  # fmt: skip
+    return tiles.assign(letters=tiles["unit"].map(case_letters(cases)).fillna(""))
+
+
+def case_letters(cases: pd.DataFrame) -> dict[str, str]:
+    """Give each case a letter in the order of the rows.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        Column ``unit``.
+
+    Returns
+    -------
+    dict of str to str
+        Letters of each unit, for example ``"adf"``.
+    """
+    letters: dict[str, str] = {}
+    for place, unit in enumerate(cases["unit"]):
+        letters[unit] = letters.get(unit, "") + LETTERS[place % len(LETTERS)]
+    return letters
+
+
+def _draw_tile(axes: Axes, tile: Any) -> None:
+    mark = MARKS[tile.cell]
+    x, y = tile.tile_col - TILE / 2, tile.tile_row - TILE / 2
+    axes.add_patch(Rectangle((x, y), TILE, TILE, facecolor=mark.fill, edgecolor="none"))
+    if mark.hatch:
+        shade = {"facecolor": "none", "edgecolor": "white", "alpha": 0.45, "linewidth": 0.0}
+        axes.add_patch(Rectangle((x, y), TILE, TILE, hatch=mark.hatch, **shade))
+    drop = -0.14 if tile.letters else 0.0
+    axes.text(tile.tile_col, tile.tile_row + drop, short_name(tile.unit), color=mark.ink, ha="center",
+              va="center_baseline", fontsize=8.5, fontweight="bold")  # fmt: skip
+    for i, letter in enumerate(tile.letters):
+        centre = (tile.tile_col + (i - (len(tile.letters) - 1) / 2) * 0.27, tile.tile_row + 0.25)
+        draw_letter(axes, centre, letter)
+
+
+def draw_letter(axes: Axes, centre: tuple[float, float], letter: str, radius: float = 0.125) -> None:
+    """Draw a case letter in a white disc.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where; equal aspect.
+    centre : tuple of float
+        Centre in data units.
+    letter : str
+        One letter.
+    radius : float
+        Radius in data units.
+    """
+    axes.add_patch(Circle(centre, radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4))
+    axes.text(*centre, letter, color=ACCENT, fontsize=6.0, ha="center", va="center_baseline", zorder=5)
+
+
+def draw_legend(axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> None:
+    """Draw the key of cells with their counts, then the names of the cases, centred from top to bottom.
+
+    Parameters
+    ----------
+    axes : Axes
+        An empty axes; it will be measured in inches from the top.
+    tiles : DataFrame
+        Column ``cell``.
+    cases : DataFrame
+        ``industry``, ``place``.
+    study : mapping
+        Nouns.
+    """
+    width, height = (axes.get_window_extent().width / axes.figure.dpi, axes.get_window_extent().height / axes.figure.dpi)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    counts = tiles["cell"].value_counts()
+    shown = [cell for cell in CELLS if cell in counts]
+    lines = 1 + len(shown) + (len(cases) + 2 if len(cases) else 0)
+    top = max((height - LINE * lines) / 2, 0.12)
+    axes.text(0, top, study["units_name"].capitalize(), fontweight="bold", va="center_baseline")
+    for i, cell in enumerate(shown):
+        _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
+    if len(cases):
+        _draw_cases(axes, top + LINE * (len(shown) + 2), cases)
+
+
+def _draw_cases(axes: Axes, top: float, cases: pd.DataFrame) -> None:
+    axes.text(0, top, "Cases", fontweight="bold", va="center_baseline")
+    for i, case in enumerate(cases.itertuples(index=False)):
+        at = top + LINE * (i + 1)
+        draw_letter(axes, (0.085, at), LETTERS[i % len(LETTERS)], radius=0.075)
+        axes.text(0.24, at, case_name(case), va="center_baseline", fontsize=7.0)
+
+
+def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
+    mark = MARKS[cell]
+    box = {"xy": (0.0, top - 0.065), "width": 0.17, "height": 0.13}
+    axes.add_patch(Rectangle(**box, facecolor=mark.fill, edgecolor="none"))
+    if mark.hatch:
+        axes.add_patch(Rectangle(**box, facecolor="none", edgecolor="white", hatch=mark.hatch, alpha=0.45, linewidth=0))
+    axes.text(0.24, top, cell, va="center_baseline", color=INK)
+    axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
+
+
+def case_name(case: Any) -> str:
+    """Return a case as the legend prints it.
+
+    Parameters
+    ----------
+    case : named tuple
+        Has ``industry`` and ``place``.
+
+    Returns
+    -------
+    str
+        For example ``"Textiles, Xiqiao"``.
+    """
+    industry = str(case.industry)
+    return f"{industry[:1].upper()}{industry[1:]}, {case.place}"
+
+
+def describe_cells(tiles: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> str:
+    """Describe the map in one or two sentences.
+
+    Parameters
+    ----------
+    tiles : DataFrame
+        ``unit``, ``cell``, ``name``.
+    cases : DataFrame
+        One row per case.
+    study : mapping
+        Nouns.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    parts = []
+    for cell in CELLS:
+        names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])
+        if names:
+            listed = f" ({in_words(names)})" if len(names) <= 6 else ""
+            parts.append(f"{len(names)} {cell}{listed}")
+    text = f"Map of {count_of(len(tiles), study)} by cell: {'; '.join(parts)}."
+    return text + (f" {len(cases)} cases are marked by letters." if len(cases) else "")

@@ -1,0 +1,85 @@
+"""Saving a figure: three pictures, the data drawn, and a sentence for those who cannot see it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from evenfield.contracts.errors import ArtifactError
+from evenfield.contracts.files import write_results, write_text
+
+METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+ALT_ENDING = ".alt.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """A drawn figure with its two twins.
+
+    Attributes
+    ----------
+    figure : Figure
+        The picture.
+    data : DataFrame
+        What was drawn, one row per mark.
+    alt : str
+        One or two plain sentences with the main numbers.
+    """
+
+    figure: Figure
+    data: pd.DataFrame
+    alt: str
+
+
+def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
+    """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run.
+
+    Parameters
+    ----------
+    artwork : Artwork
+        Picture, data and description.
+    paths : sequence of str
+        Files ending in ``.pdf``, ``.svg``, ``.png``, ``.csv`` or ``.alt.txt``.
+
+    Raises
+    ------
+    ArtifactError
+        If the description is empty, or a letter is missing from the font.
+    """
+    if not artwork.alt.strip():
+        raise ArtifactError("a figure has no description", "one or two plain sentences",
+                            "add them to the function that draws it")  # fmt: skip
+    for path in paths:
+        _save(artwork, path)
+    plt.close(artwork.figure)
+
+
+def _save(artwork: Artwork, path: str) -> None:
+    if path.endswith(ALT_ENDING):
+        write_text(" ".join(artwork.alt.split()) + "\n", path)
+    elif path.endswith(".csv"):
+        write_results(artwork.data, path)
+    else:
+        _save_picture(artwork.figure, Path(path))
+
+
+def _save_picture(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*[Gg]lyph.*")
+        try:
+            figure.savefig(path, metadata=METADATA[path.suffix])
+        except UserWarning as warning:
+            raise ArtifactError(f"{path.name}: {warning}", "letters that DejaVu Sans has",
+                                "use the Latin name in the data table")  # fmt: skip

@@ -1,0 +1,117 @@
+"""The sentences beneath a table: sample, basis, inference, origin, and what the table cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.units import count_of, period_label
+
+DESCRIPTIVE = "Descriptive; no causal claim."
+NOT_CAUSAL = (
+    "Cells are lists drawn up after the fact and zones were placed where growth was expected: associations, "
+    "not effects."
+)
+HASH_LETTERS = 12
+
+
+def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
+    """Say how many units and years there are and how units are merged.
+
+    Parameters
+    ----------
+    description : mapping
+        ``panel/<scheme>/description.json``.
+    study : mapping
+        ``study`` of the config (nouns).
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    years = description["years"]
+    merged = description.get("merged") or {}
+    return (
+        f"N = {count_of(len(description['units']), study)} (unit scheme {description['unit_scheme']}"
+        f"{', merged: ' + ', '.join(sorted(merged)) if merged else ''}), T = {len(years)} years "
+        f"({min(years)}\u2013{max(years)})."
+    )
+
+
+def basis_note(description: Mapping[str, Any]) -> str:
+    """Say what income is and, where a proxy enters, what PROXY means.
+
+    Parameters
+    ----------
+    description : mapping
+        ``panel/<scheme>/description.json``; ``basis_years`` maps each basis to its first and last year.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    income = f"Income: {description['income_unit']}."
+    proxy = (description.get("basis_years") or {}).get("proxy")
+    if not proxy:
+        return income
+    return (
+        f"{income} PROXY: real output of {proxy[0]}\u2013{proxy[1]} is nominal output deflated by the national "
+        "deflator times relative provincial prices, not an official index; growth is never taken across the joint "
+        "unless marked spliced."
+    )
+
+
+def origin_note(description: Mapping[str, Any], seed: int | None = None) -> str:
+    """Say which data and which seed the numbers come from.
+
+    Parameters
+    ----------
+    description : mapping
+        Holds ``data_hash``.
+    seed : int, optional
+        Base seed; left out where nothing was drawn.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    drawn = f", seed {seed}" if seed is not None else ""
+    return f"Data {description['data_hash'][:HASH_LETTERS]}{drawn}."
+
+
+def basis_mark(basis: str) -> str:
+    """Return how a basis is marked beside a period.
+
+    Parameters
+    ----------
+    basis : str
+        ``official``, ``proxy`` or ``spliced``.
+
+    Returns
+    -------
+    str
+        ``PROXY`` in capitals, so that it cannot be overlooked; empty text stays empty.
+    """
+    return {"proxy": "PROXY", "spliced": "spliced PROXY"}.get(basis, basis)
+
+
+def period_with_basis(period: str, basis: str, periods: Mapping[str, Any]) -> str:
+    """Return a period with its basis where that is not official.
+
+    Parameters
+    ----------
+    period, basis : str
+        Key of the config and basis of its output.
+    periods : mapping
+        ``periods`` of the config.
+
+    Returns
+    -------
+    str
+        For example ``"1978\u201391 PROXY"``.
+    """
+    mark = basis_mark(basis) if basis in {"proxy", "spliced"} else ""
+    return f"{period_label(period, periods)} {mark}".strip()

@@ -1,0 +1,239 @@
+"""How numbers look in tables and figures: one place for decimals, signs, intervals and p-values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+Formatter = Callable[..., str]
+
+MINUS = "\u2212"
+UNBOUNDED = "unbounded"
+SMALL_P = 0.001
+# Decimals by unit of measure: the last digit printed is about a tenth of a typical standard error.
+UNIT_DECIMALS = {
+    "pp/yr": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "years": 0, "log points": 3, "log": 3, "share": 3,
+    "correlation": 2, "s": 2, "count": 0, "statistic": 2,
+}  # fmt: skip
+
+
+def is_missing(value: Any) -> bool:
+    """Say whether a cell holds nothing: None, NaN, pandas NA or empty text.
+
+    Parameters
+    ----------
+    value : object
+        A scalar of a frame.
+
+    Returns
+    -------
+    bool
+        True for nothing.
+    """
+    if value is None or value == "":
+        return True
+    try:
+        return math.isnan(value)
+    except TypeError:
+        return type(value).__name__ in {"NAType", "NaTType"}
+
+
+def text(value: Any) -> str:
+    """Return a cell as text, empty when missing.
+
+    Parameters
+    ----------
+    value : object
+        A scalar.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return "" if is_missing(value) else str(value)
+
+
+def fixed(value: Any, places: int = 2) -> str:
+    """Write a number with fixed decimals and a real minus sign, never a negative zero.
+
+    Parameters
+    ----------
+    value : float
+        Number; missing gives empty text.
+    places : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        For example ``"−0.35"``.
+    """
+    if is_missing(value):
+        return ""
+    plain = f"{float(value):,.{places}f}"
+    if plain.startswith("-") and not plain.strip("-0.,"):
+        plain = plain[1:]
+    return plain.replace("-", MINUS)
+
+
+def significant(value: Any, digits: int = 3) -> str:
+    """Write a number with significant digits, without an exponent.
+
+    Parameters
+    ----------
+    value : float
+        Number; missing gives empty text.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+        For example ``"0.0123"`` or ``"12,300"``.
+    """
+    if is_missing(value):
+        return ""
+    number = float(value)
+    if number == 0:
+        return "0"
+    rounded = float(f"{number:.{digits - 1}e}")
+    exponent = math.floor(math.log10(abs(rounded)))
+    return fixed(rounded, max(0, digits - 1 - exponent))
+
+
+def whole(value: Any) -> str:
+    """Write a count or a quantity without decimals, thousands separated.
+
+    Parameters
+    ----------
+    value : float
+        Number; missing gives empty text.
+
+    Returns
+    -------
+    str
+        For example ``"2,543"``.
+    """
+    return fixed(value, 0)
+
+
+def year(value: Any) -> str:
+    """Write a year.
+
+    Parameters
+    ----------
+    value : float
+        Calendar year; missing gives empty text.
+
+    Returns
+    -------
+    str
+        For example ``"1984"``.
+    """
+    return "" if is_missing(value) else str(int(value))
+
+
+def by_unit(value: Any, unit: str) -> str:
+    """Write a number with the decimals that its unit of measure asks for.
+
+    Parameters
+    ----------
+    value : float
+        Number; missing gives empty text.
+    unit : str
+        A unit of measure of the estimates; an unknown one gets three significant digits.
+
+    Returns
+    -------
+    str
+        The number without its unit.
+    """
+    places = UNIT_DECIMALS.get(unit)
+    return significant(value) if places is None else fixed(value, places)
+
+
+def p_value(value: Any) -> str:
+    """Write a p-value: three decimals, no leading zero, tails as inequalities.
+
+    Parameters
+    ----------
+    value : float
+        Between 0 and 1; missing gives empty text.
+
+    Returns
+    -------
+    str
+        ``".012"``, ``"< .001"`` or ``"> .999"``.
+    """
+    if is_missing(value):
+        return ""
+    if float(value) < SMALL_P:
+        return "< .001"
+    if float(value) > 1 - SMALL_P:
+        return "> .999"
+    return f"{float(value):.3f}"[1:]
+
+
+def interval(low: Any, high: Any, places: int = 2) -> str:
+    """Write an interval; an end that does not exist is said in words.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends; both missing gives empty text.
+    places : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        ``"[a, b]"`` or ``"[a, unbounded]"``.
+    """
+    if is_missing(low) and is_missing(high):
+        return ""
+    ends = [UNBOUNDED if is_missing(end) else fixed(end, places) for end in (low, high)]
+    return f"[{ends[0]}, {ends[1]}]"
+
+
+def with_error(value: Any, error: Any, places: int = 2) -> str:
+    """Write an estimate with its standard error in parentheses.
+
+    Parameters
+    ----------
+    value, error : float
+        Estimate and standard error; a missing error is left out.
+    places : int
+        Decimals of both.
+
+    Returns
+    -------
+    str
+        ``"−0.92 (0.14)"``.
+    """
+    if is_missing(value) or is_missing(error):
+        return fixed(value, places)
+    return f"{fixed(value, places)} ({fixed(error, places)})"
+
+
+def places(formatter: Callable[..., str], decimals: int) -> Formatter:
+    """Fix the decimals of ``fixed``, ``interval`` or ``with_error`` for a column.
+
+    Parameters
+    ----------
+    formatter : callable
+        Takes values and ``places``.
+    decimals : int
+        Decimals.
+
+    Returns
+    -------
+    callable
+        Takes only the values.
+    """
+
+    def formatted(*values: Any) -> str:
+        return formatter(*values, places=decimals)
+
+    return formatted

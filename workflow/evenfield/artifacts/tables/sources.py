@@ -1,0 +1,144 @@
+"""T2: where every series comes from, what it covers and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from evenfield.artifacts.notes import HASH_LETTERS
+from evenfield.artifacts.numbers import text
+from evenfield.artifacts.table import Column, Table
+from evenfield.artifacts.units import count_of
+
+INCOME_KEYS = ("column", "output", "index", "proxy", "population")
+CONTROL_KEYS = ("numerator", "denominator", "column")
+USED, OTHER = "Series in use", "Other sources"
+COLUMNS = ("group", "series", "first_year", "last_year", "years", "units", "grade", "flag", "cells", "gaps", "source",
+           "vintage", "licence")  # fmt: skip
+
+
+def columns_in_use(panel: Mapping[str, Any], controls: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the panel that the config uses.
+
+    Parameters
+    ----------
+    panel, controls : mapping
+        Sections of the config.
+
+    Returns
+    -------
+    list of str
+        Income first, then controls; each once.
+    """
+    income = [panel["income"][key] for key in INCOME_KEYS if panel["income"].get(key)]
+    wanted = [item for item in controls.values() if item["kind"] != "unit"]
+    return list(dict.fromkeys(income + [item[key] for item in wanted for key in CONTROL_KEYS if item.get(key)]))
+
+
+def tabulate_sources(
+    panel: pd.DataFrame,
+    provenance: pd.DataFrame,
+    sources: pd.DataFrame,
+    data_hash: str,
+    *,
+    columns: Iterable[str],
+    years: tuple[int, int],
+    study: Mapping[str, Any],
+) -> Table:
+    """Arrange the provenance of the series in use, and the other sources with their licences.
+
+    Parameters
+    ----------
+    panel, provenance, sources : DataFrame
+        ``ingest/panel.csv``, ``panel_provenance.csv`` and ``sources.csv``.
+    data_hash : str
+        Hash of all ingested tables.
+    columns : iterable of str
+        Columns of the panel in use.
+    years : tuple of int
+        First and last year of the study; spans are cut to them.
+    study : mapping
+        Nouns.
+
+    Returns
+    -------
+    Table
+        One row per series and span, then one per source that no series in use names.
+    """
+    wanted = list(columns)
+    inside = panel[panel["year"].between(*years)]
+    rows = [row for name in wanted for row in _series_rows(name, inside, provenance, years)]
+    used = {row["source"] for row in rows}
+    rows += [_other_row(source, provenance) for source in sorted(set(sources["source"]) - used)]
+    facts = sources.set_index("source")
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    for fact in ("vintage", "licence"):
+        frame[fact] = [text(facts[fact].get(source, "")) for source in frame["source"]]
+    note = (
+        f"{count_of(panel['unit'].nunique(), study)}, {years[0]}\u2013{years[1]}. Gaps: cells of the span without a "
+        "figure. Grades: A official series read without change, B linked, estimated or of an older vintage, C proxy or "
+        "of unclear origin; grade C figures enter only when config.yaml names their column.",
+        "PROXY series stand in for an official series that could not be reached. Full citations: sources.csv; every "
+        "other series: panel_provenance.csv.",
+        f"Data {data_hash[:HASH_LETTERS]}.",
+    )
+    return Table(id="T2", title="Data: sources, coverage, grades and gaps", note=note, columns=_columns(), frame=frame,
+                 group="group")  # fmt: skip
+
+
+def _series_rows(
+    name: str, panel: pd.DataFrame, provenance: pd.DataFrame, years: tuple[int, int]
+) -> Iterable[dict[str, Any]]:
+    spans = provenance[provenance["variable"].eq(name)].sort_values(["first_year", "units"], kind="stable")
+    for span in spans.itertuples(index=False):
+        first, last = max(int(span.first_year), years[0]), min(int(span.last_year), years[1])
+        if first > last:
+            continue
+        named = None if span.units == "all" else str(span.units).split()
+        rows = panel[panel["year"].between(first, last) & (named is None or panel["unit"].isin(named or []))]
+        yield {
+            "group": USED, "series": name, "first_year": first, "last_year": last, "years": _span(first, last),
+            "units": "all" if named is None else str(len(named)), "grade": span.grade, "flag": span.flag,
+            "cells": len(rows), "gaps": int(rows[name].isna().sum()), "source": span.source,
+        }  # fmt: skip
+
+
+def _other_row(source: str, provenance: pd.DataFrame) -> dict[str, Any]:
+    mine = provenance[provenance["source"].eq(source)]
+    number = mine["variable"].nunique()
+    series = f"{number} further series" if number else "no series of the panel"
+    row: dict[str, Any] = {"group": OTHER, "series": series, "source": source, "grade": ", ".join(sorted(set(mine["grade"])))}
+    if number:
+        first, last = int(mine["first_year"].min()), int(mine["last_year"].max())
+        row |= {"first_year": first, "last_year": last, "years": _span(first, last)}
+    return row
+
+
+def _span(first: int, last: int) -> str:
+    return f"{first}\u2013{last}" if first != last else f"{first}"
+
+
+def _gaps(gaps: Any, cells: Any) -> str:
+    if text(gaps) == "":
+        return ""
+    return "none" if gaps == 0 else f"{gaps:,.0f} of {cells:,.0f}"
+
+
+def _flag(flag: Any) -> str:
+    return "PROXY" if flag == "proxy" else text(flag)
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(names=("series",), header="Series"),
+        Column(names=("years", "first_year"), header="Years", show=lambda years, _: text(years)),
+        Column(names=("units",), header="Units"),
+        Column(names=("grade",), header="Grade"),
+        Column(names=("flag",), header="Kind", show=_flag),
+        Column(names=("gaps", "cells"), header="Gaps", align="right", show=_gaps),
+        Column(names=("source",), header="Source"),
+        Column(names=("vintage",), header="Vintage", width_cm=3.4),
+        Column(names=("licence",), header="Licence", width_cm=2.2),
+    )

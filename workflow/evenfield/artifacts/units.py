@@ -1,0 +1,145 @@
+"""Names of units and cells as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evenfield.contracts.errors import ArtifactError
+
+CELLS = ("both", "cluster only", "SEZ only", "neither")
+
+
+def short_name(unit: str) -> str:
+    """Return the part of a unit id that labels a point or a tile.
+
+    Parameters
+    ----------
+    unit : str
+        For example ``CN-JS`` or ``US-CA``.
+
+    Returns
+    -------
+    str
+        The part after the last hyphen.
+    """
+    return unit.rsplit("-", 1)[-1]
+
+
+def count_of(number: int, study: Mapping[str, Any]) -> str:
+    """Write a number of units with the study's noun.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    study : mapping
+        ``study`` of the config.
+
+    Returns
+    -------
+    str
+        For example ``"5 provinces"``.
+    """
+    return f"{number} {study['unit_name'] if number == 1 else study['units_name']}"
+
+
+def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
+    """Return the cell of each unit in one period of one taxonomy.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``panel/<scheme>/cells.csv``.
+    taxonomy, period : str
+        Names of the config.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``cells``, one row per unit, sorted by unit.
+
+    Raises
+    ------
+    ArtifactError
+        If the file has no such taxonomy or period.
+    """
+    found = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+    if found.empty:
+        raise ArtifactError(f"no cells of taxonomy {taxonomy} in period {period}", "both in cells.csv",
+                            "add the taxonomy to taxonomy.all in config.yaml")  # fmt: skip
+    return found.sort_values("unit", kind="stable").reset_index(drop=True)
+
+
+def last_main_period(periods: Mapping[str, Any]) -> str:
+    """Return the last main period of the config, the one a map shows.
+
+    Parameters
+    ----------
+    periods : mapping
+        ``periods`` of the config.
+
+    Returns
+    -------
+    str
+        The key of the main period with the latest end, or of any period when none is main.
+    """
+    main = main_periods(periods) or list(periods)
+    return max(main, key=lambda name: (periods[name]["end"], name))
+
+
+def main_periods(periods: Mapping[str, Any]) -> list[str]:
+    """Return the main periods of the config in the order written.
+
+    Parameters
+    ----------
+    periods : mapping
+        ``periods`` of the config.
+
+    Returns
+    -------
+    list of str
+        Keys whose role is ``main``.
+    """
+    return [name for name, item in periods.items() if item.get("role", "main") == "main"]
+
+
+def period_label(period: str, periods: Mapping[str, Any]) -> str:
+    """Return a period as it is printed, with an en dash between years.
+
+    Parameters
+    ----------
+    period : str
+        Key of the config; an unknown one is printed as it is.
+    periods : mapping
+        ``periods`` of the config.
+
+    Returns
+    -------
+    str
+        For example ``"1978\u201391"``.
+    """
+    item = periods.get(period)
+    if item is None:
+        return period
+    label = str(item.get("label") or f"{item['start']}-{item['end']}")
+    return label.replace("-", "\u2013")
+
+
+def in_words(parts: Sequence[str]) -> str:
+    """Join parts with commas and a final "and".
+
+    Parameters
+    ----------
+    parts : sequence of str
+        One or more parts.
+
+    Returns
+    -------
+    str
+        For example ``"a, b and c"``.
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,32 @@
+"""Writing a table: four twins of one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evenfield.artifacts.latex import table_latex
+from evenfield.artifacts.markdown import table_markdown
+from evenfield.artifacts.markup import table_html
+from evenfield.artifacts.table import Table
+from evenfield.contracts.files import write_results, write_text
+
+WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html}
+
+
+def write_table_files(table: Table, paths: Sequence[str]) -> None:
+    """Write a table in the format that each path's ending asks for.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    paths : sequence of str
+        Files ending in ``.csv``, ``.tex``, ``.md`` or ``.html``.
+    """
+    for path in paths:
+        ending = Path(path).suffix
+        if ending == ".csv":
+            write_results(table.frame, path)
+        else:
+            write_text(WRITERS[ending](table), path)

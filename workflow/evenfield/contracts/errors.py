@@ -1,0 +1,88 @@
+"""One base class and one child per floor: every message says what was found, what was expected, what to do."""
+
+from __future__ import annotations
+
+
+class EvenfieldError(Exception):
+    """A fault in the input that the user can mend.
+
+    Parameters
+    ----------
+    found : str
+        What was found, with a count and the first example.
+    expected : str
+        What was expected instead.
+    action : str
+        What to do about it.
+    """
+
+    floor = "evenfield"
+
+    def __init__(self, found: str, expected: str, action: str) -> None:
+        super().__init__(found, expected, action)
+        self.found, self.expected, self.action = found, expected, action
+
+    def __str__(self) -> str:
+        text = f"{self.floor}: {self.found}; expected {self.expected}; {self.action}"
+        return " ".join(text.split())
+
+
+class ConfigError(EvenfieldError):
+    """A fault in config.yaml."""
+
+    floor = "config"
+
+
+class IngestError(EvenfieldError):
+    """A fault in a table of the study's data folder."""
+
+    floor = "ingest"
+
+
+class PanelError(EvenfieldError):
+    """A fault that shows when the tables are joined into one panel."""
+
+    floor = "panel"
+
+
+class WeightsError(EvenfieldError):
+    """A fault in spatial weights or in how they meet the panel."""
+
+    floor = "weights"
+
+
+class EstimateError(EvenfieldError):
+    """A specification that the data cannot carry."""
+
+    floor = "estimates"
+
+
+class ArtifactError(EvenfieldError):
+    """A table or figure that cannot be drawn from what is on disk."""
+
+    floor = "artifacts"
+
+
+class ReportError(EvenfieldError):
+    """A page or paper that cannot be assembled."""
+
+    floor = "report"
+
+
+def first_examples(values: list[str], limit: int = 3) -> str:
+    """Return the first few of ``values`` as text, with the number left out.
+
+    Parameters
+    ----------
+    values : list of str
+        The offending values, in the order to be shown.
+    limit : int
+        How many are printed.
+
+    Returns
+    -------
+    str
+        For example ``"CN-BJ 1978, CN-TJ 1978, CN-HE 1978 and 4 more"``.
+    """
+    shown = ", ".join(values[:limit])
+    return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown

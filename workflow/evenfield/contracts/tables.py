@@ -1,0 +1,220 @@
+"""The study's tables: which must be there, which may be absent, and how the dictionary describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REQUIRED_TABLES = ("panel", "panel_provenance", "units", "sources")
+OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {
+    "adjacency": ("unit_i", "unit_j"),
+    "cases": (
+        "case",
+        "place",
+        "unit",
+        "lat",
+        "lon",
+        "industry",
+        "origin",
+        "first_date",
+        "policy_act",
+        "policy_date",
+        "typology_cell",
+        "paragraph",
+        "note",
+    ),
+    "claims": (
+        "claim_id",
+        "paragraphs",
+        "claim",
+        "class",
+        "class_note",
+        "hypotheses",
+        "reason_codes",
+        "route",
+        "deciding_data",
+    ),
+    "cluster_list": ("name", "city", "unit", "industry", "year", "programme", "origin", "source", "note"),
+    "clusters": ("unit", "measure", "year", "value", "source", "note"),
+    "hypotheses": (
+        "hypothesis",
+        "claims",
+        "statement",
+        "deciding_estimate",
+        "primary_inference",
+        "supports_if",
+        "contradicts_if",
+        "sesoi",
+        "sesoi_unit",
+        "family",
+    ),
+    "panel_merged": ("unit", "year"),
+    "programmes": ("programme", "unit", "first_year", "source", "note"),
+    "reasons": ("code", "meaning"),
+    "zones": (
+        "zone",
+        "name",
+        "name_zh",
+        "type",
+        "level",
+        "unit",
+        "city",
+        "year_established",
+        "year_state_level",
+        "year_first_possible",
+        "year_last_possible",
+        "year_in_force",
+        "year_quality",
+        "exit_year",
+        "area_km2",
+        "seed",
+        "source",
+        "note",
+    ),
+}
+TAXONOMY_COLUMNS = (
+    "unit",
+    "cluster",
+    "sez",
+    "sez_from_year",
+    "sez_from_year_dated",
+    "source",
+    "confidence",
+    "note",
+)
+NO_TAXONOMY = "none"
+DATED_SUFFIX = "+dated"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column as the dictionary describes it.
+
+    Attributes
+    ----------
+    name : str
+        Column name.
+    kind : str
+        ``string``, ``integer`` or ``number``.
+    required : bool
+        Whether a blank cell is a fault.
+    minimum, maximum : float or None
+        Allowed range.
+    choices : tuple of str
+        Allowed values, empty when free.
+    pattern : str
+        Regular expression a text must match, empty when free.
+    merge : str
+        How a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or empty.
+    logged : bool
+        Whether logarithms of the column are taken.
+    unit : str
+        Unit of measure.
+    description : str
+        What the column holds.
+    """
+
+    name: str
+    kind: str
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    merge: str = ""
+    logged: bool = False
+    unit: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One table of the dictionary.
+
+    Attributes
+    ----------
+    name, path : str
+        Name and path of the table, from the folder of datapackage.json.
+    fields : tuple of Field
+        Columns in order; empty for files without a table (outlines).
+    key : tuple of str
+        Primary key.
+    foreign : tuple of (str, str, str)
+        Column, table and column it must be found in.
+    hash : str
+        ``sha256:`` and the hash of the file's bytes, empty when not stated.
+    """
+
+    name: str
+    path: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    foreign: tuple[tuple[str, str, str], ...]
+    hash: str
+
+
+def parse_resource(item: Mapping[str, Any]) -> Resource:
+    """Read one resource of datapackage.json.
+
+    Parameters
+    ----------
+    item : mapping
+        A resource with a Table Schema.
+
+    Returns
+    -------
+    Resource
+    """
+    schema = item.get("schema", {})
+    return Resource(
+        name=item["name"],
+        path=item["path"],
+        fields=tuple(_parse_field(field) for field in schema.get("fields", [])),
+        key=_as_tuple(schema.get("primaryKey", [])),
+        foreign=tuple(_parse_foreign(key) for key in schema.get("foreignKeys", [])),
+        hash=item.get("hash", ""),
+    )
+
+
+def _parse_field(item: Mapping[str, Any]) -> Field:
+    limits = item.get("constraints", {})
+    return Field(
+        name=item["name"],
+        kind=item.get("type", "string"),
+        required=bool(limits.get("required", False)),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        choices=tuple(str(value) for value in limits.get("enum", [])),
+        pattern=limits.get("pattern", ""),
+        merge=item.get("merge", ""),
+        logged=bool(item.get("log", False)),
+        unit=item.get("unit", ""),
+        description=item.get("description", item.get("title", "")),
+    )
+
+
+def _parse_foreign(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    reference = item["reference"]
+    return (_as_tuple(item["fields"])[0], reference["resource"], _as_tuple(reference["fields"])[0])
+
+
+def _as_tuple(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def resource_named(package: Mapping[str, Any], stem: str) -> Resource:
+    """Return the table of a dictionary whose file is ``<stem>.csv``.
+
+    Parameters
+    ----------
+    package : mapping
+        Content of datapackage.json.
+    stem : str
+        For example ``panel``.
+
+    Returns
+    -------
+    Resource
+    """
+    return next(parse_resource(item) for item in package["resources"] if item["path"] == f"{stem}.csv")

@@ -1,0 +1,1 @@
+"""Floor 4: estimators that turn the panel into tidy estimates."""

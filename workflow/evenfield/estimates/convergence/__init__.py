@@ -1,0 +1,1 @@
+"""Are the units converging? Beta, sigma and relative income."""

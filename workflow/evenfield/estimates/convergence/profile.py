@@ -1,0 +1,336 @@
+"""Relative income by cell over time, and summary statistics by cell and period: description only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from evenfield.contracts.errors import EstimateError, first_examples
+from evenfield.contracts.estimates import NAN, Estimate
+from evenfield.contracts.files import content_hash
+from evenfield.estimates.convergence.sigma import (
+    SchemeInfo,
+    basis_warning,
+    check_keys,
+    check_names,
+    one_text,
+    periods_of,
+    sample_rows,
+)
+
+PROFILE_KEYS = ("taxonomies",)
+ALL_UNITS = "all"
+CONTROL, ZONES = "control_", "zones_"
+PATH_VARIABLES = ("relative_log_income", "relative_log_income_unweighted")
+REQUIRED = ("growth_pct_per_year", "log_income_start")
+OPTIONAL = ("population_growth_per_year",)
+UNITS_OF_MEASURE = {
+    "growth_pct_per_year": "% per year",
+    "log_income_start": "log points",
+    "population_growth_per_year": "log per year",
+}
+PROFILE_SERIES = (
+    "kind", "unit_scheme", "taxonomy", "cell", "variable", "period", "year", "basis", "n_units", "mean", "sd",
+    "mean_population_weighted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSpec:
+    """A taxonomy whose cells are profiled.
+
+    Attributes
+    ----------
+    taxonomy : str
+        Name of the taxonomy.
+    """
+
+    taxonomy: str
+
+
+@dataclass(frozen=True)
+class ProfileResults:
+    """Descriptive rows, drawable series and a summary of the profile family."""
+
+    estimates: list[Estimate]
+    series: pd.DataFrame
+    fit: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_profile_specs(section: Any, cells: Mapping[str, pd.DataFrame]) -> tuple[ProfileSpec, ...]:
+    """Read ``estimates.profile`` of the config.
+
+    Parameters
+    ----------
+    section : mapping
+        Key ``taxonomies``; every taxonomy when it is absent.
+    cells : mapping of str to DataFrame
+        Cells of each unit scheme.
+
+    Returns
+    -------
+    tuple of ProfileSpec
+
+    Raises
+    ------
+    EstimateError
+        If a key or taxonomy is unknown.
+    """
+    check_keys(section, PROFILE_KEYS, "estimates.profile")
+    known = sorted({str(name) for frame in cells.values() for name in frame["taxonomy"].unique()})
+    chosen = section.get("taxonomies", known)
+    if isinstance(chosen, str):
+        raise EstimateError(f"estimates.profile.taxonomies holds the text '{chosen}'", "a list of taxonomies",
+                            "put it in brackets")  # fmt: skip
+    check_names(chosen, known, "estimates.profile.taxonomies")
+    return tuple(ProfileSpec(name) for name in chosen)
+
+
+def estimate_profile(
+    panels: Mapping[str, pd.DataFrame],
+    periods: Mapping[str, pd.DataFrame],
+    cells: Mapping[str, pd.DataFrame],
+    doses: Mapping[str, pd.DataFrame],
+    *,
+    schemes: Mapping[str, SchemeInfo],
+    specs: Sequence[ProfileSpec],
+) -> ProfileResults:
+    """Describe relative income by cell and year, and growth and its companions by cell and period.
+
+    Parameters
+    ----------
+    panels, periods, cells, doses : mapping of str to DataFrame
+        Frames of the panel floor for each unit scheme.
+    schemes : mapping of str to SchemeInfo
+        Units (sample ``all``) and first official year of each unit scheme.
+    specs : sequence of ProfileSpec
+        Taxonomies.
+
+    Returns
+    -------
+    ProfileResults
+        One descriptive row for each mean by cell and period, without any test; the series holds paths (kind
+        ``path``) and means with standard deviations (kind ``summary``). An empty cell has no row.
+
+    Raises
+    ------
+    EstimateError
+        If a unit has no cell or a value is missing.
+    """
+    parts, estimates = [], []
+    for name, scheme in sorted(schemes.items()):
+        for spec in specs:
+            summary, rows = summarise_periods(periods[name], cells[name], doses[name], spec, scheme)
+            parts += [relative_paths(panels[name], periods[name], cells[name], spec, scheme), summary]
+            estimates += rows
+    keys = ["kind", "unit_scheme", "taxonomy", "variable", "period", "year", "cell"]
+    series = pd.concat(parts).sort_values(keys, ignore_index=True)
+    fit = {"taxonomies": [spec.taxonomy for spec in specs], "unit_schemes": sorted(schemes)}
+    return ProfileResults(estimates, series, fit)
+
+
+def cells_of(cells: pd.DataFrame, taxonomy: str, period: str, units: Sequence[str]) -> pd.Series:
+    """Return the cell of each unit in one period.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``taxonomy``, ``unit``, ``period``, ``cell``.
+    taxonomy, period : str
+        Which cells.
+    units : sequence of str
+        Units that must have one.
+
+    Returns
+    -------
+    Series, indexed by unit
+
+    Raises
+    ------
+    EstimateError
+        If a unit has no cell or two.
+    """
+    chosen = cells[(cells["taxonomy"] == taxonomy) & (cells["period"] == period)]
+    missing = sorted(set(units) - set(chosen["unit"]))
+    twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
+    if missing or twice:
+        raise EstimateError(
+            f"taxonomy {taxonomy} {period}: {len(missing) + len(twice)} units have no cell or two "
+            f"({first_examples(missing + twice)})",
+            "one cell for each unit and period",
+            "correct the taxonomy's file",
+        )
+    return chosen.set_index("unit")["cell"].reindex(list(units))
+
+
+def last_period(periods: pd.DataFrame) -> str:
+    """Return the period that ends last, the shortest of them if several do.
+
+    Parameters
+    ----------
+    periods : DataFrame
+        ``period``, ``start_year``, ``end_year``.
+
+    Returns
+    -------
+    str
+    """
+    unique = periods[["end_year", "start_year", "period"]].drop_duplicates()
+    return str(unique.sort_values(["end_year", "start_year", "period"])["period"].iloc[-1])
+
+
+def relative_paths(
+    panel: pd.DataFrame, periods: pd.DataFrame, cells: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
+) -> pd.DataFrame:
+    """Average relative log income over the units of each cell, year by year.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        ``unit``, ``year``, ``basis``, ``relative_log_income``, ``relative_log_income_unweighted``,
+        ``population``.
+    periods, cells : DataFrame
+        Frames of the panel floor.
+    spec : ProfileSpec
+        The taxonomy.
+    scheme : SchemeInfo
+        The unit scheme.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``PROFILE_SERIES``; the weighted mean is missing in a study without population.
+
+    Raises
+    ------
+    EstimateError
+        If a unit has no relative income in a year.
+    """
+    units = scheme.samples[ALL_UNITS]
+    # ASSUME: a unit keeps over all years the cell it has in the last period, so that a path never jumps
+    # because a unit changes its cell.
+    placed = cells_of(cells, spec.taxonomy, last_period(periods), units)
+    parts = []
+    for year, rows in panel[panel["unit"].isin(units)].groupby("year", sort=True):
+        full = sample_rows(rows, units, PATH_VARIABLES, f"estimates.profile {spec.taxonomy} {year}")
+        full = full.assign(cell=full["unit"].map(placed), year=year)
+        parts += [_path_means(full, variable) for variable in PATH_VARIABLES]
+    return _labelled(pd.concat(parts), "path", spec, scheme)
+
+
+def _path_means(rows: pd.DataFrame, variable: str) -> pd.DataFrame:
+    population = rows["population"] if "population" in rows else pd.Series(NAN, index=rows.index)
+    both = rows.assign(total=population, product=population * rows[variable])
+    grouped = both.groupby("cell", sort=True)
+    out = grouped[variable].agg(n_units="size", mean="mean", sd="std")
+    total = grouped[["product", "total"]].sum(min_count=1)
+    out["mean_population_weighted"] = total["product"] / total["total"]
+    return out.reset_index().assign(variable=variable, year=rows["year"].iloc[0], basis=one_text(rows["basis"]))
+
+
+def summarise_periods(
+    periods: pd.DataFrame, cells: pd.DataFrame, doses: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
+) -> tuple[pd.DataFrame, list[Estimate]]:
+    """Summarise growth, start income, population growth, zones and controls by cell and period.
+
+    Parameters
+    ----------
+    periods, cells, doses : DataFrame
+        Frames of the panel floor.
+    spec : ProfileSpec
+        The taxonomy.
+    scheme : SchemeInfo
+        The unit scheme.
+
+    Returns
+    -------
+    tuple of DataFrame and list of Estimate
+        Series rows with mean, standard deviation (ddof 1) and number of units, and the means as descriptive
+        rows.
+
+    Raises
+    ------
+    EstimateError
+        If a variable is missing for some units of a period.
+    """
+    parts, estimates = [], []
+    for period in periods_of(periods):
+        rows, variables = _period_variables(periods[periods["period"] == period], doses, period, scheme)
+        rows["cell"] = rows["unit"].map(cells_of(cells, spec.taxonomy, period, list(rows["unit"])))
+        both = pd.concat([rows, rows.assign(cell=ALL_UNITS)])
+        for variable in variables:
+            means = both.groupby("cell", sort=True)[variable].agg(n_units="size", mean="mean", sd="std").reset_index()
+            labels = _labels(rows, variable, spec, scheme)
+            parts.append(means.assign(variable=variable, period=period, basis=labels["output_basis"]))
+            estimates += _mean_rows(means, {**labels, "period": period})
+    return _labelled(pd.concat(parts), "summary", spec, scheme), estimates
+
+
+def _period_variables(
+    periods: pd.DataFrame, doses: pd.DataFrame, period: str, scheme: SchemeInfo
+) -> tuple[pd.DataFrame, list[str]]:
+    units = scheme.samples[ALL_UNITS]
+    extra = [*OPTIONAL, *(name for name in periods.columns if name.startswith(CONTROL))]
+    # ASSUME: a variable that is blank for every unit does not exist in the period and is left out of its
+    # table.
+    present = [name for name in extra if name in periods and not periods[name].isna().all()]
+    variables = [*REQUIRED, *present]
+    rows = sample_rows(periods, units, variables, f"estimates.profile {period}")
+    zones = _mean_zones(doses, int(rows["start_year"].iloc[0]), int(rows["end_year"].iloc[0]), units)
+    full = rows[["unit", "basis", *variables]].merge(zones, on="unit", how="left", validate="one_to_one")
+    return full, [*variables, *zones.columns.drop("unit")]
+
+
+def _mean_zones(doses: pd.DataFrame, start: int, end: int, units: Sequence[str]) -> pd.DataFrame:
+    inside = doses[doses["year"].between(start, end)]
+    mean = inside.pivot_table(index="unit", columns="zone_type", values="zones", aggfunc="mean")
+    # ASSUME: a unit without a row for a type of zone had none.
+    full = mean.reindex(list(units)).fillna(0.0).rename_axis("unit").rename_axis(None, axis=1)
+    return full.add_prefix(ZONES).reset_index()
+
+
+def _mean_rows(means: pd.DataFrame, labels: Mapping[str, Any]) -> list[Estimate]:
+    return [
+        Estimate(
+            **labels,
+            term=str(row["cell"]),
+            estimate=float(row["mean"]),
+            n_obs=int(row["n_units"]),
+            n_units=int(row["n_units"]),
+        )
+        for row in means.to_dict("records")
+    ]
+
+
+def _labels(rows: pd.DataFrame, variable: str, spec: ProfileSpec, scheme: SchemeInfo) -> dict[str, Any]:
+    basis = one_text(rows["basis"])
+    return {
+        "family": "profile",
+        "role": "description",
+        "estimator": "mean",
+        "spec_id": spec.taxonomy,
+        "outcome": variable,
+        "effect_type": "stat",
+        "unit_scheme": scheme.name,
+        "treatment_def": spec.taxonomy,
+        "unit_of_measure": _unit_of_measure(variable),
+        "output_basis": basis,
+        "data_hash": content_hash(rows[["unit", "cell", variable]]),
+        "warning": basis_warning(basis, scheme.first_official),
+    }
+
+
+def _unit_of_measure(variable: str) -> str:
+    if variable.startswith(ZONES):
+        return "zones"
+    return UNITS_OF_MEASURE.get(variable, "")
+
+
+def _labelled(frame: pd.DataFrame, kind: str, spec: ProfileSpec, scheme: SchemeInfo) -> pd.DataFrame:
+    full = frame.assign(kind=kind, unit_scheme=scheme.name, taxonomy=spec.taxonomy)
+    full = full.reindex(columns=list(PROFILE_SERIES))
+    floats = dict.fromkeys(("mean", "sd", "mean_population_weighted"), float)
+    return full.astype({"year": "Int64", **floats}).assign(period=full["period"].fillna(""))

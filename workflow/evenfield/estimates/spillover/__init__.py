@@ -1,0 +1,1 @@
+"""Does growth reach the neighbours? Exposure to clusters and zones."""

@@ -1,0 +1,210 @@
+"""Speed of convergence and half-life: from the slope, with intervals, and by nonlinear least squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.ols import OlsFit, cov_hc3, fit_ols
+
+MAX_STEPS = 500
+STEP_TOLERANCE = 4 * np.finfo(float).eps
+UNBOUNDED = "unbounded"
+UNDEFINED = "undefined"
+
+
+def speed_from_slope(slope: float, years: float) -> float:
+    """Return the speed of convergence that a growth regression's slope implies.
+
+    Parameters
+    ----------
+    slope : float
+        Coefficient b of initial log income in a regression of average yearly log growth (per year).
+    years : float
+        Length T of the period in years.
+
+    Returns
+    -------
+    float
+        lambda = -ln(1 + bT)/T per year; NaN where 1 + bT <= 0, since then no speed has this slope.
+
+    Notes
+    -----
+    Barro and Sala-i-Martin (1992): b = -(1 - e^{-lambda T})/T.
+    """
+    root = slope * years
+    return float(-np.log1p(root) / years) if root > -1 else float("nan")
+
+
+def half_life(speed: float) -> float:
+    """Return the years in which half of a gap closes.
+
+    Parameters
+    ----------
+    speed : float
+        Speed of convergence lambda per year.
+
+    Returns
+    -------
+    float
+        ln 2 / lambda in years; NaN for a speed that is zero, negative or not defined.
+    """
+    return float(np.log(2) / speed) if speed > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An interval whose ends may be missing, and the word that says why.
+
+    Attributes
+    ----------
+    low, high : float
+        Ends; NaN where an end is infinite or not defined.
+    note : str
+        Empty, ``"unbounded"`` (the upper end is infinite) or ``"undefined"`` (no value in the interval is
+        defined).
+    """
+
+    low: float
+    high: float
+    note: str = ""
+
+
+def speed_bounds(slope_low: float, slope_high: float, years: float) -> Bounds:
+    """Transform an interval of the slope into an interval of the speed.
+
+    Parameters
+    ----------
+    slope_low, slope_high : float
+        Interval of the slope, per year.
+    years : float
+        Length of the period in years.
+
+    Returns
+    -------
+    Bounds
+        Per year. The speed falls in the slope, so the ends change places. An end with root 1 + bT <= 0 is
+        infinite.
+    """
+    low, high = speed_from_slope(slope_high, years), speed_from_slope(slope_low, years)
+    if np.isnan(low):
+        return Bounds(np.nan, np.nan, UNDEFINED)
+    return Bounds(low, high, UNBOUNDED if np.isnan(high) else "")
+
+
+def half_life_bounds(speed: Bounds) -> Bounds:
+    """Transform an interval of the speed into an interval of the half-life.
+
+    Parameters
+    ----------
+    speed : Bounds
+        Interval of the speed, per year.
+
+    Returns
+    -------
+    Bounds
+        In years: ``"unbounded"`` when the speed may be zero or less, ``"undefined"`` when no positive speed
+        is in the interval; the lower end is 0 when the speed has no upper end.
+    """
+    if speed.note == UNDEFINED or speed.high <= 0:
+        return Bounds(np.nan, np.nan, UNDEFINED)
+    low = 0.0 if speed.note == UNBOUNDED else half_life(speed.high)
+    high = half_life(speed.low)
+    return Bounds(low, high, UNBOUNDED if np.isnan(high) else "")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedFit:
+    """The speed of convergence by nonlinear least squares.
+
+    Attributes
+    ----------
+    lam : float
+        Speed per year; NaN when the sum of squares has no minimum (the OLS slope has 1 + bT <= 0).
+    std_error : float
+        HC3 standard error of ``lam`` from the Jacobian at the minimum.
+    df : int
+        N - K.
+    steps : int
+        Newton steps taken.
+    gradient : float
+        Largest element of J'u, each divided by the lengths of its column of J and of the outcome.
+    converged : bool
+        Whether the last step was below machine precision.
+    """
+
+    lam: float
+    std_error: float
+    df: int
+    steps: int
+    gradient: float
+    converged: bool
+
+
+def fit_speed(growth: np.ndarray, y_start: np.ndarray, years: float, Z: np.ndarray | None = None) -> SpeedFit:
+    """Fit the growth equation for the speed itself by nonlinear least squares.
+
+    Parameters
+    ----------
+    growth : ndarray, shape (N,)
+        Average yearly log growth (y_T - y_0)/T.
+    y_start : ndarray, shape (N,)
+        Log income y_0 in the first year.
+    years : float
+        Length T of the period in years.
+    Z : ndarray, shape (N, L), optional
+        Controls without a constant.
+
+    Returns
+    -------
+    SpeedFit
+        Speed, its standard error and how the search ended.
+
+    Raises
+    ------
+    NumericsError
+        If the linear regression on the same columns cannot be fitted.
+
+    Notes
+    -----
+    (1/T)(y_T - y_0) = a - [(1 - e^{-lambda T})/T] y_0 + z'd + u (Barro and Sala-i-Martin 1992). a and d are
+    concentrated out, and Newton's method with the analytic derivative finds the root of the profile score.
+    The result equals the transform of the OLS slope wherever that exists.
+    """
+    W = np.ones((len(growth), 1)) if Z is None else np.column_stack([np.ones(len(growth)), Z])
+    linear = fit_ols(growth, np.column_stack([W, y_start]))
+    g, y = _residuals(growth, W), _residuals(y_start, W)
+    slope = float(g @ y / (y @ y))
+    if slope * years <= -1:
+        return SpeedFit(np.nan, np.nan, linear.df, 0, np.nan, False)
+    lam, steps, converged = _newton(slope, years)
+    return _finish(lam, steps, converged, linear, years)
+
+
+def _residuals(v: np.ndarray, W: np.ndarray) -> np.ndarray:
+    return np.asarray(v - W @ np.linalg.lstsq(W, v, rcond=None)[0])
+
+
+def _newton(slope: float, years: float) -> tuple[float, int, bool]:
+    lam = 0.0
+    for step in range(1, MAX_STEPS + 1):
+        score = slope - np.expm1(-lam * years) / years
+        change = -score / np.exp(-lam * years)
+        lam = float(lam + change)
+        if abs(change) * years <= STEP_TOLERANCE * max(1.0, abs(lam) * years):
+            return lam, step, True
+    return lam, MAX_STEPS, False
+
+
+def _finish(lam: float, steps: int, converged: bool, linear: OlsFit, years: float) -> SpeedFit:
+    phi = -np.expm1(-lam * years) / years
+    W, y_start = linear.X[:, :-1], linear.X[:, -1]
+    level = linear.y + phi * y_start
+    u_hat = level - W @ np.linalg.lstsq(W, level, rcond=None)[0]
+    J = np.column_stack([W, -np.exp(-lam * years) * y_start])
+    bread = fit_ols(linear.y, J).bread
+    cov = cov_hc3(OlsFit(J, linear.y, np.full(J.shape[1], np.nan), bread, u_hat))
+    lengths = np.sqrt((J**2).sum(axis=0)) * max(float(np.linalg.norm(linear.y)), np.finfo(float).tiny)
+    gradient = float(np.abs(J.T @ u_hat / lengths).max())
+    return SpeedFit(lam, float(np.sqrt(cov[-1, -1])), linear.df, steps, gradient, converged)

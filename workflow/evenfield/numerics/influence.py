@@ -1,0 +1,118 @@
+"""Who carries an estimate, and whether anyone does: effective clusters, partial leverage, dependent regressors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import RANK_TOLERANCE
+from evenfield.numerics.power import contrast_weights
+
+WITHIN_CORRELATION = 0.999
+DEPENDENT = 1e-6
+
+
+def effective_clusters(
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION
+) -> float:
+    """Return the effective number of clusters behind c'beta.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    clusters : ndarray, shape (N,)
+        Cluster of each observation.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    within : float
+        Assumed correlation of the errors inside a cluster; without effect when every cluster is one observation.
+
+    Returns
+    -------
+    float
+        G* = G / (1 + Gamma), Gamma the squared coefficient of variation over clusters of a_g'Omega_g a_g with
+        a = X (X'X)^-1 c and Omega_g = (1 - within) I + within 11'. Between 1 and G.
+
+    Raises
+    ------
+    NumericsError
+        If X is collinear or the lengths differ.
+
+    Notes
+    -----
+    Carter, Schnepel and Steigerwald (2017), the feasible G*A; a within-correlation just below one, because with
+    exactly one a regressor that varies only inside clusters gets no weight.
+    """
+    a, member = _weights_and_members(X, clusters, c)
+    shares = (1 - within) * member @ a**2 + within * (member @ a) ** 2
+    return float(shares.sum() ** 2 / (shares @ shares))
+
+
+def partial_leverage(
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each cluster's share in the variation that identifies c'beta.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    clusters : ndarray, shape (N,)
+        Cluster of each observation.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+
+    Returns
+    -------
+    names : ndarray, shape (G,)
+        Clusters in sorted order.
+    shares : ndarray, shape (G,)
+        a_g'a_g / a'a with a = X (X'X)^-1 c; they sum to one, 1/G each in a balanced design.
+
+    Raises
+    ------
+    NumericsError
+        If X is collinear or the lengths differ.
+
+    Notes
+    -----
+    MacKinnon, Nielsen and Webb (2023), partial leverage of the residualised regressor: for one coefficient the
+    weights a are that regressor divided by its sum of squares.
+    """
+    a, member = _weights_and_members(X, clusters, c)
+    return np.unique(clusters), np.asarray(member @ a**2 / (a @ a))
+
+
+def _weights_and_members(
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    a, clusters = contrast_weights(X, c), np.asarray(clusters)
+    if clusters.shape != a.shape:
+        raise NumericsError(f"{clusters.size} cluster labels do not fit {a.size} observations")
+    if not a.any():
+        raise NumericsError("the combination of coefficients is zero everywhere")
+    return a, (np.unique(clusters)[:, None] == clusters[None, :]).astype(float)
+
+
+def dependent_columns(X: np.ndarray, tolerance: float = RANK_TOLERANCE) -> list[int]:
+    """Return the columns that the other columns reproduce exactly, so that their coefficients are not defined.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    tolerance : float
+        Smallest singular value of the scaled columns that still counts as information.
+
+    Returns
+    -------
+    list of int
+        Positions in increasing order; empty when X has full column rank.
+    """
+    X = np.asarray(X, dtype=float)
+    scale = np.sqrt((X**2).sum(axis=0))
+    _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=True)
+    sizes = np.append(sizes, np.zeros(X.shape[1] - len(sizes)))
+    involved = np.abs(rows[sizes < tolerance * np.sqrt(X.shape[1])]) > DEPENDENT
+    return [int(j) for j in np.flatnonzero(involved.any(axis=0))]

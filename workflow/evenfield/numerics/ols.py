@@ -1,0 +1,277 @@
+"""Ordinary least squares on a cross-section with small-sample inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from evenfield.numerics.errors import NumericsError
+
+RANK_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True)
+class OlsFit:
+    """A least-squares fit and what its covariance estimators need.
+
+    Attributes
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors, the constant included by the caller.
+    y : ndarray, shape (N,)
+        Outcome.
+    beta : ndarray, shape (K,)
+        Coefficients.
+    bread : ndarray, shape (K, K)
+        Inverse of X'X.
+    u_hat : ndarray, shape (N,)
+        Residuals.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    beta: np.ndarray
+    bread: np.ndarray
+    u_hat: np.ndarray
+
+    @property
+    def df(self) -> int:
+        """Residual degrees of freedom N - K."""
+        return self.X.shape[0] - self.X.shape[1]
+
+    @cached_property
+    def leverage(self) -> np.ndarray:
+        """Diagonal of the hat matrix, shape (N,)."""
+        return np.asarray(np.einsum("ij,jk,ik->i", self.X, self.bread, self.X))
+
+    @property
+    def sigma2(self) -> float:
+        """Residual variance u'u / (N - K)."""
+        return float(self.u_hat @ self.u_hat / self.df)
+
+    @property
+    def r_squared(self) -> float:
+        """Share of the variance of y about its mean that the fit explains."""
+        centred = self.y - self.y.mean()
+        return float(1.0 - self.u_hat @ self.u_hat / (centred @ centred))
+
+
+def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
+    """Fit y = X beta + u by least squares.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N,)
+        Outcome.
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+
+    Returns
+    -------
+    OlsFit
+        Coefficients, residuals and the bread.
+
+    Raises
+    ------
+    NumericsError
+        If a value is not finite, N <= K, or the columns of X are collinear.
+    """
+    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    if not (np.isfinite(y).all() and np.isfinite(X).all()):
+        raise NumericsError("the regression holds a missing or infinite value")
+    if X.shape[0] <= X.shape[1]:
+        raise NumericsError(f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients")
+    scale = np.sqrt((X**2).sum(axis=0))
+    if (scale == 0).any():
+        raise NumericsError("a regressor is zero everywhere")
+    q, r = np.linalg.qr(X / scale)
+    if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
+        raise NumericsError("the regressors are collinear")
+    r_inv = np.linalg.inv(r) / scale[:, None]
+    beta = r_inv @ (q.T @ y)
+    return OlsFit(X, y, beta, r_inv @ r_inv.T, y - X @ beta)
+
+
+def cov_classical(fit: OlsFit) -> np.ndarray:
+    """Return the covariance under equal variances, s^2 (X'X)^-1.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+
+    Returns
+    -------
+    ndarray, shape (K, K)
+    """
+    return fit.sigma2 * fit.bread
+
+
+def cov_hc1(fit: OlsFit) -> np.ndarray:
+    """Return White's covariance with the factor N/(N-K).
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+
+    Returns
+    -------
+    ndarray, shape (K, K)
+    """
+    n, k = fit.X.shape
+    scores = fit.X * fit.u_hat[:, None]
+    return np.asarray(n / (n - k) * fit.bread @ (scores.T @ scores) @ fit.bread)
+
+
+def cov_hc3(fit: OlsFit) -> np.ndarray:
+    """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985).
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit; no observation may have leverage one.
+
+    Returns
+    -------
+    ndarray, shape (K, K)
+
+    Raises
+    ------
+    NumericsError
+        If an observation determines a coefficient alone.
+    """
+    if (fit.leverage > 1 - RANK_TOLERANCE).any():
+        raise NumericsError("one observation determines a coefficient alone (leverage 1)")
+    scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
+    return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread)
+
+
+def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
+    """Return CR3, the cluster jackknife: sum of squared changes of beta when a cluster is left out.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+    clusters : ndarray, shape (N,)
+        Cluster of each observation.
+
+    Returns
+    -------
+    ndarray, shape (K, K)
+        (G-1)/G sum_g (beta_(g) - beta)(beta_(g) - beta)'.
+
+    Raises
+    ------
+    NumericsError
+        If there are fewer than two clusters or one cluster alone identifies a coefficient.
+
+    Notes
+    -----
+    Bell and McCaffrey (2002); MacKinnon, Nielsen and Webb (2023), equation for the CV3 estimator centred at the
+    full-sample coefficients. With one observation a cluster it is HC3 times (N-1)/N.
+    """
+    names = np.unique(clusters)
+    if len(names) < 2:
+        raise NumericsError("CR3 needs at least two clusters")
+    changes = np.array([_change_without(fit, clusters == name) for name in names])
+    return np.asarray((len(names) - 1) / len(names) * changes.T @ changes)
+
+
+def _change_without(fit: OlsFit, rows: np.ndarray) -> np.ndarray:
+    x_g, u_g = fit.X[rows], fit.u_hat[rows]
+    hat = x_g @ fit.bread @ x_g.T
+    gap = np.eye(len(u_g)) - hat
+    if np.linalg.cond(gap) > 1 / RANK_TOLERANCE:
+        raise NumericsError("one cluster determines a coefficient alone (leverage 1)")
+    return np.asarray(-fit.bread @ x_g.T @ np.linalg.solve(gap, u_g))
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """A linear combination of coefficients with its t test and interval.
+
+    Attributes
+    ----------
+    estimate, std_error, statistic, df, p_value, conf_low, conf_high : float
+        The usual numbers; the interval has level ``level``.
+    level : float
+        Confidence level.
+    """
+
+    estimate: float
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    level: float
+
+
+def t_inference(estimate: float, std_error: float, df: float, level: float = 0.95) -> Inference:
+    """Test an estimate against zero with Student's t.
+
+    Parameters
+    ----------
+    estimate, std_error : float
+        Estimate and its standard error, in the same unit.
+    df : float
+        Degrees of freedom.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    Inference
+        Two-sided p-value and interval.
+    """
+    statistic = estimate / std_error if std_error > 0 else np.nan
+    half = t_quantile(0.5 + level / 2, df) * std_error
+    p_value = float(2 * stdtr(df, -abs(statistic)))
+    return Inference(estimate, std_error, statistic, df, p_value, estimate - half, estimate + half, level)
+
+
+def contrast_inference(fit: OlsFit, cov: np.ndarray, c: np.ndarray, df: float, level: float = 0.95) -> Inference:
+    """Test the linear combination c'beta against zero.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+    cov : ndarray, shape (K, K)
+        A covariance of its coefficients.
+    c : ndarray, shape (K,)
+        Weights of the combination.
+    df : float
+        Degrees of freedom of the t distribution.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Inference
+        For c'beta.
+    """
+    return t_inference(float(c @ fit.beta), float(np.sqrt(c @ cov @ c)), df, level)
+
+
+def t_quantile(probability: float, df: float) -> float:
+    """Return a quantile of Student's t.
+
+    Parameters
+    ----------
+    probability : float
+        Between 0 and 1.
+    df : float
+        Degrees of freedom.
+
+    Returns
+    -------
+    float
+    """
+    return float(stdtrit(df, probability))

@@ -1,0 +1,370 @@
+"""Spatial correlation robust inference: the conditional SCPC t test of Mueller and Watson (2023)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import gammaln
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import OlsFit, fit_ols
+from evenfield.numerics.power import contrast_weights
+
+GRID_STEP = 1.2
+SMALLEST_CORRELATION = 1e-5
+MOST_COMPONENTS = 20
+MOST_COMPONENTS_STRONG = 10
+STRONG_CORRELATION = 0.05
+ROOT_TOLERANCE = 1e-12
+ANGLES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(200)
+CONTOUR = np.linspace(0.0, 40.0, 801)
+
+
+@dataclass(frozen=True)
+class SpatialComponents:
+    """What the SCPC test needs to know about where the units are; it depends on no outcome and no regressor.
+
+    Attributes
+    ----------
+    covariances : ndarray, shape (G, N, N)
+        exp(-c d) for each c of the grid, from the strongest correlation to almost none.
+    vectors : ndarray, shape (N, q)
+        Leading eigenvectors of the demeaned strongest covariance.
+    critical_value : float
+        Of the unconditional test (Mueller and Watson 2022), a lower bound for the conditional one.
+    average_correlation : float
+        Assumed upper bound of the average pairwise correlation.
+    level : float
+        Confidence level.
+    """
+
+    covariances: np.ndarray
+    vectors: np.ndarray
+    critical_value: float
+    average_correlation: float
+    level: float
+
+    @property
+    def q(self) -> int:
+        """Number of spatial principal components."""
+        return int(self.vectors.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class ScpcInference:
+    """A linear combination of coefficients with its SCPC test and interval.
+
+    Attributes
+    ----------
+    estimate, std_error, statistic, critical_value, p_value, conf_low, conf_high : float
+        The usual numbers; the interval is estimate -/+ critical value times standard error.
+    q : int
+        Number of spatial principal components.
+    """
+
+    estimate: float
+    std_error: float
+    statistic: float
+    critical_value: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    q: int
+
+
+def spatial_components(
+    distance: np.ndarray, average_correlation: float = 0.03, level: float = 0.95
+) -> SpatialComponents:
+    """Choose the spatial principal components for a set of locations.
+
+    Parameters
+    ----------
+    distance : ndarray, shape (N, N)
+        Distances between the units, in any unit.
+    average_correlation : float
+        Upper bound of the average pairwise correlation of the errors: an assumption, not a fact.
+    level : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    SpatialComponents
+        Covariances, components and the unconditional critical value.
+
+    Raises
+    ------
+    NumericsError
+        If the distances are not a distance matrix of at least four places, or the bound is not in (0, 1).
+
+    Notes
+    -----
+    The number of components minimises the expected length of the unconditional interval under independence,
+    cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2), Mueller and Watson (2022).
+    """
+    distance = _checked_distance(distance)
+    if not 0 < average_correlation < 1:
+        raise NumericsError(f"the average correlation must lie between 0 and 1, not {average_correlation:g}")
+    covariances = np.exp(-_decay_grid(distance, average_correlation)[:, None, None] * distance)
+    vectors = _leading_vectors(covariances[0])
+    most = MOST_COMPONENTS if average_correlation < STRONG_CORRELATION else MOST_COMPONENTS_STRONG
+    b = np.full(len(distance), len(distance) ** -0.5)
+    options = []
+    for q in range(1, min(most, len(distance) - 2) + 1):
+        cv = _critical_value([_factors(b, vectors[:, :q], covariances)], 1 - level)
+        options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
+    _, q, cv = min(options)
+    return SpatialComponents(covariances, vectors[:, :q], cv, average_correlation, level)
+
+
+def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> ScpcInference:
+    """Test c'beta against zero, allowing for spatially correlated errors.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A cross-section fit, one observation a unit, in the order of the components.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+
+    Returns
+    -------
+    ScpcInference
+        se^2 = mean_j (r_j'(x o e))^2 / N with x = N X (X'X)^-1 c and e the residuals; the critical value is the
+        larger of the unconditional and the conditional one over all covariances of the grid.
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ.
+
+    Notes
+    -----
+    Mueller and Watson (2023), "Spatial correlation robust inference in linear regression and panel models": the
+    conditional critical value treats x as given and replaces the residuals by M_X (sign(x) o R).
+    """
+    x = fit.X.shape[0] * contrast_weights(fit.X, c)
+    _check_units(x, space)
+    families = [_unconditional_factors(space), _conditional_factors(fit.X, x, space)]
+    estimate = float(c @ fit.beta)
+    scores = space.vectors.T @ (x * fit.u_hat)
+    std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
+    cv = max(space.critical_value, _critical_value(families[1:], 1 - space.level))
+    statistic = estimate / std_error if std_error > 0 else np.nan
+    p_value = _largest_rejection(families, abs(statistic)) if np.isfinite(statistic) else np.nan
+    half = cv * std_error
+    return ScpcInference(estimate, std_error, statistic, cv, p_value, estimate - half, estimate + half, space.q)
+
+
+def scpc_size(
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents, covariance: np.ndarray, critical_value: float
+) -> float:
+    """Return the exact probability of rejecting a true null under a given covariance of normal errors.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+    covariance : ndarray, shape (N, N)
+        Covariance of the errors.
+    critical_value : float
+        The test rejects beyond it.
+
+    Returns
+    -------
+    float
+        A probability, by quadrature.
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ.
+    """
+    x = X.shape[0] * contrast_weights(X, c)
+    _check_units(x, space)
+    factors = _factors(x, _score_weights(X, x, space), np.asarray(covariance)[None])
+    return float(_rejections(factors, critical_value)[0])
+
+
+def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
+    """Return the critical value of the conditional test for a design.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+
+    Returns
+    -------
+    float
+        The larger of the unconditional and the conditional critical value.
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ.
+    """
+    x = X.shape[0] * contrast_weights(X, c)
+    _check_units(x, space)
+    return max(space.critical_value, _critical_value([_conditional_factors(X, x, space)], 1 - space.level))
+
+
+def scpc_power_point(
+    X: np.ndarray,
+    c: np.ndarray,
+    space: SpatialComponents,
+    power: float = 0.8,
+    critical_value: float | None = None,
+) -> float:
+    """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+    power : float
+        Wanted probability of rejecting the null.
+    critical_value : float, optional
+        Where the test rejects, ``scpc_critical_value`` by default.
+
+    Returns
+    -------
+    float
+        Exact for independent normal errors: c'beta and its SCPC standard error are then independent.
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ or the standard error is zero by construction.
+    """
+    x = X.shape[0] * contrast_weights(X, c)
+    _check_units(x, space)
+    cv = scpc_critical_value(X, c, space) if critical_value is None else critical_value
+    V = _score_weights(X, x, space)
+    eta = np.maximum(np.linalg.eigvalsh(V.T @ V), 0.0) * cv**2 / space.q / (x @ x)
+    if not eta.max() > 0:
+        raise NumericsError("the residuals say nothing about this combination of coefficients")
+    high = 1.0
+    while _power(high, eta) < power:
+        high *= 2
+    shift = brentq(lambda mu: _power(mu, eta) - power, 0.0, high, xtol=ROOT_TOLERANCE)
+    return float(shift * np.sqrt(x @ x) / len(x))
+
+
+def _checked_distance(distance: np.ndarray) -> np.ndarray:
+    distance = np.asarray(distance, dtype=float)
+    if distance.ndim != 2 or distance.shape[0] != distance.shape[1] or len(distance) < 4:
+        raise NumericsError("spatial inference needs a square distance matrix of at least four places")
+    between = distance[~np.eye(len(distance), dtype=bool)]
+    if not (np.isfinite(between).all() and (between > 0).all()):
+        raise NumericsError("two units lie at the same place or a distance is missing")
+    return np.asarray(distance / between.mean())
+
+
+def _decay_grid(distance: np.ndarray, average_correlation: float) -> np.ndarray:
+    between = distance[~np.eye(len(distance), dtype=bool)]
+
+    def average(decay: float) -> float:
+        return float(np.exp(-decay * between).mean())
+
+    low, high = 0.0, 1.0
+    while average(high) > average_correlation:
+        high *= 2
+    grid = [float(brentq(lambda decay: average(decay) - average_correlation, low, high, xtol=ROOT_TOLERANCE))]
+    while average(grid[-1]) > SMALLEST_CORRELATION:
+        grid.append(grid[-1] * GRID_STEP)
+    return np.array(grid)
+
+
+def _leading_vectors(covariance: np.ndarray) -> np.ndarray:
+    demeaned = covariance - covariance.mean(axis=0) - covariance.mean(axis=1)[:, None] + covariance.mean()
+    return np.asarray(np.linalg.eigh((demeaned + demeaned.T) / 2)[1][:, ::-1])
+
+
+def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
+    if len(x) != len(space.vectors):
+        raise NumericsError(f"{len(x)} observations do not fit the components of {len(space.vectors)} units")
+
+
+def _unconditional_factors(space: SpatialComponents) -> np.ndarray:
+    n = len(space.vectors)
+    return _factors(np.full(n, n**-0.5), space.vectors, space.covariances)
+
+
+def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
+    inner = _residuals(X, np.sign(x)[:, None] * space.vectors)
+    root = np.sqrt(len(x))
+    return _factors(np.abs(x) / root, x[:, None] * inner, space.covariances)
+
+
+def _score_weights(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
+    return _residuals(X, x[:, None] * space.vectors) * np.sqrt(len(x))
+
+
+def _residuals(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    bread = fit_ols(np.zeros(X.shape[0]), X).bread
+    return np.asarray(columns - X @ (bread @ (X.T @ columns)))
+
+
+def _factors(b: np.ndarray, V: np.ndarray, covariances: np.ndarray) -> np.ndarray:
+    """Return F with F F' the covariance of (b'y, V'y / sqrt q), one for each covariance of y."""
+    sides = np.column_stack([b, V / np.sqrt(V.shape[1])])
+    values, vectors = np.linalg.eigh(sides.T @ covariances @ sides)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
+
+
+def _rejections(factors: np.ndarray, critical_value: float) -> np.ndarray:
+    """Return P((b'y)^2 > cv^2 mean (v_j'y)^2) for normal y, one for each covariance.
+
+    The difference is lam_0 z_0^2 - sum lam_j z_j^2 with one positive root, and with eta = lam_j / lam_0 Craig's
+    form of the normal tail gives (2/pi) int_0^(pi/2) prod_j (1 + eta_j / sin^2 t)^(-1/2) dt.
+    """
+    signs = np.full(factors.shape[1], -(critical_value**2))
+    signs[0] = 1.0
+    roots = np.linalg.eigvalsh(np.swapaxes(factors, 1, 2) @ (signs[:, None] * factors))
+    eta = np.maximum(-roots[:, :-1] / np.maximum(roots[:, -1:], np.finfo(float).tiny), 0.0)
+    sine2 = np.sin((ANGLES + 1) * np.pi / 4) ** 2
+    tails = np.exp(-0.5 * np.log1p(eta[:, :, None] / sine2).sum(axis=1))
+    return np.asarray(tails @ ANGLE_WEIGHTS / 2)
+
+
+def _largest_rejection(families: list[np.ndarray], critical_value: float) -> float:
+    return float(max(_rejections(factors, critical_value).max() for factors in families))
+
+
+def _critical_value(families: list[np.ndarray], size: float) -> float:
+    def excess(critical_value: float) -> float:
+        return _largest_rejection(families, critical_value) - size
+
+    return float(brentq(excess, 0.0, _upper_end(excess), xtol=ROOT_TOLERANCE))
+
+
+def _upper_end(excess: Callable[[float], float]) -> float:
+    high = 4.0
+    while excess(high) > 0:
+        high *= 2
+    return high
+
+
+def _power(mu: float, eta: np.ndarray) -> float:
+    """Return P((z_0 + mu)^2 > sum eta_j z_j^2) from the moment generating function along a vertical line."""
+    s = 0.25 * (1 + 1j * np.sinh(CONTOUR))
+    log_mgf = mu**2 * s / (1 - 2 * s) - 0.5 * np.log(1 - 2 * s) - 0.5 * np.log1p(2 * s[:, None] * eta).sum(axis=1)
+    values = (np.exp(log_mgf) / s).real * 0.25 * np.cosh(CONTOUR)
+    return float(np.trapezoid(values, CONTOUR) / np.pi)

@@ -1,0 +1,1 @@
+"""Floor 2: one checked panel: deflated, merged, with taxonomy cells, zone doses and periods."""

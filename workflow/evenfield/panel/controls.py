@@ -1,0 +1,102 @@
+"""Control variables of a period, measured at its start unless they are labelled a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.panel.income import check_columns
+
+NEAREST_YEARS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFrames:
+    """What the controls of one period are made from.
+
+    Attributes
+    ----------
+    start : int
+        First year of the period.
+    inside : DataFrame
+        Rows of the panel inside the period.
+    units : DataFrame
+        Units with their attributes.
+    population_growth : Series, indexed by unit
+        Logarithmic growth a year.
+    """
+
+    start: int
+    inside: pd.DataFrame
+    units: pd.DataFrame
+    population_growth: pd.Series
+
+
+def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    """Return one control for every unit in one period.
+
+    Parameters
+    ----------
+    frames : PeriodFrames
+        The period's data.
+    control : mapping
+        One entry of ``controls`` in the config.
+
+    Returns
+    -------
+    Series, indexed by unit
+        All missing when the control does not exist from the period's first year.
+
+    Raises
+    ------
+    PanelError
+        If a column does not exist.
+    """
+    if frames.start < control.get("from", frames.start):
+        return pd.Series(np.nan, index=frames.units["unit"])
+    makers: Mapping[str, Callable[[PeriodFrames, Mapping[str, Any]], pd.Series]] = {
+        "population_growth": _population_growth,
+        "unit": _attribute,
+        "initial": _initial,
+        "initial_ratio": _initial_ratio,
+        "mean_ratio": _mean_ratio,
+    }
+    return makers[control["kind"]](frames, control)
+
+
+def _population_growth(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    shifted = frames.population_growth + control["plus"]
+    return pd.Series(np.log(shifted.where(shifted > 0)))
+
+
+def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    check_columns(frames.units, [control["column"]], "units.csv")
+    return pd.Series(frames.units.set_index("unit")[control["column"]].astype(float))
+
+
+def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    check_columns(frames.inside, [control["column"]])
+    return _first_available(frames.inside.assign(value=frames.inside[control["column"]]))
+
+
+def _initial_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    return _first_available(frames.inside.assign(value=_ratio(frames.inside, control)))
+
+
+def _mean_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    return pd.Series(_ratio(frames.inside, control).groupby(frames.inside["unit"]).mean())
+
+
+def _ratio(inside: pd.DataFrame, control: Mapping[str, Any]) -> pd.Series:
+    check_columns(inside, [control["numerator"], control["denominator"]])
+    return pd.Series(inside[control["numerator"]] / inside[control["denominator"]])
+
+
+def _first_available(inside: pd.DataFrame) -> pd.Series:
+    # ASSUME: a control that is missing in a period's first year takes its first value within two further years.
+    early = inside[inside["year"] <= inside["year"].min() + NEAREST_YEARS]
+    return pd.Series(early.sort_values("year").groupby("unit")["value"].first())

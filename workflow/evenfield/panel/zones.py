@@ -1,0 +1,104 @@
+"""Zones in force: doses by type and year with and without remembered dates, and first years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+NATIONAL, SEED = "state", "sez_seed"
+
+
+def zone_doses(zones: pd.DataFrame, units: list[str], years: list[int], national: list[str]) -> pd.DataFrame:
+    """Count the zones in force by unit, year and type.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        Table ``zones`` with units already merged.
+    units : list of str
+        Units of the scheme.
+    years : list of int
+        Years of the panel.
+    national : list of str
+        Types that together count as a national zone of any kind.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``unit``, ``year``, ``zone_type``, ``zones``, ``zones_dated`` (without grade C years), sorted; zeros
+        included. Empty for a study without zones.
+    """
+    types = _typed(zones, national)
+    grid = pd.MultiIndex.from_product([sorted(types), units, years], names=["zone_type", "unit", "year"])
+    rows = grid.to_frame(index=False)
+    for column, only_dated in {"zones": False, "zones_dated": True}.items():
+        counts = [_in_force(part, units, years, dated=only_dated) for _, part in sorted(types.items())]
+        rows[column] = np.concatenate([c.ravel() for c in counts]) if counts else np.array([], dtype=int)
+    return rows[["unit", "year", "zone_type", "zones", "zones_dated"]].sort_values(
+        ["unit", "zone_type", "year"], ignore_index=True
+    )
+
+
+def _typed(zones: pd.DataFrame, national: list[str]) -> dict[str, pd.DataFrame]:
+    if zones.empty:
+        return {}
+    types = {str(name): part for name, part in zones.groupby("type")}
+    types[NATIONAL] = zones[zones["type"].isin(national)]
+    if "seed" in zones and zones["seed"].eq(1).any():
+        types[SEED] = zones[zones["seed"].eq(1)]
+    return types
+
+
+def _in_force(zones: pd.DataFrame, units: list[str], years: list[int], *, dated: bool) -> np.ndarray:
+    chosen = zones[zones["year_in_force"].notna()]
+    chosen = chosen[chosen["year_quality"].isin(["A", "B"])] if dated else chosen
+    place = {unit: i for i, unit in enumerate(units)}
+    starts, ends = (
+        chosen["year_in_force"].to_numpy(float),
+        chosen["exit_year"].astype(float).fillna(np.inf).to_numpy(),
+    )
+    grid = np.asarray(years)
+    on = (starts[:, None] <= grid) & (grid < ends[:, None])
+    counts = np.zeros((len(units), len(years)), dtype=int)
+    np.add.at(counts, chosen["unit"].map(place).to_numpy(int), on.astype(int))
+    return counts
+
+
+def first_years(doses: pd.DataFrame) -> pd.DataFrame:
+    """Return the first year in which each unit had a zone of each type.
+
+    Parameters
+    ----------
+    doses : DataFrame
+        From ``zone_doses``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``unit``, ``zone_type``, ``first_year``, ``first_year_dated``; missing where there never was one.
+    """
+    key = ["unit", "zone_type"]
+    out = doses[key].drop_duplicates(ignore_index=True)
+    for column, name in {"zones": "first_year", "zones_dated": "first_year_dated"}.items():
+        first = doses[doses[column] > 0].groupby(key)["year"].min().rename(name).reset_index()
+        out = out.merge(first, on=key, how="left")
+    return out
+
+
+def mapped_zones(zones: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
+    """Book zones to the unit that their unit belongs to.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        Table ``zones``.
+    mapping : mapping of str to str
+        From the unit scheme.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return zones.assign(unit=zones["unit"].map(mapping))

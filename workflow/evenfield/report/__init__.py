@@ -1,0 +1,1 @@
+"""Floor 6: page, paper, captions and manifest."""

@@ -1,0 +1,149 @@
+"""What went in and what came out, by hash: no clock, no machine, no absolute path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from evenfield.contracts.errors import ReportError, first_examples
+
+PACKAGE = "evenfield"
+# The packages that can move a number or a picture; the lock file holds all others.
+LIBRARIES = ("contourpy", "jinja2", "jsonschema", "linearmodels", "matplotlib", "numpy", "pandas", "pandera", "pyyaml",
+             "scipy", "seaborn", "snakemake", "statsmodels", "typst")  # fmt: skip
+LEFT_OUT = ("logs", "benchmarks")
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """Hash a checked config so that the order of its keys does not matter.
+
+    Parameters
+    ----------
+    config : mapping
+        The study's config with its defaults.
+
+    Returns
+    -------
+    str
+        SHA-256 in hex.
+    """
+    text = json.dumps(config, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_hash(path: str | Path) -> str:
+    """Hash the bytes of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file.
+
+    Returns
+    -------
+    str
+        SHA-256 in hex.
+
+    Raises
+    ------
+    ReportError
+        If there is no such file.
+    """
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise ReportError(f"no file {path}", "every file that the manifest names", "run the whole workflow") from None
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that numbers and pictures depend on.
+
+    Returns
+    -------
+    dict of str to str
+        Version by name, sorted; the interpreter is left out because it must not matter.
+    """
+    return {name: _version(name) for name in LIBRARIES}
+
+
+def provenance(config: Mapping[str, Any], description: Mapping[str, Any]) -> dict[str, Any]:
+    """Gather what identifies a run: package, libraries, config and the content of the input tables.
+
+    Parameters
+    ----------
+    config : mapping
+        The study's checked config.
+    description : mapping
+        Content of ``results/ingest/description.json``.
+
+    Returns
+    -------
+    dict
+        JSON-ready; the same on every machine.
+    """
+    return {
+        "study": config["study"]["id"],
+        "package": {"name": PACKAGE, "version": _version(PACKAGE)},
+        "libraries": library_versions(),
+        "config_hash": config_hash(config),
+        "data": dict(description),
+    }
+
+
+def build_manifest(
+    config: Mapping[str, Any], description: Mapping[str, Any], files: Iterable[str], root: str | Path,
+    scripts: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    """Build the manifest of a run.
+
+    Parameters
+    ----------
+    config : mapping
+        The study's checked config.
+    description : mapping
+        Content of ``results/ingest/description.json``.
+    files : iterable of str
+        Every file of the results folder; logs, benchmarks and the manifest itself are left out.
+    root : str or Path
+        The results folder; files are named from there.
+    scripts : mapping of str to str
+        Script by id of table or figure.
+
+    Returns
+    -------
+    dict
+        Provenance, ``results`` (SHA-256 by file) and ``exhibits`` (script and files by id).
+    """
+    named = {_place(path, root): path for path in files}
+    kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
+    return {**provenance(config, description), "results": kept, "exhibits": _exhibits(list(kept), scripts)}
+
+
+def _exhibits(places: list[str], scripts: Mapping[str, str]) -> dict[str, Any]:
+    shown = [place for place in places if place.split("/")[0] in {"tables", "figures"}]
+    ids = sorted({_stem(place) for place in shown})
+    return {name: {"script": scripts.get(name, ""), "files": [place for place in shown if _stem(place) == name]}
+            for name in ids}  # fmt: skip
+
+
+def _stem(place: str) -> str:
+    return Path(place).name.split(".")[0]
+
+
+def _place(path: str, root: str | Path) -> str:
+    try:
+        return Path(path).relative_to(root).as_posix()
+    except ValueError:
+        raise ReportError(f"{first_examples([str(path)])} lies outside {Path(root).name}", "files of the results folder",
+                          "name results only") from None  # fmt: skip
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,1 @@
+"""Sentences that quote numbers, built from the rounded estimates with words chosen by rule."""

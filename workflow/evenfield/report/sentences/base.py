@@ -1,0 +1,177 @@
+"""What every writer of sentences is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evenfield.report.rows import Row, pick
+from evenfield.report.words import sample_text
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a section.
+
+    Attributes
+    ----------
+    text : str
+        Plain text.
+    caution : bool
+        Whether it warns: proxy figures, low power, selection.
+    """
+
+    text: str
+    caution: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything sentences are built from.
+
+    Attributes
+    ----------
+    config : mapping
+        The study's checked config.
+    estimates : sequence of mapping
+        Rows of ``results/estimates.csv``.
+    design : sequence of mapping
+        Rows of the design family's ``series.csv``; empty where it is not run.
+    claims : sequence of mapping
+        Rows of ``results/ingest/claims.csv``.
+    panel : mapping
+        Content of the panel's ``description.json``.
+    names : mapping of str to str
+        Name by unit id.
+    source_name : str
+        How the source of the claims is called; empty for none.
+    """
+
+    config: Mapping[str, Any]
+    estimates: Sequence[Row] = ()
+    design: Sequence[Row] = ()
+    claims: Sequence[Row] = ()
+    panel: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    source_name: str = ""
+
+    @property
+    def study(self) -> Mapping[str, str]:
+        """The ``study`` section."""
+        section: Mapping[str, str] = self.config["study"]
+        return section
+
+    @property
+    def unit(self) -> str:
+        """What one unit is called."""
+        return self.study["unit_name"]
+
+    @property
+    def units(self) -> str:
+        """What several units are called."""
+        return self.study["units_name"]
+
+    @property
+    def scheme(self) -> str:
+        """The unit scheme of the main results."""
+        return str(self.config["panel"]["unit_scheme"])
+
+    @property
+    def taxonomy(self) -> str:
+        """The main taxonomy."""
+        return str(self.config["taxonomy"]["primary"])
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Label by period, with a dash between years."""
+        return {name: str(item.get("label") or f"{item['start']}-{item['end']}").replace("-", "\u2013")
+                for name, item in self.config["periods"].items()}  # fmt: skip
+
+    def periods(self, role: str = "main") -> list[str]:
+        """Return the periods of a role in the order written.
+
+        Parameters
+        ----------
+        role : str
+            ``main``, ``span`` or ``variant``.
+
+        Returns
+        -------
+        list of str
+        """
+        return [name for name, item in self.config["periods"].items() if item["role"] == role]
+
+    def specs(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return the specifications of a family in the order written.
+
+        Parameters
+        ----------
+        kind : str
+            Family.
+
+        Returns
+        -------
+        list of mapping
+            Empty where the family is not run or is no list.
+        """
+        section = self.config["estimates"].get(kind, [])
+        return list(section) if isinstance(section, list) else []
+
+    def rows(self, **wanted: str | tuple[str, ...]) -> list[Row]:
+        """Pick estimates of the main unit scheme.
+
+        Parameters
+        ----------
+        **wanted : str or tuple of str
+            Field and the text it may hold.
+
+        Returns
+        -------
+        list of mapping
+        """
+        return pick(self.estimates, unit_scheme=self.scheme, **wanted)
+
+    def basis(self, row: Row) -> str:
+        """Return sample and inference of a row in words.
+
+        Parameters
+        ----------
+        row : mapping
+            A row of the estimates.
+
+        Returns
+        -------
+        str
+        """
+        return sample_text(row, self.study, self.labels)
+
+
+def rests_on_proxy(row: Row) -> bool:
+    """Say whether a number rests on proxy output.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the estimates.
+
+    Returns
+    -------
+    bool
+    """
+    return row.get("output_basis", "") in {"proxy", "spliced"}
+
+
+def capital(text: str) -> str:
+    """Return ``text`` with its first letter in upper case and the rest as it is.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    str
+    """
+    return text[:1].upper() + text[1:]

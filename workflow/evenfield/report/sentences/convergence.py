@@ -1,0 +1,117 @@
+"""Do poorer units grow faster, and do incomes draw together: sentences from beta and sigma."""
+
+from __future__ import annotations
+
+from evenfield.report.numbers import bare, fixed, in_unit
+from evenfield.report.rows import Row, first, number
+from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
+from evenfield.report.words import excludes_zero, interval_text, seen_text
+
+
+def beta_sentences(facts: Facts) -> list[Sentence]:
+    """Say, by main period, how growth went with initial income.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the estimates of family beta.
+
+    Returns
+    -------
+    list of Sentence
+        One for each main period of the first specification, then one on the first with controls.
+    """
+    specs = facts.specs("beta")
+    plain = [spec for spec in specs if not spec["controls"]][:1]
+    controlled = [spec for spec in specs if spec["controls"]][:1]
+    sentences = [_beta(facts, str(spec["id"]), period) for spec in plain for period in facts.periods()]
+    sentences += [_conditional(facts, str(spec["id"]), period) for spec in controlled for period in facts.periods()]
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _beta(facts: Facts, spec: str, period: str) -> Sentence | None:
+    slope, speed, half = _beta_rows(facts, spec, period)
+    if slope is None or speed is None or number(slope, "estimate") is None:
+        return None
+    text = f"{facts.labels[period]}: {_direction(slope, facts)}{_speed(speed, half)} ({_without_period(facts, slope)})."
+    return Sentence(capital(text), caution=rests_on_proxy(slope))
+
+
+def _conditional(facts: Facts, spec: str, period: str) -> Sentence | None:
+    slope, speed, _ = _beta_rows(facts, spec, period)
+    if slope is None or speed is None or number(speed, "estimate") is None:
+        return None
+    labels = facts.config["controls"]
+    names = [str(labels[name]["label"]) for name in slope["controls_id"].split("+") if name in labels]
+    if not names:
+        return None
+    return Sentence(f"{facts.labels[period]}, among {facts.units} with the same {', '.join(names)}: "
+                    f"{_direction(slope, facts)}{_speed(speed, None)} ({_without_period(facts, slope)}).",
+                    caution=rests_on_proxy(slope))  # fmt: skip
+
+
+def _beta_rows(facts: Facts, spec: str, period: str) -> tuple[Row | None, Row | None, Row | None]:
+    rows = facts.rows(family="beta", estimator="ols", spec_id=spec, period=period)
+    return first(rows, effect_type="coef"), first(rows, effect_type="lambda"), first(rows, effect_type="half_life")
+
+
+def _direction(slope: Row, facts: Facts) -> str:
+    if not excludes_zero(slope):
+        return f"growth and initial income are {seen_text({**slope, 'mde': ''})} in their relation"
+    value = number(slope, "estimate") or 0.0
+    return f"poorer {facts.units} grew {'faster' if value < 0 else 'more slowly'}"
+
+
+def _speed(speed: Row, half: Row | None) -> str:
+    value = number(speed, "estimate")
+    if value is None:
+        return ""
+    years = number(half, "estimate") if half and excludes_zero(speed) and value > 0 else None
+    life = f", a half-life of {in_unit(years, 'years')}" if years is not None else ""
+    interval = interval_text(speed)
+    return f"; implied speed {fixed(value)}% a year{f' ({interval})' if interval else ''}{life}"
+
+
+def _without_period(facts: Facts, row: Row) -> str:
+    return facts.basis({**row, "period": ""})
+
+
+def sigma_sentences(facts: Facts) -> list[Sentence]:
+    """Say, by main period, how the dispersion of incomes changed.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the estimates of family sigma.
+
+    Returns
+    -------
+    list of Sentence
+        One for each main period of the first specification.
+    """
+    sentences = [_sigma(facts, str(spec["id"]), period) for spec in facts.specs("sigma")[:1]
+                 for period in facts.periods()]  # fmt: skip
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _sigma(facts: Facts, spec: str, period: str) -> Sentence | None:
+    rows = facts.rows(family="sigma", spec_id=spec, period=period)
+    start, end = first(rows, term="sigma_start"), first(rows, term="sigma_end")
+    test = first(rows, estimator="sigma_slope_test")
+    if start is None or end is None:
+        return None
+    before, after = number(start, "estimate"), number(end, "estimate")
+    if before is None or after is None:
+        return None
+    move = "fell" if after < before else "rose" if after > before else "stayed"
+    verdict = f"; the change is {_verdict(test)}" if test is not None and number(test, "p_value") is not None else ""
+    source = facts.basis({**(test or end), "period": ""})
+    return Sentence(
+        f"{facts.labels[period]}: the standard deviation of log income across {facts.units} {move} from "
+        f"{bare(before, 'log')} to {bare(after, 'log')}{verdict} ({source}).",
+        caution=rests_on_proxy(end),
+    )
+
+
+def _verdict(test: Row) -> str:
+    return "distinguishable from zero" if excludes_zero(test) else "not distinguishable from zero"

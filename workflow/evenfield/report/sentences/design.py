@@ -1,0 +1,154 @@
+"""What the design can see: overlap of groups and smallest detectable effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.report.numbers import bare, count_word, fixed, in_unit, listing
+from evenfield.report.rows import Row, first, number, pick
+from evenfield.report.sentences.base import Facts, Sentence, capital
+
+CELLS = {"both": "both", "cluster": "cluster only", "sez": "SEZ only", "neither": "neither"}
+TESTS = {
+    "mde_scpc_03": "SCPC test, average correlation of errors at most 0.03",
+    "mde_t": "t test, errors independent",
+}
+CONTRASTS = (
+    ("exposures", "exposure_cluster - exposure_sez",
+     "the difference between neighbours' exposure to clusters and to zones (none to all neighbours)",
+     "spillover_difference_pp"),
+    ("joint", "own_cluster - own_sez", "the difference between an own cluster and an own zone", "growth_premium_pp"),
+)  # fmt: skip
+
+
+def read_square(facts: Facts) -> dict[str, Any] | None:
+    """Arrange the 2x2 table of the main taxonomy.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the design series and the units' names.
+
+    Returns
+    -------
+    dict or None
+        ``taxonomy``, ``periods`` and, by cell, ``count`` and ``names``; None for a study without groups.
+    """
+    rows = pick(facts.design, block="cells", taxonomy=facts.taxonomy)
+    label = min((row["period"] for row in rows), default="")
+    cells = {key: first(rows, term=term, period=label) for key, term in CELLS.items()}
+    full = {key: row for key, row in cells.items() if row is not None}
+    if len(full) < len(CELLS) or not any(full[key].get("units") for key in ("both", "cluster", "sez")):
+        return None
+    shown = {key: {"count": row["value"], "names": _names(row, facts)} for key, row in full.items()}
+    return {"taxonomy": facts.taxonomy, "periods": _period_words(full["both"], facts), **shown}
+
+
+def _names(row: Row, facts: Facts) -> str:
+    return ", ".join(sorted(facts.names.get(unit, unit) for unit in row.get("units", "").split())) or "none"
+
+
+def _period_words(row: Row, facts: Facts) -> str:
+    named = [name.strip() for name in row.get("note", "").removeprefix("periods:").split(",")]
+    main = [name for name in named if name in facts.periods()]
+    if main == facts.periods():
+        return "all periods"
+    return listing([facts.labels[name] for name in main]) or row["period"]
+
+
+def design_sentences(facts: Facts) -> list[Sentence]:
+    """Say how far the groups overlap and which differences could be seen.
+
+    Parameters
+    ----------
+    facts : Facts
+        With estimates and design series.
+
+    Returns
+    -------
+    list of Sentence
+        Empty for a study without groups.
+    """
+    square = read_square(facts)
+    if square is None:
+        return []
+    return [_overlap(square, facts), *_correlations(facts), *_detectable(facts)]
+
+
+def _overlap(square: Mapping[str, Any], facts: Facts) -> Sentence:
+    words = {key: count_word(int(float(square[key]["count"]))) for key in CELLS}
+    return Sentence(
+        capital(f"{words['both']} {facts.units} have both a cluster and a zone, {words['cluster']} only a cluster, "
+                f"{words['sez']} only a zone and {words['neither']} neither: a comparison of clusters with zones rests "
+                f"on {words['cluster']} against {words['sez']} (taxonomy {square['taxonomy']}, {square['periods']})."),
+        caution=True,
+    )  # fmt: skip
+
+
+def _correlations(facts: Facts) -> list[Sentence]:
+    weights = facts.config["weights"]["primary"]
+    rows = pick(facts.design, block="correlation", taxonomy=facts.taxonomy)
+    own = first(rows, weights="")
+    near = first(rows, weights=weights)
+    values = [number(row, "value") if row else None for row in (own, near)]
+    if values[0] is None or values[1] is None:
+        return []
+    return [Sentence(
+        f"Across {facts.units} the two lists have a correlation of {fixed(values[0])}; what neighbours hold of the one "
+        f"and of the other has a correlation of {fixed(values[1])} ({weights} weights). What cannot be told apart in "
+        "the data cannot be told apart by an estimator."
+    )]  # fmt: skip
+
+
+def _detectable(facts: Facts) -> list[Sentence]:
+    sentences = [_one_contrast(facts, *contrast) for contrast in CONTRASTS]
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _one_contrast(facts: Facts, design: str, contrast: str, words: str, interest: str) -> Sentence | None:
+    rows = detectable_rows(facts, design, contrast)
+    if not rows:
+        return None
+    low, high = (min(rows, key=_size), max(rows, key=_size))
+    sesoi = float(facts.config["sesoi"][interest])
+    power = float(facts.config["estimates"]["design"]["power"])
+    unit, level = rows[0]["unit_of_measure"], number(rows[0], "conf_level") or 0.95
+    weights = f", {rows[0]['w_id']} weights" if rows[0]["w_id"] else ""
+    spread = (f"{in_unit(_size(low), unit)} in {facts.labels[low['period']]}" if low is high else
+              f"between {bare(_size(low), unit)} ({facts.labels[low['period']]}) and {in_unit(_size(high), unit)} "
+              f"({facts.labels[high['period']]})")  # fmt: skip
+    return Sentence(
+        f"To be seen in {power:.0%} of samples by a two-sided test at the {level:.0%} level of confidence, {words} would "
+        f"have to reach {spread}; the smallest difference of interest is {bare(sesoi, unit)} "
+        f"({rows[0]['n_units']} {facts.units}{weights}; {TESTS[rows[0]['estimator']]}).",
+        caution=_size(low) > sesoi,
+    )
+
+
+def detectable_rows(facts: Facts, design: str, contrast: str) -> list[Row]:
+    """Pick the smallest detectable effects of one contrast in the main periods, by the best test there is.
+
+    Parameters
+    ----------
+    facts : Facts
+        With estimates.
+    design, contrast : str
+        ``spec_id`` and ``contrast`` of the design family.
+
+    Returns
+    -------
+    list of mapping
+        One row for each main period, in percentage points a year; empty where none is defined.
+    """
+    for test in TESTS:
+        rows = facts.rows(family="design", spec_id=design, contrast=contrast, estimator=test, unit_of_measure="pp/yr",
+                          treatment_def=facts.taxonomy, period=tuple(facts.periods()))  # fmt: skip
+        plain = [row for row in rows if not row["term"].endswith("per s.d.") and number(row, "estimate") is not None]
+        if plain:
+            return plain
+    return []
+
+
+def _size(row: Row) -> float:
+    return number(row, "estimate") or 0.0

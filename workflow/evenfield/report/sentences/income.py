@@ -1,0 +1,45 @@
+"""Relative income by group: descriptive means, never comparisons of like with like."""
+
+from __future__ import annotations
+
+from evenfield.report.numbers import fixed, listing
+from evenfield.report.rows import Row, first, number
+from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
+
+GROUPS = {"both": "both", "cluster only": "a cluster only", "SEZ only": "a zone only", "neither": "neither"}
+GROWTH = "growth_pct_per_year"
+
+
+def income_sentences(facts: Facts) -> list[Sentence]:
+    """Describe average growth of the groups in each main period.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the estimates of family profile.
+
+    Returns
+    -------
+    list of Sentence
+        Empty for a study without groups.
+    """
+    sentences = [_growth(facts, period) for period in facts.periods()]
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _growth(facts: Facts, period: str) -> Sentence | None:
+    rows = facts.rows(family="profile", outcome=GROWTH, treatment_def=facts.taxonomy, period=period)
+    found = {term: first(rows, term=term) for term in GROUPS}
+    shown = [(words, row) for term, words in GROUPS.items() if (row := found[term]) is not None]
+    known = [(words, row) for words, row in shown if number(row, "estimate") is not None]
+    if len(known) < 2:
+        return None
+    parts = [f"{_value(row)} with {words} (n = {row['n_units']})" for words, row in known]
+    proxy = rests_on_proxy(known[0][1])
+    note = ", PROXY output" if proxy else ""
+    return Sentence(f"{facts.labels[period]}: income per head grew on average by {listing(parts)} "
+                    f"(means of {facts.units}, % a year, description without a test{note}).", caution=proxy)  # fmt: skip
+
+
+def _value(row: Row) -> str:
+    return f"{fixed(number(row, 'estimate') or 0.0)}%"

@@ -1,0 +1,28 @@
+"""What every rule repeats: library inputs, logs, benchmarks and the names of the study's parts."""
+
+from evenfield.contracts.floors import library_files
+
+SCHEMES = list(config["panel"]["unit_schemes"])
+WEIGHTS = list(config["weights"]["families"])
+FAMILIES = sorted(config["estimates"])
+MAIN_SCHEME = config["panel"]["unit_scheme"]
+
+
+wildcard_constraints:
+    scheme="[A-Za-z0-9_+]+",
+
+
+def library(room):
+    """Library files of a room, as tracked inputs that also resolve under --directory."""
+    return [workflow.source_path(f"../evenfield/{path}") for path in library_files(room)]
+
+
+def per_scheme(pattern):
+    """One path per unit scheme, in the order of the config."""
+    return expand(pattern, scheme=SCHEMES)
+
+
+def data_files(_wildcards):
+    """Every file of the study's data folder that the dictionary describes, and the dictionary."""
+    package = Path(config["data"]["package"])
+    return [str(package), *sorted(str(path) for path in package.parent.rglob("*.*") if path.suffix in {".csv", ".geojson"})]

@@ -1,0 +1,32 @@
+"""Build the checked panel of one unit scheme."""
+
+from pathlib import Path
+from typing import Any
+
+from evenfield.contracts.files import read_json, read_table, write_json, write_table
+from evenfield.contracts.tables import resource_named
+from evenfield.panel.build import build_panel
+
+
+def main(
+    *,
+    tables: list[str],
+    dictionary: str,
+    config: dict[str, Any],
+    scheme: str,
+    description: str,
+    **outputs: str,
+) -> None:
+    """Write panel, periods, units, cells, doses, first years and adjacency of ``scheme``."""
+    ingested = {Path(path).stem: read_table(path) for path in tables}
+    fields = {field.name: field for field in resource_named(read_json(dictionary), "panel").fields}
+    built = build_panel(ingested, fields, config, scheme)
+    for name, path in outputs.items():
+        write_table(getattr(built, name), path)
+    write_json(built.description, description)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

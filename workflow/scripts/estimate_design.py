@@ -1,0 +1,33 @@
+"""Diagnose the design before any regression: overlap, weights, support and what can be detected."""
+
+from typing import Any
+
+from evenfield.contracts.estimates import write_estimates
+from evenfield.contracts.files import read_json, read_table, write_json, write_results
+from evenfield.contracts.study import read_weights
+from evenfield.estimates.design.diagnostics import estimate_design
+from evenfield.estimates.design.inputs import DesignInputs, parse_design_spec
+
+
+def main(
+    *, periods: str, cells: str, units: str, first_years: str, exposures: str, description: str, edges: list[str],
+    descriptions: list[str], design: dict[str, Any], taxonomy: dict[str, Any], weights: dict[str, Any],
+    inference: dict[str, Any], estimates: str, series: str, fit: str,
+) -> None:  # fmt: skip
+    """Write minimum detectable effects as estimates and all other diagnostics as one long series."""
+    study = read_json(description)
+    matrices = read_weights(edges, descriptions, study["units"])
+    data = DesignInputs(
+        read_table(units), read_table(periods), read_table(cells), read_table(exposures), read_table(first_years),
+        matrices, study,
+    )  # fmt: skip
+    results = estimate_design(data, parse_design_spec(design, taxonomy, weights, inference))
+    write_estimates(results.estimates, estimates)
+    write_results(results.series, series, by_row=("value",))
+    write_json(results.summary, fit)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,25 @@
+"""Read and check every table of the study; write them in canonical form."""
+
+from pathlib import Path
+from typing import Any
+
+from evenfield.contracts.files import write_json, write_table
+from evenfield.ingest.dictionary import public_dictionary
+from evenfield.ingest.outlines import read_outlines
+from evenfield.ingest.study_tables import describe_study, read_study
+
+
+def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines: str, description: str) -> None:
+    """Ingest the study that ``config`` names into results/ingest."""
+    study = read_study(config)
+    for path in tables:
+        write_table(study[Path(path).stem], path)
+    write_json(public_dictionary(config["data"]["package"]), dictionary)
+    write_json(read_outlines(config["data"]["package"]), outlines)
+    write_json(describe_study(study), description)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
