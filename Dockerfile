@@ -5,5 +5,4 @@ WORKDIR /evenfield
 COPY run requirements.lock ./
 RUN python run install
 COPY . .
-ENTRYPOINT ["python", "run"]
-CMD []
+CMD ["python", "run"]

@@ -87,9 +87,7 @@ def test_the_repository_is_copied_as_a_study_only(tmp_path, monkeypatch):
         (repository / name).touch()
     monkeypatch.setattr(gate, "REPO", repository)
     gate.copy_study(repository, tmp_path / "copy")
-    copied = sorted(
-        path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.*")
-    )
+    copied = sorted(path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.*"))
     assert copied == ["config.yaml", "data/a.csv", "data/geo/b.geojson"]
 
 

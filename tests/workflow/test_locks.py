@@ -42,9 +42,7 @@ def test_no_address_stands_in_a_lock(lock):
 
 def test_one_lock_holds_on_every_python():
     entries = read_lock("requirements.lock")
-    assert [
-        name for name, _, marker, _ in entries if marker and "python" in marker.split("platform_python")[0]
-    ] == []
+    assert [name for name, _, marker, _ in entries if marker and "python" in marker.split("platform_python")[0]] == []
     assert len({name for name, *_ in entries}) == len(entries)
 
 
@@ -57,9 +55,7 @@ def test_the_test_lock_changes_nothing_that_runs():
 @pytest.mark.parametrize("lock", LOCKS)
 def test_installed_versions_are_those_of_the_lock(lock):
     entries = read_lock(lock)
-    wanted = {
-        name: version for name, version, marker, _ in entries if not marker or Marker(marker).evaluate()
-    }
+    wanted = {name: version for name, version, marker, _ in entries if not marker or Marker(marker).evaluate()}
     assert {name: importlib.metadata.version(name) for name in wanted} == wanted
 
 

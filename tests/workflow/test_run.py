@@ -45,9 +45,7 @@ def toy(tmp_path):
 
 
 def test_help_fits_one_screen():
-    done = subprocess.run(
-        [sys.executable, REPO / "run", "--help"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, REPO / "run", "--help"], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 110
@@ -256,7 +254,7 @@ def test_progress_on_a_terminal_is_one_line(run, capsys):
 
 
 HEADER = "Building DAG of jobs...\n"
-FAILED_JOB = "RuleException:\nCalledProcessError in file \"S\", line 7:\nCommand 'x' returned non-zero exit status 1.\n"
+FAILED_JOB = "RuleException:\nCalledProcessError in file 'S', line 7:\nCommand 'x' returned non-zero exit status 1.\n"
 
 
 @pytest.mark.parametrize(
@@ -270,8 +268,8 @@ FAILED_JOB = "RuleException:\nCalledProcessError in file \"S\", line 7:\nCommand
         ),
         (f"{HEADER}    resources: tmpdir=/tmp\nls: no such file\n{FAILED_JOB}", "ls: no such file"),
         (
-            f'{HEADER}MissingInputException in rule all in file "S", line 1:\nMissing input files for rule all:\n'
-            "    output: q.txt\n    affected files:\n        nope.csv\n",
+            f'{HEADER}MissingInputException in rule all in file "S", line 1:\n'
+            "Missing input files for rule all:\n    output: q.txt\n    affected files:\n        nope.csv\n",
             'MissingInputException in rule all in file "S", line 1: Missing input files for rule all: '
             "output: q.txt affected files: nope.csv",
         ),
@@ -307,9 +305,7 @@ def test_a_study_runs_reruns_and_fails_in_one_line(toy):
 
     assert "everything was up to date" in call().stdout
 
-    failed = call(
-        "--config", "stop=1 bad row; expected none; fix it", "results/tables/total.csv", "--forceall"
-    )
+    failed = call("--config", "stop=1 bad row; expected none; fix it", "results/tables/total.csv", "--forceall")
     assert failed.returncode == 1
     assert failed.stderr == "toy: 1 bad row; expected none; fix it (log: toy/results/logs/run.log)\n"
 
@@ -343,7 +339,8 @@ def test_an_interrupted_run_says_how_to_continue_and_does(toy):
     (copy / "Snakefile").write_text(
         "rule all:\n"
         '    output: "results/a.txt"\n'
-        '    shell: "test -e started || {{ echo half > {output}; touch started; sleep 60; }}; echo whole > {output}"\n'
+        '    shell: "test -e started || {{ echo half > {output}; touch started; sleep 60; }}; "\n'
+        '           "echo whole > {output}"\n'
     )
     command = [sys.executable, REPO / "run", "--venv", sys.prefix, "--snakefile", copy / "Snakefile"]
     command += ["--directory", copy]

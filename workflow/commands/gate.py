@@ -1,8 +1,9 @@
 """The gate: the whole study twice, in conditions as different as this machine allows, and the same bytes.
 
-Run 1 is plain. Run 2 has shuffled input rows, another hash seed, time zone and locale, NumPy without AVX-512 and,
-where there is one, another Python. Every file under results/ must have the same SHA-256, except logs and
-benchmarks. `--kernels` repeats run 1 with other BLAS kernels. Standard library only; `python3 run gate` starts it.
+Run 1 is plain. Run 2 has shuffled input rows, another hash seed, time zone and locale, NumPy without
+AVX-512 and, where there is one, another Python. Every file under results/ must have the same SHA-256, except
+logs and benchmarks. `--kernels` repeats run 1 with other BLAS kernels. Standard library only;
+`python3 run gate` starts it.
 """
 
 import argparse
@@ -150,9 +151,7 @@ def differences(first: Path, second: Path) -> list[str]:
         elif name not in one:
             found.append(f"results/{name}: the plain run did not write it")
         elif one[name] != two[name]:
-            found.append(
-                f"results/{name}: {first_difference(first / 'results' / name, second / 'results' / name)}"
-            )
+            found.append(f"results/{name}: {first_difference(first / 'results' / name, second / 'results' / name)}")
     return found
 
 
@@ -176,9 +175,7 @@ def compare(first: Path, second: Path, second_title: str) -> None:
     count = len(result_files(first))
     found = differences(first, second)
     if not count:
-        raise GateError(
-            "the study wrote no file under results/; expected results to compare; run it by itself first"
-        )
+        raise GateError("the study wrote no file under results/; expected results to compare; run it by itself first")
     for line in found[:SHOWN]:
         say(f"  {line}")
     if found:
@@ -198,9 +195,7 @@ def second_setting(plain: Setting, same_python: bool, report: conditions.Report)
     setting = plain
     found = None if same_python else conditions.other_python(plain.venv / "bin" / "python")
     if found is None:
-        report.missed(
-            "another Python", "left out" if same_python else "no other working Python 3.11-3.13 on PATH"
-        )
+        report.missed("another Python", "left out" if same_python else "no other working Python 3.11-3.13 on PATH")
     else:
         venv = REPO / ".venv-gate"
         conditions.discard_environment(venv, found)
@@ -211,21 +206,15 @@ def second_setting(plain: Setting, same_python: bool, report: conditions.Report)
             report.missed("another Python", last_line(done.stderr))
         else:
             setting = Setting(found.path, venv)
-            report.met(
-                "another Python", f"{conditions.version_of(plain.venv / 'bin' / 'python')} v {found.version}"
-            )
+            report.met("another Python", f"{conditions.version_of(plain.venv / 'bin' / 'python')} v {found.version}")
     python = setting.venv / "bin" / "python"
     variables = {"PYTHONHASHSEED": "4242"}
-    variables |= (
-        conditions.time_zone(report) | conditions.locale(report) | conditions.without_avx512(python, report)
-    )
+    variables |= conditions.time_zone(report) | conditions.locale(report) | conditions.without_avx512(python, report)
     report.met("hash seed", "0 v 4242")
     return Setting(setting.python, setting.venv, variables)
 
 
-def check_kernels(
-    folder: Path, study: Path, plain: Setting, engine: list[str], report: conditions.Report
-) -> None:
+def check_kernels(folder: Path, study: Path, plain: Setting, engine: list[str], report: conditions.Report) -> None:
     """Repeat run 1 with every other BLAS kernel that this processor has."""
     python = plain.venv / "bin" / "python"
     kernels = conditions.other_kernels(python)
@@ -265,15 +254,11 @@ def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Repo
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="run gate", description="Two runs in different conditions, the same bytes."
-    )
+    parser = argparse.ArgumentParser(prog="run gate", description="Two runs in different conditions, the same bytes.")
     parser.add_argument("--directory", type=Path, default=REPO, help="the study (default: the repository)")
     parser.add_argument("--snakefile", type=Path, help="another workflow than the repository's")
     parser.add_argument("--cores", default="all", help="cores of each run")
-    parser.add_argument(
-        "--kernels", action="store_true", help="also compare other BLAS kernels (for releases)"
-    )
+    parser.add_argument("--kernels", action="store_true", help="also compare other BLAS kernels (for releases)")
     parser.add_argument("--same-python", action="store_true", help="do not use another Python for run 2")
     parser.add_argument("--keep", action="store_true", help="keep the two copies of the study")
     return parser.parse_args(arguments)
@@ -299,9 +284,7 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     try:
         if not (options.directory / "config.yaml").is_file():
-            raise GateError(
-                f"no config.yaml in {options.directory}; expected a study; give one with --directory"
-            )
+            raise GateError(f"no config.yaml in {options.directory}; expected a study; give one with --directory")
         with work_folder(options.keep) as folder:
             pass_gate(options, folder, report)
     except (GateError, OSError) as error:

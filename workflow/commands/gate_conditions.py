@@ -143,9 +143,7 @@ def time_zone(report: Report) -> dict[str, str]:
 def locale(report: Report) -> dict[str, str]:
     """Return the variables for an installed locale with other rules, else for the bare C locale."""
     command = shutil.which("locale")
-    listed = (
-        subprocess.run([command, "-a"], capture_output=True, text=True, check=False).stdout if command else ""
-    )
+    listed = subprocess.run([command, "-a"], capture_output=True, text=True, check=False).stdout if command else ""
     installed = {name.replace("UTF-8", "utf8"): name for name in listed.split()}
     chosen = next((installed[name] for name in OTHER_LOCALES if name in installed), "C")
     only = " only: no other is installed" if chosen == "C" else ""

@@ -6,6 +6,7 @@ SCHEMES = list(config["panel"]["unit_schemes"])
 WEIGHTS = list(config["weights"]["families"])
 FAMILIES = sorted(config["estimates"])
 MAIN_SCHEME = config["panel"]["unit_scheme"]
+MAIN_WEIGHTS = config["weights"]["primary"]
 
 
 wildcard_constraints:
@@ -20,6 +21,11 @@ def library(room):
 def per_scheme(pattern):
     """One path per unit scheme, in the order of the config."""
     return expand(pattern, scheme=SCHEMES)
+
+
+def main_scheme(pattern):
+    """The path, or paths, of the main unit scheme."""
+    return expand(pattern, scheme=MAIN_SCHEME) if not isinstance(pattern, str) else pattern.format(scheme=MAIN_SCHEME)
 
 
 def data_files(_wildcards):

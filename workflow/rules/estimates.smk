@@ -1,1 +1,153 @@
-"""Floor of estimates."""
+"""Floor 4. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/. One job per family, tidy rows."""
+
+
+rule estimate_design:
+    """Diagnose the design before any regression: overlap, weights, support, minimum detectable effects."""
+    input:
+        library=library("estimates/design"),
+        periods=main_scheme("results/panel/{scheme}/periods.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        first_years=main_scheme("results/panel/{scheme}/first_years.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
+        edges=main_scheme(rules.build_weights.output.edges),
+        descriptions=main_scheme(rules.build_weights.output.descriptions),
+    output:
+        estimates="results/estimates/design/estimates.csv",
+        series="results/estimates/design/series.csv",
+        fit="results/estimates/design/fit.json",
+    params:
+        design=config["estimates"].get("design"),
+        taxonomy=config["taxonomy"],
+        weights=config["weights"],
+        inference=config["inference"],
+    log:
+        "results/logs/estimate_design.log",
+    benchmark:
+        "results/benchmarks/estimate_design.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/estimate_design.py"
+
+
+rule estimate_beta:
+    """Beta convergence by period: slope, speed, half-life, intervals."""
+    input:
+        library=library("estimates/convergence"),
+        periods=per_scheme("results/panel/{scheme}/periods.csv"),
+        descriptions=per_scheme("results/panel/{scheme}/description.json"),
+        weights=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.csv"),
+        weights_descriptions=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.json"),
+    output:
+        estimates="results/estimates/beta/estimates.csv",
+        series="results/estimates/beta/series.csv",
+        fit="results/estimates/beta/fit.json",
+    params:
+        spec=config["estimates"].get("beta"),
+        inference=config["inference"],
+        unit_scheme=MAIN_SCHEME,
+    log:
+        "results/logs/estimate_beta.log",
+    benchmark:
+        "results/benchmarks/estimate_beta.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/estimate_beta.py"
+
+
+rule estimate_sigma:
+    """Sigma convergence: the path of dispersion and start against end of each period."""
+    input:
+        library=library("estimates/convergence"),
+        panels=per_scheme("results/panel/{scheme}/panel.csv"),
+        periods=per_scheme("results/panel/{scheme}/periods.csv"),
+        descriptions=per_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/sigma/estimates.csv",
+        series="results/estimates/sigma/series.csv",
+        fit="results/estimates/sigma/fit.json",
+    params:
+        spec=config["estimates"].get("sigma"),
+        inference=config["inference"],
+        unit_scheme=MAIN_SCHEME,
+    log:
+        "results/logs/estimate_sigma.log",
+    benchmark:
+        "results/benchmarks/estimate_sigma.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/estimate_sigma.py"
+
+
+rule estimate_profile:
+    """Relative income by taxonomy cell over time, and summary statistics."""
+    input:
+        library=library("estimates/convergence"),
+        panels=per_scheme("results/panel/{scheme}/panel.csv"),
+        periods=per_scheme("results/panel/{scheme}/periods.csv"),
+        cells=per_scheme("results/panel/{scheme}/cells.csv"),
+        doses=per_scheme("results/panel/{scheme}/doses.csv"),
+        descriptions=per_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/profile/estimates.csv",
+        series="results/estimates/profile/series.csv",
+        fit="results/estimates/profile/fit.json",
+    params:
+        spec=config["estimates"].get("profile"),
+    log:
+        "results/logs/estimate_profile.log",
+    benchmark:
+        "results/benchmarks/estimate_profile.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/estimate_profile.py"
+
+
+rule estimate_exposure:
+    """First look at spillovers: growth on own and neighbours' clusters and SEZs, by period."""
+    input:
+        library=library("estimates/spillover"),
+        periods=main_scheme("results/panel/{scheme}/periods.csv"),
+        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/exposure/estimates.csv",
+        series="results/estimates/exposure/series.csv",
+        residuals="results/estimates/exposure/residuals.csv",
+        fit="results/estimates/exposure/fit.json",
+    params:
+        specs=config["estimates"].get("exposure"),
+        sesoi=config["sesoi"],
+        inference=config["inference"],
+        power=config["estimates"].get("design", {}).get("power", 0.8),
+    log:
+        "results/logs/estimate_exposure.log",
+    benchmark:
+        "results/benchmarks/estimate_exposure.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/estimate_exposure.py"
+
+
+rule collect_estimates:
+    """Stack the estimates of every family in one tidy table."""
+    input:
+        library=library("contracts"),
+        families=expand("results/estimates/{family}/estimates.csv", family=FAMILIES),
+    output:
+        estimates="results/estimates.csv",
+    log:
+        "results/logs/collect_estimates.log",
+    benchmark:
+        "results/benchmarks/collect_estimates.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/collect_estimates.py"

@@ -1,7 +1,5 @@
 """Estimate beta convergence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Describe relative income and summary statistics by taxonomy cell."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -177,3 +177,25 @@ def finite_or_nan(value: float) -> float:
         The number or NaN.
     """
     return float(value) if np.isfinite(value) else NAN
+
+
+def stack_estimates(paths: list[str], target: str | Path) -> None:
+    """Stack tidy tables of estimates, sorted by their identifying fields.
+
+    Parameters
+    ----------
+    paths : list of str
+        Files written by ``write_estimates``.
+    target : str or Path
+        Where the stack is written.
+
+    Raises
+    ------
+    ValueError
+        If two families hold the same estimate.
+    """
+    stacked = pd.concat([read_estimates(path) for path in paths], ignore_index=True)
+    if stacked["estimate_id"].duplicated().any():
+        raise ValueError(f"two families hold estimate {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}")
+    ordered = stacked.sort_values([*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True)
+    write_results(ordered.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)

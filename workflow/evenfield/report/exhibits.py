@@ -66,6 +66,11 @@ class Exhibit:
         return data_uri(self.files[".csv"], "text/csv;charset=utf-8")
 
     @property
+    def anchor(self) -> str:
+        """Where the page shows it."""
+        return f"exhibit-{self.id}" if self.grid is not None else self.id
+
+    @property
     def wide(self) -> bool:
         """Whether a table needs a page on its side in print."""
         return self.grid is not None and len(self.grid.head[-1]) > WIDE_TABLE
@@ -89,15 +94,20 @@ def data_uri(path: str | Path, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"
 
 
-def read_words() -> dict[str, Any]:
-    """Read titles, captions and sections of the exhibits.
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a TOML file of the template folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        For example ``workflow/report/captions.toml``.
 
     Returns
     -------
     dict
-        Content of ``workflow/report/captions.toml``.
+        Its content.
     """
-    return tomllib.loads((TEMPLATES / "captions.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def read_exhibits(paths: Iterable[str], scripts: Mapping[str, str], words: Mapping[str, Any]) -> list[Exhibit]:

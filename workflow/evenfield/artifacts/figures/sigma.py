@@ -59,7 +59,7 @@ def draw_sigma(series: pd.DataFrame, unit_scheme: str, study: Mapping[str, Any])
     _limit(axes, paths)
     endings = [Ending(float(path[column].iloc[-1]), name, series_mark(place).colour)
                for place, (name, path, column) in enumerate(paths)]  # fmt: skip
-    name_endings(axes, float(main["year"].iloc[-1]), endings)
+    name_endings(axes, float(main["year"].iloc[-1]), endings, lines=2)
     return Artwork(figure, mine, _describe(main, paths, study))
 
 

@@ -86,7 +86,7 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
                   ha="right", va="top", fontsize=6.5, color=SOFT)  # fmt: skip
 
 
-def name_endings(axes: Axes, year: float, endings: Sequence[Ending], size: float = 7.0) -> None:
+def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int = 1, size: float = 7.0) -> None:
     """Write names at the right of the last year without overlaps.
 
     Parameters
@@ -97,12 +97,14 @@ def name_endings(axes: Axes, year: float, endings: Sequence[Ending], size: float
         Last year.
     endings : sequence of Ending
         Heights in data units.
+    lines : int
+        Lines of text in each name.
     size : float
         Font size, points.
     """
     to_pixel, back = axes.transData.transform, axes.transData.inverted().transform
     pixels = [float(to_pixel((year, item.height))[1]) for item in endings]
-    gap = size * 1.35 * axes.figure.dpi / 72
+    gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
     for item, pixel in zip(endings, spread(pixels, gap), strict=True):
         height = float(back((0.0, pixel))[1])
         axes.annotate(item.name, (year, height), (5, 0), textcoords="offset points", va="center", color=item.colour,

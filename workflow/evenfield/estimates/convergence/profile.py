@@ -285,9 +285,11 @@ def _period_variables(
 
 
 def _mean_zones(doses: pd.DataFrame, start: int, end: int, units: Sequence[str]) -> pd.DataFrame:
-    inside = doses[doses["year"].between(start, end)]
+    # ASSUME: a type of zone that is never in force has no dated zone, and is left out instead of shown as zero; a
+    # unit without a row for a type had none.
+    dated = doses.groupby("zone_type")["zones"].transform("max") > 0
+    inside = doses[dated & doses["year"].between(start, end)]
     mean = inside.pivot_table(index="unit", columns="zone_type", values="zones", aggfunc="mean")
-    # ASSUME: a unit without a row for a type of zone had none.
     full = mean.reindex(list(units)).fillna(0.0).rename_axis("unit").rename_axis(None, axis=1)
     return full.add_prefix(ZONES).reset_index()
 

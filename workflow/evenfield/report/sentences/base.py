@@ -42,6 +42,8 @@ class Facts:
         Rows of ``results/ingest/claims.csv``.
     panel : mapping
         Content of the panel's ``description.json``.
+    ingest : mapping
+        Content of ``results/ingest/description.json``.
     names : mapping of str to str
         Name by unit id.
     source_name : str
@@ -53,6 +55,7 @@ class Facts:
     design: Sequence[Row] = ()
     claims: Sequence[Row] = ()
     panel: Mapping[str, Any] = field(default_factory=dict)
+    ingest: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     source_name: str = ""
 

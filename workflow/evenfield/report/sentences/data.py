@@ -34,6 +34,26 @@ def question_sentences(facts: Facts) -> list[Sentence]:
     return [Sentence(f"Of {len(facts.claims)} statements in the source, {said}.")]
 
 
+def simulated_sentences(facts: Facts) -> list[Sentence]:
+    """Warn when some of the data are simulated.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the description of the ingested tables.
+
+    Returns
+    -------
+    list of Sentence
+        Empty for real data.
+    """
+    simulated = [str(name) for name in facts.ingest.get("simulated", [])]
+    if not simulated:
+        return []
+    return [Sentence(f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the "
+                     "world.", caution=True)]  # fmt: skip
+
+
 def data_sentences(facts: Facts) -> list[Sentence]:
     """Describe units, years, income and the output that each period rests on.
 

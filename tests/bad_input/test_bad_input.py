@@ -1,0 +1,194 @@
+"""Each broken input ends with one line that says what was found and what to do, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+NOT_RESULTS = {"logs", "benchmarks"}
+TARGET = "results/weights/31/contiguity.csv"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A copy of the China study that a test may break."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    return tmp_path
+
+
+def edit_config(study: Path, change: Callable[[dict], None]) -> None:
+    path = study / "config.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(config)
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+
+
+def edit_lines(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(change(lines)) + "\n", encoding="utf-8", newline="\n")
+
+
+def set_cell(path: Path, row_start: str, column: str, value: str) -> None:
+    def change(lines: list[str]) -> list[str]:
+        place = lines[0].split(",").index(column)
+        for i, line in enumerate(lines):
+            if line.startswith(row_start):
+                cells = line.split(",")
+                cells[place] = value
+                lines[i] = ",".join(cells)
+        return lines
+
+    edit_lines(path, change)
+
+
+def drop_column(path: Path, column: str) -> None:
+    def change(lines: list[str]) -> list[str]:
+        place = lines[0].split(",").index(column)
+        return [",".join(c for i, c in enumerate(line.split(",")) if i != place) for line in lines]
+
+    edit_lines(path, change)
+
+
+def misspelt_key(study: Path) -> None:
+    edit_config(study, lambda config: config["panel"].update(unit_schem="31"))
+
+
+def missing_column(study: Path) -> None:
+    drop_column(study / "data" / "panel.csv", "pop_resident_10k")
+
+
+def duplicated_row(study: Path) -> None:
+    edit_lines(study / "data" / "panel.csv", lambda lines: [*lines, lines[1]])
+
+
+def zero_where_logs(study: Path) -> None:
+    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "0")
+
+
+def negative_where_logs(study: Path) -> None:
+    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "pop_resident_10k", "-3")
+
+
+def years_off_the_step(study: Path) -> None:
+    edit_config(study, lambda config: config["panel"].update(years=[1978, 2018], step=2))
+
+
+def gap_in_years(study: Path) -> None:
+    edit_lines(study / "data" / "panel.csv", lambda ls: [line for line in ls if not line.startswith("CN-GD,2005,")])
+
+
+def unit_not_in_weights(study: Path) -> None:
+    edges = [line for line in (study / "data" / "adjacency.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    both = [*edges, *(",".join(reversed(edge.split(","))) for edge in edges)]
+    kept = [f"{edge},1" for edge in both if "CN-XZ" not in edge] + ["CN-HI,CN-GD,1", "CN-GD,CN-HI,1"]
+    (study / "own.csv").write_text("unit_i,unit_j,weight\n" + "\n".join(kept) + "\n", encoding="utf-8")
+    edit_config(study, lambda config: config["weights"]["families"].update(own={"kind": "file", "path": "own.csv"}))
+
+
+def island(study: Path) -> None:
+    edit_config(study, lambda config: config["weights"].update(join=[]))
+
+
+def wrong_checksum(study: Path) -> None:
+    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "22557.38")
+
+
+def wrong_encoding(study: Path) -> None:
+    path = study / "data" / "units.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
+
+
+def unknown_unit_in_taxonomy(study: Path) -> None:
+    path = study / "data" / "taxonomies" / "seed2011.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("CN-GD", "CN-XX"), encoding="utf-8", newline="\n")
+
+
+def not_a_number(study: Path) -> None:
+    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "n/a")
+
+
+def joined_period(study: Path) -> None:
+    edit_config(study, lambda config: config["periods"]["P2"].update(end=2000))
+
+
+def broken_dictionary(study: Path) -> None:
+    path = study / "data" / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    package["resources"] = [r for r in package["resources"] if r["path"] != "units.csv"]
+    path.write_text(json.dumps(package), encoding="utf-8")
+
+
+CASES = {
+    misspelt_key: "config: 'unit_schem' is not a key of panel; expected one of",
+    missing_column: "ingest: panel.csv lacks 1 column (pop_resident_10k); expected",
+    duplicated_row: "ingest: panel.csv has 1 duplicated key (CN-AH 1978); expected one row per unit, year",
+    zero_where_logs: "ingest: panel.csv has 1 zero or negative gdp_100m_cny (CN-GD 2005); expected positive numbers",
+    negative_where_logs: "ingest: panel.csv has 1 zero or negative pop_resident_10k (CN-GD 2005); expected positive",
+    years_off_the_step: "config: periods.P1 runs from 1978 to 1991; expected years of the panel",
+    gap_in_years: "ingest: panel.csv lacks 1 rows (CN-GD 2005); expected every unit in every year from 1978 to 2019",
+    unit_not_in_weights: "weights: 1 units of the panel are not in weights own (own.csv) (CN-XZ); expected",
+    island: "weights: 1 units have no neighbour in weights contiguity (CN-HI); expected",
+    wrong_checksum: "ingest: 1 table changed since its checksum was written (panel.csv); expected",
+    wrong_encoding: "ingest: units.csv is not UTF-8",
+    unknown_unit_in_taxonomy: "ingest: taxonomies/seed2011.csv names 1 unknown unit (CN-XX); expected",
+    not_a_number: "ingest: panel.csv has 1 value of gdp_100m_cny that is no number ('n/a'",
+    joined_period: "panel: period P2 (1992 to 2000) joins proxy and official output; expected",
+    broken_dictionary: "ingest: datapackage.json does not describe units; expected",
+}
+
+
+def run_study(study: Path, *targets: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "run"), *targets, "--directory", str(study), "--cores", "2"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def results_of(study: Path) -> set[str]:
+    folder = study / "results"
+    return {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()} - NOT_RESULTS
+
+
+@pytest.mark.parametrize("break_it", CASES, ids=lambda case: case.__name__)
+def test_bad_input_gives_one_line_and_leaves_nothing(study: Path, break_it: Callable[[Path], None]) -> None:
+    break_it(study)
+    done = run_study(study, TARGET)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith(CASES[break_it]), lines[0]
+    assert "run.log" in lines[0]
+    assert "Traceback" not in done.stdout + done.stderr
+    floor = CASES[break_it].split(":")[0]
+    written = {"config": set(), "ingest": set(), "panel": {"ingest"}, "weights": {"ingest", "panel"}}[floor]
+    assert results_of(study) <= written
+
+
+def test_check_names_the_same_fault_and_computes_nothing(study: Path) -> None:
+    duplicated_row(study)
+    command = [sys.executable, str(ROOT / "run"), "check", "--directory", str(study)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [done.stderr.strip()]
+    assert done.stderr.startswith("ingest: panel.csv has 1 duplicated key (CN-AH 1978)")
+    assert not (study / "results").exists()
+
+
+def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(study: Path) -> None:
+    wrong_checksum(study)
+    command = [sys.executable, str(ROOT / "run"), "data", "--directory", str(study)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "hash rewritten: panel.csv" in done.stdout
+    duplicated_row(study)
+    before = (study / "data" / "datapackage.json").read_bytes()
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert (study / "data" / "datapackage.json").read_bytes() == before

@@ -1,0 +1,135 @@
+"""F13: own and neighbours' coefficients by period, with intervals, detectable effects and the effect of interest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from evenfield.artifacts.figures.save import Artwork
+from evenfield.artifacts.figures.style import FAINT, INK, MARKS, PALE, SOFT, WIDTH, use_style
+from evenfield.artifacts.notes import period_with_basis
+from evenfield.artifacts.numbers import fixed, interval
+from evenfield.artifacts.units import period_label
+from evenfield.contracts.errors import ArtifactError
+
+PANELS = {
+    "own": "Own regime, pp a year",
+    "exposure": "Neighbours' regime, pp a year per exposure 0 to 1",
+}
+LINES = (("cluster", "clusters", "cluster only"), ("sez", "SEZs", "SEZ only"), ("difference", "clusters minus SEZs", ""))
+OFFSET, ROW_HEIGHT = 0.24, 0.52
+
+
+def coefficient_rows(series: pd.DataFrame, spec: str, shown: Sequence[str], sample: str = "all") -> pd.DataFrame:
+    """Return the coefficients that the figure shows.
+
+    Parameters
+    ----------
+    series : DataFrame
+        ``estimates/exposure/series.csv``.
+    spec : str
+        Specification.
+    shown : sequence of str
+        Periods, in order.
+    sample : str
+        Sample.
+
+    Returns
+    -------
+    DataFrame
+        The rows with ``panel`` (own, exposure) and ``line`` (cluster, sez, difference), in the order drawn.
+
+    Raises
+    ------
+    ArtifactError
+        If there is none.
+    """
+    chosen = series[series["spec_id"].eq(spec) & series["sample_id"].eq(sample) & series["period"].isin(list(shown))]
+    if chosen.empty:
+        raise ArtifactError(f"no exposure coefficients of specification {spec}", "its series in the exposure family",
+                            "add it to estimates.exposure or remove F13 from `figures`")  # fmt: skip
+    panel = chosen["term"].str.partition("_")[0]
+    line = chosen["term"].str.partition("_")[2].where(chosen["contrast"].eq(""), "difference")
+    order = chosen["period"].map({name: place for place, name in enumerate(shown)})
+    rows = chosen.assign(panel=panel, line=line, order=order)
+    return rows.sort_values(["panel", "order", "line"], ignore_index=True).drop(columns="order")
+
+
+def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> Artwork:
+    """Draw the coefficients by period.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        See ``coefficient_rows``.
+    shown : sequence of str
+        Periods from top to bottom.
+    periods : mapping
+        ``periods`` of the config.
+
+    Returns
+    -------
+    Artwork
+        The figure, its data and its description.
+    """
+    use_style()
+    size = (WIDTH, 1.0 + ROW_HEIGHT * len(shown))
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True, width_ratios=(1.0, 1.35))
+    figure.subplots_adjust(left=0.125, right=0.985, top=1 - 0.26 / size[1], bottom=0.66 / size[1], wspace=0.06)
+    for axes, panel in ((left, "own"), (right, "exposure")):
+        _draw_panel(axes, rows[rows["panel"].eq(panel)], shown)
+        axes.set_title(PANELS[panel])
+    basis = rows.drop_duplicates("period").set_index("period")["output_basis"]
+    names = [period_with_basis(name, str(basis.get(name, "")), periods).replace(" ", "\n", 1) for name in shown]
+    left.set_yticks(range(len(shown)), names)
+    left.set_ylim(len(shown) - 0.5, -0.5)
+    _draw_key(figure)
+    return Artwork(figure, rows, _describe(rows, shown, periods))
+
+
+def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Sequence[str]) -> None:
+    sesoi = float(rows["sesoi"].max())
+    axes.axvspan(-sesoi, sesoi, color=PALE, zorder=0, linewidth=0)
+    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    for place in range(len(shown) - 1):
+        axes.axhline(place + 0.5, color=PALE, linewidth=0.6, zorder=0)
+    for place, (line, _, cell) in enumerate(LINES):
+        chosen = rows[rows["line"].eq(line)].set_index("period").reindex(list(shown))
+        height = np.arange(len(shown)) + (place - 1) * OFFSET
+        colour, marker = (MARKS[cell].colour, MARKS[cell].marker) if cell else (INK, "o")
+        axes.hlines(height, chosen["conf_low"], chosen["conf_high"], color=colour, linewidth=1.3)
+        axes.plot(chosen["estimate"], height, marker, color=colour, markersize=4.2, linestyle="", zorder=4)
+        for sign in (-1, 1):
+            axes.plot(sign * chosen["mde"], height, "|", color=colour, markersize=6, markeredgewidth=0.9, alpha=0.75)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.margins(x=0.03)
+
+
+def _draw_key(figure: Any) -> None:
+    keys: list[Any] = [
+        Line2D([], [], color=MARKS[cell].colour if cell else INK, marker=MARKS[cell].marker if cell else "o", label=name)
+        for _, name, cell in LINES
+    ]
+    keys.append(Line2D([], [], color=SOFT, marker="|", markersize=7, linestyle="", label="detectable with 80% power"))
+    keys.append(Patch(color=PALE, label="below the smallest effect of interest"))
+    figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), handletextpad=0.5,
+                  columnspacing=1.4, handlelength=1.6)  # fmt: skip
+
+
+def _describe(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> str:
+    chosen = rows[rows["panel"].eq("exposure") & rows["line"].eq("difference")].set_index("period")
+    parts = [f"{period_label(name, periods)} {fixed(row['estimate'], 1)} {interval(row['conf_low'], row['conf_high'], 1)}, "
+             f"detectable {fixed(row['mde'], 1)}"
+             for name, row in chosen.reindex([name for name in shown if name in chosen.index]).iterrows()]  # fmt: skip
+    return (
+        "Coefficients of own and neighbours' clusters and SEZs by period with intervals. Neighbours' clusters minus "
+        f"neighbours' SEZs, pp a year: {'; '.join(parts)}."
+    )

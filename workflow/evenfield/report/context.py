@@ -1,0 +1,184 @@
+"""Everything that page and paper say, gathered once and in the same words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from evenfield.contracts.files import read_json
+from evenfield.report.assumptions import harvest_assumptions
+from evenfield.report.bibliography import read_references
+from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_toml
+from evenfield.report.manifest import file_hash, provenance
+from evenfield.report.rows import Row, pick, read_rows
+from evenfield.report.sentences.base import Facts, Sentence
+from evenfield.report.sentences.convergence import beta_sentences, sigma_sentences
+from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
+from evenfield.report.sentences.design import design_sentences, read_square
+from evenfield.report.sentences.income import income_sentences
+from evenfield.report.sentences.headlines import headlines
+from evenfield.report.sentences.spillover import exposure_sentences
+
+SECTIONS = (
+    ("question", "The question"),
+    ("design", "What this design can see, and what it cannot"),
+    ("data", "The data"),
+    ("map", "Where clusters and zones are"),
+    ("rollout", "How zones spread"),
+    ("income", "Relative income"),
+    ("convergence", "Convergence"),
+    ("spillover", "A first look at spillovers"),
+    ("further", "Further tables and figures"),
+    ("undecided", "What these data cannot decide"),
+    ("assumptions", "Assumptions"),
+    ("sources", "Data sources and references"),
+    ("rerun", "How to cite and to run again"),
+    ("manifest", "The run, by its hashes"),
+)
+WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
+    "question": (simulated_sentences, question_sentences),
+    "design": (design_sentences,),
+    "data": (data_sentences,),
+    "income": (income_sentences,),
+    "beta": (beta_sentences,),
+    "sigma": (sigma_sentences,),
+    "spillover": (exposure_sentences,),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Files that page and paper read.
+
+    Attributes
+    ----------
+    estimates : str
+        ``results/estimates.csv``.
+    exhibits : sequence of str
+        Files of ``results/tables`` and ``results/figures``.
+    design : sequence of str
+        The design family's ``series.csv``; empty where it is not run.
+    ingest : str
+        ``results/ingest/description.json``.
+    panel : str
+        The main unit scheme's ``description.json``.
+    units, claims, reasons : str
+        ``units.csv`` of the panel, ``claims.csv`` and ``reasons.csv`` of the ingest floor.
+    config : mapping
+        The study's checked config.
+    scripts : mapping of str to str
+        Script by id of table or figure.
+    """
+
+    estimates: str
+    exhibits: Sequence[str]
+    design: Sequence[str]
+    ingest: str
+    panel: str
+    units: str
+    claims: str
+    reasons: str
+    config: Mapping[str, Any]
+    scripts: Mapping[str, str]
+
+
+def read_facts(inputs: Inputs, own: Mapping[str, Any]) -> Facts:
+    """Read what sentences are built from.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files and config.
+    own : mapping
+        Words that belong to the study.
+
+    Returns
+    -------
+    Facts
+    """
+    return Facts(
+        config=inputs.config,
+        estimates=read_rows(inputs.estimates),
+        design=[row for path in inputs.design for row in read_rows(path)],
+        claims=read_rows(inputs.claims),
+        panel=read_json(inputs.panel),
+        ingest=read_json(inputs.ingest),
+        names={row["unit"]: row["name"] for row in read_rows(inputs.units)},
+        source_name=str(own.get("source_name", "the source")),
+    )
+
+
+def build_context(inputs: Inputs) -> dict[str, Any]:
+    """Gather everything that the templates of page and paper print.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files and config.
+
+    Returns
+    -------
+    dict
+        Plain content and exhibits; nothing in it depends on when or where it is built.
+    """
+    own = read_toml(TEMPLATES / "studies.toml").get(inputs.config["study"]["id"], {})
+    facts = read_facts(inputs, own)
+    exhibits = read_exhibits(inputs.exhibits, inputs.scripts, _captions(facts))
+    shown = {name: [e for e in exhibits if e.section == name] for name in {e.section for e in exhibits}}
+    said = {name: [s for writer in writers for s in writer(facts)] for name, writers in WRITERS.items()}
+    found = provenance(inputs.config, read_json(inputs.ingest))
+    return {
+        "study": facts.study, "unit": facts.unit, "units": facts.units, "own": own, "said": said,
+        "headlines": headlines(facts, said), "square": read_square(facts), "grade_c": _grade_c(inputs.config),
+        "shown": shown, "everything": exhibits, "sections": _sections(shown), "claims": facts.claims,
+        "undecided": _undecided(facts.claims, read_rows(inputs.reasons)), "assumptions": harvest_assumptions(),
+        "references": read_references(), "provenance": found, "estimates_hash": file_hash(inputs.estimates),
+        "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
+        "hashes": [(e.id, file_hash(e.files[".csv"])) for e in exhibits],
+    }  # fmt: skip
+
+
+def _captions(facts: Facts) -> dict[str, dict[str, str]]:
+    environment = Environment(autoescape=False)  # noqa: S701 - plain text; the templates escape it
+    words = {"unit": facts.unit, "units": facts.units}
+    return {name: {key: environment.from_string(text).render(words) for key, text in item.items()}
+            for name, item in read_toml(TEMPLATES / "captions.toml").items()}  # fmt: skip
+
+
+def _sections(shown: Mapping[str, Sequence[Exhibit]]) -> list[dict[str, Any]]:
+    kept = [(name, title) for name, title in SECTIONS if name != "further" or shown.get("further")]
+    return [{"id": name, "title": title, "number": i} for i, (name, title) in enumerate(kept, start=1)]
+
+
+def _undecided(claims: Sequence[Row], reasons: Sequence[Row]) -> list[dict[str, str]]:
+    meaning = {row["code"]: row["meaning"] for row in reasons}
+    return [
+        {"id": row["claim_id"], "paragraphs": row["paragraphs"].replace(" ", ", "), "claim": row["claim"],
+         "reason": " ".join(meaning.get(code, code) for code in re.findall(r"R\d+", row["reason_codes"])),
+         "deciding": row["deciding_data"]}
+        for row in pick(claims, **{"class": "C"})
+    ]  # fmt: skip
+
+
+def _grade_c(config: Mapping[str, Any]) -> str:
+    return ", ".join(config["data"]["grade_c"])
+
+
+def template_text(name: str) -> str:
+    """Read a file of the template folder.
+
+    Parameters
+    ----------
+    name : str
+        For example ``page.css``.
+
+    Returns
+    -------
+    str
+    """
+    return Path(TEMPLATES / name).read_text(encoding="utf-8")
