@@ -47,12 +47,13 @@ def test_a_clock_in_a_table_fails(study):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_study_that_stops_fails_in_one_line(study):
-    (study / "config.yaml").write_text("clock: false\n")
-    done = pass_gate(study)
-    assert done.returncode == 1
-    assert done.stderr.startswith("gate: run 1 of 2 failed: evenfield: the engine stopped: KeyError in file ")
-    assert done.stderr.count("\n") == 1
+def test_a_run_that_stops_is_one_line(study, tmp_path, monkeypatch, capsys):
+    (tmp_path / "run").write_text("import sys; sys.exit('toy: 1 bad row (log: here)')")
+    monkeypatch.setattr(gate, "REPO", tmp_path)
+    assert gate.main(["--directory", str(study), "--same-python"]) == 1
+    assert capsys.readouterr().err == "evenfield: gate: run 1 of 2 failed: toy: 1 bad row (log: here)\n"
+    assert gate.main(["--directory", str(study / "data")]) == 1
+    assert "no config.yaml in " in capsys.readouterr().err
 
 
 def test_shuffling_keeps_the_header_and_every_row(tmp_path):

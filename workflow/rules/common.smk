@@ -1,4 +1,4 @@
-"""What every rule repeats: library inputs, logs, benchmarks and the names of the study's parts."""
+"""What the floors share: library inputs, paths by unit scheme and the names of the parts of a study."""
 
 from evenfield.contracts.floors import library_files
 
@@ -31,4 +31,7 @@ def main_scheme(pattern):
 def data_files(_wildcards):
     """Every file of the study's data folder that the dictionary describes, and the dictionary."""
     package = Path(config["data"]["package"])
-    return [str(package), *sorted(str(path) for path in package.parent.rglob("*.*") if path.suffix in {".csv", ".geojson"})]
+    return [
+        str(package),
+        *sorted(str(path) for path in package.parent.rglob("*.*") if path.suffix in {".csv", ".geojson"}),
+    ]

@@ -17,17 +17,17 @@ rule estimate_design:
         estimates="results/estimates/design/estimates.csv",
         series="results/estimates/design/series.csv",
         fit="results/estimates/design/fit.json",
-    params:
-        design=config["estimates"].get("design"),
-        taxonomy=config["taxonomy"],
-        weights=config["weights"],
-        inference=config["inference"],
     log:
         "results/logs/estimate_design.log",
     benchmark:
         "results/benchmarks/estimate_design.tsv"
     conda:
         "../../environment.yml"
+    params:
+        design=config["estimates"].get("design"),
+        taxonomy=config["taxonomy"],
+        weights=config["weights"],
+        inference=config["inference"],
     script:
         "../scripts/estimate_design.py"
 
@@ -44,16 +44,16 @@ rule estimate_beta:
         estimates="results/estimates/beta/estimates.csv",
         series="results/estimates/beta/series.csv",
         fit="results/estimates/beta/fit.json",
-    params:
-        spec=config["estimates"].get("beta"),
-        inference=config["inference"],
-        unit_scheme=MAIN_SCHEME,
     log:
         "results/logs/estimate_beta.log",
     benchmark:
         "results/benchmarks/estimate_beta.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=config["estimates"].get("beta"),
+        inference=config["inference"],
+        unit_scheme=MAIN_SCHEME,
     script:
         "../scripts/estimate_beta.py"
 
@@ -69,16 +69,16 @@ rule estimate_sigma:
         estimates="results/estimates/sigma/estimates.csv",
         series="results/estimates/sigma/series.csv",
         fit="results/estimates/sigma/fit.json",
-    params:
-        spec=config["estimates"].get("sigma"),
-        inference=config["inference"],
-        unit_scheme=MAIN_SCHEME,
     log:
         "results/logs/estimate_sigma.log",
     benchmark:
         "results/benchmarks/estimate_sigma.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=config["estimates"].get("sigma"),
+        inference=config["inference"],
+        unit_scheme=MAIN_SCHEME,
     script:
         "../scripts/estimate_sigma.py"
 
@@ -96,14 +96,14 @@ rule estimate_profile:
         estimates="results/estimates/profile/estimates.csv",
         series="results/estimates/profile/series.csv",
         fit="results/estimates/profile/fit.json",
-    params:
-        spec=config["estimates"].get("profile"),
     log:
         "results/logs/estimate_profile.log",
     benchmark:
         "results/benchmarks/estimate_profile.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=config["estimates"].get("profile"),
     script:
         "../scripts/estimate_profile.py"
 
@@ -121,17 +121,17 @@ rule estimate_exposure:
         series="results/estimates/exposure/series.csv",
         residuals="results/estimates/exposure/residuals.csv",
         fit="results/estimates/exposure/fit.json",
-    params:
-        specs=config["estimates"].get("exposure"),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=config["estimates"].get("design", {}).get("power", 0.8),
     log:
         "results/logs/estimate_exposure.log",
     benchmark:
         "results/benchmarks/estimate_exposure.tsv"
     conda:
         "../../environment.yml"
+    params:
+        specs=config["estimates"].get("exposure"),
+        sesoi=config["sesoi"],
+        inference=config["inference"],
+        power=config["estimates"].get("design", {}).get("power", 0.8),
     script:
         "../scripts/estimate_exposure.py"
 

@@ -29,13 +29,13 @@ rule ingest_study:
         dictionary="results/ingest/datapackage.json",
         outlines="results/ingest/outlines.geojson",
         description="results/ingest/description.json",
-    params:
-        config={key: config[key] for key in ("data", "panel", "taxonomy")},
     log:
         "results/logs/ingest_study.log",
     benchmark:
         "results/benchmarks/ingest_study.tsv"
     conda:
         "../../environment.yml"
+    params:
+        config={key: config[key] for key in ("data", "panel", "taxonomy")},
     script:
         "../scripts/ingest_study.py"

@@ -16,14 +16,14 @@ rule build_panel:
         first_years="results/panel/{scheme}/first_years.csv",
         adjacency="results/panel/{scheme}/adjacency.csv",
         description="results/panel/{scheme}/description.json",
-    params:
-        scheme="{scheme}",
-        config={key: config[key] for key in ("panel", "periods", "taxonomy", "controls")},
     log:
         "results/logs/build_panel_{scheme}.log",
     benchmark:
         "results/benchmarks/build_panel_{scheme}.tsv"
     conda:
         "../../environment.yml"
+    params:
+        scheme="{scheme}",
+        config={key: config[key] for key in ("panel", "periods", "taxonomy", "controls")},
     script:
         "../scripts/build_panel.py"

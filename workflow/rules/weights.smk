@@ -13,14 +13,14 @@ rule build_weights:
     output:
         edges=expand("results/weights/{{scheme}}/{weights}.csv", weights=WEIGHTS),
         descriptions=expand("results/weights/{{scheme}}/{weights}.json", weights=WEIGHTS),
-    params:
-        spec=config["weights"],
     log:
         "results/logs/build_weights_{scheme}.log",
     benchmark:
         "results/benchmarks/build_weights_{scheme}.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=config["weights"],
     script:
         "../scripts/build_weights.py"
 

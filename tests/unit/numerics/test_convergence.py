@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from scipy.optimize import least_squares
-from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 
 from evenfield.numerics.convergence import (
     Bounds,
@@ -15,6 +14,7 @@ from evenfield.numerics.convergence import (
 )
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import cov_hc3, fit_ols
+from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 
 
 def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from scipy import stats
-from tolerances import CLOSED_FORM, MACHINE
 
 from evenfield.numerics.dispersion import (
     carree_klomp_t2_test,
@@ -18,6 +17,7 @@ from evenfield.numerics.dispersion import (
 )
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import cov_classical, fit_ols
+from tolerances import CLOSED_FORM, MACHINE
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from tolerances import CLOSED_FORM, MACHINE
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import (
@@ -15,6 +14,7 @@ from evenfield.numerics.ols import (
     fit_ols,
     t_inference,
 )
+from tolerances import CLOSED_FORM, MACHINE
 
 
 @pytest.fixture
@@ -25,9 +25,7 @@ def data():
     return y, X
 
 
-@pytest.mark.parametrize(
-    ("kind", "cov"), [("nonrobust", cov_classical), ("HC1", cov_hc1), ("HC3", cov_hc3)]
-)
+@pytest.mark.parametrize(("kind", "cov"), [("nonrobust", cov_classical), ("HC1", cov_hc1), ("HC3", cov_hc3)])
 def test_covariance_equals_statsmodels(data, kind, cov):
     y, X = data
     theirs = sm.OLS(y, X).fit(cov_type=kind)

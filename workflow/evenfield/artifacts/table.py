@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.artifacts.numbers import Formatter, is_missing, text
+from evenfield.artifacts.rows import Row, records
 from evenfield.contracts.errors import ArtifactError
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -115,7 +116,7 @@ def grid(table: Table) -> Grid:
     _check(table)
     reasons: list[str] = []
     lines: list[Line] = []
-    for row in table.frame.to_dict("records"):
+    for row in records(table.frame):
         group = text(row[table.group]) if table.group else ""
         if table.group and (not lines or lines[-1].group != group):
             lines.append(Line(group))
@@ -124,7 +125,7 @@ def grid(table: Table) -> Grid:
     return Grid(tuple(lines), table.note + letters)
 
 
-def _cell(column: Column, row: dict[Any, Any], reasons: list[str]) -> Cell:
+def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
     shown = column.show(*[row[name] for name in column.names])
     value = None if is_missing(row[column.names[0]]) else row[column.names[0]]
     reason = text(row[column.reason]).strip().rstrip(".") if column.reason else ""

@@ -106,6 +106,25 @@ def main_periods(periods: Mapping[str, Any]) -> list[str]:
     return [name for name, item in periods.items() if item.get("role", "main") == "main"]
 
 
+def shown_periods(periods: Mapping[str, Any], roles: Sequence[str]) -> list[str]:
+    """Return the periods of some roles, role by role.
+
+    Parameters
+    ----------
+    periods : mapping
+        ``periods`` of the config.
+    roles : sequence of str
+        Roles in the order shown.
+
+    Returns
+    -------
+    list of str
+        Keys; all periods when none has such a role.
+    """
+    found = [name for role in roles for name, item in periods.items() if item.get("role", "main") == role]
+    return found or list(periods)
+
+
 def period_label(period: str, periods: Mapping[str, Any]) -> str:
     """Return a period as it is printed, with an en dash between years.
 

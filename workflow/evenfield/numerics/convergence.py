@@ -9,7 +9,7 @@ import numpy as np
 from evenfield.numerics.ols import OlsFit, cov_hc3, fit_ols
 
 MAX_STEPS = 500
-STEP_TOLERANCE = 4 * np.finfo(float).eps
+SCORE_TOLERANCE = 4 * float(np.finfo(float).eps)
 UNBOUNDED = "unbounded"
 UNDEFINED = "undefined"
 
@@ -131,7 +131,7 @@ class SpeedFit:
     gradient : float
         Largest element of J'u, each divided by the lengths of its column of J and of the outcome.
     converged : bool
-        Whether the last step was below machine precision.
+        Whether the profile score reached machine precision.
     """
 
     lam: float
@@ -187,12 +187,12 @@ def _residuals(v: np.ndarray, W: np.ndarray) -> np.ndarray:
 
 
 def _newton(slope: float, years: float) -> tuple[float, int, bool]:
-    lam = 0.0
+    lam, score = 0.0, slope
+    small = SCORE_TOLERANCE * max(abs(slope), 1 / years)
     for step in range(1, MAX_STEPS + 1):
-        score = slope - np.expm1(-lam * years) / years
-        change = -score / np.exp(-lam * years)
-        lam = float(lam + change)
-        if abs(change) * years <= STEP_TOLERANCE * max(1.0, abs(lam) * years):
+        lam -= score / float(np.exp(-lam * years))
+        score = slope - float(np.expm1(-lam * years)) / years
+        if abs(score) <= small:
             return lam, step, True
     return lam, MAX_STEPS, False
 

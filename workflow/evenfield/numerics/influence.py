@@ -12,9 +12,7 @@ WITHIN_CORRELATION = 0.999
 DEPENDENT = 1e-6
 
 
-def effective_clusters(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION
-) -> float:
+def effective_clusters(X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION) -> float:
     """Return the effective number of clusters behind c'beta.
 
     Parameters
@@ -49,9 +47,7 @@ def effective_clusters(
     return float(shares.sum() ** 2 / (shares @ shares))
 
 
-def partial_leverage(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def partial_leverage(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return each cluster's share in the variation that identifies c'beta.
 
     Parameters
@@ -84,9 +80,7 @@ def partial_leverage(
     return np.unique(clusters), np.asarray(member @ a**2 / (a @ a))
 
 
-def _weights_and_members(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _weights_and_members(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     a, clusters = contrast_weights(X, c), np.asarray(clusters)
     if clusters.shape != a.shape:
         raise NumericsError(f"{clusters.size} cluster labels do not fit {a.size} observations")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import fit_ols, t_quantile
+from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
 
 
 def contrast_weights(X: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -151,10 +151,9 @@ def sar_covariance(W: np.ndarray, rho: float) -> np.ndarray:
         If I - rho W has no inverse.
     """
     gap = np.eye(W.shape[0]) - rho * W
-    try:
-        inverse = np.linalg.inv(gap)
-    except np.linalg.LinAlgError as error:
-        raise NumericsError(f"I - rho W has no inverse at rho = {rho:g}") from error
+    if np.linalg.cond(gap) > 1 / RANK_TOLERANCE:
+        raise NumericsError(f"I - rho W has no inverse at rho = {rho:g}")
+    inverse = np.linalg.inv(gap)
     return np.asarray(inverse @ inverse.T)
 
 

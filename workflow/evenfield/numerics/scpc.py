@@ -12,6 +12,7 @@ from scipy.special import gammaln
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.power import contrast_weights
+from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
 
 GRID_STEP = 1.2
 SMALLEST_CORRELATION = 1e-5
@@ -19,8 +20,7 @@ MOST_COMPONENTS = 20
 MOST_COMPONENTS_STRONG = 10
 STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
-ANGLES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(200)
-CONTOUR = np.linspace(0.0, 40.0, 801)
+LARGEST_CRITICAL_VALUE = 1e6
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def spatial_components(
     b = np.full(len(distance), len(distance) ** -0.5)
     options = []
     for q in range(1, min(most, len(distance) - 2) + 1):
-        cv = _critical_value([_factors(b, vectors[:, :q], covariances)], 1 - level)
+        cv = _critical_value([square_root_factors(b, vectors[:, :q], covariances)], 1 - level)
         options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
     _, q, cv = min(options)
     return SpatialComponents(covariances, vectors[:, :q], cv, average_correlation, level)
@@ -145,7 +145,7 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     Notes
     -----
     Mueller and Watson (2023), "Spatial correlation robust inference in linear regression and panel models": the
-    conditional critical value treats x as given and replaces the residuals by M_X (sign(x) o R).
+    conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
     x = fit.X.shape[0] * contrast_weights(fit.X, c)
     _check_units(x, space)
@@ -190,8 +190,8 @@ def scpc_size(
     """
     x = X.shape[0] * contrast_weights(X, c)
     _check_units(x, space)
-    factors = _factors(x, _score_weights(X, x, space), np.asarray(covariance)[None])
-    return float(_rejections(factors, critical_value)[0])
+    factors = square_root_factors(x, _score_weights(X, x, space), np.asarray(covariance)[None])
+    return float(ratio_probability(factors, critical_value)[0])
 
 
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
@@ -261,9 +261,9 @@ def scpc_power_point(
     if not eta.max() > 0:
         raise NumericsError("the residuals say nothing about this combination of coefficients")
     high = 1.0
-    while _power(high, eta) < power:
+    while shifted_probability(high, eta) < power:
         high *= 2
-    shift = brentq(lambda mu: _power(mu, eta) - power, 0.0, high, xtol=ROOT_TOLERANCE)
+    shift = brentq(lambda mu: shifted_probability(mu, eta) - power, 0.0, high, xtol=ROOT_TOLERANCE)
     return float(shift * np.sqrt(x @ x) / len(x))
 
 
@@ -294,7 +294,8 @@ def _decay_grid(distance: np.ndarray, average_correlation: float) -> np.ndarray:
 
 def _leading_vectors(covariance: np.ndarray) -> np.ndarray:
     demeaned = covariance - covariance.mean(axis=0) - covariance.mean(axis=1)[:, None] + covariance.mean()
-    return np.asarray(np.linalg.eigh((demeaned + demeaned.T) / 2)[1][:, ::-1])
+    vectors = np.linalg.eigh((demeaned + demeaned.T) / 2)[1]
+    return np.asarray(vectors[:, ::-1])
 
 
 def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
@@ -304,17 +305,17 @@ def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
 
 def _unconditional_factors(space: SpatialComponents) -> np.ndarray:
     n = len(space.vectors)
-    return _factors(np.full(n, n**-0.5), space.vectors, space.covariances)
+    return square_root_factors(np.full(n, n**-0.5), space.vectors, space.covariances)
 
 
 def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
     inner = _residuals(X, np.sign(x)[:, None] * space.vectors)
     root = np.sqrt(len(x))
-    return _factors(np.abs(x) / root, x[:, None] * inner, space.covariances)
+    return square_root_factors(np.abs(x) / root, x[:, None] * inner, space.covariances)
 
 
 def _score_weights(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    return _residuals(X, x[:, None] * space.vectors) * np.sqrt(len(x))
+    return np.asarray(_residuals(X, x[:, None] * space.vectors) * np.sqrt(len(x)))
 
 
 def _residuals(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -322,30 +323,8 @@ def _residuals(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.asarray(columns - X @ (bread @ (X.T @ columns)))
 
 
-def _factors(b: np.ndarray, V: np.ndarray, covariances: np.ndarray) -> np.ndarray:
-    """Return F with F F' the covariance of (b'y, V'y / sqrt q), one for each covariance of y."""
-    sides = np.column_stack([b, V / np.sqrt(V.shape[1])])
-    values, vectors = np.linalg.eigh(sides.T @ covariances @ sides)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
-
-
-def _rejections(factors: np.ndarray, critical_value: float) -> np.ndarray:
-    """Return P((b'y)^2 > cv^2 mean (v_j'y)^2) for normal y, one for each covariance.
-
-    The difference is lam_0 z_0^2 - sum lam_j z_j^2 with one positive root, and with eta = lam_j / lam_0 Craig's
-    form of the normal tail gives (2/pi) int_0^(pi/2) prod_j (1 + eta_j / sin^2 t)^(-1/2) dt.
-    """
-    signs = np.full(factors.shape[1], -(critical_value**2))
-    signs[0] = 1.0
-    roots = np.linalg.eigvalsh(np.swapaxes(factors, 1, 2) @ (signs[:, None] * factors))
-    eta = np.maximum(-roots[:, :-1] / np.maximum(roots[:, -1:], np.finfo(float).tiny), 0.0)
-    sine2 = np.sin((ANGLES + 1) * np.pi / 4) ** 2
-    tails = np.exp(-0.5 * np.log1p(eta[:, :, None] / sine2).sum(axis=1))
-    return np.asarray(tails @ ANGLE_WEIGHTS / 2)
-
-
 def _largest_rejection(families: list[np.ndarray], critical_value: float) -> float:
-    return float(max(_rejections(factors, critical_value).max() for factors in families))
+    return float(max(ratio_probability(factors, critical_value).max() for factors in families))
 
 
 def _critical_value(families: list[np.ndarray], size: float) -> float:
@@ -359,12 +338,6 @@ def _upper_end(excess: Callable[[float], float]) -> float:
     high = 4.0
     while excess(high) > 0:
         high *= 2
+        if high > LARGEST_CRITICAL_VALUE:
+            raise NumericsError("so few units identify this combination that no critical value holds the size")
     return high
-
-
-def _power(mu: float, eta: np.ndarray) -> float:
-    """Return P((z_0 + mu)^2 > sum eta_j z_j^2) from the moment generating function along a vertical line."""
-    s = 0.25 * (1 + 1j * np.sinh(CONTOUR))
-    log_mgf = mu**2 * s / (1 - 2 * s) - 0.5 * np.log(1 - 2 * s) - 0.5 * np.log1p(2 * s[:, None] * eta).sum(axis=1)
-    values = (np.exp(log_mgf) / s).real * 0.25 * np.cosh(CONTOUR)
-    return float(np.trapezoid(values, CONTOUR) / np.pi)

@@ -129,8 +129,10 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
     own = read_toml(TEMPLATES / "studies.toml").get(inputs.config["study"]["id"], {})
     facts = read_facts(inputs, own)
     exhibits = read_exhibits(inputs.exhibits, inputs.scripts, _captions(facts))
-    shown = {name: [e for e in exhibits if e.section == name] for name in {e.section for e in exhibits}}
-    said = {name: [s for writer in writers for s in writer(facts)] for name, writers in WRITERS.items()}
+    places = {*(name for name, _ in SECTIONS), "dispersion", *(e.section for e in exhibits)}
+    shown = {name: [e for e in exhibits if e.section == name] for name in places}
+    written = {name: [s for writer in writers for s in writer(facts)] for name, writers in WRITERS.items()}
+    said: dict[str, list[Sentence]] = {**{name: [] for name in places}, **written}
     found = provenance(inputs.config, read_json(inputs.ingest))
     return {
         "study": facts.study, "unit": facts.unit, "units": facts.units, "own": own, "said": said,

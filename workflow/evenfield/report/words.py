@@ -14,11 +14,10 @@ FORBIDDEN = (
     r"\bno spillovers?\b", r"\bconfirm(s|ed)\b", r"\bdemonstrate[sd]?\b", r"\bsignificant(ly)?\b", r"\bled to\b",
     r"\bdue to\b", r"\bdrive[sn]?\b", r"\bbecause of\b", r"\bthanks to\b",
 )  # fmt: skip
-SE_WORDS = {
-    "hc1": "HC1 standard errors", "hc2": "HC2 standard errors", "hc3": "HC3 standard errors",
-    "scpc": "spatially robust inference (SCPC)", "ols": "classical standard errors", "permutation": "a permutation test",
-    "jackknife": "jackknife standard errors", "none": "no standard error",
-}  # fmt: skip
+SE_WORDS = (
+    (r"(HC[123]|CR[123])", r"\1 standard errors"),
+    (r"SCPC avc (\S+)", r"spatially robust SCPC inference (average correlation of shocks at most \1)"),
+)
 
 
 def forbidden_words(text: str) -> list[str]:
@@ -132,15 +131,34 @@ def sample_text(row: Row, study: Mapping[str, str], periods: Mapping[str, str]) 
     str
         For example ``"31 provinces, 1978-91, HC3 standard errors, p = .003"``.
     """
-    p_value, kind = number(row, "p_value"), row.get("se_type", "")
+    p_value = number(row, "p_value")
     parts = [
         f"{row['n_units']} {study['units_name']}" if row.get("n_units") not in {"", "0", None} else "",
         periods.get(row.get("period", ""), row.get("period", "")),
         basis_words(row.get("output_basis", "")),
-        SE_WORDS.get(kind.lower(), kind),
+        inference_words(row.get("se_type", "")),
         p_text(p_value) if p_value is not None else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def inference_words(kind: str) -> str:
+    """Write a kind of standard error in words.
+
+    Parameters
+    ----------
+    kind : str
+        ``se_type`` of the estimates.
+
+    Returns
+    -------
+    str
+        The kind itself where no words are known.
+    """
+    for pattern, words in SE_WORDS:
+        if re.fullmatch(pattern, kind, re.IGNORECASE):
+            return re.sub(pattern, words, kind, flags=re.IGNORECASE)
+    return kind
 
 
 def basis_words(basis: str) -> str:

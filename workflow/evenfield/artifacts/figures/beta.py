@@ -16,12 +16,14 @@ from evenfield.artifacts.figures.labels import label_points
 from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import CELLS, INK, MARKS, SOFT, WIDTH, use_style
 from evenfield.artifacts.notes import period_with_basis
-from evenfield.artifacts.numbers import fixed, interval
+from evenfield.artifacts.numbers import fixed, interval, is_missing
+from evenfield.artifacts.rows import pick
 from evenfield.artifacts.units import period_label, short_name
 from evenfield.contracts.errors import ArtifactError
 
 PANEL_HEIGHT = 2.75
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
+TICK_SHARE = 0.16
 DATA = ["period", "kind", "unit", "cell", "log_income_start", "growth_pct_per_year", "fitted", "conf_low", "conf_high"]
 
 
@@ -64,7 +66,7 @@ def draw_beta(
     """
     use_style()
     mine = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
-    if not mine["kind"].eq("point").any():
+    if not mine["kind"].eq("unit").any():
         raise ArtifactError(f"no points of specification {spec}", "its series in the beta family",
                             "add it to estimates.beta or remove F4 from `figures`")  # fmt: skip
     data = mine.merge(cells[["unit", "period", "cell"]], on=["unit", "period"], how="left")
@@ -72,7 +74,8 @@ def draw_beta(
     high = -(-len(shown) // wide)
     size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
     figure, grid = plt.subplots(high, wide, figsize=size, sharey=True, squeeze=False)
-    figure.subplots_adjust(left=0.065, right=0.99, top=1 - 0.22 / size[1], bottom=0.68 / size[1], hspace=0.36, wspace=0.07)
+    edges = {"left": 0.065, "right": 0.99, "top": 1 - 0.22 / size[1], "bottom": 0.68 / size[1]}
+    figure.subplots_adjust(**edges, hspace=0.24, wspace=0.07)
     panels = list(grid.ravel())
     _limit_growth(panels[0], data)
     for axes, period in zip(panels, shown, strict=False):
@@ -88,7 +91,7 @@ def draw_beta(
 
 
 def _limit_growth(axes: Axes, data: pd.DataFrame) -> None:
-    points = data.loc[data["kind"].eq("point"), "growth_pct_per_year"]
+    points = data.loc[data["kind"].eq("unit"), "growth_pct_per_year"]
     pad = 0.09 * max(float(np.ptp(points)), 0.1)
     axes.set_ylim(points.min() - pad, points.max() + 1.6 * pad)
     axes.yaxis.set_major_locator(MaxNLocator(6))
@@ -96,12 +99,13 @@ def _limit_growth(axes: Axes, data: pd.DataFrame) -> None:
 
 def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str) -> None:
     line = data[data["kind"].eq("line")].sort_values("log_income_start")
-    points = data[data["kind"].eq("point")].sort_values("unit")
+    points = data[data["kind"].eq("unit")].sort_values("unit")
     x, y = points["log_income_start"].to_numpy(float), points["growth_pct_per_year"].to_numpy(float)
     pad = 0.07 * max(float(np.ptp(x)), 0.05)
     axes.set_xlim(x.min() - pad, x.max() + pad)
-    axes.fill_between(line["log_income_start"], line["conf_low"], line["conf_high"], color=SOFT, alpha=0.13, linewidth=0)
-    axes.plot(line["log_income_start"], line["fitted"], color=SOFT, linewidth=1.0)
+    at = line["log_income_start"]
+    axes.fill_between(at, line["conf_low"], line["conf_high"], color=SOFT, alpha=0.13, linewidth=0)
+    axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
     for cell in [cell for cell in CELLS[::-1] if cell in set(points["cell"])]:
         chosen = points[points["cell"].eq(cell)]
         axes.scatter(chosen["log_income_start"], chosen["growth_pct_per_year"], s=13, marker=MARKS[cell].marker,
@@ -115,24 +119,20 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str) -> None:
 def _money_ticks(low: float, high: float) -> list[float]:
     decades = range(int(np.floor(low / np.log(10))), int(np.ceil(high / np.log(10))) + 1)
     found = [m * 10.0**k for k in decades for m in MANTISSAS if low <= np.log(m * 10.0**k) <= high]
-    return found if len(found) <= 6 else found[:: -(-len(found) // 6)]
-
-
-def _one(estimates: pd.DataFrame, spec: str, period: str, **wanted: str) -> pd.Series | None:
-    chosen = estimates[estimates["spec_id"].eq(spec) & estimates["period"].eq(period)]
-    for name, value in wanted.items():
-        chosen = chosen[chosen[name].eq(value)]
-    return None if chosen.empty else chosen.iloc[0]
+    kept: list[float] = []
+    for tick in found:
+        if not kept or np.log(tick / kept[-1]) >= TICK_SHARE * (high - low):
+            kept.append(tick)
+    return kept
 
 
 def _basis(estimates: pd.DataFrame, spec: str, period: str) -> str:
-    row = _one(estimates, spec, period)
-    return "" if row is None else str(row["output_basis"])
+    return str(pick(estimates, spec_id=spec, period=period).get("output_basis", ""))
 
 
 def _headline(estimates: pd.DataFrame, spec: str, period: str) -> str:
-    row = _one(estimates, spec, period, estimator="ols", effect_type="lambda")
-    if row is None or not np.isfinite(row["estimate"]):
+    row = pick(estimates, spec_id=spec, period=period, estimator="ols", effect_type="lambda")
+    if is_missing(row.get("estimate")):
         return "speed not defined"
     return f"speed {fixed(row['estimate'], 1)}% a year {interval(row['conf_low'], row['conf_high'], 1)}"
 
@@ -140,7 +140,8 @@ def _headline(estimates: pd.DataFrame, spec: str, period: str) -> str:
 def _draw_key(figure: Any, cells: list[str]) -> None:
     if cells in ([], ["neither"]):
         return
-    keys = [Line2D([], [], linestyle="", marker=MARKS[cell].marker, color=MARKS[cell].colour, label=cell) for cell in cells]
+    keys = [Line2D([], [], linestyle="", marker=MARKS[cell].marker, color=MARKS[cell].colour, label=cell)
+            for cell in cells]  # fmt: skip
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.53, -0.004), handletextpad=0.2)
 
 

@@ -13,11 +13,13 @@ from matplotlib.patches import Circle, Rectangle
 
 from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import ACCENT, CELLS, INK, MARKS, SOFT, WIDTH, use_style
+from evenfield.artifacts.rows import Row, records
 from evenfield.artifacts.table import LETTERS
 from evenfield.artifacts.units import count_of, in_words, short_name
 from evenfield.contracts.errors import ArtifactError
 
 TILE = 0.92
+SHADE: dict[str, Any] = {"facecolor": "none", "edgecolor": "white", "alpha": 0.45, "linewidth": 0.0}
 LEGEND_SHARE = 0.36
 LINE = 0.19
 
@@ -52,7 +54,7 @@ def draw_tile_map(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame,
     height = max(WIDTH * (1 - LEGEND_SHARE) * rows / cols, 2.6)
     figure = plt.figure(figsize=(WIDTH, height))
     axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
-    for tile in tiles.itertuples(index=False):
+    for tile in records(tiles):
         _draw_tile(axes, tile)
     axes.set(xlim=(tiles["tile_col"].min() - 0.55, tiles["tile_col"].max() + 0.55),
              ylim=(tiles["tile_row"].max() + 0.55, tiles["tile_row"].min() - 0.55), aspect="equal")  # fmt: skip
@@ -92,19 +94,18 @@ def case_letters(cases: pd.DataFrame) -> dict[str, str]:
     return letters
 
 
-def _draw_tile(axes: Axes, tile: Any) -> None:
-    mark = MARKS[tile.cell]
-    x, y = tile.tile_col - TILE / 2, tile.tile_row - TILE / 2
+def _draw_tile(axes: Axes, tile: Row) -> None:
+    mark, letters = MARKS[tile["cell"]], tile["letters"]
+    centre_x, centre_y = float(tile["tile_col"]), float(tile["tile_row"])
+    x, y = centre_x - TILE / 2, centre_y - TILE / 2
     axes.add_patch(Rectangle((x, y), TILE, TILE, facecolor=mark.fill, edgecolor="none"))
     if mark.hatch:
-        shade = {"facecolor": "none", "edgecolor": "white", "alpha": 0.45, "linewidth": 0.0}
-        axes.add_patch(Rectangle((x, y), TILE, TILE, hatch=mark.hatch, **shade))
-    drop = -0.14 if tile.letters else 0.0
-    axes.text(tile.tile_col, tile.tile_row + drop, short_name(tile.unit), color=mark.ink, ha="center",
+        axes.add_patch(Rectangle((x, y), TILE, TILE, hatch=mark.hatch, **SHADE))
+    drop = -0.14 if letters else 0.0
+    axes.text(centre_x, centre_y + drop, short_name(tile["unit"]), color=mark.ink, ha="center",
               va="center_baseline", fontsize=8.5, fontweight="bold")  # fmt: skip
-    for i, letter in enumerate(tile.letters):
-        centre = (tile.tile_col + (i - (len(tile.letters) - 1) / 2) * 0.27, tile.tile_row + 0.25)
-        draw_letter(axes, centre, letter)
+    for i, letter in enumerate(letters):
+        draw_letter(axes, (centre_x + (i - (len(letters) - 1) / 2) * 0.27, centre_y + 0.25), letter)
 
 
 def draw_letter(axes: Axes, centre: tuple[float, float], letter: str, radius: float = 0.125) -> None:
@@ -139,7 +140,8 @@ def draw_legend(axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, study: Map
     study : mapping
         Nouns.
     """
-    width, height = (axes.get_window_extent().width / axes.figure.dpi, axes.get_window_extent().height / axes.figure.dpi)
+    box = axes.get_window_extent()
+    width, height = box.width / axes.figure.dpi, box.height / axes.figure.dpi
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
@@ -155,7 +157,7 @@ def draw_legend(axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, study: Map
 
 def _draw_cases(axes: Axes, top: float, cases: pd.DataFrame) -> None:
     axes.text(0, top, "Cases", fontweight="bold", va="center_baseline")
-    for i, case in enumerate(cases.itertuples(index=False)):
+    for i, case in enumerate(records(cases)):
         at = top + LINE * (i + 1)
         draw_letter(axes, (0.085, at), LETTERS[i % len(LETTERS)], radius=0.075)
         axes.text(0.24, at, case_name(case), va="center_baseline", fontsize=7.0)
@@ -163,29 +165,29 @@ def _draw_cases(axes: Axes, top: float, cases: pd.DataFrame) -> None:
 
 def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     mark = MARKS[cell]
-    box = {"xy": (0.0, top - 0.065), "width": 0.17, "height": 0.13}
-    axes.add_patch(Rectangle(**box, facecolor=mark.fill, edgecolor="none"))
+    corner = (0.0, top - 0.065)
+    axes.add_patch(Rectangle(corner, 0.17, 0.13, facecolor=mark.fill, edgecolor="none"))
     if mark.hatch:
-        axes.add_patch(Rectangle(**box, facecolor="none", edgecolor="white", hatch=mark.hatch, alpha=0.45, linewidth=0))
+        axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **SHADE))
     axes.text(0.24, top, cell, va="center_baseline", color=INK)
     axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
 
 
-def case_name(case: Any) -> str:
+def case_name(case: Row) -> str:
     """Return a case as the legend prints it.
 
     Parameters
     ----------
-    case : named tuple
-        Has ``industry`` and ``place``.
+    case : mapping
+        ``industry`` and ``place``.
 
     Returns
     -------
     str
         For example ``"Textiles, Xiqiao"``.
     """
-    industry = str(case.industry)
-    return f"{industry[:1].upper()}{industry[1:]}, {case.place}"
+    industry = str(case["industry"])
+    return f"{industry[:1].upper()}{industry[1:]}, {case['place']}"
 
 
 def describe_cells(tiles: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> str:

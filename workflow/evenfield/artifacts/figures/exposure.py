@@ -16,6 +16,7 @@ from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import FAINT, INK, MARKS, PALE, SOFT, WIDTH, use_style
 from evenfield.artifacts.notes import period_with_basis
 from evenfield.artifacts.numbers import fixed, interval
+from evenfield.artifacts.rows import pick
 from evenfield.artifacts.units import period_label
 from evenfield.contracts.errors import ArtifactError
 
@@ -23,7 +24,11 @@ PANELS = {
     "own": "Own regime, pp a year",
     "exposure": "Neighbours' regime, pp a year per exposure 0 to 1",
 }
-LINES = (("cluster", "clusters", "cluster only"), ("sez", "SEZs", "SEZ only"), ("difference", "clusters minus SEZs", ""))
+LINES = (
+    ("cluster", "clusters", MARKS["cluster only"].colour, MARKS["cluster only"].marker),
+    ("sez", "SEZs", MARKS["SEZ only"].colour, MARKS["SEZ only"].marker),
+    ("difference", "clusters minus SEZs", INK, "o"),
+)
 OFFSET, ROW_HEIGHT = 0.24, 0.52
 
 
@@ -62,7 +67,7 @@ def coefficient_rows(series: pd.DataFrame, spec: str, shown: Sequence[str], samp
     return rows.sort_values(["panel", "order", "line"], ignore_index=True).drop(columns="order")
 
 
-def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> Artwork:
+def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any], power: float) -> Artwork:
     """Draw the coefficients by period.
 
     Parameters
@@ -73,6 +78,8 @@ def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str
         Periods from top to bottom.
     periods : mapping
         ``periods`` of the config.
+    power : float
+        Power at which an effect counts as detectable.
 
     Returns
     -------
@@ -86,11 +93,11 @@ def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str
     for axes, panel in ((left, "own"), (right, "exposure")):
         _draw_panel(axes, rows[rows["panel"].eq(panel)], shown)
         axes.set_title(PANELS[panel])
-    basis = rows.drop_duplicates("period").set_index("period")["output_basis"]
-    names = [period_with_basis(name, str(basis.get(name, "")), periods).replace(" ", "\n", 1) for name in shown]
+    basis = {name: str(pick(rows, period=name).get("output_basis", "")) for name in shown}
+    names = [period_with_basis(name, basis[name], periods).replace(" ", "\n", 1) for name in shown]
     left.set_yticks(range(len(shown)), names)
     left.set_ylim(len(shown) - 0.5, -0.5)
-    _draw_key(figure)
+    _draw_key(figure, power)
     return Artwork(figure, rows, _describe(rows, shown, periods))
 
 
@@ -100,10 +107,9 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Sequence[str]) -> None:
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     for place in range(len(shown) - 1):
         axes.axhline(place + 0.5, color=PALE, linewidth=0.6, zorder=0)
-    for place, (line, _, cell) in enumerate(LINES):
+    for place, (line, _, colour, marker) in enumerate(LINES):
         chosen = rows[rows["line"].eq(line)].set_index("period").reindex(list(shown))
         height = np.arange(len(shown)) + (place - 1) * OFFSET
-        colour, marker = (MARKS[cell].colour, MARKS[cell].marker) if cell else (INK, "o")
         axes.hlines(height, chosen["conf_low"], chosen["conf_high"], color=colour, linewidth=1.3)
         axes.plot(chosen["estimate"], height, marker, color=colour, markersize=4.2, linestyle="", zorder=4)
         for sign in (-1, 1):
@@ -113,22 +119,24 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Sequence[str]) -> None:
     axes.margins(x=0.03)
 
 
-def _draw_key(figure: Any) -> None:
+def _draw_key(figure: Any, power: float) -> None:
     keys: list[Any] = [
-        Line2D([], [], color=MARKS[cell].colour if cell else INK, marker=MARKS[cell].marker if cell else "o", label=name)
-        for _, name, cell in LINES
+        Line2D([], [], color=colour, marker=marker, label=name) for _, name, colour, marker in LINES
     ]
-    keys.append(Line2D([], [], color=SOFT, marker="|", markersize=7, linestyle="", label="detectable with 80% power"))
+    detectable = f"detectable with {power:.0%} power"
+    keys.append(Line2D([], [], color=SOFT, marker="|", markersize=7, linestyle="", label=detectable))
     keys.append(Patch(color=PALE, label="below the smallest effect of interest"))
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), handletextpad=0.5,
                   columnspacing=1.4, handlelength=1.6)  # fmt: skip
 
 
 def _describe(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> str:
-    chosen = rows[rows["panel"].eq("exposure") & rows["line"].eq("difference")].set_index("period")
-    parts = [f"{period_label(name, periods)} {fixed(row['estimate'], 1)} {interval(row['conf_low'], row['conf_high'], 1)}, "
-             f"detectable {fixed(row['mde'], 1)}"
-             for name, row in chosen.reindex([name for name in shown if name in chosen.index]).iterrows()]  # fmt: skip
+    found = [pick(rows, panel="exposure", line="difference", period=name) for name in shown]
+    parts = [
+        f"{period_label(row['period'], periods)} {fixed(row['estimate'], 1)} "
+        f"{interval(row['conf_low'], row['conf_high'], 1)}, detectable {fixed(row['mde'], 1)}"
+        for row in found if row
+    ]  # fmt: skip
     return (
         "Coefficients of own and neighbours' clusters and SEZs by period with intervals. Neighbours' clusters minus "
         f"neighbours' SEZs, pp a year: {'; '.join(parts)}."

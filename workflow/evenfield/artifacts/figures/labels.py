@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+
+from evenfield.artifacts.figures.style import SOFT
 
 # Eight directions, near ones first; each also tried further out.
 DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1))
 DISTANCES = (3.0, 6.0, 9.5, 13.5)
 OUTSIDE = 1e6
-PLAIN = {"fontsize": 5.5, "ha": "center", "va": "center", "zorder": 6}
+HALO = [withStroke(linewidth=1.2, foreground="white")]
+PLAIN: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center", "zorder": 6}
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
@@ -73,15 +77,25 @@ def label_points(
     taken: list[Bbox] = list(avoid)
     texts: dict[int, Text] = {}
     for i in _crowded_first(points):
-        text = axes.text(x[i], y[i], names[i], **{**PLAIN, **style})
+        text = axes.text(x[i], y[i], names[i], **{**PLAIN, "path_effects": HALO, **style})
         box = text.get_window_extent()
         shifts = _shifts(box, scale)
-        costs = [_cost(box.translated(*shift), axes.bbox, points, taken, scale) for shift in shifts]
+        others = np.delete(points, i, axis=0)
+        costs = [_cost(box.translated(*shift), axes.bbox, others, taken, scale) for shift in shifts]
         best = int(np.argmin(np.asarray(costs) + 1e-3 * np.arange(len(costs))))
-        text.set_position(axes.transData.inverted().transform(points[i] + shifts[best]))
+        place = axes.transData.inverted().transform(points[i] + shifts[best])
+        text.set_position((float(place[0]), float(place[1])))
         taken.append(box.translated(*shifts[best]))
+        if best >= len(DIRECTIONS):
+            _draw_leader(axes, points[i], taken[-1])
         texts[i] = text
     return [texts[i] for i in range(len(names))]
+
+
+def _draw_leader(axes: Axes, point: np.ndarray, box: Bbox) -> None:
+    near = np.clip(point, box.min, box.max)
+    ends = axes.transData.inverted().transform(np.vstack([point, near]))
+    axes.plot(ends[:, 0], ends[:, 1], color=SOFT, linewidth=0.4, zorder=3)
 
 
 def _crowded_first(points: np.ndarray) -> list[int]:
@@ -97,7 +111,7 @@ def _shifts(box: Bbox, scale: float) -> list[np.ndarray]:
 
 def _cost(box: Bbox, frame: Bbox, points: np.ndarray, taken: Sequence[Bbox], scale: float) -> float:
     inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-    reach = 1.6 * scale
+    reach = 2.4 * scale
     near = ((points > [box.x0 - reach, box.y0 - reach]) & (points < [box.x1 + reach, box.y1 + reach])).all(axis=1)
     covered = sum(_overlap(box, other) for other in taken)
     return (0.0 if inside else OUTSIDE) + 5.0 * float(near.sum()) + covered

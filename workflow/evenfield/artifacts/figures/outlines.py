@@ -10,14 +10,15 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
-from matplotlib.patheffects import withStroke
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from evenfield.artifacts.figures.cells import LEGEND_SHARE, describe_cells, draw_legend
+from evenfield.artifacts.figures.cells import LEGEND_SHARE, SHADE, describe_cells, draw_legend
 from evenfield.artifacts.figures.labels import label_points
 from evenfield.artifacts.figures.save import Artwork
-from evenfield.artifacts.figures.style import ACCENT, MARKS, WIDTH, use_style
+from evenfield.artifacts.figures.style import ACCENT, MARKS, WIDTH, Mark, use_style
+from evenfield.artifacts.rows import records
 from evenfield.artifacts.table import LETTERS
 from evenfield.artifacts.units import short_name
 from evenfield.contracts.errors import ArtifactError, first_examples
@@ -26,7 +27,7 @@ OUTLINE_NOTE = "Outlines are statistical units and no claim on boundaries."
 GRID = 25
 SMALL_PIXELS = 5.5
 HALO = [withStroke(linewidth=1.8, foreground="white")]
-NAME = {"fontsize": 5.5, "ha": "center", "va": "center"}
+NAME: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center"}
 
 
 def draw_outline_map(
@@ -66,8 +67,8 @@ def draw_outline_map(
     spans = np.ptp(corners, axis=0)
     figure = plt.figure(figsize=(WIDTH, WIDTH * (1 - LEGEND_SHARE) * spans[1] / spans[0] + 0.2))
     axes = figure.add_axes((0.0, 0.03, 1 - LEGEND_SHARE, 0.97))
-    for row in shown.itertuples(index=False):
-        _draw_shape(axes, flat[row.unit], MARKS[row.cell].fill, MARKS[row.cell].hatch)
+    for row in records(shown):
+        _draw_shape(axes, flat[row["unit"]], MARKS[row["cell"]])
     axes.set(xlim=_padded(corners[:, 0]), ylim=_padded(corners[:, 1]), aspect="equal")
     axes.axis("off")
     axes.apply_aspect()
@@ -124,11 +125,11 @@ def albers(corners: np.ndarray) -> Any:
     return project
 
 
-def _draw_shape(axes: Axes, rings: list[np.ndarray], fill: str, hatch: str) -> None:
+def _draw_shape(axes: Axes, rings: list[np.ndarray], mark: Mark) -> None:
     path = Path.make_compound_path(*[Path(ring, closed=True) for ring in rings])
-    axes.add_patch(PathPatch(path, facecolor=fill, edgecolor="white", linewidth=0.6))
-    if hatch:
-        axes.add_patch(PathPatch(path, facecolor="none", edgecolor="white", hatch=hatch, linewidth=0, alpha=0.45))
+    axes.add_patch(PathPatch(path, facecolor=mark.fill, edgecolor="white", linewidth=0.6))
+    if mark.hatch:
+        axes.add_patch(PathPatch(path, hatch=mark.hatch, **SHADE))
 
 
 def _padded(values: np.ndarray) -> tuple[float, float]:
@@ -142,12 +143,12 @@ def _draw_names(axes: Axes, flat: Mapping[str, list[np.ndarray]], shown: pd.Data
     pixel = axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
     reach = {unit: room[2] * float(np.ptp(pixel[:, 0])) for unit, room in rooms.items()}
     boxes, small = [], []
-    for row in shown.itertuples(index=False):
-        x, y, _ = rooms[row.unit]
-        if reach[row.unit] < SMALL_PIXELS:
-            small.append(row.unit)
+    for row in records(shown):
+        x, y, _ = rooms[row["unit"]]
+        if reach[row["unit"]] < SMALL_PIXELS:
+            small.append(row["unit"])
             continue
-        text = axes.text(x, y, short_name(row.unit), color=MARKS[row.cell].ink, **NAME)
+        text = axes.text(x, y, short_name(row["unit"]), color=MARKS[row["cell"]].ink, **NAME)
         boxes.append(text.get_window_extent())
     at = np.array([rooms[unit][:2] for unit in small]).reshape(-1, 2)
     beside = label_points(axes, at[:, 0], at[:, 1], [short_name(unit) for unit in small], avoid=boxes,

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import FAINT, MARKS, SOFT, WIDTH, use_style
 from evenfield.artifacts.figures.timeline import Ending, draw_path, name_endings, shade_proxy, year_axis
+from evenfield.artifacts.rows import pick
 from evenfield.artifacts.units import CELLS, count_of
 from evenfield.contracts.errors import ArtifactError
 
@@ -76,9 +77,9 @@ def draw_relative_income(paths: pd.DataFrame, study: Mapping[str, Any]) -> Artwo
         axes.plot(ends["year"], ends["mean"], MARKS[cell].marker, color=MARKS[cell].colour, markersize=4.5)
     _limit(axes, paths)
     axes.set_title("Income per head relative to the national mean (ratio scale)")
-    last = paths[paths["year"].eq(paths["year"].max())].set_index("cell")
-    endings = [Ending(float(last.at[cell, "mean"]), f"{cell}\n{count_of(int(last.at[cell, 'n_units']), study)}",
-                      MARKS[cell].colour) for cell in cells]  # fmt: skip
+    last = [pick(paths, year=paths["year"].max(), cell=cell) for cell in cells]
+    endings = [Ending(row["mean"], f"{row['cell']}\n{count_of(row['n_units'], study)}", MARKS[row["cell"]].colour)
+               for row in last]  # fmt: skip
     name_endings(axes, float(paths["year"].max()), endings, lines=2)
     return Artwork(figure, paths, _describe(paths, cells, study))
 
@@ -99,9 +100,9 @@ def _describe(paths: pd.DataFrame, cells: list[str], study: Mapping[str, Any]) -
     first, last = int(paths["year"].min()), int(paths["year"].max())
     parts = []
     for cell in cells:
-        path = paths[paths["cell"].eq(cell)].set_index("year")
-        ends = [f"{100 * np.exp(path.at[year, 'mean']):.0f}%" for year in (first, last)]
-        parts.append(f"{cell} ({count_of(int(path.at[last, 'n_units']), study)}) {ends[0]} and {ends[1]}")
+        rows = [pick(paths, cell=cell, year=year) for year in (first, last)]
+        ends = [f"{100 * np.exp(row['mean']):.0f}%" for row in rows]
+        parts.append(f"{cell} ({count_of(rows[1]['n_units'], study)}) {ends[0]} and {ends[1]}")
     proxy = paths.loc[paths["basis"].eq("proxy"), "year"]
     shaded = f" Years to {proxy.max()} rest on PROXY output; the lines break there." if len(proxy) else ""
     return (

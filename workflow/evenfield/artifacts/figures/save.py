@@ -82,4 +82,4 @@ def _save_picture(figure: Figure, path: Path) -> None:
             figure.savefig(path, metadata=METADATA[path.suffix])
         except UserWarning as warning:
             raise ArtifactError(f"{path.name}: {warning}", "letters that DejaVu Sans has",
-                                "use the Latin name in the data table")  # fmt: skip
+                                "use the Latin name in the data table") from None  # fmt: skip

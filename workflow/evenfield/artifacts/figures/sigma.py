@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 
 from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import WIDTH, series_mark, use_style
 from evenfield.artifacts.figures.timeline import Ending, draw_path, name_endings, shade_proxy, stretches, year_axis
 from evenfield.artifacts.numbers import fixed
+from evenfield.artifacts.rows import records
 from evenfield.artifacts.units import count_of, short_name
 from evenfield.contracts.errors import ArtifactError
 
@@ -60,7 +62,7 @@ def draw_sigma(series: pd.DataFrame, unit_scheme: str, study: Mapping[str, Any])
     endings = [Ending(float(path[column].iloc[-1]), name, series_mark(place).colour)
                for place, (name, path, column) in enumerate(paths)]  # fmt: skip
     name_endings(axes, float(main["year"].iloc[-1]), endings, lines=2)
-    return Artwork(figure, mine, _describe(main, paths, study))
+    return Artwork(figure, mine, _describe(main, study))
 
 
 def _paths(mine: pd.DataFrame, study: Mapping[str, Any]) -> list[tuple[str, pd.DataFrame, str]]:
@@ -79,7 +81,7 @@ def _name(path: pd.DataFrame, full: int, study: Mapping[str, Any]) -> str:
     return f"{count_of(number, study)}{sample}"
 
 
-def _limit(axes: plt.Axes, paths: list[tuple[str, pd.DataFrame, str]]) -> None:
+def _limit(axes: Axes, paths: list[tuple[str, pd.DataFrame, str]]) -> None:
     values = np.concatenate([path[column].to_numpy(float) for _, path, column in paths]
                             + [paths[0][1][edge].to_numpy(float) for edge in ("sigma_low", "sigma_high")])  # fmt: skip
     values = values[np.isfinite(values)]
@@ -89,14 +91,15 @@ def _limit(axes: plt.Axes, paths: list[tuple[str, pd.DataFrame, str]]) -> None:
     shade_proxy(axes, paths[0][1])
 
 
-def _describe(main: pd.DataFrame, paths: list[tuple[str, pd.DataFrame, str]], study: Mapping[str, Any]) -> str:
-    first, last = main.iloc[0], main.iloc[-1]
-    top, bottom = main.loc[main["sigma"].idxmax()], main.loc[main["sigma"].idxmin()]
+def _describe(main: pd.DataFrame, study: Mapping[str, Any]) -> str:
+    rows = records(main)
+    first, last = rows[0], rows[-1]
+    top, bottom = max(rows, key=lambda row: row["sigma"]), min(rows, key=lambda row: row["sigma"])
     proxy = main.loc[main["basis"].eq("proxy"), "year"]
     shaded = f" Years to {proxy.max()} rest on PROXY output." if len(proxy) else ""
     return (
         f"Dispersion of log income across {count_of(int(first['n_units']), study)}: {fixed(first['sigma'], 3)} in "
         f"{first['year']} and {fixed(last['sigma'], 3)} in {last['year']}, highest {fixed(top['sigma'], 3)} in "
-        f"{top['year']}, lowest {fixed(bottom['sigma'], 3)} in {bottom['year']}. Without {short_name(last['unit_low'])} "
-        f"it is {fixed(last['sigma_low'], 3)} in {last['year']}.{shaded}"
+        f"{top['year']}, lowest {fixed(bottom['sigma'], 3)} in {bottom['year']}. Without "
+        f"{short_name(last['unit_low'])} it is {fixed(last['sigma_low'], 3)} in {last['year']}.{shaded}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -34,7 +35,7 @@ MARKS = {
     "both": Mark("#3A2357", "#3A2357", "o", "-", "", "white"),
     "cluster only": Mark("#1F7A8C", "#1F7A8C", "s", (0, (5.0, 1.6)), "////", "white"),
     "SEZ only": Mark("#E2952B", "#E2952B", "^", (0, (4.0, 1.4, 1.0, 1.4)), "....", INK),
-    "neither": Mark("#8D949C", "#D8DBDF", "D", (0, (1.2, 1.2)), "", INK),
+    "neither": Mark("#767D86", "#D8DBDF", "D", (0, (1.2, 1.2)), "", INK),
 }
 SERIES = (
     Mark("#3A2357", "#3A2357", "o", "-", "", "white"),
@@ -44,7 +45,7 @@ SERIES = (
     Mark("#7C8894", "#7C8894", "v", (0, (7.0, 1.5, 1.5, 1.5)), "", INK),
 )
 
-SETTINGS = {
+SETTINGS: Any = {
     "svg.hashsalt": "evenfield", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False,
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "mathtext.fontset": "dejavusans",
     "font.size": 7.5, "axes.titlesize": 8.0, "axes.titleweight": "bold", "axes.titlelocation": "left",

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.artifacts.notes import NOT_CAUSAL, origin_note, sample_note
-from evenfield.artifacts.numbers import by_unit, fixed, is_missing, significant
+from evenfield.artifacts.notes import NOT_CAUSAL, basis_mark, origin_note, sample_note
+from evenfield.artifacts.numbers import by_unit, fixed, is_missing, significant, text
+from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.units import CELLS, in_words, main_periods, period_label, short_name
+from evenfield.artifacts.units import CELLS, main_periods, period_label, short_name
 
 TERM_NAMES = {
     "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
@@ -19,8 +20,8 @@ TERM_NAMES = {
 DESIGN_NAMES = {
     "alone": "alone", "joint": "jointly", "exposures": "with exposures", "outsiders": "with exposures, outsiders only",
 }  # fmt: skip
-SUPPORT_TERMS = {"not_yet_treated": "not yet treated", "far_controls": "far controls"}
-Row = dict[str, Any]
+SCPC_TESTS = {"mde_scpc_03": ".03", "mde_scpc_06": ".06"}
+POINT_TESTS = {"mde_t": "t", "mde_scpc_03": "SCPC .03"}
 
 
 def term_name(term: str) -> str:
@@ -96,8 +97,8 @@ def tabulate_design(
 def _value(value: Any, unit: Any) -> str:
     shown = {"": "", "units": "", "correlation": "", "ratio": ""}.get(str(unit), f" {unit}")
     places = {"units": 0, "correlation": 2, "ratio": 1, "s": 2, "pp/yr": 2, "neighbours": 1}.get(str(unit))
-    text = significant(value) if places is None else fixed(value, places)
-    return text + shown if text else ""
+    number = significant(value) if places is None else fixed(value, places)
+    return number + shown if number else ""
 
 
 def _row(block: str, item: str, value: Any, unit: str, detail: str = "") -> Row:
@@ -109,84 +110,92 @@ def _period(name: str, periods: Mapping[str, Any]) -> str:
 
 
 def _cell_rows(series: pd.DataFrame, taxonomy: str, periods: Mapping[str, Any]) -> Iterable[Row]:
-    cells = series[series["block"].eq("cells")]
+    cells = only(series, block="cells", taxonomy=taxonomy)
     for name in cells["period"].unique():
-        found = cells[cells["period"].eq(name)].set_index("term")
-        for cell in [cell for cell in CELLS if cell in found.index]:
-            members = str(found.at[cell, "units"]).split()
-            yield _row(f"Cells of {taxonomy}{_period(name, periods)}", cell, found.at[cell, "value"], "units",
-                       " ".join(short_name(unit) for unit in members))  # fmt: skip
+        block = f"Cells of {taxonomy}{_period(str(name), periods)}"
+        for cell in CELLS:
+            for row in records(only(cells, period=name, term=cell)):
+                yield _row(block, cell, row["value"], "units", _short(row["units"]))
+
+
+def _short(units: Any) -> str:
+    return " ".join(short_name(unit) for unit in text(units).split())
 
 
 def _overlap_rows(series: pd.DataFrame) -> Iterable[Row]:
-    for row in series[series["block"].eq("correlation")].itertuples(index=False):
-        through = f" through {row.weights.replace('_', ' ')}" if row.weights else ""
-        names = [TERM_NAMES.get(term, term) for term in row.term.split(" x ")]
-        factors = series[series["block"].eq("vif") & series["weights"].eq(row.weights) & series["period"].eq(row.period)]
-        listed = [f"{TERM_NAMES.get(f.term, f.term)} {fixed(f.value, 1)}" for f in factors.itertuples(index=False)
-                  if not is_missing(f.value)]  # fmt: skip
-        detail = f"variance inflation: {', '.join(listed)}" if listed else row.note
-        yield _row("Correlation of the two regimes", f"{' and '.join(names)}{through}", row.value, "correlation", detail)
+    for row in records(only(series, block="correlation")):
+        through = f" through {row['weights'].replace('_', ' ')}" if row["weights"] else ""
+        names = " and ".join(TERM_NAMES.get(term, term) for term in row["term"].split(" x "))
+        factors = records(only(series, block="vif", weights=row["weights"], period=row["period"]))
+        listed = [f"{TERM_NAMES.get(f['term'], f['term'])} {fixed(f['value'], 1)}" for f in factors
+                  if not is_missing(f["value"])]  # fmt: skip
+        detail = f"variance inflation: {', '.join(listed)}" if listed else row["note"]
+        yield _row("Correlation of the two regimes", f"{names}{through}", row["value"], "correlation", detail)
 
 
 def _weight_rows(series: pd.DataFrame, primary: str) -> Iterable[Row]:
-    facts = series[series["block"].eq("weights")].pivot(index="weights", columns="term", values="value")
-    for name in sorted(facts.index, key=lambda name: (name != primary, name)):
-        fact = facts.loc[name]
+    weights = only(series, block="weights")
+    for name in sorted(weights["weights"].unique(), key=lambda name: (name != primary, name)):
+        fact = {row["term"]: row["value"] for row in records(only(weights, weights=name))}
+        many = "" if fact.get("components") == 1 else "s"
         detail = (
-            f"{fixed(fact['effective_neighbours'], 1)} effective; admissible rho ({fixed(fact['rho_low'], 2)}, "
-            f"{fixed(fact['rho_high'], 2)}); {fixed(fact['links'], 0)} links; {fixed(fact['components'], 0)} component"
-            f"{'' if fact['components'] == 1 else 's'}"
+            f"{fixed(fact.get('effective_neighbours'), 1)} effective; admissible rho ({fixed(fact.get('rho_low'), 2)}, "
+            f"{fixed(fact.get('rho_high'), 2)}); {fixed(fact.get('links'), 0)} links; "
+            f"{fixed(fact.get('components'), 0)} component{many}"
         )
         label = f"{name.replace('_', ' ')}{' (primary)' if name == primary else ''}"
-        yield _row("Spatial weights: neighbours per unit", label, fact["mean_neighbours"], "neighbours", detail)
+        yield _row("Spatial weights: neighbours per unit", label, fact.get("mean_neighbours"), "neighbours", detail)
 
 
 def _support_rows(series: pd.DataFrame, study: Mapping[str, Any]) -> Iterable[Row]:
-    support = series[series["block"].eq("support")]
-    if support.empty:
-        return
-    wide = support.pivot(index="year", columns="term", values="value")
-    terms = [term for term in SUPPORT_TERMS if term in wide.columns]
-    changed = wide[wide[terms].ne(wide[terms].shift()).any(axis=1)]
-    members = support[support["term"].eq("not_yet_treated")].set_index("year")["units"]
-    for year in changed.index:
-        left = str(members.get(year, "")).split()
-        named = f" ({' '.join(short_name(unit) for unit in left)})" if 0 < len(left) <= 5 else ""
-        far = f"; {fixed(wide.at[year, 'far_controls'], 0)} far controls" if "far_controls" in terms else ""
-        yield _row(f"Cohort support: {study['units_name']} not yet treated", f"from {year:.0f}",
-                   wide.at[year, "not_yet_treated"], "units", f"not yet treated{named}{far}")  # fmt: skip
+    block = f"Cohort support: {study['units_name']} not yet treated"
+    before: tuple[Any, Any] | None = None
+    for row in records(only(series, block="support", term="not_yet_treated").sort_values("year")):
+        far = pick(series, block="support", term="far_controls", year=row["year"]).get("value")
+        if (row["value"], far) != before:
+            named = f" ({_short(row['units'])})" if 0 < row["value"] <= 5 else ""
+            controls = "" if is_missing(far) else f"; {fixed(far, 0)} far controls"
+            yield _row(block, f"from {row['year']:.0f}", row["value"], "units", f"not yet treated{named}{controls}")
+        before = (row["value"], far)
 
 
 def _spread_rows(series: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
-    for row in series[series["block"].eq("spread")].itertuples(index=False):
-        basis = "" if row.note == "official" else {"proxy": "PROXY", "spliced": "spliced PROXY"}.get(row.note, row.note)
-        yield _row("Spread of growth: s", period_label(row.period, periods), row.value, "pp/yr", basis)
+    for row in records(only(series, block="spread")):
+        mark = "" if row["note"] == "official" else basis_mark(row["note"])
+        yield _row("Spread of growth: s", period_label(row["period"], periods), row["value"], "pp/yr", mark)
 
 
 def _detectable_rows(estimates: pd.DataFrame, weights: str, periods: Mapping[str, Any]) -> Iterable[Row]:
-    ours = estimates[estimates["unit_of_measure"].eq("s") & estimates["estimator"].eq("mde_t")]
-    order = {name: place for place, name in enumerate(DESIGN_NAMES)}
-    for row in sorted(ours.itertuples(index=False), key=lambda row: (order.get(row.spec_id, 9), row.w_id != weights,
-                                                                     row.w_id, row.contrast != "", row.term)):  # fmt: skip
-        if row.w_id not in ("", weights) and not row.contrast.startswith("exposure"):
+    for row in _ordered(records(only(estimates, unit_of_measure="s", estimator="mde_t")), weights):
+        other = row["w_id"] not in ("", weights)
+        if other and not row["contrast"].startswith("exposure"):
             continue
-        through = f" through {row.w_id.replace('_', ' ')}" if row.w_id not in ("", weights) else ""
-        item = f"{term_name(row.contrast or row.term)}{through}"
-        block = f"Smallest detectable effect, {DESIGN_NAMES.get(row.spec_id, row.spec_id)}"
-        yield _row(block, item, row.estimate, "s", _detectable_detail(estimates, row, periods) or row.warning)
+        through = f" through {row['w_id'].replace('_', ' ')}" if other else ""
+        block = f"Smallest detectable effect, {DESIGN_NAMES.get(row['spec_id'], row['spec_id'])}"
+        item = f"{term_name(row['contrast'] or row['term'])}{through}{_period(row['period'], periods)}"
+        yield _row(block, item, row["estimate"], "s", _detectable_detail(estimates, row, periods) or row["warning"])
 
 
-def _detectable_detail(estimates: pd.DataFrame, row: Any, periods: Mapping[str, Any]) -> str:
-    same = estimates[estimates["spec_id"].eq(row.spec_id) & estimates["w_id"].eq(row.w_id)
-                     & estimates["term"].eq(row.term) & estimates["contrast"].eq(row.contrast)]  # fmt: skip
-    in_s = same[same["unit_of_measure"].eq("s") & same["period"].eq(row.period)].set_index("estimator")["estimate"]
-    scpc = [f".{name[-2:]}: {by_unit(in_s[name], 's')} s" for name in ("mde_scpc_03", "mde_scpc_06")
-            if name in in_s.index and not is_missing(in_s[name])]  # fmt: skip
+def _ordered(rows: list[Row], weights: str) -> list[Row]:
+    designs = list(DESIGN_NAMES)
+    last = len(designs)
+    return sorted(rows, key=lambda row: (
+        designs.index(row["spec_id"]) if row["spec_id"] in designs else last,
+        row["w_id"] not in ("", weights), row["w_id"], row["period"], row["contrast"] != "", row["term"],
+    ))  # fmt: skip
+
+
+def _detectable_detail(estimates: pd.DataFrame, row: Row, periods: Mapping[str, Any]) -> str:
+    same = only(estimates, **{name: row[name] for name in ("spec_id", "w_id", "term", "contrast")})
+    in_s = {test: pick(same, unit_of_measure="s", period=row["period"], estimator=test).get("estimate")
+            for test in SCPC_TESTS}  # fmt: skip
+    scpc = [f"{label}: {by_unit(in_s[test], 's')} s" for test, label in SCPC_TESTS.items()
+            if not is_missing(in_s[test])]  # fmt: skip
     parts = [f"SCPC {', '.join(scpc)}"] if scpc else []
-    for test, label in (("mde_t", "t"), ("mde_scpc_03", "SCPC .03")):
-        points = same[same["unit_of_measure"].eq("pp/yr") & same["estimator"].eq(test)].set_index("period")["estimate"]
-        found = [f"{period_label(name, periods)} {by_unit(points[name], 'pp/yr')}" for name in main_periods(periods)
-                 if name in points.index and not is_missing(points[name])]  # fmt: skip
-        parts += [f"pp/yr ({label}): {in_words(found)}"] if found else []
+    for test, label in POINT_TESTS.items():
+        points = {name: pick(same, unit_of_measure="pp/yr", estimator=test, period=name).get("estimate")
+                  for name in main_periods(periods)}  # fmt: skip
+        found = [f"{period_label(name, periods)} {by_unit(value, 'pp/yr')}" for name, value in points.items()
+                 if not is_missing(value)]  # fmt: skip
+        parts += [f"pp/yr ({label}): {', '.join(found)}"] if found else []
     return "; ".join(parts)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.artifacts.notes import HASH_LETTERS
 from evenfield.artifacts.numbers import text
+from evenfield.artifacts.rows import Row, records
 from evenfield.artifacts.table import Column, Table
 from evenfield.artifacts.units import count_of
 
@@ -75,7 +76,7 @@ def tabulate_sources(
     facts = sources.set_index("source")
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for fact in ("vintage", "licence"):
-        frame[fact] = [text(facts[fact].get(source, "")) for source in frame["source"]]
+        frame[fact] = frame["source"].map(facts[fact]).fillna("")
     note = (
         f"{count_of(panel['unit'].nunique(), study)}, {years[0]}\u2013{years[1]}. Gaps: cells of the span without a "
         "figure. Grades: A official series read without change, B linked, estimated or of an older vintage, C proxy or "
@@ -90,26 +91,28 @@ def tabulate_sources(
 
 def _series_rows(
     name: str, panel: pd.DataFrame, provenance: pd.DataFrame, years: tuple[int, int]
-) -> Iterable[dict[str, Any]]:
+) -> Iterable[Row]:
     spans = provenance[provenance["variable"].eq(name)].sort_values(["first_year", "units"], kind="stable")
-    for span in spans.itertuples(index=False):
-        first, last = max(int(span.first_year), years[0]), min(int(span.last_year), years[1])
+    for span in records(spans):
+        first, last = max(int(span["first_year"]), years[0]), min(int(span["last_year"]), years[1])
         if first > last:
             continue
-        named = None if span.units == "all" else str(span.units).split()
-        rows = panel[panel["year"].between(first, last) & (named is None or panel["unit"].isin(named or []))]
+        named = None if span["units"] == "all" else str(span["units"]).split()
+        rows = panel[panel["year"].between(first, last)]
+        rows = rows if named is None else rows[rows["unit"].isin(named)]
         yield {
             "group": USED, "series": name, "first_year": first, "last_year": last, "years": _span(first, last),
-            "units": "all" if named is None else str(len(named)), "grade": span.grade, "flag": span.flag,
-            "cells": len(rows), "gaps": int(rows[name].isna().sum()), "source": span.source,
+            "units": "all" if named is None else str(len(named)), "grade": span["grade"], "flag": span["flag"],
+            "cells": len(rows), "gaps": int(rows[name].isna().sum()), "source": span["source"],
         }  # fmt: skip
 
 
-def _other_row(source: str, provenance: pd.DataFrame) -> dict[str, Any]:
+def _other_row(source: str, provenance: pd.DataFrame) -> Row:
     mine = provenance[provenance["source"].eq(source)]
     number = mine["variable"].nunique()
     series = f"{number} further series" if number else "no series of the panel"
-    row: dict[str, Any] = {"group": OTHER, "series": series, "source": source, "grade": ", ".join(sorted(set(mine["grade"])))}
+    grades = ", ".join(sorted(set(mine["grade"])))
+    row: Row = {"group": OTHER, "series": series, "source": source, "grade": grades}
     if number:
         first, last = int(mine["first_year"].min()), int(mine["last_year"].max())
         row |= {"first_year": first, "last_year": last, "years": _span(first, last)}

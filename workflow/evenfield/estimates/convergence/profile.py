@@ -228,7 +228,9 @@ def _path_means(rows: pd.DataFrame, variable: str) -> pd.DataFrame:
     out = grouped[variable].agg(n_units="size", mean="mean", sd="std")
     total = grouped[["product", "total"]].sum(min_count=1)
     out["mean_population_weighted"] = total["product"] / total["total"]
-    return out.reset_index().assign(variable=variable, year=rows["year"].iloc[0], basis=one_text(rows["basis"]))
+    return out.reset_index().assign(
+        variable=variable, period="", year=rows["year"].iloc[0], basis=one_text(rows["basis"])
+    )
 
 
 def summarise_periods(
@@ -335,4 +337,4 @@ def _labelled(frame: pd.DataFrame, kind: str, spec: ProfileSpec, scheme: SchemeI
     full = frame.assign(kind=kind, unit_scheme=scheme.name, taxonomy=spec.taxonomy)
     full = full.reindex(columns=list(PROFILE_SERIES))
     floats = dict.fromkeys(("mean", "sd", "mean_population_weighted"), float)
-    return full.astype({"year": "Int64", **floats}).assign(period=full["period"].fillna(""))
+    return full.astype({"year": "Int64", **floats})

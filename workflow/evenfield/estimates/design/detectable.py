@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from evenfield.numerics.scpc import SpatialComponents, scpc_power_point, spatial
 
 # ASSUME: the average pairwise correlation of the errors is at most 0.03 in SCPC tests; 0.06 is shown beside it.
 AVERAGE_CORRELATIONS = {"scpc_03": 0.03, "scpc_06": 0.06}
+SCPC_TESTS = tuple(AVERAGE_CORRELATIONS)
 # ASSUME: spatial inflation is shown for a spatial autoregression of 0.6 and for correlation exp(-d / 800 km).
 SAR_RHO, EXPONENTIAL_KM = 0.6, 800.0
 NO_DISTANCES = "no SCPC power point: coordinates are missing"
@@ -138,14 +139,16 @@ def build_space(data: DesignInputs, spec: DesignSpec) -> Space:
         return Space(covariances, None)
     covariances["exponential"] = exponential_covariance(distance, EXPONENTIAL_KM)
 
-    @lru_cache(maxsize=None)
+    @cache
     def components(test: str, members: tuple[int, ...]) -> SpatialComponents:
         return spatial_components(distance[np.ix_(members, members)], AVERAGE_CORRELATIONS[test], spec.level)
 
     return Space(covariances, components)
 
 
-def detectable(table: pd.DataFrame, case: Case, space: Space, spec: DesignSpec) -> Detectable:
+def detectable(
+    table: pd.DataFrame, case: Case, space: Space, spec: DesignSpec, tests: tuple[str, ...] = SCPC_TESTS
+) -> Detectable:
     """Measure what one contrast of one design can see.
 
     Parameters
@@ -158,6 +161,8 @@ def detectable(table: pd.DataFrame, case: Case, space: Space, spec: DesignSpec) 
         From ``build_space``.
     spec : DesignSpec
         Power and level.
+    tests : tuple of str
+        SCPC tests whose power point is wanted beside the t test's.
 
     Returns
     -------
@@ -174,17 +179,18 @@ def detectable(table: pd.DataFrame, case: Case, space: Space, spec: DesignSpec) 
     values = {"t": minimum_detectable_effect(X, c, spec.power, spec.level)}
     inflation = {name: spatial_inflation(X, c, covariance[np.ix_(inside, inside)])
                  for name, covariance in space.covariances.items()}  # fmt: skip
-    scpc, reason = _scpc_values(X, c, space, tuple(np.flatnonzero(inside).tolist()), spec)
+    members = tuple(np.flatnonzero(inside).tolist())
+    scpc, reason = _scpc_values(X, c, space, members, spec, tests) if tests else ({}, "")
     return Detectable(case, {**values, **scpc}, inflation, float(sd), len(X), reason)
 
 
 def _scpc_values(
-    X: np.ndarray, c: np.ndarray, space: Space, members: tuple[int, ...], spec: DesignSpec
+    X: np.ndarray, c: np.ndarray, space: Space, members: tuple[int, ...], spec: DesignSpec, tests: tuple[str, ...]
 ) -> tuple[dict[str, float], str]:
     if space.components is None:
         return {}, NO_DISTANCES
     try:
         return {test: scpc_power_point(X, c, space.components(test, members), spec.power)
-                for test in AVERAGE_CORRELATIONS}, ""  # fmt: skip
+                for test in tests}, ""  # fmt: skip
     except NumericsError as error:
         return {}, f"no SCPC power point: {error}"

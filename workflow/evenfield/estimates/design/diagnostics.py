@@ -1,4 +1,4 @@
-"""Design diagnostics: the overlap of regimes, weights, cohort support and what can be detected, before any regression."""
+"""Design diagnostics, before any regression: overlap of regimes, weights, cohort support, detectable effects."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from evenfield.contracts.errors import ConfigError, first_examples
 from evenfield.contracts.estimates import Estimate
 from evenfield.contracts.rounding import round_significant
 from evenfield.estimates.design.detectable import (
+    SCPC_TESTS,
     Case,
     Detectable,
-    Space,
     build_space,
     detectable,
     exposure_cases,
@@ -31,6 +31,15 @@ WEIGHT_FACTS = {
 }  # fmt: skip
 IN_S, IN_PP = "s", "pp/yr"
 OUTCOMES = {IN_S: "growth_in_units_of_s", IN_PP: "growth_pct_per_year"}
+SWITCHED_OFF = (
+    "Taxonomy {} has no cluster and no SEZ: there is nothing to contrast, so no minimum detectable effect is computed "
+    "for it."
+)
+FORMULAS = {
+    "mde_t": "(t_.975 + t_power; df N - K) sqrt(c'(X'X)^-1 c), errors independent",
+    "mde_scpc": "exact power point of the conditional SCPC test, errors independent",
+    "inflation": "sqrt(a'Sigma a / (a'a E s^2)), a = X(X'X)^-1 c",
+}
 SORT = ["block", "taxonomy", "weights", "design", "period", "year", "term", "unit_of_measure"]
 
 
@@ -78,8 +87,8 @@ def estimate_design(data: DesignInputs, spec: DesignSpec) -> DesignResults:
             *support_rows(data), *event_rows(data, spec), *_spread_rows(data, spread)]  # fmt: skip
     estimates: list[Estimate] = []
     for found in _all_detectable(data, spec):
-        estimates += _estimates(data, spec, spread, *found)
-        rows += _inflation_rows(*found)
+        estimates += _estimates(data, spec, spread, found)
+        rows += _detectable_rows(found)
     series = pd.DataFrame(rows, columns=list(SERIES_COLUMNS)).sort_values(SORT, ignore_index=True, kind="stable")
     return DesignResults(estimates, series, _summary(data, spec, spread, series))
 
@@ -132,42 +141,49 @@ def _check_names(data: DesignInputs, spec: DesignSpec) -> None:
                           f"one of {first_examples(data.taxonomies(), 12)}", "correct taxonomy.primary")  # fmt: skip
 
 
-Found = tuple[str, str, list[str], str, Detectable]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one contrast can see, and where it was looked at: ``label`` is as in ``DesignInputs.designs``."""
+
+    taxonomy: str
+    label: str
+    periods: list[str]
+    weights: str
+    detectable: Detectable
 
 
 def _all_detectable(data: DesignInputs, spec: DesignSpec) -> Iterator[Found]:
-    """Yield (taxonomy, design label, its periods, weights, what it can see); no taxonomy without regimes."""
+    """Yield what every contrast can see, for every taxonomy that has regimes; the SCPC test for the primary one."""
     space = build_space(data, spec)
     for taxonomy in data.taxonomies():
         if data.is_empty(taxonomy):
             continue
+        tests = SCPC_TESTS if taxonomy == spec.taxonomy else ()
         for label, periods in data.designs(taxonomy).items():
-            for weights, case in _cases(taxonomy, spec):
+            for weights, cases in _cases(taxonomy, spec).items():
                 table = data.regressors(weights or spec.weights, taxonomy, periods[0])
-                yield taxonomy, label, periods, weights, detectable(table, case, space, spec)
+                for case in cases:
+                    seen = detectable(table, case, space, spec, tests)
+                    yield Found(taxonomy, label, periods, weights, seen)
 
 
-def _cases(taxonomy: str, spec: DesignSpec) -> list[tuple[str, Case]]:
+def _cases(taxonomy: str, spec: DesignSpec) -> dict[str, list[Case]]:
+    """Map weights to the contrasts to look at; the empty name stands for contrasts without exposures."""
     examined = sorted({spec.weights, *spec.weights_examined}) if taxonomy == spec.taxonomy else [spec.weights]
-    return [("", case) for case in own_cases()] + [(w, case) for w in examined for case in exposure_cases()]
+    return {"": own_cases(), **{weights: exposure_cases() for weights in examined}}
 
 
-def _estimates(
-    data: DesignInputs, spec: DesignSpec, spread: pd.Series, taxonomy: str, label: str, periods: list[str],
-    weights: str, found: Detectable,
-) -> list[Estimate]:  # fmt: skip
-    tests = found.values or {"t": np.nan}
-    scales = [(label, IN_S, 1.0)]
-    if taxonomy == spec.taxonomy and weights in ("", spec.weights):
-        scales += [(period, IN_PP, float(spread.get(period, np.nan))) for period in periods]
-    bases = data.periods.groupby("period")["basis"].first()
+def _estimates(data: DesignInputs, spec: DesignSpec, spread: pd.Series, found: Found) -> list[Estimate]:
+    scales = [(found.label, IN_S, 1.0)]
+    if found.taxonomy == spec.taxonomy and found.weights in ("", spec.weights):
+        scales += [(period, IN_PP, float(spread.get(period, np.nan))) for period in found.periods]
+    values = found.detectable.values or {"t": np.nan}
     return [
-        _estimate(data, spec, taxonomy, weights, found, test, value * scale * step, period, unit, extra,
-                  str(bases.get(period, "")) if unit == IN_PP else "")
-        for test, value in tests.items()
+        _estimate(data, spec, found, f"mde_{test}", value * scale * step, extra=extra, period=period, unit=unit)
+        for test, value in values.items()
         for period, unit, scale in scales
-        for extra, step in _steps(found)
-    ]  # fmt: skip
+        for extra, step in _steps(found.detectable)
+    ]
 
 
 def _steps(found: Detectable) -> list[tuple[str, float]]:
@@ -175,30 +191,37 @@ def _steps(found: Detectable) -> list[tuple[str, float]]:
 
 
 def _estimate(
-    data: DesignInputs, spec: DesignSpec, taxonomy: str, weights: str, found: Detectable, test: str, value: float,
-    period: str, unit: str, extra: str, basis: str,
-) -> Estimate:  # fmt: skip
-    case = found.case
+    data: DesignInputs,
+    spec: DesignSpec,
+    found: Found,
+    estimator: str,
+    value: float,
+    *,
+    extra: str,
+    period: str,
+    unit: str,
+) -> Estimate:
+    case, n = found.detectable.case, found.detectable.n_units
+    basis = data.periods.loc[data.periods["period"] == period, "basis"]
     return Estimate(
-        family="design", role="design", estimator=f"mde_{test}", spec_id=case.design, outcome=OUTCOMES[unit],
+        family="design", role="design", estimator=estimator, spec_id=case.design, outcome=OUTCOMES[unit],
         term=case.term + extra, contrast=case.contrast, effect_type="stat",
         sample_id="outsiders" if case.design == "outsiders" else "all",
-        unit_scheme=str(data.description["unit_scheme"]), period=period, treatment_def=taxonomy, w_id=weights,
-        estimate=value, mde=value, conf_level=spec.level, n_obs=found.n_units, n_units=found.n_units,
-        unit_of_measure=unit, output_basis=basis, warning=found.note,
-        data_hash=str(data.description["data_hash"]),
+        unit_scheme=str(data.description["unit_scheme"]), period=period, treatment_def=found.taxonomy,
+        w_id=found.weights, estimate=value, mde=value, conf_level=spec.level, n_obs=n, n_units=n,
+        unit_of_measure=unit, output_basis=str(basis.iloc[0]) if unit == IN_PP else "",
+        warning=found.detectable.note, data_hash=str(data.description["data_hash"]),
     )  # fmt: skip
 
 
-def _inflation_rows(
-    taxonomy: str, label: str, periods: list[str], weights: str, found: Detectable
-) -> list[dict[str, object]]:
-    case = found.case
-    head = {"taxonomy": taxonomy, "weights": weights, "design": case.design, "period": label,
-            "term": case.contrast or case.term, "note": found.note}  # fmt: skip
+def _detectable_rows(found: Found) -> list[dict[str, object]]:
+    seen, case = found.detectable, found.detectable.case
+    values = {("mde", f"s, {test}"): value for test, value in (seen.values or {"t": np.nan}).items()}
+    factors = {("inflation", f"factor, {errors}"): value for errors, value in seen.inflation.items()}
     return [
-        *(series_row("mde", **head, value=v, unit_of_measure=f"s, {test}") for test, v in found.values.items()),
-        *(series_row("inflation", **head, value=v, unit_of_measure=f"factor, {e}") for e, v in found.inflation.items()),
+        series_row(block, taxonomy=found.taxonomy, weights=found.weights, design=case.design, period=found.label,
+                   term=case.contrast or case.term, value=value, unit_of_measure=unit, note=seen.note)
+        for (block, unit), value in {**values, **factors}.items()
     ]  # fmt: skip
 
 
@@ -209,21 +232,13 @@ def _spread_rows(data: DesignInputs, spread: pd.Series) -> list[dict[str, object
 
 
 def _summary(data: DesignInputs, spec: DesignSpec, spread: pd.Series, series: pd.DataFrame) -> dict[str, Any]:
-    empty = [name for name in data.taxonomies() if data.is_empty(name)]
+    mine = series[(series["block"] == "cells") & (series["taxonomy"] == spec.taxonomy)]
+    first = mine[mine["period"] == next(iter(data.designs(spec.taxonomy)))]
     return {
-        "unit_scheme": str(data.description["unit_scheme"]),
-        "taxonomy": spec.taxonomy,
-        "weights": spec.weights,
-        "spread_pp_per_year": _rounded(spread),
-        "cells": _rounded(series[(series["block"] == "cells") & (series["taxonomy"] == spec.taxonomy)
-                                 & (series["period"] == min(data.designs(spec.taxonomy)))].set_index("term")["value"]),
-        "switched_off": [f"Taxonomy {name} has no cluster and no SEZ: there is nothing to contrast, so no minimum "
-                         "detectable effect is computed for it." for name in empty],
-        "formulas": {
-            "mde_t": "(t_.975 + t_power; df N - K) sqrt(c'(X'X)^-1 c), errors independent",
-            "mde_scpc": "exact power point of the conditional SCPC test, errors independent",
-            "inflation": "sqrt(a'Sigma a / (a'a E s^2)), a = X(X'X)^-1 c",
-        },
+        "unit_scheme": str(data.description["unit_scheme"]), "taxonomy": spec.taxonomy, "weights": spec.weights,
+        "spread_pp_per_year": _rounded(spread), "cells": _rounded(first.set_index("term")["value"]),
+        "switched_off": [SWITCHED_OFF.format(name) for name in data.taxonomies() if data.is_empty(name)],
+        "formulas": FORMULAS,
     }  # fmt: skip
 
 

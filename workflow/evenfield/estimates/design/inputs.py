@@ -129,7 +129,7 @@ class DesignInputs:
         missing = sorted(set(self.names) - set(rows["unit"]))
         if missing:
             raise EstimateError(f"{len(missing)} units have no exposure to {taxonomy} through {weights} in {period} "
-                                f"({first_examples(missing)})", "one row per unit", "rebuild the exposures")  # fmt: skip
+                                f"({first_examples(missing)})", "one row a unit", "rebuild the exposures")  # fmt: skip
         return rows.set_index("unit").loc[self.names, [*OWN, *EXPOSURES]].astype(float)
 
     def taxonomies(self) -> list[str]:

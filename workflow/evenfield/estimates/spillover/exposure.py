@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,12 @@ from evenfield.numerics.spatial import haversine_km
 
 # ASSUME: the average pairwise correlation of growth shocks is at most 0.03 (primary SCPC) or 0.06 (ladder).
 PRIMARY_CORRELATION, LADDER_CORRELATION = 0.03, 0.06
-SCPC_TEXT = "SCPC avc {:.2f}"
-P_TYPES = {"scpc": "SCPC, largest over the correlations allowed", "cr3": "t(G* - 1)", "hc1": "t(N - K)"}
+SE_TYPES = {"scpc": f"SCPC avc {PRIMARY_CORRELATION:.2f}", "scpc_06": f"SCPC avc {LADDER_CORRELATION:.2f}",
+            "cr3": "CR3", "hc1": "HC1"}  # fmt: skip
+LARGEST = "SCPC, largest over the correlations allowed"
+P_TYPES = {"scpc": LARGEST, "scpc_06": LARGEST, "cr3": "t(G* - 1)", "hc1": "t(N - K)"}
 FEW = "fewer than 4 units with or without the regime: no interval, permutation only"
+TIE_DIGITS = 10
 UNIT_COLUMNS = [
     "spec_id", "sample_id", "period", "unit", *OWN, *EXPOSURES, START, OUTCOME, "fitted", "residual",
     "partial_leverage",
@@ -141,7 +144,7 @@ def _components(units: pd.DataFrame, level: float) -> Components:
                             "lat and lon of every unit for spatial inference", "fill them in units.csv")  # fmt: skip
     distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
 
-    @lru_cache(maxsize=None)
+    @cache
     def components(members: tuple[int, ...], average_correlation: float) -> SpatialComponents:
         return spatial_components(distance[np.ix_(members, members)], average_correlation, level)
 
@@ -153,21 +156,22 @@ def _section_rows(
 ) -> list[tuple[Estimate, float, Mapping[str, Any]]]:
     """Return each estimate with its critical value and its period."""
     if section.undefined:
-        found = [(contrast, "scpc", Numbers(note=section.undefined)) for contrast in section.contrasts]
-        empty = [_row(section, spec, settings, study, c, method, n, None) for c, method, n in found]
-        return [(row, NAN, section.period) for row in empty]
+        blank = Numbers(note=section.undefined)
+        return [(_row(section, spec, settings, study, contrast, "scpc", blank), NAN, section.period)
+                for contrast in section.contrasts]  # fmt: skip
     fit, spread = fit_ols(section.y, section.X), null_spread(section)
     out = []
     for contrast in section.contrasts:
+        influence = _influence(section, fit, contrast)
         for method in _methods(spec):
             numbers = _numbers(method, fit, section, contrast, spread, settings, components)
-            row = _row(section, spec, settings, study, contrast, method, numbers, fit)
+            row = replace(_row(section, spec, settings, study, contrast, method, numbers), **influence)
             out.append((row, numbers.critical_value, section.period))
     return out
 
 
 def _methods(spec: ExposureSpec) -> tuple[str, ...]:
-    """The whole ladder for the primary specification, the primary interval and CR3 for the others."""
+    """Choose the whole ladder for the primary specification, the primary interval and CR3 for the others."""
     return ("scpc", "scpc_06", "cr3", "hc1") if spec.role == "primary" else ("scpc", "cr3")
 
 
@@ -226,11 +230,12 @@ def _t_test(method: str, fit: OlsFit, c: np.ndarray, spread: float, settings: Se
 
 def _row(
     section: CrossSection, spec: ExposureSpec, settings: Settings, study: Mapping[str, Any], contrast: Contrast,
-    method: str, numbers: Numbers, fit: OlsFit | None,
+    method: str, numbers: Numbers,
 ) -> Estimate:  # fmt: skip
     own = contrast.term in OWN
     n, sesoi = len(section.table), settings.sesoi_own if own else settings.sesoi_exposure
-    estimate = Estimate(
+    se_type, p_type = _labels(method, numbers)
+    return Estimate(
         hypothesis="H8" if contrast == Contrast(*EXPOSURES) else "", family="exposure",
         role=_role(section, spec, contrast, method), estimator="slx" if method == "scpc" else f"slx_{method}",
         spec_id=spec.id, outcome=OUTCOME, term=contrast.term, contrast=contrast.name, sample_id=section.sample,
@@ -240,23 +245,21 @@ def _row(
         conf_high=numbers.conf_high, conf_level=settings.level, n_obs=n, n_units=n,
         n_treated=section.treated(contrast), sesoi=sesoi, mde=numbers.mde,
         unit_of_measure="pp/yr" if own else "pp/yr per exposure 0 to 1", output_basis=str(section.period["basis"]),
-        warning=_warning(section, numbers, sesoi), data_hash=str(study["data_hash"]), **_labels(method, numbers),
+        warning=_warning(section, numbers, sesoi), data_hash=str(study["data_hash"]), se_type=se_type, p_type=p_type,
     )  # fmt: skip
-    return estimate if fit is None else replace(estimate, **_influence(section, fit, contrast))
 
 
-def _labels(method: str, numbers: Numbers) -> dict[str, str]:
+def _labels(method: str, numbers: Numbers) -> tuple[str, str]:
     if not np.isfinite(numbers.std_error):
-        return {"se_type": "", "p_type": ""}
-    bound = {"scpc": PRIMARY_CORRELATION, "scpc_06": LADDER_CORRELATION}.get(method)
-    return {"se_type": method.upper() if bound is None else SCPC_TEXT.format(bound),
-            "p_type": P_TYPES["scpc" if bound is not None else method]}  # fmt: skip
+        return "", ""
+    return SE_TYPES[method], P_TYPES[method]
 
 
 def _influence(section: CrossSection, fit: OlsFit, contrast: Contrast) -> dict[str, Any]:
     c, names = contrast.weights(section.columns), section.table.index.to_numpy(str)
     units, shares = partial_leverage(fit.X, names, c)
-    return {"g_star": effective_clusters(fit.X, names, c), "max_leverage_unit": str(units[int(np.argmax(shares))])}
+    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
+    return {"g_star": effective_clusters(fit.X, names, c), "max_leverage_unit": str(units[largest])}
 
 
 def _role(section: CrossSection, spec: ExposureSpec, contrast: Contrast, method: str) -> str:

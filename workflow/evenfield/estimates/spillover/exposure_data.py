@@ -145,7 +145,7 @@ class CrossSection:
     members: tuple[int, ...]
 
     @property
-    def X(self) -> np.ndarray:  # noqa: N802 - the equation's letter
+    def X(self) -> np.ndarray:
         """Regressors, shape (N, K)."""
         return self.table.assign(constant=1.0)[list(self.columns)].to_numpy(float)
 
@@ -208,7 +208,11 @@ class CrossSection:
 
 
 def cross_sections(
-    periods: pd.DataFrame, exposures: pd.DataFrame, described: list[Mapping[str, Any]], units: list[str], spec: ExposureSpec
+    periods: pd.DataFrame,
+    exposures: pd.DataFrame,
+    described: list[Mapping[str, Any]],
+    units: list[str],
+    spec: ExposureSpec,
 ) -> list[CrossSection]:
     """Make the cross-sections of one specification: every period, all units and outsiders.
 
@@ -256,7 +260,8 @@ def _joined(
     table = left.join(right, how="outer").reindex(names).astype(float)
     blank = [str(unit) for unit in table.index[table.isna().any(axis=1)]]
     if blank:
-        raise EstimateError(f"{len(blank)} units have no growth or no exposure to {spec.taxonomy} through {spec.weights} "
-                            f"in {period} ({first_examples(blank)})", "growth and exposure of every unit",
+        raise EstimateError(f"{len(blank)} units have no growth or no exposure in {period} (taxonomy "
+                            f"{spec.taxonomy}, weights {spec.weights}: {first_examples(blank)})",
+                            "growth and exposure of every unit",
                             "rebuild panel and exposures for the same units")  # fmt: skip
     return table

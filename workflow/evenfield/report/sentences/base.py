@@ -17,13 +17,29 @@ class Sentence:
     Attributes
     ----------
     text : str
-        Plain text.
+        Plain text, a whole sentence or what follows the label.
+    label : str
+        The period it speaks of; empty for none.
+    basis : str
+        Sample and inference of its numbers.
+    proxy : bool
+        Whether its numbers rest on proxy output.
     caution : bool
-        Whether it warns: proxy figures, low power, selection.
+        Whether it warns: low power, selection, simulated data.
     """
 
     text: str
+    label: str = ""
+    basis: str = ""
+    proxy: bool = False
     caution: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The whole sentence as text."""
+        mark = " (PROXY)" if self.proxy and self.label else ""
+        opening = f"{self.label}{mark}: " if self.label else ""
+        return f"{opening}{self.text}{f' ({self.basis}.)' if self.basis else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,11 @@ class Facts:
     def units(self) -> str:
         """What several units are called."""
         return self.study["units_name"]
+
+    @property
+    def panel_size(self) -> str:
+        """How many units the panel has, in words."""
+        return f"{len(self.panel.get('units', []))} {self.units}"
 
     @property
     def scheme(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evenfield.report.numbers import bare, fixed, in_unit
+from evenfield.report.numbers import bare, fixed, in_unit, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
 from evenfield.report.words import excludes_zero, interval_text, seen_text
 
 
@@ -33,8 +33,8 @@ def _beta(facts: Facts, spec: str, period: str) -> Sentence | None:
     slope, speed, half = _beta_rows(facts, spec, period)
     if slope is None or speed is None or number(slope, "estimate") is None:
         return None
-    text = f"{facts.labels[period]}: {_direction(slope, facts)}{_speed(speed, half)} ({_without_period(facts, slope)})."
-    return Sentence(capital(text), caution=rests_on_proxy(slope))
+    return Sentence(f"{_direction(slope, facts)}{_speed(speed, half)}.", facts.labels[period],
+                    _without_period(facts, slope), rests_on_proxy(slope))  # fmt: skip
 
 
 def _conditional(facts: Facts, spec: str, period: str) -> Sentence | None:
@@ -45,9 +45,8 @@ def _conditional(facts: Facts, spec: str, period: str) -> Sentence | None:
     names = [str(labels[name]["label"]) for name in slope["controls_id"].split("+") if name in labels]
     if not names:
         return None
-    return Sentence(f"{facts.labels[period]}, among {facts.units} with the same {', '.join(names)}: "
-                    f"{_direction(slope, facts)}{_speed(speed, None)} ({_without_period(facts, slope)}).",
-                    caution=rests_on_proxy(slope))  # fmt: skip
+    return Sentence(f"given {listing(names)}, {_direction(slope, facts)}{_speed(speed, None)}.", facts.labels[period],
+                    _without_period(facts, slope), rests_on_proxy(slope))  # fmt: skip
 
 
 def _beta_rows(facts: Facts, spec: str, period: str) -> tuple[Row | None, Row | None, Row | None]:
@@ -57,7 +56,7 @@ def _beta_rows(facts: Facts, spec: str, period: str) -> tuple[Row | None, Row | 
 
 def _direction(slope: Row, facts: Facts) -> str:
     if not excludes_zero(slope):
-        return f"growth and initial income are {seen_text({**slope, 'mde': ''})} in their relation"
+        return f"the slope of growth on initial income is {seen_text(slope)}"
     value = number(slope, "estimate") or 0.0
     return f"poorer {facts.units} grew {'faster' if value < 0 else 'more slowly'}"
 
@@ -73,7 +72,7 @@ def _speed(speed: Row, half: Row | None) -> str:
 
 
 def _without_period(facts: Facts, row: Row) -> str:
-    return facts.basis({**row, "period": ""})
+    return facts.basis({**row, "period": "", "output_basis": ""})
 
 
 def sigma_sentences(facts: Facts) -> list[Sentence]:
@@ -105,12 +104,11 @@ def _sigma(facts: Facts, spec: str, period: str) -> Sentence | None:
         return None
     move = "fell" if after < before else "rose" if after > before else "stayed"
     verdict = f"; the change is {_verdict(test)}" if test is not None and number(test, "p_value") is not None else ""
-    source = facts.basis({**(test or end), "period": ""})
+    source = _without_period(facts, test or end)
     return Sentence(
-        f"{facts.labels[period]}: the standard deviation of log income across {facts.units} {move} from "
-        f"{bare(before, 'log')} to {bare(after, 'log')}{verdict} ({source}).",
-        caution=rests_on_proxy(end),
-    )
+        f"the standard deviation of log income across {facts.units} {move} from {bare(before, 'log')} to "
+        f"{bare(after, 'log')}{verdict}.", facts.labels[period], source, rests_on_proxy(end),
+    )  # fmt: skip
 
 
 def _verdict(test: Row) -> str:

@@ -86,7 +86,7 @@ def _proxy_sentence(facts: Facts) -> list[Sentence]:
     parts += [f"{listing(wanted['spliced'])} join it to official figures"] if wanted["spliced"] else []
     if not parts:
         return []
-    return [Sentence(f"Output of the early years is a PROXY: {' and '.join(parts)}.", caution=True)]
+    return [Sentence(f"Output of the early years is a PROXY: {'; '.join(parts)}.", caution=True)]
 
 
 def _first_id(facts: Facts) -> str:

@@ -11,12 +11,12 @@ from evenfield.report.sentences.base import Facts, Sentence, capital
 
 CELLS = {"both": "both", "cluster": "cluster only", "sez": "SEZ only", "neither": "neither"}
 TESTS = {
-    "mde_scpc_03": "SCPC test, average correlation of errors at most 0.03",
-    "mde_t": "t test, errors independent",
+    "mde_scpc_03": "SCPC test with an average correlation of shocks of at most 0.03",
+    "mde_t": "t test with independent shocks",
 }
 CONTRASTS = (
     ("exposures", "exposure_cluster - exposure_sez",
-     "the difference between neighbours' exposure to clusters and to zones (none to all neighbours)",
+     "the difference between neighbours with clusters and neighbours with zones (from none to all)",
      "spillover_difference_pp"),
     ("joint", "own_cluster - own_sez", "the difference between an own cluster and an own zone", "growth_premium_pp"),
 )  # fmt: skip
@@ -73,55 +73,54 @@ def design_sentences(facts: Facts) -> list[Sentence]:
     square = read_square(facts)
     if square is None:
         return []
-    return [_overlap(square, facts), *_correlations(facts), *_detectable(facts)]
+    seen = [sentence for contrast in CONTRASTS if (sentence := _one_contrast(facts, *contrast)) is not None]
+    return [_overlap(square, facts), *_correlations(facts), *([_visible(facts)] if seen else []), *seen]
 
 
 def _overlap(square: Mapping[str, Any], facts: Facts) -> Sentence:
     words = {key: count_word(int(float(square[key]["count"]))) for key in CELLS}
     return Sentence(
         capital(f"{words['both']} {facts.units} have both a cluster and a zone, {words['cluster']} only a cluster, "
-                f"{words['sez']} only a zone and {words['neither']} neither: a comparison of clusters with zones rests "
-                f"on {words['cluster']} against {words['sez']} (taxonomy {square['taxonomy']}, {square['periods']})."),
-        caution=True,
+                f"{words['sez']} only a zone and {words['neither']} neither. A comparison of clusters with zones rests "
+                f"on {words['cluster']} against {words['sez']}."),
+        basis=f"taxonomy {square['taxonomy']}, {square['periods']}", caution=True,
     )  # fmt: skip
 
 
 def _correlations(facts: Facts) -> list[Sentence]:
     weights = facts.config["weights"]["primary"]
     rows = pick(facts.design, block="correlation", taxonomy=facts.taxonomy)
-    own = first(rows, weights="")
-    near = first(rows, weights=weights)
+    own, near = first(rows, weights=""), first(rows, weights=weights)
     values = [number(row, "value") if row else None for row in (own, near)]
     if values[0] is None or values[1] is None:
         return []
     return [Sentence(
         f"Across {facts.units} the two lists have a correlation of {fixed(values[0])}; what neighbours hold of the one "
-        f"and of the other has a correlation of {fixed(values[1])} ({weights} weights). What cannot be told apart in "
-        "the data cannot be told apart by an estimator."
+        f"and of the other has a correlation of {fixed(values[1])}. What cannot be told apart in the data cannot be told "
+        "apart by an estimator.", basis=f"{facts.panel_size}, {weights} weights",
     )]  # fmt: skip
 
 
-def _detectable(facts: Facts) -> list[Sentence]:
-    sentences = [_one_contrast(facts, *contrast) for contrast in CONTRASTS]
-    return [sentence for sentence in sentences if sentence is not None]
+def _visible(facts: Facts) -> Sentence:
+    power = float(facts.config["estimates"]["design"]["power"])
+    level = float(facts.config["inference"]["conf_level"])
+    return Sentence(f"A difference counts as visible here when a two-sided test with {level:.0%} confidence would find it "
+                    f"in {power:.0%} of samples.")  # fmt: skip
 
 
 def _one_contrast(facts: Facts, design: str, contrast: str, words: str, interest: str) -> Sentence | None:
     rows = detectable_rows(facts, design, contrast)
     if not rows:
         return None
-    low, high = (min(rows, key=_size), max(rows, key=_size))
-    sesoi = float(facts.config["sesoi"][interest])
-    power = float(facts.config["estimates"]["design"]["power"])
-    unit, level = rows[0]["unit_of_measure"], number(rows[0], "conf_level") or 0.95
-    weights = f", {rows[0]['w_id']} weights" if rows[0]["w_id"] else ""
+    low, high = min(rows, key=_size), max(rows, key=_size)
+    sesoi, unit = float(facts.config["sesoi"][interest]), rows[0]["unit_of_measure"]
     spread = (f"{in_unit(_size(low), unit)} in {facts.labels[low['period']]}" if low is high else
-              f"between {bare(_size(low), unit)} ({facts.labels[low['period']]}) and {in_unit(_size(high), unit)} "
-              f"({facts.labels[high['period']]})")  # fmt: skip
+              f"{bare(_size(low), unit)} (in {facts.labels[low['period']]}) to {in_unit(_size(high), unit)} "
+              f"(in {facts.labels[high['period']]})")  # fmt: skip
+    weights = f"{rows[0]['w_id']} weights, " if rows[0]["w_id"] else ""
     return Sentence(
-        f"To be seen in {power:.0%} of samples by a two-sided test at the {level:.0%} level of confidence, {words} would "
-        f"have to reach {spread}; the smallest difference of interest is {bare(sesoi, unit)} "
-        f"({rows[0]['n_units']} {facts.units}{weights}; {TESTS[rows[0]['estimator']]}).",
+        capital(f"{words} would become visible at {spread}. The smallest one of interest is {bare(sesoi, unit)}."),
+        basis=f"{rows[0]['n_units']} {facts.units}, {weights}{TESTS[rows[0]['estimator']]}, spread of raw growth",
         caution=_size(low) > sesoi,
     )
 

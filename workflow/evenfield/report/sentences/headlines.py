@@ -7,7 +7,7 @@ from typing import Any
 
 from evenfield.report.numbers import bare, fixed, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
 from evenfield.report.words import excludes_zero
 
 LABELS = {"design": "design", "spillover": "spillovers", "convergence": "convergence", "question": "data"}
@@ -26,13 +26,13 @@ def headlines(facts: Facts, said: Mapping[str, Sequence[Sentence]]) -> list[dict
     Returns
     -------
     list of dict
-        ``text``, ``section`` and ``label`` of the link.
+        ``sentence``, ``section`` and ``label`` of the link.
     """
     lines = [("question", s) for s in said.get("question", ()) if s.caution]
     lines += [("design", s) for s in said.get("design", ())[:1]]
     lines += [("spillover", s) for s in said.get("spillover", ())[:1]]
     lines += [("convergence", s) for s in (_beta_summary(facts), _sigma_summary(facts)) if s is not None]
-    return [{"text": s.text, "section": section, "label": f"See {LABELS[section]}"} for section, s in lines]
+    return [{"sentence": s, "section": section, "label": f"See {LABELS[section]}"} for section, s in lines]
 
 
 def _beta_summary(facts: Facts) -> Sentence | None:
@@ -44,8 +44,9 @@ def _beta_summary(facts: Facts) -> Sentence | None:
         return None
     parts = [_speed(row, facts) for row in rows]
     return Sentence(
-        f"Implied speed of absolute convergence, by period: {listing(parts)} ({rows[0]['n_units']} {facts.units}, "
-        f"{rows[0]['se_type'] or 'HC3'} standard errors). A negative speed means that incomes moved apart."
+        f"Without controls, the implied speed of convergence is {listing(parts)}. A negative speed means that poorer "
+        f"{facts.units} fell further behind.",
+        basis=f"{rows[0]['n_units']} {facts.units}, HC3 standard errors",
     )
 
 
@@ -63,8 +64,8 @@ def _sigma_summary(facts: Facts) -> Sentence | None:
              for period, (start, end) in pairs if start is not None and end is not None]  # fmt: skip
     if not parts:
         return None
-    return Sentence(capital(f"the standard deviation of log income across {facts.units} went {listing(parts)} "
-                            f"({len(facts.panel.get('units', []))} {facts.units}, unweighted; tests by period in the section)."))  # fmt: skip
+    return Sentence(f"The standard deviation of log income across {facts.units} went {listing(parts)}.",
+                    basis=f"{facts.panel_size}, unweighted; tests stand in the section")  # fmt: skip
 
 
 def _ends(facts: Facts, spec: str, period: str) -> tuple[float | None, float | None]:

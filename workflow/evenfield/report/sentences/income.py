@@ -36,9 +36,8 @@ def _growth(facts: Facts, period: str) -> Sentence | None:
         return None
     parts = [f"{_value(row)} with {words} (n = {row['n_units']})" for words, row in known]
     proxy = rests_on_proxy(known[0][1])
-    note = ", PROXY output" if proxy else ""
-    return Sentence(f"{facts.labels[period]}: income per head grew on average by {listing(parts)} "
-                    f"(means of {facts.units}, % a year, description without a test{note}).", caution=proxy)  # fmt: skip
+    return Sentence(f"income per head grew on average by {listing(parts)}.", facts.labels[period],
+                    f"means over {facts.units}, a year, no test", proxy)  # fmt: skip
 
 
 def _value(row: Row) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import bare, count_word, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
 from evenfield.report.words import excludes_zero, seen_text, underpowered, value_text
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
@@ -27,7 +27,7 @@ def exposure_sentences(facts: Facts) -> list[Sentence]:
     rows = [(period, row) for period, row in found if row is not None and number(row, "estimate") is not None]
     if not rows:
         return []
-    return [_verdict(rows, facts), *(_sentence(period, row, facts) for period, row in rows)]
+    return [_verdict(rows, facts), *(_sentence(period, row, facts) for period, row in rows), *_range(facts)]
 
 
 def primary_spec(facts: Facts) -> str:
@@ -67,18 +67,39 @@ def _verdict(rows: list[tuple[str, Row]], facts: Facts) -> Sentence:
     else:
         text = f"The design could see differences as small as the smallest one of interest ({interest})."
     crossed = f" Intervals leave out zero in {listing(apart)}." if apart else ""
-    return Sentence(f"{text}{crossed} It was looked at in {count_word(len(rows))} periods.", caution=bool(weak))
+    return Sentence(f"{text}{crossed}", basis=f"{count_word(len(rows))} periods, specification {rows[0][1]['spec_id']}",
+                    caution=bool(weak))  # fmt: skip
 
 
 def _sentence(period: str, row: Row, facts: Facts) -> Sentence:
-    weak = " It is larger than the smallest difference of interest, so the period is inconclusive." if underpowered(row) \
-        else ""  # fmt: skip
-    if excludes_zero(row) and underpowered(row):
-        weak = " The design is underpowered, so the size of this difference is likely to be overstated."
-    basis = facts.basis({**row, "period": ""})
+    basis = facts.basis({**row, "period": "", "output_basis": ""})
     return Sentence(
-        capital(f"{facts.labels[period]}: growth next to clusters minus growth next to zones is {value_text(row)}, as "
-                f"all neighbours go from none to all; {seen_text(row)}.{weak} ({capital(basis)}; {row['w_id']} weights, "
-                f"taxonomy {row['treatment_def']}.)"),
-        caution=rests_on_proxy(row) or underpowered(row),
+        f"growth next to clusters minus growth next to zones is {value_text(row)}, when all neighbours go from none to "
+        f"all; {seen_text(row)}{_weakness(row)}.", facts.labels[period],
+        f"{basis}, {row['w_id']} weights, taxonomy {row['treatment_def']}, given initial income", rests_on_proxy(row),
+        underpowered(row),
     )  # fmt: skip
+
+
+def _weakness(row: Row) -> str:
+    if not underpowered(row):
+        return ""
+    if excludes_zero(row):
+        return "; the design is underpowered, so the size of this difference is likely to be overstated"
+    return ", more than the smallest one of interest: inconclusive"
+
+
+def _range(facts: Facts) -> list[Sentence]:
+    rows = [row for row in facts.rows(family="exposure", contrast=DIFFERENCE, estimator="slx", sample_id="all",
+                                      period=tuple(facts.periods())) if number(row, "estimate") is not None]  # fmt: skip
+    specs = {row["spec_id"] for row in rows}
+    if len(specs) < 2:
+        return []
+    values = [number(row, "estimate") or 0.0 for row in rows]
+    apart = [row for row in rows if excludes_zero(row)]
+    found = f"{len(apart)} of {len(rows)} intervals leave out zero" if apart else "no interval leaves out zero"
+    return [Sentence(
+        f"Over {count_word(len(specs))} specifications (other lists, other weights) and all periods, the difference runs "
+        f"from {bare(min(values), 'pp/yr')} to {bare(max(values), 'pp/yr')} percentage points a year; {found}, without "
+        "any correction for looking so often.", basis=f"{facts.panel_size}, SCPC intervals, table T16",
+    )]  # fmt: skip

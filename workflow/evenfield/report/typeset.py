@@ -1,0 +1,124 @@
+"""Text and tables in Typst: escaping, and columns that fit the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evenfield.report.grids import Cell, Grid
+
+SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
+LONG_CELL = 26
+SIZES = ((5, "8.5pt"), (8, "7.6pt"), (11, "6.9pt"))
+SMALLEST = "6.2pt"
+SPACE = "\u200b"
+
+
+def typst_text(text: str) -> str:
+    """Escape text for Typst markup.
+
+    Parameters
+    ----------
+    text : str
+        Plain text.
+
+    Returns
+    -------
+    str
+        Markup that prints exactly the text; quotation marks become typographic.
+    """
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def typst_string(text: str) -> str:
+    """Write text as a Typst string literal.
+
+    Parameters
+    ----------
+    text : str
+        Plain text.
+
+    Returns
+    -------
+    str
+        With quotation marks.
+    """
+    flat = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{flat}"'
+
+
+def typst_table(grid: Grid) -> str:
+    """Write a grid as a Typst table with rules above and below.
+
+    Parameters
+    ----------
+    grid : Grid
+        The table as text.
+
+    Returns
+    -------
+    str
+        A call of ``table``, with a repeated header.
+    """
+    head = grid.head[-1]
+    columns = ", ".join(_width(i, grid) for i in range(len(head)))
+    align = ", ".join(cell.align for cell in head)
+    rows = "\n".join(f"  {_row(row)}" for row in grid.body)
+    return (
+        f"table(\n  columns: ({columns},),\n  align: ({align},),\n  stroke: none,\n"
+        f"  table.hline(stroke: 0.8pt),\n  table.header({_row(head, bold=True)[:-1]}),\n"
+        f"  table.hline(stroke: 0.4pt),\n{rows}\n  table.hline(stroke: 0.8pt),\n)"
+    )
+
+
+def typst_size(grid: Grid) -> str:
+    """Choose the size of a table's type by its number of columns.
+
+    Parameters
+    ----------
+    grid : Grid
+        The table as text.
+
+    Returns
+    -------
+    str
+        A Typst length.
+    """
+    return next((size for most, size in SIZES if len(grid.head[-1]) <= most), SMALLEST)
+
+
+def plain_grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
+    """Make a grid of text columns.
+
+    Parameters
+    ----------
+    title : str
+        Caption.
+    head : sequence of str
+        Headings.
+    rows : sequence of sequence of str
+        Cells.
+
+    Returns
+    -------
+    Grid
+    """
+    return Grid(title, [[Cell(text, heading=True) for text in head]], [[Cell(text) for text in row] for row in rows])
+
+
+def _width(place: int, grid: Grid) -> str:
+    cells = [row[place] for row in grid.body if len(row) > place and row[place].span == 1]
+    longest = max((len(cell.text) for cell in cells), default=0)
+    if longest <= LONG_CELL:
+        return "auto"
+    return "2fr" if longest > 90 else "1fr"
+
+
+def _row(row: Sequence[Cell], *, bold: bool = False) -> str:
+    return "".join(f"{_cell(cell, bold)}, " for cell in row).rstrip(" ")
+
+
+def _cell(cell: Cell, bold: bool) -> str:
+    text = typst_string(cell.text)
+    shown = f"strong({text})" if bold or (cell.heading and cell.span > 1) else text
+    return f"table.cell(colspan: {cell.span}, {shown})" if cell.span > 1 else shown

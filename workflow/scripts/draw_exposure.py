@@ -1,0 +1,25 @@
+"""Draw F13: own and neighbours' coefficients by period with detectable effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.figures.exposure import coefficient_rows, draw_exposure
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.rows import TEXT
+from evenfield.artifacts.units import shown_periods
+from evenfield.contracts.files import read_table
+
+
+def main(*, series: str, figure: list[str], spec: str, periods: Mapping[str, Any], power: float) -> None:
+    """Read the exposure family's series and write the five files of the figure."""
+    shown = shown_periods(periods, ("main", "span"))
+    rows = coefficient_rows(read_table(series, TEXT), spec, shown)
+    save_figure(draw_exposure(rows, shown, periods, power), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,28 @@
+"""Draw F1b: the map of outlines coloured by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.figures.outlines import draw_outline_map
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.rows import TEXT
+from evenfield.artifacts.units import cells_of, last_main_period
+from evenfield.contracts.files import read_json, read_table
+
+
+def main(
+    *, cells: str, units: str, cases: str, outlines: str, figure: list[str], taxonomy: str,
+    periods: Mapping[str, Any], study: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Read cells, names, cases and outlines, and write the five files of the figure."""
+    placed = cells_of(read_table(cells, TEXT), taxonomy, last_main_period(periods))
+    drawn = draw_outline_map(placed, read_table(units, TEXT), read_table(cases, TEXT), read_json(outlines), study)
+    save_figure(drawn, figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,23 @@
+"""Draw F3: relative income by cell over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.figures.relative_income import cell_paths, draw_relative_income
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.rows import TEXT
+from evenfield.contracts.files import read_table
+
+
+def main(*, series: str, figure: list[str], taxonomy: str, unit_scheme: str, study: Mapping[str, Any]) -> None:
+    """Read the profile family's series and write the five files of the figure."""
+    paths = cell_paths(read_table(series, TEXT), taxonomy, unit_scheme)
+    save_figure(draw_relative_income(paths, study), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,23 @@
+"""Write the results page: one HTML file that needs nothing else."""
+
+from typing import Any
+
+from evenfield.report.context import Inputs
+from evenfield.report.page import write_page
+
+
+def main(
+    *, estimates: str, exhibits: list[str], design: list[str], ingest: str, panel: str, units: str, claims: str,
+    reasons: str, config: dict[str, Any], scripts: dict[str, str], page: str, code: list[str] | None = None,
+    templates: list[str] | None = None,
+) -> None:  # fmt: skip
+    """Write results/report/index.html; ``code`` and ``templates`` are named only so that a change reruns the job."""
+    inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,
+                    claims=claims, reasons=reasons, config=config, scripts=scripts)  # fmt: skip
+    write_page(inputs, page)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

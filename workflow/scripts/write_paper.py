@@ -1,0 +1,23 @@
+"""Write the paper: its Typst source, its references and the PDF."""
+
+from typing import Any
+
+from evenfield.report.context import Inputs
+from evenfield.report.paper import write_paper
+
+
+def main(
+    *, estimates: str, exhibits: list[str], design: list[str], ingest: str, panel: str, units: str, claims: str,
+    reasons: str, config: dict[str, Any], scripts: dict[str, str], paper: str, source: str, references: str,
+    code: list[str] | None = None, templates: list[str] | None = None,
+) -> None:  # fmt: skip
+    """Write paper.pdf, paper.typ and references.bib; ``code`` and ``templates`` only make a change rerun the job."""
+    inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,
+                    claims=claims, reasons=reasons, config=config, scripts=scripts)  # fmt: skip
+    write_paper(inputs, source, references, paper)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
