@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from toy_study import ToyStudy
+from unit.ingest.toy import ToyStudy
 
 from evenfield.contracts.config import checked_config, read_config
 from evenfield.contracts.files import read_json

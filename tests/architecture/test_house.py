@@ -119,6 +119,7 @@ def test_script_is_a_thin_door_to_one_floor(path: Path) -> None:
         node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Div | ast.BitOr)
     ], f"{path.name} computes"
     assert "enter(snakemake, main)" in path.read_text(encoding="utf-8")
+    assert "__future__" not in imported(tree), "the engine puts code before a script"
 
 
 def test_every_rule_has_its_script_of_the_same_name_with_log_and_benchmark() -> None:

@@ -37,3 +37,56 @@ def weights_of(A, distance):
         "inverse_distance_squared": row_standardised(far**-2.0),
         "inverse_distance": row_standardised(1.0 / far),
     }
+
+
+PERIODS = [
+    {"period": "P1", "label": "1978-91", "start": 1978, "end": 1991, "role": "main", "basis": "proxy"},
+    {"period": "P2", "label": "2001-08", "start": 2001, "end": 2008, "role": "main", "basis": "official"},
+    {"period": "S0", "label": "1978-2019", "start": 1978, "end": 2019, "role": "span", "basis": "spliced"},
+]
+
+
+def make_cells(taxonomy, cluster, sez, units=None, periods=PERIODS):
+    """Return the cells of a taxonomy; ``sez`` is one array or one per period."""
+    units = read_design()[0] if units is None else units
+    frames = []
+    for k, period in enumerate(periods):
+        zone = sez[k] if isinstance(sez, list) else sez
+        names = {(1, 1): "both", (1, 0): "cluster only", (0, 1): "SEZ only", (0, 0): "neither"}
+        cell = [names[int(c), int(s)] for c, s in zip(cluster, zone, strict=True)]
+        frames.append(pd.DataFrame({"taxonomy": taxonomy, "unit": units, "period": period["period"],
+                                    "cluster": cluster.astype(int), "sez": zone.astype(int),
+                                    "cell": cell}))  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def make_exposures(cells, weights, units=None):
+    """Return exposures of every taxonomy and period through every weights matrix."""
+    units = read_design()[0] if units is None else units
+    frames = []
+    for (taxonomy, period), group in cells.groupby(["taxonomy", "period"]):
+        own = group.set_index("unit").loc[units, ["cluster", "sez"]].to_numpy(float)
+        for name, W in weights.items():
+            seen = W @ own
+            frames.append(pd.DataFrame({
+                "weights": name, "taxonomy": taxonomy, "period": period, "unit": units, "own_cluster": own[:, 0],
+                "own_sez": own[:, 1], "exposure_cluster": seen[:, 0], "exposure_sez": seen[:, 1],
+            }))  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def make_periods(units=None, seed=5, sd=1.5):
+    """Return starting income and growth without any regime in it."""
+    units = read_design()[0] if units is None else units
+    rng = np.random.default_rng(seed)
+    return pd.concat([
+        pd.DataFrame({"unit": units, "period": p["period"], "start_year": p["start"], "end_year": p["end"],
+                      "basis": p["basis"], "log_income_start": rng.normal(8, 0.5, len(units)),
+                      "growth_pct_per_year": 8 + rng.normal(0, sd, len(units))})
+        for p in PERIODS
+    ], ignore_index=True)  # fmt: skip
+
+
+def make_units():
+    """Return the units with their coordinates."""
+    return pd.read_csv(DATA / "units.csv")[["unit", "lat", "lon"]].sort_values("unit", ignore_index=True)

@@ -7,6 +7,23 @@ WEIGHTS = list(config["weights"]["families"])
 FAMILIES = sorted(config["estimates"])
 MAIN_SCHEME = config["panel"]["unit_scheme"]
 MAIN_WEIGHTS = config["weights"]["primary"]
+MAIN_TAXONOMY = config["taxonomy"]["primary"]
+POWER = config["estimates"].get("design", {}).get("power", 0.8)
+MAKERS = {
+    "TD": "tabulate_design",
+    "T1": "tabulate_taxonomy",
+    "T2": "tabulate_sources",
+    "T3": "tabulate_summary",
+    "T6": "tabulate_beta",
+    "T16": "tabulate_exposure",
+    "F1": "draw_cells",
+    "F1b": "draw_outlines",
+    "F2": "draw_rollout",
+    "F3": "draw_relative_income",
+    "F4": "draw_beta",
+    "F5": "draw_sigma",
+    "F13": "draw_exposure",
+}
 
 
 wildcard_constraints:
@@ -23,6 +40,28 @@ def per_scheme(pattern):
     return expand(pattern, scheme=SCHEMES)
 
 
+def table_files(name):
+    """The four files of a table."""
+    return expand(f"results/tables/{name}.{{ending}}", ending=["csv", "tex", "md", "html"])
+
+
+def figure_files(name):
+    """The five files of a figure."""
+    return expand(f"results/figures/{name}.{{ending}}", ending=["pdf", "svg", "png", "csv", "alt.txt"])
+
+
+def primary_spec(family):
+    """The id of the family's primary specification, else of its first; None where the family is not run."""
+    specs = config["estimates"].get(family) or [{"id": None}]
+    return next((spec["id"] for spec in specs if spec.get("role") == "primary"), specs[0]["id"])
+
+
+def templates():
+    """Templates of page and paper, as tracked inputs."""
+    folder = Path(workflow.basedir) / "workflow" / "report"
+    return [workflow.source_path(f"../report/{p.relative_to(folder)}") for p in sorted(folder.rglob("*.*"))]
+
+
 def main_scheme(pattern):
     """The path, or paths, of the main unit scheme."""
     return expand(pattern, scheme=MAIN_SCHEME) if not isinstance(pattern, str) else pattern.format(scheme=MAIN_SCHEME)
@@ -35,3 +74,11 @@ def data_files(_wildcards):
         str(package),
         *sorted(str(path) for path in package.parent.rglob("*.*") if path.suffix in {".csv", ".geojson"}),
     ]
+
+
+EXHIBITS = [
+    *(path for name in config["tables"] for path in table_files(name)),
+    *(path for name in config["figures"] for path in figure_files(name)),
+]
+SCRIPTS = {name: f"workflow/scripts/{rule}.py" for name, rule in MAKERS.items() if name in {*config["tables"], *config["figures"]}}
+DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []

@@ -1,7 +1,85 @@
-"""Floor of report."""
+"""Floor 6. INPUT: results/tables/, results/figures/, results/estimates.csv. OUTPUT: the page, the paper, the manifest."""
+
+
+rule write_page:
+    """The page: one file that works offline."""
+    input:
+        library=library("report"),
+        tracked=templates(),
+        estimates=rules.collect_estimates.output.estimates,
+        exhibits=EXHIBITS,
+        design=DESIGN_SERIES,
+        ingest=rules.ingest_study.output.description,
+        panel=main_scheme("results/panel/{scheme}/description.json"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        claims="results/ingest/claims.csv",
+        reasons="results/ingest/reasons.csv",
+    output:
+        page="results/report/index.html",
+    params:
+        config=config,
+        scripts=SCRIPTS,
+    log:
+        "results/logs/write_page.log",
+    benchmark:
+        "results/benchmarks/write_page.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/write_page.py"
+
+
+rule write_paper:
+    """The paper, its Typst source and its references."""
+    input:
+        library=library("report"),
+        tracked=templates(),
+        estimates=rules.collect_estimates.output.estimates,
+        exhibits=EXHIBITS,
+        design=DESIGN_SERIES,
+        ingest=rules.ingest_study.output.description,
+        panel=main_scheme("results/panel/{scheme}/description.json"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        claims="results/ingest/claims.csv",
+        reasons="results/ingest/reasons.csv",
+    output:
+        paper="results/report/paper.pdf",
+        source="results/report/paper.typ",
+        references="results/report/references.bib",
+    params:
+        config=config,
+        scripts=SCRIPTS,
+    log:
+        "results/logs/write_paper.log",
+    benchmark:
+        "results/benchmarks/write_paper.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/write_paper.py"
 
 
 rule write_manifest:
-    """Placeholder while the house is built."""
+    """Hashes of inputs and results, without a clock."""
     input:
-        expand("results/weights/{scheme}/exposures.csv", scheme=SCHEMES),
+        library=library("report"),
+        ingest=rules.ingest_study.output.description,
+        files=[
+            *EXHIBITS,
+            rules.collect_estimates.output.estimates,
+            rules.write_page.output.page,
+            *rules.write_paper.output,
+        ],
+    output:
+        manifest="results/manifest.json",
+    params:
+        config=config,
+        scripts=SCRIPTS,
+    log:
+        "results/logs/write_manifest.log",
+    benchmark:
+        "results/benchmarks/write_manifest.tsv"
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/write_manifest.py"

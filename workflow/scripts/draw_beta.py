@@ -1,7 +1,5 @@
 """Draw F4: growth against initial income by period."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +17,9 @@ def main(
 ) -> None:  # fmt: skip
     """Read the beta family and the cells, and write the five files of the figure."""
     drawn = draw_beta(
-        read_table(series, TEXT), read_estimates(estimates), only(read_table(cells, TEXT), taxonomy=taxonomy), spec=spec,
-        shown=shown_periods(periods, ("main",)), periods=periods, income_unit=read_json(description)["income_unit"],
+        read_table(series, TEXT), read_estimates(estimates), only(read_table(cells, TEXT), taxonomy=taxonomy),
+        spec=spec, shown=shown_periods(periods, ("main",)), periods=periods,
+        income_unit=read_json(description)["income_unit"],
     )  # fmt: skip
     save_figure(drawn, figure)
 

@@ -1,7 +1,5 @@
 """Draw F1: the tile-grid map of cells with the cases."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

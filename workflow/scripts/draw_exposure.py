@@ -1,7 +1,5 @@
 """Draw F13: own and neighbours' coefficients by period with detectable effects."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Draw F1b: the map of outlines coloured by cell."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

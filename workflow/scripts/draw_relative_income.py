@@ -1,7 +1,5 @@
 """Draw F3: relative income by cell over time."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

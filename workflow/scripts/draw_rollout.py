@@ -1,7 +1,5 @@
 """Draw F2: new zones by type and year, and the support of comparisons."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

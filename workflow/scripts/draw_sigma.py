@@ -1,7 +1,5 @@
 """Draw F5: dispersion over time with the leave-one-out band."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

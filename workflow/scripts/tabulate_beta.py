@@ -1,7 +1,5 @@
 """Tabulate T6: beta and sigma convergence by period."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tabulate TD: what the design can see."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +12,12 @@ from evenfield.contracts.files import read_json, read_table
 
 def main(
     *, series: str, estimates: str, description: str, table: list[str], taxonomy: str, weights: str,
-    periods: Mapping[str, Any], study: Mapping[str, Any],
+    power: float, periods: Mapping[str, Any], study: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Read the design family and write the four files of the table."""
     made = tabulate_design(
         read_table(series, TEXT), read_estimates(estimates), read_json(description), taxonomy=taxonomy, weights=weights,
-        periods=periods, study=study,
+        power=power, periods=periods, study=study,
     )  # fmt: skip
     write_table_files(made, table)
 

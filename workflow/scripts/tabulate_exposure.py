@@ -1,7 +1,5 @@
 """Tabulate T16: the first look at neighbours' clusters and SEZs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tabulate T2: sources, coverage, grades and gaps of the data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tabulate T3: summary statistics by cell and period."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

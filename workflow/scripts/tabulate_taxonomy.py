@@ -1,7 +1,5 @@
 """Tabulate T1: cells, first zones and numbers of zones by unit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

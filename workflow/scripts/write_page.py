@@ -8,10 +8,9 @@ from evenfield.report.page import write_page
 
 def main(
     *, estimates: str, exhibits: list[str], design: list[str], ingest: str, panel: str, units: str, claims: str,
-    reasons: str, config: dict[str, Any], scripts: dict[str, str], page: str, code: list[str] | None = None,
-    templates: list[str] | None = None,
+    reasons: str, config: dict[str, Any], scripts: dict[str, str], page: str,
 ) -> None:  # fmt: skip
-    """Write results/report/index.html; ``code`` and ``templates`` are named only so that a change reruns the job."""
+    """Write results/report/index.html."""
     inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,
                     claims=claims, reasons=reasons, config=config, scripts=scripts)  # fmt: skip
     write_page(inputs, page)

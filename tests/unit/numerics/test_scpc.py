@@ -186,6 +186,17 @@ def test_unit_of_distance_order_and_names_do_not_matter(weak):
         assert getattr(there, name) == pytest.approx(getattr(here, name), rel=CLOSED_FORM)
 
 
+def test_units_that_the_contrast_ignores_have_no_sign(weak):
+    """Own C minus own S weighs units in both groups or in neither with zero, up to rounding that depends on order."""
+    X, c = np.column_stack([ONE, C, S]), np.array([0, 1.0, -1.0])
+    expected = scpc_critical_value(X, c, weak)
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(31)
+        space = spatial_components(DISTANCE[np.ix_(order, order)], 0.03)
+        assert scpc_critical_value(X[order], c, space) == pytest.approx(expected, rel=CLOSED_FORM)
+    assert 5.0 <= scpc_power_point(X, c, weak) <= 5.3
+
+
 def test_a_higher_bound_and_a_higher_level_ask_for_more(weak, strong):
     assert scpc_critical_value(X_OWN, SLOPE, strong) > scpc_critical_value(X_OWN, SLOPE, weak)
     ninety = spatial_components(DISTANCE, 0.03, 0.90)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evenfield.artifacts.table import Column, Grid, Line, Table, grid
 
+WIDE = 7
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -44,8 +45,9 @@ def table_latex(table: Table) -> str:
     """
     body = grid(table)
     head = " & ".join(_header(column) for column in table.columns)
+    tight = r"\footnotesize\setlength{\tabcolsep}{4pt}" if len(table.columns) > WIDE else r"\small"
     return "\n".join([
-        r"\begin{table}[htbp]", r"\centering", r"\small", r"\begin{threeparttable}",
+        r"\begin{table}[htbp]", r"\centering", tight, r"\begin{threeparttable}",
         rf"\caption{{{escape_latex(table.title)}}}", rf"\label{{tab:{table.id}}}",
         rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}",
         r"\toprule", rf"{head} \\", r"\midrule", *_body(body, len(table.columns)), r"\bottomrule",

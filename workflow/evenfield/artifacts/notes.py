@@ -52,14 +52,15 @@ def basis_note(description: Mapping[str, Any]) -> str:
     str
         One or two sentences.
     """
-    income = f"Income: {description['income_unit']}."
-    proxy = (description.get("basis_years") or {}).get("proxy")
+    spans = description.get("basis_years") or {}
+    official, proxy = spans.get("official"), spans.get("proxy")
+    told = f", official output {official[0]}\u2013{official[1]}" if official else ""
+    income = f"Income: {description['income_unit']}{told}."
     if not proxy:
         return income
     return (
-        f"{income} PROXY: real output of {proxy[0]}\u2013{proxy[1]} is nominal output deflated by the national "
-        "deflator times relative provincial prices, not an official index; growth is never taken across the joint "
-        "unless marked spliced."
+        f"{income} PROXY: real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an official volume index (how it "
+        "is made stands in the data dictionary); growth is taken across the joint only where marked spliced."
     )
 
 

@@ -11,6 +11,7 @@ Formatter = Callable[..., str]
 MINUS = "\u2212"
 UNBOUNDED = "unbounded"
 SMALL_P = 0.001
+LONG_YEARS = 1000
 # Decimals by unit of measure: the last digit printed is about a tenth of a typical standard error.
 UNIT_DECIMALS = {
     "pp/yr": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "years": 0, "log points": 3, "log": 3, "share": 3,
@@ -174,6 +175,43 @@ def p_value(value: Any) -> str:
     if float(value) > 1 - SMALL_P:
         return "> .999"
     return f"{float(value):.3f}"[1:]
+
+
+def years(value: Any) -> str:
+    """Write a number of years; beyond a thousand only that it is beyond.
+
+    Parameters
+    ----------
+    value : float
+        Years; missing gives empty text.
+
+    Returns
+    -------
+    str
+        For example ``"45"`` or ``"> 1,000"``.
+    """
+    if not is_missing(value) and float(value) > LONG_YEARS:
+        return f"> {LONG_YEARS:,}"
+    return whole(value)
+
+
+def years_interval(low: Any, high: Any) -> str:
+    """Write an interval of years; an end that does not exist is said in words.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends; both missing gives empty text.
+
+    Returns
+    -------
+    str
+        ``"[27, 81]"`` or ``"[198, unbounded]"``.
+    """
+    if is_missing(low) and is_missing(high):
+        return ""
+    ends = [UNBOUNDED if is_missing(end) else years(end) for end in (low, high)]
+    return f"[{ends[0]}, {ends[1]}]"
 
 
 def interval(low: Any, high: Any, places: int = 2) -> str:

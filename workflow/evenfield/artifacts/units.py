@@ -10,6 +10,10 @@ import pandas as pd
 from evenfield.contracts.errors import ArtifactError
 
 CELLS = ("both", "cluster only", "SEZ only", "neither")
+TERM_NAMES = {
+    "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
+    "exposure_sez": "neighbours' SEZs",
+}  # fmt: skip
 
 
 def short_name(unit: str) -> str:
@@ -145,6 +149,24 @@ def period_label(period: str, periods: Mapping[str, Any]) -> str:
         return period
     label = str(item.get("label") or f"{item['start']}-{item['end']}")
     return label.replace("-", "\u2013")
+
+
+def term_name(term: str) -> str:
+    """Return a term or a difference of two terms as it is printed.
+
+    Parameters
+    ----------
+    term : str
+        For example ``exposure_cluster - exposure_sez``.
+
+    Returns
+    -------
+    str
+        For example ``"neighbours' clusters minus neighbours' SEZs"``.
+    """
+    plain, per_sd, _ = term.partition(" per s.d.")
+    named = " minus ".join(TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - "))
+    return named + (", per s.d." if per_sd else "")
 
 
 def in_words(parts: Sequence[str]) -> str:

@@ -72,6 +72,7 @@ def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
     ConfigError
         With the path of the first fault, what was expected and what to do.
     """
+    _check_keys(config, "the top level")
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     filled = _filled(schema, dict(config), schema)
     fault = best_match(Draft202012Validator(schema).iter_errors(filled))
@@ -79,6 +80,17 @@ def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
         raise _worded(fault)
     _check_references(filled)
     return dict(filled)
+
+
+def _check_keys(value: Any, where: str) -> None:
+    # YAML reads 31 as a number and `no` as a truth value, also where they are meant as names.
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        if isinstance(value, Mapping) and not isinstance(key, str):
+            raise ConfigError(
+                f"{where} has the key {key}, a number or a truth value", "text", f"put it in quotation marks: '{key}'"
+            )
+        _check_keys(item, f"{where}.{key}".removeprefix("the top level."))
 
 
 def _filled(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> Any:

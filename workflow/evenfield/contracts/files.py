@@ -43,7 +43,7 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """
     header = pd.read_csv(path, nrows=0).columns
     wanted = {name: str for name in header if name in TEXT_COLUMNS or name in text}
-    frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""])
     for name in wanted:
         frame[name] = frame[name].fillna("")
     return frame

@@ -75,8 +75,13 @@ def round_frame(frame: pd.DataFrame, by_row: tuple[str, ...] = ()) -> pd.DataFra
     """
     out = frame.copy()
     rows = [name for name in by_row if name in frame]
-    row_scale = frame[rows].astype(float).abs().max(axis=1).to_numpy() if rows else None
+    row_scale = _row_scale(frame[rows]) if rows else None
     for name in [column for column in frame.columns if pd.api.types.is_float_dtype(frame[column])]:
         scale = row_scale if name in rows else None
         out[name] = round_results(frame[name].to_numpy(), scale)
     return out
+
+
+def _row_scale(values: pd.DataFrame) -> np.ndarray:
+    size = values.astype(float).abs()
+    return np.asarray(size.where(np.isfinite(size)).max(axis=1).to_numpy())

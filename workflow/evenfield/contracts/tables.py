@@ -35,7 +35,7 @@ OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {
         "route",
         "deciding_data",
     ),
-    "cluster_list": ("name", "city", "unit", "industry", "year", "programme", "origin", "source", "note"),
+    "cluster_list": ("cluster", "name", "unit", "city", "industry", "year", "programme", "origin", "source", "note"),
     "clusters": ("unit", "measure", "year", "value", "source", "note"),
     "hypotheses": (
         "hypothesis",
@@ -47,6 +47,8 @@ OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {
         "contradicts_if",
         "sesoi",
         "sesoi_unit",
+        "sesoi_second",
+        "sesoi_second_unit",
         "family",
     ),
     "panel_merged": ("unit", "year"),
@@ -83,6 +85,33 @@ TAXONOMY_COLUMNS = (
     "confidence",
     "note",
 )
+TAXONOMIES = "taxonomies"
+NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "panel": {"unit": "string", "year": "integer"},
+    "panel_provenance": {
+        "variable": "string",
+        "units": "string",
+        "first_year": "integer",
+        "last_year": "integer",
+        "grade": "string",
+        "flag": "string",
+        "source": "string",
+    },
+    "units": {"unit": "string"},
+    "sources": {"source": "string"},
+    "adjacency": {"unit_i": "string", "unit_j": "string"},
+    "panel_merged": {"unit": "string", "year": "integer"},
+    "zones": {"unit": "string", "type": "string", "year_in_force": "integer"},
+    TAXONOMIES: {"unit": "string", "cluster": "integer", "sez": "integer"},
+}
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
+    "panel": ("unit", "year"),
+    "units": ("unit",),
+    "sources": ("source",),
+    "panel_merged": ("unit", "year"),
+    TAXONOMIES: ("unit",),
+}
+KINDS = {"year": "integer"}
 NO_TAXONOMY = "none"
 DATED_SUFFIX = "+dated"
 
@@ -167,21 +196,38 @@ def parse_resource(item: Mapping[str, Any]) -> Resource:
     Resource
     """
     schema = item.get("schema", {})
+    kind = table_kind(item["path"])
     return Resource(
         name=item["name"],
         path=item["path"],
         fields=tuple(_parse_field(field) for field in schema.get("fields", [])),
-        key=_as_tuple(schema.get("primaryKey", [])),
+        key=_as_tuple(schema.get("primaryKey", DEFAULT_KEYS.get(kind, ()) if "fields" in schema else [])),
         foreign=tuple(_parse_foreign(key) for key in schema.get("foreignKeys", [])),
         hash=item.get("hash", ""),
     )
+
+
+def table_kind(path: str) -> str:
+    """Say which of the known tables a file is: ``panel`` for panel.csv, ``taxonomies`` for every taxonomy.
+
+    Parameters
+    ----------
+    path : str
+        Path of the table, from the folder of datapackage.json.
+
+    Returns
+    -------
+    str
+    """
+    stem = path.removesuffix(".csv")
+    return TAXONOMIES if stem.startswith(f"{TAXONOMIES}/") else stem
 
 
 def _parse_field(item: Mapping[str, Any]) -> Field:
     limits = item.get("constraints", {})
     return Field(
         name=item["name"],
-        kind=item.get("type", "string"),
+        kind=KINDS.get(item.get("type", ""), item.get("type", "string")),
         required=bool(limits.get("required", False)),
         minimum=limits.get("minimum"),
         maximum=limits.get("maximum"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.contracts.errors import IngestError, first_examples
-from evenfield.contracts.tables import REQUIRED_TABLES, Resource, parse_resource
+from evenfield.contracts.tables import NEEDED_COLUMNS, REQUIRED_TABLES, Resource, parse_resource, table_kind
 
 
 def read_package(path: str | Path) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
     Raises
     ------
     IngestError
-        If a required table is not described, or a table leaves the study's folder.
+        If a required table or column is not described, or a table leaves the study's folder.
     """
     parsed = [_parsed(item, path) for item in read_package(path)["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
@@ -71,7 +71,26 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
             f"the tables {', '.join(REQUIRED_TABLES)}",
             "add the resource, see docs/new-study.md",
         )
+    for resource in parsed:
+        _check_described(resource)
     return resources
+
+
+def _check_described(resource: Resource) -> None:
+    needed = NEEDED_COLUMNS.get(table_kind(resource.path), {})
+    kinds = {field.name: field.kind for field in resource.fields}
+    missing = [name for name in needed if name not in kinds]
+    if missing:
+        raise IngestError(
+            f"datapackage.json does not describe {first_examples(missing)} of {resource.path}",
+            f"at least the columns {', '.join(needed)}",
+            "add the field, see docs/new-study.md",
+        )
+    for name, kind in needed.items():
+        if (kind == "string") != (kinds[name] not in {"integer", "number"}):
+            raise IngestError(
+                f"datapackage.json describes {name} of {resource.path} as {kinds[name]}", kind, "correct its type"
+            )
 
 
 def _parsed(item: Mapping[str, Any], path: str | Path) -> Resource:
@@ -117,7 +136,14 @@ def hash_bytes(path: Path) -> str:
     -------
     str
         ``sha256:`` and 64 hex digits.
+
+    Raises
+    ------
+    IngestError
+        If the file is not there.
     """
+    if not path.is_file():
+        raise IngestError(f"no file {path.name}", f"the file {path}", "restore the file or drop its resource")
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -138,7 +164,7 @@ def refresh_hashes(path: str | Path) -> list[str]:
     changed = []
     for item in package["resources"]:
         file = folder / item["path"]
-        fresh = {"hash": hash_bytes(file), "bytes": file.stat().st_size}
+        fresh: dict[str, Any] = {"hash": hash_bytes(file), "bytes": file.stat().st_size}
         if any(item.get(key) != value for key, value in fresh.items()):
             changed.append(item["path"])
             item.update(fresh)

@@ -78,7 +78,12 @@ def _arranged(tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any]) -> 
     out = {name: frame for name, frame in tables.items() if "/" not in name}
     for name, columns in OPTIONAL_TABLES.items():
         out.setdefault(name, pd.DataFrame(columns=list(columns)))
-    out["panel"] = drop_doubtful(out["panel"], out["panel_provenance"], config["data"]["grade_c"])
+        absent = [column for column in columns if column not in out[name]]
+        out[name] = out[name].assign(**dict.fromkeys(absent, np.nan))
+    spans, switched_on = out["panel_provenance"], config["data"]["grade_c"]
+    out["panel"] = drop_doubtful(out["panel"], spans, switched_on)
+    merged = spans[spans["variable"].isin(out["panel_merged"].columns)]
+    out["panel_merged"] = drop_doubtful(out["panel_merged"], merged, [n for n in switched_on if n in out["panel_merged"]])
     out["taxonomies"] = collect_taxonomies(tables, config["taxonomy"]["all"])
     return out
 
@@ -123,25 +128,27 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
 
 
 def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that panel and units name the same units.
+    """Check that panel and units name the same units, and that no other table names an unknown one.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        At least ``panel`` and ``units``.
+        At least ``panel`` and ``units``; every column ``unit`` is checked.
 
     Raises
     ------
     IngestError
-        If one has a unit that the other lacks.
+        If one has a unit that the other lacks, or a table names a unit that the study does not have.
     """
     panel, units = set(tables["panel"]["unit"]), set(tables["units"]["unit"])
-    if panel - units:
-        raise IngestError(
-            f"panel.csv names {len(panel - units)} unknown unit ({first_examples(sorted(panel - units))})",
-            "a unit of units.csv",
-            "correct the id or add it there",
-        )
+    for name, table in tables.items():
+        unknown = sorted(set(table["unit"]) - units - {""}) if "unit" in table and "/" not in name else []
+        if unknown:
+            raise IngestError(
+                f"{name}.csv names {len(unknown)} unknown unit ({first_examples(unknown)})",
+                "a unit of units.csv",
+                "correct the id or add it there",
+            )
     if units - panel:
         raise IngestError(
             f"units.csv has {len(units - panel)} unit without data ({first_examples(sorted(units - panel))})",
@@ -193,7 +200,7 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
             f"a table {file}.csv in datapackage.json",
             "add it or correct taxonomy.all in config.yaml",
         )
-    frame = tables[file].copy()
+    frame = tables[file].reindex(columns=list(TAXONOMY_COLUMNS))
     unknown, missing = sorted(set(frame["unit"]) - set(units)), sorted(set(units) - set(frame["unit"]))
     if unknown or missing:
         raise IngestError(

@@ -32,7 +32,7 @@ def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
     -------
     DataFrame
         Columns of the dictionary in its order; text columns hold "" where blank, numbers NaN; sorted by the
-        primary key.
+        primary key, or by all columns where there is none.
 
     Raises
     ------
@@ -44,11 +44,11 @@ def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
     for field in resource.fields:
         _check_field(frame, field, resource)
     _check_key(frame, resource)
-    return frame.sort_values(list(resource.key) or list(frame.columns[:2]), kind="stable").reset_index(drop=True)
+    return frame.sort_values(list(resource.key) or list(frame.columns), kind="stable").reset_index(drop=True)
 
 
 def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
-    rows = list(csv.reader(io.StringIO(_read_utf8(path), newline="")))
+    rows = _parse_csv(_read_utf8(path), resource)
     if not rows:
         raise IngestError(f"{resource.path} is empty", "a header and rows", "restore the file")
     header, body = rows[0], [row for row in rows[1:] if row]
@@ -76,9 +76,18 @@ def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
     return pd.DataFrame(body, columns=header, dtype=str)
 
 
+def _parse_csv(text: str, resource: Resource) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise IngestError(
+            f"{resource.path} is not a CSV table ({error})", "cells with paired quotation marks", "correct the file"
+        ) from None
+
+
 def _read_utf8(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise IngestError(f"no file {path.name}", f"the table {path}", "restore the file or its resource") from None
     except UnicodeDecodeError as error:
@@ -192,7 +201,8 @@ def check_foreign_keys(tables: Mapping[str, pd.DataFrame], resources: Mapping[st
     """
     for name, resource in resources.items():
         for column, named, target_column in resource.foreign:
-            target = next((n for n, other in resources.items() if named in {n, other.name}), named)
+            # The standard names a table's own key by an empty text.
+            target = next((n for n, other in resources.items() if named in {n, other.name}), named or name)
             if name not in tables or target not in tables:
                 continue
             found = tables[name][column]

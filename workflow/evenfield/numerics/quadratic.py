@@ -55,7 +55,8 @@ def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
     signs = np.full(factors.shape[1], -(critical_value**2))
     signs[0] = 1.0
     roots = np.linalg.eigvalsh(np.swapaxes(factors, 1, 2) @ (signs[:, None] * factors))
-    eta = np.maximum(-roots[:, :-1] / np.maximum(roots[:, -1:], np.finfo(float).tiny), 0.0)
+    floor = np.finfo(float).eps * np.abs(roots).max(axis=1, keepdims=True)
+    eta = np.maximum(-roots[:, :-1] / np.maximum(roots[:, -1:], floor), 0.0)
     sine2 = np.sin((ANGLES + 1) * np.pi / 4) ** 2
     tails = np.exp(-0.5 * np.log1p(eta[:, :, None] / sine2).sum(axis=1))
     return np.asarray(tails @ ANGLE_WEIGHTS / 2)

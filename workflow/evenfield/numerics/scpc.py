@@ -20,6 +20,7 @@ MOST_COMPONENTS = 20
 MOST_COMPONENTS_STRONG = 10
 STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
+DUST = 1e-9
 LARGEST_CRITICAL_VALUE = 1e6
 
 
@@ -309,9 +310,14 @@ def _unconditional_factors(space: SpatialComponents) -> np.ndarray:
 
 
 def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    inner = _residuals(X, np.sign(x)[:, None] * space.vectors)
+    inner = _residuals(X, _signs(x)[:, None] * space.vectors)
     root = np.sqrt(len(x))
     return square_root_factors(np.abs(x) / root, x[:, None] * inner, space.covariances)
+
+
+def _signs(x: np.ndarray) -> np.ndarray:
+    """Return the signs of x with true zeros: a unit that least squares ignores must not get the sign of rounding."""
+    return np.where(np.abs(x) > DUST * np.abs(x).max(), np.sign(x), 0.0)
 
 
 def _score_weights(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.contracts.config import config_periods
-from evenfield.contracts.errors import ConfigError, first_examples
+from evenfield.contracts.errors import ConfigError, PanelError, first_examples
 from evenfield.contracts.files import content_hash
 from evenfield.contracts.tables import Field
 from evenfield.panel.cells import taxonomy_cells
@@ -129,11 +129,24 @@ def _panel(
     raw = tables["panel"]
     wide = raw[raw["year"].between(first, last)].astype({"year": int})
     income = spec["income"]
+    _check_names(list(raw.columns), income)
     deflated = add_output(wide, income) if "output" in income else wide
     merged = fill_published(merge_panel(deflated, mapping, fields, income), tables["panel_merged"], mapping)
     ordered = merged.sort_values(["unit", "year"], ignore_index=True)
     built = add_relative_income(add_growth(add_income(ordered, income)))
     return built[[*LEADING, *[name for name in raw.columns if name not in LEADING]]]
+
+
+def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
+    same = {"income": "column", "output_real": "output", "population": "population"}
+    computed = set(LEADING) - {"unit", "year"} - {name for name, key in same.items() if income.get(key) == name}
+    taken = sorted(computed & set(columns))
+    if taken:
+        raise PanelError(
+            f"panel.csv has {len(taken)} column that the panel computes ({first_examples(taken)})",
+            "other names for columns of data",
+            "rename the column in panel.csv and datapackage.json",
+        )
 
 
 def _samples(samples: Mapping[str, list[str]], mapping: Mapping[str, str], units: list[str]) -> dict[str, list[str]]:

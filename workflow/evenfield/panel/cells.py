@@ -30,7 +30,7 @@ def taxonomy_cells(taxonomies: pd.DataFrame, periods: list[Period]) -> pd.DataFr
 
 
 def _in_period(taxonomies: pd.DataFrame, period: Period) -> pd.DataFrame:
-    # ASSUME: a dated zone counts in a period if it was in force for at least half of the period's years.
+    # ASSUME: a dated zone counts in a period if it was in force for at least half of the period's yearly steps.
     halfway = (period.start + period.end) / 2.0
     start = taxonomies["sez_from_year"]
     sez = taxonomies["sez"].eq(1) & (start.isna() | (start <= halfway))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.contracts.errors import PanelError
 from evenfield.panel.income import check_columns
 
 NEAREST_YEARS = 2
@@ -54,7 +55,7 @@ def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Serie
     Raises
     ------
     PanelError
-        If a column does not exist.
+        If a column does not exist or holds text.
     """
     if frames.start < control.get("from", frames.start):
         return pd.Series(np.nan, index=frames.units["unit"])
@@ -75,7 +76,14 @@ def _population_growth(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.S
 
 def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     check_columns(frames.units, [control["column"]], "units.csv")
-    return pd.Series(frames.units.set_index("unit")[control["column"]].astype(float))
+    column = frames.units.set_index("unit")[control["column"]]
+    if not pd.api.types.is_numeric_dtype(column):
+        raise PanelError(
+            f"a control takes its values from {control['column']} of units.csv, and it holds text ('{column.iloc[0]}')",
+            "a column of numbers",
+            "choose another column in config.yaml",
+        )
+    return column.astype(float)
 
 
 def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:

@@ -128,7 +128,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     Raises
     ------
     PanelError
-        Where income is zero or negative.
+        Where income is zero, negative or infinite (no population).
     """
     out = panel.copy()
     if "column" in income:
@@ -141,11 +141,11 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
         out["output_real"] = official.fillna(proxy)
         out["population"] = out[income["population"]]
         out["income"] = out["output_real"] / out["population"] * income["scale"]
-    wrong = out["income"] <= 0
+    wrong = (out["income"] <= 0) | np.isinf(out["income"])
     if wrong.any():
         cells = [f"{row.unit} {row.year:.0f}" for row in out.loc[wrong, ["unit", "year"]].itertuples()]
         raise PanelError(
-            f"{int(wrong.sum())} incomes are zero or negative ({first_examples(cells)})",
+            f"{int(wrong.sum())} incomes are zero, negative or infinite ({first_examples(cells)})",
             "positive income, because logarithms are taken",
             "correct output or population in panel.csv",
         )

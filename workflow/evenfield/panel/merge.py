@@ -164,8 +164,12 @@ def merge_taxonomies(taxonomies: pd.DataFrame, mapping: Mapping[str, str]) -> pd
     """
     # ASSUME: a merged unit is a cluster or SEZ region as soon as one of its parts is.
     out = taxonomies.assign(unit=taxonomies["unit"].map(mapping))
+    zone = out["sez"].eq(1)
+    # A zone without a year counts in every year: it is earlier than any dated one.
+    out["sez_from_year"] = out["sez_from_year"].where(out["sez_from_year"].notna(), -np.inf).where(zone)
     rules = {"cluster": "max", "sez": "max", "sez_from_year": "min"}
-    return out.groupby(["taxonomy", "unit"], as_index=False).agg(rules)
+    merged = out.groupby(["taxonomy", "unit"], as_index=False).agg(rules)
+    return merged.assign(sez_from_year=merged["sez_from_year"].where(merged["sez_from_year"] > -np.inf))
 
 
 def merge_adjacency(adjacency: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.convergence import beta_sentences, sigma_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
-from evenfield.report.sentences.income import income_sentences
 from evenfield.report.sentences.headlines import headlines
+from evenfield.report.sentences.income import income_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
 
 SECTIONS = (
@@ -146,7 +146,7 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
 
 
 def _captions(facts: Facts) -> dict[str, dict[str, str]]:
-    environment = Environment(autoescape=False)  # noqa: S701 - plain text; the templates escape it
+    environment = Environment(autoescape=False)
     words = {"unit": facts.unit, "units": facts.units}
     return {name: {key: environment.from_string(text).render(words) for key, text in item.items()}
             for name, item in read_toml(TEMPLATES / "captions.toml").items()}  # fmt: skip

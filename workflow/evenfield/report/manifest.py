@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.errors import ReportError, first_examples
+from evenfield.contracts.errors import ReportError
 
 PACKAGE = "evenfield"
 # The packages that can move a number or a picture; the lock file holds all others.
@@ -138,7 +138,7 @@ def _place(path: str, root: str | Path) -> str:
     try:
         return Path(path).relative_to(root).as_posix()
     except ValueError:
-        raise ReportError(f"{first_examples([str(path)])} lies outside {Path(root).name}", "files of the results folder",
+        raise ReportError(f"{path} lies outside {Path(root).name}", "files of the results folder",
                           "name results only") from None  # fmt: skip
 
 

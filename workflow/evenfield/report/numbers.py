@@ -12,7 +12,8 @@ DECIMALS = {
 UNIT_WORDS = {
     "pp/yr": "percentage points a year", "pp/yr per exposure 0 to 1": "percentage points a year",
     "pp per year": "percentage points a year", "%/yr": "% a year",
-    "percent per year": "% a year", "% per year": "% a year", "log": "log points", "s": "standard deviations of the outcome",
+    "percent per year": "% a year", "% per year": "% a year", "log": "log points",
+    "s": "standard deviations of the outcome",
     "sd of outcome": "standard deviations of the outcome",
     "correlation": "", "share": "", "count": "", "statistic": "", "ratio": "",
 }  # fmt: skip

@@ -32,7 +32,7 @@ def render_paper(inputs: Inputs, folder: str | Path) -> str:
     str
         Typst markup.
     """
-    environment = Environment(  # noqa: S701 - Typst, not HTML; every text passes its own filter
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True,
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
         comment_start_string="<!", comment_end_string="!>", trim_blocks=True, lstrip_blocks=True,

@@ -16,7 +16,7 @@ FORBIDDEN = (
 )  # fmt: skip
 SE_WORDS = (
     (r"(HC[123]|CR[123])", r"\1 standard errors"),
-    (r"SCPC avc (\S+)", r"spatially robust SCPC inference (average correlation of shocks at most \1)"),
+    (r"SCPC avc (\S+)", r"SCPC inference for correlated shocks (average at most \1)"),
 )
 
 

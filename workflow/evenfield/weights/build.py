@@ -50,6 +50,7 @@ def build_geography(
     unknown = sorted({unit for pair in pairs for unit in pair} - set(units["unit"]))
     if unknown:
         raise ConfigError(f"weights.join names {first_examples(unknown)}", "units of units.csv", "correct the id")
+    pairs = [pair for pair in pairs if pair[0] != pair[1]]
     by_hand = pd.DataFrame(pairs, columns=["unit_i", "unit_j"], dtype=str)
     nowhere = pd.Series(np.nan, index=units.index)
     return Geography(

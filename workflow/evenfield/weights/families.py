@@ -183,7 +183,7 @@ def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> np.nd
 
 def _read_edges(name: str, path: Path) -> pd.DataFrame:
     try:
-        edges = pd.read_csv(path, dtype={"unit_i": str, "unit_j": str}, encoding="utf-8")
+        edges = pd.read_csv(path, dtype=str, encoding="utf-8", keep_default_na=False)
     except (FileNotFoundError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         raise WeightsError(
             f"weights {name}: {path} cannot be read",
@@ -197,12 +197,18 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
             "rename the columns",
         )
     number = pd.to_numeric(edges["weight"], errors="coerce")
-    twice = edges.duplicated(["unit_i", "unit_j"])
-    if (~np.isfinite(number)).any() or (number < 0).any() or twice.any():
+    bad, twice = ~(np.isfinite(number) & (number >= 0)), edges.duplicated(["unit_i", "unit_j"])
+    if bad.any() or twice.any():
         raise WeightsError(
-            f"weights {name}: {path} has {int((~(number >= 0)).sum())} bad weights and "
-            f"{int(twice.sum())} duplicated links",
+            f"weights {name}: {path} has {int(bad.sum())} bad weights and {int(twice.sum())} duplicated links",
             "finite weights of at least 0, each link once",
             "correct the file",
+        )
+    own = edges[edges["unit_i"].eq(edges["unit_j"]) & (number > 0)]
+    if len(own):
+        raise WeightsError(
+            f"weights {name}: {path} makes {len(own)} unit its own neighbour ({first_examples(list(own['unit_i']))})",
+            "a zero diagonal",
+            "remove these lines",
         )
     return edges.assign(weight=number.astype(float))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from evenfield.contracts.errors import ArtifactError
 TILE = 0.92
 SHADE: dict[str, Any] = {"facecolor": "none", "edgecolor": "white", "alpha": 0.45, "linewidth": 0.0}
 LEGEND_SHARE = 0.36
-LINE = 0.19
+LINE, SECOND_LINE, WRAP = 0.19, 0.13, 36
 
 
 def draw_tile_map(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
@@ -146,21 +147,28 @@ def draw_legend(axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, study: Map
     axes.axis("off")
     counts = tiles["cell"].value_counts()
     shown = [cell for cell in CELLS if cell in counts]
-    lines = 1 + len(shown) + (len(cases) + 2 if len(cases) else 0)
-    top = max((height - LINE * lines) / 2, 0.12)
+    names = [wrap(case_name(case), WRAP) for case in records(cases)]
+    tall = LINE * (1 + len(shown)) + (2 * LINE + sum(_tallness(lines) for lines in names) if names else 0)
+    top = max((height - tall) / 2, 0.12)
     axes.text(0, top, study["units_name"].capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
         _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
-    if len(cases):
-        _draw_cases(axes, top + LINE * (len(shown) + 2), cases)
+    if names:
+        _draw_cases(axes, top + LINE * (len(shown) + 2), names)
 
 
-def _draw_cases(axes: Axes, top: float, cases: pd.DataFrame) -> None:
+def _tallness(lines: list[str]) -> float:
+    return LINE + SECOND_LINE * (len(lines) - 1)
+
+
+def _draw_cases(axes: Axes, top: float, names: list[list[str]]) -> None:
     axes.text(0, top, "Cases", fontweight="bold", va="center_baseline")
-    for i, case in enumerate(records(cases)):
-        at = top + LINE * (i + 1)
+    at = top + LINE
+    for i, lines in enumerate(names):
         draw_letter(axes, (0.085, at), LETTERS[i % len(LETTERS)], radius=0.075)
-        axes.text(0.24, at, case_name(case), va="center_baseline", fontsize=7.0)
+        for k, line in enumerate(lines):
+            axes.text(0.24, at + SECOND_LINE * k, line, va="center_baseline", fontsize=7.0)
+        at += _tallness(lines)
 
 
 def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
@@ -184,10 +192,9 @@ def case_name(case: Row) -> str:
     Returns
     -------
     str
-        For example ``"Textiles, Xiqiao"``.
+        For example ``"Xiqiao: textiles"``.
     """
-    industry = str(case["industry"])
-    return f"{industry[:1].upper()}{industry[1:]}, {case['place']}"
+    return f"{case['place']}: {case['industry']}"
 
 
 def describe_cells(tiles: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from evenfield.artifacts.units import short_name
 from evenfield.contracts.errors import ArtifactError, first_examples
 
 OUTLINE_NOTE = "Outlines are statistical units and no claim on boundaries."
-GRID = 25
+GRID = 19
 SMALL_PIXELS = 5.5
 HALO = [withStroke(linewidth=1.8, foreground="white")]
 NAME: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center"}

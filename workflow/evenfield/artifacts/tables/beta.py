@@ -8,23 +8,34 @@ from typing import Any
 import pandas as pd
 
 from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
-from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, whole, with_error
-from evenfield.artifacts.rows import Row, pick
+from evenfield.artifacts.numbers import (
+    fixed,
+    interval,
+    is_missing,
+    p_value,
+    places,
+    whole,
+    with_error,
+    years,
+    years_interval,
+)
+from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import in_words, period_label
 from evenfield.contracts.errors import ArtifactError
 
 PICKED = {
-    "slope": {"estimator": "ols", "term": "log_income_start"},
-    "speed": {"estimator": "ols", "term": "speed"},
-    "speed_nls": {"estimator": "nls", "term": "speed"},
-    "half_life": {"estimator": "ols", "term": "half_life"},
-    "r2": {"estimator": "ols", "term": "r2"},
-    "moran": {"estimator": "ols", "term": "moran"},
-    "sigma_start": {"estimator": "description", "term": "sigma_start"},
-    "sigma_end": {"estimator": "description", "term": "sigma_end"},
+    "slope": ("ols", "log_income_start"),
+    "speed": ("ols", "speed"),
+    "speed_nls": ("nls", "speed"),
+    "half_life": ("ols", "half_life"),
+    "r2": ("ols", "r2"),
+    "moran": ("ols", "moran"),
+    "sigma_start": ("description", "sigma_start"),
+    "sigma_end": ("description", "sigma_end"),
 }
+NO_TEST = "no test of dispersion between three-year means"
 NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
 
 
@@ -74,9 +85,9 @@ def tabulate_beta(
                             "rerun the beta family or remove T6 from `tables`")  # fmt: skip
     note = (
         sample_note(description, study),
-        "Growth a year on log income in the first year by OLS, one cross-section per period, deflated as stated below. "
+        "Growth a year on log income in the first year by OLS, one cross-section per period. "
         "Slope times 100 with HC3 standard error; speed: minus ln(1 + bT)/T, % a year; half-life: ln 2 over the speed, "
-        "years; intervals of speed and half-life transform the slope's interval, t(N - K).",
+        "years; intervals of speed and half-life transform the slope's interval, t(N \u2212 K).",
         f"{inference['conf_level']:.0%} intervals. Sigma: standard deviation of log income at both ends, p of the "
         f"HC3 slope test. Moran's I of the residuals with {weights} weights, p from {inference['permutations']:,} "
         "permutations of residuals.",
@@ -95,8 +106,8 @@ def _spec_rows(
 ) -> Iterable[Row]:  # fmt: skip
     mine = beta[beta["spec_id"].eq(spec["id"])]
     for period in shown:
-        found = mine[mine["period"].eq(period)]
-        slope = pick(found, **PICKED["slope"])
+        found = {(row["estimator"], row["term"]): row for row in records(only(mine, period=period))}
+        slope = found.get(PICKED["slope"], {})
         if not slope:
             continue
         basis = str(slope["output_basis"])
@@ -106,10 +117,11 @@ def _spec_rows(
             "controls": slope["controls_id"], "n_controls": _count_controls(slope["controls_id"]),
         }  # fmt: skip
         for name, wanted in PICKED.items():
-            row |= _numbers(name, pick(found, **wanted))
+            row |= _numbers(name, found.get(wanted, {}))
         same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
         tested = spec.get("end_points", "end") == "end"
-        yield row | _numbers("sigma_test", pick(sigma, estimator="sigma_slope_test", **same) if tested else {})
+        test = pick(sigma, estimator="sigma_slope_test", **same) if tested else {"warning": NO_TEST}
+        yield row | _numbers("sigma_test", test)
 
 
 def _numbers(name: str, found: Row) -> Row:
@@ -170,12 +182,12 @@ def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
         Column(names=("speed_estimate",), header="Speed", align="right", show=places(fixed, 2), reason="speed_reason"),
         Column(names=("speed_conf_low", "speed_conf_high"), header=f"{level} interval", align="right",
                show=places(interval, 2), reason="speed_reason"),
-        Column(names=("half_life_estimate",), header="Half-life", align="right", show=whole, reason="half_life_reason"),
+        Column(names=("half_life_estimate",), header="Half-life", align="right", show=years, reason="half_life_reason"),
         Column(names=("half_life_conf_low", "half_life_conf_high"), header=f"{level} interval", align="right",
-               show=places(interval, 0), reason="half_life_reason"),
+               show=years_interval, reason="half_life_reason"),
         Column(names=("sigma_start_estimate", "sigma_end_estimate"), header="Sigma, start \u2192 end", align="right",
                show=_path),
-        Column(names=("sigma_test_p_value",), header="p", align="right", show=p_value),
+        Column(names=("sigma_test_p_value",), header="p", align="right", show=p_value, reason="sigma_test_reason"),
         Column(names=("moran_estimate", "moran_p_value"), header="Moran's I (p)", align="right", show=_moran,
                reason="moran_reason"),
         Column(names=("n_controls",), header="K", align="right", show=whole),

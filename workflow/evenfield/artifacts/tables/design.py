@@ -11,35 +11,13 @@ from evenfield.artifacts.notes import NOT_CAUSAL, basis_mark, origin_note, sampl
 from evenfield.artifacts.numbers import by_unit, fixed, is_missing, significant, text
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.units import CELLS, main_periods, period_label, short_name
+from evenfield.artifacts.units import CELLS, TERM_NAMES, main_periods, period_label, short_name, term_name
 
-TERM_NAMES = {
-    "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
-    "exposure_sez": "neighbours' SEZs",
-}  # fmt: skip
 DESIGN_NAMES = {
     "alone": "alone", "joint": "jointly", "exposures": "with exposures", "outsiders": "with exposures, outsiders only",
 }  # fmt: skip
 SCPC_TESTS = {"mde_scpc_03": ".03", "mde_scpc_06": ".06"}
 POINT_TESTS = {"mde_t": "t", "mde_scpc_03": "SCPC .03"}
-
-
-def term_name(term: str) -> str:
-    """Return a term or a difference of two terms as it is printed.
-
-    Parameters
-    ----------
-    term : str
-        For example ``exposure_cluster - exposure_sez``.
-
-    Returns
-    -------
-    str
-        For example ``"neighbours' clusters minus neighbours' SEZs"``.
-    """
-    plain, per_sd, _ = term.partition(" per s.d.")
-    named = " minus ".join(TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - "))
-    return named + (", per s.d." if per_sd else "")
 
 
 def tabulate_design(
@@ -49,6 +27,7 @@ def tabulate_design(
     *,
     taxonomy: str,
     weights: str,
+    power: float,
     periods: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
@@ -62,6 +41,8 @@ def tabulate_design(
         ``panel/<scheme>/description.json``.
     taxonomy, weights : str
         Primary taxonomy and weights.
+    power : float
+        Power at which an effect counts as detectable.
     periods, study : mapping
         Sections of the config.
 
@@ -80,9 +61,9 @@ def tabulate_design(
     note = (
         sample_note(description, study),
         f"Taxonomy {taxonomy}; weights row-standardised, primary {weights}.",
-        "s is the standard deviation of annual growth across units in a period; effects detectable with the power of "
-        "the config at the 5% level, two-sided, errors independent: t test, and conditional SCPC test with average "
-        "pairwise correlation of .03 and .06. Effective neighbours: N over the sum of squared weights.",
+        "s is the standard deviation of annual growth across units in a period; effects detectable with "
+        f"{power:.0%} power, two-sided, errors independent: t test, and conditional SCPC test with average pairwise "
+        "correlation of .03 and .06. Effective neighbours: N over the sum of squared weights.",
         NOT_CAUSAL,
         origin_note(description),
     )

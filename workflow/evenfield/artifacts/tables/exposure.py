@@ -11,9 +11,8 @@ from evenfield.artifacts.notes import NOT_CAUSAL, basis_note, origin_note, perio
 from evenfield.artifacts.numbers import fixed, interval, p_value, places, whole
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.design import term_name
 from evenfield.artifacts.tables.warnings import reason
-from evenfield.artifacts.units import main_periods
+from evenfield.artifacts.units import main_periods, term_name
 from evenfield.contracts.errors import ArtifactError
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
@@ -73,8 +72,8 @@ def tabulate_exposure(
         f"by OLS, one cross-section per period (SLX). Main rows: taxonomy {facts['treatment_def']}, {facts['w_id']} "
         "weights, row-standardised: a neighbours' coefficient belongs to a neighbour average going from 0 to 1.",
         f"{inference['conf_level']:.0%} intervals and p by conditional SCPC (average pairwise correlation of shocks at "
-        "most .03), CR3 intervals with t(G* - 1), clusters are units. Detectable: smallest effect found with "
-        f"{power:.0%} power by the SCPC test. Of interest: the smallest effect of interest set in advance. Where "
+        "most .03), CR3 intervals with t(G* \u2212 1), every unit its own cluster. Detectable: smallest effect found "
+        f"with {power:.0%} power by the SCPC test. Of interest: the smallest effect of interest set in advance. Where "
         "detectable exceeds of interest the design is UNDERPOWERED: an interval that holds zero is no evidence of no "
         "effect.",
         basis_note(description),
@@ -95,7 +94,7 @@ def _full_rows(main: pd.DataFrame, spec: str, period: str, periods: Mapping[str,
 
 def _other_rows(main: pd.DataFrame, spec: str, shown: Sequence[str], periods: Mapping[str, Any]) -> Rows:
     differences = main[_name(main).eq(DIFFERENCE)]
-    others = differences[~(differences["spec_id"].eq(spec) & differences["sample_id"].eq("all"))]
+    others = differences[differences["spec_id"].eq(spec).ne(differences["sample_id"].eq("all"))]
     pairs = {(row["spec_id"], row["sample_id"]) for row in records(others)}
     main_shown = [name for name in shown if name in main_periods(periods)]
     for spec_id, sample in sorted(pairs, key=lambda pair: (pair[0] != spec, *pair)):
@@ -111,7 +110,8 @@ def _name(frame: pd.DataFrame) -> pd.Series:
 def _variant(row: Row) -> str:
     sample = f", {row['sample_id']} only" if row["sample_id"] != "all" else ""
     plain = f"{row['treatment_def']}, {row['w_id'].replace('_', ' ')} weights{sample}"
-    return f"{term_name(DIFFERENCE).capitalize()}: {plain}"
+    name = term_name(DIFFERENCE)
+    return f"{name[0].upper()}{name[1:]}: {plain}"
 
 
 def _row(row: Row, group: str, label: str) -> Row:

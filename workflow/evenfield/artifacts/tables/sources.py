@@ -15,6 +15,7 @@ from evenfield.artifacts.units import count_of
 
 INCOME_KEYS = ("column", "output", "index", "proxy", "population")
 CONTROL_KEYS = ("numerator", "denominator", "column")
+FACTS = ("vintage", "licence")
 USED, OTHER = "Series in use", "Other sources"
 COLUMNS = ("group", "series", "first_year", "last_year", "years", "units", "grade", "flag", "cells", "gaps", "source",
            "vintage", "licence")  # fmt: skip
@@ -72,11 +73,9 @@ def tabulate_sources(
     inside = panel[panel["year"].between(*years)]
     rows = [row for name in wanted for row in _series_rows(name, inside, provenance, years)]
     used = {row["source"] for row in rows}
-    rows += [_other_row(source, provenance) for source in sorted(set(sources["source"]) - used)]
-    facts = sources.set_index("source")
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    for fact in ("vintage", "licence"):
-        frame[fact] = frame["source"].map(facts[fact]).fillna("")
+    rows += _other_rows(sources[~sources["source"].isin(list(used))], provenance)
+    facts = {row["source"]: {name: text(row[name]) for name in FACTS} for row in records(sources)}
+    frame = pd.DataFrame([{**facts.get(row["source"], {}), **row} for row in rows], columns=list(COLUMNS))
     note = (
         f"{count_of(panel['unit'].nunique(), study)}, {years[0]}\u2013{years[1]}. Gaps: cells of the span without a "
         "figure. Grades: A official series read without change, B linked, estimated or of an older vintage, C proxy or "
@@ -107,16 +106,24 @@ def _series_rows(
         }  # fmt: skip
 
 
+def _other_rows(sources: pd.DataFrame, provenance: pd.DataFrame) -> Iterable[Row]:
+    named = sources["source"].isin(list(provenance["source"]))
+    for source in sorted(sources.loc[named, "source"]):
+        yield _other_row(source, provenance)
+    for licence, bare in sources[~named].groupby("licence", sort=True):
+        ids = sorted(bare["source"])
+        listed = ids[0] if len(ids) == 1 else f"{len(ids)} sources ({ids[0]} to {ids[-1]})"
+        yield {"group": OTHER, "series": "zones, clusters, places", "source": listed, "licence": text(licence)}
+
+
 def _other_row(source: str, provenance: pd.DataFrame) -> Row:
     mine = provenance[provenance["source"].eq(source)]
     number = mine["variable"].nunique()
-    series = f"{number} further series" if number else "no series of the panel"
-    grades = ", ".join(sorted(set(mine["grade"])))
-    row: Row = {"group": OTHER, "series": series, "source": source, "grade": grades}
-    if number:
-        first, last = int(mine["first_year"].min()), int(mine["last_year"].max())
-        row |= {"first_year": first, "last_year": last, "years": _span(first, last)}
-    return row
+    first, last = int(mine["first_year"].min()), int(mine["last_year"].max())
+    return {
+        "group": OTHER, "series": f"{number} further series", "source": source, "first_year": first, "last_year": last,
+        "years": _span(first, last), "grade": ", ".join(sorted(set(mine["grade"]))),
+    }  # fmt: skip
 
 
 def _span(first: int, last: int) -> str:
@@ -126,6 +133,8 @@ def _span(first: int, last: int) -> str:
 def _gaps(gaps: Any, cells: Any) -> str:
     if text(gaps) == "":
         return ""
+    if gaps == cells:
+        return "not used"
     return "none" if gaps == 0 else f"{gaps:,.0f} of {cells:,.0f}"
 
 

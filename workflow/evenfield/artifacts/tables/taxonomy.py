@@ -13,7 +13,7 @@ from evenfield.artifacts.table import Column, Table
 from evenfield.artifacts.units import CELLS, period_label
 
 FIRST_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "science park"}
-COUNT_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "HIDZ", "ftz": "FTZ", "new_area": "new area"}
+COUNT_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "HIDZ", "ftz": "FTZ", "new_area": "New area"}
 UNSURE = "*"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evenfield.artifacts.numbers import text
+from evenfield.artifacts.units import TERM_NAMES
 
 # Said elsewhere in every table: in the period's mark and in the column of detectable effects.
 SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
@@ -24,4 +25,6 @@ def reason(warning: Any) -> str:
         The parts that no other column says, joined by semicolons.
     """
     parts = [part.strip() for part in text(warning).split(";")]
+    for term, name in TERM_NAMES.items():
+        parts = [part.replace(term, name) for part in parts]
     return "; ".join(part for part in parts if part and not part.startswith(SAID_ELSEWHERE))

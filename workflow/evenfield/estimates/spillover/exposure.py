@@ -27,7 +27,7 @@ from evenfield.estimates.spillover.exposure_data import (
 )
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters, partial_leverage
-from evenfield.numerics.ols import OlsFit, contrast_inference, cov_cr3, cov_hc1, fit_ols
+from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, contrast_inference, cov_cr3, cov_hc1, fit_ols
 from evenfield.numerics.power import contrast_weights, minimum_detectable_effect
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_power_point, spatial_components
 from evenfield.numerics.spatial import haversine_km
@@ -218,6 +218,8 @@ def _scpc(fit: OlsFit, c: np.ndarray, space: SpatialComponents, spread: float, p
 def _t_test(method: str, fit: OlsFit, c: np.ndarray, spread: float, settings: Settings) -> Numbers:
     n, k = fit.X.shape
     units = np.arange(n)
+    if method == "cr3" and fit.leverage.max() > 1 - RANK_TOLERANCE:
+        raise NumericsError("one unit determines a coefficient alone (leverage 1)")
     cov, df = (
         (cov_cr3(fit, units), effective_clusters(fit.X, units, c) - 1) if method == "cr3" else (cov_hc1(fit), n - k)
     )

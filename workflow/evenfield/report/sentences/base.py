@@ -126,6 +126,15 @@ class Facts:
         """
         return [name for name, item in self.config["periods"].items() if item["role"] == role]
 
+    def spans(self) -> list[str]:
+        """Return the main periods, then the whole spans.
+
+        Returns
+        -------
+        list of str
+        """
+        return [*self.periods(), *self.periods("span")]
+
     def specs(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the specifications of a family in the order written.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import bare, fixed, in_unit, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
 from evenfield.report.words import excludes_zero, interval_text, seen_text
 
 
@@ -24,7 +24,7 @@ def beta_sentences(facts: Facts) -> list[Sentence]:
     specs = facts.specs("beta")
     plain = [spec for spec in specs if not spec["controls"]][:1]
     controlled = [spec for spec in specs if spec["controls"]][:1]
-    sentences = [_beta(facts, str(spec["id"]), period) for spec in plain for period in facts.periods()]
+    sentences = [_beta(facts, str(spec["id"]), period) for spec in plain for period in facts.spans()]
     sentences += [_conditional(facts, str(spec["id"]), period) for spec in controlled for period in facts.periods()]
     return [sentence for sentence in sentences if sentence is not None]
 
@@ -33,7 +33,7 @@ def _beta(facts: Facts, spec: str, period: str) -> Sentence | None:
     slope, speed, half = _beta_rows(facts, spec, period)
     if slope is None or speed is None or number(slope, "estimate") is None:
         return None
-    return Sentence(f"{_direction(slope, facts)}{_speed(speed, half)}.", facts.labels[period],
+    return Sentence(f"{capital(_direction(slope, facts))}{_speed(speed, half)}.", facts.labels[period],
                     _without_period(facts, slope), rests_on_proxy(slope))  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def _conditional(facts: Facts, spec: str, period: str) -> Sentence | None:
     names = [str(labels[name]["label"]) for name in slope["controls_id"].split("+") if name in labels]
     if not names:
         return None
-    return Sentence(f"given {listing(names)}, {_direction(slope, facts)}{_speed(speed, None)}.", facts.labels[period],
+    return Sentence(f"Given {listing(names)}, {_direction(slope, facts)}{_speed(speed, None)}.", facts.labels[period],
                     _without_period(facts, slope), rests_on_proxy(slope))  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def sigma_sentences(facts: Facts) -> list[Sentence]:
         One for each main period of the first specification.
     """
     sentences = [_sigma(facts, str(spec["id"]), period) for spec in facts.specs("sigma")[:1]
-                 for period in facts.periods()]  # fmt: skip
+                 for period in facts.spans()]  # fmt: skip
     return [sentence for sentence in sentences if sentence is not None]
 
 
@@ -106,7 +106,7 @@ def _sigma(facts: Facts, spec: str, period: str) -> Sentence | None:
     verdict = f"; the change is {_verdict(test)}" if test is not None and number(test, "p_value") is not None else ""
     source = _without_period(facts, test or end)
     return Sentence(
-        f"the standard deviation of log income across {facts.units} {move} from {bare(before, 'log')} to "
+        f"The standard deviation of log income across {facts.units} {move} from {bare(before, 'log')} to "
         f"{bare(after, 'log')}{verdict}.", facts.labels[period], source, rests_on_proxy(end),
     )  # fmt: skip
 

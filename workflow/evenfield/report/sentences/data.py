@@ -50,8 +50,8 @@ def simulated_sentences(facts: Facts) -> list[Sentence]:
     simulated = [str(name) for name in facts.ingest.get("simulated", [])]
     if not simulated:
         return []
-    return [Sentence(f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the "
-                     "world.", caution=True)]  # fmt: skip
+    return [Sentence(f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything "
+                     "about the world.", caution=True)]  # fmt: skip
 
 
 def data_sentences(facts: Facts) -> list[Sentence]:
@@ -72,7 +72,7 @@ def data_sentences(facts: Facts) -> list[Sentence]:
     step = int(facts.config["panel"]["step"])
     every = "every year" if step == 1 else f"every {step} years"
     income = facts.config["panel"]["income"]["unit"]
-    opening = Sentence(f"The panel follows {len(facts.panel['units'])} {facts.units} {every} from {years[0]} to {years[1]}. "
+    opening = Sentence(f"The panel follows {facts.panel_size} {every} from {years[0]} to {years[1]}. "
                        f"Income is measured in {income}.")  # fmt: skip
     return [opening, *_proxy_sentence(facts)]
 

@@ -96,16 +96,16 @@ def _correlations(facts: Facts) -> list[Sentence]:
         return []
     return [Sentence(
         f"Across {facts.units} the two lists have a correlation of {fixed(values[0])}; what neighbours hold of the one "
-        f"and of the other has a correlation of {fixed(values[1])}. What cannot be told apart in the data cannot be told "
-        "apart by an estimator.", basis=f"{facts.panel_size}, {weights} weights",
+        f"and of the other has a correlation of {fixed(values[1])}. What cannot be told apart in the data cannot "
+        "be told apart by an estimator.", basis=f"{facts.panel_size}, {weights} weights",
     )]  # fmt: skip
 
 
 def _visible(facts: Facts) -> Sentence:
     power = float(facts.config["estimates"]["design"]["power"])
     level = float(facts.config["inference"]["conf_level"])
-    return Sentence(f"A difference counts as visible here when a two-sided test with {level:.0%} confidence would find it "
-                    f"in {power:.0%} of samples.")  # fmt: skip
+    return Sentence(f"A difference counts as visible here when a two-sided test with {level:.0%} confidence would "
+                    f"find it in {power:.0%} of samples.")  # fmt: skip
 
 
 def _one_contrast(facts: Facts, design: str, contrast: str, words: str, interest: str) -> Sentence | None:

@@ -36,7 +36,7 @@ def _growth(facts: Facts, period: str) -> Sentence | None:
         return None
     parts = [f"{_value(row)} with {words} (n = {row['n_units']})" for words, row in known]
     proxy = rests_on_proxy(known[0][1])
-    return Sentence(f"income per head grew on average by {listing(parts)}.", facts.labels[period],
+    return Sentence(f"Income per head grew on average by {listing(parts)}.", facts.labels[period],
                     f"means over {facts.units}, a year, no test", proxy)  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import bare, count_word, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
 from evenfield.report.words import excludes_zero, seen_text, underpowered, value_text
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
@@ -27,7 +27,12 @@ def exposure_sentences(facts: Facts) -> list[Sentence]:
     rows = [(period, row) for period, row in found if row is not None and number(row, "estimate") is not None]
     if not rows:
         return []
-    return [_verdict(rows, facts), *(_sentence(period, row, facts) for period, row in rows), *_range(facts)]
+    return [
+        _verdict(rows, facts),
+        _meaning(rows[0][1], facts),
+        *(_sentence(period, row, facts) for period, row in rows),
+        *_range(facts),
+    ]
 
 
 def primary_spec(facts: Facts) -> str:
@@ -59,11 +64,12 @@ def _verdict(rows: list[tuple[str, Row]], facts: Facts) -> Sentence:
     sesoi = number(rows[0][1], "sesoi")
     interest = f"{bare(sesoi, 'pp/yr')} percentage points a year" if sesoi is not None else "not stated"
     if len(weak) == len(rows):
-        text = (f"This comparison is inconclusive and underpowered at the level of the {facts.unit}: in every period the "
-                f"smallest difference the design could see exceeds the smallest difference of interest ({interest}).")  # fmt: skip
+        text = (f"Whether growth is higher next to clusters than next to zones stays inconclusive: the comparison is "
+                f"underpowered at the level of the {facts.unit}. In every period the smallest difference the design "
+                f"could see exceeds the smallest one of interest ({interest}).")  # fmt: skip
     elif weak:
-        text = (f"In {listing(weak)} the comparison is underpowered: the smallest difference the design could see exceeds "
-                f"the smallest difference of interest ({interest}).")  # fmt: skip
+        text = (f"In {listing(weak)} the comparison is underpowered: the smallest difference the design could see "
+                f"exceeds the smallest difference of interest ({interest}).")  # fmt: skip
     else:
         text = f"The design could see differences as small as the smallest one of interest ({interest})."
     crossed = f" Intervals leave out zero in {listing(apart)}." if apart else ""
@@ -71,13 +77,20 @@ def _verdict(rows: list[tuple[str, Row]], facts: Facts) -> Sentence:
                     caution=bool(weak))  # fmt: skip
 
 
+def _meaning(row: Row, facts: Facts) -> Sentence:
+    return Sentence(
+        f"The numbers below are growth next to clusters minus growth next to zones, when all neighbours of a "
+        f"{facts.unit} go from none to all.",
+        basis=f"taxonomy {row['treatment_def']}, {row['w_id']} weights, given initial income and what the {facts.unit} "
+        "itself holds",
+    )
+
+
 def _sentence(period: str, row: Row, facts: Facts) -> Sentence:
     basis = facts.basis({**row, "period": "", "output_basis": ""})
     return Sentence(
-        f"growth next to clusters minus growth next to zones is {value_text(row)}, when all neighbours go from none to "
-        f"all; {seen_text(row)}{_weakness(row)}.", facts.labels[period],
-        f"{basis}, {row['w_id']} weights, taxonomy {row['treatment_def']}, given initial income", rests_on_proxy(row),
-        underpowered(row),
+        f"{capital(value_text(row))}: {seen_text(row)}{_weakness(row)}.", facts.labels[period], basis,
+        rests_on_proxy(row), underpowered(row),
     )  # fmt: skip
 
 
@@ -86,20 +99,21 @@ def _weakness(row: Row) -> str:
         return ""
     if excludes_zero(row):
         return "; the design is underpowered, so the size of this difference is likely to be overstated"
-    return ", more than the smallest one of interest: inconclusive"
+    return ", more than the smallest one of interest"
 
 
 def _range(facts: Facts) -> list[Sentence]:
-    rows = [row for row in facts.rows(family="exposure", contrast=DIFFERENCE, estimator="slx", sample_id="all",
-                                      period=tuple(facts.periods())) if number(row, "estimate") is not None]  # fmt: skip
+    found = facts.rows(family="exposure", contrast=DIFFERENCE, estimator="slx", sample_id="all",
+                       period=tuple(facts.periods()))  # fmt: skip
+    rows = [row for row in found if number(row, "estimate") is not None]
     specs = {row["spec_id"] for row in rows}
     if len(specs) < 2:
         return []
     values = [number(row, "estimate") or 0.0 for row in rows]
     apart = [row for row in rows if excludes_zero(row)]
-    found = f"{len(apart)} of {len(rows)} intervals leave out zero" if apart else "no interval leaves out zero"
+    crossed = f"{len(apart)} of {len(rows)} intervals leave out zero" if apart else "no interval leaves out zero"
     return [Sentence(
-        f"Over {count_word(len(specs))} specifications (other lists, other weights) and all periods, the difference runs "
-        f"from {bare(min(values), 'pp/yr')} to {bare(max(values), 'pp/yr')} percentage points a year; {found}, without "
+        f"Over {count_word(len(specs))} specifications (other lists, other weights) and all periods, the difference "
+        f"runs from {bare(min(values), 'pp/yr')} to {bare(max(values), 'pp/yr')} percentage points a year; {crossed}, without "
         "any correction for looking so often.", basis=f"{facts.panel_size}, SCPC intervals, table T16",
     )]  # fmt: skip

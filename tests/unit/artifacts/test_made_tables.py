@@ -1,0 +1,142 @@
+"""Each table of the study on made-up frames: what must be said is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evenfield.artifacts.markup import table_html
+from evenfield.artifacts.table import Table, grid
+from evenfield.artifacts.tables.beta import tabulate_beta
+from evenfield.artifacts.tables.design import tabulate_design
+from evenfield.artifacts.tables.exposure import tabulate_exposure
+from evenfield.artifacts.tables.sources import columns_in_use, tabulate_sources
+from evenfield.artifacts.tables.summary import tabulate_summary
+from evenfield.artifacts.tables.taxonomy import first_year, tabulate_taxonomy
+from evenfield.artifacts.tables.warnings import reason
+
+INFERENCE = {"conf_level": 0.95, "permutations": 999, "seed": 7}
+NAN = float("nan")
+
+
+def lines(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in line.cells] for line in grid(table).lines if line.cells]
+
+
+def said(table: Table) -> str:
+    return " ".join(grid(table).note)
+
+
+def test_beta_table_marks_proxy_and_says_unbounded(beta_frames, description, periods, study) -> None:
+    table = tabulate_beta(
+        beta_frames[1], empty_sigma(), description, specs=[{"id": "absolute"}], shown=["P1", "P2", "S"],
+        periods=periods, controls={}, inference=INFERENCE, weights="contiguity", study=study,
+    )  # fmt: skip
+    rows = lines(table)
+    assert [row[0] for row in rows] == ["1980\u201390 PROXY", "1990\u20132000", "1980\u20132000 spliced PROXY"]
+    assert rows[0][1:6] == ["\u22122.00 (0.40)", "2.20", "[\u22121.00, 3.50]", "(a)", "[20, unbounded]"]
+    note = said(table)
+    for part in ("N = 8 regions", "T = 21 years", "unit scheme all", "HC3", "contiguity", "999 permutations",
+                 "Data 0123456789ab, seed 7", "PROXY: real output of 1980\u20131989", "no causal claim",
+                 "(a) half-life unbounded."):  # fmt: skip
+        assert part in note
+
+
+def empty_sigma() -> pd.DataFrame:
+    return pd.DataFrame(columns=["estimator", "sample_id", "unit_scheme", "period", "p_value"])
+
+
+def test_a_study_without_proxy_does_not_mention_one(beta_frames, description, periods, study) -> None:
+    clean = {**description, "basis_years": {"official": [1980, 2000]}}
+    frame = beta_frames[1].assign(output_basis="official")
+    table = tabulate_beta(frame, empty_sigma(), clean, specs=[{"id": "absolute"}], shown=["P1"], periods=periods,
+                          controls={}, inference=INFERENCE, weights="w", study=study)  # fmt: skip
+    assert "PROXY" not in table_html(table)
+
+
+def test_exposure_table_shows_every_term_and_warns_of_power(exposure_series, description, periods, study) -> None:
+    estimates = pd.concat([exposure_series.assign(estimator="slx"), exposure_series.assign(estimator="slx_cr3"),
+                           exposure_series.assign(estimator="slx", spec_id="other", treatment_def="u")])  # fmt: skip
+    table = tabulate_exposure(estimates, description, spec="main", shown=["P1", "P2", "S"], periods=periods,
+                              inference=INFERENCE, power=0.8, study=study)  # fmt: skip
+    rows = lines(table)
+    assert len(rows) == 3 * 6 + 2
+    assert rows[5][0] == "neighbours' clusters minus neighbours' SEZs"
+    assert rows[5][5:7] == ["4.0", "1.0"]
+    assert "UNDERPOWERED" in said(table)
+    assert "no evidence of no effect" in said(table)
+
+
+def test_design_table_holds_all_blocks(design_series, description, periods, study) -> None:
+    estimates = pd.DataFrame([
+        {"spec_id": "alone", "term": "own_cluster", "contrast": "", "w_id": "", "treatment_def": "t", "period": period,
+         "unit_of_measure": unit, "estimator": "mde_t", "estimate": value, "warning": ""}
+        for period, unit, value in (("", "s", 1.42), ("P1", "pp/yr", 2.7), ("P2", "pp/yr", 1.9))
+    ])  # fmt: skip
+    table = tabulate_design(design_series, estimates, description, taxonomy="t", weights="contiguity", power=0.8,
+                            periods=periods, study=study)  # fmt: skip
+    groups = [line.group for line in grid(table).lines if not line.cells]
+    assert groups == ["Cells of t", "Correlation of the two regimes", "Spatial weights: neighbours per unit",
+                      "Cohort support: regions not yet treated", "Spread of growth: s",
+                      "Smallest detectable effect, alone"]  # fmt: skip
+    assert lines(table)[-1] == ["own cluster", "1.42 s", "pp/yr (t): 1980\u201390 2.70, 1990\u20132000 1.90"]
+    assert lines(table)[0] == ["both", "2", "AA AB"]
+
+
+def test_taxonomy_table_groups_by_cell_and_marks_memory_dates(cells, units, doses, description, periods, study) -> None:
+    first = pd.DataFrame({"unit": ["XX-AA", "XX-AB"], "zone_type": "hidz", "first_year": [1984, 1986],
+                          "first_year_dated": [1990, NAN]})  # fmt: skip
+    taxonomies = pd.DataFrame({"taxonomy": "t", "unit": units["unit"], "source": "S1", "confidence": "B"})
+    chosen = cells[cells["period"].eq("P2")]
+    table = tabulate_taxonomy(chosen, taxonomies, units, first, doses, description, taxonomy="t", period="P2",
+                              periods=periods, study=study)  # fmt: skip
+    row = next(row for row in lines(table) if row[0] == "Region AA")
+    assert row[1:4] == ["yes", "yes", "yes"]
+    assert row[6] == "1984* (1990)"
+    assert first_year(1986, NAN) == "1986*"
+    assert first_year(1986, 1986) == "1986"
+    assert next(line.group for line in grid(table).lines if not line.cells) == "both (2)"
+
+
+def test_taxonomy_table_lives_without_zones(units, description, periods, study) -> None:
+    none = pd.DataFrame({"unit": units["unit"], "cell": "neither", "cluster": 0, "sez": 0})
+    empty = pd.DataFrame(columns=["unit", "year", "zone_type", "zones", "first_year", "first_year_dated"])
+    taxonomies = pd.DataFrame({"taxonomy": "none", "unit": units["unit"], "source": "", "confidence": ""})
+    table = tabulate_taxonomy(none, taxonomies, units, empty, empty, description, taxonomy="none", period="P1",
+                              periods=periods, study=study)  # fmt: skip
+    assert len(lines(table)) == 8
+
+
+def test_sources_table_counts_gaps_within_spans(study) -> None:
+    panel = pd.DataFrame({"unit": ["A", "A", "B", "B"], "year": [2000, 2001] * 2, "gdp": [1.0, np.nan, 2.0, 3.0]})
+    provenance = pd.DataFrame({"variable": ["gdp", "other"], "units": "all", "first_year": [1990, 2000],
+                               "last_year": 2001, "grade": ["C", "A"], "flag": ["proxy", "official"],
+                               "source": ["X", "Y"]})  # fmt: skip
+    sources = pd.DataFrame({"source": ["X", "Y", "Z"], "vintage": ["v1", "", ""], "licence": ["CC0", "MIT", "MIT"]})
+    table = tabulate_sources(panel, provenance, sources, "f" * 64, columns=["gdp"], years=(2000, 2001), study=study)
+    rows = lines(table)
+    assert rows[0] == ["gdp", "2000\u20132001", "all", "C", "PROXY", "1 of 4", "X", "v1", "CC0"]
+    assert [row[6] for row in rows] == ["X", "Y", "Z"]
+    assert "ffffffffffff." in said(table)
+
+
+def test_columns_in_use_come_from_the_config() -> None:
+    panel = {"income": {"output": "gdp", "population": "pop", "unit": "x"}}
+    controls = {"coast": {"kind": "unit", "column": "coastal"},
+                "open": {"kind": "initial_ratio", "numerator": "trade", "denominator": "gdp"}}  # fmt: skip
+    assert columns_in_use(panel, controls) == ["gdp", "pop", "trade"]
+
+
+def test_summary_table_has_a_column_per_cell(profile_series, description, periods, study) -> None:
+    table = tabulate_summary(profile_series, description, taxonomy="t", shown=["P1", "P2"], periods=periods,
+                             controls={"coast": {"label": "at the sea"}}, study=study)  # fmt: skip
+    assert [column.header for column in table.columns][2:] == ["both", "cluster only", "SEZ only", "neither"]
+    assert lines(table)[0] == ["number of units", "8", "2", "2", "2", "2"]
+    assert lines(table)[2][0] == "at the sea"
+    alone = profile_series[profile_series["cell"].isin(["all", "neither"])]
+    table = tabulate_summary(alone, description, taxonomy="t", shown=["P1"], periods=periods, controls={}, study=study)
+    assert [column.header for column in table.columns] == ["Variable", "all"]
+
+
+def test_reasons_leave_out_what_other_columns_say() -> None:
+    assert reason("PROXY: x; UNDERPOWERED: y; own_sez is 1 for all units") == "own SEZ is 1 for all units"

@@ -1,0 +1,150 @@
+"""A study of three units and four years, written to disk, that a test breaks in one place."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.contracts.config import checked_config
+from evenfield.ingest.dictionary import refresh_hashes
+from evenfield.ingest.study_tables import read_study
+
+UNITS, YEARS = ("A", "B", "C"), range(2000, 2004)
+ID = {"required": True, "pattern": "[A-Z]"}
+TABLES: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
+    "panel": (
+        ["unit", "year"],
+        [
+            {"name": "unit", "type": "string", "constraints": ID},
+            {"name": "year", "type": "integer", "constraints": {"required": True, "minimum": 1900}},
+            {"name": "output", "type": "number", "log": True, "merge": "sum", "constraints": {"maximum": 9999}},
+            {"name": "people", "type": "number", "log": True, "merge": "sum"},
+            {"name": "doubtful", "type": "number", "merge": "mean_population"},
+        ],
+    ),
+    "panel_provenance": (
+        ["variable", "units", "first_year"],
+        [
+            {"name": "variable", "type": "string", "constraints": {"required": True}},
+            {"name": "units", "type": "string"},
+            {"name": "first_year", "type": "integer"},
+            {"name": "last_year", "type": "integer"},
+            {"name": "grade", "type": "string", "constraints": {"enum": ["A", "B", "C"]}},
+            {"name": "flag", "type": "string"},
+            {"name": "source", "type": "string"},
+            {"name": "note", "type": "string"},
+        ],
+    ),
+    "units": (
+        ["unit"],
+        [
+            {"name": "unit", "type": "string", "constraints": ID},
+            {"name": "name", "type": "string"},
+            {"name": "name_zh", "type": "string"},
+            {"name": "coastal", "type": "integer", "constraints": {"enum": [0, 1]}},
+            {"name": "parent", "type": "string"},
+        ],
+    ),
+    "sources": (["source"], [{"name": "source", "type": "string"}]),
+    "adjacency": (["unit_i", "unit_j"], [{"name": "unit_i", "type": "string"}, {"name": "unit_j", "type": "string"}]),
+    "taxonomies/own": (
+        ["unit"],
+        [
+            {"name": "unit", "type": "string"},
+            {"name": "cluster", "type": "integer"},
+            {"name": "sez", "type": "integer"},
+            {"name": "sez_from_year", "type": "integer"},
+            {"name": "sez_from_year_dated", "type": "integer"},
+            {"name": "source", "type": "string"},
+            {"name": "confidence", "type": "string"},
+            {"name": "note", "type": "string"},
+        ],
+    ),
+}
+FOREIGN = {
+    "panel": [("unit", "units", "unit")],
+    "panel_provenance": [("source", "sources", "source")],
+    "units": [("parent", "", "unit")],
+    "adjacency": [("unit_i", "units", "unit"), ("unit_j", "units", "unit")],
+}
+TEXT = {
+    "panel": "unit,year,output,people,doubtful\n"
+    + "".join(f"{u},{y},{10 * i + y - 1999},{2 + i},{i + 0.5}\n" for i, u in enumerate(UNITS, 1) for y in YEARS),
+    "panel_provenance": "variable,units,first_year,last_year,grade,flag,source,note\n"
+    "doubtful,all,2000,2003,C,estimated,BOOK,\n"
+    "output,all,2000,2003,A,official,BOOK,\npeople,all,2000,2003,A,official,BOOK,\n",
+    "units": "unit,name,name_zh,coastal,parent\nA,Aland,甲省,0,\nB,Bland,乙自治区,1,A\nC,Cland,丙市,0,\n",
+    "sources": "source\nBOOK\n",
+    "adjacency": "unit_i,unit_j\nA,B\nB,C\n",
+    "taxonomies/own": "unit,cluster,sez,sez_from_year,sez_from_year_dated,source,confidence,note\n"
+    "A,1,0,,,BOOK,A,\nB,0,1,2002,2002,BOOK,A,\nC,1,1,,,BOOK,A,\n",
+}
+
+
+def _resource(name: str) -> dict[str, Any]:
+    key, fields = TABLES[name]
+    links = [{"fields": [c], "reference": {"resource": t, "fields": [f]}} for c, t, f in FOREIGN.get(name, [])]
+    schema = {"fields": fields, "primaryKey": key, "foreignKeys": links}
+    return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
+
+
+class ToyStudy:
+    """Writes the study into a folder; ``read`` reads it as the pipeline does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.package_path = folder / "data" / "datapackage.json"
+        (folder / "data" / "taxonomies").mkdir(parents=True)
+        for name, text in TEXT.items():
+            self.path(name).write_text(text, encoding="utf-8", newline="\n")
+        self.save({"resources": json.loads(json.dumps([_resource(name) for name in TABLES]))})
+        refresh_hashes(self.package_path)
+        self.config = checked_config(
+            {
+                "study": {"id": "toy", "title": "Toy", "question": "Why?"},
+                "data": {"package": str(self.package_path)},
+                "panel": {
+                    "years": [2000, 2003],
+                    "income": {"output": "output", "population": "people", "unit": "coins"},
+                },
+                "periods": {"P": {"start": 2000, "end": 2003}},
+                "taxonomy": {"primary": "own", "all": ["own"]},
+                "estimates": {},
+            }
+        )
+
+    def path(self, name: str) -> Path:
+        return self.folder / "data" / f"{name}.csv"
+
+    @property
+    def package(self) -> dict[str, Any]:
+        return json.loads(self.package_path.read_text(encoding="utf-8"))
+
+    def save(self, package: dict[str, Any]) -> None:
+        self.package_path.write_text(json.dumps(package), encoding="utf-8")
+
+    def resource(self, package: dict[str, Any], name: str) -> dict[str, Any]:
+        return next(item for item in package["resources"] if item["path"] == f"{name}.csv")
+
+    def replace(self, name: str, old: str, new: str, refresh: bool = True) -> ToyStudy:
+        """Replace text in a table; with its hash refreshed unless the test is about the hash."""
+        text = self.path(name).read_text(encoding="utf-8")
+        assert old in text
+        self.path(name).write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+        if refresh:
+            refresh_hashes(self.package_path)
+        return self
+
+    def shuffle(self) -> None:
+        for name in TEXT:
+            header, *rows = self.path(name).read_text(encoding="utf-8").splitlines()
+            random.Random(name).shuffle(rows)
+            self.path(name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8", newline="\n")
+        refresh_hashes(self.package_path)
+
+    def read(self) -> dict[str, pd.DataFrame]:
+        return read_study(self.config)

@@ -1,0 +1,142 @@
+"""Trends of short annual series: Hodrick-Prescott, its boosted form, and Hamilton's regression filter."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import solveh_banded
+
+from evenfield.numerics.errors import NumericsError
+
+SHORTEST = 3
+
+
+def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
+    """Return the Hodrick-Prescott trend of each series.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N, T)
+        One series in each row.
+    smoothing : float
+        Penalty on squared second differences; 400 is usual for annual data, 6.25 is Ravn and Uhlig's (2002).
+
+    Returns
+    -------
+    ndarray, shape (N, T)
+        argmin_x sum (y - x)^2 + smoothing sum (second difference of x)^2, that is (I + smoothing D'D) x = y.
+
+    Raises
+    ------
+    NumericsError
+        If a series is shorter than three, holds a gap, or the penalty is not positive.
+
+    Notes
+    -----
+    Hodrick and Prescott (1997). Solved exactly for each series in one banded factorisation, so that a constant
+    added to a series is added to its trend.
+    """
+    y = _checked(y, smoothing)
+    level = y[:, :1]
+    solved = solveh_banded(_bands(y.shape[1], smoothing), (y - level).T, lower=True)
+    return np.asarray(solved.T + level)
+
+
+def boosted_hp_trend(y: np.ndarray, smoothing: float = 400.0, most: int = 50) -> np.ndarray:
+    """Return the boosted Hodrick-Prescott trend, each series stopped by its information criterion.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N, T)
+        One series in each row.
+    smoothing : float
+        Penalty of every pass.
+    most : int
+        Passes that are tried.
+
+    Returns
+    -------
+    ndarray, shape (N, T)
+        (I - (I - S)^m) y, m from 1 to ``most`` the minimiser of the criterion, S the Hodrick-Prescott smoother.
+
+    Raises
+    ------
+    NumericsError
+        As ``hp_trend``.
+
+    Notes
+    -----
+    Phillips and Shi (2021): IC(m) = c_m'c_m / c_1'c_1 + log(T) tr(I - (I - S)^m) / tr(I - S), c_m the cycle.
+    """
+    y = _checked(y, smoothing)
+    rest = np.eye(y.shape[1]) - hp_trend(np.eye(y.shape[1]), smoothing)
+    cycles, criteria, power = [], [], np.eye(len(rest))
+    for _ in range(most):
+        power = power @ rest
+        cycles.append((y - y[:, :1]) @ power.T)
+        used = np.log(len(rest)) * (len(rest) - np.trace(power)) / np.trace(rest)
+        criteria.append(_squares(cycles[-1]) / _squares(cycles[0]) + used)
+    best = np.argmin(np.array(criteria), axis=0)
+    return np.asarray(y - np.array(cycles)[best, np.arange(len(y))])
+
+
+def hamilton_trend(y: np.ndarray, ahead: int = 2, lags: int = 1) -> np.ndarray:
+    """Return the trend of Hamilton's regression filter.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N, T)
+        One series in each row.
+    ahead : int
+        Horizon in periods; two years for annual data.
+    lags : int
+        Values that predict; one for annual data.
+
+    Returns
+    -------
+    ndarray, shape (N, T - ahead - lags + 1)
+        Fitted values of y_t on a constant and y_{t-ahead}, ..., y_{t-ahead-lags+1}; the first years are lost.
+
+    Raises
+    ------
+    NumericsError
+        If too few periods are left for the regression.
+
+    Notes
+    -----
+    Hamilton (2018): two years ahead and one year of lags, whatever the frequency.
+    """
+    y = _checked(y, 1.0)
+    first = ahead + lags - 1
+    if y.shape[1] - first <= lags + 1:
+        raise NumericsError(f"{y.shape[1]} periods are too few for a regression {ahead} periods ahead on {lags} lags")
+    out = np.empty((len(y), y.shape[1] - first))
+    for i, series in enumerate(y - y[:, :1]):
+        columns = [series[first - ahead - lag : len(series) - ahead - lag] for lag in range(lags)]
+        X = np.column_stack([np.ones(out.shape[1]), *columns])
+        out[i] = X @ np.linalg.lstsq(X, series[first:], rcond=None)[0] + y[i, 0]
+    return out
+
+
+def _checked(y: np.ndarray, smoothing: float) -> np.ndarray:
+    y = np.asarray(y, dtype=float)
+    if y.ndim != 2 or y.shape[1] < SHORTEST:
+        raise NumericsError(f"a trend needs series of at least {SHORTEST} periods")
+    if not np.isfinite(y).all():
+        raise NumericsError("a series has a gap")
+    if not smoothing > 0:
+        raise NumericsError(f"the smoothing penalty must be positive, not {smoothing:g}")
+    return y
+
+
+def _bands(T: int, smoothing: float) -> np.ndarray:
+    squares = np.diff(np.eye(T), n=2, axis=0)
+    penalty = np.eye(T) + smoothing * squares.T @ squares
+    bands = np.zeros((3, T))
+    for lag in range(3):
+        bands[lag, : T - lag] = np.diagonal(penalty, -lag)
+    return bands
+
+
+def _squares(cycle: np.ndarray) -> np.ndarray:
+    squares = np.einsum("it,it->i", cycle, cycle)
+    return np.asarray(np.where(squares > 0, squares, 1.0))

@@ -1,0 +1,247 @@
+"""The log t regression of Phillips and Sul, for many groups of units at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+CRITICAL_VALUE = -1.65
+QS_FACTOR = 1.3221
+FEWEST = 5
+SUM_TO_ZERO = 1e-8
+SLOPE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LogtFit:
+    """Log t regressions of B groups.
+
+    Attributes
+    ----------
+    b, std_error, t : ndarray, shape (B,)
+        Slope, its long-run standard error and their ratio; NaN where a group has no dispersion in some period.
+    constant : ndarray, shape (B,)
+        The other coefficient.
+    periods : ndarray, shape (n,)
+        Periods of the regression, the first of the window being 1.
+    """
+
+    b: np.ndarray
+    std_error: np.ndarray
+    t: np.ndarray
+    constant: np.ndarray
+    periods: np.ndarray
+
+    @property
+    def speed(self) -> np.ndarray:
+        """Half the slope: the rate at which the loadings close in, shape (B,)."""
+        return np.asarray(self.b / 2)
+
+
+def relative_transition(x: np.ndarray) -> np.ndarray:
+    """Return the relative transition path of each unit.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, T)
+        Trends in levels (or logs).
+
+    Returns
+    -------
+    ndarray, shape (N, T)
+        h_it = x_it / mean_j x_jt.
+
+    Raises
+    ------
+    NumericsError
+        Where a mean is not positive: the paths are then not defined.
+    """
+    mean = np.asarray(x, dtype=float).mean(axis=0)
+    if not (mean > SUM_TO_ZERO * np.abs(x).max()).all():
+        raise NumericsError("the mean is zero or negative, relative transition paths are not defined")
+    return np.asarray(x / mean)
+
+
+def transition_variance(x: np.ndarray) -> np.ndarray:
+    """Return the dispersion of the relative transition paths.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, T)
+        Trends in levels (or logs).
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        H_t = mean_i (h_it - 1)^2.
+
+    Raises
+    ------
+    NumericsError
+        As ``relative_transition``.
+    """
+    return np.asarray(np.mean((relative_transition(x) - 1) ** 2, axis=0))
+
+
+def discarded_periods(T: int, share: float = 1 / 3) -> int:
+    """Return how many first periods the regression leaves out.
+
+    Parameters
+    ----------
+    T : int
+        Periods of the window.
+    share : float
+        Share to discard; Phillips and Sul (2007) advise a third for short samples.
+
+    Returns
+    -------
+    int
+        m = round(share T), half to even; the regression uses periods m+1 to T.
+    """
+    return round(share * T)
+
+
+def regression_periods(T: int, discard: int) -> np.ndarray:
+    """Return the periods of the regression.
+
+    Parameters
+    ----------
+    T : int
+        Periods of the window.
+    discard : int
+        First periods left out, at least one because log(log 1) is not finite.
+
+    Returns
+    -------
+    ndarray, shape (T - discard,)
+        discard + 1, ..., T.
+
+    Raises
+    ------
+    NumericsError
+        If nothing is discarded or fewer than five periods are left.
+    """
+    if discard < 1 or T - discard < FEWEST:
+        raise NumericsError(
+            f"{T} periods less {discard} leave {max(T - discard, 0)}; a log t regression needs at least "
+            f"{FEWEST} after discarding at least one"
+        )
+    return np.arange(discard + 1, T + 1)
+
+
+def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
+    """Fit the log t regression of each group.
+
+    Parameters
+    ----------
+    H : ndarray, shape (B, T) or (T,)
+        Dispersion H_t of each group from the first period of the window on.
+    periods : ndarray, shape (n,)
+        Periods of the regression (2 to T, see ``regression_periods``).
+    variance : str
+        ``fqsb``: the long-run variance of the residuals that the R package ConvergenceClubs uses by default;
+        ``aqsb``: the quadratic-spectral covariance of the scores.
+
+    Returns
+    -------
+    LogtFit
+        log(H_1/H_t) - 2 log(log t) = a + b log t + u; convergence is rejected where t < -1.65.
+
+    Raises
+    ------
+    NumericsError
+        If the variance is unknown.
+
+    Notes
+    -----
+    Phillips and Sul (2007), equation (37); both variances use Andrews' (1991) bandwidth of an AR(1).
+    """
+    if variance not in VARIANCES:
+        raise NumericsError(f"the long-run variance is one of {', '.join(VARIANCES)}, not {variance!r}")
+    H = np.atleast_2d(H)
+    defined = (H[:, [0, *(periods - 1)]] > 0).all(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(H[:, :1] / H[:, periods - 1])
+    log_t = np.log(periods)
+    y = np.where(defined[:, None], ratio, 0.0) - 2 * np.log(log_t)
+    centred = log_t - log_t.mean()
+    b = y @ centred / (centred @ centred)
+    constant = y.mean(axis=1) - b * log_t.mean()
+    residuals = y - constant[:, None] - b[:, None] * log_t
+    std_error = np.sqrt(VARIANCES[variance](residuals, log_t))
+    numbers = [np.where(defined, values, np.nan) for values in (b, std_error, _ratio(b, std_error), constant)]
+    return LogtFit(*numbers, periods)
+
+
+def _ratio(b: np.ndarray, std_error: np.ndarray) -> np.ndarray:
+    return np.asarray(np.divide(b, std_error, out=np.full(len(b), np.nan), where=std_error > 0))
+
+
+def quadratic_spectral(z: np.ndarray) -> np.ndarray:
+    """Return the quadratic-spectral kernel.
+
+    Parameters
+    ----------
+    z : ndarray
+        Lags over bandwidth, not zero.
+
+    Returns
+    -------
+    ndarray
+        25 / (12 pi^2 z^2) [sin(6 pi z / 5) / (6 pi z / 5) - cos(6 pi z / 5)].
+    """
+    x = 1.2 * np.pi * z
+    return np.asarray(3 / x**2 * (np.sin(x) / x - np.cos(x)))
+
+
+def _kernel_weights(bandwidth: np.ndarray, lags: int) -> np.ndarray:
+    # A zero bandwidth leaves only the variance, an infinite one gives every lag its full weight.
+    wide = np.clip(bandwidth, 1e-8, 1e8)
+    weights = quadratic_spectral(np.arange(1, lags + 1) / wide[:, None])
+    return np.where(bandwidth[:, None] > 1e7, 1.0, weights)
+
+
+def _autocovariances(v: np.ndarray) -> np.ndarray:
+    spectrum = np.abs(np.fft.rfft(v, 2 * v.shape[1], axis=1)) ** 2
+    return np.asarray(np.fft.irfft(spectrum, 2 * v.shape[1], axis=1)[:, 1 : v.shape[1]])
+
+
+def _fqsb(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
+    n = residuals.shape[1]
+    early = residuals[:, :-1]
+    squares = np.einsum("bt,bt->b", early, early)
+    a = _ratio(np.einsum("bt,bt->b", early, residuals[:, 1:]), squares)
+    bandwidth = QS_FACTOR * (4 * a**2 * n / np.maximum((1 - a) ** 4, 1e-300)) ** 0.2
+    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 2)
+    covariances = 2 * np.einsum("bj,bj->b", weights, _autocovariances(early))
+    long_run = (np.einsum("bt,bt->b", residuals, residuals) + covariances) / (n - 1)
+    centred = log_t - log_t.mean()
+    return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred))
+
+
+def _aqsb(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
+    n = residuals.shape[1]
+    centred = log_t - log_t.mean()
+    scores = residuals * log_t
+    a, variance = _ar1(scores)
+    ratio = 4 * a**2 * variance**2 / (1 - a) ** 8 / (variance**2 / (1 - a) ** 4)
+    bandwidth = QS_FACTOR * (n * ratio) ** 0.2
+    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 1)
+    used = residuals * centred
+    long_run = np.einsum("bt,bt->b", used, used) + 2 * np.einsum("bj,bj->b", weights, _autocovariances(used))
+    return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred) ** 2 * n / (n - 2))
+
+
+def _ar1(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    before = scores[:, :-1] - scores[:, :-1].mean(axis=1, keepdims=True)
+    after = scores[:, 1:] - scores[:, 1:].mean(axis=1, keepdims=True)
+    a = _ratio(np.einsum("bt,bt->b", before, after), np.einsum("bt,bt->b", before, before))
+    errors = after - a[:, None] * before
+    return a, np.mean(errors**2, axis=1)
+
+
+VARIANCES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"fqsb": _fqsb, "aqsb": _aqsb}

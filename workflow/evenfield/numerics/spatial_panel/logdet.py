@@ -1,0 +1,215 @@
+"""The log-determinant ln|I - rho W| and its derivatives: from eigenvalues, or from sparse factorisations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from scipy.fft import dct
+from scipy.linalg import eigvals
+from scipy.sparse import csc_matrix, csr_array, eye
+from scipy.sparse.csgraph import breadth_first_order
+from scipy.sparse.linalg import splu
+
+LARGEST_FOR_EIGENVALUES = 500
+NODES = 40
+REACH = 3.8  # atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
+REAL = 1e-8
+EDGE = 1e-7
+
+
+class LogDeterminant(Protocol):
+    """What an estimator asks of ln|I - rho W|; every method is vectorised over rho."""
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Open interval of rho around zero in which I - rho W stays invertible."""
+
+    def value(self, rho: np.ndarray) -> np.ndarray:
+        """ln|I - rho W|."""
+
+    def slope(self, rho: np.ndarray) -> np.ndarray:
+        """First derivative, -tr[W (I - rho W)^-1]."""
+
+    def curvature(self, rho: np.ndarray) -> np.ndarray:
+        """Second derivative, -tr[(W (I - rho W)^-1)^2]."""
+
+
+@dataclass(frozen=True)
+class EigenLogDeterminant:
+    """Log-determinant as a sum over the eigenvalues of W (Ord 1975): exact.
+
+    Attributes
+    ----------
+    roots : ndarray, shape (N,)
+        Eigenvalues, real or complex.
+    """
+
+    roots: np.ndarray
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Reciprocals of the smallest and the largest real eigenvalue."""
+        real = self.roots.real[np.abs(self.roots.imag) < REAL]
+        low = 1.0 / real.min() if real.min() < -REAL else -1.0 / real.max()
+        return float(low), float(1.0 / real.max())
+
+    def value(self, rho: np.ndarray) -> np.ndarray:
+        """ln|I - rho W| = sum_i ln|1 - rho w_i|."""
+        return np.asarray(np.log(np.abs(self._factors(rho))).sum(axis=-1))
+
+    def slope(self, rho: np.ndarray) -> np.ndarray:
+        """First derivative, -sum_i w_i / (1 - rho w_i)."""
+        return np.asarray(-(self.roots / self._factors(rho)).real.sum(axis=-1))
+
+    def curvature(self, rho: np.ndarray) -> np.ndarray:
+        """Second derivative, -sum_i (w_i / (1 - rho w_i))^2."""
+        return np.asarray(-((self.roots / self._factors(rho)) ** 2).real.sum(axis=-1))
+
+    def _factors(self, rho: np.ndarray) -> np.ndarray:
+        return np.asarray(1.0 - np.asarray(rho)[..., None] * self.roots)
+
+
+@dataclass(frozen=True)
+class ChebyshevLogDeterminant:
+    """Log-determinant as a Chebyshev series in atanh(rho), from exact sparse LU factorisations at its nodes.
+
+    Attributes
+    ----------
+    series : ndarray, shape (NODES,)
+        Coefficients in x = atanh(rho * scale) / REACH.
+    scale : float
+        Largest eigenvalue of W; 1 for row-standardised W.
+
+    Notes
+    -----
+    In rho the function has singularities at +-1, where a polynomial converges slowly. With z = atanh(rho) every
+    singularity 1/w, w an eigenvalue in (-1, 1), moves to imaginary part pi/2, whatever N is, so that the error falls
+    by the same factor, about 1.5, with every node.
+    """
+
+    series: np.ndarray
+    scale: float
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """The interval that the series covers."""
+        edge = float(np.tanh(REACH) / self.scale)
+        return -edge, edge
+
+    def value(self, rho: np.ndarray) -> np.ndarray:
+        """ln|I - rho W|."""
+        return np.asarray(chebyshev.chebval(self._x(rho), self.series))
+
+    def slope(self, rho: np.ndarray) -> np.ndarray:
+        """First derivative in rho, by the chain rule."""
+        return np.asarray(chebyshev.chebval(self._x(rho), chebyshev.chebder(self.series)) * self._dx(rho))
+
+    def curvature(self, rho: np.ndarray) -> np.ndarray:
+        """Second derivative in rho, by the chain rule."""
+        x, dx, scaled = self._x(rho), self._dx(rho), np.asarray(rho) * self.scale
+        bend = 2.0 * scaled * self.scale / (1.0 - scaled**2) * dx
+        first, second = chebyshev.chebder(self.series), chebyshev.chebder(self.series, 2)
+        return np.asarray(chebyshev.chebval(x, second) * dx**2 + chebyshev.chebval(x, first) * bend)
+
+    def _x(self, rho: np.ndarray) -> np.ndarray:
+        return np.asarray(np.arctanh(np.asarray(rho) * self.scale) / REACH)
+
+    def _dx(self, rho: np.ndarray) -> np.ndarray:
+        return np.asarray(self.scale / (1.0 - (np.asarray(rho) * self.scale) ** 2) / REACH)
+
+
+def log_determinant(matrix: csr_array, largest: float) -> LogDeterminant:
+    """Choose and build the log-determinant of a weights matrix.
+
+    Parameters
+    ----------
+    matrix : csr_array, shape (N, N)
+        Non-negative weights with a zero diagonal.
+    largest : float
+        Largest eigenvalue of the weights.
+
+    Returns
+    -------
+    LogDeterminant
+        By eigenvalues up to N = 500, by sparse LU at Chebyshev nodes above.
+    """
+    if matrix.shape[0] <= LARGEST_FOR_EIGENVALUES:
+        return EigenLogDeterminant(eigenvalues(matrix))
+    return ChebyshevLogDeterminant(chebyshev_series(matrix, largest), largest)
+
+
+def eigenvalues(matrix: csr_array) -> np.ndarray:
+    """Return the eigenvalues of W, from a symmetric matrix of the same eigenvalues where there is one.
+
+    Parameters
+    ----------
+    matrix : csr_array, shape (N, N)
+        Weights.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Real if W is similar to a symmetric matrix through a diagonal one, else complex.
+    """
+    balance = _symmetrising_balance(matrix)
+    if balance is None:
+        return np.asarray(eigvals(matrix.toarray()))
+    root = np.sqrt(balance)
+    similar = root[:, None] * matrix.toarray() / root
+    return np.asarray(np.linalg.eigvalsh((similar + similar.T) / 2))
+
+
+def _symmetrising_balance(matrix: csr_array) -> np.ndarray | None:
+    """Return d > 0 with d_i w_ij = d_j w_ji, following a tree from unit to unit; None where there is no such d."""
+    weights, balance = matrix.toarray(), np.zeros(matrix.shape[0])
+    for start in range(len(balance)):
+        if balance[start]:
+            continue
+        balance[start] = 1.0
+        order, parents = breadth_first_order(matrix, start, directed=True)
+        for unit in order[1:]:
+            if not weights[unit, parents[unit]]:
+                return None
+            balance[unit] = balance[parents[unit]] * weights[parents[unit], unit] / weights[unit, parents[unit]]
+    flows = balance[:, None] * weights
+    return balance if np.abs(flows - flows.T).max() < 1e-12 * flows.max() else None
+
+
+def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
+    """Interpolate ln|I - rho W| in atanh(rho) by exact values at Chebyshev nodes.
+
+    Parameters
+    ----------
+    matrix : csr_array, shape (N, N)
+        Weights.
+    largest : float
+        Largest eigenvalue of the weights.
+
+    Returns
+    -------
+    ndarray, shape (NODES,)
+        Chebyshev coefficients.
+    """
+    nodes = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
+    rhos = np.tanh(REACH * nodes) / largest
+    ordered = _fill_reducing_order(matrix)
+    series = dct(np.array([_log_abs_det(ordered, rho) for rho in rhos]), type=2) / NODES
+    series[0] /= 2
+    return np.asarray(series)
+
+
+def _fill_reducing_order(matrix: csr_array) -> csc_matrix:
+    """Order the units once so that every factorisation fills in little."""
+    shifted = csc_matrix(eye(matrix.shape[0], format="csc") - 0.5 * csc_matrix(matrix) / abs(matrix).sum(axis=1).max())
+    factor = splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    order = np.argsort(factor.perm_c)
+    return csc_matrix(csc_matrix(matrix)[order][:, order])
+
+
+def _log_abs_det(ordered: csc_matrix, rho: float) -> float:
+    shifted = csc_matrix(eye(ordered.shape[0], format="csc") - rho * ordered)
+    factor = splu(shifted, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    return float(np.log(np.abs(factor.U.diagonal())).sum())

@@ -1,0 +1,131 @@
+"""Where the concentrated likelihood is highest: a coarse look over the whole range, then a root of the score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar, root
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+
+COARSE, COARSE_PAIR, STARTS = 48, 25, 4
+EDGE = 1e-6
+ROOT = 1e-13
+STATIONARY = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best spatial parameters.
+
+    Attributes
+    ----------
+    rho, lam : float
+        Lag and error parameter; zero where the model has none.
+    at_bound : bool
+        Whether the likelihood still rises at the end of the range.
+    """
+
+    rho: float
+    lam: float
+    at_bound: bool
+
+
+def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
+    """Maximise the concentrated likelihood.
+
+    Parameters
+    ----------
+    moments : PanelMoments
+        Cross-products of the model.
+    lag, error : str
+        ``free`` or ``none`` for rho and for lambda.
+
+    Returns
+    -------
+    Optimum
+    """
+    low, high = moments.logdet.domain
+    if lag == error == "none":
+        return Optimum(0.0, 0.0, False)
+    if lag == error:
+        return _best_pair(moments, low, high)
+    zero, index = np.zeros(1), 0 if lag == "free" else 1
+    if lag == "free":
+        found, bound = _best_single(lambda d: moments.log_likelihood(d, zero), lambda d: moments.score(d, 0.0)[0],
+                                    low, high)  # fmt: skip
+    else:
+        found, bound = _best_single(lambda d: moments.log_likelihood(zero, d), lambda d: moments.score(0.0, d)[1],
+                                    low, high)  # fmt: skip
+    pair = (found, 0.0) if index == 0 else (0.0, found)
+    return Optimum(*pair, bound)
+
+
+def coarse_points(low: float, high: float, count: int) -> np.ndarray:
+    """Return points over the open range (low, high), closer together near its ends.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the range.
+    count : int
+        Number of points.
+
+    Returns
+    -------
+    ndarray, shape (count,)
+    """
+    middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
+    return np.asarray(middle - half * np.cos(np.pi * np.arange(count) / (count - 1)))
+
+
+def _best_single(
+    value: Callable[[np.ndarray], np.ndarray], slope: Callable[[float], float], low: float, high: float
+) -> tuple[float, bool]:
+    points = coarse_points(low, high, COARSE)
+    top = int(np.argmax(value(points)))
+    left, right = float(points[max(top - 1, 0)]), float(points[min(top + 1, COARSE - 1)])
+    rises, falls = slope(left) > 0, slope(right) < 0
+    if rises and falls:
+        return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * np.finfo(float).eps)), False
+    if top in (0, COARSE - 1):
+        return float(points[top]), True
+    found = minimize_scalar(lambda d: -float(value(np.array([d]))[0]), bounds=(left, right), method="bounded",
+                            options={"xatol": 1e-10})  # fmt: skip
+    return float(found.x), False
+
+
+def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
+    """Search rho and lambda together: their likelihood often has two peaks, so several starts are followed."""
+    points = coarse_points(low, high, COARSE_PAIR)
+    rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
+    height = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
+    best: tuple[float, float, float] | None = None
+    for i, j in _peaks(height)[:STARTS]:
+        found = root(lambda d: moments.score(*_inside(d, low, high)), np.array([points[i], points[j]]), tol=ROOT)
+        here = _inside(found.x, low, high)
+        value = float(moments.log_likelihood(*(np.asarray(d) for d in here)))
+        flat = np.abs(moments.score(*here)).max() < STATIONARY * moments.counts.observations
+        if flat and value >= height[i, j] and (best is None or value > best[0]):
+            best = (value, *here)
+    if best is None:
+        raise NumericsError("the likelihood of rho and lambda has no interior maximum: the model is not identified")
+    return Optimum(best[1], best[2], False)
+
+
+def _inside(pair: np.ndarray, low: float, high: float) -> tuple[float, float]:
+    middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
+    clipped = np.clip(pair, middle - half, middle + half)
+    return float(clipped[0]), float(clipped[1])
+
+
+def _peaks(height: np.ndarray) -> list[tuple[int, int]]:
+    """List the points of the grid that no neighbour tops, highest first."""
+    padded = np.pad(height, 1, constant_values=-np.inf)
+    size = len(height)
+    around = [padded[1 + i : 1 + i + size, 1 + j : 1 + j + size] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    places = np.argwhere(height >= np.max(around, axis=0))
+    return [(int(i), int(j)) for i, j in sorted(places.tolist(), key=lambda place: -height[place[0], place[1]])]

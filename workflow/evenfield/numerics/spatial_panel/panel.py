@@ -1,0 +1,164 @@
+"""A balanced panel in memory: one row per unit and period, checked once, then arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+
+@dataclass(frozen=True)
+class BalancedPanel:
+    """An outcome and its regressors for every unit in every period.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Unit ids, sorted as text.
+    periods : tuple
+        Periods, sorted.
+    names : tuple of str
+        Names of the regressors.
+    values : ndarray, shape (N, T, 1 + K)
+        Outcome first, then the regressors.
+    """
+
+    units: tuple[str, ...]
+    periods: tuple[Any, ...]
+    names: tuple[str, ...]
+    values: np.ndarray
+
+    def ordered(self, units: Sequence[str]) -> np.ndarray:
+        """Return the values with units in the given order.
+
+        Parameters
+        ----------
+        units : sequence of str
+            The units of the weights.
+
+        Returns
+        -------
+        ndarray, shape (N, T, 1 + K)
+
+        Raises
+        ------
+        NumericsError
+            If the units of panel and weights differ.
+        """
+        missing = sorted(set(self.units) - set(units))
+        if missing:
+            raise NumericsError(f"{len(missing)} units of the panel have no weights, first {missing[0]}")
+        extra = sorted(set(units) - set(self.units))
+        if extra:
+            raise NumericsError(f"{len(extra)} units of the weights are not in the panel, first {extra[0]}")
+        place = {unit: i for i, unit in enumerate(self.units)}
+        return np.asarray(self.values[[place[unit] for unit in units]])
+
+
+def panel_from_rows(
+    units: Sequence[Any], periods: Sequence[Any], y: np.ndarray, X: np.ndarray, names: Sequence[str]
+) -> BalancedPanel:
+    """Build a balanced panel from rows in any order.
+
+    Parameters
+    ----------
+    units, periods : sequence, length NT
+        Unit id and period of each row; ids are compared as text.
+    y : ndarray, shape (NT,)
+        Outcome.
+    X : ndarray, shape (NT, K)
+        Regressors without a constant: the effects carry it.
+    names : sequence of str, length K
+        Names of the regressors.
+
+    Returns
+    -------
+    BalancedPanel
+
+    Raises
+    ------
+    NumericsError
+        If lengths differ, a value is missing or infinite, a unit appears twice in a period, or a unit lacks a period.
+    """
+    ids, y, X = np.asarray([str(unit) for unit in units]), np.asarray(y, float), np.asarray(X, float)
+    times = np.asarray(periods)
+    _check_shapes(len(ids), len(times), y, X, names)
+    known, unit_code = np.unique(ids, return_inverse=True)
+    years, year_code = np.unique(times, return_inverse=True)
+    _check_keys(unit_code, year_code, known, years)
+    _check_finite(np.column_stack([y, X]), ids, times, ("the outcome", *names))
+    values = np.empty((len(known), len(years), 1 + X.shape[1]))
+    values[unit_code, year_code, 0] = y
+    values[unit_code, year_code, 1:] = X
+    return BalancedPanel(tuple(known.tolist()), tuple(years.tolist()), tuple(names), values)
+
+
+def panel_from_arrays(
+    y: np.ndarray, X: np.ndarray, units: Sequence[Any], names: Sequence[str], periods: Sequence[Any] | None = None
+) -> BalancedPanel:
+    """Build a balanced panel from arrays with one row per period.
+
+    Parameters
+    ----------
+    y : ndarray, shape (T, N)
+        Outcome.
+    X : ndarray, shape (T, N, K)
+        Regressors without a constant.
+    units : sequence, length N
+        Unit ids of the columns.
+    names : sequence of str, length K
+        Names of the regressors.
+    periods : sequence, length T, optional
+        Periods of the rows; 0, 1, ... when absent.
+
+    Returns
+    -------
+    BalancedPanel
+
+    Raises
+    ------
+    NumericsError
+        As ``panel_from_rows``.
+    """
+    y, X = np.asarray(y, float), np.asarray(X, float)
+    if y.ndim != 2 or X.shape[:2] != y.shape or X.ndim != 3:
+        raise NumericsError(f"the outcome must be (T, N) and the regressors (T, N, K), found {y.shape} and {X.shape}")
+    times = np.arange(y.shape[0]) if periods is None else np.asarray(periods)
+    if len(units) != y.shape[1] or len(times) != y.shape[0]:
+        raise NumericsError(f"{len(units)} units and {len(times)} periods do not name an outcome of shape {y.shape}")
+    rows = np.repeat(times, y.shape[1])
+    return panel_from_rows(list(units) * y.shape[0], rows, y.ravel(), X.reshape(y.size, -1), names)
+
+
+def _check_shapes(n_ids: int, n_times: int, y: np.ndarray, X: np.ndarray, names: Sequence[str]) -> None:
+    if y.ndim != 1 or X.ndim != 2 or not n_ids == n_times == len(y) == len(X):
+        raise NumericsError(
+            f"units, periods, outcome and regressors must have one entry per row, found {n_ids}, {n_times}, "
+            f"{y.shape} and {X.shape}"
+        )
+    if len(set(names)) != len(names) or len(names) != X.shape[1]:
+        raise NumericsError(f"{X.shape[1]} regressors need as many different names, found {list(names)}")
+    if not X.shape[1]:
+        raise NumericsError("the panel has no regressor")
+
+
+def _check_keys(unit_code: np.ndarray, year_code: np.ndarray, units: np.ndarray, years: np.ndarray) -> None:
+    counts = np.zeros((len(units), len(years)), dtype=int)
+    np.add.at(counts, (unit_code, year_code), 1)
+    for wrong, what in ((counts > 1, "appear twice"), (counts == 0, "are missing")):
+        if wrong.any():
+            i, t = np.argwhere(wrong)[0]
+            raise NumericsError(f"{wrong.sum()} pairs of unit and period {what}, first {units[i]} in {years[t]}")
+
+
+def _check_finite(values: np.ndarray, ids: np.ndarray, times: np.ndarray, names: Sequence[str]) -> None:
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise NumericsError(
+            f"{wrong.sum()} values are missing or infinite, first {names[column]} of {ids[row]} in {times[row]}"
+        )
