@@ -10,18 +10,18 @@ rule tabulate_design:
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
         table=table_files("TD"),
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        weights=MAIN_WEIGHTS,
-        power=POWER,
-        periods=config["periods"],
-        study=config["study"],
     log:
         "results/logs/tabulate_design.log",
     benchmark:
         "results/benchmarks/tabulate_design.tsv"
     conda:
         "../../environment.yml"
+    params:
+        taxonomy=MAIN_TAXONOMY,
+        weights=MAIN_WEIGHTS,
+        power=POWER,
+        periods=config["periods"],
+        study=config["study"],
     script:
         "../scripts/tabulate_design.py"
 
@@ -38,16 +38,16 @@ rule tabulate_taxonomy:
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
         table=table_files("T1"),
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
-        study=config["study"],
     log:
         "results/logs/tabulate_taxonomy.log",
     benchmark:
         "results/benchmarks/tabulate_taxonomy.tsv"
     conda:
         "../../environment.yml"
+    params:
+        taxonomy=MAIN_TAXONOMY,
+        periods=config["periods"],
+        study=config["study"],
     script:
         "../scripts/tabulate_taxonomy.py"
 
@@ -62,16 +62,16 @@ rule tabulate_sources:
         description="results/ingest/description.json",
     output:
         table=table_files("T2"),
-    params:
-        panel=config["panel"],
-        controls=config["controls"],
-        study=config["study"],
     log:
         "results/logs/tabulate_sources.log",
     benchmark:
         "results/benchmarks/tabulate_sources.tsv"
     conda:
         "../../environment.yml"
+    params:
+        panel=config["panel"],
+        controls=config["controls"],
+        study=config["study"],
     script:
         "../scripts/tabulate_sources.py"
 
@@ -84,17 +84,17 @@ rule tabulate_summary:
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
         table=table_files("T3"),
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
-        controls=config["controls"],
-        study=config["study"],
     log:
         "results/logs/tabulate_summary.log",
     benchmark:
         "results/benchmarks/tabulate_summary.tsv"
     conda:
         "../../environment.yml"
+    params:
+        taxonomy=MAIN_TAXONOMY,
+        periods=config["periods"],
+        controls=config["controls"],
+        study=config["study"],
     script:
         "../scripts/tabulate_summary.py"
 
@@ -108,6 +108,12 @@ rule tabulate_beta:
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
         table=table_files("T6"),
+    log:
+        "results/logs/tabulate_beta.log",
+    benchmark:
+        "results/benchmarks/tabulate_beta.tsv"
+    conda:
+        "../../environment.yml"
     params:
         specs=config["estimates"].get("beta"),
         weights=MAIN_WEIGHTS,
@@ -115,12 +121,6 @@ rule tabulate_beta:
         controls=config["controls"],
         inference=config["inference"],
         study=config["study"],
-    log:
-        "results/logs/tabulate_beta.log",
-    benchmark:
-        "results/benchmarks/tabulate_beta.tsv"
-    conda:
-        "../../environment.yml"
     script:
         "../scripts/tabulate_beta.py"
 
@@ -133,18 +133,18 @@ rule tabulate_exposure:
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
         table=table_files("T16"),
-    params:
-        spec=primary_spec("exposure"),
-        periods=config["periods"],
-        inference=config["inference"],
-        power=POWER,
-        study=config["study"],
     log:
         "results/logs/tabulate_exposure.log",
     benchmark:
         "results/benchmarks/tabulate_exposure.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=primary_spec("exposure"),
+        periods=config["periods"],
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
     script:
         "../scripts/tabulate_exposure.py"
 
@@ -158,16 +158,16 @@ rule draw_cells:
         cases="results/ingest/cases.csv",
     output:
         figure=figure_files("F1"),
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
-        study=config["study"],
     log:
         "results/logs/draw_cells.log",
     benchmark:
         "results/benchmarks/draw_cells.tsv"
     conda:
         "../../environment.yml"
+    params:
+        taxonomy=MAIN_TAXONOMY,
+        periods=config["periods"],
+        study=config["study"],
     script:
         "../scripts/draw_cells.py"
 
@@ -182,16 +182,16 @@ rule draw_outlines:
         outlines=rules.ingest_study.output.outlines,
     output:
         figure=figure_files("F1b"),
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
-        study=config["study"],
     log:
         "results/logs/draw_outlines.log",
     benchmark:
         "results/benchmarks/draw_outlines.tsv"
     conda:
         "../../environment.yml"
+    params:
+        taxonomy=MAIN_TAXONOMY,
+        periods=config["periods"],
+        study=config["study"],
     script:
         "../scripts/draw_outlines.py"
 
@@ -204,14 +204,14 @@ rule draw_rollout:
         series=rules.estimate_design.output.series,
     output:
         figure=figure_files("F2"),
-    params:
-        study=config["study"],
     log:
         "results/logs/draw_rollout.log",
     benchmark:
         "results/benchmarks/draw_rollout.tsv"
     conda:
         "../../environment.yml"
+    params:
+        study=config["study"],
     script:
         "../scripts/draw_rollout.py"
 
@@ -223,16 +223,16 @@ rule draw_relative_income:
         series=rules.estimate_profile.output.series,
     output:
         figure=figure_files("F3"),
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        unit_scheme=MAIN_SCHEME,
-        study=config["study"],
     log:
         "results/logs/draw_relative_income.log",
     benchmark:
         "results/benchmarks/draw_relative_income.tsv"
     conda:
         "../../environment.yml"
+    params:
+        taxonomy=MAIN_TAXONOMY,
+        unit_scheme=MAIN_SCHEME,
+        study=config["study"],
     script:
         "../scripts/draw_relative_income.py"
 
@@ -247,16 +247,16 @@ rule draw_beta:
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
         figure=figure_files("F4"),
-    params:
-        spec=primary_spec("beta"),
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
     log:
         "results/logs/draw_beta.log",
     benchmark:
         "results/benchmarks/draw_beta.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=primary_spec("beta"),
+        taxonomy=MAIN_TAXONOMY,
+        periods=config["periods"],
     script:
         "../scripts/draw_beta.py"
 
@@ -268,15 +268,15 @@ rule draw_sigma:
         series=rules.estimate_sigma.output.series,
     output:
         figure=figure_files("F5"),
-    params:
-        unit_scheme=MAIN_SCHEME,
-        study=config["study"],
     log:
         "results/logs/draw_sigma.log",
     benchmark:
         "results/benchmarks/draw_sigma.tsv"
     conda:
         "../../environment.yml"
+    params:
+        unit_scheme=MAIN_SCHEME,
+        study=config["study"],
     script:
         "../scripts/draw_sigma.py"
 
@@ -288,15 +288,15 @@ rule draw_exposure:
         series=rules.estimate_exposure.output.series,
     output:
         figure=figure_files("F13"),
-    params:
-        spec=primary_spec("exposure"),
-        periods=config["periods"],
-        power=POWER,
     log:
         "results/logs/draw_exposure.log",
     benchmark:
         "results/benchmarks/draw_exposure.tsv"
     conda:
         "../../environment.yml"
+    params:
+        spec=primary_spec("exposure"),
+        periods=config["periods"],
+        power=POWER,
     script:
         "../scripts/draw_exposure.py"

@@ -80,5 +80,9 @@ EXHIBITS = [
     *(path for name in config["tables"] for path in table_files(name)),
     *(path for name in config["figures"] for path in figure_files(name)),
 ]
-SCRIPTS = {name: f"workflow/scripts/{rule}.py" for name, rule in MAKERS.items() if name in {*config["tables"], *config["figures"]}}
+SCRIPTS = {
+    name: f"workflow/scripts/{rule}.py"
+    for name, rule in MAKERS.items()
+    if name in {*config["tables"], *config["figures"]}
+}
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []

@@ -16,15 +16,15 @@ rule write_page:
         reasons="results/ingest/reasons.csv",
     output:
         page="results/report/index.html",
-    params:
-        config=config,
-        scripts=SCRIPTS,
     log:
         "results/logs/write_page.log",
     benchmark:
         "results/benchmarks/write_page.tsv"
     conda:
         "../../environment.yml"
+    params:
+        config=config,
+        scripts=SCRIPTS,
     script:
         "../scripts/write_page.py"
 
@@ -46,15 +46,15 @@ rule write_paper:
         paper="results/report/paper.pdf",
         source="results/report/paper.typ",
         references="results/report/references.bib",
-    params:
-        config=config,
-        scripts=SCRIPTS,
     log:
         "results/logs/write_paper.log",
     benchmark:
         "results/benchmarks/write_paper.tsv"
     conda:
         "../../environment.yml"
+    params:
+        config=config,
+        scripts=SCRIPTS,
     script:
         "../scripts/write_paper.py"
 
@@ -72,14 +72,14 @@ rule write_manifest:
         ],
     output:
         manifest="results/manifest.json",
-    params:
-        config=config,
-        scripts=SCRIPTS,
     log:
         "results/logs/write_manifest.log",
     benchmark:
         "results/benchmarks/write_manifest.tsv"
     conda:
         "../../environment.yml"
+    params:
+        config=config,
+        scripts=SCRIPTS,
     script:
         "../scripts/write_manifest.py"

@@ -88,7 +88,8 @@ def made_beta(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
                                    "conf_low": 19 - 2 * grid, "conf_high": 21 - 2 * grid,
                                    "period": period}))  # fmt: skip
         shared = {"spec_id": "absolute", "sample_id": "all", "unit_scheme": "all", "period": period,
-                  "output_basis": basis, "n_units": number, "controls_id": "none", "warning": "PROXY output"}  # fmt: skip
+                  "output_basis": basis, "n_units": number, "controls_id": "none",
+                  "warning": "PROXY output"}  # fmt: skip
         rows += [
             {**shared, "estimator": "ols", "term": "log_income_start", "effect_type": "coef", "estimate": -0.02,
              "std_error": 0.004, "p_value": 0.0001},
@@ -163,8 +164,8 @@ def design_series() -> pd.DataFrame:
         for year in range(1980, 2001) for term, less in (("not_yet_treated", 0), ("far_controls", 2))
     ]  # fmt: skip
     rows += [{"block": "cells", "taxonomy": "t", "term": cell, "value": 2.0, "units": "XX-AA XX-AB"} for cell in CELLS]
-    rows += [{"block": "weights", "weights": "contiguity", "term": term, "value": 1.5}
-             for term in ("effective_neighbours", "mean_neighbours", "rho_low", "rho_high", "links", "components")]  # fmt: skip
+    facts = ("effective_neighbours", "mean_neighbours", "rho_low", "rho_high", "links", "components")
+    rows += [{"block": "weights", "weights": "contiguity", "term": term, "value": 1.5} for term in facts]
     rows += [{"block": "correlation", "taxonomy": "t", "weights": "contiguity", "value": 0.5,
               "term": "exposure_cluster x exposure_sez"},
              {"block": "spread", "period": "P1", "term": "s", "value": 1.9, "note": "proxy"}]  # fmt: skip

@@ -81,20 +81,21 @@ def test_no_text_leaves_the_figure(all_artworks) -> None:
     for name, artwork in all_artworks.items():
         artwork.figure.canvas.draw()
         frame = artwork.figure.bbox
-        for text in artwork.figure.findobj(mpl.text.Text):
-            if text.get_text() and text.get_visible() and not hidden(text):
-                box = text.get_window_extent()
-                inside = box.x0 >= -1 and box.x1 <= frame.x1 + 1 and box.y0 >= -1 and box.y1 <= frame.y1 + 1
-                assert inside, (name, text.get_text(), box)
+        for text in drawn_texts(artwork.figure):
+            box = text.get_window_extent()
+            inside = box.x0 >= -1 and box.x1 <= frame.x1 + 1 and box.y0 >= -1 and box.y1 <= frame.y1 + 1
+            assert inside, (name, text.get_text(), box)
 
 
-def hidden(text: mpl.text.Text) -> bool:
-    """Say whether a text is a tick label outside its axes' limits, or belongs to axes that are off."""
-    axes = text.axes
-    if axes is None or text in axes.texts or text in (axes.title, axes._left_title):
-        return False
-    ticks = [tick.label1 for axis in (axes.xaxis, axes.yaxis) for tick in axis._update_ticks()]
-    return not axes.axison or text not in ticks
+def drawn_texts(figure: mpl.figure.Figure) -> list[mpl.text.Text]:
+    found = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
+    for axes in figure.axes:
+        found += [*axes.texts, axes.title, axes._left_title]
+        found += axes.get_legend().get_texts() if axes.get_legend() else []
+        for axis in (axes.xaxis, axes.yaxis) if axes.axison else ():
+            low, high = sorted(axis.get_view_interval())
+            found += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    return [text for text in found if text.get_text() and text.get_visible()]
 
 
 def test_lines_never_cross_the_joint(sigma_series, study) -> None:

@@ -85,6 +85,8 @@ def test_strongest_covariance_has_the_assumed_average_correlation(weak):
     averages = [covariance[between].mean() for covariance in weak.covariances]
     assert averages[0] == pytest.approx(0.03, rel=CLOSED_FORM)
     assert averages[-1] <= 1e-5 < averages[-2]
+    decays = [-np.log(covariance[0, 1]) for covariance in weak.covariances]
+    assert np.array(decays[1:]) / decays[:-1] == pytest.approx(np.full(13, 1.2), rel=CLOSED_FORM)
 
 
 def test_for_the_mean_the_conditional_test_is_the_unconditional_one(weak):

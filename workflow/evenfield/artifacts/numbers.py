@@ -32,12 +32,11 @@ def is_missing(value: Any) -> bool:
     bool
         True for nothing.
     """
-    if value is None or value == "":
+    if isinstance(value, str):
+        return value == ""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
-    try:
-        return math.isnan(value)
-    except TypeError:
-        return type(value).__name__ in {"NAType", "NaTType"}
+    return math.isnan(value)
 
 
 def text(value: Any) -> str:

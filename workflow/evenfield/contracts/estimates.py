@@ -196,6 +196,8 @@ def stack_estimates(paths: list[str], target: str | Path) -> None:
     """
     stacked = pd.concat([read_estimates(path) for path in paths], ignore_index=True)
     if stacked["estimate_id"].duplicated().any():
-        raise ValueError(f"two families hold estimate {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}")
+        raise ValueError(
+            f"two families hold estimate {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}"
+        )
     ordered = stacked.sort_values([*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True)
     write_results(ordered.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)

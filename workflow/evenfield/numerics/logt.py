@@ -160,21 +160,46 @@ def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> Logt
     -----
     Phillips and Sul (2007), equation (37); both variances use Andrews' (1991) bandwidth of an AR(1).
     """
+    H = np.atleast_2d(H)
+    return fit_logt_used(H[:, [0, *(periods - 1)]], periods, variance)
+
+
+def fit_logt_used(used: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
+    """Fit the log t regression from the dispersion of the periods it uses.
+
+    Parameters
+    ----------
+    used : ndarray, shape (B, 1 + n)
+        H_1 and then H_t of the periods of the regression.
+    periods : ndarray, shape (n,)
+        Periods of the regression.
+    variance : str
+        As in ``fit_logt``.
+
+    Returns
+    -------
+    LogtFit
+
+    Raises
+    ------
+    NumericsError
+        If the variance is unknown.
+    """
     if variance not in VARIANCES:
         raise NumericsError(f"the long-run variance is one of {', '.join(VARIANCES)}, not {variance!r}")
-    H = np.atleast_2d(H)
-    defined = (H[:, [0, *(periods - 1)]] > 0).all(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(H[:, :1] / H[:, periods - 1])
+    defined = (used > 0).all(axis=1)
+    positive = np.where(defined[:, None], used, 1.0)
     log_t = np.log(periods)
-    y = np.where(defined[:, None], ratio, 0.0) - 2 * np.log(log_t)
+    y = np.log(positive[:, :1] / positive[:, 1:]) - 2 * np.log(log_t)
     centred = log_t - log_t.mean()
     b = y @ centred / (centred @ centred)
     constant = y.mean(axis=1) - b * log_t.mean()
     residuals = y - constant[:, None] - b[:, None] * log_t
     std_error = np.sqrt(VARIANCES[variance](residuals, log_t))
-    numbers = [np.where(defined, values, np.nan) for values in (b, std_error, _ratio(b, std_error), constant)]
-    return LogtFit(*numbers, periods)
+    b, std_error, t, constant = (
+        np.where(defined, values, np.nan) for values in (b, std_error, _ratio(b, std_error), constant)
+    )
+    return LogtFit(b, std_error, t, constant, periods)
 
 
 def _ratio(b: np.ndarray, std_error: np.ndarray) -> np.ndarray:

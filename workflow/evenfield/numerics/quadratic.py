@@ -95,6 +95,7 @@ def _saddle_point(mu: float, eta: np.ndarray) -> float:
     def slope(s: float) -> float:
         return float(mu**2 / (1 - 2 * s) ** 2 + 1 / (1 - 2 * s) - (eta / (1 + 2 * s * eta)).sum())
 
-    saddle = float(brentq(slope, low * (1 - EDGE), high * (1 - EDGE)))
+    near_enough = NEAREST_TO_POLE**2 * min(-low, high)  # any line between the poles gives the same integral
+    saddle = float(brentq(slope, low * (1 - EDGE), high * (1 - EDGE), xtol=near_enough))
     nearest = NEAREST_TO_POLE * (high if saddle >= 0 else low)
     return saddle if abs(saddle) > abs(nearest) else nearest

@@ -83,7 +83,7 @@ def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
             "a column of numbers",
             "choose another column in config.yaml",
         )
-    return column.astype(float)
+    return pd.Series(column.astype(float))
 
 
 def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
@@ -101,7 +101,7 @@ def _mean_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
 
 def _ratio(inside: pd.DataFrame, control: Mapping[str, Any]) -> pd.Series:
     check_columns(inside, [control["numerator"], control["denominator"]])
-    return pd.Series(inside[control["numerator"]] / inside[control["denominator"]])
+    return pd.Series(inside[control["numerator"]] / inside[control["denominator"]] * control.get("scale", 1.0))
 
 
 def _first_available(inside: pd.DataFrame) -> pd.Series:

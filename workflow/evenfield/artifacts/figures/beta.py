@@ -81,7 +81,7 @@ def draw_beta(
     for axes, period in zip(panels, shown, strict=False):
         _draw_panel(axes, data[data["period"].eq(period)], _headline(estimates, spec, period))
         axes.set_title(period_with_basis(period, _basis(estimates, spec, period), periods))
-    for axes in panels[len(shown):]:
+    for axes in panels[len(shown) :]:
         axes.axis("off")
     figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
     figure.supxlabel(f"income in the first year, {income_unit}, ratio scale", fontsize=7.5, y=0.31 / size[1], color=INK)

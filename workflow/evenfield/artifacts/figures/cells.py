@@ -73,7 +73,8 @@ def _tiles(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame) -> pd.
         raise ArtifactError(f"{len(bare)} units without a tile, {len(shared)} on a tile already taken "
                             f"({(bare + shared)[0]})", "a tile_row and tile_col of its own for each unit",
                             "correct units.csv or remove F1 from `figures` in config.yaml")  # fmt: skip
-    return tiles.assign(letters=tiles["unit"].map(case_letters(cases)).fillna(""))
+    letters = case_letters(cases)
+    return tiles.assign(letters=[letters.get(unit, "") for unit in tiles["unit"]])
 
 
 def case_letters(cases: pd.DataFrame) -> dict[str, str]:

@@ -120,9 +120,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Sequence[str]) -> None:
 
 
 def _draw_key(figure: Any, power: float) -> None:
-    keys: list[Any] = [
-        Line2D([], [], color=colour, marker=marker, label=name) for _, name, colour, marker in LINES
-    ]
+    keys: list[Any] = [Line2D([], [], color=colour, marker=marker, label=name) for _, name, colour, marker in LINES]
     detectable = f"detectable with {power:.0%} power"
     keys.append(Line2D([], [], color=SOFT, marker="|", markersize=7, linestyle="", label=detectable))
     keys.append(Patch(color=PALE, label="below the smallest effect of interest"))

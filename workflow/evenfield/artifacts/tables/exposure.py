@@ -139,5 +139,3 @@ def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
         Column(names=("sesoi",), header="Of interest", align="right", show=places(fixed, 1)),
         Column(names=("n_units",), header="N", align="right", show=whole),
     )  # fmt: skip
-
-

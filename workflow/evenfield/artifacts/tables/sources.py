@@ -88,9 +88,7 @@ def tabulate_sources(
                  group="group")  # fmt: skip
 
 
-def _series_rows(
-    name: str, panel: pd.DataFrame, provenance: pd.DataFrame, years: tuple[int, int]
-) -> Iterable[Row]:
+def _series_rows(name: str, panel: pd.DataFrame, provenance: pd.DataFrame, years: tuple[int, int]) -> Iterable[Row]:
     spans = provenance[provenance["variable"].eq(name)].sort_values(["first_year", "units"], kind="stable")
     for span in records(spans):
         first, last = max(int(span["first_year"]), years[0]), min(int(span["last_year"]), years[1])

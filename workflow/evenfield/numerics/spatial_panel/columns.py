@@ -1,0 +1,175 @@
+"""From a panel and weights to the demeaned columns [y, W y, W W y, X, W X] of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.likelihood import RESPONSES, check_regressors
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.within import demeaned
+
+FORMS = {
+    "OLS": ("none", "none", "own"),
+    "SLX": ("none", "none", "durbin"),
+    "SAR": ("free", "none", "own"),
+    "SEM": ("none", "free", "own"),
+    "SDM": ("free", "none", "durbin"),
+    "SDEM": ("none", "free", "durbin"),
+    "SAC": ("free", "free", "own"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelForm:
+    """Which spatial terms a model has.
+
+    Attributes
+    ----------
+    lag, error : str
+        ``free`` or ``none`` for rho and for lambda.
+    lagged : tuple of int
+        Positions of the regressors whose spatial lag enters.
+    """
+
+    lag: str
+    error: str
+    lagged: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ModelColumns:
+    """Demeaned columns of a model, regressors scaled to unit length.
+
+    Attributes
+    ----------
+    values : ndarray, shape (N, T, P)
+        Used columns only.
+    places : ndarray of int, shape (P,)
+        Their places among [y, W y, W W y, X, W X].
+    scales : ndarray, shape (K,)
+        What the regressors (own, then lagged) were divided by.
+    """
+
+    values: np.ndarray
+    places: np.ndarray
+    scales: np.ndarray
+
+    def combine(self, weights: np.ndarray) -> np.ndarray:
+        """Return linear combinations of the columns.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (3 + 2K, ...)
+            Weights on all columns.
+
+        Returns
+        -------
+        ndarray, shape (N, T, ...)
+        """
+        return np.asarray(self.values @ weights[self.places])
+
+    def gram(self) -> np.ndarray:
+        """Return the cross-products of all columns, zero for unused ones.
+
+        Returns
+        -------
+        ndarray, shape (3 + 2K, 3 + 2K)
+        """
+        size = RESPONSES + 2 * len(self.scales)
+        flat, out = self.values.reshape(-1, len(self.places)), np.zeros((size, size))
+        out[np.ix_(self.places, self.places)] = flat.T @ flat
+        return out
+
+
+def model_form(model: str, names: tuple[str, ...], lagged: tuple[str, ...] | None) -> ModelForm:
+    """Look up a model by name.
+
+    Parameters
+    ----------
+    model : str
+        OLS, SLX, SAR, SEM, SDM, SDEM or SAC.
+    names : tuple of str
+        Regressors.
+    lagged : tuple of str, optional
+        Regressors whose spatial lag enters Durbin models and SLX; all by default.
+
+    Returns
+    -------
+    ModelForm
+
+    Raises
+    ------
+    NumericsError
+        If the model or a lagged regressor is unknown.
+    """
+    if model not in FORMS:
+        raise NumericsError(f"unknown model {model!r}, expected one of {', '.join(FORMS)}")
+    unknown = [name for name in lagged or () if name not in names]
+    if unknown:
+        raise NumericsError(f"the lagged regressor {unknown[0]!r} is not a regressor")
+    lag, error, regressors = FORMS[model]
+    wanted = names if lagged is None else lagged
+    return ModelForm(lag, error, tuple(i for i, name in enumerate(names) if name in wanted and regressors == "durbin"))
+
+
+def model_columns(
+    values: np.ndarray, network: Network, form: ModelForm, effects: str, names: tuple[str, ...]
+) -> ModelColumns:
+    """Lag first, then demean, then scale.
+
+    Parameters
+    ----------
+    values : ndarray, shape (N, T, 1 + K)
+        Outcome and regressors in the order of the network.
+    network : Network
+        Weights.
+    form : ModelForm
+        The model.
+    effects : str
+        Effects to remove.
+    names : tuple of str
+        Names of the regressors, own then lagged.
+
+    Returns
+    -------
+    ModelColumns
+
+    Raises
+    ------
+    NumericsError
+        If a regressor vanishes with the effects or regressors are collinear.
+    """
+    raw, places = _raw_columns(values, network, form)
+    own = np.flatnonzero((places >= RESPONSES) & (places < RESPONSES + len(names)))
+    squares = np.array([np.vdot(raw[..., j], raw[..., j]) for j in own])
+    within = demeaned(raw, effects)
+    flat = within.reshape(-1, within.shape[-1])[:, own]
+    gram = flat.T @ flat
+    check_regressors(gram, squares, names)
+    scales = np.sqrt(np.diag(gram))
+    is_regressor = places >= RESPONSES
+    within[..., is_regressor] /= scales[(places[is_regressor] - RESPONSES) % len(names)]
+    return ModelColumns(within, places, scales)
+
+
+def _raw_columns(values: np.ndarray, network: Network, form: ModelForm) -> tuple[np.ndarray, np.ndarray]:
+    lagged, k = list(form.lagged), values.shape[2] - 1
+    total = k + len(lagged)
+    first = network.lag(values) if form.error == "free" or lagged else network.lag(values[..., :1])
+    own = [values[..., :1], values[..., 1:], *([first[..., 1:][..., lagged]] if lagged else [])]
+    parts, places = [own[0]], [np.array([0])]
+    if "free" in (form.lag, form.error):
+        parts.append(first[..., :1])
+        places.append(np.array([1]))
+    if form.lag == form.error == "free":
+        parts.append(network.lag(first[..., :1]))
+        places.append(np.array([2]))
+    parts += own[1:]
+    places.append(RESPONSES + np.arange(total))
+    if form.error == "free":
+        parts += [first[..., 1:], *([network.lag(first[..., 1:][..., lagged])] if lagged else [])]
+        places.append(RESPONSES + total + np.arange(total))
+    return np.concatenate(parts, axis=2), np.concatenate(places)

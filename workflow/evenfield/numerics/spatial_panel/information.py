@@ -1,0 +1,247 @@
+"""Information matrices of the static models: observed, expected, and the score covariance under any error law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.columns import ModelColumns, ModelForm
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.within import kept_share, projection_power_sum
+
+LARGEST_DENSE = 3000
+
+
+@dataclass(frozen=True)
+class FittedPoint:
+    """Everything an information matrix needs; parameters in the order rho, lambda, coefficients, sigma2.
+
+    Attributes
+    ----------
+    moments : PanelMoments
+        Cross-products.
+    columns : ModelColumns
+        Demeaned columns.
+    network : Network
+        Weights.
+    form : ModelForm
+        Which spatial parameters are free.
+    effects : str
+        Effects removed.
+    rho, lam, sigma2 : float
+        Estimates.
+    beta : ndarray, shape (K,)
+        Coefficients of the scaled regressors.
+    """
+
+    moments: PanelMoments
+    columns: ModelColumns
+    network: Network
+    form: ModelForm
+    effects: str
+    rho: float
+    lam: float
+    beta: np.ndarray
+    sigma2: float
+
+    @property
+    def free(self) -> list[int]:
+        """Positions of the estimated parameters among rho, lambda, coefficients, sigma2."""
+        spatial = [i for i, state in enumerate((self.form.lag, self.form.error)) if state == "free"]
+        return [*spatial, *range(2, len(self.beta) + 3)]
+
+    @property
+    def residual_weights(self) -> np.ndarray:
+        """Weights of the residual on the columns."""
+        return np.asarray(self._columns @ self._mix)
+
+    @property
+    def slope_weights(self) -> np.ndarray:
+        """Weights of the residual's derivatives in rho, lambda and the coefficients, shape (3 + 2K, 2 + K)."""
+        by_rho, by_lam = self.moments.column_slopes(self.rho, self.lam)
+        return np.column_stack([by_rho @ self._mix, by_lam @ self._mix, -self._columns[:, 1:]])
+
+    @property
+    def _columns(self) -> np.ndarray:
+        return self.moments.columns(np.asarray(self.rho), np.asarray(self.lam))
+
+    @property
+    def _mix(self) -> np.ndarray:
+        return np.concatenate([[1.0], -self.beta])
+
+
+def observed_information(point: FittedPoint) -> np.ndarray:
+    """Return minus the Hessian of the log-likelihood, analytically.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+        In the order rho, lambda, coefficients, sigma2; parameters that the model lacks are left out.
+
+    Notes
+    -----
+    With e the residual and e_i its derivatives: (e_i'e_j + e'e_ij) / s2 - J''(d) for the spatial parameters and the
+    coefficients, -e'e_i / s2^2 with the variance, e'e / s2^3 - n / (2 s2^2) for the variance. No trace is needed
+    beyond the second derivative of the stored log-determinant.
+    """
+    G, e, D, s2 = point.moments.gram, point.residual_weights, point.slope_weights, point.sigma2
+    k, n = point.moments.k, point.moments.counts.observations
+    info = np.zeros((k + 3, k + 3))
+    info[:-1, :-1] = D.T @ G @ D
+    cross = e @ G[:, 2:]
+    info[0, 1] += cross[0]
+    info[1, 2:-1] += cross[1 + k :]
+    info[1, 0], info[2:-1, 1] = info[0, 1], info[1, 2:-1]
+    info /= s2
+    for i, value in enumerate((point.rho, point.lam)):
+        info[i, i] -= float(point.moments.jacobian_curvature(np.asarray(value)))
+    info[-1, :-1] = info[:-1, -1] = -(e @ G @ D) / s2**2
+    info[-1, -1] = float(e @ G @ e) / s2**3 - n / (2 * s2**2)
+    return info[np.ix_(point.free, point.free)]
+
+
+@dataclass(frozen=True)
+class _Traces:
+    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
+
+    matrices: tuple[np.ndarray, np.ndarray]
+    drop: int
+
+    def single(self, i: int) -> float:
+        a = self.matrices[i]
+        return float(np.trace(a) - self.drop * a.sum() / len(a))
+
+    def pair(self, i: int, j: int) -> float:
+        a, b = self.matrices[i], self.matrices[j]
+        plain = np.sum(a * b.T) + np.sum(a * b)
+        ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
+        return float(plain - self.drop * ones)
+
+
+def expected_information(point: FittedPoint) -> np.ndarray:
+    """Return the information matrix under normal errors at the estimates.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+        Same order as ``observed_information``.
+
+    Raises
+    ------
+    NumericsError
+        If N is above 3,000: the traces need a dense inverse; use the observed information.
+
+    Notes
+    -----
+    Anselin (1988, ch. 6); Elhorst (2014, ch. 3); for transformed models Lee and Yu (2010): traces of F'WF and the
+    effective number of observations take the place of those of W and NT.
+    """
+    return _expected(point, _dense_traces(point))
+
+
+def _expected(point: FittedPoint, traces: _Traces) -> np.ndarray:
+    k, s2, counts = point.moments.k, point.sigma2, point.moments.counts
+    linear = _linear_parts(point, traces.matrices[0])
+    flat = linear.reshape(-1, k + 2)
+    info = np.zeros((k + 3, k + 3))
+    info[:-1, :-1] = flat.T @ flat / s2
+    for i in (0, 1):
+        for j in (0, 1):
+            info[i, j] += counts.copies * traces.pair(i, j)
+        info[i, -1] = info[-1, i] = counts.copies * traces.single(i) / s2
+    info[-1, -1] = counts.observations / (2 * s2**2)
+    return info[np.ix_(point.free, point.free)]
+
+
+def score_covariance(point: FittedPoint) -> np.ndarray:
+    """Return the covariance of the score when errors are independent and identical but not normal.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+        Information under normality plus the terms of the third moment and the excess fourth moment.
+
+    Notes
+    -----
+    Lee (2004, Econometrica 72, eq. 3.9); Lee and Yu (2010, appendix). Each score is a linear form l'e plus a
+    quadratic form e'A e; what non-normality adds is mu_3 (l'diag A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of
+    the errors are recovered from demeaned residuals by their exact weights in Q.
+    """
+    traces = _dense_traces(point)
+    s2, k = point.sigma2, point.moments.k
+    linear = np.zeros((point.network.n, k + 3))
+    linear[:, :-1] = _linear_parts(point, traces.matrices[0]).sum(axis=1) / s2
+    diagonals, t = _quadratic_diagonals(point, traces), point.columns.values.shape[1]
+    third, excess = _residual_moments(point)
+    mixed = linear.T @ diagonals
+    extra = third * (mixed + mixed.T) + excess * t * diagonals.T @ diagonals
+    return np.asarray(_expected(point, traces) + extra[np.ix_(point.free, point.free)])
+
+
+def _linear_parts(point: FittedPoint, gain: np.ndarray) -> np.ndarray:
+    """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors, shape (N, T, 2 + K)."""
+    out = -point.columns.combine(point.slope_weights)
+    residual = point.columns.combine(point.residual_weights)
+    out[..., 0] -= _recentred(gain @ residual, point.effects)
+    out[..., 1] = 0.0
+    return np.asarray(out)
+
+
+def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
+    out = values - values.mean() if effects == "pooled" else values
+    out = out - out.mean(axis=1, keepdims=True) if effects in ("unit", "two_way") else out
+    return np.asarray(out - out.mean(axis=0, keepdims=True) if effects in ("time", "two_way") else out)
+
+
+def _dense_traces(point: FittedPoint) -> _Traces:
+    n = point.network.n
+    if n > LARGEST_DENSE:
+        raise NumericsError(f"the expected information of {n} units needs a dense inverse; use the observed one")
+    dense = point.network.matrix.toarray()
+
+    def gain(parameter: float) -> np.ndarray:
+        return np.asarray(np.linalg.solve(np.eye(n) - parameter * dense, dense))
+
+    return _Traces((gain(point.rho), gain(point.lam)), point.moments.counts.drop)
+
+
+def _quadratic_diagonals(point: FittedPoint, traces: _Traces) -> np.ndarray:
+    """Return the diagonals of the quadratic forms in the scores, one row per unit, shape (N, K + 3)."""
+    n, t, s2 = point.network.n, point.columns.values.shape[1], point.sigma2
+    keep, out = kept_share(n, t, point.effects), np.zeros((n, point.moments.k + 3))
+    over_time = 1.0 - 1.0 / t if point.effects in ("unit", "two_way") else 1.0
+    for i, a in enumerate(traces.matrices):
+        spread = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
+        centred = np.diag(a) - (a.sum(axis=0) / spread if spread else 0.0)
+        out[:, i] = over_time * centred / s2
+    out[:, -1] = keep / (2 * s2**2)
+    return out
+
+
+def _residual_moments(point: FittedPoint) -> tuple[float, float]:
+    """Return mu_3 and mu_4 - 3 s^4 of the errors."""
+    n, t = point.network.n, point.columns.values.shape[1]
+    e = point.columns.combine(point.residual_weights)
+    keep = kept_share(n, t, point.effects)
+    s2 = float(np.mean(e**2)) / keep
+    third = float(np.sum(e**3)) / projection_power_sum(n, t, point.effects, 3)
+    fourth = float(np.sum(e**4)) - 3 * s2**2 * n * t * keep**2
+    return third, fourth / projection_power_sum(n, t, point.effects, 4)

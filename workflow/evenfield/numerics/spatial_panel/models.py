@@ -1,0 +1,256 @@
+"""Static spatial panels by maximum likelihood: SLX, SAR, SEM, SDM, SDEM and SAC with fixed effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.columns import ModelColumns, model_columns, model_form
+from evenfield.numerics.spatial_panel.information import (
+    FittedPoint,
+    expected_information,
+    observed_information,
+    score_covariance,
+)
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.optimum import highest_likelihood
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.within import likelihood_counts
+
+COVARIANCES = ("observed", "expected", "qml")
+SPATIAL = {"rho": "lag", "lambda": "error"}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelModel:
+    """What is estimated.
+
+    Attributes
+    ----------
+    model : str
+        OLS, SLX, SAR, SEM, SDM, SDEM or SAC.
+    effects : str
+        ``pooled``, ``unit``, ``time`` or ``two_way``.
+    approach : str
+        ``lee_yu`` (transformation) or ``direct``.
+    lagged : tuple of str, optional
+        Regressors whose spatial lag enters SLX and Durbin models; all by default.
+    """
+
+    model: str = "SDM"
+    effects: str = "two_way"
+    approach: str = "lee_yu"
+    lagged: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SpatialPanelFit:
+    """A fitted spatial panel.
+
+    Attributes
+    ----------
+    model : PanelModel
+        What was estimated.
+    network : Network
+        Weights.
+    names : tuple of str
+        Parameters: ``rho``, ``lambda`` where the model has them, regressors, ``W <regressor>``, ``sigma2``.
+    estimates : ndarray, shape (p,)
+        In the order of ``names``.
+    regressors, lagged : tuple of str
+        Regressors, and those whose spatial lag enters.
+    log_likelihood : float
+        At the optimum.
+    at_bound : bool
+        Whether the spatial parameter hit the end of its range: standard errors then mean nothing.
+    n_units, n_periods, observations : int
+        Size of the panel and observations of the likelihood.
+    """
+
+    model: PanelModel
+    network: Network
+    names: tuple[str, ...]
+    estimates: np.ndarray
+    regressors: tuple[str, ...]
+    lagged: tuple[str, ...]
+    log_likelihood: float
+    at_bound: bool
+    n_units: int
+    n_periods: int
+    observations: int
+    point: FittedPoint
+
+    def __getitem__(self, name: str) -> float:
+        """Return one estimate by the name of its parameter."""
+        return float(self.estimates[self.names.index(name)])
+
+    @property
+    def rho(self) -> float:
+        """Parameter of the spatial lag of the outcome; 0 where the model has none."""
+        return self.point.rho
+
+    @property
+    def lam(self) -> float:
+        """Parameter of the spatial error; 0 where the model has none."""
+        return self.point.lam
+
+    @property
+    def sigma2(self) -> float:
+        """Variance of the innovations, e'e over the observations of the likelihood."""
+        return self.point.sigma2
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Innovations with the effects removed, shape (T, N), units in the order of the weights."""
+        return np.asarray(self.point.columns.combine(self.point.residual_weights).T)
+
+    def covariance(self, kind: str = "observed") -> np.ndarray:
+        """Return the full covariance of the estimates.
+
+        Parameters
+        ----------
+        kind : str
+            ``observed`` information, ``expected`` information, or ``qml``, the sandwich that does not need normal
+            errors.
+
+        Returns
+        -------
+        ndarray, shape (p, p)
+            In the order of ``names``; no block is set to zero.
+
+        Raises
+        ------
+        NumericsError
+            If the kind is unknown or the information is singular.
+        """
+        if kind not in COVARIANCES:
+            raise NumericsError(f"unknown covariance {kind!r}, expected one of {', '.join(COVARIANCES)}")
+        return self._covariances(kind)
+
+    def std_errors(self, kind: str = "observed") -> np.ndarray:
+        """Return standard errors.
+
+        Parameters
+        ----------
+        kind : str
+            As in ``covariance``.
+
+        Returns
+        -------
+        ndarray, shape (p,)
+        """
+        return np.asarray(np.sqrt(np.diag(self.covariance(kind))))
+
+    def _covariances(self, kind: str) -> np.ndarray:
+        if kind not in self._stored:
+            bread = _inverse(observed_information(self.point) if kind == "observed" else self._expected)
+            cov = bread @ score_covariance(self.point) @ bread if kind == "qml" else bread
+            scale = self._unscaling
+            self._stored[kind] = scale[:, None] * (cov + cov.T) / 2 * scale
+        return self._stored[kind]
+
+    @cached_property
+    def _stored(self) -> dict[str, np.ndarray]:
+        return {}
+
+    @cached_property
+    def _expected(self) -> np.ndarray:
+        return expected_information(self.point)
+
+    @property
+    def _unscaling(self) -> np.ndarray:
+        spatial = len(self.names) - 1 - len(self.point.beta)
+        return np.concatenate([np.ones(spatial), 1.0 / self.point.columns.scales, [1.0]])
+
+
+def fit_spatial_panel(panel: BalancedPanel, network: Network, model: PanelModel) -> SpatialPanelFit:
+    """Estimate a static spatial panel by (quasi) maximum likelihood.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors; units are matched to the weights by id.
+    network : Network
+        Weights; its log-determinant is stored with it, so reuse it across models.
+    model : PanelModel
+        Model, effects and approach.
+
+    Returns
+    -------
+    SpatialPanelFit
+
+    Raises
+    ------
+    NumericsError
+        If units differ, the model is unknown, a regressor vanishes with the effects, or time effects are to be
+        transformed away with weights that are not row-standardised.
+
+    Notes
+    -----
+    Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t. SLX: rho = lambda = 0;
+    SAR: th = lambda = 0; SEM: rho = th = 0; SDM: lambda = 0; SDEM: rho = 0; SAC: th = 0. Elhorst (2014, ch. 3),
+    Lee and Yu (2010). In error models the effects stand next to the innovation, which is the same model for
+    row-standardised W.
+    """
+    form = model_form(model.model, panel.names, model.lagged)
+    lagged = tuple(panel.names[i] for i in form.lagged)
+    names = (*panel.names, *(f"W {name}" for name in lagged))
+    moments, columns = panel_moments(panel, network, model)
+    best = highest_likelihood(moments, form.lag, form.error)
+    beta, sse = moments.least_squares(np.asarray(best.rho), np.asarray(best.lam))
+    sigma2 = float(sse) / moments.counts.observations
+    if not sigma2 > 0:
+        raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
+    point = FittedPoint(moments, columns, network, form, model.effects, best.rho, best.lam, beta, sigma2)
+    spatial = {name: value for name, value in (("rho", best.rho), ("lambda", best.lam))
+               if getattr(form, SPATIAL[name]) == "free"}  # fmt: skip
+    estimates = np.array([*spatial.values(), *(beta / columns.scales), sigma2])
+    height = float(moments.log_likelihood(np.asarray(best.rho), np.asarray(best.lam)))
+    return SpatialPanelFit(model, network, (*spatial, *names, "sigma2"), estimates, panel.names, lagged, height,
+                           best.at_bound, network.n, len(panel.periods), moments.counts.observations, point)  # fmt: skip
+
+
+def panel_moments(panel: BalancedPanel, network: Network, model: PanelModel) -> tuple[PanelMoments, ModelColumns]:
+    """Demean the columns of a model once and reduce them to cross-products.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors.
+    network : Network
+        Weights.
+    model : PanelModel
+        Model, effects and approach.
+
+    Returns
+    -------
+    moments : PanelMoments
+    columns : ModelColumns
+
+    Raises
+    ------
+    NumericsError
+        As ``fit_spatial_panel``.
+    """
+    form = model_form(model.model, panel.names, model.lagged)
+    values = panel.ordered(network.units)
+    counts = likelihood_counts(network.n, len(panel.periods), model.effects, model.approach)
+    if counts.drop and "free" in (form.lag, form.error) and not network.row_standardised:
+        raise NumericsError("time effects are transformed away only for row-standardised weights; use direct")
+    names = (*panel.names, *(f"W {panel.names[i]}" for i in form.lagged))
+    columns = model_columns(values, network, form, model.effects, names)
+    if counts.observations <= len(names):
+        raise NumericsError(f"{counts.observations} observations cannot carry {len(names)} coefficients")
+    return PanelMoments(columns.gram(), counts, network.logdet), columns
+
+
+def _inverse(information: np.ndarray) -> np.ndarray:
+    root = np.sqrt(np.abs(np.diag(information)))
+    scaled = information / np.outer(root, root)
+    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= 1e-13:
+        raise NumericsError("the information matrix is not positive definite at the estimates")
+    return np.asarray(np.linalg.inv(scaled) / np.outer(root, root))
