@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from unit.ingest.toy import ToyStudy
 
 from evenfield.contracts.config import checked_config, read_config
 from evenfield.contracts.files import read_json
 from evenfield.contracts.tables import Field, resource_named
 from evenfield.ingest.study_tables import read_study
+from unit.ingest.toy import ToyStudy
 
 ROOT = Path(__file__).parents[1]
 

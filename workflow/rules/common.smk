@@ -71,7 +71,7 @@ def data_files(_wildcards):
     """Every file of the study's data folder that the dictionary describes, and the dictionary."""
     package = Path(config["data"]["package"])
     return [
-        str(package),
+        *([str(package)] if package.exists() else []),
         *sorted(str(path) for path in package.parent.rglob("*.*") if path.suffix in {".csv", ".geojson"}),
     ]
 

@@ -14,6 +14,7 @@ rule write_page:
         units=main_scheme("results/panel/{scheme}/units.csv"),
         claims="results/ingest/claims.csv",
         reasons="results/ingest/reasons.csv",
+        sources="results/ingest/sources.csv",
     output:
         page="results/report/index.html",
     log:
@@ -42,6 +43,7 @@ rule write_paper:
         units=main_scheme("results/panel/{scheme}/units.csv"),
         claims="results/ingest/claims.csv",
         reasons="results/ingest/reasons.csv",
+        sources="results/ingest/sources.csv",
     output:
         paper="results/report/paper.pdf",
         source="results/report/paper.typ",

@@ -6,8 +6,9 @@ from typing import Any
 from evenfield.contracts.estimates import write_estimates
 from evenfield.contracts.files import read_json, read_table, write_json, write_results
 from evenfield.contracts.study import weights_from_edges
-from evenfield.estimates.convergence.beta import controls_of, estimate_beta, parse_beta_specs
-from evenfield.estimates.convergence.sigma import parse_inference_spec, scheme_infos
+from evenfield.estimates.convergence.beta import estimate_beta
+from evenfield.estimates.convergence.beta_spec import controls_of, parse_beta_specs
+from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
 
 
 def main(

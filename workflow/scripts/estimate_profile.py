@@ -5,8 +5,8 @@ from typing import Any
 
 from evenfield.contracts.estimates import write_estimates
 from evenfield.contracts.files import read_json, read_table, write_json, write_results
+from evenfield.estimates.convergence.common import scheme_infos
 from evenfield.estimates.convergence.profile import estimate_profile, parse_profile_specs
-from evenfield.estimates.convergence.sigma import scheme_infos
 
 TEXT = ("basis", "taxonomy", "cell", "zone_type")
 

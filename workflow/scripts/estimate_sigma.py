@@ -5,12 +5,9 @@ from typing import Any
 
 from evenfield.contracts.estimates import write_estimates
 from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.convergence.sigma import (
-    estimate_sigma,
-    parse_inference_spec,
-    parse_sigma_specs,
-    scheme_infos,
-)
+from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
+from evenfield.estimates.convergence.sigma import estimate_sigma
+from evenfield.estimates.convergence.sigma_spec import parse_sigma_specs
 
 
 def main(

@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from evenfield.contracts.study import SpatialWeights, row_standardised
-from evenfield.estimates.convergence.beta import BetaSpec, estimate_beta
-from evenfield.estimates.convergence.sigma import InferenceSpec, SchemeInfo, SigmaSpec, estimate_sigma
+from evenfield.estimates.convergence.beta import estimate_beta
+from evenfield.estimates.convergence.beta_spec import BetaSpec
+from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
+from evenfield.estimates.convergence.sigma import estimate_sigma
+from evenfield.estimates.convergence.sigma_spec import SigmaSpec
 from tolerances import CLOSED_FORM
 
 HERE = Path(__file__).parent

@@ -53,6 +53,6 @@ def test_band_of_800_km_fails_loudly(geography: Geography) -> None:
         build_weights("near", {"kind": "band", "range_km": 800}, geography)
     named = ", ".join(EXPECTED["band_800_km_without_neighbours"])
     assert str(caught.value) == (
-        f"weights: 2 units have no neighbour in weights near ({named}); expected at least one neighbour for every unit; "
-        "join them under weights.join (contiguity) or widen the weights in config.yaml"
+        f"weights: 2 units have no neighbour in weights near ({named}); expected at least one neighbour for every "
+        "unit; join them under weights.join (contiguity) or widen the weights in config.yaml"
     )

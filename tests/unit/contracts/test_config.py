@@ -52,7 +52,10 @@ CASES = {
         "config: 'controlls' is not a key of estimates.beta.0; expected one of controls, end_points, id, role, sample, "
         "unit_scheme; did you mean 'controls'?",
     ),
-    "wrong type": (set_at("panel", "step", "one"), "config: panel.step: 'one' is not of type 'integer'; expected a value"),
+    "wrong type": (
+        set_at("panel", "step", "one"),
+        "config: panel.step: 'one' is not of type 'integer'; expected a value",
+    ),
     "empty section": (set_at("estimates", None), "config: estimates: None is not of type 'object'"),
     "missing section": (lambda c: c.pop("data"), "config: the top level: 'data' is a required property"),
     "missing option of a kind": (
@@ -87,14 +90,20 @@ CASES = {
     ),
     "unknown primary taxonomy": (set_at("taxonomy", "primary", "none"), "config: taxonomy.primary names 'none'"),
     "unknown primary weights": (set_at("weights", "primary", "near"), "config: weights.primary names 'near'"),
-    "no sample of all units": (lambda c: c["panel"]["samples"].pop("all"), "config: panel.samples names 'all'; expected"),
+    "no sample of all units": (
+        lambda c: c["panel"]["samples"].pop("all"),
+        "config: panel.samples names 'all'; expected",
+    ),
     "period after the panel": (
         set_at("periods", "P4", "end", 2020),
         "config: periods.P4 runs from 2009 to 2020; expected years of the panel, 1978 to 2019 in steps of 1; "
         "correct the period or panel.years",
     ),
     "period backwards": (set_at("periods", "P4", "start", 2019), "config: periods.P4 runs from 2019 to 2019"),
-    "last year off the step": (set_at("panel", "step", 2), "config: panel.years [1978, 2019] with step 2; expected a last"),
+    "last year off the step": (
+        set_at("panel", "step", 2),
+        "config: panel.years [1978, 2019] with step 2; expected a last",
+    ),
     "years backwards": (set_at("panel", "years", [2019, 1978]), "config: panel.years [2019, 1978] with step 1"),
     "doubled id": (
         set_at("estimates", "beta", 1, "id", "absolute"),
@@ -127,7 +136,11 @@ def test_period_off_the_step(start: int, end: int) -> None:
 
 def test_defaults_fill_a_minimal_config() -> None:
     config = checked_config(MINIMAL)
-    assert config["weights"] == {"primary": "contiguity", "join": [], "families": {"contiguity": {"kind": "contiguity"}}}
+    assert config["weights"] == {
+        "primary": "contiguity",
+        "join": [],
+        "families": {"contiguity": {"kind": "contiguity"}},
+    }
     assert config["taxonomy"]["all"] == ["none"]
     assert config["panel"]["unit_schemes"] == {"all": {}}
     assert config["estimates"]["sigma"] == [{"id": "all", "sample": "all", "role": "robustness"}]
@@ -171,7 +184,7 @@ def test_unreadable_file_is_one_line(tmp_path: Path, content: bytes, found: str)
 
 
 def test_missing_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="config: no file .*expected a config.yaml in the study's folder"):
+    with pytest.raises(ConfigError, match=r"config: no file .*expected a config.yaml in the study's folder"):
         read_config(tmp_path / "config.yaml")
 
 

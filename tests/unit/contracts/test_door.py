@@ -1,4 +1,4 @@
-"""The door of every script: the log comes first, a known fault is one line, an unknown one keeps its trace in the log."""
+"""The door of every script: the log comes first, a known fault is one line, an unknown one leaves its trace there."""
 
 from __future__ import annotations
 

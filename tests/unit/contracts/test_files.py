@@ -20,7 +20,7 @@ from evenfield.contracts.files import (
     write_text,
 )
 
-FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", "a, \"b\"\nc", "長"]})
+FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
 
 
 def test_hand_over_keeps_every_bit_and_every_id(tmp_path: Path) -> None:

@@ -10,15 +10,11 @@ from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
 from evenfield.contracts.files import write_json, write_results
 from evenfield.contracts.study import SpatialWeights, row_standardised
-from evenfield.estimates.convergence.beta import (
-    BETA_SERIES,
-    BetaSpec,
-    controls_of,
-    cut_weights,
-    estimate_beta,
-    parse_beta_specs,
-)
-from evenfield.estimates.convergence.sigma import InferenceSpec, SchemeInfo, parse_inference_spec
+from evenfield.estimates.convergence.beta import estimate_beta
+from evenfield.estimates.convergence.beta_moran import cut_weights
+from evenfield.estimates.convergence.beta_series import BETA_SERIES
+from evenfield.estimates.convergence.beta_spec import BetaSpec, controls_of, parse_beta_specs
+from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo, parse_inference_spec
 from tolerances import CLOSED_FORM, MACHINE
 
 INFERENCE = InferenceSpec(permutations=199, seed=5)

@@ -6,6 +6,7 @@ import pytest
 
 from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
+from evenfield.estimates.convergence.common import SchemeInfo
 from evenfield.estimates.convergence.profile import (
     PROFILE_SERIES,
     ProfileSpec,
@@ -13,7 +14,6 @@ from evenfield.estimates.convergence.profile import (
     last_period,
     parse_profile_specs,
 )
-from evenfield.estimates.convergence.sigma import SchemeInfo
 from tolerances import MACHINE
 
 UNITS = ["A", "B", "C", "D"]

@@ -8,15 +8,10 @@ import pytest
 
 from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.sigma import (
-    SIGMA_SERIES,
-    InferenceSpec,
-    SchemeInfo,
-    SigmaSpec,
-    estimate_sigma,
-    parse_sigma_specs,
-    scheme_infos,
-)
+from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo, scheme_infos
+from evenfield.estimates.convergence.sigma import estimate_sigma
+from evenfield.estimates.convergence.sigma_path import SIGMA_SERIES
+from evenfield.estimates.convergence.sigma_spec import SigmaSpec, parse_sigma_specs
 from tolerances import CLOSED_FORM, MACHINE
 
 INFERENCE = InferenceSpec()
@@ -206,8 +201,8 @@ def test_reader():
     ("section", "text"),
     [
         ([{"id": "a", "samples": "all"}], "unknown key in estimates.sigma (samples)"),
-        ([{"id": "a", "sample": "x"}], "estimates.sigma.a names 1 that is unknown (x)"),
-        ([{"id": "a", "unit_scheme": "x"}], "estimates.sigma.a names 1 that is unknown (x)"),
+        ([{"id": "a", "sample": "x"}], "estimates.sigma.a.sample names 1 that is unknown (x)"),
+        ([{"id": "a", "unit_scheme": "x"}], "estimates.sigma.a.unit_scheme names 1 that is unknown (x)"),
         ([{"id": "a", "role": "x"}], "estimates.sigma.a.role names 1 that is unknown (x)"),
     ],
 )

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from unit.ingest.toy import ToyStudy
 
 from evenfield.contracts.errors import ConfigError, IngestError
 from evenfield.ingest.provenance import drop_doubtful, simulated_variables, span_masks
+from unit.ingest.toy import ToyStudy
 
 SPAN = "output,all,2000,2003,A,official,BOOK,"
 
 
 def test_span_covers_its_units_and_years_only() -> None:
     panel = pd.DataFrame({"unit": ["A", "A", "B", "B"], "year": [2000, 2001, 2000, 2001]})
-    spans = pd.DataFrame({"units": ["all", "A C", "B"], "first_year": [2001, 2000, 2000], "last_year": [2001, 2001, 2000]})
+    spans = pd.DataFrame(
+        {"units": ["all", "A C", "B"], "first_year": [2001, 2000, 2000], "last_year": [2001, 2001, 2000]}
+    )
     assert [list(map(int, mask)) for mask in span_masks(panel, spans)] == [[0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 0]]
 
 
 @pytest.mark.parametrize(
     ("spans", "cells"),
     [
-        ("output,all,2000,2002,A,official,BOOK,", "3 figures of output with no or two sources (A 2003, B 2003, C 2003)"),
+        (
+            "output,all,2000,2002,A,official,BOOK,",
+            "3 figures of output with no or two sources (A 2003, B 2003, C 2003)",
+        ),
         (f"{SPAN}\noutput,B,2001,2001,B,official,BOOK,", "1 figures of output with no or two sources (B 2001)"),
         ("output,A B,2000,2003,A,official,BOOK,", "4 figures of output with no or two sources (C 2000, C 2001, C 2002"),
     ],
@@ -47,7 +52,11 @@ def test_grade_c_is_off_and_on_by_name(toy: ToyStudy) -> None:
 
 
 def test_only_the_doubtful_span_of_a_variable_is_dropped(toy: ToyStudy) -> None:
-    toy.replace("panel_provenance", "doubtful,all,2000,2003,C", "doubtful,all,2000,2001,A,official,BOOK,\ndoubtful,A B,2002,2003,C")
+    toy.replace(
+        "panel_provenance",
+        "doubtful,all,2000,2003,C",
+        "doubtful,all,2000,2001,A,official,BOOK,\ndoubtful,A B,2002,2003,C",
+    )
     toy.replace("panel_provenance", "C,estimated,BOOK,", "C,estimated,BOOK,\ndoubtful,C,2002,2003,B,official,BOOK,")
     panel = toy.read()["panel"]
     off = panel[panel["doubtful"].isna()]
@@ -56,7 +65,7 @@ def test_only_the_doubtful_span_of_a_variable_is_dropped(toy: ToyStudy) -> None:
 
 def test_switch_of_an_unknown_column_is_refused(toy: ToyStudy) -> None:
     toy.config["data"]["grade_c"] = ["doubful"]
-    with pytest.raises(ConfigError, match="data.grade_c names doubful; expected columns of panel.csv"):
+    with pytest.raises(ConfigError, match=r"data.grade_c names doubful; expected columns of panel.csv"):
         toy.read()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from unit.ingest.toy import TEXT, ToyStudy
 
 from evenfield.contracts.errors import IngestError
 from evenfield.contracts.tables import OPTIONAL_TABLES, TAXONOMY_COLUMNS
 from evenfield.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
 from evenfield.ingest.outlines import read_outlines
 from evenfield.ingest.study_tables import check_years, collect_taxonomies, describe_study
+from unit.ingest.toy import TEXT, ToyStudy
 
 
 def refused(toy: ToyStudy) -> str:
@@ -28,7 +28,9 @@ def test_years_off_the_declared_step_are_refused() -> None:
 
 def test_missing_rows_are_counted_and_named(toy: ToyStudy) -> None:
     toy.replace("panel", "B,2001,22,4,2.5\nB,2002,23,4,2.5\n", "")
-    assert "panel.csv lacks 2 rows (B 2001, B 2002); expected every unit in every year from 2000 to 2003" in refused(toy)
+    assert "panel.csv lacks 2 rows (B 2001, B 2002); expected every unit in every year from 2000 to 2003" in refused(
+        toy
+    )
 
 
 def test_years_outside_the_study_are_left_alone(toy: ToyStudy) -> None:
@@ -60,7 +62,13 @@ def test_unknown_taxonomy(toy: ToyStudy) -> None:
     assert "no taxonomy 'theirs'; expected a table taxonomies/theirs.csv in datapackage.json" in refused(toy)
 
 
-@pytest.mark.parametrize(("old", "new", "found"), [("C,1,1", "D,1,1", "1 unknown and lacks 1 units (D)"), ("C,1,1,,,BOOK,A,\n", "", "0 unknown and lacks 1 units (C)")])
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("C,1,1", "D,1,1", "1 unknown and lacks 1 units (D)"),
+        ("C,1,1,,,BOOK,A,\n", "", "0 unknown and lacks 1 units (C)"),
+    ],
+)
 def test_taxonomy_names_each_unit_once(toy: ToyStudy, old: str, new: str, found: str) -> None:
     toy.replace("taxonomies/own", old, new)
     assert f"taxonomies/own.csv names {found}" in refused(toy)
@@ -153,6 +161,13 @@ def test_dictionary_must_describe_the_required_tables_inside_its_folder(toy: Toy
 def test_refreshed_hashes_name_what_changed_and_a_second_time_change_nothing(toy: ToyStudy) -> None:
     toy.replace("panel", "A,2001,12,", "A,2001,12.5,", refresh=False)
     assert refresh_hashes(toy.package_path) == ["panel.csv"]
+    before = toy.package_path.read_bytes()
+    assert refresh_hashes(toy.package_path) == []
+    assert toy.package_path.read_bytes() == before
+
+
+def test_dictionary_whose_hashes_are_right_keeps_its_layout(toy: ToyStudy) -> None:
+    toy.save(toy.package)
     before = toy.package_path.read_bytes()
     assert refresh_hashes(toy.package_path) == []
     assert toy.package_path.read_bytes() == before

@@ -49,7 +49,10 @@ TABLES: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
             {"name": "parent", "type": "string"},
         ],
     ),
-    "sources": (["source"], [{"name": "source", "type": "string"}]),
+    "sources": (
+        ["source"],
+        [{"name": name, "type": "string"} for name in ("source", "citation", "vintage", "licence", "redistribution")],
+    ),
     "adjacency": (["unit_i", "unit_j"], [{"name": "unit_i", "type": "string"}, {"name": "unit_j", "type": "string"}]),
     "taxonomies/own": (
         ["unit"],
@@ -78,7 +81,7 @@ TEXT = {
     "doubtful,all,2000,2003,C,estimated,BOOK,\n"
     "output,all,2000,2003,A,official,BOOK,\npeople,all,2000,2003,A,official,BOOK,\n",
     "units": "unit,name,name_zh,coastal,parent\nA,Aland,甲省,0,\nB,Bland,乙自治区,1,A\nC,Cland,丙市,0,\n",
-    "sources": "source\nBOOK\n",
+    "sources": "source,citation,vintage,licence,redistribution\nBOOK,A book,1990,none,yes\n",
     "adjacency": "unit_i,unit_j\nA,B\nB,C\n",
     "taxonomies/own": "unit,cluster,sez,sez_from_year,sez_from_year_dated,source,confidence,note\n"
     "A,1,0,,,BOOK,A,\nB,0,1,2002,2002,BOOK,A,\nC,1,1,,,BOOK,A,\n",

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tolerances import CLOSED_FORM, MACHINE
 
 from evenfield.numerics.spatial import (
     EARTH_RADIUS_KM,
@@ -19,6 +18,7 @@ from evenfield.numerics.spatial import (
     haversine_km,
     nearest_matrix,
 )
+from tolerances import CLOSED_FORM, MACHINE
 
 RNG = np.random.default_rng(3)
 LAT, LON = RNG.uniform(18, 53, 12), RNG.uniform(75, 134, 12)
@@ -41,7 +41,9 @@ def test_distance_equals_libpysal() -> None:
 
 
 @given(st.floats(-89, 89), st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180))
-def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a: float, b: float, c: float, d: float) -> None:
+def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(
+    a: float, b: float, c: float, d: float
+) -> None:
     distance = haversine_km(np.array([a, c]), np.array([b, d]))
     assert (distance == distance.T).all()
     assert np.diag(distance).tolist() == [0.0, 0.0]

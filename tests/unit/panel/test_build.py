@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
-from unit.ingest.toy import ToyStudy
 
 from evenfield.contracts.config import checked_config
 from evenfield.contracts.errors import ConfigError, PanelError
 from evenfield.contracts.tables import Field
 from evenfield.panel.build import LEADING, BuiltPanel, build_panel
+from tolerances import MACHINE
+from unit.ingest.toy import ToyStudy
 
 FRAMES = [field.name for field in dataclass_fields(BuiltPanel) if field.name != "description"]
 Build = Callable[[str], BuiltPanel]
@@ -170,7 +170,7 @@ def test_decennial_study_is_built(toy: ToyStudy) -> None:
 
 
 def test_unknown_unit_of_a_sample_is_refused(toy: ToyStudy) -> None:
-    with pytest.raises(ConfigError, match="panel.samples.few leaves out Z; expected units of units.csv"):
+    with pytest.raises(ConfigError, match=r"panel.samples.few leaves out Z; expected units of units.csv"):
         toy_panel(toy, samples={"all": [], "few": ["Z"]})
 
 
@@ -186,7 +186,9 @@ def test_column_that_the_panel_computes_is_not_overwritten_in_silence(toy: ToySt
         build_panel(tables, {}, toy.config, "all")
 
 
-@pytest.mark.parametrize("income", [{"column": "income"}, {"output": "output_real", "population": "population", "scale": 1}])
+@pytest.mark.parametrize(
+    "income", [{"column": "income"}, {"output": "output_real", "population": "population", "scale": 1}]
+)
 def test_column_that_is_what_the_panel_computes_may_have_its_name(toy: ToyStudy, income: dict[str, Any]) -> None:
     names = {value: "output" for key, value in income.items() if key in {"column", "output"}}
     names |= {income["population"]: "people"} if "population" in income else {}

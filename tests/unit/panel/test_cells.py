@@ -16,7 +16,10 @@ def cells(rows: list[tuple[str, int, int, float]], *periods: Period) -> pd.DataF
 
 
 def test_four_cells() -> None:
-    out = cells([("A", 1, 1, np.nan), ("B", 1, 0, np.nan), ("C", 0, 1, np.nan), ("D", 0, 0, np.nan)], Period("P", 1978, 1991, ""))
+    out = cells(
+        [("A", 1, 1, np.nan), ("B", 1, 0, np.nan), ("C", 0, 1, np.nan), ("D", 0, 0, np.nan)],
+        Period("P", 1978, 1991, ""),
+    )
     assert out["cell"].tolist() == ["both", "cluster only", "SEZ only", "neither"]
     assert out[["cluster", "sez"]].to_numpy().tolist() == [[1, 1], [1, 0], [0, 1], [0, 0]]
 
@@ -33,7 +36,9 @@ def test_four_cells() -> None:
         (2009, 2019, 1980, 1),
     ],
 )
-def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start: int, end: int, year: int, counts: int) -> None:
+def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(
+    start: int, end: int, year: int, counts: int
+) -> None:
     steps_in_force = max(end - max(year, start), 0)
     assert (2 * steps_in_force >= end - start) == bool(counts)
     assert cells([("A", 0, 1, float(year))], Period("P", start, end, ""))["sez"].tolist() == [counts]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
 
 from evenfield.contracts.errors import PanelError
 from evenfield.panel.income import add_growth, add_income, add_output, add_relative_income, chain_output, check_columns
+from tolerances import MACHINE
 
 YEARS = [1998, 1999, 2000, 2001, 2002]
 
@@ -110,7 +110,9 @@ def test_published_income_needs_no_output_and_no_population() -> None:
 def test_income_without_a_logarithm_is_refused(column: str, value: float) -> None:
     spec = {"output": "gdp", "population": "people", "scale": 1.0}
     panel = PANEL.assign(**{column: [4.0, value, 4.0, 4.0, 4.0]})
-    with pytest.raises(PanelError, match=r"1 incomes are zero, negative or infinite \(A 1999\); expected positive income"):
+    with pytest.raises(
+        PanelError, match=r"1 incomes are zero, negative or infinite \(A 1999\); expected positive income"
+    ):
         add_income(add_output(panel, spec), spec)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
 
 from evenfield.contracts.errors import ConfigError, PanelError
 from evenfield.contracts.tables import Field
@@ -19,6 +18,7 @@ from evenfield.panel.merge import (
     merge_units,
     unit_mapping,
 )
+from tolerances import MACHINE
 
 UNITS = ["A", "B", "C"]
 MERGED = {"A": "A", "B": "A", "C": "C"}
@@ -54,7 +54,12 @@ def test_mapping_keeps_every_unit() -> None:
 
 @pytest.mark.parametrize(
     ("scheme", "named"),
-    [({"A": ["A", "Z"]}, "Z"), ({"Z": ["A", "B"]}, "Z"), ({"A": ["A", "B"], "C": ["C", "B"]}, "B"), ({"A": ["B", "C"]}, "A")],
+    [
+        ({"A": ["A", "Z"]}, "Z"),
+        ({"Z": ["A", "B"]}, "Z"),
+        ({"A": ["A", "B"], "C": ["C", "B"]}, "B"),
+        ({"A": ["B", "C"]}, "A"),
+    ],
 )
 def test_scheme_that_does_not_close_is_refused(scheme: dict[str, list[str]], named: str) -> None:
     with pytest.raises(ConfigError, match=f"panel.unit_schemes merges {named}; expected known units"):
@@ -98,7 +103,10 @@ def test_published_figures_fill_gaps_and_never_replace() -> None:
 def test_merged_unit_keeps_its_namesakes_row_and_the_coast_of_its_parts() -> None:
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
     out = merge_units(units, MERGED)
-    assert out.to_dict("records") == [{"unit": "A", "name": "a", "coastal": 1}, {"unit": "C", "name": "c", "coastal": 0}]
+    assert out.to_dict("records") == [
+        {"unit": "A", "name": "a", "coastal": 1},
+        {"unit": "C", "name": "c", "coastal": 0},
+    ]
     assert units["coastal"].tolist() == [0, 1, 0]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
 
 from evenfield.contracts.errors import PanelError
 from evenfield.contracts.study import Period
 from evenfield.panel.controls import PeriodFrames, control_values
 from evenfield.panel.periods import period_basis, period_frame
+from tolerances import MACHINE
 
 UNITS = pd.DataFrame({"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]})
 
@@ -74,7 +74,9 @@ def test_decennial_panel_grows_per_year_not_per_decade() -> None:
 
 
 def test_only_a_period_marked_spliced_joins_the_bases() -> None:
-    with pytest.raises(PanelError, match=r"period P \(1995 to 2005\) joins proxy and official output; expected .*spliced"):
+    with pytest.raises(
+        PanelError, match=r"period P \(1995 to 2005\) joins proxy and official output; expected .*spliced"
+    ):
         frame(Period("P", 1995, 2005, ""))
     assert frame(Period("P", 1995, 2005, "", spliced=True))["basis"].eq("spliced").all()
     assert frame(Period("P", 1990, 1998, ""))["basis"].eq("proxy").all()
@@ -100,7 +102,9 @@ def test_control_enters_only_periods_from_its_first_year_on() -> None:
     assert frame(Period("P", 1999, 2010, ""), control)["control_trade"].isna().all()
 
 
-def values(control: dict[str, Any], data: pd.DataFrame = ANNUAL, start: int = 2000, end: int = 2010) -> dict[str, float]:
+def values(
+    control: dict[str, Any], data: pd.DataFrame = ANNUAL, start: int = 2000, end: int = 2010
+) -> dict[str, float]:
     inside = data[data["year"].between(start, end)]
     growth = pd.Series({"A": 0.01, "B": -0.06})
     return control_values(PeriodFrames(start, inside, UNITS, growth), control).to_dict()
@@ -114,6 +118,8 @@ def test_controls_in_closed_form() -> None:
     ratio = {"numerator": "trade", "denominator": "gdp"}
     assert values({"kind": "initial_ratio", **ratio}) == pytest.approx({"A": 12 / 10, "B": 12 / 11}, rel=MACHINE)
     assert values({"kind": "mean_ratio", **ratio}) == pytest.approx({"A": 17 / 10, "B": 17 / 11}, rel=MACHINE)
+    scaled = values({"kind": "mean_ratio", "scale": 0.5, **ratio})
+    assert scaled == pytest.approx({"A": 17 / 20, "B": 17 / 22}, rel=MACHINE)
 
 
 def test_first_value_within_two_further_years_stands_in_for_a_missing_first_year() -> None:

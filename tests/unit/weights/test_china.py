@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
 
 from evenfield.contracts.errors import WeightsError
 from evenfield.contracts.tables import Field
 from evenfield.panel.build import build_panel
 from evenfield.weights.build import build_geography, build_weights
 from evenfield.weights.families import Geography
+from tolerances import MACHINE
 
 
 @pytest.fixture(scope="module", params=["31", "30"])

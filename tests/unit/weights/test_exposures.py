@@ -7,26 +7,34 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
 
 from evenfield.contracts.errors import WeightsError
 from evenfield.contracts.files import read_table, write_table
 from evenfield.contracts.study import SpatialWeights
 from evenfield.weights.exposures import exposure_frame, mean_doses
+from tolerances import MACHINE
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
 PERIODS = [{"period": "P", "start": 2000, "end": 2001}, {"period": "Q", "start": 2001, "end": 2002}]
 DOSES = pd.DataFrame(
     [
         (unit, year, kind, count)
-        for kind, rows in {"state": [(0, 1, 2), (4, 4, 4)], "hidz": [(0, 0, 1), (0, 2, 2)], "bonded": [(9, 9, 9)] * 2}.items()
+        for kind, rows in {
+            "state": [(0, 1, 2), (4, 4, 4)],
+            "hidz": [(0, 0, 1), (0, 2, 2)],
+            "bonded": [(9, 9, 9)] * 2,
+        }.items()
         for unit, counts in zip("AC", rows, strict=True)
         for year, count in zip((2000, 2001, 2002), counts, strict=True)
     ],
     columns=["unit", "year", "zone_type", "zones"],
 )
 CELLS = pd.DataFrame(
-    [(unit, period, c, s) for period in "PQ" for unit, c, s in [("C", 1, 1), ("A", 1, 0), ("B", 0, int(period == "Q"))]],
+    [
+        (unit, period, c, s)
+        for period in "PQ"
+        for unit, c, s in [("C", 1, 1), ("A", 1, 0), ("B", 0, int(period == "Q"))]
+    ],
     columns=["unit", "period", "cluster", "sez"],
 ).assign(taxonomy="own")
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import MACHINE
 
 from evenfield.contracts.errors import ConfigError, WeightsError
 from evenfield.weights.build import build_geography, build_weights, edge_list
 from evenfield.weights.families import Geography, raw_weights
+from tolerances import MACHINE
 
 UNITS = ["A", "B", "C", "D"]
 LON = [0.0, 1.0, 2.0, 4.0]
@@ -67,7 +67,7 @@ def test_island_is_refused_and_joined_by_hand() -> None:
 
 
 def test_join_of_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(ConfigError, match="weights.join names Z; expected units of units.csv"):
+    with pytest.raises(ConfigError, match=r"weights.join names Z; expected units of units.csv"):
         geography(joins=[["A", "Z"]])
 
 
@@ -148,7 +148,10 @@ def test_own_weights_are_taken_as_written_then_standardised(tmp_path: Path) -> N
     [
         ("A,B,1\nB,A,1\nC,A,1\n", "1 units of the panel are not in weights w (own.csv) (D); expected the same units"),
         (RING + "E,A,1\n", "1 units of weights w (own.csv) are not in the panel (E)"),
-        ("A,B,-1\n" + RING[6:], "own.csv has 1 bad weights and 0 duplicated links; expected finite weights of at least 0"),
+        (
+            "A,B,-1\n" + RING[6:],
+            "own.csv has 1 bad weights and 0 duplicated links; expected finite weights of at least 0",
+        ),
         ("A,B,x\n" + RING[6:], "own.csv has 1 bad weights and 0 duplicated links"),
         ("A,B,\n" + RING[6:], "own.csv has 1 bad weights and 0 duplicated links"),
         ("A,B,inf\n" + RING[6:], "own.csv has 1 bad weights and 0 duplicated links"),

@@ -83,7 +83,6 @@ def read_export(
     """
     file = Path(path)
     rows = _split_rows(_decode(file), file.name)
-    head, body = _split_table(rows, file.name)
     indicator = _find_indicator(rows, file.name)
     if indicator not in columns:
         raise IngestError(
@@ -91,6 +90,7 @@ def read_export(
             f"one of {first_examples(list(columns))}",
             "give its column of panel.csv or choose another file",
         )
+    head, body = _split_table(rows, file.name)
     years = _parse_years(head, file.name)
     names = _match_names([row[0] for row in body], units, file.name)
     cells = [
@@ -134,7 +134,7 @@ def _decode(file: Path) -> str:
         except UnicodeDecodeError:
             continue
     raise IngestError(
-        f"{file.name} is neither UTF-8 nor GB18030", "a text file as the bureau saves it", "save it as CSV, not as Excel"
+        f"{file.name} is neither UTF-8 nor GB18030", "text as the bureau saves it", "save it as CSV, not as Excel"
     )
 
 
@@ -152,7 +152,7 @@ def _find_indicator(rows: list[list[str]], name: str) -> str:
     found = [match[1].strip() for row in rows if (match := INDICATOR.match(",".join(row).rstrip(",")))]
     if len(found) != 1:
         raise IngestError(
-            f"{name} names {len(found)} indicators", "one line '指标：...'", "download one indicator by province and year"
+            f"{name} names {len(found)} indicators", "one line '指标：...'", "download one indicator by province"
         )
     return found[0]
 

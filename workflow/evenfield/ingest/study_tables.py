@@ -82,8 +82,9 @@ def _arranged(tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any]) -> 
         out[name] = out[name].assign(**dict.fromkeys(absent, np.nan))
     spans, switched_on = out["panel_provenance"], config["data"]["grade_c"]
     out["panel"] = drop_doubtful(out["panel"], spans, switched_on)
-    merged = spans[spans["variable"].isin(out["panel_merged"].columns)]
-    out["panel_merged"] = drop_doubtful(out["panel_merged"], merged, [n for n in switched_on if n in out["panel_merged"]])
+    merged = out["panel_merged"]
+    of_merged = spans[spans["variable"].isin(merged.columns)]
+    out["panel_merged"] = drop_doubtful(merged, of_merged, [name for name in switched_on if name in merged])
     out["taxonomies"] = collect_taxonomies(tables, config["taxonomy"]["all"])
     return out
 

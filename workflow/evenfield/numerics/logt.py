@@ -187,7 +187,7 @@ def fit_logt_used(used: np.ndarray, periods: np.ndarray, variance: str = "fqsb")
     """
     if variance not in VARIANCES:
         raise NumericsError(f"the long-run variance is one of {', '.join(VARIANCES)}, not {variance!r}")
-    defined = (used > 0).all(axis=1)
+    defined = np.asarray((used > 0).all(axis=1))
     positive = np.where(defined[:, None], used, 1.0)
     log_t = np.log(periods)
     y = np.log(positive[:, :1] / positive[:, 1:]) - 2 * np.log(log_t)

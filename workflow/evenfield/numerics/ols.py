@@ -186,7 +186,7 @@ def _change_without(fit: OlsFit, rows: np.ndarray) -> np.ndarray:
     x_g, u_g = fit.X[rows], fit.u_hat[rows]
     hat = x_g @ fit.bread @ x_g.T
     gap = np.eye(len(u_g)) - hat
-    if np.linalg.cond(gap) > 1 / RANK_TOLERANCE:
+    if np.linalg.eigvalsh(gap).min() < RANK_TOLERANCE:
         raise NumericsError("one cluster determines a coefficient alone (leverage 1)")
     return np.asarray(-fit.bread @ x_g.T @ np.linalg.solve(gap, u_g))
 

@@ -32,14 +32,10 @@ def read_references(path: str | Path = REFERENCES) -> list[str]:
 
 
 def _reference(entry: Mapping[str, str]) -> str:
-    who = entry.get("author") or f"{entry['editor']} (ed.)"
-    names = listing([_name(name) for name in who.split(" and ")])
+    edited = " (ed.)" if "editor" in entry else ""
+    names = listing(entry["author"].split(" and ")) + edited
     year = f" ({entry['year']})" if "year" in entry else ""
     return f"{names}{year}. {entry['title']}. {_where(entry)}."
-
-
-def _name(name: str) -> str:
-    return name.rstrip(".") if name.endswith(" Jr.") else name
 
 
 def _where(entry: Mapping[str, str]) -> str:

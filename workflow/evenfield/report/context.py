@@ -17,7 +17,7 @@ from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_to
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import Row, pick, read_rows
 from evenfield.report.sentences.base import Facts, Sentence
-from evenfield.report.sentences.convergence import beta_sentences, sigma_sentences
+from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
 from evenfield.report.sentences.headlines import headlines
@@ -46,6 +46,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "data": (data_sentences,),
     "income": (income_sentences,),
     "beta": (beta_sentences,),
+    "conditional": (conditional_sentences,),
     "sigma": (sigma_sentences,),
     "spillover": (exposure_sentences,),
 }
@@ -67,8 +68,8 @@ class Inputs:
         ``results/ingest/description.json``.
     panel : str
         The main unit scheme's ``description.json``.
-    units, claims, reasons : str
-        ``units.csv`` of the panel, ``claims.csv`` and ``reasons.csv`` of the ingest floor.
+    units, claims, reasons, sources : str
+        ``units.csv`` of the panel; ``claims.csv``, ``reasons.csv`` and ``sources.csv`` of the ingest floor.
     config : mapping
         The study's checked config.
     scripts : mapping of str to str
@@ -83,6 +84,7 @@ class Inputs:
     units: str
     claims: str
     reasons: str
+    sources: str | None
     config: Mapping[str, Any]
     scripts: Mapping[str, str]
 
@@ -139,7 +141,8 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
         "headlines": headlines(facts, said), "square": read_square(facts), "grade_c": _grade_c(inputs.config),
         "shown": shown, "everything": exhibits, "sections": _sections(shown), "claims": facts.claims,
         "undecided": _undecided(facts.claims, read_rows(inputs.reasons)), "assumptions": harvest_assumptions(),
-        "references": read_references(), "provenance": found, "estimates_hash": file_hash(inputs.estimates),
+        "data_sources": read_rows(inputs.sources) if inputs.sources else [], "references": read_references(),
+        "provenance": found, "estimates_hash": file_hash(inputs.estimates),
         "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in exhibits],
     }  # fmt: skip

@@ -15,7 +15,6 @@ from evenfield.report.grids import Grid, read_grid
 
 TEMPLATES = Path(__file__).parents[2] / "report"
 LARGEST_SVG = 900_000
-WIDE_TABLE = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +68,6 @@ class Exhibit:
     def anchor(self) -> str:
         """Where the page shows it."""
         return f"exhibit-{self.id}" if self.grid is not None else self.id
-
-    @property
-    def wide(self) -> bool:
-        """Whether a table needs a page on its side in print."""
-        return self.grid is not None and len(self.grid.head[-1]) > WIDE_TABLE
 
 
 def data_uri(path: str | Path, kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from evenfield.contracts.errors import ReportError
 
 PACKAGE = "evenfield"
+# In the repository the version stands here, whether the package is installed or only on the path.
+PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file holds all others.
 LIBRARIES = ("contourpy", "jinja2", "jsonschema", "linearmodels", "matplotlib", "numpy", "pandas", "pandera", "pyyaml",
              "scipy", "seaborn", "snakemake", "statsmodels", "typst")  # fmt: skip
@@ -143,6 +146,8 @@ def _place(path: str, root: str | Path) -> str:
 
 
 def _version(name: str) -> str:
+    if name == PACKAGE and PROJECT.is_file():
+        return str(tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"])
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

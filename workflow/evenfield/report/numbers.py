@@ -93,10 +93,10 @@ def p_text(value: float) -> str:
         ``"p = .012"``, ``"p < .001"`` or ``"p > .999"``.
     """
     if value < 0.001:
-        return "p < .001"
+        return "p\u00a0<\u00a0.001"
     if value > 0.999:
-        return "p > .999"
-    return f"p = {f'{value:.3f}'[1:]}"
+        return "p\u00a0>\u00a0.999"
+    return f"p\u00a0=\u00a0{f'{value:.3f}'[1:]}"
 
 
 def listing(items: list[str]) -> str:

@@ -14,7 +14,7 @@ from evenfield.contracts.files import write_text
 from evenfield.report.bibliography import REFERENCES
 from evenfield.report.context import Inputs, build_context
 from evenfield.report.exhibits import TEMPLATES
-from evenfield.report.typeset import plain_grid, typst_size, typst_string, typst_table, typst_text
+from evenfield.report.typeset import needs_flipped_page, plain_grid, typst_size, typst_string, typst_table, typst_text
 
 
 def render_paper(inputs: Inputs, folder: str | Path) -> str:
@@ -37,11 +37,14 @@ def render_paper(inputs: Inputs, folder: str | Path) -> str:
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
         comment_start_string="<!", comment_end_string="!>", trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(typ=typst_text, str=typst_string, table=typst_table, size=typst_size)
+    environment.filters.update(
+        typ=typst_text, str=typst_string, table=typst_table, size=typst_size, sideways=needs_flipped_page
+    )
     context = build_context(inputs)
     return environment.get_template("paper.typ.j2").render(
-        **context, picture=lambda exhibit: _from(folder, exhibit.files[".svg"]), undecided_grid=_undecided(context),
-        assumptions_grid=_assumptions(context),
+        **context, picture=lambda exhibit: _from(folder, exhibit.files[".svg"]),
+        tabulated=[exhibit for exhibit in context["everything"] if exhibit.grid is not None],
+        undecided_grid=_undecided(context), assumptions_grid=_assumptions(context),
     )  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from evenfield.report.grids import Cell, Grid
 
 SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 26
-SIZES = ((5, "8.5pt"), (8, "7.6pt"), (11, "6.9pt"))
-SMALLEST = "6.2pt"
-SPACE = "\u200b"
+# Characters of a row that fit on an upright page of A4 by size of type; a wider table stands on its side.
+SIZES = ((72, "8.5pt"), (86, "7.6pt"), (146, "6.8pt"))
+FLIPPED_SIZES = ((180, "7.2pt"),)
+SMALLEST = "6.4pt"
 
 
 def typst_text(text: str) -> str:
@@ -72,7 +73,7 @@ def typst_table(grid: Grid) -> str:
 
 
 def typst_size(grid: Grid) -> str:
-    """Choose the size of a table's type by its number of columns.
+    """Choose the size of a table's type by the length of its rows.
 
     Parameters
     ----------
@@ -84,7 +85,39 @@ def typst_size(grid: Grid) -> str:
     str
         A Typst length.
     """
-    return next((size for most, size in SIZES if len(grid.head[-1]) <= most), SMALLEST)
+    length = row_length(grid)
+    sizes = FLIPPED_SIZES if needs_flipped_page(grid) else SIZES
+    return next((size for most, size in sizes if length <= most), SMALLEST)
+
+
+def needs_flipped_page(grid: Grid) -> bool:
+    """Say whether a table is too wide for an upright page.
+
+    Parameters
+    ----------
+    grid : Grid
+        The table as text.
+
+    Returns
+    -------
+    bool
+    """
+    return row_length(grid) > SIZES[-1][0]
+
+
+def row_length(grid: Grid) -> int:
+    """Estimate the characters of a table's longest row; long texts are wrapped and count as short ones.
+
+    Parameters
+    ----------
+    grid : Grid
+        The table as text.
+
+    Returns
+    -------
+    int
+    """
+    return sum(min(_longest(i, grid), LONG_CELL) + 2 for i in range(len(grid.head[-1])))
 
 
 def plain_grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
@@ -106,9 +139,14 @@ def plain_grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -
     return Grid(title, [[Cell(text, heading=True) for text in head]], [[Cell(text) for text in row] for row in rows])
 
 
+def _longest(place: int, grid: Grid) -> int:
+    cells = [row[place].text for row in grid.body if len(row) > place and row[place].span == 1]
+    words = grid.head[-1][place].text.split()
+    return max((len(text) for text in [*cells, *words]), default=0)
+
+
 def _width(place: int, grid: Grid) -> str:
-    cells = [row[place] for row in grid.body if len(row) > place and row[place].span == 1]
-    longest = max((len(cell.text) for cell in cells), default=0)
+    longest = _longest(place, grid)
     if longest <= LONG_CELL:
         return "auto"
     return "2fr" if longest > 90 else "1fr"
@@ -121,4 +159,4 @@ def _row(row: Sequence[Cell], *, bold: bool = False) -> str:
 def _cell(cell: Cell, bold: bool) -> str:
     text = typst_string(cell.text)
     shown = f"strong({text})" if bold or (cell.heading and cell.span > 1) else text
-    return f"table.cell(colspan: {cell.span}, {shown})" if cell.span > 1 else shown
+    return f"table.cell(colspan: {cell.span}, inset: (top: 6pt), {shown})" if cell.span > 1 else shown

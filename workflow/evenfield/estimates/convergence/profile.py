@@ -11,15 +11,8 @@ import pandas as pd
 from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.contracts.files import content_hash
-from evenfield.estimates.convergence.sigma import (
-    SchemeInfo,
-    basis_warning,
-    check_keys,
-    check_names,
-    one_text,
-    periods_of,
-    sample_rows,
-)
+from evenfield.estimates.convergence.common import SchemeInfo, check_keys, check_names
+from evenfield.estimates.convergence.frames import basis_warning, one_text, periods_of, sample_rows
 
 PROFILE_KEYS = ("taxonomies",)
 ALL_UNITS = "all"

@@ -25,12 +25,13 @@ class SieveRule:
     step : float
         c* is raised by it while the club fails its own test; zero never raises it, and a failing club stands.
     cap : float
-        Largest c*; where even that fails, the club is its core.
+        Largest c*; where even that fails, the club is its core. Phillips and Sul name no cap; the R package
+        stops at 3, Stata at 50.
     """
 
     start: float = 0.0
     step: float = 0.1
-    cap: float = 3.0
+    cap: float = 50.0
 
 
 DEFAULT_SIEVE = SieveRule()

@@ -188,8 +188,8 @@ class GroupTests:
         """
         rows = np.sort(members)
         fit = self.group(rows)
-        t = float(fit.t[0])
-        return Club(tuple(rows.tolist()), float(fit.b[0]), float(fit.std_error[0]), t, sieve, t > self.critical, merged_from)
+        b, std_error, t = float(fit.b[0]), float(fit.std_error[0]), float(fit.t[0])
+        return Club(tuple(rows.tolist()), b, std_error, t, sieve, t > self.critical, merged_from)
 
     def _fit(self, used: np.ndarray) -> LogtFit:
         return fit_logt_used(used, self.periods, self.variance)

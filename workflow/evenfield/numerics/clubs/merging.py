@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -111,7 +112,7 @@ def _joined_downwards(tests: GroupTests, found: Clubs, groups: list[list[int]]) 
 
 def _joined_by_peaks(tests: GroupTests, found: Clubs, groups: list[list[int]]) -> list[list[int]]:
     while len(groups) > 1:
-        t = [_union_t(tests, found, [*a, *b]) for a, b in zip(groups, groups[1:], strict=False)]
+        t = [_union_t(tests, found, [*a, *b]) for a, b in pairwise(groups)]
         following = [*t[1:], -np.inf]
         peaks = [k for k, (own, after) in enumerate(zip(t, following, strict=True)) if tests.critical < own > after]
         if not peaks:

@@ -1,4 +1,4 @@
-"""The concentrated likelihood of every static model as a function of rho and lambda alone: the panel never reappears."""
+"""The concentrated likelihood of every static model in rho and lambda alone: the panel never reappears."""
 
 from __future__ import annotations
 

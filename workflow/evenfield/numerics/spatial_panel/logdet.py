@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
 LARGEST_FOR_EIGENVALUES = 500
-NODES = 40
+NODES = 64
 REACH = 3.8  # atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
 REAL = 1e-8
 EDGE = 1e-7

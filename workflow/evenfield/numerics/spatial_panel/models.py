@@ -22,6 +22,7 @@ from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.within import likelihood_counts
 
 COVARIANCES = ("observed", "expected", "qml")
+EXACT_FIT = 1e-13
 SPATIAL = {"rho": "lag", "lambda": "error"}
 
 
@@ -196,22 +197,50 @@ def fit_spatial_panel(panel: BalancedPanel, network: Network, model: PanelModel)
     Lee and Yu (2010). In error models the effects stand next to the innovation, which is the same model for
     row-standardised W.
     """
+    moments, columns = panel_moments(panel, network, model)
+    return fit_moments(panel, network, model, moments, columns)
+
+
+def fit_moments(
+    panel: BalancedPanel, network: Network, model: PanelModel, moments: PanelMoments, columns: ModelColumns
+) -> SpatialPanelFit:
+    """Maximise the likelihood of given cross-products.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        For names and size only.
+    network : Network
+        Weights.
+    model : PanelModel
+        Model, effects and approach.
+    moments, columns : PanelMoments, ModelColumns
+        From ``panel_moments``.
+
+    Returns
+    -------
+    SpatialPanelFit
+
+    Raises
+    ------
+    NumericsError
+        If the regressors fit the outcome exactly.
+    """
     form = model_form(model.model, panel.names, model.lagged)
     lagged = tuple(panel.names[i] for i in form.lagged)
-    names = (*panel.names, *(f"W {name}" for name in lagged))
-    moments, columns = panel_moments(panel, network, model)
     best = highest_likelihood(moments, form.lag, form.error)
     beta, sse = moments.least_squares(np.asarray(best.rho), np.asarray(best.lam))
     sigma2 = float(sse) / moments.counts.observations
-    if not sigma2 > 0:
+    if not sigma2 > EXACT_FIT * moments.gram[0, 0] / moments.counts.observations:
         raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
     point = FittedPoint(moments, columns, network, form, model.effects, best.rho, best.lam, beta, sigma2)
     spatial = {name: value for name, value in (("rho", best.rho), ("lambda", best.lam))
                if getattr(form, SPATIAL[name]) == "free"}  # fmt: skip
+    names = (*spatial, *panel.names, *(f"W {name}" for name in lagged), "sigma2")
     estimates = np.array([*spatial.values(), *(beta / columns.scales), sigma2])
     height = float(moments.log_likelihood(np.asarray(best.rho), np.asarray(best.lam)))
-    return SpatialPanelFit(model, network, (*spatial, *names, "sigma2"), estimates, panel.names, lagged, height,
-                           best.at_bound, network.n, len(panel.periods), moments.counts.observations, point)  # fmt: skip
+    return SpatialPanelFit(model, network, names, estimates, panel.names, lagged, height, best.at_bound, network.n,
+                           len(panel.periods), moments.counts.observations, point)  # fmt: skip
 
 
 def panel_moments(panel: BalancedPanel, network: Network, model: PanelModel) -> tuple[PanelMoments, ModelColumns]:

@@ -106,7 +106,7 @@ class Network:
             return m, m, m**2, m**2
         ones = np.ones(self.n)
         lu, lagged = self.factor(rho), self.lag(ones)
-        left = lu.solve(ones, "T")
+        left = lu.solve(ones, trans="T")
         slopes = [float(left @ self.lag(lu.solve(column))) / self.n for column in (ones, lagged)]
         return float(left.sum()) / self.n, float(left @ lagged) / self.n, slopes[0], slopes[1]
 
@@ -131,9 +131,10 @@ def network(units: Sequence[Any], matrix: np.ndarray | csr_array) -> Network:
         If the shape is wrong, a unit is named twice, a weight is missing or negative, a unit is its own neighbour or
         has none.
     """
-    ids, weights = tuple(str(unit) for unit in units), csr_array(matrix, dtype=float)
-    if weights.shape != (len(ids), len(ids)):
-        raise NumericsError(f"{len(ids)} units do not name weights of shape {weights.shape}")
+    ids = tuple(str(unit) for unit in units)
+    if np.ndim(matrix) != 2 or tuple(matrix.shape) != (len(ids), len(ids)):
+        raise NumericsError(f"{len(ids)} units do not name weights of shape {matrix.shape}")
+    weights = csr_array(csr_array(matrix).astype(np.float64))
     if len(set(ids)) != len(ids):
         raise NumericsError(f"{len(ids) - len(set(ids))} units of the weights are named twice")
     if not np.isfinite(weights.data).all() or (weights.data < 0).any():

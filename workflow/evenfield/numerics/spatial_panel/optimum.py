@@ -104,8 +104,12 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
     rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
     height = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
     best: tuple[float, float, float] | None = None
+
+    def slope(pair: np.ndarray) -> np.ndarray:
+        return moments.score(*_inside(pair, low, high))
+
     for i, j in _peaks(height)[:STARTS]:
-        found = root(lambda d: moments.score(*_inside(d, low, high)), np.array([points[i], points[j]]), tol=ROOT)
+        found = root(slope, np.array([points[i], points[j]]), tol=ROOT)
         here = _inside(found.x, low, high)
         value = float(moments.log_likelihood(*(np.asarray(d) for d in here)))
         flat = np.abs(moments.score(*here)).max() < STATIONARY * moments.counts.observations

@@ -60,7 +60,7 @@ class BalancedPanel:
 
 
 def panel_from_rows(
-    units: Sequence[Any], periods: Sequence[Any], y: np.ndarray, X: np.ndarray, names: Sequence[str]
+    units: Sequence[Any], periods: Sequence[Any] | np.ndarray, y: np.ndarray, X: np.ndarray, names: Sequence[str]
 ) -> BalancedPanel:
     """Build a balanced panel from rows in any order.
 

@@ -22,8 +22,8 @@ class Sentence:
         The period it speaks of; empty for none.
     basis : str
         Sample and inference of its numbers.
-    proxy : bool
-        Whether its numbers rest on proxy output.
+    mark : str
+        ``PROXY`` or ``SPLICED`` where its numbers rest on proxy output, in full or in part.
     caution : bool
         Whether it warns: low power, selection, simulated data.
     """
@@ -31,13 +31,13 @@ class Sentence:
     text: str
     label: str = ""
     basis: str = ""
-    proxy: bool = False
+    mark: str = ""
     caution: bool = False
 
     @property
     def plain(self) -> str:
         """The whole sentence as text."""
-        mark = " (PROXY)" if self.proxy and self.label else ""
+        mark = f" ({self.mark})" if self.mark and self.label else ""
         opening = f"{self.label}{mark}: " if self.label else ""
         return f"{opening}{self.text}{f' ({self.basis}.)' if self.basis else ''}"
 
@@ -180,8 +180,8 @@ class Facts:
         return sample_text(row, self.study, self.labels)
 
 
-def rests_on_proxy(row: Row) -> bool:
-    """Say whether a number rests on proxy output.
+def proxy_mark(row: Row) -> str:
+    """Return the mark of a number that rests on proxy output.
 
     Parameters
     ----------
@@ -190,9 +190,10 @@ def rests_on_proxy(row: Row) -> bool:
 
     Returns
     -------
-    bool
+    str
+        ``PROXY``, ``SPLICED`` or empty for official figures.
     """
-    return row.get("output_basis", "") in {"proxy", "spliced"}
+    return {"proxy": "PROXY", "spliced": "SPLICED"}.get(row.get("output_basis", ""), "")
 
 
 def capital(text: str) -> str:

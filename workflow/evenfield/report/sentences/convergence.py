@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import bare, fixed, in_unit, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, capital, proxy_mark
 from evenfield.report.words import excludes_zero, interval_text, seen_text
 
 
@@ -19,13 +19,28 @@ def beta_sentences(facts: Facts) -> list[Sentence]:
     Returns
     -------
     list of Sentence
-        One for each main period of the first specification, then one on the first with controls.
+        One for each main period and span of the first specification without controls.
     """
-    specs = facts.specs("beta")
-    plain = [spec for spec in specs if not spec["controls"]][:1]
-    controlled = [spec for spec in specs if spec["controls"]][:1]
+    plain = [spec for spec in facts.specs("beta") if not spec["controls"]][:1]
     sentences = [_beta(facts, str(spec["id"]), period) for spec in plain for period in facts.spans()]
-    sentences += [_conditional(facts, str(spec["id"]), period) for spec in controlled for period in facts.periods()]
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def conditional_sentences(facts: Facts) -> list[Sentence]:
+    """Say, by main period, how growth went with initial income among units alike in the controls.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the estimates of family beta.
+
+    Returns
+    -------
+    list of Sentence
+        One for each main period of the first specification with controls.
+    """
+    controlled = [spec for spec in facts.specs("beta") if spec["controls"]][:1]
+    sentences = [_conditional(facts, str(spec["id"]), period) for spec in controlled for period in facts.periods()]
     return [sentence for sentence in sentences if sentence is not None]
 
 
@@ -34,7 +49,7 @@ def _beta(facts: Facts, spec: str, period: str) -> Sentence | None:
     if slope is None or speed is None or number(slope, "estimate") is None:
         return None
     return Sentence(f"{capital(_direction(slope, facts))}{_speed(speed, half)}.", facts.labels[period],
-                    _without_period(facts, slope), rests_on_proxy(slope))  # fmt: skip
+                    _without_period(facts, slope), proxy_mark(slope))  # fmt: skip
 
 
 def _conditional(facts: Facts, spec: str, period: str) -> Sentence | None:
@@ -46,7 +61,7 @@ def _conditional(facts: Facts, spec: str, period: str) -> Sentence | None:
     if not names:
         return None
     return Sentence(f"Given {listing(names)}, {_direction(slope, facts)}{_speed(speed, None)}.", facts.labels[period],
-                    _without_period(facts, slope), rests_on_proxy(slope))  # fmt: skip
+                    _without_period(facts, slope), proxy_mark(slope))  # fmt: skip
 
 
 def _beta_rows(facts: Facts, spec: str, period: str) -> tuple[Row | None, Row | None, Row | None]:
@@ -86,7 +101,7 @@ def sigma_sentences(facts: Facts) -> list[Sentence]:
     Returns
     -------
     list of Sentence
-        One for each main period of the first specification.
+        One for each main period and span of the first specification.
     """
     sentences = [_sigma(facts, str(spec["id"]), period) for spec in facts.specs("sigma")[:1]
                  for period in facts.spans()]  # fmt: skip
@@ -107,7 +122,7 @@ def _sigma(facts: Facts, spec: str, period: str) -> Sentence | None:
     source = _without_period(facts, test or end)
     return Sentence(
         f"The standard deviation of log income across {facts.units} {move} from {bare(before, 'log')} to "
-        f"{bare(after, 'log')}{verdict}.", facts.labels[period], source, rests_on_proxy(end),
+        f"{bare(after, 'log')}{verdict}.", facts.labels[period], source, proxy_mark(end),
     )  # fmt: skip
 
 

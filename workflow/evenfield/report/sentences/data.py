@@ -82,8 +82,8 @@ def _proxy_sentence(facts: Facts) -> list[Sentence]:
     for row in facts.rows(family="sigma", term="sigma_end", spec_id=_first_id(facts)):
         if row["output_basis"] in wanted:
             wanted[row["output_basis"]].append(facts.labels.get(row["period"], row["period"]))
-    parts = [f"{listing(wanted['proxy'])} rest on it alone"] if wanted["proxy"] else []
-    parts += [f"{listing(wanted['spliced'])} join it to official figures"] if wanted["spliced"] else []
+    parts = [f"{listing(wanted['proxy'])} rest on it alone (marked PROXY)"] if wanted["proxy"] else []
+    parts += [f"{listing(wanted['spliced'])} join it to official figures (marked SPLICED)"] if wanted["spliced"] else []
     if not parts:
         return []
     return [Sentence(f"Output of the early years is a PROXY: {'; '.join(parts)}.", caution=True)]

@@ -79,8 +79,9 @@ def design_sentences(facts: Facts) -> list[Sentence]:
 
 def _overlap(square: Mapping[str, Any], facts: Facts) -> Sentence:
     words = {key: count_word(int(float(square[key]["count"]))) for key in CELLS}
+    holders = f"{facts.unit} has" if words["both"] == "one" else f"{facts.units} have"
     return Sentence(
-        capital(f"{words['both']} {facts.units} have both a cluster and a zone, {words['cluster']} only a cluster, "
+        capital(f"{words['both']} {holders} both a cluster and a zone, {words['cluster']} only a cluster, "
                 f"{words['sez']} only a zone and {words['neither']} neither. A comparison of clusters with zones rests "
                 f"on {words['cluster']} against {words['sez']}."),
         basis=f"taxonomy {square['taxonomy']}, {square['periods']}", caution=True,

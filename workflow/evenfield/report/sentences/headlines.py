@@ -7,7 +7,7 @@ from typing import Any
 
 from evenfield.report.numbers import bare, fixed, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
 from evenfield.report.words import excludes_zero
 
 LABELS = {"design": "design", "spillover": "spillovers", "convergence": "convergence", "question": "data"}
@@ -52,7 +52,7 @@ def _beta_summary(facts: Facts) -> Sentence | None:
 
 def _speed(row: Row, facts: Facts) -> str:
     notes = [] if excludes_zero(row) else ["not distinguishable from zero"]
-    notes += ["PROXY"] if rests_on_proxy(row) else []
+    notes += [proxy_mark(row)] if proxy_mark(row) else []
     bracket = f" ({', '.join(notes)})" if notes else ""
     return f"{fixed(number(row, 'estimate') or 0.0)}% a year in {facts.labels[row['period']]}{bracket}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import fixed, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
 
 GROUPS = {"both": "both", "cluster only": "a cluster only", "SEZ only": "a zone only", "neither": "neither"}
 GROWTH = "growth_pct_per_year"
@@ -34,8 +34,8 @@ def _growth(facts: Facts, period: str) -> Sentence | None:
     known = [(words, row) for words, row in shown if number(row, "estimate") is not None]
     if len(known) < 2:
         return None
-    parts = [f"{_value(row)} with {words} (n = {row['n_units']})" for words, row in known]
-    proxy = rests_on_proxy(known[0][1])
+    parts = [f"{_value(row)} with {words} (n\u00a0=\u00a0{row['n_units']})" for words, row in known]
+    proxy = proxy_mark(known[0][1])
     return Sentence(f"Income per head grew on average by {listing(parts)}.", facts.labels[period],
                     f"means over {facts.units}, a year, no test", proxy)  # fmt: skip
 

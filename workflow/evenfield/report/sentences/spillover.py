@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import bare, count_word, listing
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, capital, rests_on_proxy
+from evenfield.report.sentences.base import Facts, Sentence, capital, proxy_mark
 from evenfield.report.words import excludes_zero, seen_text, underpowered, value_text
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
@@ -90,7 +90,7 @@ def _sentence(period: str, row: Row, facts: Facts) -> Sentence:
     basis = facts.basis({**row, "period": "", "output_basis": ""})
     return Sentence(
         f"{capital(value_text(row))}: {seen_text(row)}{_weakness(row)}.", facts.labels[period], basis,
-        rests_on_proxy(row), underpowered(row),
+        proxy_mark(row), underpowered(row),
     )  # fmt: skip
 
 
@@ -114,6 +114,6 @@ def _range(facts: Facts) -> list[Sentence]:
     crossed = f"{len(apart)} of {len(rows)} intervals leave out zero" if apart else "no interval leaves out zero"
     return [Sentence(
         f"Over {count_word(len(specs))} specifications (other lists, other weights) and all periods, the difference "
-        f"runs from {bare(min(values), 'pp/yr')} to {bare(max(values), 'pp/yr')} percentage points a year; {crossed}, without "
-        "any correction for looking so often.", basis=f"{facts.panel_size}, SCPC intervals, table T16",
+        f"runs from {bare(min(values), 'pp/yr')} to {bare(max(values), 'pp/yr')} percentage points a year; {crossed}, "
+        "without any correction for looking so often.", basis=f"{facts.panel_size}, SCPC intervals, table T16",
     )]  # fmt: skip

@@ -1,0 +1,184 @@
+"""A made-up study for the tests of page and paper: three units, invented numbers, nothing about the world."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.contracts.config import checked_config
+from evenfield.contracts.estimates import Estimate, write_estimates
+from evenfield.contracts.files import write_json, write_results, write_text
+from evenfield.report.context import Inputs
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300" viewBox="0 0 600 300">'
+    '<rect width="600" height="300" fill="#fff"/><circle cx="300" cy="150" r="60" fill="#1c5a70"/></svg>\n'
+)
+TABLE = """<table id="{id}" class="result">
+<caption>Made-up table {id}</caption>
+<thead>
+<tr><th scope="col" class="left">Unit</th><th scope="col" class="right">Value</th></tr>
+</thead>
+<tbody>
+<tr class="group"><th scope="rowgroup" colspan="2">first group</th></tr>
+<tr><th scope="row" class="left" data-value="a">a</th><td class="right" data-value="10">10.0</td></tr>
+<tr><th scope="row" class="left" data-value="b">b &amp; co</th><td class="right" data-value="9">9.0</td></tr>
+<tr><th scope="row" class="left" data-value="c">c</th><td class="right" data-value="-2">−2.0</td></tr>
+<tr><th scope="row" class="left" data-value="d">d</th><td class="right" data-value=""></td></tr>
+</tbody>
+<tfoot>
+<tr><td colspan="2">Made-up figures.</td></tr>
+</tfoot>
+</table>
+"""
+CONFIG: dict[str, Any] = {
+    "study": {"id": "made_up", "title": "A made-up study", "question": "Does anything spread?",
+              "unit_name": "state", "units_name": "states"},
+    "data": {"package": "data/datapackage.json"},
+    "panel": {"years": [1980, 2000], "income": {"column": "income", "unit": "crowns"}, "unit_scheme": "all"},
+    "periods": {"P1": {"start": 1980, "end": 1990, "label": "1980-90"}, "P2": {"start": 1990, "end": 2000}},
+    "estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "unweighted"}]},
+}  # fmt: skip
+POLICY: dict[str, Any] = {
+    "taxonomy": {"primary": "lists", "all": ["lists"]},
+    "estimates": {
+        **CONFIG["estimates"],
+        "design": {"weights": ["contiguity"]},
+        "profile": {"taxonomies": ["lists"]},
+        "exposure": [{"id": "first", "taxonomy": "lists", "weights": "contiguity", "role": "primary"}],
+    },
+}
+DIFFERENCE = "exposure_cluster - exposure_sez"
+SLX = Estimate(
+    family="exposure", role="primary", estimator="slx", spec_id="first", outcome="growth_pct_per_year",
+    term="exposure_cluster", contrast=DIFFERENCE, unit_scheme="all", period="P1", treatment_def="lists",
+    w_id="contiguity", estimate=1.5, std_error=2.0, p_value=0.4, conf_low=-2.5, conf_high=5.5, conf_level=0.95,
+    n_obs=31, n_units=31, se_type="SCPC avc 0.03", sesoi=1.0, mde=6.0, unit_of_measure="pp/yr per exposure 0 to 1",
+    output_basis="proxy",
+)  # fmt: skip
+
+
+def policy_config() -> dict[str, Any]:
+    return checked_config({**CONFIG, **POLICY})
+
+
+def plain_config() -> dict[str, Any]:
+    return checked_config(CONFIG)
+
+
+def convergence_estimates(slope: float = -0.02, *, wide: bool = False, basis: str = "official") -> list[Estimate]:
+    """Return slope, speed, half-life, both sigmas and their test for both periods."""
+    half = 0.05 if wide else 0.005
+    rows = []
+    for period in ("P1", "P2"):
+        base: dict[str, Any] = {"spec_id": "absolute", "outcome": "growth", "unit_scheme": "all", "period": period,
+                                "n_obs": 31, "n_units": 31, "output_basis": basis}  # fmt: skip
+        beta = {**base, "family": "beta", "estimator": "ols", "conf_level": 0.95}
+        rows += [
+            Estimate(**beta, term="log_income_start", effect_type="coef", estimate=slope, conf_low=slope - half,
+                     conf_high=slope + half, p_value=0.3 if wide else 0.001, se_type="HC3", unit_of_measure="per year"),
+            Estimate(**beta, term="speed", effect_type="lambda", estimate=-100 * slope, conf_low=-100 * (slope + half),
+                     conf_high=-100 * (slope - half), unit_of_measure="% per year"),
+            Estimate(**beta, term="half_life", effect_type="half_life", estimate=abs(0.7 / slope),
+                     unit_of_measure="years"),
+        ]  # fmt: skip
+        sigma = {**base, "spec_id": "unweighted", "family": "sigma", "outcome": "log_income"}
+        rows += [
+            Estimate(**sigma, estimator="sigma", term="sigma_start", effect_type="stat", estimate=0.5),
+            Estimate(**sigma, estimator="sigma", term="sigma_end", effect_type="stat", estimate=0.5 + 3 * slope),
+            Estimate(**sigma, estimator="sigma_slope_test", term="sum_of_ends", estimate=0.02, conf_low=0.02 - half,
+                     conf_high=0.02 + half, p_value=0.3 if wide else 0.001, conf_level=0.95, se_type="HC3"),
+        ]  # fmt: skip
+    return rows
+
+
+def policy_estimates() -> list[Estimate]:
+    """Return exposure, detectable effects and group means for both periods."""
+    rows = [replace(SLX, period=period) for period in ("P1", "P2")]
+    for period in ("P1", "P2"):
+        for design, term, minus in (
+            ("exposures", "exposure_cluster", "exposure_sez"),
+            ("joint", "own_cluster", "own_sez"),
+        ):
+            rows.append(Estimate(
+                family="design", role="design", estimator="mde_t", spec_id=design, outcome="growth_pct_per_year",
+                term=term, contrast=f"{term} - {minus}", effect_type="stat", unit_scheme="all", period=period,
+                treatment_def="lists", w_id="contiguity" if design == "exposures" else "", estimate=5.0, mde=5.0,
+                conf_level=0.95, n_obs=31, n_units=31, unit_of_measure="pp/yr",
+            ))  # fmt: skip
+        for cell, mean in (("both", 8.0), ("cluster only", 7.0), ("SEZ only", 6.0), ("neither", 5.0)):
+            rows.append(Estimate(
+                family="profile", estimator="mean", spec_id="lists", outcome="growth_pct_per_year", term=cell,
+                effect_type="stat", unit_scheme="all", period=period, treatment_def="lists", estimate=mean, n_units=2,
+            ))  # fmt: skip
+    return rows
+
+
+def design_series() -> pd.DataFrame:
+    cells = {"both": "AA", "cluster only": "BB", "SEZ only": "CC", "neither": "DD"}
+    rows: list[dict[str, Any]] = [
+        {"block": "cells", "taxonomy": "lists", "period": "all", "term": cell, "value": 1, "units": unit,
+         "note": "periods: P1, P2"}
+        for cell, unit in cells.items()
+    ]  # fmt: skip
+    rows += [
+        {"block": "correlation", "taxonomy": "lists", "period": "all", "term": "own", "value": 0.5},
+        {"block": "correlation", "taxonomy": "lists", "weights": "contiguity", "period": "all", "value": 0.6},
+    ]
+    columns = ["block", "taxonomy", "weights", "design", "period", "year", "term", "value", "units", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def write_study(results: Path, *, policy: bool) -> Inputs:
+    """Write every file that page and paper read and return their names."""
+    estimates = convergence_estimates() + (policy_estimates() if policy else [])
+    write_estimates(estimates, results / "estimates.csv")
+    write_json({"data_hash": "0" * 64, "simulated": ["panel"], "tables": {"panel": {"hash": "1" * 64, "rows": 3}}},
+               results / "ingest" / "description.json")  # fmt: skip
+    write_json({"units": ["AA", "BB", "CC", "DD"], "years": [1980, 1990, 2000]}, results / "panel" / "description.json")
+    names = {"unit": ["AA", "BB", "CC", "DD"], "name": ["Alpha", "Beta <b>", "Gamma", "Delta"]}
+    write_results(pd.DataFrame(names), results / "panel" / "units.csv")
+    _write_claims(results / "ingest", policy=policy)
+    series = results / "estimates" / "design" / "series.csv"
+    if policy:
+        write_results(design_series(), series)
+    return Inputs(
+        estimates=str(results / "estimates.csv"), exhibits=_write_exhibits(results),
+        design=[str(series)] if policy else [], ingest=str(results / "ingest" / "description.json"),
+        panel=str(results / "panel" / "description.json"), units=str(results / "panel" / "units.csv"),
+        claims=str(results / "ingest" / "claims.csv"), reasons=str(results / "ingest" / "reasons.csv"),
+        sources=str(results / "ingest" / "sources.csv"), config=policy_config() if policy else plain_config(),
+        scripts={"F4": "workflow/scripts/draw_made_up.py"},
+    )  # fmt: skip
+
+
+def _write_claims(ingest: Path, *, policy: bool) -> None:
+    claims = [
+        ("L1", "1", "A claim that can be tested.", "A", "", "to a test", ""),
+        ("L2", "2 3", "A claim about <towns>.", "C", "R1", "out of reach", "Data on towns."),
+    ]
+    columns = ["claim_id", "paragraphs", "claim", "class", "reason_codes", "route", "deciding_data"]
+    write_results(pd.DataFrame(claims if policy else [], columns=columns), ingest / "claims.csv")
+    write_results(pd.DataFrame({"code": ["R1"], "meaning": ["Smaller units are needed."]}), ingest / "reasons.csv")
+    sources = {"source": ["MADE"], "citation": ["Made up."], "vintage": [""], "licence": ["CC0"]}
+    write_results(pd.DataFrame(sources), ingest / "sources.csv")
+
+
+def _write_exhibits(results: Path) -> list[str]:
+    paths = []
+    for name in ("T6", "T99"):
+        write_text(TABLE.format(id=name), results / "tables" / f"{name}.html")
+        write_results(pd.DataFrame({"unit": ["a"], "value": [1.5]}), results / "tables" / f"{name}.csv")
+        paths += [str(results / "tables" / f"{name}{ending}") for ending in (".csv", ".html")]
+    write_text(SVG, results / "figures" / "F4.svg")
+    write_text('A dot in the middle; "quoted".\n', results / "figures" / "F4.alt.txt")
+    write_results(pd.DataFrame({"x": [1.0]}), results / "figures" / "F4.csv")
+    (results / "figures" / "F4.png").write_bytes(DOT)
+    return [*paths, *(str(results / "figures" / f"F4{ending}") for ending in (".alt.txt", ".csv", ".png", ".svg"))]

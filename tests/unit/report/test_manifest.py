@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from evenfield.contracts.errors import ReportError
+from evenfield.contracts.files import write_text
+from evenfield.report.manifest import build_manifest, config_hash, file_hash, library_versions
+from unit.report.made_up import plain_config
+
+DESCRIPTION = {"data_hash": "ab", "tables": {"panel": {"hash": "cd", "rows": 3}}}
+
+
+def files(results: Path) -> list[str]:
+    for name in ("tables/T1.csv", "tables/T1.html", "figures/F1.svg", "report/index.html", "logs/a.log",
+                 "benchmarks/a.tsv", "estimates.csv"):  # fmt: skip
+        write_text(name, results / name)
+    return [str(path) for path in results.rglob("*") if path.is_file()]
+
+
+def test_manifest_names_results_from_their_folder(tmp_path: Path) -> None:
+    found = build_manifest(plain_config(), DESCRIPTION, files(tmp_path), tmp_path, {"T1": "scripts/tabulate.py"})
+    assert sorted(found["results"]) == ["estimates.csv", "figures/F1.svg", "report/index.html", "tables/T1.csv",
+                                        "tables/T1.html"]  # fmt: skip
+    assert found["results"]["tables/T1.csv"] == hashlib.sha256(b"tables/T1.csv").hexdigest()
+    assert found["exhibits"]["T1"] == {"script": "scripts/tabulate.py", "files": ["tables/T1.csv", "tables/T1.html"]}
+    assert found["data"] == DESCRIPTION
+    assert found["package"] == {"name": "evenfield", "version": "0.1.0"}
+
+
+def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path: Path) -> None:
+    text = json.dumps(build_manifest(plain_config(), DESCRIPTION, files(tmp_path), tmp_path, {}))
+    for hidden in (str(tmp_path), sys.version.split()[0], sys.platform, "python"):
+        assert hidden not in text.lower()
+
+
+def test_order_of_files_does_not_matter(tmp_path: Path) -> None:
+    named = files(tmp_path)
+    built = [build_manifest(plain_config(), DESCRIPTION, order, tmp_path, {}) for order in (named, named[::-1])]
+    assert built[0] == built[1]
+
+
+def test_config_hash_ignores_the_order_of_keys_and_sees_values() -> None:
+    config = plain_config()
+    assert config_hash(config) == config_hash(dict(reversed(list(config.items()))))
+    assert config_hash(config) != config_hash({**config, "figures": ["F1"]})
+
+
+def test_every_library_is_installed() -> None:
+    assert [name for name, version in library_versions().items() if not version] == []
+
+
+def test_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="no file"):
+        file_hash(tmp_path / "nothing")
+    with pytest.raises(ReportError, match="lies outside results"):
+        build_manifest(plain_config(), {}, ["/elsewhere/x.csv"], tmp_path / "results", {})

@@ -1,0 +1,106 @@
+"""Specifications of beta convergence, read from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenfield.contracts.errors import EstimateError
+from evenfield.estimates.convergence.common import SchemeInfo, check_names, checked_items, placed
+
+BETA_KEYS = ("id", "controls", "sample", "end_points", "unit_scheme", "role")
+CONTROL = "control_"
+END_POINTS = {
+    "end": ("log_income_start", "log_income_end", "growth_pct_per_year"),
+    "mean3": ("log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BetaSpec:
+    """One specification of beta convergence.
+
+    Attributes
+    ----------
+    id : str
+        Name.
+    controls : tuple of str
+        Controls that enter where the period has them.
+    sample : str
+        Sample.
+    end_points : str
+        ``end`` (levels of the first and last year) or ``mean3`` (means of three observations).
+    unit_scheme : str
+        Unit scheme.
+    role : str
+        Role in the tables.
+    """
+
+    id: str
+    controls: tuple[str, ...]
+    sample: str
+    end_points: str
+    unit_scheme: str
+    role: str = "robustness"
+
+
+def parse_beta_specs(
+    section: Any, controls: Sequence[str], schemes: Mapping[str, SchemeInfo], default_scheme: str
+) -> tuple[BetaSpec, ...]:
+    """Read ``estimates.beta`` of the config.
+
+    Parameters
+    ----------
+    section : list of mapping
+        Keys ``id``, ``controls``, ``sample``, ``end_points``, ``unit_scheme``, ``role``.
+    controls : sequence of str
+        Controls that the periods have (see ``controls_of``).
+    schemes : mapping of str to SchemeInfo
+        Unit schemes with their samples.
+    default_scheme : str
+        Unit scheme of specifications that name none.
+
+    Returns
+    -------
+    tuple of BetaSpec
+
+    Raises
+    ------
+    EstimateError
+        If a key, control, sample, kind of end points or unit scheme is unknown, or an id is used twice.
+    """
+    return tuple(
+        _parsed(item, controls, schemes, default_scheme) for item in checked_items(section, BETA_KEYS, "estimates.beta")
+    )
+
+
+def _parsed(
+    item: Mapping[str, Any], controls: Sequence[str], schemes: Mapping[str, SchemeInfo], default_scheme: str
+) -> BetaSpec:
+    where = f"estimates.beta.{item['id']}"
+    ends, chosen = item.get("end_points", "end"), item.get("controls", [])
+    if isinstance(chosen, str):
+        raise EstimateError(f"{where}.controls holds the text '{chosen}'", "a list of controls", "put it in brackets")
+    check_names(chosen, controls, f"{where}.controls")
+    check_names([ends], END_POINTS, f"{where}.end_points")
+    return BetaSpec(item["id"], tuple(chosen), end_points=ends, **placed(item, schemes, default_scheme, where))
+
+
+def controls_of(periods: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the controls that the frames of periods have.
+
+    Parameters
+    ----------
+    periods : mapping of str to DataFrame
+        Periods of each unit scheme.
+
+    Returns
+    -------
+    list of str
+        Names without the prefix ``control_``, sorted.
+    """
+    names = {name for frame in periods.values() for name in frame.columns if name.startswith(CONTROL)}
+    return sorted(name.removeprefix(CONTROL) for name in names)

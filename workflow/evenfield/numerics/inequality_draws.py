@@ -1,0 +1,300 @@
+"""How firm is an inequality number: permuted labels, units left out, units redrawn, figures revised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inequality import THEIL_T, relative_incomes
+
+CHUNK = 2000
+TIE = 1e-12
+MOST_SETS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShareTest:
+    """Whether a grouping explains more of inequality than another one of the same sizes.
+
+    Attributes
+    ----------
+    between : float
+        Inequality between the groups.
+    expected : float
+        Its mean over the draws.
+    p_value : float
+        Share of draws at least as large, the observed one counted.
+    draws : int
+        Permutations, or connected sets.
+    """
+
+    between: float
+    expected: float
+    p_value: float
+    draws: int
+
+
+def between_test(
+    income: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    draws: int,
+    measure: str = THEIL_T,
+) -> ShareTest:
+    """Test the inequality between groups by permuting their labels over the units.
+
+    Parameters
+    ----------
+    income, weights : ndarray, shape (N,)
+        Income per head and population.
+    groups : ndarray of int, shape (N,)
+        Codes from zero, every code in use.
+    rng : numpy.random.Generator
+        Stream of this test.
+    draws : int
+        Permutations.
+    measure : str
+        ``theil_t`` or ``theil_l``.
+
+    Returns
+    -------
+    ShareTest
+        Labels move over units, the number of units of a group stays, its population need not.
+
+    Raises
+    ------
+    NumericsError
+        As ``relative_incomes``.
+    """
+    p, r = relative_incomes(income, weights)
+    seen = float(_between(p, r, groups[None], measure)[0])
+    above, total = 0, 0.0
+    for first in range(0, draws, CHUNK):
+        order = np.argsort(rng.random((min(CHUNK, draws - first), len(p))), axis=1, kind="stable")
+        drawn = _between(p, r, groups[order], measure)
+        above += int((drawn >= seen - TIE).sum())
+        total += float(drawn.sum())
+    return ShareTest(seen, total / max(draws, 1), (1 + above) / (1 + draws), draws)
+
+
+def _between(p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str) -> np.ndarray:
+    both = np.column_stack([p, p * r])
+    out = np.zeros(len(labels))
+    for group in range(int(labels.max()) + 1):
+        size, income = ((labels == group).astype(float) @ both).T
+        logs = np.log(income / size)
+        out += income * logs if measure == THEIL_T else -size * logs
+    return out
+
+
+def connected_test(
+    income: np.ndarray, weights: np.ndarray, inside: np.ndarray, neighbours: np.ndarray, measure: str = THEIL_T
+) -> ShareTest:
+    """Test the inequality between a connected group and the rest over all connected groups of its size.
+
+    Parameters
+    ----------
+    income, weights : ndarray, shape (N,)
+        Income per head and population.
+    inside : ndarray of bool, shape (N,)
+        The group.
+    neighbours : ndarray of bool, shape (N, N)
+        Who borders on whom, symmetric.
+    measure : str
+        ``theil_t`` or ``theil_l``.
+
+    Returns
+    -------
+    ShareTest
+        Exact: every connected set counts once, the observed one is among them.
+
+    Raises
+    ------
+    NumericsError
+        If the group is not connected, empty, everything, or there are too many sets.
+
+    Notes
+    -----
+    Neighbours resemble each other, so that a compact group differs from the rest more than scattered units do;
+    only other compact groups are a fair comparison.
+    """
+    inside = np.asarray(inside, dtype=bool)
+    size = int(inside.sum())
+    if not 0 < size < len(inside):
+        raise NumericsError("the group is empty or holds every unit")
+    sets = connected_sets(neighbours, size)
+    codes = np.zeros((len(sets), len(inside)), dtype=int)
+    np.put_along_axis(codes, sets, 1, axis=1)
+    if not (codes == inside).all(axis=1).any():
+        raise NumericsError("the group is not connected")
+    p, r = relative_incomes(income, weights)
+    seen = float(_between(p, r, inside[None].astype(int), measure)[0])
+    drawn = _between(p, r, codes, measure)
+    return ShareTest(seen, float(drawn.mean()), float((drawn >= seen - TIE).mean()), len(sets))
+
+
+def connected_sets(neighbours: np.ndarray, size: int) -> np.ndarray:
+    """List all connected sets of units.
+
+    Parameters
+    ----------
+    neighbours : ndarray of bool, shape (N, N)
+        Symmetric.
+    size : int
+        Units in a set.
+
+    Returns
+    -------
+    ndarray of int, shape (S, size)
+        Each set once.
+
+    Raises
+    ------
+    NumericsError
+        If there are none or more than ``MOST_SETS``.
+
+    Notes
+    -----
+    Wernicke's (2006) enumeration: a set grows from its smallest unit by neighbours that no earlier step could
+    have added.
+    """
+    linked = [frozenset(np.flatnonzero(row).tolist()) for row in np.asarray(neighbours, dtype=bool)]
+    found: list[tuple[int, ...]] = []
+    for root in range(len(linked)):
+        start = frozenset(unit for unit in linked[root] if unit > root)
+        for members in _grown((root,), start, linked[root] | {root}, linked, size):
+            found.append(members)
+            if len(found) > MOST_SETS:
+                raise NumericsError(f"more than {MOST_SETS} connected sets of {size} units")
+    if not found:
+        raise NumericsError(f"no connected set of {size} units")
+    return np.array(found)
+
+
+def _grown(
+    members: tuple[int, ...], border: frozenset[int], seen: frozenset[int], linked: list[frozenset[int]], size: int
+) -> Iterator[tuple[int, ...]]:
+    if len(members) == size:
+        yield members
+        return
+    left = sorted(border)
+    while left:
+        unit = left.pop()
+        new = frozenset(other for other in linked[unit] if other > members[0] and other not in seen)
+        yield from _grown((*members, unit), frozenset(left) | new, seen | linked[unit], linked, size)
+
+
+def leave_one_out_theil(income: np.ndarray, weights: np.ndarray, measure: str = THEIL_T) -> np.ndarray:
+    """Return the Theil index of the other units for each unit left out.
+
+    Parameters
+    ----------
+    income, weights : ndarray, shape (N,)
+        Income per head and population of at least three units.
+    measure : str
+        ``theil_t`` or ``theil_l``.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+
+    Raises
+    ------
+    NumericsError
+        As ``relative_incomes``, or with fewer than three units.
+    """
+    if len(income) < 3:
+        raise NumericsError(f"{len(income)} units: leaving one out needs at least three")
+    p, r = relative_incomes(income, weights)
+    return reweighted_theil(p, r, 1.0 - np.eye(len(p)), measure)
+
+
+def reweighted_theil(p: np.ndarray, r: np.ndarray, times: np.ndarray, measure: str = THEIL_T) -> np.ndarray:
+    """Return the Theil index when units count several times or not at all.
+
+    Parameters
+    ----------
+    p, r : ndarray, shape (N,)
+        Shares and relative incomes.
+    times : ndarray, shape (B, N)
+        How often each unit counts.
+    measure : str
+        ``theil_t`` or ``theil_l``.
+
+    Returns
+    -------
+    ndarray, shape (B,)
+    """
+    terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
+    size, income, entropy = (times @ np.column_stack([p, p * r, terms])).T
+    level = np.log(income / size)
+    return np.asarray(entropy / income - level if measure == THEIL_T else entropy / size + level)
+
+
+def redrawn_theil(
+    income: np.ndarray, weights: np.ndarray, *, rng: np.random.Generator, draws: int, measure: str = THEIL_T
+) -> np.ndarray:
+    """Return the Theil index over samples of units drawn with replacement.
+
+    Parameters
+    ----------
+    income, weights : ndarray, shape (N,)
+        Income per head and population.
+    rng : numpy.random.Generator
+        Stream of these draws.
+    draws : int
+        Samples.
+    measure : str
+        ``theil_t`` or ``theil_l``.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        The units are the whole country, so the spread says how much single units matter; it is no sampling error.
+    """
+    p, r = relative_incomes(income, weights)
+    times = rng.multinomial(len(p), np.full(len(p), 1 / len(p)), size=draws).astype(float)
+    return reweighted_theil(p, r, times, measure)
+
+
+def revised_theil(
+    income: np.ndarray,
+    weights: np.ndarray,
+    *,
+    sd_income: float,
+    sd_weights: float,
+    rng: np.random.Generator,
+    draws: int,
+    measure: str = THEIL_T,
+) -> np.ndarray:
+    """Return the Theil index under revisions of the figures.
+
+    Parameters
+    ----------
+    income, weights : ndarray, shape (N,)
+        Income per head and population.
+    sd_income, sd_weights : float
+        Standard deviations of the revisions of log output and of log population.
+    rng : numpy.random.Generator
+        Stream of these draws.
+    draws : int
+        Redrawn data sets; errors are normal, independent between units.
+    measure : str
+        ``theil_t`` or ``theil_l``.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Output and population are redrawn; income per head is their ratio.
+    """
+    output = np.asarray(income) * weights * np.exp(sd_income * rng.standard_normal((draws, len(income))))
+    people = np.asarray(weights) * np.exp(sd_weights * rng.standard_normal((draws, len(income))))
+    p = people / people.sum(axis=1, keepdims=True)
+    s = output / output.sum(axis=1, keepdims=True)
+    first = s if measure == THEIL_T else -p
+    return np.asarray((first * np.log(s / p)).sum(axis=1))

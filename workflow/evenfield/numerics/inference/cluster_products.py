@@ -1,0 +1,152 @@
+"""One pass over the rows: everything that cluster-robust inference needs, as one small matrix for each cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import OlsFit
+
+LEVERAGE_ONE = 1e-10
+NOTHING_LEFT = 1e-8
+
+
+@dataclass(frozen=True)
+class ClusterProducts:
+    """Cross-products of a regression by cluster, in coordinates in which the regressors are orthonormal.
+
+    Attributes
+    ----------
+    names : ndarray, shape (G,)
+        Clusters in sorted order.
+    M : ndarray, shape (G, K, K)
+        Q_g'Q_g with X = Q R; they add up to the identity. Their eigenvalues are the leverages of the cluster.
+    m : ndarray, shape (G, K)
+        Q_g'y_g; they add up to theta, the coefficients in these coordinates.
+    d : ndarray, shape (K,)
+        The combination in these coordinates: c'beta = d'theta.
+    n : int
+        Number of rows.
+    """
+
+    names: np.ndarray
+    M: np.ndarray
+    m: np.ndarray
+    d: np.ndarray
+    n: int
+
+    @property
+    def G(self) -> int:
+        """Number of clusters."""
+        return len(self.names)
+
+    @property
+    def k(self) -> int:
+        """Number of coefficients."""
+        return len(self.d)
+
+    @cached_property
+    def theta(self) -> np.ndarray:
+        """Coefficients in the orthonormal coordinates, shape (K,)."""
+        return np.asarray(self.m.sum(axis=0))
+
+    @property
+    def estimate(self) -> float:
+        """The combination c'beta."""
+        return float(self.d @ self.theta)
+
+    @cached_property
+    def residual_scores(self) -> np.ndarray:
+        """Q_g'u_g, shape (G, K)."""
+        return np.asarray(self.m - self.M @ self.theta)
+
+    @cached_property
+    def left_out(self) -> np.ndarray:
+        """D_g = (I - M_g)^-1 d, shape (G, K): d'theta without cluster g is D_g'(theta - m_g).
+
+        Directions that only cluster g informs and that do not matter to the combination are left out (a unit's own
+        dummy, for example).
+
+        Raises
+        ------
+        NumericsError
+            If the combination is not defined without one of the clusters.
+        """
+        return np.array([solve_without(self.M[g], self.d, self.names[g]) for g in range(self.G)])
+
+
+def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> ClusterProducts:
+    """Form the cross-products of every cluster in one pass over the rows.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    clusters : ndarray, shape (N,)
+        Cluster of each observation.
+
+    Returns
+    -------
+    ClusterProducts
+        Clusters sorted by name, whatever the order of the rows.
+
+    Raises
+    ------
+    NumericsError
+        If lengths differ, the combination is zero, or there are fewer than two clusters.
+    """
+    c, clusters = np.asarray(c, dtype=float), np.asarray(clusters)
+    if clusters.shape != fit.y.shape:
+        raise NumericsError(f"{clusters.size} cluster labels do not fit {fit.y.size} observations")
+    if c.shape != fit.beta.shape or not c.any():
+        raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
+    names, owner = np.unique(clusters, return_inverse=True)
+    if len(names) < 2:
+        raise NumericsError("inference by cluster needs at least two clusters")
+    order = np.argsort(owner, kind="stable")
+    scale = np.sqrt((fit.X**2).sum(axis=0))
+    Q, R = np.linalg.qr(fit.X[order] / scale)
+    cuts = np.searchsorted(owner[order], np.arange(1, len(names)))
+    blocks = list(zip(np.split(Q, cuts), np.split(fit.y[order], cuts), strict=True))
+    M, m = np.array([q.T @ q for q, _ in blocks]), np.array([q.T @ y for q, y in blocks])
+    return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(order))
+
+
+def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
+    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d does not need them.
+
+    Parameters
+    ----------
+    M_g : ndarray, shape (K, K)
+        Q_g'Q_g.
+    d : ndarray, shape (K,) or (K, R)
+        Right-hand sides.
+    name : object
+        Name of the cluster, for the message.
+
+    Returns
+    -------
+    ndarray, shape of d
+
+    Raises
+    ------
+    NumericsError
+        If d needs such a direction: without the cluster the combination is not defined.
+    """
+    gap = np.eye(len(M_g)) - M_g
+    try:
+        root = np.linalg.cholesky(gap)
+        if np.diag(root).min() ** 2 > NOTHING_LEFT:
+            return np.asarray(np.linalg.solve(gap, d))
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = np.linalg.eigh(gap)
+    parts, lost = vectors.T @ d, values < LEVERAGE_ONE
+    if lost.any() and np.abs(parts[lost]).max() > NOTHING_LEFT * np.abs(parts).max():
+        raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")
+    return np.asarray(vectors[:, ~lost] @ (parts[~lost].T / values[~lost]).T)

@@ -1,0 +1,64 @@
+"""CR2 with the degrees of freedom of Bell and McCaffrey: unbiased under equal variances, honest about few clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_products import (
+    LEVERAGE_ONE,
+    NOTHING_LEFT,
+    ClusterProducts,
+    cluster_products,
+)
+from evenfield.numerics.inference.result import RobustInference, robust_inference
+from evenfield.numerics.ols import OlsFit
+
+CR2_FACTOR = "none (residuals times (I - H_gg)^-1/2)"
+
+
+def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float = 0.95) -> RobustInference:
+    """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    clusters : ndarray, shape (N,)
+        Cluster of each observation; with one observation a cluster this is HC2.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    RobustInference
+        sum_g (w_g'u_g)^2 with w_g = (I - H_gg)^-1/2 X_g (X'X)^-1 c; df = (tr B)^2 / tr B^2 where B_gh = w_g'(I - H)_gh w_h
+        is the covariance of the terms under independent errors of equal variance.
+
+    Raises
+    ------
+    NumericsError
+        If a cluster determines the combination alone, lengths differ or there are fewer than two clusters.
+
+    Notes
+    -----
+    Bell and McCaffrey (2002); Imbens and Kolesar (2016); Pustejovsky and Tipton (2018). Only the K x K products of the
+    clusters are used: with Q_g'Q_g = V L V' the vector w_g is Q_g V (1 - L)^-1/2 V'd, so a cluster may be large.
+    """
+    products = cluster_products(fit, c, clusters)
+    weights = np.array([_stretched(products, g) for g in range(products.G)])
+    terms = (weights * products.residual_scores).sum(axis=1)
+    images = np.einsum("gij,gj->gi", products.M, weights)
+    B = np.diag((weights * images).sum(axis=1)) - images @ images.T
+    df = float(np.trace(B) ** 2 / (B**2).sum())
+    return robust_inference(products.estimate, float(terms @ terms), df, 1.0, CR2_FACTOR, level)
+
+
+def _stretched(products: ClusterProducts, g: int) -> np.ndarray:
+    values, vectors = np.linalg.eigh(products.M[g])
+    parts, alone = vectors.T @ products.d, values > 1 - LEVERAGE_ONE
+    if np.abs(parts[alone]).max(initial=0.0) > NOTHING_LEFT * np.abs(parts).max():
+        raise NumericsError(f"cluster {products.names[g]} alone determines the combination (leverage 1)")
+    return np.asarray(vectors[:, ~alone] @ (parts[~alone] / np.sqrt(1 - values[~alone])))

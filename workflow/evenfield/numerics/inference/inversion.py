@@ -1,0 +1,53 @@
+"""Confidence intervals from a test: the nulls that the test does not reject, found from the estimate outwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+DOUBLINGS, HALVINGS = 40, 60
+
+
+def inverted_interval(
+    p_value: Callable[[float], float], estimate: float, scale: float, level: float
+) -> tuple[float, float]:
+    """Return the interval of nulls around the estimate whose p-value exceeds 1 - level.
+
+    Parameters
+    ----------
+    p_value : callable
+        p-value of the null that the quantity equals its argument; one at the estimate.
+    estimate : float
+        Where to start.
+    scale : float
+        A positive step, for example a standard error.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    tuple of float
+        Both ends; infinite where the test never rejects, as with too few distinct draws. When the set of nulls has
+        holes, the ends are those that doubling steps from the estimate meet first.
+    """
+    return (
+        _end(p_value, estimate, -scale, 1 - level),
+        _end(p_value, estimate, scale, 1 - level),
+    )
+
+
+def _end(p_value: Callable[[float], float], estimate: float, step: float, alpha: float) -> float:
+    inside, outside = estimate, estimate + step
+    for _ in range(DOUBLINGS):
+        if p_value(outside) <= alpha:
+            break
+        inside, outside = outside, estimate + 2 * (outside - estimate)
+    else:
+        return float(np.copysign(np.inf, step))
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        if middle in (inside, outside):
+            break
+        inside, outside = (inside, middle) if p_value(middle) <= alpha else (middle, outside)
+    return float(outside)

@@ -1,0 +1,297 @@
+"""Restricted wild cluster bootstrap from cluster cross-products: no draw ever touches the rows again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_without
+from evenfield.numerics.inference.cr1 import CR1_FACTOR, cr1_factor
+from evenfield.numerics.inference.inversion import inverted_interval
+from evenfield.numerics.inference.result import checked_level, standard_error
+from evenfield.numerics.inference.wild_draws import WildDraws
+from evenfield.numerics.ols import OlsFit
+
+BootstrapType = Literal["11", "33"]
+CR3_FACTOR = "(G-1)/G"
+TIE = 1e-9
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class WildBootstrap:
+    """Bootstrap distribution of the t statistic under every null c'beta = r, restricted to that null.
+
+    Everything is linear in r: the numerators are ``n0 + r n1`` and the terms of the variance ``W0 + r W1``.
+
+    Attributes
+    ----------
+    products : ClusterProducts
+        Cross-products by cluster.
+    draws : WildDraws
+        Weights.
+    kind : {"11", "33"}
+        WCR-11: restricted residuals and CR1. WCR-33: restricted jackknife residuals and CR3.
+    std_error : float
+        Of the estimate, with the factor.
+    factor : float
+        Multiple of the variance; it cancels in the p-value.
+    factor_name : str
+        Its formula.
+    n0, n1 : ndarray, shape (G,)
+        Numerator of a draw v: v'(n0 + r n1).
+    W0, W1 : ndarray, shape (G, G)
+        Terms of its variance: (W0 + r W1) v, squared and added.
+    """
+
+    products: ClusterProducts
+    draws: WildDraws
+    kind: BootstrapType
+    std_error: float
+    factor: float
+    factor_name: str
+    n0: np.ndarray
+    n1: np.ndarray
+    W0: np.ndarray
+    W1: np.ndarray
+
+    @cached_property
+    def _at_zero(self) -> tuple[np.ndarray, np.ndarray]:
+        weights = self.draws.columns(self.products.names)
+        squares = np.empty(self.draws.count)
+        numerators = np.empty(self.draws.count)
+        for rows in _blocks(weights.shape):
+            V = weights[rows].astype(float)
+            Z = V @ self.W0.T
+            numerators[rows], squares[rows] = V @ self.n0, np.einsum("bg,bg->b", Z, Z)
+        return numerators, squares
+
+    @cached_property
+    def _slopes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        weights = self.draws.columns(self.products.names)
+        numerators, cross, squares = (np.empty(self.draws.count) for _ in range(3))
+        for rows in _blocks(weights.shape):
+            V = weights[rows].astype(float)
+            Z0, Z1 = V @ self.W0.T, V @ self.W1.T
+            numerators[rows] = V @ self.n1
+            cross[rows], squares[rows] = 2 * np.einsum("bg,bg->b", Z0, Z1), np.einsum("bg,bg->b", Z1, Z1)
+        return numerators, cross, squares
+
+    def statistic(self, null: float = 0.0) -> float:
+        """Return the t statistic of the data for c'beta = null.
+
+        Parameters
+        ----------
+        null : float
+            Hypothesised value.
+
+        Returns
+        -------
+        float
+        """
+        return (self.products.estimate - null) / self.std_error
+
+    def statistics(self, null: float = 0.0) -> np.ndarray:
+        """Return the bootstrap t statistics with c'beta = null imposed on the bootstrap samples.
+
+        Parameters
+        ----------
+        null : float
+            Hypothesised value.
+
+        Returns
+        -------
+        ndarray, shape (B,)
+            In the order of the draws; infinite where a draw leaves no variance.
+        """
+        numerators, squares = self._at_zero
+        if null != 0.0:
+            n1, cross, s1 = self._slopes
+            numerators, squares = numerators + null * n1, squares + null * (cross + null * s1)
+        variance = self.factor * np.maximum(squares, 0.0)
+        signs = np.where(numerators < 0, -1.0, 1.0)
+        ratio = np.divide(numerators, np.sqrt(variance), out=signs * np.inf, where=variance > 0)
+        return np.asarray(ratio)
+
+    def p_value(self, null: float = 0.0) -> float:
+        """Return the symmetric two-sided p-value of c'beta = null.
+
+        Parameters
+        ----------
+        null : float
+            Hypothesised value.
+
+        Returns
+        -------
+        float
+            (1 + draws at least as extreme) / (1 + B); without the ones when all sign vectors are listed in WCR-11,
+            because the data are then one of them.
+        """
+        extreme = int((np.abs(self.statistics(null)) >= abs(self.statistic(null)) * (1 - TIE)).sum())
+        if self.draws.enumerated and self.kind == "11":
+            return extreme / self.draws.count
+        return (1 + extreme) / (1 + self.draws.count)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the values of c'beta that the bootstrap does not reject.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level.
+
+        Returns
+        -------
+        tuple of float
+            Infinite on a side on which the bootstrap never rejects.
+        """
+        return inverted_interval(self.p_value, self.products.estimate, self.std_error, checked_level(level))
+
+
+@dataclass(frozen=True, slots=True)
+class WildInference:
+    """Numbers of a wild bootstrap for a table.
+
+    Attributes
+    ----------
+    estimate, std_error, statistic, p_value, conf_low, conf_high, level : float
+        The usual numbers; the interval inverts the test.
+    kind, weights : str
+        ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``.
+    draws, clusters : int
+        B and G.
+    enumerated : bool
+        Whether all sign vectors were used.
+    factor : float
+        Multiple of the variance in ``std_error``.
+    factor_name : str
+        Its formula.
+    """
+
+    estimate: float
+    std_error: float
+    statistic: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    level: float
+    kind: str
+    weights: str
+    draws: int
+    clusters: int
+    enumerated: bool
+    factor: float
+    factor_name: str
+
+
+def wild_bootstrap(
+    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, draws: WildDraws, kind: BootstrapType = "33", absorbed: int = 0
+) -> WildBootstrap:
+    """Prepare the restricted wild cluster bootstrap of c'beta.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A fit.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    clusters : ndarray, shape (N,)
+        Cluster of each observation.
+    draws : WildDraws
+        Weights that cover these clusters; share them between hypotheses for ``romano_wolf``.
+    kind : {"11", "33"}
+        WCR-11 (Cameron, Gelbach and Miller 2008) or WCR-33 (MacKinnon, Nielsen and Webb 2023).
+    absorbed : int
+        Coefficients taken out beforehand and counted in the factor of CR1.
+
+    Returns
+    -------
+    WildBootstrap
+        Distribution under any null; see ``p_value`` and ``interval``.
+
+    Raises
+    ------
+    NumericsError
+        If lengths differ, a cluster has no weights, the kind is unknown or a cluster determines the combination.
+
+    Notes
+    -----
+    Bootstrap samples X beta_r + v_g u_rg have scores v_g s_g with s_g = X_g'u_rg, restricted residuals for "11" and
+    residuals of the restricted fit without cluster g for "33". Numerator sum_g v_g c'(X'X)^-1 s_g. Terms of the
+    variance: c'(X'X)^-1 X_g'u*_g for "11", c'(beta*_(g) - beta*) for "33". All are linear in v and in the null.
+    """
+    products = cluster_products(fit, c, clusters)
+    if kind not in _TERMS:
+        raise NumericsError(f"the bootstrap type is 11 or 33, not {kind}")
+    return _TERMS[kind](products, draws, absorbed)
+
+
+def wild_inference(boot: WildBootstrap, level: float = 0.95) -> WildInference:
+    """Read the test against zero and the interval off a prepared bootstrap.
+
+    Parameters
+    ----------
+    boot : WildBootstrap
+        A prepared bootstrap.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    WildInference
+    """
+    low, high = boot.interval(level)
+    head = (boot.products.estimate, boot.std_error, boot.statistic(), boot.p_value(), low, high, level)
+    tail = (boot.draws.count, boot.products.G, boot.draws.enumerated, boot.factor, boot.factor_name)
+    return WildInference(*head, boot.kind, boot.draws.kind, *tail)
+
+
+def _bootstrap_11(products: ClusterProducts, draws: WildDraws, absorbed: int) -> WildBootstrap:
+    d, M = products.d, products.M
+    direction = d / (d @ d)
+    S0 = (products.m - M @ (products.theta - direction * products.estimate)).T
+    S1 = -(M @ direction).T
+    loadings = M @ d
+    n0, n1 = d @ S0, d @ S1
+    W0, W1 = np.diag(n0) - loadings @ S0, np.diag(n1) - loadings @ S1
+    factor = cr1_factor(products, absorbed)
+    variance = factor * float(((products.residual_scores @ d) ** 2).sum())
+    return WildBootstrap(products, draws, "11", standard_error(variance), factor, CR1_FACTOR, n0, n1, W0, W1)
+
+
+def _bootstrap_33(products: ClusterProducts, draws: WildDraws, absorbed: int) -> WildBootstrap:  # noqa: ARG001
+    d, D, G = products.d, products.left_out, products.G
+    S0, S1 = _restricted_jackknife_scores(products)
+    n0, n1 = d @ S0, d @ S1
+    W0 = (D - d) @ S0 - np.diag(np.einsum("gk,kg->g", D, S0))
+    W1 = (D - d) @ S1 - np.diag(np.einsum("gk,kg->g", D, S1))
+    changes = np.einsum("gk,gk->g", D, products.theta - products.m) - products.estimate
+    factor = (G - 1) / G
+    std_error = standard_error(factor * float(changes @ changes))
+    return WildBootstrap(products, draws, "33", std_error, factor, CR3_FACTOR, n0, n1, W0, W1)
+
+
+def _restricted_jackknife_scores(products: ClusterProducts) -> tuple[np.ndarray, np.ndarray]:
+    d, M, m = products.d, products.M, products.m
+    pull = M @ (d / (d @ d))
+    Z = np.linalg.qr(d[:, None], mode="complete")[0][:, 1:]
+    if not Z.shape[1]:
+        return m.T, -pull.T
+    scores = np.empty((2, products.k, products.G))
+    for g, name in enumerate(products.names):
+        sides = Z.T @ np.column_stack([products.theta - m[g], pull[g]])
+        phi = solve_without(Z.T @ M[g] @ Z, sides, name)
+        scores[:, :, g] = (np.column_stack([m[g], -pull[g]]) - M[g] @ (Z @ phi)).T
+    return scores[0], scores[1]
+
+
+_TERMS = {"11": _bootstrap_11, "33": _bootstrap_33}
+
+
+def _blocks(shape: tuple[int, ...]) -> list[slice]:
+    step = max(1, BLOCK // shape[1])
+    return [slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step)]

@@ -1,0 +1,192 @@
+"""Lagrange multiplier tests: which spatial term the residuals of a model without any ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc, ndtr
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.within import demeaned
+
+
+@dataclass(frozen=True, slots=True)
+class SpatialTest:
+    """One test.
+
+    Attributes
+    ----------
+    name : str
+        For example ``LM lag``.
+    statistic, df, p_value : float
+        The usual numbers; df is 0 for a statistic that is standard normal.
+    """
+
+    name: str
+    statistic: float
+    df: float
+    p_value: float
+
+
+def chi2_test(name: str, statistic: float, df: float) -> SpatialTest:
+    """Return a chi-squared test with its upper-tail p-value.
+
+    Parameters
+    ----------
+    name : str
+        Name of the test.
+    statistic, df : float
+        Statistic and degrees of freedom.
+
+    Returns
+    -------
+    SpatialTest
+    """
+    return SpatialTest(name, statistic, df, float(chdtrc(df, max(statistic, 0.0))))
+
+
+def lm_tests(panel: BalancedPanel, network: Network, effects: str, approach: str = "lee_yu") -> list[SpatialTest]:
+    """Test residuals of the model without spatial terms for a spatial lag and for a spatial error.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors.
+    network : Network
+        Weights.
+    effects : str
+        Effects removed.
+    approach : str
+        ``direct``: T copies, s2 = e'e/NT; ``lee_yu``: weights J W, T - 1 copies and the effective observations.
+
+    Returns
+    -------
+    list of SpatialTest
+        LM lag, LM error, robust LM lag, robust LM error.
+
+    Raises
+    ------
+    NumericsError
+        As ``fit_spatial_panel``.
+
+    Notes
+    -----
+    Anselin, Bera, Florax and Yoon (1996); Anselin, Le Gallo and Jayet (2008); with transformed effects Debarsy and
+    Ertur (2010). d_l = e'Wy/s2, d_e = e'We/s2, t = copies * tr(W'W + W W), J = (WXb)'M(WXb)/s2 + t.
+    """
+    if approach == "lee_yu" and effects in ("time", "two_way") and not network.row_standardised:
+        raise NumericsError("time effects are transformed away only for row-standardised weights; use direct")
+    fit = fit_spatial_panel(panel, network, PanelModel("OLS", effects, approach))
+    e, lagged_y, prediction = _lagged(panel, network, fit)
+    s2, t = fit.sigma2, fit.point.moments.counts.copies * _link_traces(network, fit.point.moments.counts.drop)
+    d_lag, d_error = float(np.vdot(e, lagged_y)) / s2, float(np.vdot(e, network.lag(e))) / s2
+    information = _unexplained(prediction, fit) / s2 + t
+    share = t / information
+    return [
+        chi2_test("LM lag", d_lag**2 / information, 1),
+        chi2_test("LM error", d_error**2 / t, 1),
+        chi2_test("robust LM lag", (d_lag - d_error) ** 2 / (information - t), 1),
+        chi2_test("robust LM error", (d_error - share * d_lag) ** 2 / (t * (1 - share)), 1),
+    ]
+
+
+def _lagged(
+    panel: BalancedPanel, network: Network, fit: SpatialPanelFit
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return residuals, W y and Q W X b, shape (N, T); residuals carry Q, so W y needs none."""
+    values = panel.ordered(network.units)
+    slopes = fit.estimates[: len(panel.names)]
+    return fit.residuals.T, network.lag(values[..., 0]), network.lag(values[..., 1:] @ slopes)
+
+
+def _unexplained(prediction: np.ndarray, fit: SpatialPanelFit) -> float:
+    columns = fit.point.columns.values[..., 1:].reshape(prediction.size, -1)
+    centred = demeaned(prediction[..., None], fit.model.effects).ravel()
+    rest = centred - columns @ np.linalg.lstsq(columns, centred)[0]
+    return float(rest @ rest)
+
+
+def _link_traces(network: Network, drop: int) -> float:
+    """Return tr(W'W + W W), or the same for J W when the constant vector is dropped."""
+    w = network.matrix
+    plain = float(w.multiply(w).sum() + w.multiply(w.T).sum())
+    return plain - drop * (1.0 + float((np.asarray(w.sum(axis=0)) ** 2).sum()) / network.n)
+
+
+def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
+    """Test pooled residuals for random unit effects and for a spatial error.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors; the constant is added here.
+    network : Network
+        Weights.
+
+    Returns
+    -------
+    list of SpatialTest
+        LM1 (unit effects, one-sided), LM2 (spatial error, two-sided), their standardised versions SLM1 and SLM2, and
+        the joint LM1^2 + LM2^2.
+
+    Notes
+    -----
+    Baltagi, Song and Koh (2003, Journal of Econometrics 117, eq. 3.4 to 3.8): LM1 = sqrt(NT / (2(T - 1))) (e'(J_T x
+    I)e / e'e - 1), LM2 = sqrt(N^2 T / b) e'(I x W)e / e'e with b = tr(W W + W'W). Standardised by exact moments of
+    the ratios under normal errors.
+    """
+    fit = fit_spatial_panel(panel, network, PanelModel("OLS", "pooled", "direct"))
+    n, t, e = network.n, len(panel.periods), fit.residuals.T
+    columns = fit.point.columns.values[..., 1:]
+    basis = np.linalg.qr(np.concatenate([np.ones((n, t, 1)), columns], axis=2).reshape(n * t, -1))[0].reshape(n, t, -1)
+    square = float(np.vdot(e, e))
+    sums, links = float((e.sum(axis=1) ** 2).sum()) / square, float(np.vdot(e, network.lag(e))) / square
+    b = _link_traces(network, 0)
+    one = np.sqrt(n * t / (2 * (t - 1))) * (sums - 1)
+    two = n * np.sqrt(t / b) * links
+    over_time = np.repeat(basis.sum(axis=1)[:, None], t, axis=1)
+    over_space = (network.lag(basis) + _lag_back(network, basis)) / 2
+    mean, spread = _ratio_moments(basis, over_time, n * t, n * t**2)
+    standard_one = (sums - mean) / spread
+    mean, spread = _ratio_moments(basis, over_space, 0.0, t * b / 2)
+    standard_two = (links - mean) / spread
+    return [
+        SpatialTest("BSK LM1", float(one), 0, float(ndtr(-one))),
+        SpatialTest("BSK LM2", float(two), 0, float(2 * ndtr(-abs(two)))),
+        SpatialTest("BSK SLM1", float(standard_one), 0, float(ndtr(-standard_one))),
+        SpatialTest("BSK SLM2", float(standard_two), 0, float(2 * ndtr(-abs(standard_two)))),
+        chi2_test("BSK joint", float(one**2 + two**2), 2),
+    ]
+
+
+def _lag_back(network: Network, values: np.ndarray) -> np.ndarray:
+    return np.asarray(network.matrix.T @ values.reshape(network.n, -1)).reshape(values.shape)
+
+
+def _ratio_moments(basis: np.ndarray, image: np.ndarray, trace: float, square: float) -> tuple[float, float]:
+    """Return mean and standard deviation of e'De / e'e for least-squares residuals of normal errors.
+
+    Parameters
+    ----------
+    basis : ndarray, shape (N, T, p)
+        Orthonormal regressors H.
+    image : ndarray, shape (N, T, p)
+        D H for symmetric D.
+    trace, square : float
+        tr(D) and tr(D D).
+
+    Returns
+    -------
+    tuple of float
+        With M = I - HH': tr(MD)/s and sqrt(2 (s tr(MDMD) - tr(MD)^2) / (s^2 (s + 2))), s = NT - p.
+    """
+    p = basis.shape[2]
+    h, dh = basis.reshape(-1, p), image.reshape(-1, p)
+    inner, s = h.T @ dh, basis.shape[0] * basis.shape[1] - p
+    first = trace - float(np.trace(inner))
+    second = square - 2 * float(np.vdot(dh, dh)) + float(np.vdot(inner, inner.T))
+    return first / s, float(np.sqrt(2 * (s * second - first**2) / (s**2 * (s + 2))))

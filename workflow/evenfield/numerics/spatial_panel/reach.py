@@ -1,0 +1,153 @@
+"""Who sends and who receives: effects by unit, and effects by how many links away they arise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.fitted import FittedPanel
+
+LARGEST_DENSE = 3000
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Effects of one regressor by unit, units in the order of ``units``.
+
+    Attributes
+    ----------
+    regressor : str
+        The regressor.
+    units : tuple of str
+        Unit ids.
+    matrix : ndarray, shape (N, N)
+        M_k: row i holds the response of unit i to the regressor in each unit.
+    """
+
+    regressor: str
+    units: tuple[str, ...]
+    matrix: np.ndarray
+
+    @property
+    def own(self) -> np.ndarray:
+        """Response of each unit to itself; the mean is the direct effect."""
+        return np.asarray(np.diag(self.matrix))
+
+    @property
+    def received(self) -> np.ndarray:
+        """Response of each unit to all others together; the mean is the indirect effect."""
+        return np.asarray(self.matrix.sum(axis=1) - self.own)
+
+    @property
+    def sent(self) -> np.ndarray:
+        """Response of all others together to each unit; the mean is the indirect effect."""
+        return np.asarray(self.matrix.sum(axis=0) - self.own)
+
+
+def reach(fit: FittedPanel, regressor: str) -> Reach:
+    """Return the whole matrix of effects of one regressor.
+
+    Parameters
+    ----------
+    fit : FittedPanel
+        A fit.
+    regressor : str
+        One of its regressors.
+
+    Returns
+    -------
+    Reach
+
+    Raises
+    ------
+    NumericsError
+        If the regressor is unknown or N is above 3,000: the matrix is dense.
+
+    Notes
+    -----
+    M_k = (I - rho W)^-1 (b_k I + th_k W), LeSage and Pace (2009, ch. 2).
+    """
+    beta, theta = coefficients_of(fit, regressor)
+    n = fit.network.n
+    if n > LARGEST_DENSE:
+        raise NumericsError(f"effects between all pairs of {n} units would be a dense matrix")
+    dense = fit.network.matrix.toarray()
+    matrix = np.linalg.solve(np.eye(n) - fit.rho * dense, beta * np.eye(n) + theta * dense)
+    return Reach(regressor, fit.network.units, matrix)
+
+
+def coefficients_of(fit: FittedPanel, regressor: str) -> tuple[float, float]:
+    """Return the coefficient of a regressor and of its spatial lag.
+
+    Parameters
+    ----------
+    fit : FittedPanel
+        A fit.
+    regressor : str
+        One of its regressors.
+
+    Returns
+    -------
+    tuple of float
+        The second is 0 where no spatial lag enters.
+
+    Raises
+    ------
+    NumericsError
+        If the regressor is unknown.
+    """
+    if regressor not in fit.regressors:
+        raise NumericsError(f"{regressor!r} is not a regressor of the model")
+    return fit[regressor], fit[f"W {regressor}"] if regressor in fit.lagged else 0.0
+
+
+def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> np.ndarray:
+    """Split the effects of one regressor by the power of W through which they run.
+
+    Parameters
+    ----------
+    fit : FittedPanel
+        A fit.
+    regressor : str
+        One of its regressors.
+    highest : int
+        Highest power of W.
+
+    Returns
+    -------
+    ndarray, shape (highest + 1, 3)
+        Direct, indirect and total effect through W^q, q = 0, 1, ...; the sum over all q is the whole effect.
+
+    Notes
+    -----
+    M_k = b_k I + sum_q W^q (rho^q b_k + rho^(q-1) th_k). tr(W^q) is the sum of the entries of W^a times those of
+    (W')^b, a + b = q, so that no power above q/2 is formed.
+    """
+    beta, theta = coefficients_of(fit, regressor)
+    traces, sums = _power_traces(fit.network.matrix, highest), _power_sums(fit, highest)
+    powers = np.arange(1, highest + 1)
+    loads = np.concatenate([[beta], fit.rho**powers * beta + fit.rho ** (powers - 1) * theta])
+    direct, total = loads * traces / fit.network.n, loads * sums
+    return np.column_stack([direct, total - direct, total])
+
+
+def _power_sums(fit: FittedPanel, highest: int) -> np.ndarray:
+    vector, out = np.ones(fit.network.n), [1.0]
+    for _ in range(highest):
+        vector = fit.network.lag(vector)
+        out.append(float(vector.mean()))
+    return np.array(out)
+
+
+def _power_traces(matrix: csr_array, highest: int) -> np.ndarray:
+    powers = [matrix]
+    while len(powers) < (highest + 1) // 2:
+        powers.append(powers[-1] @ matrix)
+    traces = [float(matrix.shape[0]), 0.0]
+    for q in range(2, highest + 1):
+        left, right = powers[(q + 1) // 2 - 1], powers[q // 2 - 1]
+        traces.append(float(left.multiply(right.T).sum()))
+    return np.array(traces[: highest + 1])

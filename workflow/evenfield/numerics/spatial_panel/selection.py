@@ -1,0 +1,235 @@
+"""Choosing between models: likelihood ratio, Wald and Hausman tests, information criteria, posterior probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.columns import model_form
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.lm_tests import SpatialTest, chi2_test
+from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, panel_moments
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+
+COMPARED = ("SLX", "SAR", "SEM", "SDM", "SDEM")
+GRID = 2001
+# ASSUME: the prior of every spatial parameter is uniform on the same interval for all weights, ends cut by 1e-4.
+PRIOR_EDGE = 1e-4
+
+
+def likelihood_ratio(wide: SpatialPanelFit, narrow: SpatialPanelFit) -> SpatialTest:
+    """Test a model against one nested in it by their likelihoods.
+
+    Parameters
+    ----------
+    wide, narrow : SpatialPanelFit
+        For example an SDM, and the SAR or SEM on the same panel with the same effects and approach.
+
+    Returns
+    -------
+    SpatialTest
+        2 (l_wide - l_narrow), chi-squared with the difference in parameters.
+
+    Raises
+    ------
+    NumericsError
+        If the narrow model does not have fewer parameters or the two use other observations.
+    """
+    df = len(wide.names) - len(narrow.names)
+    if df <= 0 or wide.observations != narrow.observations:
+        raise NumericsError(f"{narrow.model.model} is not nested in {wide.model.model} on the same observations")
+    statistic = 2 * (wide.log_likelihood - narrow.log_likelihood)
+    return chi2_test(f"LR {wide.model.model} -> {narrow.model.model}", statistic, df)
+
+
+def wald_tests(fit: SpatialPanelFit, kind: str = "observed") -> list[SpatialTest]:
+    """Test whether a spatial Durbin model is a spatial lag or a spatial error model.
+
+    Parameters
+    ----------
+    fit : SpatialPanelFit
+        An SDM.
+    kind : str
+        Covariance: ``observed``, ``expected`` or ``qml``.
+
+    Returns
+    -------
+    list of SpatialTest
+        th = 0 (SAR) and th + rho b = 0 (SEM), the latter only if every regressor is lagged.
+
+    Raises
+    ------
+    NumericsError
+        If the model is not an SDM.
+    """
+    if fit.model.model != "SDM":
+        raise NumericsError(f"the Wald tests start from an SDM, not from {fit.model.model}")
+    theta = [fit.names.index(f"W {name}") for name in fit.lagged]
+    select = np.eye(len(fit.names))[theta]
+    tests = [_wald("Wald SDM -> SAR", fit.estimates[theta], select, fit.covariance(kind))]
+    if fit.lagged == fit.regressors:
+        beta = [fit.names.index(name) for name in fit.regressors]
+        gradient = select + fit.rho * np.eye(len(fit.names))[beta]
+        gradient[:, 0] = fit.estimates[beta]
+        value = fit.estimates[theta] + fit.rho * fit.estimates[beta]
+        tests.append(_wald("Wald SDM -> SEM", value, gradient, fit.covariance(kind)))
+    return tests
+
+
+def _wald(name: str, value: np.ndarray, gradient: np.ndarray, cov: np.ndarray) -> SpatialTest:
+    return chi2_test(name, float(value @ np.linalg.solve(gradient @ cov @ gradient.T, value)), len(value))
+
+
+def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:
+    """Return AIC and BIC.
+
+    Parameters
+    ----------
+    fit : SpatialPanelFit
+        A fit.
+
+    Returns
+    -------
+    tuple of float
+        -2 l + 2 p and -2 l + ln(n) p, with p parameters (effects not counted) and n observations of the likelihood.
+    """
+    deviance, p = -2 * fit.log_likelihood, len(fit.names)
+    return deviance + 2 * p, deviance + float(np.log(fit.observations)) * p
+
+
+def spatial_hausman(
+    fixed: Mapping[str, float], fixed_cov: np.ndarray, other: Mapping[str, float], other_cov: np.ndarray
+) -> SpatialTest:
+    """Test random against fixed effects by the distance of their coefficients.
+
+    Parameters
+    ----------
+    fixed, other : mapping of str to float
+        Coefficients under fixed and under random effects; only names in both enter.
+    fixed_cov, other_cov : ndarray
+        Covariances in the order of the mappings.
+
+    Returns
+    -------
+    SpatialTest
+        d'(V_fixed - V_random)^+ d, df the rank of the difference; negative eigenvalues are cut.
+
+    Notes
+    -----
+    Mutl and Pfaffermayr (2011); Lee and Yu (2012). Use the Lee-Yu fit as the fixed one.
+    """
+    shared = [name for name in fixed if name in other]
+    here, there = list(fixed), list(other)
+    i, j = [here.index(name) for name in shared], [there.index(name) for name in shared]
+    gap = np.array([fixed[name] - other[name] for name in shared])
+    difference = fixed_cov[np.ix_(i, i)] - other_cov[np.ix_(j, j)]
+    scale = np.sqrt(np.diag(fixed_cov)[i])
+    values, vectors = np.linalg.eigh(difference / np.outer(scale, scale))
+    kept = values > 1e-10
+    loads = vectors[:, kept].T @ (gap / scale)
+    return chi2_test("spatial Hausman", float((loads**2 / values[kept]).sum()), int(kept.sum()))
+
+
+def log_marginal_likelihood(panel: BalancedPanel, network: Network, model: PanelModel, prior_g: float) -> float:
+    """Integrate a model's likelihood over all its parameters.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors.
+    network : Network
+        Weights.
+    model : PanelModel
+        SLX, SAR, SEM, SDM or SDEM.
+    prior_g : float
+        Zellner's g: prior covariance of the coefficients is g s2 (X'X)^-1.
+
+    Returns
+    -------
+    float
+        Up to a constant shared by all models of the same outcome, effects and approach.
+
+    Raises
+    ------
+    NumericsError
+        If the model has two spatial parameters.
+
+    Notes
+    -----
+    LeSage and Parent (2007, Geographical Analysis 39); LeSage (2014). Coefficients and variance integrate in closed
+    form: (1 + g)^(-K/2) |I - d W|^copies [(g e'e + z'z)/(1 + g)]^(-n/2), with z the filtered outcome and e its
+    residual; d by the trapezoid rule in atanh(d), uniform prior on (-1, 1).
+    """
+    form = model_form(model.model, panel.names, model.lagged)
+    if form.lag == form.error == "free":
+        raise NumericsError(f"model probabilities do not cover {model.model}")
+    moments = panel_moments(panel, network, model)[0]
+    if form.lag == form.error == "none":
+        nothing = np.zeros(1)
+        return float(_conditional_marginal(moments, nothing, nothing, prior_g)[0])
+    low, high = moments.logdet.domain
+    edge = 1.0 - PRIOR_EDGE
+    z = np.linspace(np.arctanh(max(-edge, low * edge)), np.arctanh(min(edge, high * edge)), GRID)
+    d, zero = np.tanh(z), np.zeros(GRID)
+    rho, lam = (d, zero) if form.lag == "free" else (zero, d)
+    logs = _conditional_marginal(moments, rho, lam, prior_g)
+    # dd = (1 - d^2) dz; the prior density on (-1, 1) is 1/2.
+    heights = logs + np.log1p(-(d**2)) - np.log(2.0)
+    top = float(heights.max())
+    return top + float(np.log(np.trapezoid(np.exp(heights - top), z)))
+
+
+def _conditional_marginal(moments: PanelMoments, rho: np.ndarray, lam: np.ndarray, g: float) -> np.ndarray:
+    A = moments.columns(rho, lam)[..., :1]
+    total = (np.swapaxes(A, -1, -2) @ (moments.gram @ A))[..., 0, 0]
+    sse = moments.least_squares(rho, lam)[1]
+    shrunk = (g * sse + total) / (1.0 + g)
+    logs = moments.jacobian(rho) + moments.jacobian(lam)
+    return np.asarray(logs - 0.5 * moments.k * np.log1p(g) - 0.5 * moments.counts.observations * np.log(shrunk))
+
+
+def model_probabilities(
+    panel: BalancedPanel, networks: Mapping[str, Network], model: PanelModel, compared: Sequence[str] = COMPARED
+) -> dict[tuple[str, str], float]:
+    """Return posterior probabilities of models and weights together.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors.
+    networks : mapping of str to Network
+        Weights by name, all on the same units.
+    model : PanelModel
+        Effects, approach and lagged regressors; its model name is ignored.
+    compared : sequence of str
+        Models.
+
+    Returns
+    -------
+    dict of (model, weights) to float
+        Sum to one; equal prior probabilities.
+
+    Raises
+    ------
+    NumericsError
+        As ``log_marginal_likelihood``.
+
+    Notes
+    -----
+    g = max(n, K^2) with n the observations and K the largest number of regressors, the benchmark prior of Fernandez,
+    Ley and Steel (2001), the same for all models.
+    """
+    k = len(panel.names) * 2
+    first = next(iter(networks.values()))
+    n = panel_moments(panel, first, replace(model, model="OLS"))[0].counts.observations
+    logs = {
+        (name, weights): log_marginal_likelihood(panel, net, replace(model, model=name), float(max(n, k**2)))
+        for weights, net in networks.items() for name in compared
+    }  # fmt: skip
+    top = max(logs.values())
+    total = sum(np.exp(value - top) for value in logs.values())
+    return {key: float(np.exp(value - top) / total) for key, value in logs.items()}
