@@ -20,6 +20,8 @@ from evenfield.ingest.study_tables import describe_study, read_study
 from study import arguments, run_command
 
 PANEL, SPANS = "panel.csv", "panel_provenance.csv"
+# A different number of decimals moves a figure by less; a census moves it by more.
+ROUNDING = 1e-3
 FLAGS = ("official", "revised", "interpolated", "estimated", "proxy", "simulated")
 Row = dict[str, str]
 Cell = tuple[str, int]
@@ -33,7 +35,7 @@ class Merge:
     Attributes
     ----------
     added, equal : list of (unit, year)
-        Cells that were blank, cells that already hold the figure.
+        Cells that were blank, cells that already hold the figure (perhaps with other decimals).
     changed : dict of (unit, year) to (old, new)
         Cells that hold another figure.
     absent : list of (unit, year)
@@ -99,7 +101,7 @@ def merge_figures(rows: Sequence[Row], export: BureauExport) -> tuple[list[Row],
 def put_figure(row: Row, column: str, value: float, merge: Merge) -> None:
     """Put one figure into its row and note whether it was new, the same or another one."""
     cell, old = cell_of(row), row[column].strip()
-    if old and float(old) == value:
+    if old and same_figure(old, f"{value:.15g}"):
         merge.equal.append(cell)
         return
     if old:
@@ -107,6 +109,14 @@ def put_figure(row: Row, column: str, value: float, merge: Merge) -> None:
     else:
         merge.added.append(cell)
     row[column] = f"{value:.15g}"
+
+
+def same_figure(one: str, other: str) -> bool:
+    """Whether two printed figures are one figure, at most printed with a different number of decimals."""
+    first, second = float(one), float(other)
+    decimals = min(len(text.partition(".")[2]) for text in (one, other))
+    near = abs(first - second) <= 0.5000001 * 10.0**-decimals
+    return first == second or (near and relative_change(first, second) < ROUNDING)
 
 
 # --------------------------------------------------------------------------------------------------- provenance
@@ -257,7 +267,7 @@ def check_columns(known: Sequence[str], wanted: Sequence[str]) -> None:
 def worded(cell: Cell, figures: tuple[float, float]) -> str:
     """Return one changed figure in words."""
     old, new = figures
-    return f"{cell[0]} {cell[1]}: {new:g}, panel {old:g}"
+    return f"{cell[0]} {cell[1]}: {new:.12g}, panel {old:.12g}"
 
 
 def report(export: BureauExport, merge: Merge, file: str, units: Sequence[str]) -> None:

@@ -57,9 +57,10 @@ def primary_spec(family):
 
 
 def templates():
-    """Templates of page and paper, as tracked inputs."""
-    folder = Path(workflow.basedir) / "workflow" / "report"
-    return [workflow.source_path(f"../report/{p.relative_to(folder)}") for p in sorted(folder.rglob("*.*"))]
+    """Templates of page and paper, and the library files whose assumptions they list, as tracked inputs."""
+    folder = Path(workflow.basedir) / "workflow"
+    files = sorted([*(folder / "report").rglob("*.*"), *(folder / "evenfield").rglob("*.py")])
+    return [workflow.source_path(f"../{path.relative_to(folder)}") for path in files]
 
 
 def main_scheme(pattern):

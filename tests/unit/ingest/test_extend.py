@@ -116,6 +116,22 @@ def test_other_figures_are_refused_and_nothing_is_changed(study: ToyStudy) -> No
     assert contents(study) == before
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("35445.1", "35445.13", True),
+        ("35445.13", "35445.1", True),
+        ("35445.1", "35445.16", False),
+        ("35445", "35445", True),
+        ("33", "33.4", False),
+        ("0", "0.2", False),
+        ("-2.5", "2.5", False),
+    ],
+)
+def test_figure_printed_with_other_decimals_is_the_same_figure(one: str, other: str, same: bool) -> None:
+    assert extend.same_figure(one, other) is same
+
+
 def test_new_vintage_is_taken_on_request_with_its_own_spans(
     study: ToyStudy, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -182,17 +182,16 @@ def variant_labels(y: np.ndarray, spec: ClubsSpec, step: int) -> Iterator[tuple[
     changes += [{"sort_share": share} for share in (0.0, 1 / 3)]
     changes += [{"merge": name} for name in ("phillips_sul", "von_lyncker_thoennessen")]
     changes += [{"sieve_step": number} for number in (0.0, 0.05)] + [{"sieve_cap": 3.0}]
-    variants = [(change, None) for change in changes if not _is_own(change, spec)]
-    used = y.shape[1] - discarded_periods(y.shape[1], spec.discard)
-    for change, left_out in [*variants, *(({}, place) for place in range(used))]:
-        name = "+".join(f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+    for change in (change for change in changes if not _is_own(change, spec)):
+        name = " ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
                         for key, value in change.items())  # fmt: skip
         try:
-            clustering = cluster(y, replace(spec, **change), step, left_out)
-        except (NumericsError, IndexError):
+            clustering = cluster(y, replace(spec, **change), step)
+        except NumericsError:
             continue
-        label = name if left_out is None else f"without period {clustering.periods[0] + left_out}"
-        yield label or "own", clustering.merged.labels(len(y))
+        yield name or "own", clustering.merged.labels(len(y))
+    for place, period in enumerate(cluster(y, spec, step).periods.tolist()):
+        yield f"without period {period}", cluster(y, spec, step, place).merged.labels(len(y))
 
 
 def _is_own(change: Mapping[str, Any], spec: ClubsSpec) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.files import content_hash
+from evenfield.contracts.study import SpatialWeights, row_standardised
 from evenfield.estimates.convergence.common import OFFICIAL, PROXY, SPLICED, SchemeInfo, check_names
 from evenfield.estimates.convergence.frames import basis_warning, sample_units
 
@@ -233,3 +234,40 @@ def grouping(values: Mapping[str, Any], units: Sequence[str], name: str, where: 
     texts = [str(values[unit]) for unit in units]
     names = sorted(set(texts))
     return np.array([names.index(text) for text in texts], dtype=int), names
+
+
+def weights_among(
+    weights: Mapping[str, SpatialWeights], name: str, units: Sequence[str], where: str
+) -> tuple[np.ndarray, str]:
+    """Return named weights among some units, in their order.
+
+    Parameters
+    ----------
+    weights : mapping of str to SpatialWeights
+        Weights of the unit scheme.
+    name : str
+        Wanted weights.
+    units : sequence of str
+        Units of the sample.
+    where : str
+        Specification, for messages.
+
+    Returns
+    -------
+    tuple of ndarray, shape (N, N), and str
+        Row-standardised; a note where units outside the sample were dropped.
+
+    Raises
+    ------
+    EstimateError
+        If the weights are unknown or a unit is not in them.
+    """
+    check_names([name], weights, f"{where}.weights")
+    chosen = weights[name]
+    place = {unit: i for i, unit in enumerate(chosen.units)}
+    check_names(units, place, f"{where}.weights")
+    order = [place[unit] for unit in units]
+    matrix = row_standardised(chosen.matrix[np.ix_(order, order)])
+    # ASSUME: in a smaller sample, weights to units outside it are dropped and the others scaled up to sum to one.
+    cut = len(units) < len(chosen.units)
+    return matrix, f"{name} cut to {len(units)} units and row-standardised again" if cut else ""

@@ -148,16 +148,27 @@ def corrected_roots(m: Moments, variance: Variance) -> Roots:
     -------
     Roots
         Smallest root above fixed effects where F turns from positive to negative, by Newton steps inside a cell of the
-        grid; without one, the smallest absolute F on the grid above fixed effects.
+        grid; without one, the smallest absolute F above fixed effects (the minimum of F where F stays positive).
     """
     above = m.slope[:, None] < GRID
     scores = score_on_grid(m, GRID, variance)
     falls = (scores[:, :-1] > 0) & (scores[:, 1:] <= 0) & above[:, 1:]
-    found = falls.any(axis=1)
+    found = np.asarray(falls.any(axis=1))
     cell = falls.argmax(axis=1)
-    nearest = np.where(above, np.abs(scores), np.inf).argmin(axis=1)
-    rho = _newton(m, np.where(found, np.maximum(GRID[cell], m.slope), GRID[nearest]), GRID[cell + 1], found, variance)
+    start = np.where(found, np.maximum(GRID[cell], m.slope), _nearest(scores, above))
+    rho = _newton(m, start, GRID[cell + 1], found, variance)
     return Roots(rho, found, adjusted_score(m, rho, variance)[1])
+
+
+def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Return where F comes closest to zero above fixed effects: the best cell, then a parabola through its ends."""
+    size = np.where(above, np.abs(scores), np.inf)
+    best = np.clip(size.argmin(axis=1), 1, len(GRID) - 2)
+    rows, width = np.arange(len(best)), GRID[1] - GRID[0]
+    left, mid, right = (size[rows, best + shift] for shift in (-1, 0, 1))
+    bend = left - 2 * mid + right
+    shift = np.where(np.isfinite(bend) & (bend > 0), (left - right) / np.where(bend > 0, 2 * bend, 1.0), 0.0)
+    return np.asarray(GRID[best] + width * np.clip(shift, -1.0, 1.0))
 
 
 def _newton(m: Moments, start: np.ndarray, end: np.ndarray, found: np.ndarray, variance: Variance) -> np.ndarray:

@@ -34,8 +34,8 @@ def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float
     Returns
     -------
     RobustInference
-        sum_g (w_g'u_g)^2 with w_g = (I - H_gg)^-1/2 X_g (X'X)^-1 c; df = (tr B)^2 / tr B^2 where B_gh = w_g'(I - H)_gh w_h
-        is the covariance of the terms under independent errors of equal variance.
+        sum_g (w_g'u_g)^2 with w_g = (I - H_gg)^-1/2 X_g (X'X)^-1 c; df = (tr B)^2 / tr B^2 where the covariance of the
+        terms under independent errors of equal variance is B_gh = w_g'(I - H)_gh w_h.
 
     Raises
     ------

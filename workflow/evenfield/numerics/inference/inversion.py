@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-DOUBLINGS, HALVINGS = 40, 60
+DOUBLINGS, HALVINGS = 10, 60
+ROUNDING = 1e-12
 
 
 def inverted_interval(
@@ -28,13 +29,11 @@ def inverted_interval(
     Returns
     -------
     tuple of float
-        Both ends; infinite where the test never rejects, as with too few distinct draws. When the set of nulls has
-        holes, the ends are those that doubling steps from the estimate meet first.
+        Both ends; infinite where the test does not reject within a thousand steps, as with too few distinct draws, which
+        never reject. When the set of nulls has holes, the ends are those that doubling steps from the estimate meet first.
     """
-    return (
-        _end(p_value, estimate, -scale, 1 - level),
-        _end(p_value, estimate, scale, 1 - level),
-    )
+    alpha = 1 - level + ROUNDING
+    return _end(p_value, estimate, -scale, alpha), _end(p_value, estimate, scale, alpha)
 
 
 def _end(p_value: Callable[[float], float], estimate: float, step: float, alpha: float) -> float:

@@ -84,9 +84,7 @@ def robust_inference(
     p_value = float(2 * stdtr(df, -abs(statistic)))
     low, high = estimate - cv * std_error, estimate + cv * std_error
     law = f"t({df:g})"
-    return RobustInference(
-        estimate, std_error, statistic, cv, df, p_value, low, high, level, factor, factor_name, law
-    )
+    return RobustInference(estimate, std_error, statistic, cv, df, p_value, low, high, level, factor, factor_name, law)
 
 
 def standard_error(variance: float) -> float:

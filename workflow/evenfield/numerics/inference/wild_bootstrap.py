@@ -60,26 +60,31 @@ class WildBootstrap:
     W1: np.ndarray
 
     @cached_property
+    def _weights(self) -> np.ndarray:
+        return self.draws.columns(self.products.names)
+
+    @cached_property
     def _at_zero(self) -> tuple[np.ndarray, np.ndarray]:
-        weights = self.draws.columns(self.products.names)
-        squares = np.empty(self.draws.count)
-        numerators = np.empty(self.draws.count)
-        for rows in _blocks(weights.shape):
-            V = weights[rows].astype(float)
+        numerators, squares = np.empty((2, self.draws.count))
+        for rows in _blocks(self._weights.shape):
+            V = self._weights[rows].astype(float)
             Z = V @ self.W0.T
             numerators[rows], squares[rows] = V @ self.n0, np.einsum("bg,bg->b", Z, Z)
         return numerators, squares
 
     @cached_property
-    def _slopes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        weights = self.draws.columns(self.products.names)
-        numerators, cross, squares = (np.empty(self.draws.count) for _ in range(3))
-        for rows in _blocks(weights.shape):
-            V = weights[rows].astype(float)
-            Z0, Z1 = V @ self.W0.T, V @ self.W1.T
-            numerators[rows] = V @ self.n1
-            cross[rows], squares[rows] = 2 * np.einsum("bg,bg->b", Z0, Z1), np.einsum("bg,bg->b", Z1, Z1)
-        return numerators, cross, squares
+    def _around_estimate(self) -> np.ndarray:
+        """Coefficients of the numerators (2) and of the sums of squares (3) in r - estimate: no large number cancels."""
+        centre = self.products.estimate
+        n, W = self.n0 + centre * self.n1, self.W0 + centre * self.W1
+        out = np.empty((5, self.draws.count))
+        for rows in _blocks(self._weights.shape):
+            V = self._weights[rows].astype(float)
+            Z, slope = V @ W.T, V @ self.W1.T
+            out[0, rows], out[1, rows] = V @ n, V @ self.n1
+            out[2, rows], out[4, rows] = np.einsum("bg,bg->b", Z, Z), np.einsum("bg,bg->b", slope, slope)
+            out[3, rows] = 2 * np.einsum("bg,bg->b", Z, slope)
+        return out
 
     def statistic(self, null: float = 0.0) -> float:
         """Return the t statistic of the data for c'beta = null.
@@ -108,14 +113,15 @@ class WildBootstrap:
         ndarray, shape (B,)
             In the order of the draws; infinite where a draw leaves no variance.
         """
-        numerators, squares = self._at_zero
-        if null != 0.0:
-            n1, cross, s1 = self._slopes
-            numerators, squares = numerators + null * n1, squares + null * (cross + null * s1)
+        numerators, squares = self._at_zero if null == 0.0 else self._at(null - self.products.estimate)
         variance = self.factor * np.maximum(squares, 0.0)
         signs = np.where(numerators < 0, -1.0, 1.0)
         ratio = np.divide(numerators, np.sqrt(variance), out=signs * np.inf, where=variance > 0)
         return np.asarray(ratio)
+
+    def _at(self, distance: float) -> tuple[np.ndarray, np.ndarray]:
+        n, n1, squares, cross, s1 = self._around_estimate
+        return n + distance * n1, squares + distance * (cross + distance * s1)
 
     def p_value(self, null: float = 0.0) -> float:
         """Return the symmetric two-sided p-value of c'beta = null.
@@ -227,6 +233,7 @@ def wild_bootstrap(
     products = cluster_products(fit, c, clusters)
     if kind not in _TERMS:
         raise NumericsError(f"the bootstrap type is 11 or 33, not {kind}")
+    draws.columns(products.names)
     return _TERMS[kind](products, draws, absorbed)
 
 

@@ -94,9 +94,7 @@ def lm_tests(panel: BalancedPanel, network: Network, effects: str, approach: str
     ]
 
 
-def _lagged(
-    panel: BalancedPanel, network: Network, fit: SpatialPanelFit
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _lagged(panel: BalancedPanel, network: Network, fit: SpatialPanelFit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return residuals, W y and Q W X b, shape (N, T); residuals carry Q, so W y needs none."""
     values = panel.ordered(network.units)
     slopes = fit.estimates[: len(panel.names)]

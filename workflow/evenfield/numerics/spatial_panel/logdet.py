@@ -16,8 +16,6 @@ from scipy.sparse.linalg import splu
 LARGEST_FOR_EIGENVALUES = 500
 NODES = 64
 REACH = 3.8  # atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
-REAL = 1e-8
-EDGE = 1e-7
 
 
 class LogDeterminant(Protocol):
@@ -51,10 +49,10 @@ class EigenLogDeterminant:
 
     @property
     def domain(self) -> tuple[float, float]:
-        """Reciprocals of the smallest and the largest real eigenvalue."""
-        real = self.roots.real[np.abs(self.roots.imag) < REAL]
-        low = 1.0 / real.min() if real.min() < -REAL else -1.0 / real.max()
-        return float(low), float(1.0 / real.max())
+        """Reciprocals of the smallest and the largest real part of an eigenvalue."""
+        # ASSUME: a complex eigenvalue bounds rho by its real part, though I - rho W is singular at real ones only.
+        low, high = float(self.roots.real.min()), float(self.roots.real.max())
+        return 1.0 / low, 1.0 / high
 
     def value(self, rho: np.ndarray) -> np.ndarray:
         """ln|I - rho W| = sum_i ln|1 - rho w_i|."""

@@ -126,8 +126,10 @@ class SpatialPanelFit:
         Raises
         ------
         NumericsError
-            If the kind is unknown or the information is singular.
+            If the kind is unknown, the spatial parameter is at the end of its range or the information is singular.
         """
+        if self.at_bound:
+            raise NumericsError("the spatial parameter is at the end of its range: it has no standard error")
         if kind not in COVARIANCES:
             raise NumericsError(f"unknown covariance {kind!r}, expected one of {', '.join(COVARIANCES)}")
         return self._covariances(kind)

@@ -84,7 +84,7 @@ class Network:
         Returns
         -------
         SuperLU
-            Its ``solve`` applies the inverse, ``solve(..., "T")`` the transposed inverse.
+            Its ``solve`` applies the inverse.
         """
         return splu(csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix)))
 
@@ -106,7 +106,7 @@ class Network:
             return m, m, m**2, m**2
         ones = np.ones(self.n)
         lu, lagged = self.factor(rho), self.lag(ones)
-        left = lu.solve(ones, trans="T")
+        left = splu(csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix.T))).solve(ones)
         slopes = [float(left @ self.lag(lu.solve(column))) / self.n for column in (ones, lagged)]
         return float(left.sum()) / self.n, float(left @ lagged) / self.n, slopes[0], slopes[1]
 
@@ -132,7 +132,7 @@ def network(units: Sequence[Any], matrix: np.ndarray | csr_array) -> Network:
         has none.
     """
     ids = tuple(str(unit) for unit in units)
-    if np.ndim(matrix) != 2 or tuple(matrix.shape) != (len(ids), len(ids)):
+    if matrix.ndim != 2 or tuple(matrix.shape) != (len(ids), len(ids)):
         raise NumericsError(f"{len(ids)} units do not name weights of shape {matrix.shape}")
     weights = csr_array(csr_array(matrix).astype(np.float64))
     if len(set(ids)) != len(ids):

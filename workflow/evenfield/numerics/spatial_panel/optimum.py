@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar, root
+from scipy.optimize import brentq, minimize, minimize_scalar, root
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 
 COARSE, COARSE_PAIR, STARTS = 48, 25, 4
@@ -103,21 +102,29 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
     points = coarse_points(low, high, COARSE_PAIR)
     rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
     height = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
-    best: tuple[float, float, float] | None = None
+    found = [_climbed(moments, np.array([points[i], points[j]]), low, high) for i, j in _peaks(height)[:STARTS]]
+    best = max(found, key=lambda place: place[0])
+    return Optimum(best[1], best[2], best[3])
+
+
+def _climbed(moments: PanelMoments, start: np.ndarray, low: float, high: float) -> tuple[float, float, float, bool]:
+    """Climb to the peak above a start; return its height, rho, lambda and whether it lies on the edge."""
+    edges = (_inside(np.full(2, -np.inf), low, high)[0], _inside(np.full(2, np.inf), low, high)[0])
+
+    def depth(pair: np.ndarray) -> tuple[float, np.ndarray]:
+        here = np.asarray(pair[0]), np.asarray(pair[1])
+        return -float(moments.log_likelihood(*here)), -moments.score(float(pair[0]), float(pair[1]))
 
     def slope(pair: np.ndarray) -> np.ndarray:
         return moments.score(*_inside(pair, low, high))
 
-    for i, j in _peaks(height)[:STARTS]:
-        found = root(slope, np.array([points[i], points[j]]), tol=ROOT)
-        here = _inside(found.x, low, high)
-        value = float(moments.log_likelihood(*(np.asarray(d) for d in here)))
-        flat = np.abs(moments.score(*here)).max() < STATIONARY * moments.counts.observations
-        if flat and value >= height[i, j] and (best is None or value > best[0]):
-            best = (value, *here)
-    if best is None:
-        raise NumericsError("the likelihood of rho and lambda has no interior maximum: the model is not identified")
-    return Optimum(best[1], best[2], False)
+    climbed = minimize(depth, start, jac=True, method="L-BFGS-B", bounds=[edges, edges])
+    polished = _inside(root(slope, climbed.x, tol=ROOT).x, low, high)
+    flat = np.abs(slope(np.array(polished))).max() < STATIONARY * moments.counts.observations
+    better = flat and depth(np.array(polished))[0] <= climbed.fun + ROOT * abs(climbed.fun)
+    place = np.array(polished) if better else climbed.x
+    edge = bool(np.abs(place[:, None] - np.array(edges)).min() < EDGE)
+    return -depth(place)[0], float(place[0]), float(place[1]), edge
 
 
 def _inside(pair: np.ndarray, low: float, high: float) -> tuple[float, float]:

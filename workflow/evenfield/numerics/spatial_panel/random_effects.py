@@ -14,7 +14,12 @@ from evenfield.numerics.spatial_panel.optimum import EDGE
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.random_likelihood import ErrorLikelihood, LagLikelihood, RandomLikelihood
 
-FORMS: dict[str, type[LagLikelihood] | type[ErrorLikelihood]] = {"SAR": LagLikelihood, "SDM": LagLikelihood, "SEM": ErrorLikelihood, "SDEM": ErrorLikelihood}
+FORMS: dict[str, type[LagLikelihood] | type[ErrorLikelihood]] = {
+    "SAR": LagLikelihood,
+    "SDM": LagLikelihood,
+    "SEM": ErrorLikelihood,
+    "SDEM": ErrorLikelihood,
+}
 LOG_PHI = (-15.0, 15.0)
 STARTS = ((0.0, 1.0), (0.5, 3.0))
 STEP = 1e-5

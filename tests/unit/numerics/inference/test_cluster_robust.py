@@ -1,0 +1,107 @@
+"""CR1 against statsmodels; CR2 and its degrees of freedom against the matrices of their definition."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy.linalg import sqrtm
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cr1 import cr1_inference
+from evenfield.numerics.inference.cr2 import cr2_inference
+from evenfield.numerics.ols import contrast_inference, fit_ols
+from tolerances import CLOSED_FORM, MACHINE
+
+C = np.array([0.0, 1.0, 0.5])
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(7)
+    clusters = np.sort(rng.integers(0, 8, 60))
+    X = np.column_stack([np.ones(60), rng.normal(size=60) + clusters % 3, rng.normal(size=60)])
+    return X @ [1, 0.2, 0.1] + rng.normal(size=60) + rng.normal(size=8)[clusters], X, clusters
+
+
+def test_cr1_equals_statsmodels(data):
+    y, X, clusters = data
+    theirs = sm.OLS(y, X).fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True).t_test(C)
+    ours = cr1_inference(fit_ols(y, X), C, clusters)
+    assert ours.std_error == pytest.approx(theirs.sd[0, 0], rel=CLOSED_FORM)
+    assert ours.p_value == pytest.approx(float(theirs.pvalue), rel=CLOSED_FORM)
+    assert (ours.df, ours.factor_name) == (7, "G/(G-1) x (N-1)/(N-K)")
+
+
+def test_cr2_and_its_degrees_of_freedom_equal_their_definition(data):
+    y, X, clusters = data
+    fit = fit_ols(y, X)
+    rest = np.eye(60) - X @ fit.bread @ X.T
+    columns, terms = [], []
+    for g in np.unique(clusters):
+        rows = clusters == g
+        A = np.linalg.inv(sqrtm(rest[np.ix_(rows, rows)]).real)
+        w = A @ X[rows] @ fit.bread @ C
+        columns.append(rest[:, rows] @ w)
+        terms.append(w @ fit.u_hat[rows])
+    lam = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T)
+    ours = cr2_inference(fit, C, clusters)
+    assert ours.std_error == pytest.approx(np.sqrt((np.array(terms) ** 2).sum()), rel=CLOSED_FORM)
+    assert ours.df == pytest.approx(lam.sum() ** 2 / (lam**2).sum(), rel=CLOSED_FORM)
+    assert ours.factor == 1.0
+
+
+def test_cr2_by_observation_is_hc2(data):
+    y, X, _ = data
+    theirs = sm.OLS(y, X).fit(cov_type="HC2").cov_params()
+    assert cr2_inference(fit_ols(y, X), C, np.arange(60)).std_error == pytest.approx(np.sqrt(C @ theirs @ C), rel=1e-8)
+
+
+def test_two_groups_of_equal_variance_have_welch_like_degrees_of_freedom():
+    # A difference of two means by observation: Bell-McCaffrey df lie between the smaller group's and the pooled ones.
+    X = np.column_stack([np.ones(31), np.arange(31) < 5])
+    result = cr2_inference(fit_ols(np.random.default_rng(1).normal(size=31), X), np.array([0.0, 1.0]), np.arange(31))
+    n1, n0 = 5, 26
+    a, b = 1 / n1, 1 / n0  # closed form of (a + b)^2 / (a^2/(n1 - 1) + b^2/(n0 - 1)) at equal variances
+    assert result.df == pytest.approx((a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n0 - 1)), rel=CLOSED_FORM)
+
+
+def test_unit_dummies_equal_taking_unit_means_out_first():
+    rng = np.random.default_rng(8)
+    units = np.repeat(np.arange(9), 7)
+    x, y = rng.normal(size=63), rng.normal(size=63)
+    within = np.eye(63) - (units[:, None] == units) / 7
+    dummies = (units[:, None] == np.arange(9)).astype(float)
+    a = cr2_inference(fit_ols(within @ y, (within @ x)[:, None]), np.ones(1), units)
+    b = cr2_inference(fit_ols(y, np.column_stack([x, dummies])), np.eye(10)[0], units)
+    assert (a.std_error, a.df) == pytest.approx((b.std_error, b.df), rel=CLOSED_FORM)
+
+
+def test_shuffled_rows_change_nothing(data):
+    y, X, clusters = data
+    order = np.random.default_rng(0).permutation(60)
+    for test in (cr1_inference, cr2_inference):
+        a, b = test(fit_ols(y, X), C, clusters), test(fit_ols(y[order], X[order]), C, clusters[order])
+        assert (a.std_error, a.p_value, a.df) == pytest.approx((b.std_error, b.p_value, b.df), rel=MACHINE)
+
+
+def test_interval_matches_the_house_t_test(data):
+    y, X, clusters = data
+    fit = fit_ols(y, X)
+    ours = cr2_inference(fit, C, clusters, level=0.9)
+    house = contrast_inference(fit, np.eye(3) * ours.std_error**2 / (C @ C), C, ours.df, 0.9)
+    assert (ours.conf_low, ours.conf_high, ours.p_value) == pytest.approx(
+        (house.conf_low, house.conf_high, house.p_value), rel=MACHINE
+    )
+
+
+def test_a_cluster_that_determines_the_coefficient_is_refused():
+    X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
+    with pytest.raises(NumericsError, match="cluster 0 alone"):
+        cr2_inference(fit_ols(np.arange(12.0) ** 1.5, X), np.array([0.0, 1.0]), np.repeat(range(4), 3))
+
+
+def test_bad_input_says_what_is_wrong(data):
+    y, X, clusters = data
+    for wrong in ({"level": 1.0}, {"clusters": clusters[1:]}, {"c": np.ones(2)}):
+        with pytest.raises(NumericsError) as caught:
+            cr2_inference(fit_ols(y, X), **({"c": C, "clusters": clusters} | wrong))
+        assert "\n" not in str(caught.value)

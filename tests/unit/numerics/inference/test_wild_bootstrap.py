@@ -1,0 +1,208 @@
+"""The wild cluster bootstrap against refits of every bootstrap sample, row by row."""
+
+import numpy as np
+import pytest
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
+from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.ols import cov_cr3, fit_ols
+from evenfield.numerics.random import generator_for
+from tolerances import MACHINE
+
+C = np.array([0.0, 1.0, -0.5, 0.0])
+
+
+@pytest.fixture
+def panel():
+    rng = np.random.default_rng(3)
+    clusters = np.repeat([f"p{k:02}" for k in range(13)], rng.integers(3, 12, 13))
+    n = len(clusters)
+    shock = dict(zip(np.unique(clusters), rng.normal(size=13), strict=True))
+    X = np.column_stack([np.ones(n), rng.normal(size=(n, 3))])
+    X[:, 1] += [shock[g] for g in clusters]
+    y = X @ [1.0, 0.3, 0.2, -1.0] + rng.normal(size=n) + np.array([shock[g] for g in clusters]) * rng.normal()
+    return y, X, clusters
+
+
+def imposed(null):
+    return C * null / (C @ C)
+
+
+def restricted_residuals(y, X, rows, null):
+    """Fit under C'beta = null on some rows; residuals of all rows."""
+    Z = np.linalg.svd(C[None, :])[2][1:].T
+    offset = y - X @ imposed(null)
+    phi = np.linalg.lstsq(X[rows] @ Z, offset[rows], rcond=None)[0]
+    return offset - X @ Z @ phi, X @ (imposed(null) + Z @ phi)
+
+
+def brute_t(y, X, clusters, kind, null):
+    fit = fit_ols(y, X)
+    if kind == "33":
+        variance = C @ cov_cr3(fit, clusters) @ C
+    else:
+        names, (n, k) = np.unique(clusters), X.shape
+        scores = np.array([fit.bread @ X[clusters == g].T @ fit.u_hat[clusters == g] for g in names])
+        variance = len(names) / (len(names) - 1) * (n - 1) / (n - k) * ((scores @ C) ** 2).sum()
+    return (C @ fit.beta - null) / np.sqrt(variance)
+
+
+def brute_draws(y, X, clusters, draws, kind, null):
+    everyone = np.ones(len(y), dtype=bool)
+    full, fitted = restricted_residuals(y, X, everyone, null)
+    u = full.copy()
+    if kind == "33":
+        for g in np.unique(clusters):
+            u[clusters == g] = restricted_residuals(y, X, clusters != g, null)[0][clusters == g]
+    column = np.searchsorted(draws.clusters, clusters)
+    return np.array([brute_t(fitted + v[column] * u, X, clusters, kind, null) for v in draws.weights])
+
+
+@pytest.mark.parametrize("kind", ["11", "33"])
+@pytest.mark.parametrize("weights", ["rademacher", "webb"])
+@pytest.mark.parametrize("null", [0.0, 0.7])
+def test_every_draw_equals_its_refit(panel, kind, weights, null):
+    y, X, clusters = panel
+    draws = wild_draws(clusters, weights, 60, generator_for(1, f"{kind}{weights}"))
+    boot = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
+    slow = brute_draws(y, X, clusters, draws, kind, null)
+    np.testing.assert_allclose(boot.statistics(null), slow, rtol=MACHINE, atol=MACHINE)
+    assert boot.statistic(null) == pytest.approx(brute_t(y, X, clusters, kind, null), rel=MACHINE)
+    extreme = (np.abs(slow) >= abs(boot.statistic(null))).sum()
+    assert boot.p_value(null) == (1 + extreme) / 61
+
+
+@pytest.mark.parametrize("kind", ["11", "33"])
+def test_interval_holds_exactly_the_nulls_that_are_not_rejected(panel, kind):
+    y, X, clusters = panel
+    draws = wild_draws(clusters, "webb", 999, generator_for(1, "interval"))
+    boot = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
+    low, high = boot.interval(0.9)
+    width = high - low
+    for inside, outside in ((low + 1e-6 * width, low - 1e-6 * width), (high - 1e-6 * width, high + 1e-6 * width)):
+        assert boot.p_value(inside) > 0.1 >= boot.p_value(outside)
+    row = wild_inference(boot, 0.9)
+    assert (row.conf_low, row.conf_high) == (low, high)
+    assert row.factor_name == {"11": "G/(G-1) x (N-1)/(N-K)", "33": "(G-1)/G"}[kind]
+    assert (row.draws, row.clusters, row.weights, row.enumerated) == (999, 13, "webb", False)
+
+
+@pytest.mark.parametrize("kind", ["11", "33"])
+def test_shuffled_rows_and_another_order_of_draws_by_name_change_nothing(panel, kind):
+    y, X, clusters = panel
+    draws = wild_draws(clusters, "rademacher", 499, generator_for(1, "order"))
+    order = np.random.default_rng(0).permutation(len(y))
+    a = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
+    b = wild_bootstrap(fit_ols(y[order], X[order]), C, clusters[order], draws, kind)
+    assert a.p_value() == b.p_value()
+    np.testing.assert_allclose(a.statistics(), b.statistics(), rtol=MACHINE)
+    np.testing.assert_allclose(a.interval(), b.interval(), rtol=1e-8)
+
+
+def test_draws_follow_the_cluster_when_a_hypothesis_has_fewer_of_them(panel):
+    y, X, clusters = panel
+    draws = wild_draws(clusters, "rademacher", 99, generator_for(1, "sub"))
+    keep = clusters != "p04"
+    boot = wild_bootstrap(fit_ols(y[keep], X[keep]), C, clusters[keep], draws, "11")
+    slow = brute_draws(y[keep], X[keep], clusters[keep], draws, "11", 0.0)
+    np.testing.assert_allclose(boot.statistics(), slow, rtol=MACHINE)
+
+
+@pytest.mark.parametrize("kind", ["11", "33"])
+def test_unit_dummies_equal_taking_unit_means_out_first(kind):
+    rng = np.random.default_rng(8)
+    units, years = np.repeat(np.arange(9), 7), np.tile(np.arange(7), 9)
+    x, y = rng.normal(size=63), rng.normal(size=63)
+    within = np.eye(63) - (units[:, None] == units) / 7
+    dates = (years[:, None] == np.arange(1, 7)).astype(float)
+    dummies = (units[:, None] == np.arange(9)).astype(float)
+    draws = wild_draws(units, "webb", 200, generator_for(1, "dummies"))
+    c = np.eye(7)[0]
+    taken_out = wild_bootstrap(
+        fit_ols(within @ y, within @ np.column_stack([x, dates])), c, units, draws, kind, absorbed=9
+    )
+    as_dummies = wild_bootstrap(
+        fit_ols(y, np.column_stack([x, dates, dummies])), np.append(c, np.zeros(9)), units, draws, kind
+    )
+    np.testing.assert_allclose(taken_out.statistics(), as_dummies.statistics(), rtol=1e-8)
+    assert taken_out.std_error == pytest.approx(as_dummies.std_error, rel=1e-8)
+    assert taken_out.interval() == pytest.approx(as_dummies.interval(), rel=1e-7)
+
+
+def test_few_clusters_list_every_sign_vector_once():
+    draws = wild_draws("abcde", "rademacher", 9999, generator_for(1, "five"))
+    assert draws.enumerated
+    assert draws.count == len(np.unique(draws.weights, axis=0)) == 32
+    rng = np.random.default_rng(1)
+    X, clusters = np.column_stack([np.ones(30), rng.normal(size=30)]), np.tile(list("abcde"), 6)
+    boot = wild_bootstrap(fit_ols(rng.normal(size=30), X), np.array([0.0, 1.0]), clusters, draws, "11")
+    assert np.abs(boot.statistics()).tolist().count(np.abs(boot.statistics())[0]) >= 1
+    assert boot.p_value() * 32 == pytest.approx(round(boot.p_value() * 32))
+    assert boot.p_value() >= 2 / 32  # the data and their mirror image
+    np.testing.assert_allclose(boot.statistics()[0], boot.statistic(), rtol=MACHINE)
+    assert boot.interval(0.99) == (-np.inf, np.inf)
+
+
+def test_weights_have_mean_zero_and_variance_one():
+    webb = wild_draws(range(50), "webb", 20000, generator_for(1, "moments")).weights
+    signs = wild_draws(range(50), "rademacher", 20000, generator_for(1, "moments")).weights
+    assert set(np.unique(signs)) == {-1, 1}
+    assert len(np.unique(webb)) == 6
+    for weights in (webb, signs):
+        assert weights.mean() == pytest.approx(0, abs=0.005)
+        assert (weights.astype(float) ** 2).mean() == pytest.approx(1, abs=0.005)
+
+
+@pytest.mark.parametrize("kind", ["11", "33"])
+def test_the_only_regressor_may_be_tested(kind):
+    rng = np.random.default_rng(2)
+    x, clusters = rng.normal(size=40), np.arange(40) % 10
+    y = x * 0.4 + rng.normal(size=40)
+    draws = wild_draws(clusters, "rademacher", 50, generator_for(1, "one"))
+    fit = fit_ols(y, x[:, None])
+    boot = wild_bootstrap(fit, np.ones(1), clusters, draws, kind)
+    column = draws.weights[:, clusters]
+    names, stats = np.unique(clusters), []
+    for v in column:
+        star = fit_ols(y * v, x[:, None])
+        scores = np.array([x[clusters == g] @ star.u_hat[clusters == g] for g in names]) * star.bread[0, 0]
+        crude = np.sqrt(10 / 9 * 39 / 39 * (scores**2).sum())
+        stats.append(star.beta[0] / (crude if kind == "11" else np.sqrt(cov_cr3(star, clusters)[0, 0])))
+    np.testing.assert_allclose(boot.statistics(), stats, rtol=MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "13"}, "11 or 33"),
+        ({"clusters": np.zeros(20)}, "two clusters"),
+        ({"clusters": np.arange(19)}, "19 cluster labels"),
+        ({"c": np.zeros(2)}, "not all zero"),
+        ({"clusters": np.arange(20) // 2 + 1}, "no bootstrap weights, for example 10"),
+    ],
+)
+def test_bad_input_says_what_is_wrong(change, message):
+    rng = np.random.default_rng(2)
+    fit = fit_ols(rng.normal(size=20), np.column_stack([np.ones(20), rng.normal(size=20)]))
+    draws = wild_draws(range(10), "rademacher", 50, generator_for(1, "bad"))
+    arguments = {"c": np.array([0.0, 1.0]), "clusters": np.arange(20) // 2, "kind": "11"} | change
+    with pytest.raises(NumericsError, match=message) as caught:
+        wild_bootstrap(fit, arguments["c"], arguments["clusters"], draws, arguments["kind"])
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_draws_say_what_is_wrong():
+    rng = generator_for(1, "bad")
+    for bad in (([1], "webb", 9), ([1, 2], "webb", 0), ([1, 2], "mammen", 9)):
+        with pytest.raises(NumericsError):
+            wild_draws(*bad, rng)
+
+
+def test_a_cluster_that_determines_the_coefficient_is_refused():
+    y, d = np.arange(12.0) ** 1.5, np.repeat([1.0, 0.0, 0.0, 0.0], 3)
+    draws = wild_draws(range(4), "webb", 9, generator_for(1, "bad"))
+    with pytest.raises(NumericsError, match="cluster 0 alone"):
+        wild_bootstrap(
+            fit_ols(y, np.column_stack([np.ones(12), d])), np.array([0.0, 1.0]), np.repeat(range(4), 3), draws, "33"
+        )

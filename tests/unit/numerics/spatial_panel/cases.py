@@ -1,0 +1,52 @@
+"""Small panels with known parameters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.spatial_panel.network import Network, network
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays
+
+NAMES = ("a", "b")
+
+
+@dataclass(frozen=True)
+class Case:
+    y: np.ndarray
+    X: np.ndarray
+    units: list
+    matrix: np.ndarray
+
+    @property
+    def panel(self) -> BalancedPanel:
+        return panel_from_arrays(self.y, self.X, self.units, NAMES)
+
+    @property
+    def network(self) -> Network:
+        return network(self.units, self.matrix)
+
+
+def ring(n, ahead=2):
+    """Each unit and the next ones on a ring, weights falling with distance and a little uneven: not symmetric."""
+    matrix = np.zeros((n, n))
+    for step in range(1, ahead + 1):
+        for i in range(n):
+            matrix[i, (i + step) % n] = 1.0 / step
+            matrix[i, (i - step) % n] = (1.0 + 0.1 * (i % 3)) / step
+    return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+def contiguity_line(n):
+    matrix = np.eye(n, k=1) + np.eye(n, k=-1)
+    return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+def make_case(n=12, t=8, rho=0.4, lam=0.0, theta=(0.3, -0.2), seed=3, matrix=None):
+    rng = np.random.default_rng(seed)
+    W = ring(n) if matrix is None else matrix
+    X = rng.normal(size=(t, n, 2))
+    levels = 0.2 * rng.normal(size=n)[None, :] + rng.normal(size=t)[:, None]
+    noise = np.linalg.solve(np.eye(n) - lam * W, 0.5 * rng.normal(size=(n, t))).T
+    signal = X @ np.array([1.0, -0.5]) + np.einsum("ij,tjk,k->ti", W, X, np.array(theta)) + levels + noise
+    y = np.linalg.solve(np.eye(n) - rho * W, signal.T).T
+    return Case(y, X, [f"u{i:02d}" for i in range(n)], W)

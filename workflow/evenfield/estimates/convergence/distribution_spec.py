@@ -1,0 +1,153 @@
+"""Settings of the distribution family: classes, steps, neighbours, kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evenfield.contracts.errors import EstimateError
+from evenfield.estimates.convergence.common import SchemeInfo, check_names, check_role, checked_items
+from evenfield.numerics.markov import classes_of, quantile_cutoffs, yearly_classes
+
+DISTRIBUTION_KEYS = (
+    "id", "period", "subperiods", "sample", "unit_scheme", "role", "classes", "quantiles", "cutoffs", "relative_to",
+    "steps", "weights", "neighbour_classes", "kernel_steps", "taxonomy",
+)  # fmt: skip
+POOLED, YEARLY, FIXED = "pooled", "yearly", "fixed"
+CLASSES = (POOLED, YEARLY, FIXED)
+MEANS = ("mean", "population_mean")
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionSpec:
+    """One description of how the distribution of relative income moves.
+
+    Attributes
+    ----------
+    id, period, sample, unit_scheme, role : str
+        As in the other families.
+    subperiods : tuple of str
+        Periods between which the chain is compared.
+    classes : str
+        ``pooled`` quantiles of all years, ``yearly`` quantiles, or ``fixed`` cut-offs.
+    quantiles : int
+        Number of quantile classes.
+    cutoffs : tuple of float
+        Fixed cut-offs of relative income.
+    relative_to : str
+        ``mean`` over units, or ``population_mean``, total output over total population.
+    steps : tuple of int
+        Lengths of a transition in years.
+    weights : str
+        Spatial weights of the conditional chain; empty for none.
+    neighbour_classes : int
+        Classes of the neighbours' average; zero for as many as own quantile classes.
+    kernel_steps : tuple of int
+        Lengths in years of the stochastic kernels.
+    taxonomy : str
+        Taxonomy whose cells condition income; empty for none.
+    """
+
+    id: str
+    period: str
+    sample: str
+    unit_scheme: str
+    role: str = "robustness"
+    subperiods: tuple[str, ...] = ()
+    classes: str = POOLED
+    quantiles: int = 3
+    cutoffs: tuple[float, ...] = ()
+    relative_to: str = "mean"
+    steps: tuple[int, ...] = (1,)
+    weights: str = ""
+    neighbour_classes: int = 0
+    kernel_steps: tuple[int, ...] = ()
+    taxonomy: str = ""
+
+    @property
+    def k(self) -> int:
+        """Number of own classes."""
+        return len(self.cutoffs) + 1 if self.classes == FIXED else self.quantiles
+
+    @property
+    def m(self) -> int:
+        """Number of classes of the neighbours' average."""
+        return self.neighbour_classes or self.k
+
+
+def parse_distribution_specs(
+    section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str
+) -> tuple[DistributionSpec, ...]:
+    """Read ``estimates.distribution`` of the config.
+
+    Parameters
+    ----------
+    section : list of mapping
+        Keys as the attributes of ``DistributionSpec``; ``id`` and ``period`` are needed.
+    schemes : mapping of str to SchemeInfo
+        Unit schemes with their samples.
+    default_scheme : str
+        Unit scheme of specifications that name none.
+
+    Returns
+    -------
+    tuple of DistributionSpec
+
+    Raises
+    ------
+    EstimateError
+        If a key, name or number is not valid, or an id is used twice.
+    """
+    specs = []
+    for item in checked_items(section, DISTRIBUTION_KEYS, "estimates.distribution"):
+        where = f"estimates.distribution.{item['id']}"
+        lists = {key: tuple(item[key]) for key in ("subperiods", "cutoffs", "steps", "kernel_steps") if key in item}
+        filled: dict[str, Any] = {"sample": "all", "unit_scheme": default_scheme, "period": "", **item, **lists}
+        spec = DistributionSpec(**filled)
+        check_names([spec.unit_scheme], schemes, where)
+        check_names([spec.sample], schemes[spec.unit_scheme].samples, where)
+        check_names([spec.classes], CLASSES, f"{where}.classes")
+        check_names([spec.relative_to], MEANS, f"{where}.relative_to")
+        check_role(spec.role, where)
+        _check(spec, where)
+        specs.append(spec)
+    return tuple(specs)
+
+
+def _check(spec: DistributionSpec, where: str) -> None:
+    rising = all(a < b for a, b in zip(spec.cutoffs, spec.cutoffs[1:], strict=False))
+    if spec.classes == FIXED and not (spec.cutoffs and rising and spec.cutoffs[0] > 0):
+        raise EstimateError(f"{where}.cutoffs holds {list(spec.cutoffs)}", "rising positive cut-offs",
+                            "correct it in config.yaml")  # fmt: skip
+    if spec.k < 2 or not spec.steps or min((*spec.steps, *spec.kernel_steps)) < 1:
+        raise EstimateError(f"{where} holds {spec.k} classes and steps {list(spec.steps)}",
+                            "at least two classes and steps of at least one year",
+                            "correct it in config.yaml")  # fmt: skip
+
+
+def own_classes(values: np.ndarray, spec: DistributionSpec) -> np.ndarray:
+    """Sort relative incomes into the classes of a specification.
+
+    Parameters
+    ----------
+    values : ndarray, shape (N, T)
+        Relative incomes.
+    spec : DistributionSpec
+        Kind of classes.
+
+    Returns
+    -------
+    ndarray of int, shape (N, T)
+
+    Raises
+    ------
+    NumericsError
+        If the values are too alike for the classes.
+    """
+    if spec.classes == YEARLY:
+        return yearly_classes(values, spec.k)
+    cutoffs = np.array(spec.cutoffs) if spec.classes == FIXED else quantile_cutoffs(values, spec.k)
+    return classes_of(values, cutoffs)

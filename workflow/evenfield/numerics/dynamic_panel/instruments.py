@@ -1,0 +1,188 @@
+"""One tensor (unit, row, instrument) for difference and system GMM, and the equations that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+
+class Equations(Enum):
+    """Which equations enter."""
+
+    DIFFERENCE = "difference"
+    SYSTEM = "system"
+
+
+class Layout(Enum):
+    """How lagged levels become instruments."""
+
+    COLLAPSED = "collapsed"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class GmmSpec:
+    """A dynamic panel for GMM.
+
+    Attributes
+    ----------
+    lags : int
+        Lags of the outcome among the regressors, P.
+    first_lag, last_lag : int
+        Lags of the level that instrument the differences; ``last_lag`` 0 takes all there are.
+    equations : Equations
+        Differences alone, or differences and levels.
+    layout : Layout
+        One column a lag, or one a lag and date.
+    """
+
+    lags: int = 1
+    first_lag: int = 2
+    last_lag: int = 3
+    equations: Equations = Equations.DIFFERENCE
+    layout: Layout = Layout.COLLAPSED
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Equations of all units, difference rows first; a row that a unit lacks is zero.
+
+    Attributes
+    ----------
+    Z : ndarray, shape (N, R, L)
+        Instruments.
+    X : ndarray, shape (N, R, K)
+        Regressors: lags of the outcome, then the others.
+    y : ndarray, shape (N, R)
+        Outcome.
+    present : ndarray of bool, shape (N, R)
+        Whether the unit has the row.
+    n_difference : int
+        Number of difference rows among R.
+    dates : ndarray, shape (R,)
+        Date of each row.
+    """
+
+    Z: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+    present: np.ndarray
+    n_difference: int
+    dates: np.ndarray
+
+
+def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
+    """Build the equations and their instruments.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N, T)
+        Outcome; NaN where a unit has no value.
+    X : ndarray, shape (N, T, K)
+        Strictly exogenous regressors, year dummies included by the caller; K may be 0.
+    spec : GmmSpec
+        Lags, equations and layout.
+
+    Returns
+    -------
+    Stacked
+        Instruments that are zero everywhere are dropped.
+
+    Raises
+    ------
+    NumericsError
+        If there are too few dates or a lag is not allowed.
+
+    Notes
+    -----
+    Differences: levels y_t-first ... y_t-last, and the differences of X. Levels: the one difference y_t-first+1 -
+    y_t-first, and X itself (one column for both rows, as Roodman's ``ivstyle``). Level rows are all dates t > P that
+    the unit has, also the first ones, where the lagged difference is not observed and its instrument is zero.
+    """
+    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    dates = y.shape[1]
+    if spec.lags < 1 or spec.first_lag < 2 or 0 < spec.last_lag < spec.first_lag:
+        raise NumericsError("lags start at 1, instruments at lag 2 and do not end before they start")
+    if dates < spec.lags + 2 or dates <= spec.first_lag:
+        raise NumericsError(f"{dates} dates are too few for {spec.lags} lags and instruments from lag {spec.first_lag}")
+    difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
+    z_difference = _level_instruments(y, spec, difference[3])
+    parts = [_completed(difference, [z_difference])]
+    if spec.equations is Equations.SYSTEM:
+        level = _rows(y, X, spec.lags, spec.lags)
+        z_level = _difference_instruments(_differenced(y), spec, level[3])
+        parts = [_completed(difference, [z_difference, _empty(difference, z_level)]),
+                 _completed(level, [_empty(level, z_difference), z_level])]  # fmt: skip
+    return _joined(parts, len(difference[3]))
+
+
+def _differenced(values: np.ndarray) -> np.ndarray:
+    """Return first differences with a NaN in front, so that dates stay in place."""
+    out = np.full(values.shape, np.nan)
+    out[:, 1:] = np.diff(values, axis=1)
+    return out
+
+
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
+    """Return outcome, regressors, exogenous columns and dates of the rows from date ``first`` on."""
+    dates = np.arange(first, y.shape[1])
+    lagged = np.stack([y[:, dates - lag] for lag in range(1, lags + 1)], axis=-1)
+    return y[:, dates], np.concatenate([lagged, X[:, dates]], axis=-1), X[:, dates], dates
+
+
+def _level_instruments(y: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
+    """Return lagged levels as instruments of the differences, shape (N, R, L)."""
+    last = spec.last_lag or y.shape[1]
+    columns = []
+    for lag in range(spec.first_lag, min(last, int(dates[-1])) + 1):
+        column = np.zeros((y.shape[0], len(dates)))
+        column[:, dates >= lag] = np.nan_to_num(y[:, dates[dates >= lag] - lag])
+        columns.append(column)
+    return _laid_out(np.stack(columns, axis=-1), spec.layout)
+
+
+def _difference_instruments(change: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
+    """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
+    lag = spec.first_lag - 1
+    column = np.zeros((change.shape[0], len(dates)))
+    column[:, dates >= lag] = np.nan_to_num(change[:, dates[dates >= lag] - lag])
+    return _laid_out(column[..., None], spec.layout)
+
+
+def _laid_out(columns: np.ndarray, layout: Layout) -> np.ndarray:
+    """Leave one column a lag, or spread it over one column a lag and date."""
+    if layout is Layout.COLLAPSED:
+        return columns
+    n, rows, lags = columns.shape
+    spread = np.zeros((n, rows, rows, lags))
+    index = np.arange(rows)
+    spread[:, index, index] = columns
+    return spread.reshape(n, rows, rows * lags)
+
+
+def _empty(rows: Rows, columns: np.ndarray) -> np.ndarray:
+    return np.zeros((*rows[0].shape, columns.shape[-1]))
+
+
+def _completed(rows: Rows, columns: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Set rows that a unit lacks to zero; exogenous columns instrument themselves."""
+    y, X, exogenous, dates = rows
+    present = np.isfinite(y) & np.isfinite(X).all(axis=-1)
+    Z = np.concatenate([*columns, exogenous], axis=-1)
+    gone = ~present
+    y, X, Z = y.copy(), X.copy(), Z.copy()
+    y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
+    return Z, X, y, present, dates
+
+
+def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
+    Z, X, y, present, dates = (np.concatenate([part[i] for part in parts], axis=1 if i < 4 else 0) for i in range(5))
+    used = np.abs(Z).max(axis=(0, 1)) > 0
+    return Stacked(np.ascontiguousarray(Z[..., used]), X, y, present.astype(bool), n_difference, dates)

@@ -1,0 +1,94 @@
+"""Weighting matrices of GMM through whichever Gram matrix is smaller: instruments by instruments, or units by units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from evenfield.numerics.errors import NumericsError
+
+DEPENDENT = 1e-10
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """A (generalised) inverse of S = G'G that is applied, never formed when units are fewer than instruments.
+
+    Attributes
+    ----------
+    rank : int
+        Rank of S.
+    factor : ndarray, shape (L, L)
+        Cholesky factor of S; empty when S is singular.
+    root : ndarray, shape (rank, L)
+        C with S^+ = C'C; empty when S is regular.
+    """
+
+    rank: int
+    factor: np.ndarray
+    root: np.ndarray
+
+    def apply(self, columns: np.ndarray) -> np.ndarray:
+        """Return S^-1 or S^+ times columns.
+
+        Parameters
+        ----------
+        columns : ndarray, shape (L, ...)
+            Right-hand sides.
+
+        Returns
+        -------
+        ndarray, shape (L, ...)
+        """
+        if self.factor.size:
+            return np.asarray(cho_solve((self.factor, True), columns, check_finite=False))
+        return np.asarray(self.root.T @ (self.root @ columns))
+
+
+def weighting(G: np.ndarray) -> Weighting:
+    """Factorise S = G'G.
+
+    Parameters
+    ----------
+    G : ndarray, shape (M, L)
+        One row a unit (two-step) or a unit and date (one-step), one column an instrument.
+
+    Returns
+    -------
+    Weighting
+        Cholesky when M >= L and S is regular; else S^+ = G'(GG')^-2 G through the eigenvectors of the smaller Gram
+        matrix.
+
+    Raises
+    ------
+    NumericsError
+        If all entries are zero.
+    """
+    size = np.sqrt((G**2).sum(axis=0))
+    if not size.any():
+        raise NumericsError("the moments are zero everywhere")
+    if G.shape[0] >= G.shape[1] and (size > 0).all():
+        factor = _cholesky(G / size)
+        if factor is not None:
+            return Weighting(G.shape[1], factor * size[:, None], np.empty((0, 0)))
+    return _generalised(G)
+
+
+def _cholesky(G: np.ndarray) -> np.ndarray | None:
+    """Return the lower factor of G'G for columns of length one, or None when it is near singular."""
+    try:
+        factor = np.tril(cho_factor(G.T @ G, lower=True, check_finite=False)[0])
+    except LinAlgError:
+        return None
+    return factor if np.diag(factor).min() ** 2 > DEPENDENT else None
+
+
+def _generalised(G: np.ndarray) -> Weighting:
+    wide = G.shape[0] < G.shape[1]
+    values, vectors = np.linalg.eigh(G @ G.T if wide else G.T @ G)
+    kept = values > DEPENDENT * values[-1]
+    values, vectors = values[kept], vectors[:, kept]
+    root = (vectors.T @ G) / values[:, None] if wide else vectors.T / np.sqrt(values)[:, None]
+    return Weighting(int(kept.sum()), np.empty((0, 0)), root)

@@ -1,0 +1,56 @@
+"""Dates of a panel as equally spaced positions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+SAME_STEP = 1e-9
+
+
+def date_positions(times: np.ndarray, lags: int) -> tuple[np.ndarray, int]:
+    """Return the position of each row's date and the number of dates.
+
+    Parameters
+    ----------
+    times : ndarray, shape (R,)
+        Dates; numbers must be equally spaced, names count in sorted order.
+    lags : int
+        Serial lags that are to be used.
+
+    Returns
+    -------
+    positions : ndarray of int, shape (R,)
+        From zero.
+    T : int
+        Number of distinct dates.
+
+    Raises
+    ------
+    NumericsError
+        If the dates have gaps, so that a lag would span several years, or there are not more dates than lags.
+    """
+    dates, positions = np.unique(np.asarray(times), return_inverse=True)
+    if not 0 <= lags < len(dates):
+        raise NumericsError(f"{lags} serial lags need more than {lags} dates; there are {len(dates)}")
+    if dates.dtype.kind in "iuf" and len(dates) > 1:
+        steps = np.diff(dates.astype(float))
+        if np.ptp(steps) > SAME_STEP * abs(steps[0]):
+            raise NumericsError(f"the dates have a gap after {dates[int(steps.argmax())]}: a lag would span it")
+    return positions.reshape(-1), len(dates)
+
+
+def bartlett_weights(lags: int) -> np.ndarray:
+    """Return 1 - l/(L + 1) for l = 1..L.
+
+    Parameters
+    ----------
+    lags : int
+        L.
+
+    Returns
+    -------
+    ndarray, shape (L,)
+    """
+    return np.asarray(1.0 - np.arange(1, lags + 1) / (lags + 1))

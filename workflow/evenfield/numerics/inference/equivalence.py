@@ -1,0 +1,108 @@
+"""Two one-sided tests: evidence that an effect is smaller than anything of interest, which a large p-value is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scipy.special import stdtr
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.result import checked_level
+from evenfield.numerics.ols import t_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Result of two one-sided tests.
+
+    Attributes
+    ----------
+    estimate, std_error, df : float
+        As given.
+    low, high : float
+        Bounds of the effects that do not matter.
+    p_above_low, p_below_high, p_value : float
+        Of effect <= low, of effect >= high, and the larger of the two.
+    conf_low, conf_high : float
+        Interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level.
+    level : float
+        One minus the size of the test.
+    equivalent : bool
+        Whether the effect is shown to lie between the bounds.
+    outside : bool
+        Whether the two-sided interval of ``level`` lies beyond a bound as a whole.
+    factor : float
+        One: none beyond that in the standard error.
+    factor_name : str
+        ``"none"``.
+    """
+
+    estimate: float
+    std_error: float
+    df: float
+    low: float
+    high: float
+    p_above_low: float
+    p_below_high: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    level: float
+    equivalent: bool
+    outside: bool
+    factor: float = 1.0
+    factor_name: str = "none"
+
+
+def equivalence_test(
+    estimate: float, std_error: float, df: float, low: float, high: float, level: float = 0.95
+) -> Equivalence:
+    """Test whether an effect lies between two bounds.
+
+    Parameters
+    ----------
+    estimate, std_error : float
+        Estimate and its standard error.
+    df : float
+        Degrees of freedom.
+    low, high : float
+        Bounds in the unit of the estimate, -/+ the smallest effect size of interest.
+    level : float
+        One minus the size of each one-sided test.
+
+    Returns
+    -------
+    Equivalence
+
+    Raises
+    ------
+    NumericsError
+        If the bounds are not in order, or the standard error or the degrees of freedom are not positive.
+
+    Notes
+    -----
+    Schuirmann (1987).
+    """
+    if not (low < high and std_error > 0 and df > 0):
+        raise NumericsError(
+            f"no equivalence test with bounds {low:g} to {high:g}, standard error {std_error:g}, {df:g} df"
+        )
+    above, below = float(stdtr(df, (low - estimate) / std_error)), float(stdtr(df, (estimate - high) / std_error))
+    half = t_quantile(checked_level(level), df) * std_error
+    two_sided = t_quantile(0.5 + level / 2, df) * std_error
+    p_value = max(above, below)
+    return Equivalence(
+        estimate,
+        std_error,
+        df,
+        low,
+        high,
+        above,
+        below,
+        p_value,
+        estimate - half,
+        estimate + half,
+        level,
+        equivalent=p_value < 1 - level,
+        outside=estimate - two_sided > high or estimate + two_sided < low,
+    )

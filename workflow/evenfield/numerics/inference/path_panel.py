@@ -1,0 +1,84 @@
+"""A balanced panel aligned by unit and date, whatever the order of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+
+@dataclass(frozen=True)
+class PathPanel:
+    """Outcome, treatment paths and controls of every unit.
+
+    Attributes
+    ----------
+    units : ndarray, shape (N,)
+        Names in sorted order.
+    times : ndarray, shape (T,)
+        Dates in sorted order; one date for a cross-section.
+    Y, D : ndarray, shape (N, T)
+        Outcome and treatment.
+    C : ndarray, shape (N, T, K)
+        Controls.
+    """
+
+    units: np.ndarray
+    times: np.ndarray
+    Y: np.ndarray
+    D: np.ndarray
+    C: np.ndarray
+
+    @property
+    def path_class(self) -> np.ndarray:
+        """Which of the distinct treatment paths each unit has, shape (N,)."""
+        return np.asarray(np.unique(self.D, axis=0, return_inverse=True)[1]).reshape(-1)
+
+    @property
+    def treated(self) -> np.ndarray:
+        """Units whose path is not zero throughout, shape (N,)."""
+        return np.asarray((self.D != 0).any(axis=1))
+
+
+def path_panel(
+    y: np.ndarray, d: np.ndarray, units: np.ndarray, times: np.ndarray, controls: np.ndarray | None = None
+) -> PathPanel:
+    """Arrange long rows by unit and date.
+
+    Parameters
+    ----------
+    y, d : ndarray, shape (R,)
+        Outcome and treatment.
+    units, times : ndarray, shape (R,)
+        Unit and date of each row.
+    controls : ndarray, shape (R, K), optional
+        Controls, without constant and effects.
+
+    Returns
+    -------
+    PathPanel
+
+    Raises
+    ------
+    NumericsError
+        If lengths differ, a value is not finite, or a unit lacks a date or has it twice.
+    """
+    y, d, units, times = (np.asarray(a) for a in (y, d, units, times))
+    C = np.empty((len(y), 0)) if controls is None else np.asarray(controls, dtype=float).reshape(len(y), -1)
+    if not y.shape == d.shape == units.shape == times.shape:
+        raise NumericsError(f"outcome, treatment, units and dates have lengths {y.size}, {d.size}, {units.size}, "
+                            f"{times.size}")  # fmt: skip
+    values = np.column_stack([y.astype(float), d.astype(float), C])
+    if not np.isfinite(values).all():
+        raise NumericsError("the panel holds a missing or infinite value")
+    names, i = np.unique(units, return_inverse=True)
+    dates, t = np.unique(times, return_inverse=True)
+    rows = np.bincount(i * len(dates) + t, minlength=len(names) * len(dates))
+    if (rows != 1).any():
+        place = int(np.flatnonzero(rows != 1)[0])
+        unit, date = names[place // len(dates)], dates[place % len(dates)]
+        raise NumericsError(f"whole paths need one row a unit and date; unit {unit} has {rows[place]} at {date}")
+    table = values[np.lexsort((t, i))].reshape(len(names), len(dates), -1)
+    return PathPanel(names, dates, table[..., 0], table[..., 1], table[..., 2:])

@@ -1,0 +1,316 @@
+"""Randomisation inference by whole treatment paths: gathers from N x N tables instead of refits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.assignments import Assignments
+from evenfield.numerics.inference.inversion import inverted_interval
+from evenfield.numerics.inference.path_panel import PathPanel
+from evenfield.numerics.inference.result import checked_level
+from evenfield.numerics.ols import RANK_TOLERANCE
+
+Effects = Literal["time", "unit and time"]
+Statistic = Literal["coefficient", "t"]
+TIE = 1e-9
+BLOCK = 1 << 18
+
+
+@dataclass(frozen=True)
+class PathTables:
+    """Inner products between the path of one unit and what least squares left of another, effects taken out.
+
+    Attributes
+    ----------
+    units : ndarray, shape (N,)
+        Names in sorted order.
+    path_outcome, path_path : ndarray, shape (N, N)
+        Path of the row unit times outcome, and times observed path, of the column unit, controls taken out.
+    path_control : ndarray, shape (K, N, N)
+        Path of the row unit times each orthonormal control of the column unit.
+    path_square : ndarray, shape (N,)
+        Sum of squares of each path.
+    control_outcome : ndarray, shape (K, N)
+        Each control times the outcome, controls taken out, unit by unit.
+    control_control : ndarray, shape (K, K, N)
+        Products of controls, unit by unit.
+    """
+
+    units: np.ndarray
+    path_outcome: np.ndarray
+    path_path: np.ndarray
+    path_control: np.ndarray
+    path_square: np.ndarray
+    control_outcome: np.ndarray
+    control_control: np.ndarray
+
+
+@dataclass(frozen=True)
+class PathRandomisation:
+    """Coefficients (and t statistics) of the observed paths under every assignment.
+
+    Attributes
+    ----------
+    tables : PathTables
+        Inner products.
+    assignments : Assignments
+        Who receives whose path.
+    effects : {"time", "unit and time"}
+        What was taken out.
+    """
+
+    tables: PathTables
+    assignments: Assignments
+    effects: Effects
+
+    @property
+    def smallest_p(self) -> float:
+        """One over the number of distinct assignments: no p-value is smaller."""
+        return 1 / self.assignments.distinct
+
+    @cached_property
+    def _observed(self) -> tuple[float, float, float]:
+        own = np.arange(len(self.tables.units))[None, :]
+        beta, slope, t = _all_statistics(self.tables, own)
+        return float(beta[0]), float(slope[0]), float(t[0])
+
+    @cached_property
+    def _drawn(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        source = self.assignments.source
+        step = max(1, BLOCK // source.shape[1])
+        parts = [_all_statistics(self.tables, source[i : i + step]) for i in range(0, len(source), step)]
+        beta, slope, t = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return beta, slope, t
+
+    @property
+    def estimate(self) -> float:
+        """Coefficient of the observed assignment."""
+        return self._observed[0]
+
+    @property
+    def coefficients(self) -> np.ndarray:
+        """Coefficient under each assignment, shape (B,)."""
+        return self._drawn[0]
+
+    @property
+    def t_statistic(self) -> float:
+        """Coefficient over its standard error by unit, without factor."""
+        return self._observed[2]
+
+    @property
+    def t_statistics(self) -> np.ndarray:
+        """The same under each assignment, shape (B,)."""
+        return self._drawn[2]
+
+    def p_value(self, null: float = 0.0) -> float:
+        """Return the two-sided p-value of a constant effect, comparing coefficients.
+
+        Parameters
+        ----------
+        null : float
+            Hypothesised effect of one unit of the path.
+
+        Returns
+        -------
+        float
+            Share of assignments whose coefficient on y - null d is at least as large, observed included; never below
+            one over the number of distinct assignments.
+        """
+        beta, slope, _ = self._drawn
+        return self._share(np.abs(beta - null * slope), abs(self.estimate - null))
+
+    def t_p_value(self) -> float:
+        """Return the two-sided p-value of no effect, comparing t statistics.
+
+        Returns
+        -------
+        float
+            It also has its size, with many units, when the variance differs between treated and untreated.
+        """
+        return self._share(np.abs(self.t_statistics), abs(self.t_statistic))
+
+    def _share(self, drawn: np.ndarray, observed: float) -> float:
+        extreme = int((drawn >= observed * (1 - TIE)).sum())
+        if self.assignments.enumerated:
+            return extreme / self.assignments.count
+        return max((1 + extreme) / (1 + self.assignments.count), self.smallest_p)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the constant effects that the comparison of coefficients does not reject.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level.
+
+        Returns
+        -------
+        tuple of float
+            Infinite when there are too few distinct assignments to reject anything.
+        """
+        scale = float(np.std(self.coefficients)) or abs(self.estimate) or 1.0
+        return inverted_interval(self.p_value, self.estimate, scale, checked_level(level))
+
+
+@dataclass(frozen=True, slots=True)
+class RandomisationInference:
+    """Numbers of a randomisation test for a table.
+
+    Attributes
+    ----------
+    estimate, p_value, conf_low, conf_high, level : float
+        Coefficient, its p-value and the interval that inverts the test of a constant effect.
+    t_p_value : float
+        p-value of the comparison of t statistics.
+    smallest_p : float
+        One over the number of distinct assignments.
+    distinct, draws, units : int
+        Distinct assignments, rows used, N.
+    enumerated : bool
+        Whether all distinct assignments were used.
+    scheme, effects : str
+        ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out.
+    factor : float
+        One: no small-sample factor enters.
+    factor_name : str
+        ``"none"``.
+    """
+
+    estimate: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    level: float
+    t_p_value: float
+    smallest_p: float
+    distinct: int
+    draws: int
+    units: int
+    enumerated: bool
+    scheme: str
+    effects: str
+    factor: float
+    factor_name: str
+
+
+def path_randomisation(panel: PathPanel, assignments: Assignments, effects: Effects) -> PathRandomisation:
+    """Prepare the randomisation distribution of the coefficient of a treatment path.
+
+    Parameters
+    ----------
+    panel : PathPanel
+        Outcome, paths and controls.
+    assignments : Assignments
+        Who receives whose path, for the same units.
+    effects : {"time", "unit and time"}
+        Fixed effects; ``"time"`` is the constant in a cross-section.
+
+    Returns
+    -------
+    PathRandomisation
+
+    Raises
+    ------
+    NumericsError
+        If the units differ, the controls are collinear, or effects and controls leave nothing of the path.
+
+    Notes
+    -----
+    Sweeping out effects commutes with a permutation of the units, so every cross-product of a permuted path is a sum of
+    N entries of an N x N table. Controls stay with their units. The null is sharp: a constant effect for every unit.
+    """
+    if not np.array_equal(panel.units, assignments.units):
+        raise NumericsError("the assignments are for other units than the panel's")
+    return PathRandomisation(_tables(panel, effects), assignments, effects)
+
+
+def randomisation_inference(test: PathRandomisation, level: float = 0.95) -> RandomisationInference:
+    """Read estimate, p-values and interval off a prepared randomisation test.
+
+    Parameters
+    ----------
+    test : PathRandomisation
+        A prepared test.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    RandomisationInference
+    """
+    low, high = test.interval(level)
+    drawn = test.assignments
+    head = (test.estimate, test.p_value(), low, high, level, test.t_p_value(), test.smallest_p)
+    counts = (drawn.distinct, drawn.count, len(drawn.units), drawn.enumerated, drawn.scheme)
+    return RandomisationInference(*head, *counts, test.effects, 1.0, "none")
+
+
+def _tables(panel: PathPanel, effects: Effects) -> PathTables:
+    y, d, C = (_swept(values, effects) for values in (panel.Y, panel.D, panel.C))
+    Q = _orthonormal(C.reshape(y.size, -1))
+    y_tilde, d_tilde = (_without(Q, values) for values in (y, d))
+    if (d_tilde**2).sum() <= RANK_TOLERANCE * max((panel.D**2).sum(), np.finfo(float).tiny):
+        raise NumericsError(f"effects of {effects} and the controls leave nothing of the treatment path")
+    by_unit = Q.T.reshape(-1, *y.shape)
+    return PathTables(
+        units=panel.units,
+        path_outcome=d @ y_tilde.T,
+        path_path=d @ d_tilde.T,
+        path_control=np.array([d @ q.T for q in by_unit]).reshape(-1, len(y), len(y)),
+        path_square=(d**2).sum(axis=1),
+        control_outcome=np.einsum("knt,nt->kn", by_unit, y_tilde),
+        control_control=np.einsum("knt,lnt->kln", by_unit, by_unit),
+    )
+
+
+def _swept(values: np.ndarray, effects: Effects) -> np.ndarray:
+    if effects not in {"time", "unit and time"}:
+        raise NumericsError(f"effects are of time, or of unit and time, not {effects}")
+    out = values - values.mean(axis=0, keepdims=True)
+    return out - out.mean(axis=1, keepdims=True) if effects == "unit and time" else out
+
+
+def _orthonormal(C: np.ndarray) -> np.ndarray:
+    if not C.shape[1]:
+        return C
+    scale = np.sqrt((C**2).sum(axis=0))
+    if (scale == 0).any():
+        raise NumericsError("the effects leave nothing of a control")
+    Q, R = np.linalg.qr(C / scale)
+    if np.abs(np.diag(R)).min() < RANK_TOLERANCE:
+        raise NumericsError("the controls are collinear")
+    return np.asarray(Q)
+
+
+def _without(Q: np.ndarray, values: np.ndarray) -> np.ndarray:
+    flat = values.reshape(-1)
+    return np.asarray((flat - Q @ (Q.T @ flat)).reshape(values.shape))
+
+
+def _all_statistics(tables: PathTables, source: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n = len(tables.units)
+    flat = source * n + np.arange(n)
+    outcome = tables.path_outcome.ravel()[flat]
+    controls = tables.path_control.reshape(-1, n * n)[:, flat]
+    square = tables.path_square[source]
+    delta = controls.sum(axis=2)
+    left = square.sum(axis=1) - (delta**2).sum(axis=0)
+    left = np.where(left > RANK_TOLERANCE * square.sum(axis=1), left, np.nan)
+    beta = outcome.sum(axis=1) / left
+    slope = tables.path_path.ravel()[flat].sum(axis=1) / left
+    scores = outcome - beta[:, None] * square
+    if len(delta):
+        scores -= delta.T @ tables.control_outcome
+        scores += 2 * beta[:, None] * np.einsum("kb,kbn->bn", delta, controls)
+        scores -= beta[:, None] * np.einsum("kb,lb,kln->bn", delta, delta, tables.control_control)
+    t = outcome.sum(axis=1) / np.sqrt((scores**2).sum(axis=1))
+    return _extreme_where_undefined(beta), np.where(np.isnan(slope), 0.0, slope), _extreme_where_undefined(t)
+
+
+def _extreme_where_undefined(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.where(np.isnan(values), np.inf, values))

@@ -1,0 +1,133 @@
+"""The distance at which the correlation of a map falls to one half, as a confidence interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_unit_root import SpatialPersistence, low_frequency_averages
+
+TESTED = np.concatenate([np.linspace(0.01, 1.0, 40), np.linspace(1.1, 3.0, 10), [100.0]])
+ALTERNATIVES = np.linspace(0.001, 1.0, 25)
+
+
+@dataclass(frozen=True)
+class HalfLifeTests:
+    """Tests of every half-life of a grid, ready for any map at the same places.
+
+    Attributes
+    ----------
+    half_lives : ndarray, shape (G,)
+        Shares of the largest distance; the last stands for a unit root.
+    nulls, others : ndarray, shape (G, q, q) and (A, q, q)
+        Inverse covariances under the tested half-lives and under the alternatives.
+    drawn : ndarray, shape (G, draws)
+        Log likelihood ratios under each tested half-life.
+    space : SpatialPersistence
+        Where the units are.
+    """
+
+    half_lives: np.ndarray
+    nulls: np.ndarray
+    others: np.ndarray
+    drawn: np.ndarray
+    space: SpatialPersistence
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLifeSet:
+    """Half-lives that the data do not reject.
+
+    Attributes
+    ----------
+    low, high : float
+        Smallest and largest, in the unit of the distances; NaN when every half-life is rejected, and NaN for a high
+        end without bound.
+    unbounded : bool
+        Whether a spatial unit root is not rejected.
+    """
+
+    low: float
+    high: float
+    unbounded: bool
+
+
+def half_life_tests(space: SpatialPersistence, rng: np.random.Generator, draws: int) -> HalfLifeTests:
+    """Prepare the tests of all half-lives for a set of locations.
+
+    Parameters
+    ----------
+    space : SpatialPersistence
+        Where the units are.
+    rng : numpy.random.Generator
+        Stream of the draws, shared by all half-lives.
+    draws : int
+        Number of draws.
+
+    Returns
+    -------
+    HalfLifeTests
+
+    Raises
+    ------
+    NumericsError
+        If there are fewer than 19 draws.
+
+    Notes
+    -----
+    Mueller and Watson (2024): correlation exp(-c d), half-life ln 2 / c; likelihood of the direction of the
+    low-frequency averages, averaged over alternatives spread evenly up to the largest distance, against that of the
+    tested half-life.
+    """
+    if draws < 19:
+        raise NumericsError(f"{draws} draws are too few for an interval")
+    covariances = np.array([space.exponential(np.log(2) / share) for share in TESTED])
+    others = np.linalg.inv(np.array([space.exponential(np.log(2) / share) for share in ALTERNATIVES]))
+    nulls, noise = np.linalg.inv(covariances), rng.standard_normal((space.q, draws))
+    drawn = [_log_ratio(np.linalg.cholesky(cov) @ noise, null, others)
+             for cov, null in zip(covariances, nulls, strict=True)]  # fmt: skip
+    return HalfLifeTests(TESTED, nulls, others, np.array(drawn), space)
+
+
+def half_life_set(y: np.ndarray, tests: HalfLifeTests, level: float = 0.95) -> HalfLifeSet:
+    """Return the half-lives of a map that are not rejected.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N,)
+        The map, in the order of the distances.
+    tests : HalfLifeTests
+        Tests for the same places.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    HalfLifeSet
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ or the map is constant.
+    """
+    z = low_frequency_averages(y, tests.space)[:, None]
+    observed = np.array([_log_ratio(z, null, tests.others)[0] for null in tests.nulls])
+    kept = (tests.drawn >= observed[:, None]).mean(axis=1) > 1 - level
+    if not kept.any():
+        return HalfLifeSet(np.nan, np.nan, False)
+    inside = tests.half_lives[kept] * tests.space.largest
+    return HalfLifeSet(float(inside[0]), np.nan if kept[-1] else float(inside[-1]), bool(kept[-1]))
+
+
+def _log_ratio(z: np.ndarray, null: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the log of the averaged over the tested density of the directions of z, shape (draws,)."""
+    densities = np.array([_log_density(z, inverse) for inverse in others])
+    top = densities.max(axis=0)
+    return np.asarray(top + np.log(np.exp(densities - top).mean(axis=0)) - _log_density(z, null))
+
+
+def _log_density(z: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+    form = (z * (inverse @ z)).sum(axis=0)
+    return np.asarray(0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * len(z) * np.log(form))
