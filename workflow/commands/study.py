@@ -12,12 +12,13 @@ from evenfield.contracts.config import checked_config, read_config
 from evenfield.contracts.errors import EvenfieldError
 
 PREFIX = "evenfield: "
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
     """Return a parser with the options that every command has."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--directory", default=".", help="the study's folder (default: here)")
+    parser.add_argument("--directory", default=str(REPOSITORY), help="the study's folder (default: this repository)")
     parser.add_argument("--configfile", default="config.yaml", help="the study's config (default: config.yaml)")
     return parser
 

@@ -191,3 +191,10 @@ def test_missing_file_is_one_line(tmp_path: Path) -> None:
 def test_shipped_config_is_read_as_written() -> None:
     assert yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) == CHINA
     checked_config(CHINA)
+
+
+def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("study: 1\ndata: 2\nstudy: 3\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the key 'study' twice"):
+        read_config(path)

@@ -17,6 +17,18 @@ from evenfield.contracts.study import Period
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
 
+class _OneKeyOnce(yaml.SafeLoader):
+    """A safe loader that refuses a key written twice, where YAML silently keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a repeated key, then build the mapping as usual."""
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if keys.count(key.value) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def read_config(path: str | Path) -> dict[str, Any]:
     """Read a config file as plain data.
 
@@ -36,7 +48,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
         If the file is missing, is not UTF-8 or is not a YAML mapping.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_OneKeyOnce)
     except FileNotFoundError:
         raise ConfigError(
             f"no file {path}",

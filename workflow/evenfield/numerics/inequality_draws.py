@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import THEIL_T, relative_incomes
 
 CHUNK = 2000
 TIE = 1e-12
-MOST_SETS = 200_000
+MOST_SETS = 50_000
+TOO_MANY = np.zeros((0, 0), dtype=int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +131,12 @@ def connected_test(
     size = int(inside.sum())
     if not 0 < size < len(inside):
         raise NumericsError("the group is empty or holds every unit")
+    within = csr_array(np.asarray(neighbours, dtype=bool)[np.ix_(inside, inside)])
+    if connected_components(within, directed=False)[0] > 1:
+        raise NumericsError("the group is not connected")
     sets = connected_sets(neighbours, size)
     codes = np.zeros((len(sets), len(inside)), dtype=int)
     np.put_along_axis(codes, sets, 1, axis=1)
-    if not (codes == inside).all(axis=1).any():
-        raise NumericsError("the group is not connected")
     p, r = relative_incomes(income, weights)
     seen = float(_between(p, r, inside[None].astype(int), measure)[0])
     drawn = _between(p, r, codes, measure)
@@ -163,17 +168,27 @@ def connected_sets(neighbours: np.ndarray, size: int) -> np.ndarray:
     Wernicke's (2006) enumeration: a set grows from its smallest unit by neighbours that no earlier step could
     have added.
     """
-    linked = [frozenset(np.flatnonzero(row).tolist()) for row in np.asarray(neighbours, dtype=bool)]
+    links = np.asarray(neighbours, dtype=bool)
+    found = _enumerated(links.tobytes(), len(links), size)
+    if found is TOO_MANY:
+        raise NumericsError(f"there are more than {MOST_SETS} connected sets of {size} units")
+    if not len(found):
+        raise NumericsError(f"no connected set of {size} units")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _enumerated(links: bytes, n: int, size: int) -> np.ndarray:
+    table = np.frombuffer(links, dtype=bool).reshape(n, n)
+    linked = [frozenset(np.flatnonzero(row).tolist()) for row in table]
     found: list[tuple[int, ...]] = []
-    for root in range(len(linked)):
+    for root in range(n):
         start = frozenset(unit for unit in linked[root] if unit > root)
         for members in _grown((root,), start, linked[root] | {root}, linked, size):
             found.append(members)
             if len(found) > MOST_SETS:
-                raise NumericsError(f"more than {MOST_SETS} connected sets of {size} units")
-    if not found:
-        raise NumericsError(f"no connected set of {size} units")
-    return np.array(found)
+                return TOO_MANY
+    return np.array(found, dtype=int)
 
 
 def _grown(

@@ -9,7 +9,7 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_unit_root import SpatialPersistence, low_frequency_averages
 
-TESTED = np.concatenate([np.linspace(0.01, 1.0, 40), np.linspace(1.1, 3.0, 10), [100.0]])
+TESTED = np.concatenate([np.geomspace(0.01, 3.0, 47), [100.0]])
 ALTERNATIVES = np.linspace(0.001, 1.0, 25)
 
 
@@ -123,11 +123,15 @@ def half_life_set(y: np.ndarray, tests: HalfLifeTests, level: float = 0.95) -> H
 
 def _log_ratio(z: np.ndarray, null: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the log of the averaged over the tested density of the directions of z, shape (draws,)."""
-    densities = np.array([_log_density(z, inverse) for inverse in others])
+    densities = _log_densities(z, others)
     top = densities.max(axis=0)
-    return np.asarray(top + np.log(np.exp(densities - top).mean(axis=0)) - _log_density(z, null))
+    averaged = top + np.log(np.exp(densities - top).mean(axis=0))
+    return np.asarray(averaged - _log_densities(z, null[None])[0])
 
 
-def _log_density(z: np.ndarray, inverse: np.ndarray) -> np.ndarray:
-    form = (z * (inverse @ z)).sum(axis=0)
-    return np.asarray(0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * len(z) * np.log(form))
+def _log_densities(z: np.ndarray, inverses: np.ndarray) -> np.ndarray:
+    """Return log densities of the directions of z (q, draws) under A inverse covariances, shape (A, draws)."""
+    roots = np.swapaxes(np.linalg.cholesky(inverses), 1, 2)
+    forms = ((roots @ z) ** 2).sum(axis=1)
+    heights = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+    return np.asarray(heights[:, None] - 0.5 * len(z) * np.log(forms))

@@ -30,7 +30,7 @@ class TrendFit:
     statistic: np.ndarray
 
 
-def fixed_b_trend(series: np.ndarray, share: float = 1.0) -> TrendFit:
+def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
     """Fit a line and studentise its slope with a Bartlett kernel whose bandwidth is a fixed share of the length.
 
     Parameters
@@ -215,7 +215,7 @@ class WeakSigmaTest:
     persistence: float
 
 
-def weak_sigma_test(y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 1.0) -> WeakSigmaTest:
+def weak_sigma_test(y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 0.1) -> WeakSigmaTest:
     """Test whether the cross-section variance of log income falls.
 
     Parameters

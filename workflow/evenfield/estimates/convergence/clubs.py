@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,15 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from evenfield.contracts.estimates import NAN, Estimate, finite_or_nan
+from evenfield.estimates.convergence.clubs_clustering import Clustering, cluster, variant_labels
 from evenfield.estimates.convergence.clubs_series import CLUBS_SERIES, clubs_series
 from evenfield.estimates.convergence.clubs_spec import ClubsSpec, trend_of
 from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
 from evenfield.estimates.convergence.frames import joined
 from evenfield.estimates.convergence.windows import Span, Window, grouping, panel_window, span_named
-from evenfield.numerics.clubs.clustering import find_clubs
 from evenfield.numerics.clubs.crosstab import MOST_TABLES, association_test
-from evenfield.numerics.clubs.groups import Club, Clubs, group_tests
+from evenfield.numerics.clubs.groups import Club, Clubs
 from evenfield.numerics.clubs.membership import shared_membership
-from evenfield.numerics.clubs.merging import adopt_divergent, merge_clubs
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.logt import (
     CRITICAL_VALUE,
@@ -33,8 +32,6 @@ from evenfield.numerics.random import generator_for
 
 LEVELS, LOGS = "relative_income", "log_income"
 UNIT_ROWS = {LOGS: 1.0, f"{LOGS}_x100": 100.0, f"{LOGS}_/10000": 1e-4}
-SHARES = (0.2, 0.25, 1 / 3)
-OFTEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,16 +41,6 @@ class ClubsResults:
     estimates: list[Estimate]
     series: pd.DataFrame
     fit: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Clustering:
-    """Trends in levels, the periods of the regression, and the clubs before and after merging."""
-
-    levels: np.ndarray
-    periods: np.ndarray
-    found: Clubs
-    merged: Clubs
 
 
 def estimate_clubs(
@@ -120,82 +107,6 @@ def estimate_clubs(
     empty = pd.DataFrame(columns=list(CLUBS_SERIES))
     series = pd.concat(parts).sort_values(keys, ignore_index=True) if parts else empty
     return ClubsResults(estimates, series, fits)
-
-
-def cluster(y: np.ndarray, spec: ClubsSpec, step: int, left_out: int | None = None) -> Clustering:
-    """Filter log incomes and sort the units into clubs.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes.
-    spec : ClubsSpec
-        Every choice of the test.
-    step : int
-        Years between two periods.
-    left_out : int, optional
-        Position of a period of the regression that is left out.
-
-    Returns
-    -------
-    Clustering
-
-    Raises
-    ------
-    NumericsError
-        If the series are too short or too few.
-    """
-    trend = trend_of(y, spec, step)
-    # ASSUME: levels of relative income; the trend is taken of logs first and the exponential after, so that a
-    # change of the currency unit multiplies every path by one number and cancels.
-    levels = np.exp(trend - trend.mean())
-    periods = regression_periods(levels.shape[1], discarded_periods(levels.shape[1], spec.discard))
-    if left_out is not None:
-        periods = np.delete(periods, left_out)
-    found = find_clubs(levels, periods, variance=spec.variance, sort_share=spec.sort_share, sieve=spec.sieve)
-    tests = group_tests(levels, periods, spec.variance)
-    merged = merge_clubs(tests, found, spec.merge)
-    return Clustering(levels, periods, found, adopt_divergent(tests, merged) if spec.divergent == "adopt" else merged)
-
-
-def variant_labels(y: np.ndarray, spec: ClubsSpec, step: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Cluster again under every other choice, one change at a time, and without each year of the regression.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes.
-    spec : ClubsSpec
-        The choices to depart from.
-    step : int
-        Years between two periods.
-
-    Yields
-    ------
-    tuple of str and ndarray of int, shape (N,)
-        Name of the variant and merged clubs; a variant that cannot be computed is left out.
-    """
-    changes: list[dict[str, Any]] = [{}]
-    changes += [{"discard": share} for share in SHARES]
-    changes += [{"variance": name} for name in ("fqsb", "aqsb")]
-    changes += [{"filter": name} for name in ("hp", "boosted_hp", "hamilton")] + [{"smoothing": 6.25}]
-    changes += [{"sort_share": share} for share in (0.0, 1 / 3)]
-    changes += [{"merge": name} for name in ("phillips_sul", "von_lyncker_thoennessen")]
-    changes += [{"sieve_step": number} for number in (0.0, 0.05)] + [{"sieve_cap": 3.0}]
-    for change in (change for change in changes if not _is_own(change, spec)):
-        name = " ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-                        for key, value in change.items())  # fmt: skip
-        try:
-            clustering = cluster(y, replace(spec, **change), step)
-        except NumericsError:
-            continue
-        yield name or "own", clustering.merged.labels(len(y))
-    for place, period in enumerate(cluster(y, spec, step).periods.tolist()):
-        yield f"without period {period}", cluster(y, spec, step, place).merged.labels(len(y))
-
-
-def _is_own(change: Mapping[str, Any], spec: ClubsSpec) -> bool:
-    return bool(change) and all(getattr(spec, key) == value for key, value in change.items())
 
 
 def _base(spec: ClubsSpec, window: Window) -> dict[str, Any]:

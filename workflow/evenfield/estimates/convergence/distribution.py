@@ -254,8 +254,9 @@ def _spatial(move: Movement, years: int, W: np.ndarray, note: str) -> tuple[list
     terms = [{**labels, "term": term, "unit_of_measure": measure} for term, measure in measures.items()]
     try:
         classes = own_classes(move.values, spec)
-        test = spatial_markov_test(move.values, classes, W, k=spec.k, m=spec.m, step=move.lag(years),
-                                   rng=generator_for(inference.seed, draw_id), draws=inference.permutations)  # fmt: skip
+        rng, draws = generator_for(inference.seed, draw_id), inference.permutations
+        step = move.lag(years)
+        test = spatial_markov_test(move.values, classes, W, k=spec.k, m=spec.m, step=step, rng=rng, draws=draws)
     except NumericsError as error:
         return not_defined(terms, joined(move.window.note, note), error), labelled(move, [], years)
     thin = int(((test.counts.sum(axis=2) < FEW) & (test.counts.sum(axis=2) > 0)).sum())

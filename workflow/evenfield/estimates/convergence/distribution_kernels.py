@@ -124,7 +124,9 @@ def _mode_rows(move: Movement) -> list[Estimate]:
         year, values = move.window.years[place], np.log(move.values[:, place])
         draw_id = move.draw_id(f"modes:{year}", 0)
         label = {**move.base, "estimator": "silverman", "term": "one_mode", "contrast": str(year),
-                 "effect_type": "stat", "role": "description", "unit_of_measure": "critical bandwidth, log points", "n_obs": len(values),
+                 "effect_type": "stat", "role": "description",
+                 "unit_of_measure": "critical bandwidth, log points",
+                 "n_obs": len(values),
                  "n_periods": 1, "seed": f"{move.inference.seed}:{draw_id}"}  # fmt: skip
         try:
             rng = generator_for(move.inference.seed, draw_id)

@@ -16,6 +16,7 @@ DISTRIBUTION_KEYS = (
     "id", "period", "subperiods", "sample", "unit_scheme", "role", "classes", "quantiles", "cutoffs", "relative_to",
     "steps", "weights", "neighbour_classes", "kernel_steps", "taxonomy",
 )  # fmt: skip
+LISTS = ("subperiods", "cutoffs", "steps", "kernel_steps")
 POOLED, YEARLY, FIXED = "pooled", "yearly", "fixed"
 CLASSES = (POOLED, YEARLY, FIXED)
 MEANS = ("mean", "population_mean")
@@ -104,7 +105,7 @@ def parse_distribution_specs(
     specs = []
     for item in checked_items(section, DISTRIBUTION_KEYS, "estimates.distribution"):
         where = f"estimates.distribution.{item['id']}"
-        lists = {key: tuple(item[key]) for key in ("subperiods", "cutoffs", "steps", "kernel_steps") if key in item}
+        lists: dict[str, Any] = {key: tuple(item[key]) for key in LISTS if key in item}
         filled: dict[str, Any] = {"sample": "all", "unit_scheme": default_scheme, "period": "", **item, **lists}
         spec = DistributionSpec(**filled)
         check_names([spec.unit_scheme], schemes, where)

@@ -220,7 +220,7 @@ def grouping(values: Mapping[str, Any], units: Sequence[str], name: str, where: 
     Returns
     -------
     tuple of ndarray of int, shape (N,), and list of str
-        Codes from zero and the names of the groups, sorted.
+        Codes from zero and the names of the groups, sorted; zeros and ones are named after the grouping.
 
     Raises
     ------
@@ -232,8 +232,10 @@ def grouping(values: Mapping[str, Any], units: Sequence[str], name: str, where: 
         raise EstimateError(f"{where}: {len(missing)} units have no {name} ({first_examples(missing)})",
                             "a group for every unit of the sample", "supply it or drop the grouping")  # fmt: skip
     texts = [str(values[unit]) for unit in units]
-    names = sorted(set(texts))
-    return np.array([names.index(text) for text in texts], dtype=int), names
+    found = sorted(set(texts))
+    codes = np.array([found.index(text) for text in texts], dtype=int)
+    yes_no = {"0": f"not {name}", "1": name} if set(found) <= {"0", "1"} else {}
+    return codes, [yes_no.get(text, text) for text in found]
 
 
 def weights_among(

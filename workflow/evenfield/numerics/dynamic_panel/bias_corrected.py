@@ -166,8 +166,9 @@ def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
     best = np.clip(size.argmin(axis=1), 1, len(GRID) - 2)
     rows, width = np.arange(len(best)), GRID[1] - GRID[0]
     left, mid, right = (size[rows, best + shift] for shift in (-1, 0, 1))
+    left = np.where(np.isfinite(left), left, mid)
     bend = left - 2 * mid + right
-    shift = np.where(np.isfinite(bend) & (bend > 0), (left - right) / np.where(bend > 0, 2 * bend, 1.0), 0.0)
+    shift = np.where(bend > 0, (left - right) / np.where(bend > 0, 2 * bend, 1.0), 0.0)
     return np.asarray(GRID[best] + width * np.clip(shift, -1.0, 1.0))
 
 

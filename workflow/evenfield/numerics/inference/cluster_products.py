@@ -75,7 +75,8 @@ class ClusterProducts:
         NumericsError
             If the combination is not defined without one of the clusters.
         """
-        return np.array([solve_without(self.M[g], self.d, self.names[g]) for g in range(self.G)])
+        sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
+        return solve_each_without(self.M, sides, self.names)[:, :, 0]
 
 
 def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> ClusterProducts:
@@ -117,6 +118,38 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> Cluste
     return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(order))
 
 
+def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Solve (I - M_g) x_g = d_g for every cluster, all at once where that is safe.
+
+    Parameters
+    ----------
+    M : ndarray, shape (G, K, K)
+        Q_g'Q_g.
+    sides : ndarray, shape (G, K, R)
+        Right-hand sides d_g.
+    names : ndarray, shape (G,)
+        Clusters, for the message.
+
+    Returns
+    -------
+    ndarray, shape (G, K, R)
+
+    Raises
+    ------
+    NumericsError
+        As ``solve_without``.
+    """
+    gaps = np.eye(M.shape[1]) - M
+    try:
+        roots = np.linalg.cholesky(gaps)
+        safe = np.diagonal(roots, axis1=1, axis2=2).min() ** 2 > NOTHING_LEFT
+    except np.linalg.LinAlgError:
+        safe = False
+    if safe:
+        return np.asarray(np.linalg.solve(gaps, sides))
+    return np.array([solve_without(*each) for each in zip(M, sides, names, strict=True)])
+
+
 def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
     """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d does not need them.
 
@@ -138,14 +171,7 @@ def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
     NumericsError
         If d needs such a direction: without the cluster the combination is not defined.
     """
-    gap = np.eye(len(M_g)) - M_g
-    try:
-        root = np.linalg.cholesky(gap)
-        if np.diag(root).min() ** 2 > NOTHING_LEFT:
-            return np.asarray(np.linalg.solve(gap, d))
-    except np.linalg.LinAlgError:
-        pass
-    values, vectors = np.linalg.eigh(gap)
+    values, vectors = np.linalg.eigh(np.eye(len(M_g)) - M_g)
     parts, lost = vectors.T @ d, values < LEVERAGE_ONE
     if lost.any() and np.abs(parts[lost]).max() > NOTHING_LEFT * np.abs(parts).max():
         raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")

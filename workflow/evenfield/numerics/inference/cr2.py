@@ -48,7 +48,7 @@ def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float
     clusters are used: with Q_g'Q_g = V L V' the vector w_g is Q_g V (1 - L)^-1/2 V'd, so a cluster may be large.
     """
     products = cluster_products(fit, c, clusters)
-    weights = np.array([_stretched(products, g) for g in range(products.G)])
+    weights = _stretched(products)
     terms = (weights * products.residual_scores).sum(axis=1)
     images = np.einsum("gij,gj->gi", products.M, weights)
     B = np.diag((weights * images).sum(axis=1)) - images @ images.T
@@ -56,9 +56,12 @@ def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float
     return robust_inference(products.estimate, float(terms @ terms), df, 1.0, CR2_FACTOR, level)
 
 
-def _stretched(products: ClusterProducts, g: int) -> np.ndarray:
-    values, vectors = np.linalg.eigh(products.M[g])
-    parts, alone = vectors.T @ products.d, values > 1 - LEVERAGE_ONE
-    if np.abs(parts[alone]).max(initial=0.0) > NOTHING_LEFT * np.abs(parts).max():
-        raise NumericsError(f"cluster {products.names[g]} alone determines the combination (leverage 1)")
-    return np.asarray(vectors[:, ~alone] @ (parts[~alone] / np.sqrt(1 - values[~alone])))
+def _stretched(products: ClusterProducts) -> np.ndarray:
+    values, vectors = np.linalg.eigh(products.M)
+    parts, alone = np.einsum("gij,i->gj", vectors, products.d), values > 1 - LEVERAGE_ONE
+    needed = alone & (np.abs(parts) > NOTHING_LEFT * np.abs(parts).max())
+    if needed.any():
+        name = products.names[int(needed.any(axis=1).argmax())]
+        raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")
+    scaled = np.where(alone, 0.0, parts / np.sqrt(np.where(alone, 1.0, 1 - values)))
+    return np.asarray(np.einsum("gij,gj->gi", vectors, scaled))

@@ -29,8 +29,8 @@ def inverted_interval(
     Returns
     -------
     tuple of float
-        Both ends; infinite where the test does not reject within a thousand steps, as with too few distinct draws, which
-        never reject. When the set of nulls has holes, the ends are those that doubling steps from the estimate meet first.
+        Both ends; infinite where the test does not reject within a thousand steps (too few distinct draws never do).
+        When the set of nulls has holes, the ends are those that doubling steps from the estimate meet first.
     """
     alpha = 1 - level + ROUNDING
     return _end(p_value, estimate, -scale, alpha), _end(p_value, estimate, scale, alpha)

@@ -74,38 +74,44 @@ class PathRandomisation:
         return 1 / self.assignments.distinct
 
     @cached_property
-    def _observed(self) -> tuple[float, float, float]:
-        own = np.arange(len(self.tables.units))[None, :]
-        beta, slope, t = _all_statistics(self.tables, own)
-        return float(beta[0]), float(slope[0]), float(t[0])
+    def _observed(self) -> tuple[np.ndarray, np.ndarray]:
+        return _coefficients(self.tables, self._own)
 
     @cached_property
-    def _drawn(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
+        parts = [_coefficients(self.tables, source) for source in self._blocks]
+        beta, slope = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return beta, slope
+
+    @property
+    def _own(self) -> np.ndarray:
+        return np.arange(len(self.tables.units))[None, :]
+
+    @property
+    def _blocks(self) -> list[np.ndarray]:
         source = self.assignments.source
         step = max(1, BLOCK // source.shape[1])
-        parts = [_all_statistics(self.tables, source[i : i + step]) for i in range(0, len(source), step)]
-        beta, slope, t = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return beta, slope, t
+        return [source[start : start + step] for start in range(0, len(source), step)]
 
     @property
     def estimate(self) -> float:
         """Coefficient of the observed assignment."""
-        return self._observed[0]
+        return float(self._observed[0][0])
 
     @property
     def coefficients(self) -> np.ndarray:
         """Coefficient under each assignment, shape (B,)."""
         return self._drawn[0]
 
-    @property
+    @cached_property
     def t_statistic(self) -> float:
         """Coefficient over its standard error by unit, without factor."""
-        return self._observed[2]
+        return float(_t_statistics(self.tables, self._own)[0])
 
-    @property
+    @cached_property
     def t_statistics(self) -> np.ndarray:
         """The same under each assignment, shape (B,)."""
-        return self._drawn[2]
+        return np.concatenate([_t_statistics(self.tables, source) for source in self._blocks])
 
     def p_value(self, null: float = 0.0) -> float:
         """Return the two-sided p-value of a constant effect, comparing coefficients.
@@ -121,7 +127,7 @@ class PathRandomisation:
             Share of assignments whose coefficient on y - null d is at least as large, observed included; never below
             one over the number of distinct assignments.
         """
-        beta, slope, _ = self._drawn
+        beta, slope = self._drawn
         return self._share(np.abs(beta - null * slope), abs(self.estimate - null))
 
     def t_p_value(self) -> float:
@@ -271,8 +277,8 @@ def _tables(panel: PathPanel, effects: Effects) -> PathTables:
 def _swept(values: np.ndarray, effects: Effects) -> np.ndarray:
     if effects not in {"time", "unit and time"}:
         raise NumericsError(f"effects are of time, or of unit and time, not {effects}")
-    out = values - values.mean(axis=0, keepdims=True)
-    return out - out.mean(axis=1, keepdims=True) if effects == "unit and time" else out
+    out = np.asarray(values - values.mean(axis=0, keepdims=True))
+    return np.asarray(out - out.mean(axis=1, keepdims=True)) if effects == "unit and time" else out
 
 
 def _orthonormal(C: np.ndarray) -> np.ndarray:
@@ -292,24 +298,36 @@ def _without(Q: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.asarray((flat - Q @ (Q.T @ flat)).reshape(values.shape))
 
 
-def _all_statistics(tables: PathTables, source: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    n = len(tables.units)
-    flat = source * n + np.arange(n)
-    outcome = tables.path_outcome.ravel()[flat]
-    controls = tables.path_control.reshape(-1, n * n)[:, flat]
-    square = tables.path_square[source]
+def _coefficients(tables: PathTables, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    delta = _gathered(tables.path_control, source).sum(axis=2)
+    left = _left(tables, source, delta)
+    beta, slope = (_gathered(table, source).sum(axis=1) / left for table in (tables.path_outcome, tables.path_path))
+    return _extreme_where_undefined(beta), np.asarray(np.where(np.isnan(slope), 0.0, slope))
+
+
+def _t_statistics(tables: PathTables, source: np.ndarray) -> np.ndarray:
+    outcome, square = _gathered(tables.path_outcome, source), tables.path_square[source]
+    controls = _gathered(tables.path_control, source)
     delta = controls.sum(axis=2)
-    left = square.sum(axis=1) - (delta**2).sum(axis=0)
-    left = np.where(left > RANK_TOLERANCE * square.sum(axis=1), left, np.nan)
-    beta = outcome.sum(axis=1) / left
-    slope = tables.path_path.ravel()[flat].sum(axis=1) / left
+    beta = outcome.sum(axis=1) / _left(tables, source, delta)
     scores = outcome - beta[:, None] * square
     if len(delta):
         scores -= delta.T @ tables.control_outcome
         scores += 2 * beta[:, None] * np.einsum("kb,kbn->bn", delta, controls)
-        scores -= beta[:, None] * np.einsum("kb,lb,kln->bn", delta, delta, tables.control_control)
-    t = outcome.sum(axis=1) / np.sqrt((scores**2).sum(axis=1))
-    return _extreme_where_undefined(beta), np.where(np.isnan(slope), 0.0, slope), _extreme_where_undefined(t)
+        scores -= beta[:, None] * np.einsum("kb,lb,kln->bn", delta, delta, tables.control_control, optimize=True)
+    return _extreme_where_undefined(outcome.sum(axis=1) / np.sqrt((scores**2).sum(axis=1)))
+
+
+def _gathered(table: np.ndarray, source: np.ndarray) -> np.ndarray:
+    n = source.shape[1]
+    flat = source * n + np.arange(n)
+    return np.asarray(np.take(table.reshape(*table.shape[:-2], n * n), flat, axis=-1))
+
+
+def _left(tables: PathTables, source: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    total = tables.path_square[source].sum(axis=1)
+    left = total - (delta**2).sum(axis=0)
+    return np.asarray(np.where(left > RANK_TOLERANCE * total, left, np.nan))
 
 
 def _extreme_where_undefined(values: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_without
+from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_each_without
 from evenfield.numerics.inference.cr1 import CR1_FACTOR, cr1_factor
 from evenfield.numerics.inference.inversion import inverted_interval
 from evenfield.numerics.inference.result import checked_level, standard_error
@@ -74,7 +74,7 @@ class WildBootstrap:
 
     @cached_property
     def _around_estimate(self) -> np.ndarray:
-        """Coefficients of the numerators (2) and of the sums of squares (3) in r - estimate: no large number cancels."""
+        """Coefficients of numerators (2) and sums of squares (3) in r - estimate, so that no large numbers cancel."""
         centre = self.products.estimate
         n, W = self.n0 + centre * self.n1, self.W0 + centre * self.W1
         out = np.empty((5, self.draws.count))
@@ -288,12 +288,10 @@ def _restricted_jackknife_scores(products: ClusterProducts) -> tuple[np.ndarray,
     Z = np.linalg.qr(d[:, None], mode="complete")[0][:, 1:]
     if not Z.shape[1]:
         return m.T, -pull.T
-    scores = np.empty((2, products.k, products.G))
-    for g, name in enumerate(products.names):
-        sides = Z.T @ np.column_stack([products.theta - m[g], pull[g]])
-        phi = solve_without(Z.T @ M[g] @ Z, sides, name)
-        scores[:, :, g] = (np.column_stack([m[g], -pull[g]]) - M[g] @ (Z @ phi)).T
-    return scores[0], scores[1]
+    sides = Z.T @ np.stack([products.theta - m, pull], axis=2)
+    phi = solve_each_without(Z.T @ M @ Z, sides, products.names)
+    scores = np.stack([m, -pull], axis=2) - M @ (Z @ phi)
+    return scores[:, :, 0].T, scores[:, :, 1].T
 
 
 _TERMS = {"11": _bootstrap_11, "33": _bootstrap_33}

@@ -73,7 +73,9 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     gradients, cov = _gradients(fit, parts, beta[0], theta[0]), fit.covariance(kind)
     spread = np.sqrt(np.einsum("akp,pq,akq->ak", gradients, cov, gradients))
     half = float(ndtri(0.5 + level / 2)) * spread
-    p_value = 2 * ndtr(-np.abs(estimate) / spread)
+    # An effect that is zero by construction (the indirect one of SEM) has no test.
+    ratio = np.divide(estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
+    p_value = 2 * ndtr(-np.abs(ratio))
     return Impacts(fit.regressors, estimate, spread, estimate - half, estimate + half, p_value, "delta")
 
 

@@ -1,0 +1,105 @@
+"""How often nominal 5 % tests of a treated-group contrast reject a true null: the table of section 4.2, by simulation.
+
+The default number of samples is a fast subset. ``EVENFIELD_SIZE_SAMPLES=4000 .venv/bin/python -m pytest
+tests/recovery/test_inference_size.py`` runs the full table in about ten minutes. Intervals: four standard errors of our
+share, plus 0.025 for the reference, whose own number of draws is not printed (two standard errors at 1,000 draws).
+"""
+
+import os
+from functools import cache
+
+import numpy as np
+import pytest
+
+from evenfield.contracts.study import row_standardised
+from evenfield.numerics.inference.assignments import connected_assignments, free_assignments
+from evenfield.numerics.inference.cr2 import cr2_inference
+from evenfield.numerics.inference.path_panel import path_panel
+from evenfield.numerics.inference.randomisation import path_randomisation
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap
+from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
+from evenfield.numerics.power import exponential_covariance, sar_covariance
+from evenfield.numerics.random import generator_for
+from unit.china_design import CLUSTERS, ZONES, read_design
+
+pytestmark = pytest.mark.montecarlo
+SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "300"))
+DRAWS, LEVEL, REFERENCE = 399, 0.05, 0.025
+GROUPS = {"cluster": CLUSTERS, "sez": ZONES, "pair": ["CN-JS", "CN-ZJ"]}
+# Section 4.2: group, errors, then CR1, CR2 + BM, CR3, WCR-11, WCR-33, permutation, connected permutation.
+NAMES = ("cr1", "cr2", "cr3", "wcr11", "wcr33", "free", "connected")
+TABLE = {
+    ("cluster", "iid"): (0.105, 0.046, 0.079, 0.059, 0.059, 0.047, 0.06),
+    ("cluster", "sar"): (0.282, 0.185, 0.233, 0.194, 0.194, 0.200, 0.125),
+    ("cluster", "exp"): (0.330, 0.217, 0.275, 0.223, 0.225, 0.209, 0.120),
+    ("sez", "sar"): (0.172, 0.098, 0.137, 0.104, 0.105, 0.127, None),
+    ("sez", "exp"): (0.141, 0.064, 0.098, 0.074, 0.072, 0.091, None),
+    ("pair", "iid"): (0.277, 0.002, 0.159, 0.000, 0.000, 0.053, None),
+    ("pair", "sar"): (0.435, 0.006, 0.269, 0.000, 0.000, 0.101, None),
+}
+
+
+def p_values(y, D, units, draws, free, connected):
+    fit, c = fit_ols(y, np.column_stack([np.ones(len(y)), D])), np.array([0.0, 1.0])
+    panel = path_panel(y, D, units, np.zeros(len(y)))
+    yield contrast_inference(fit, cov_hc1(fit), c, len(y) - 1).p_value
+    yield cr2_inference(fit, c, units).p_value
+    yield contrast_inference(fit, cov_cr3(fit, units), c, len(y) - 1).p_value
+    for kind in ("11", "33"):
+        yield wild_bootstrap(fit, c, units, draws, kind).p_value()
+    for drawn in (free, connected):
+        yield path_randomisation(panel, drawn, "time").p_value() if drawn else np.nan
+
+
+@cache
+def rejections(group, errors, treated_sd=1.0):
+    units, A, distance, *_ = read_design()
+    D, units = np.isin(units, GROUPS[group]).astype(float), np.array(units)
+    covariance = {
+        "iid": lambda: np.eye(31),
+        "sar": lambda: sar_covariance(row_standardised(A), 0.6),
+        "exp": lambda: exponential_covariance(distance, 800.0),
+    }[errors]()
+    root = np.linalg.cholesky(covariance) * np.where(D > 0, treated_sd, 1.0)[:, None]
+    rng = generator_for(2011, f"size:{group}:{errors}")
+    draws = wild_draws(units, "rademacher", DRAWS, rng)
+    panel = path_panel(np.zeros(31), D, units, np.zeros(31))
+    links = [(units[i], units[j]) for i, j in zip(*np.nonzero(A), strict=True)]
+    free = free_assignments(panel, 999, rng)
+    connected = connected_assignments(panel, links, 1, rng) if TABLE[group, errors][-1] else None
+    outcomes = (root @ rng.normal(size=31) for _ in range(SAMPLES))
+    p = np.array([list(p_values(y, D, units, draws, free, connected)) for y in outcomes])
+    return dict(zip(NAMES, (p <= LEVEL + 1e-12).mean(axis=0), strict=True))
+
+
+def interval(expected):
+    return REFERENCE + 4 * np.sqrt(max(expected, 0.005) * (1 - expected) / SAMPLES)
+
+
+@pytest.mark.parametrize(("group", "errors"), TABLE)
+def test_rejection_rates_of_section_4_2(group, errors):
+    found = rejections(group, errors)
+    for name, expected in zip(NAMES, TABLE[group, errors], strict=True):
+        if expected is not None:
+            assert found[name] == pytest.approx(expected, abs=interval(expected)), name
+
+
+def test_crude_standard_errors_reject_far_too_often_with_a_contiguous_group():
+    found = rejections("cluster", "sar")
+    assert found["cr1"] >= 0.20
+    assert found["cr2"] < found["cr3"] < found["cr1"]
+
+
+def test_with_two_treated_units_only_permutation_says_anything():
+    found = rejections("pair", "iid")
+    assert max(found["cr2"], found["wcr11"], found["wcr33"]) <= 0.02
+    assert found["cr1"] > 0.15
+
+
+def test_doubled_errors_of_the_treated_move_the_permutation_but_not_cr2_and_the_wild_bootstrap():
+    found = rejections("cluster", "iid", 2.0)
+    assert found["free"] == pytest.approx(0.135, abs=interval(0.135))
+    assert found["connected"] == pytest.approx(0.18, abs=interval(0.18))
+    for name in ("cr2", "wcr11", "wcr33"):
+        assert found[name] == pytest.approx(0.06, abs=interval(0.06))

@@ -1,0 +1,160 @@
+"""Balanced windows of levels for the dynamic panel: which dates, which order of units, which basis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.contracts.errors import EstimateError, first_examples
+from evenfield.contracts.files import content_hash
+from evenfield.estimates.convergence.common import SchemeInfo
+from evenfield.estimates.convergence.dynamic_spec import DynamicSpec
+from evenfield.estimates.convergence.frames import PROXY, SPLICED, basis_warning, sample_units
+
+
+@dataclass(frozen=True)
+class Window:
+    """One specification in one period.
+
+    Attributes
+    ----------
+    spec : DynamicSpec
+        The specification.
+    period : dict
+        Entry of the study's description: ``period``, ``label``, ``start``, ``end``.
+    wide : DataFrame, shape (N, years)
+        Log income, units down in an order that depends on no name, all years of the period across.
+    step : int
+        Years between two observations.
+    basis, note : str
+        Output basis and its warning.
+    """
+
+    spec: DynamicSpec
+    period: Mapping[str, Any]
+    wide: pd.DataFrame
+    step: int
+    basis: str
+    note: str
+
+    @property
+    def levels(self) -> np.ndarray:
+        """Log income on the grid of the specification, anchored on the last year, shape (N, T + 1)."""
+        return self.grid(0)
+
+    @property
+    def years(self) -> list[int]:
+        """Dates of the grid."""
+        return _grid(list(self.wide.columns), self.spec.span, 0, self.step)
+
+    @property
+    def offsets(self) -> range:
+        """Other anchors: observations that the grid is moved back by."""
+        return range(1, self.spec.span // self.step)
+
+    def grid(self, offset: int) -> np.ndarray:
+        """Return log income on a grid that ends some observations before the last year.
+
+        Parameters
+        ----------
+        offset : int
+            Observations between the last year and the end of the grid.
+
+        Returns
+        -------
+        ndarray, shape (N, T + 1)
+        """
+        return self.wide[_grid(list(self.wide.columns), self.spec.span, offset, self.step)].to_numpy(float)
+
+    @property
+    def draw_id(self) -> str:
+        """Name of the random stream of the draws of units."""
+        spec = self.spec
+        return f"dynamic:{spec.id}:{spec.unit_scheme}:{spec.sample}:{self.period['period']}:units"
+
+    @property
+    def data_hash(self) -> str:
+        """Hash of the levels, matched by unit."""
+        return content_hash(self.wide.rename(columns=str).rename_axis("unit").reset_index())
+
+
+def _grid(years: list[int], span: int, offset: int, step: int) -> list[int]:
+    last = years[-1] - offset * step
+    return sorted(range(last, years[0] - 1, -span))
+
+
+def windows(
+    panel: pd.DataFrame, periods: Sequence[Mapping[str, Any]], spec: DynamicSpec, scheme: SchemeInfo
+) -> list[Window]:
+    """Cut the windows of one specification out of the panel.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        ``unit``, ``year``, ``basis``, ``log_income``.
+    periods : sequence of mapping
+        Periods of the study's description.
+    spec : DynamicSpec
+        The specification.
+    scheme : SchemeInfo
+        Samples and step.
+
+    Returns
+    -------
+    list of Window
+        In the order of years.
+
+    Raises
+    ------
+    EstimateError
+        If a unit has no income in a year of a period, or two.
+    """
+    units = sample_units(scheme, spec.sample, f"estimates.dynamic.{spec.id}")
+    rows = panel[panel["unit"].isin(units)]
+    _check_once(rows, spec)
+    wide = rows.pivot(index="unit", columns="year", values="log_income").reindex(list(units))
+    chosen = [item for item in periods if not spec.periods or item["period"] in spec.periods]
+    ordered = sorted(chosen, key=lambda item: (item["start"], item["end"], str(item["period"])))
+    return [_window(wide, rows, item, spec, scheme) for item in ordered]
+
+
+def _check_once(rows: pd.DataFrame, spec: DynamicSpec) -> None:
+    twice = rows[rows.duplicated(["unit", "year"])]
+    if len(twice):
+        shown = sorted(f"{unit} {year}" for unit, year in zip(twice["unit"], twice["year"], strict=True))
+        raise EstimateError(f"estimates.dynamic.{spec.id}: {len(shown)} rows appear twice ({first_examples(shown)})",
+                            "one row for each unit and year", "remove the duplicates")  # fmt: skip
+
+
+def _window(
+    wide: pd.DataFrame, rows: pd.DataFrame, period: Mapping[str, Any], spec: DynamicSpec, scheme: SchemeInfo
+) -> Window:
+    years = list(range(int(period["start"]), int(period["end"]) + 1, scheme.step))
+    part = wide.reindex(columns=years)
+    gaps = [f"{unit} {year}" for unit, year in np.argwhere(~np.isfinite(part.to_numpy(float))).tolist()]
+    if gaps:
+        named = [f"{part.index[int(i)]} {part.columns[int(j)]}" for i, j in (gap.split() for gap in gaps)]
+        raise EstimateError(
+            f"estimates.dynamic.{spec.id} {period['period']}: {len(named)} incomes are missing or infinite "
+            f"({first_examples(named)})",
+            "a balanced panel: one income for every unit and year of the period",
+            "supply it, leave the unit out with a sample, or shorten the period in config.yaml",
+        )
+    basis = _basis(rows[rows["year"].isin(years)])
+    return Window(spec, period, _ordered(part), scheme.step, basis, basis_warning(basis, scheme.first_official))
+
+
+def _ordered(part: pd.DataFrame) -> pd.DataFrame:
+    """Sort units by their levels, then by name: draws must not depend on what units are called."""
+    columns = list(part.columns)
+    named = part.assign(_name=part.index.to_numpy(str))
+    return named.sort_values([*columns, "_name"]).drop(columns="_name")
+
+
+def _basis(rows: pd.DataFrame) -> str:
+    found = sorted({str(value) for value in rows["basis"].dropna()}) if "basis" in rows else []
+    return SPLICED if PROXY in found and len(found) > 1 else "+".join(found)
