@@ -87,7 +87,7 @@ def gap_in_years(study: Path) -> None:
 
 
 def unit_not_in_weights(study: Path) -> None:
-    edges = [line for line in (study / "data" / "adjacency.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    edges = (study / "data" / "adjacency.csv").read_text(encoding="utf-8").splitlines()[1:]
     both = [*edges, *(",".join(reversed(edge.split(","))) for edge in edges)]
     kept = [f"{edge},1" for edge in both if "CN-XZ" not in edge] + ["CN-HI,CN-GD,1", "CN-GD,CN-HI,1"]
     (study / "own.csv").write_text("unit_i,unit_j,weight\n" + "\n".join(kept) + "\n", encoding="utf-8")

@@ -1,8 +1,9 @@
-"""Planted spatial panels are found: bias of both approaches, coverage of effects; ``coverage`` is the full experiment.
+"""Planted spatial panels are found: bias of both approaches, coverage of effects.
 
-``python -m recovery.test_spatial_panel`` from ``tests/`` runs the full experiment (2,000 draws, some minutes) and prints it.
+``PYTHONPATH=tests python -m recovery.test_spatial_panel`` runs the long version (2,000 draws) and prints coverage.
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from scipy.sparse import csr_array, diags_array, eye_array, kron
 
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial import decay_matrix, haversine_km
+from evenfield.numerics.spatial import decay_matrix, haversine_km, nearest_matrix
 from evenfield.numerics.spatial_panel.impacts import delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network, network
@@ -38,6 +39,22 @@ def lattice(rows: int, columns: int) -> Network:
     return network(range(rows * columns), matrix)
 
 
+def nearest(k: int) -> Network:
+    places = pd.read_csv(UNITS, dtype={"unit": str})
+    matrix = nearest_matrix(haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy()), k)
+    return network(places["unit"].tolist(), matrix / k)
+
+
+INVERSES: dict[tuple[int, float], np.ndarray] = {}
+
+
+def spread(net: Network, parameter: float) -> np.ndarray:
+    key = (id(net), parameter)
+    if key not in INVERSES:
+        INVERSES[key] = np.linalg.inv(np.eye(net.n) - parameter * net.matrix.toarray())
+    return INVERSES[key]
+
+
 @dataclass(frozen=True)
 class Truth:
     """y = (I - rho W)^-1 (X b + W X th + mu + tau + (I - lam W)^-1 e), everything N(0, 1)."""
@@ -58,9 +75,9 @@ class Truth:
     def panel(self, net: Network, t: int, rng: np.random.Generator):
         n, k = net.n, len(self.beta)
         X = rng.normal(size=(n, t, k))
-        e = net.factor(self.lam).solve(rng.normal(size=(n, t))) if self.lam else rng.normal(size=(n, t))
+        e = spread(net, self.lam) @ rng.normal(size=(n, t))
         mean = X @ np.array(self.beta) + net.lag(X) @ np.array(self.theta)
-        y = net.factor(self.rho).solve(mean + rng.normal(size=(n, 1)) + rng.normal(size=(1, t)) + e)
+        y = spread(net, self.rho) @ (mean + rng.normal(size=(n, 1)) + rng.normal(size=(1, t)) + e)
         names = [f"x{i}" for i in range(k)]
         return panel_from_arrays(y.T, X.transpose(1, 0, 2), net.units, names)
 
@@ -75,9 +92,12 @@ def bias_of_rho(net, truth, model, draws=300):
     return float(np.mean([fit.rho for fit in found])) - truth.rho
 
 
+DENSE, LOCAL = provinces(1), provinces(2)
+
+
 # Section 10.2 of the research design: 31 units, inverse distance, T = 42, theta = 0, time effects among N(0, 1) shocks.
 def test_transformation_is_unbiased_and_the_direct_approach_is_not_when_weights_are_dense():
-    net, truth = provinces(1), Truth()
+    net, truth = DENSE, Truth()
     assert abs(bias_of_rho(net, truth, PanelModel("SAR", "two_way", "lee_yu"), 1000)) < 0.02
     assert -0.47 < bias_of_rho(net, truth, PanelModel("SAR", "two_way", "direct"), 1000) < -0.39
 
@@ -85,34 +105,37 @@ def test_transformation_is_unbiased_and_the_direct_approach_is_not_when_weights_
 # Section 4.5: true rho 0 with Wx in truth and model; medians over 300 draws have a standard error of about .01.
 @pytest.mark.parametrize(("power", "direct"), [(2, -0.12), (1, -0.58)])
 def test_bias_of_a_durbin_model_equals_the_design(power, direct):
-    net, truth = provinces(power), Truth(theta=(0.5,))
+    net, truth = {1: DENSE, 2: LOCAL}[power], Truth(theta=(0.5,))
     assert bias_of_rho(net, truth, PanelModel("SDM", "two_way", "direct")) == pytest.approx(direct, abs=0.03)
     assert bias_of_rho(net, truth, PanelModel("SDM", "two_way", "lee_yu")) == pytest.approx(0.0, abs=0.035)
 
 
 def test_common_shocks_pass_for_dependence_when_time_effects_are_left_out():
-    net = provinces(1)
+    net = DENSE
     assert bias_of_rho(net, Truth(theta=(0.5,)), PanelModel("SDM", "unit"), 100) == pytest.approx(0.77, abs=0.05)
 
 
-SMALL, LARGE = lattice(4, 8), lattice(15, 20)
+SMALL, LARGE = nearest(4), lattice(15, 20)
 DURBIN = Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.3, 0.4))
 ERROR = Truth(lam=0.4, beta=(1.0, -0.5), theta=(0.3, 0.4))
 
 
-def coverage(net, truth, t, model, draws, kind="observed"):
-    """Return the share of 95 % intervals that hold the truth, shape (3, K), and the mean estimates of parameters."""
-    fits, hits = estimates(net, truth, t, model, draws, "coverage"), np.zeros((3, len(truth.beta)))
+def coverage(net, truth, t, model, draws, kinds=("observed",)):
+    """Return mean estimates, and by covariance the share of 95 % intervals that hold the truth, shape (3, K)."""
+    fits, planted = estimates(net, truth, t, model, draws, "coverage"), truth.effects(net)
+    hits = {kind: np.zeros((3, len(truth.beta))) for kind in kinds}
     for fit in fits:
-        found = delta_impacts(fit, kind)
-        hits += (found.conf_low <= truth.effects(net)) & (truth.effects(net) <= found.conf_high)
-    return hits / draws, np.mean([fit.estimates for fit in fits], axis=0)
+        for kind in kinds:
+            found = delta_impacts(fit, kind)
+            hits[kind] += (found.conf_low <= planted) & (planted <= found.conf_high)
+    return np.mean([fit.estimates for fit in fits], axis=0), {kind: hit / draws for kind, hit in hits.items()}
 
 
-@pytest.mark.parametrize(("net", "t", "draws"), [(SMALL, 40, 1000), (LARGE, 20, 300)], ids=["32 x 40", "300 x 20"])
+@pytest.mark.parametrize(("net", "t", "draws"), [(SMALL, 40, 1000), (LARGE, 20, 150)], ids=["31 x 40", "300 x 20"])
 @pytest.mark.parametrize(("model", "truth"), [("SDM", DURBIN), ("SDEM", ERROR)], ids=["SDM", "SDEM"])
 def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
-    shares, means = coverage(net, truth, t, PanelModel(model), draws)
+    means, found = coverage(net, truth, t, PanelModel(model), draws)
+    shares = found["observed"]
     spatial = truth.rho if model == "SDM" else truth.lam
     np.testing.assert_allclose(means, [spatial, *truth.beta, *truth.theta, 1.0], atol=0.02)
     # Between .92 and .97 with 1,000 draws; with fewer, three standard errors of a share more.
@@ -120,13 +143,16 @@ def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
     assert (shares > 0.92 - slack).all() and (shares < 0.97 + slack).all()
 
 
-def main() -> None:
-    for name, net, t in (("32 x 40", SMALL, 40), ("300 x 20", LARGE, 20)):
-        for model, truth in (("SDM", DURBIN), ("SDEM", ERROR), ("SAR", Truth(rho=0.4, beta=(1.0, -0.5), theta=(0, 0)))):
-            for kind in ("observed", "expected", "qml"):
-                shares, means = coverage(net, truth, t, PanelModel(model), 2000, kind)
-                print(name, model, kind, shares.round(4).tolist(), means.round(4).tolist())  # noqa: T201
+def full_experiment(draws: int = 2000) -> None:
+    """Print coverage of direct, indirect and total effects by model, size and covariance."""
+    models = (("SDM", DURBIN), ("SDEM", ERROR), ("SAR", Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.0, 0.0))))
+    for name, net, t in (("31 x 40", SMALL, 40), ("300 x 20", LARGE, 20)):
+        for model, truth in models:
+            means, found = coverage(net, truth, t, PanelModel(model), draws, ("observed", "expected", "qml"))
+            sys.stdout.write(f"{name} {model} {means.round(4).tolist()}\n")
+            for kind, shares in found.items():
+                sys.stdout.write(f"    {kind} {shares.round(4).tolist()}\n")
 
 
 if __name__ == "__main__":
-    main()
+    full_experiment()

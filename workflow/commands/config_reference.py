@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from evenfield.contracts.config import SCHEMA
 
 TARGET = Path(__file__).parents[2] / "docs" / "config.md"
@@ -23,7 +24,7 @@ holds the two together. A key that is not listed here is refused with its neares
 def reference() -> str:
     """Return the text of docs/config.md."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    rows = [f"| `{key}` | {kind} | {default} | {meaning} |" for key, kind, default, meaning in _rows(schema, schema, "")]
+    rows = [f"| `{row[0]}` | {row[1]} | {row[2]} | {row[3]} |" for row in _rows(schema, schema, "")]
     return HEAD + "\n".join(rows) + "\n"
 
 

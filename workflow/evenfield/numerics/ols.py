@@ -40,7 +40,7 @@ class OlsFit:
     @property
     def df(self) -> int:
         """Residual degrees of freedom N - K."""
-        return self.X.shape[0] - self.X.shape[1]
+        return int(self.X.shape[0] - self.X.shape[1])
 
     @cached_property
     def leverage(self) -> np.ndarray:

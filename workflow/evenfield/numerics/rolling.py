@@ -115,8 +115,8 @@ def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
     return WindowFit(slope, pull * scaled, pull, scaled, leverage)
 
 
-def sup_t_critical_value(fit: WindowFit, rng: np.random.Generator, draws: int, level: float = 0.95) -> float:
-    """Return the multiple of the standard error that covers all slopes at once.
+def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Draw the largest absolute t-ratio over all windows.
 
     Parameters
     ----------
@@ -126,13 +126,11 @@ def sup_t_critical_value(fit: WindowFit, rng: np.random.Generator, draws: int, l
         Stream of the band.
     draws : int
         Bootstrap draws.
-    level : float
-        Probability that the whole path of slopes lies inside the band.
 
     Returns
     -------
-    float
-        Quantile of the largest absolute t over the windows.
+    ndarray, shape (draws,)
+        Sorted. Its 95 percent point, times the standard errors, is a band that holds the whole path of slopes.
 
     Raises
     ------
@@ -145,10 +143,26 @@ def sup_t_critical_value(fit: WindowFit, rng: np.random.Generator, draws: int, l
     windows (Rademacher), slopes and HC3 errors are computed again and the largest |b* - b| / se* is kept. Montiel
     Olea and Plagborg-Moller (2019) on sup-t bands; Cameron, Gelbach and Miller (2008) on the bootstrap.
     """
-    if (fit.std_error <= CONSTANT * np.abs(fit.scaled).max(initial=1.0)).any():
+    if (np.abs(fit.scaled).max(axis=0) <= CONSTANT * np.abs(fit.slope / fit.pull.max(axis=0))).any():
         raise NumericsError("a window fits perfectly, no residual is left")
-    largest = [np.abs(moved / errors).max(axis=1) for moved, errors, _ in _draws(fit, rng, draws)]
-    return float(np.quantile(np.concatenate(largest), level, method="higher"))
+    return np.sort(np.concatenate([np.abs(moved / errors).max(axis=1) for moved, errors, _ in _draws(fit, rng, draws)]))
+
+
+def sup_t_critical_value(largest: np.ndarray, level: float = 0.95) -> float:
+    """Return the multiple of the standard errors that covers all slopes at once.
+
+    Parameters
+    ----------
+    largest : ndarray, shape (draws,)
+        From ``sup_t_draws``.
+    level : float
+        Probability that the whole path of slopes lies inside the band.
+
+    Returns
+    -------
+    float
+    """
+    return float(np.quantile(largest, level, method="higher"))
 
 
 def _draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

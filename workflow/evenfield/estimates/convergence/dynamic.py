@@ -23,7 +23,8 @@ from evenfield.numerics.power import mde_multiplier
 LIFE_OF = ("pooled", "fe", HEADLINE)
 DYNAMIC_SERIES = (
     "spec_id", "sample_id", "unit_scheme", "span", "period", "label", "start_year", "end_year", "order", "estimator",
-    "rho", "speed", "speed_low", "speed_high", "unbounded_low", "unbounded_high", "half_life", "output_basis", "warning",
+    "rho", "speed", "speed_low", "speed_high", "unbounded_low", "unbounded_high", "half_life", "output_basis",
+    "warning",
 )  # fmt: skip
 
 
@@ -70,8 +71,8 @@ def estimate_dynamic(
 
     Notes
     -----
-    y_it = rho y_i,t-D + mu_i + tau_t + e_it, lambda = -ln(rho)/D. The headline is the bias-corrected estimate with shock
-    variances free by year.
+    y_it = rho y_i,t-D + mu_i + tau_t + e_it, lambda = -ln(rho)/D. The headline is the bias-corrected estimate with
+    shock variances free by year.
     """
     if not specs:
         raise EstimateError("estimates.dynamic is empty", "at least one specification", "add one or drop the section")

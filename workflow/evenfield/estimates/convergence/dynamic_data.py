@@ -11,9 +11,9 @@ import pandas as pd
 
 from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.files import content_hash
-from evenfield.estimates.convergence.common import SchemeInfo
+from evenfield.estimates.convergence.common import PROXY, SPLICED, SchemeInfo
 from evenfield.estimates.convergence.dynamic_spec import DynamicSpec
-from evenfield.estimates.convergence.frames import PROXY, SPLICED, basis_warning, sample_units
+from evenfield.estimates.convergence.frames import basis_warning, sample_units
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,11 @@ class Window:
     @property
     def years(self) -> list[int]:
         """Dates of the grid."""
-        return _grid(list(self.wide.columns), self.spec.span, 0, self.step)
+        return self._dates(0)
+
+    def _dates(self, offset: int) -> list[int]:
+        last = int(self.wide.columns[-1]) - offset * self.step
+        return sorted(range(last, int(self.period["start"]) - 1, -self.spec.span))
 
     @property
     def offsets(self) -> range:
@@ -68,7 +72,7 @@ class Window:
         -------
         ndarray, shape (N, T + 1)
         """
-        return self.wide[_grid(list(self.wide.columns), self.spec.span, offset, self.step)].to_numpy(float)
+        return self.wide[self._dates(offset)].to_numpy(float)
 
     @property
     def draw_id(self) -> str:
@@ -80,11 +84,6 @@ class Window:
     def data_hash(self) -> str:
         """Hash of the levels, matched by unit."""
         return content_hash(self.wide.rename(columns=str).rename_axis("unit").reset_index())
-
-
-def _grid(years: list[int], span: int, offset: int, step: int) -> list[int]:
-    last = years[-1] - offset * step
-    return sorted(range(last, years[0] - 1, -span))
 
 
 def windows(
@@ -135,12 +134,11 @@ def _window(
 ) -> Window:
     years = list(range(int(period["start"]), int(period["end"]) + 1, scheme.step))
     part = wide.reindex(columns=years)
-    gaps = [f"{unit} {year}" for unit, year in np.argwhere(~np.isfinite(part.to_numpy(float))).tolist()]
+    gaps = [f"{part.index[i]} {years[j]}" for i, j in np.argwhere(~np.isfinite(part.to_numpy(float)))]
     if gaps:
-        named = [f"{part.index[int(i)]} {part.columns[int(j)]}" for i, j in (gap.split() for gap in gaps)]
         raise EstimateError(
-            f"estimates.dynamic.{spec.id} {period['period']}: {len(named)} incomes are missing or infinite "
-            f"({first_examples(named)})",
+            f"estimates.dynamic.{spec.id} {period['period']}: {len(gaps)} incomes are missing or infinite "
+            f"({first_examples(gaps)})",
             "a balanced panel: one income for every unit and year of the period",
             "supply it, leave the unit out with a sample, or shorten the period in config.yaml",
         )

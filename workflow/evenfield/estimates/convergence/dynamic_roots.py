@@ -145,8 +145,9 @@ def _corrected(
     check = residual_check(levels, fit.rho)
     flags = "; ".join(text for text in (NO_ROOT if fit.no_root else "", _serial(check.net_autocorrelation)) if text)
     rows[HEADLINE] = _interval(HEADLINE, fit, grid, "score test inverted on a grid, draws of units", flags)
+    lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
     rows["bc_fe_bootstrap_t"] = _interval("bc_fe_bootstrap_t", fit, drawn, "bootstrap-t, draws of units",
-                                          f"{100 * drawn.no_root_share:.1f}% of draws without a root; {flags}")  # fmt: skip
+                                          f"{lost}; {flags}")  # fmt: skip
     rows["bc_fe_sandwich"] = _sandwich("bc_fe_sandwich", fit, level, flags)
     constant = bias_corrected_root(levels, Variance.CONSTANT)
     rows["bc_fe_constant"] = _sandwich("bc_fe_constant", constant, level, NO_ROOT if constant.no_root else "")

@@ -64,9 +64,9 @@ def _share_rows(
     draw_id = place.draw_id(f"between:{name}:{end}:{measure}")
     rng = generator_for(place.inference.seed, draw_id)
     free = between_test(income, weights, codes, rng=rng, draws=place.inference.permutations, measure=measure)
-    note = place.ends.window.note
+    note, seed = place.ends.window.note, f"{place.inference.seed}:{draw_id}"
     rows = [
-        _share_row(labels, f"between_{measure}", end, (parts.total, free), note, f"{place.inference.seed}:{draw_id}"),
+        _share_row({**labels, "seed": seed}, f"between_{measure}", end, (parts.total, free), note),
         Estimate(**labels, term=f"between_over_maximum_{measure}", contrast=end,
                  estimate=parts.between / most if most > 0 else NAN,
                  warning=joined(note, "" if np.isfinite(most) else "not defined: more than eight groups")),
@@ -76,13 +76,11 @@ def _share_rows(
     return rows
 
 
-def _share_row(
-    labels: dict[str, Any], term: str, end: str, test: tuple[float, ShareTest], note: str, seed: str
-) -> Estimate:
+def _share_row(labels: dict[str, Any], term: str, end: str, test: tuple[float, ShareTest], note: str) -> Estimate:
     total, share = test
     return Estimate(
         **labels, term=term, contrast=end, estimate=share.between / total if total > 0 else NAN,
-        statistic=share.between, p_value=share.p_value, p_type=f"labels move over units, {share.draws} draws", seed=seed,
+        statistic=share.between, p_value=share.p_value, p_type=f"labels move over units, {share.draws} draws",
         warning=joined(note, f"random labels {share.expected / total:.3g}" if total > 0 else "no inequality"),
     )  # fmt: skip
 

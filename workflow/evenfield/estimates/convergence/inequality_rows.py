@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.contracts.estimates import NAN, Estimate
+from evenfield.contracts.estimates import Estimate
 from evenfield.estimates.convergence.common import InferenceSpec
 from evenfield.estimates.convergence.frames import joined, not_defined
 from evenfield.estimates.convergence.inequality_spec import MEASURES, POPULATION, Ends, InequalitySpec

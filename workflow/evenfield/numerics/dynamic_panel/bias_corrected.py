@@ -26,7 +26,7 @@ from evenfield.numerics.errors import NumericsError
 LARGEST_ROOT = 1.2
 GRID = np.linspace(-0.99, LARGEST_ROOT, 877)
 NEWTON_STEPS = 60
-ROOT_TOLERANCE = 1e-14
+ROOT_TOLERANCE = 1e-13
 FEWEST_DATES = 4
 CHUNK = 2_000_000
 
@@ -179,7 +179,7 @@ def _newton(m: Moments, start: np.ndarray, end: np.ndarray, found: np.ndarray, v
         value, slope = adjusted_score(m, rho, variance)
         low, high = np.where(value > 0, rho, low), np.where(value > 0, high, rho)
         step = rho - value / np.where(slope < 0, slope, -np.inf)
-        inside = (step > low) & (step < high) & (slope < 0)
+        inside = (step >= low) & (step <= high) & (slope < 0)
         new = np.where(found, np.where(inside, step, (low + high) / 2), rho)
         done = np.abs(new - rho).max() <= ROOT_TOLERANCE
         rho = new

@@ -1,0 +1,93 @@
+"""Log t, clubs and merging on 152 countries, against R's ConvergenceClubs and its Python port."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.numerics.clubs.clustering import SieveRule, find_clubs
+from evenfield.numerics.clubs.groups import group_tests
+from evenfield.numerics.clubs.merging import merge_clubs
+from evenfield.numerics.logt import discarded_periods, fit_logt, regression_periods, transition_variance
+from tolerances import CLOSED_FORM
+
+port = pytest.importorskip("convergence_clubs")
+EXPECTED = json.loads((Path(__file__).parent / "expected.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def data():
+    return port.load_filtered_gdp()
+
+
+@pytest.fixture(scope="module")
+def periods():
+    return regression_periods(34, discarded_periods(34))
+
+
+def test_log_t_of_all_countries(data, periods):
+    assert periods[0] == EXPECTED["first_period"]
+    assert periods[-1] == 34
+    H = transition_variance(data.to_numpy())
+    for variance, t in EXPECTED["t"].items():
+        fit = fit_logt(H, periods, variance)
+        assert fit.b[0] == pytest.approx(EXPECTED["b"], abs=5e-5)
+        assert fit.t[0] == pytest.approx(t, abs=0.06)
+
+
+def test_clubs_and_their_own_tests(data, periods):
+    clubs = find_clubs(data.to_numpy(), periods).clubs
+    assert [len(club.members) for club in clubs] == EXPECTED["sizes"]
+    assert [club.b for club in clubs] == pytest.approx(EXPECTED["club_b"], abs=5e-5)
+    assert [club.t for club in clubs] == pytest.approx(EXPECTED["club_t"], abs=5e-4)
+    assert all(club.converges for club in clubs)
+
+
+@pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
+def test_merging_joins_the_fourth_and_fifth(data, periods, method):
+    x, want = data.to_numpy(), EXPECTED["merged"]
+    merged = merge_clubs(group_tests(x, periods, "fqsb"), find_clubs(x, periods), method)
+    joined = [club for club in merged.clubs if club.merged_from]
+    assert len(merged.clubs) == 6
+    assert [(list(club.merged_from), len(club.members)) for club in joined] == [(want["clubs"], want["size"])]
+    assert joined[0].b == pytest.approx(want["b"], abs=5e-5)
+    assert joined[0].t == pytest.approx(want["t"], abs=5e-4)
+
+
+@pytest.mark.parametrize("variance", ["fqsb", "aqsb"])
+@pytest.mark.parametrize(("step", "cap"), [(0.0, 3.0), (0.1, 3.0), (0.05, 50.0)])
+def test_members_are_those_of_the_port(data, periods, variance, step, cap):
+    how = (
+        {"cstar_method": "incremental", "cstar_increment": step, "cstar_cap": cap}
+        if step
+        else {"cstar_method": "fixed"}
+    )
+    theirs = port.find_clubs(data, hac_method=variance.upper(), **how)
+    ours = find_clubs(data.to_numpy(), periods, variance=variance, sieve=SieveRule(0.0, step, cap))
+    assert [set(club.members) for club in ours.clubs] == [set(club.ids) for club in theirs.clubs]
+    assert set(ours.divergent) == set(theirs.divergent_ids)
+    assert [club.t for club in ours.clubs] == pytest.approx([c.model.t_value for c in theirs.clubs], rel=CLOSED_FORM)
+
+
+def test_without_raising_the_sieve_aqsb_leaves_a_club_that_fails_its_own_test(data, periods):
+    clubs = find_clubs(data.to_numpy(), periods, variance="aqsb", sieve=SieveRule(step=0.0)).clubs
+    assert not clubs[0].converges
+    assert all(club.converges for club in clubs[1:])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_panels_give_the_clubs_of_the_port(seed):
+    rng = np.random.default_rng(seed)
+    n, T = 40, 30
+    level = rng.choice([8.0, 9.0, 10.0], n)[:, None]
+    paths = (
+        level
+        + rng.normal(0, 1.0, n)[:, None] * np.exp(-0.08 * np.arange(T))
+        + np.cumsum(rng.normal(0, 0.004, (n, T)), 1)
+    )
+    theirs = port.find_clubs(pd.DataFrame(paths), cstar_method="incremental", cstar_increment=0.1, cstar_cap=3.0)
+    ours = find_clubs(paths, regression_periods(T, 10), sieve=SieveRule(0.0, 0.1, 3.0))
+    assert [set(club.members) for club in ours.clubs] == [set(club.ids) for club in theirs.clubs]
+    assert set(ours.divergent) == set(theirs.divergent_ids)

@@ -1,0 +1,53 @@
+"""Markov and spatial Markov chains of 48 US states, against giddy."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.numerics.markov import (
+    classes_of,
+    ergodic_distribution,
+    quantile_cutoffs,
+    transition_counts,
+    transition_matrix,
+    yearly_classes,
+)
+from evenfield.numerics.spatial_markov import spatial_markov_test
+
+HERE = Path(__file__).parent
+EXPECTED = json.loads((HERE / "expected.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def income():
+    data = pd.read_csv(HERE.parent / "us_states" / "data.csv")
+    return data.pivot(index="state", columns="year", values="income_per_head_usd").astype(float)
+
+
+@pytest.fixture(scope="module")
+def weights(income):
+    pairs = pd.read_csv(HERE / "contiguity.csv")
+    matrix = pd.DataFrame(0.0, index=income.index, columns=income.index)
+    for a, b in pairs.itertuples(index=False):
+        matrix.loc[a, b] = matrix.loc[b, a] = 1.0
+    return matrix.div(matrix.sum(axis=1), axis=0).to_numpy()
+
+
+def test_ergodic_distribution_of_yearly_quintiles(income):
+    P = transition_matrix(transition_counts(yearly_classes(income.to_numpy(), 5), 5).sum(axis=0))
+    assert ergodic_distribution(P) == pytest.approx(EXPECTED["ergodic_yearly_quintiles"], abs=5e-5)
+
+
+def test_spatial_chain(income, weights):
+    want = EXPECTED["spatial"]
+    relative = (income / income.mean()).to_numpy()
+    classes = classes_of(relative, quantile_cutoffs(relative, 5))
+    rng = np.random.default_rng(1)
+    test = spatial_markov_test(relative, classes, weights, k=want["k"], m=want["m"], rng=rng, draws=999)
+    assert test.q == pytest.approx(want["q"], abs=5e-3)
+    assert test.lr == pytest.approx(want["lr"], abs=5e-3)
+    assert test.df == want["df"]
+    assert test.q_p < 0.02

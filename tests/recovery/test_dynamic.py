@@ -1,0 +1,92 @@
+"""Do the estimators of a dynamic panel find the truth that was put in? Design of the research design, section 4.4."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
+from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
+from evenfield.numerics.dynamic_panel.bootstrap import bootstrap_t_interval, score_interval
+from evenfield.numerics.dynamic_panel.jackknife import half_panel_root
+from evenfield.numerics.dynamic_panel.score import Variance
+from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root, pooled_root
+
+UNITS, SHOCK = 31, 0.03
+pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
+
+
+def panel(rng, speed, transitions, span=1, sd=lambda year, years: SHOCK):
+    """Levels that start anywhere (s.d. .45) and head for steady states (s.d. .35) unrelated to where they start."""
+    years, rho = transitions * span, np.exp(-speed / 100)
+    steady, y = rng.normal(0, 0.35, UNITS), rng.normal(0, 0.45, UNITS)
+    path = [y]
+    for year in range(years):
+        y = rho * y + (1 - rho) * steady + rng.normal(0, sd(year, years), UNITS)
+        path.append(y)
+    return np.array(path).T[:, ::span]
+
+
+def chinese(year, years):
+    """Shock s.d. falls from 4.25 to 1.39 points half-way."""
+    return 0.0425 if year < years / 2 else 0.0139
+
+
+def speeds(estimator, draws, seed, span=1, **design):
+    rng = np.random.default_rng(seed)
+    return np.array([-100 * np.log(estimator(panel(rng, span=span, **design)).rho) / span for _ in range(draws)])
+
+
+def constant(levels):
+    return bias_corrected_root(levels, Variance.CONSTANT)
+
+
+def test_annual_recovery():
+    design = {"speed": 2, "transitions": 42}
+    assert 1.7 < np.median(speeds(bias_corrected_root, 400, 1, **design)) < 2.3
+    assert 1.7 < np.median(speeds(constant, 400, 1, **design)) < 2.3
+    assert np.median(speeds(fixed_effects_root, 400, 1, **design)) > 4
+    assert np.median(speeds(half_panel_root, 400, 1, **design)) < 1
+    assert 0.9 < np.median(speeds(pooled_root, 400, 1, **design)) < 1.9
+    assert 1.2 < np.median(speeds(anderson_hsiao_root, 400, 1, **design)) < 3.0
+
+
+def test_fast_convergence_is_recovered():
+    assert 4.7 < np.median(speeds(bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
+
+
+def test_five_year_recovery():
+    found = speeds(constant, 4000, 3, span=5, speed=2, transitions=8)
+    assert 1.85 < np.nanmedian(found) < 2.15
+    assert 1.85 < np.nanmedian(speeds(bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
+
+
+def test_changing_variance_breaks_the_constant_form_only():
+    design = {"speed": 2, "transitions": 42, "sd": chinese}
+    assert np.median(speeds(constant, 400, 4, **design)) > 3
+    assert 1.5 < np.median(speeds(bias_corrected_root, 400, 4, **design)) < 2.3
+
+
+def test_share_of_samples_without_a_root():
+    rng = np.random.default_rng(5)
+    lost = [constant(panel(rng, 2, 42)).no_root for _ in range(300)]
+    near = [constant(panel(rng, 0, 42)).no_root for _ in range(300)]
+    assert np.mean(lost) < 0.03 and 0.3 < np.mean(near) < 0.7
+
+
+@pytest.mark.parametrize("speed", [0, 2])
+def test_grid_interval_covers(speed):
+    rng, true = np.random.default_rng(6), np.exp(-speed / 100)
+    kept = []
+    for _ in range(150):
+        found = score_interval(panel(rng, speed, 20), rng, 199)
+        kept.append(found.low <= true <= found.high)
+    assert np.mean(kept) > 0.89
+
+
+def test_bootstrap_t_covers_away_from_a_unit_root():
+    rng, kept = np.random.default_rng(7), []
+    for _ in range(150):
+        found = bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
+        kept.append(found.low <= np.exp(-0.05) <= found.high)
+    assert np.mean(kept) > 0.89

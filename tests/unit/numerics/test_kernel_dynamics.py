@@ -1,0 +1,81 @@
+"""Kernels, ergodic densities and modes."""
+
+import numpy as np
+import pytest
+from scipy.stats import gaussian_kde, norm
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.kernel_dynamics import (
+    adaptive_bandwidths,
+    ergodic_density,
+    kernel_density,
+    plug_in_bandwidth,
+    stochastic_kernel,
+)
+from evenfield.numerics.kernel_modes import count_modes, critical_bandwidth, silverman_test
+from tolerances import CLOSED_FORM
+
+
+def autoregression(rho=0.6, n=1500, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 1 / np.sqrt(1 - rho**2), n)
+    return x, rho * x + rng.normal(0, 1, n)
+
+
+def test_density_is_that_of_scipy():
+    values = np.random.default_rng(1).normal(size=50)
+    grid = np.linspace(-3, 3, 20)
+    kde = gaussian_kde(values, bw_method=0.4)
+    h = 0.4 * values.std(ddof=1)
+    np.testing.assert_allclose(kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM)
+
+
+def test_bandwidths():
+    values = np.random.default_rng(1).normal(size=200)
+    spread = min(values.std(ddof=1), np.subtract(*np.percentile(values, [75, 25])) / 1.34)
+    assert plug_in_bandwidth(values) == pytest.approx(0.9 * spread * 200**-0.2, rel=CLOSED_FORM)
+    wide = adaptive_bandwidths(values, 0.3)
+    assert wide[np.argmax(np.abs(values))] > wide[np.argmin(np.abs(values))]
+    with pytest.raises(NumericsError, match="constant"):
+        plug_in_bandwidth(np.ones(20))
+
+
+def test_kernel_recovers_a_conditional_normal_and_its_ergodic_density():
+    x, y = autoregression()
+    grid = np.linspace(-5.5, 5.5, 111)
+    kernel = stochastic_kernel(x, y, grid)
+    step = grid[1] - grid[0]
+    np.testing.assert_allclose(kernel.density.sum(axis=1) * step, 1, rtol=CLOSED_FORM)
+    for at in (-1.0, 0.0, 1.0):
+        row = kernel.density[np.argmin(np.abs(grid - at))]
+        assert (row * grid).sum() * step == pytest.approx(0.6 * at, abs=0.12)
+        assert np.abs(row - norm.pdf(grid, 0.6 * at, 1)).max() < 0.08
+    ergodic = ergodic_density(kernel)
+    np.testing.assert_allclose(ergodic @ kernel.density * step, ergodic, atol=1e-8)
+    assert np.sqrt((ergodic * grid**2).sum() * step) == pytest.approx(1.25, rel=0.12)
+
+
+def test_modes():
+    grid = np.linspace(-6, 6, 400)
+    one = norm.pdf(grid)
+    two = norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
+    assert list(count_modes(np.array([one, two]))) == [1, 2]
+    assert count_modes(np.array([3.0, 1.0, 3.0])) == 2
+
+
+def test_silverman_sees_two_humps_and_not_one():
+    rng = np.random.default_rng(7)
+    humps = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)])
+    hill = rng.normal(0, 1, 40)
+    assert silverman_test(humps, 1, np.random.default_rng(1), 299).p_value < 0.05
+    assert silverman_test(hill, 1, np.random.default_rng(1), 299).p_value > 0.1
+    assert critical_bandwidth(humps, 1) > critical_bandwidth(humps, 2)
+
+
+def test_refusals():
+    with pytest.raises(NumericsError, match="too few"):
+        stochastic_kernel(np.arange(5.0), np.arange(5.0), np.linspace(0, 5, 10))
+    with pytest.raises(NumericsError, match="too few"):
+        silverman_test(np.arange(5.0), 1, np.random.default_rng(0), 9)
+    with pytest.raises(NumericsError, match="constant"):
+        silverman_test(np.ones(15), 1, np.random.default_rng(0), 9)

@@ -1,0 +1,84 @@
+"""Headings of groups of rows: what sets one specification apart from the main one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenfield.artifacts.numbers import text
+
+
+def sample_parts(row: Mapping[str, Any], description: Mapping[str, Any]) -> list[str]:
+    """Say which sample and unit scheme a row has where they are not the main ones.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of the estimates: ``sample_id``, ``unit_scheme``.
+    description : mapping
+        ``panel/<scheme>/description.json`` of the main unit scheme.
+
+    Returns
+    -------
+    list of str
+        Empty for the main sample and scheme.
+    """
+    sample, scheme = text(row.get("sample_id")) or "all", text(row.get("unit_scheme"))
+    parts = [] if sample == "all" else [sample.replace("_", " ")]
+    return parts + ([] if scheme in ("", str(description["unit_scheme"])) else [f"unit scheme {scheme}"])
+
+
+def heading(parts: Sequence[str]) -> str:
+    """Join the parts of a heading with commas and capitalise the first letter.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        Empty parts are left out.
+
+    Returns
+    -------
+    str
+        For example ``"All provinces, unit scheme 30"``.
+    """
+    joined = ", ".join(part for part in parts if part)
+    return joined[:1].upper() + joined[1:]
+
+
+def ordered_specs(found: Sequence[str], specs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the specifications that have rows, the primary one first, then as written in the config.
+
+    Parameters
+    ----------
+    found : sequence of str
+        Ids that have rows.
+    specs : sequence of mapping
+        The family's section of the config.
+
+    Returns
+    -------
+    list of str
+        Ids.
+    """
+    ranked = sorted(specs, key=lambda spec: spec.get("role") != "primary")
+    return [str(spec["id"]) for spec in ranked if str(spec["id"]) in set(found)]
+
+
+def grouping_name(name: str) -> str:
+    """Return a grouping of units as it is printed.
+
+    Parameters
+    ----------
+    name : str
+        Column of the units, or ``taxonomy: cell``.
+
+    Returns
+    -------
+    str
+        For example ``"cells (seed2011)"``.
+    """
+    taxonomy, colon, kind = name.partition(": ")
+    if not colon:
+        return name.replace("_", " ")
+    plain = {"cell": "cells", "cluster": "cluster or not", "sez": "SEZ or not"}.get(kind, kind)
+    return f"{plain} ({taxonomy})"

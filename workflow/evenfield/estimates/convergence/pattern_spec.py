@@ -1,0 +1,82 @@
+"""Specifications of the spatial pattern, read from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evenfield.contracts.errors import EstimateError
+from evenfield.estimates.convergence.common import SchemeInfo, checked_items, placed
+
+PATTERN_KEYS = ("id", "regions", "taxonomies", "discovery_rate", "sample", "unit_scheme", "role")
+PATTERN_SERIES = (
+    "spec_id", "sample_id", "unit_scheme", "kind", "variable", "controls", "year", "unit", "value", "expected",
+    "band_low", "band_high", "p_value", "p_adjusted", "q_value", "quadrant", "basis",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSpec:
+    """One specification of the spatial pattern.
+
+    Attributes
+    ----------
+    id : str
+        Name.
+    sample, unit_scheme, role : str
+        Sample, unit scheme and role in the tables.
+    regions : str
+        Column of the units with regions whose means are also taken out; empty for none.
+    taxonomies : tuple of str
+        Taxonomies whose clusters and zones are placed on the map.
+    discovery_rate : float
+        False discovery rate at which a local Moran counts.
+    """
+
+    id: str
+    sample: str
+    unit_scheme: str
+    role: str = "exploratory"
+    regions: str = ""
+    taxonomies: tuple[str, ...] = ()
+    discovery_rate: float = 0.05
+
+
+def parse_pattern_specs(
+    section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str
+) -> tuple[PatternSpec, ...]:
+    """Read ``estimates.pattern`` of the config.
+
+    Parameters
+    ----------
+    section : list of mapping
+        Keys ``id``, ``regions``, ``taxonomies``, ``discovery_rate``, ``sample``, ``unit_scheme``, ``role``.
+    schemes : mapping of str to SchemeInfo
+        Unit schemes with their samples.
+    default_scheme : str
+        Unit scheme of specifications that name none.
+
+    Returns
+    -------
+    tuple of PatternSpec
+
+    Raises
+    ------
+    EstimateError
+        If a key, sample or unit scheme is unknown, an id is used twice, or the discovery rate is out of range.
+    """
+    items = checked_items(section, PATTERN_KEYS, "estimates.pattern")
+    return tuple(_parsed(item, schemes, default_scheme) for item in items)
+
+
+def _parsed(item: Mapping[str, Any], schemes: Mapping[str, SchemeInfo], default_scheme: str) -> PatternSpec:
+    where, rate = f"estimates.pattern.{item['id']}", item.get("discovery_rate", 0.05)
+    taxonomies = item.get("taxonomies", [])
+    if isinstance(taxonomies, str):
+        raise EstimateError(f"{where}.taxonomies holds the text '{taxonomies}'", "a list", "put it in brackets")
+    if not isinstance(rate, float) or not 0 < rate < 1:
+        raise EstimateError(f"{where}.discovery_rate is {rate!r}", "a share between 0 and 1", "correct config.yaml")
+    placement = placed({"role": "exploratory", **item}, schemes, default_scheme, where)
+    return PatternSpec(item["id"], regions=str(item.get("regions", "")), taxonomies=tuple(taxonomies),
+                       discovery_rate=rate, **placement)  # fmt: skip

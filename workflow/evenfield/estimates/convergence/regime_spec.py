@@ -1,0 +1,112 @@
+"""Specifications of convergence by regime (H11), read from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evenfield.contracts.errors import EstimateError
+from evenfield.estimates.convergence.common import ROLES, check_names, checked_items
+
+REGIME_KEYS = ("id", "taxonomy", "weights", "own", "split", "role")
+OWN_TERMS = ("none", "added")
+DEFAULT_SESOI = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeSpec:
+    """One specification of convergence by regime.
+
+    Attributes
+    ----------
+    id, taxonomy, weights, role : str
+        Name, taxonomy, spatial weights of the exposures, role of the deciding row.
+    own : str
+        ``none``, or ``added`` to control for a unit's own cluster and SEZ status.
+    split : int or None
+        First year of the later regime; periods that start in it or after are compared with the earlier ones.
+    """
+
+    id: str
+    taxonomy: str
+    weights: str
+    own: str = "none"
+    split: int | None = None
+    role: str = "robustness"
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeSettings:
+    """What all specifications share.
+
+    Attributes
+    ----------
+    level, power : float
+        Level of the intervals and power of the minimum detectable differences.
+    sesoi : float
+        Smallest difference of speeds of interest, pp a year.
+    """
+
+    level: float = 0.95
+    power: float = 0.8
+    sesoi: float = DEFAULT_SESOI
+
+
+def parse_regime_specs(section: Any, taxonomies: Sequence[str], weights: Sequence[str]) -> tuple[RegimeSpec, ...]:
+    """Read ``estimates.regime`` of the config.
+
+    Parameters
+    ----------
+    section : list of mapping
+        Keys ``REGIME_KEYS``.
+    taxonomies, weights : sequence of str
+        Those that the exposures have.
+
+    Returns
+    -------
+    tuple of RegimeSpec
+
+    Raises
+    ------
+    EstimateError
+        If a key or name is unknown or an id is used twice.
+    """
+    items = checked_items(section, REGIME_KEYS, "estimates.regime")
+    return tuple(_parsed(item, taxonomies, weights) for item in items)
+
+
+def _parsed(item: Mapping[str, Any], taxonomies: Sequence[str], weights: Sequence[str]) -> RegimeSpec:
+    where = f"estimates.regime.{item['id']}"
+    missing = [key for key in ("taxonomy", "weights") if key not in item]
+    if missing:
+        raise EstimateError(f"{where} has no {missing[0]}", "a taxonomy and spatial weights", f"add {missing[0]}")
+    own, role, split = item.get("own", "none"), item.get("role", "robustness"), item.get("split")
+    check_names([item["taxonomy"]], taxonomies, f"{where}.taxonomy")
+    check_names([item["weights"]], weights, f"{where}.weights")
+    check_names([own], OWN_TERMS, f"{where}.own")
+    check_names([role], ROLES, f"{where}.role")
+    if split is not None and (not isinstance(split, int) or isinstance(split, bool)):
+        raise EstimateError(f"{where}.split is {split!r}", "a year", f"correct {where}.split")
+    return RegimeSpec(item["id"], item["taxonomy"], item["weights"], own, split, role)
+
+
+def parse_regime_settings(
+    sesoi: Mapping[str, float] | None, inference: Mapping[str, Any], power: float
+) -> RegimeSettings:
+    """Read what all specifications share.
+
+    Parameters
+    ----------
+    sesoi, inference : mapping
+        ``sesoi`` (key ``speed_pp``) and ``inference`` of the config.
+    power : float
+        Power of the minimum detectable differences.
+
+    Returns
+    -------
+    RegimeSettings
+    """
+    return RegimeSettings(
+        float(inference["conf_level"]), power, float((sesoi or {}).get("speed_pp", DEFAULT_SESOI))
+    )  # fmt: skip
