@@ -34,9 +34,7 @@ def setup(size: str) -> dict[str, Any]:
 def ours(data: dict[str, Any]) -> RobustInference:
     """Neighbours and variance, from coordinates."""
     kernel = spatial_kernel(data["names"], data["lat"], data["lon"], data["cutoff"])
-    return conley_panel_inference(
-        data["fit"], np.array([1.0, 0.0, 0.0]), data["units"], data["years"], kernel, LAGS
-    )
+    return conley_panel_inference(data["fit"], np.array([1.0, 0.0, 0.0]), data["units"], data["years"], kernel, LAGS)
 
 
 def dense(data: dict[str, Any]) -> float:
@@ -55,7 +53,7 @@ def dense(data: dict[str, Any]) -> float:
 IMPLEMENTATIONS = {"ours": ours, "dense": dense}
 
 
-def check(data: dict[str, Any], results: dict[str, Any]) -> None:  # noqa: ARG001
+def check(data: dict[str, Any], results: dict[str, Any]) -> None:
     """The sparse sum equals the dense one."""
     if "dense" in results:
         np.testing.assert_allclose(results["ours"].std_error, results["dense"], rtol=1e-9)

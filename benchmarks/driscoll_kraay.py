@@ -31,7 +31,8 @@ def setup(size: str) -> dict[str, Any]:
 
 def within_fit(data: dict[str, Any]) -> OlsFit:
     values = np.column_stack([data["y"], data["x"]]).reshape(*data["shape"], -1)
-    values = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean(axis=(0, 1))
+    values -= values.mean(axis=0)
+    values -= values.mean(axis=1, keepdims=True)
     values = values.reshape(-1, values.shape[-1])
     return fit_ols(values[:, 0], values[:, 1:])
 

@@ -26,7 +26,14 @@ def setup(size: str) -> dict[str, Any]:
     start = np.where(np.arange(N) < N // 3, rng.integers(5, 30, N), 10**6)
     d = (years >= start[units]).astype(float)
     x = rng.normal(size=(N * T, 2))
-    return {"y": x @ [0.2, 0.1] + rng.normal(size=N * T), "d": d, "units": units, "years": years, "x": x, "shape": (N, T)}
+    return {
+        "y": x @ [0.2, 0.1] + rng.normal(size=N * T),
+        "d": d,
+        "units": units,
+        "years": years,
+        "x": x,
+        "shape": (N, T),
+    }
 
 
 def ours(data: dict[str, Any]) -> PathRandomisation:
@@ -59,7 +66,7 @@ def ours_assignments(data: dict[str, Any]) -> np.ndarray:
 IMPLEMENTATIONS = {"ours": ours, "pyfixest": pyfixest}
 
 
-def check(data: dict[str, Any], results: dict[str, Any]) -> None:  # noqa: ARG001
+def check(data: dict[str, Any], results: dict[str, Any]) -> None:
     """Every coefficient of the loop equals ours; its fixed effects are found by iteration, to 1e-6 or so."""
     if "pyfixest" in results:
         np.testing.assert_allclose(results["ours"].coefficients[:LOOP], results["pyfixest"], rtol=1e-5, atol=1e-7)

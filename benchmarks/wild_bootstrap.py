@@ -20,7 +20,8 @@ SIZES = {
     "310000": {"rows": 310_000, "dummies": 0, "kind": "11"},
 }
 GOALS = {"1240": {"wildboottest": 20.0, "pyfixest": 20.0}, "310000": {"wildboottest": 30.0, "pyfixest": 30.0}}
-PEERS = ("wildboottest", "pyfixest")
+PEERS = ("wildboottest", "pyfixest", "wildboottest compiled once")
+PEERS_FAIL = {"1240-33": "wildboottest 0.3.2 stops in type 33 with numpy 2.4 (an array put into a number)"}
 
 
 def setup(size: str) -> dict[str, Any]:
@@ -32,12 +33,22 @@ def setup(size: str) -> dict[str, Any]:
     y = x @ [0.1, 0.2, 0.3] + rng.normal(size=n) + rng.normal(size=CLUSTERS)[clusters]
     dummies = (years[:, None] == np.arange(1, spec["dummies"] + 1)).astype(float)
     X = np.column_stack([x, np.ones(n), dummies])
-    return {"y": y, "x": x, "X": X, "clusters": clusters, "years": years, "kind": spec["kind"], "fe": spec["dummies"] > 0}
+    return {
+        "y": y,
+        "x": x,
+        "X": X,
+        "clusters": clusters,
+        "years": years,
+        "kind": spec["kind"],
+        "fe": spec["dummies"] > 0,
+    }
 
 
 def ours(data: dict[str, Any], draws: WildDraws | None = None) -> WildBootstrap:
     drawn = draws or wild_draws(data["clusters"], "rademacher", DRAWS, generator_for(1, "benchmark:draws"))
-    boot = wild_bootstrap(fit_ols(data["y"], data["X"]), np.eye(data["X"].shape[1])[0], data["clusters"], drawn, data["kind"])
+    boot = wild_bootstrap(
+        fit_ols(data["y"], data["X"]), np.eye(data["X"].shape[1])[0], data["clusters"], drawn, data["kind"]
+    )
     boot.p_value()
     return boot
 
@@ -72,7 +83,29 @@ def pyfixest(data: dict[str, Any]) -> Any:
     return data["model"].wildboottest(param="x1", reps=DRAWS, cluster="g", seed=1, bootstrap_type=data["kind"])
 
 
-IMPLEMENTATIONS = {"ours": ours, "ours+interval": ours_with_interval, "wildboottest": wildboottest, "pyfixest": pyfixest}
+def wildboottest_compiled_once(data: dict[str, Any]) -> Any:
+    """Run wildboottest without its compilation on every call: what it would cost if it kept the compiled function."""
+    import wildboottest.wildboottest as module
+
+    original, kept = module.njit, data.setdefault("compiled", {})
+
+    def njit(**options: Any) -> Any:
+        return lambda function: kept.setdefault(function.__code__, original(**options)(function))
+
+    module.njit = njit
+    try:
+        return wildboottest(data)
+    finally:
+        module.njit = original
+
+
+IMPLEMENTATIONS = {
+    "ours": ours,
+    "ours+interval": ours_with_interval,
+    "wildboottest": wildboottest,
+    "pyfixest": pyfixest,
+    "wildboottest compiled once": wildboottest_compiled_once,
+}
 
 
 def check(data: dict[str, Any], results: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ UNITS, SHOCK = 31, 0.03
 pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
 
 
-def panel(rng, speed, transitions, span=1, sd=lambda year, years: SHOCK):
+def panel(rng, speed, transitions, span=1, sd=lambda *_: SHOCK):
     """Levels that start anywhere (s.d. .45) and head for steady states (s.d. .35) unrelated to where they start."""
     years, rho = transitions * span, np.exp(-speed / 100)
     steady, y = rng.normal(0, 0.35, UNITS), rng.normal(0, 0.45, UNITS)
@@ -74,14 +74,11 @@ def test_share_of_samples_without_a_root():
     assert np.mean(lost) < 0.03 and 0.3 < np.mean(near) < 0.7
 
 
-@pytest.mark.parametrize("speed", [0, 2])
-def test_grid_interval_covers(speed):
+@pytest.mark.parametrize(("speed", "sd"), [(0, lambda *_: SHOCK), (2, lambda *_: SHOCK), (2, chinese)])
+def test_grid_interval_covers(speed, sd):
     rng, true = np.random.default_rng(6), np.exp(-speed / 100)
-    kept = []
-    for _ in range(150):
-        found = score_interval(panel(rng, speed, 20), rng, 199)
-        kept.append(found.low <= true <= found.high)
-    assert np.mean(kept) > 0.89
+    found = [score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
+    assert 0.92 < np.mean([one.low <= true <= one.high for one in found]) < 0.98
 
 
 def test_bootstrap_t_covers_away_from_a_unit_root():

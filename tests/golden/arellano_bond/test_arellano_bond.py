@@ -1,4 +1,4 @@
-"""Difference and system GMM on the employment data of Arellano and Bond (1991), against print, plm, Stata and pydynpd."""
+"""Difference and system GMM on the employment data of Arellano and Bond (1991), against other programs."""
 
 import json
 from pathlib import Path

@@ -47,7 +47,7 @@ def test_two_units_by_hand():
 def test_weights_count_like_copies(data):
     y, counts = data[0], np.arange(1, 32)
     copies = np.repeat(y, counts)
-    for measure in (lambda a, b: theil(a, b), lambda a, b: theil(a, b, THEIL_L), gini, atkinson):
+    for measure in (theil, lambda a, b: theil(a, b, THEIL_L), gini, atkinson):
         assert measure(y, counts) == pytest.approx(measure(copies, np.ones(len(copies))), rel=CLOSED_FORM)
     assert gini(y, counts) == pytest.approx(
         np.abs(copies[:, None] - copies).mean() / 2 / copies.mean(), rel=CLOSED_FORM
@@ -150,8 +150,8 @@ def test_without_revisions_nothing_moves(data):
 def test_permuted_labels_one_by_one(data, measure):
     y, w, groups = data
     test = between_test(y, w, groups, rng=np.random.default_rng(1), draws=99, measure=measure)
-    orders = np.argsort(np.random.default_rng(1).random((99, 31)), axis=1, kind="stable")
-    drawn = np.array([decompose_theil(y, w, groups[order], measure).between for order in orders])
+    labels = np.random.default_rng(1).permuted(np.tile(groups, (99, 1)), axis=1)
+    drawn = np.array([decompose_theil(y, w, label, measure).between for label in labels])
     seen = decompose_theil(y, w, groups, measure).between
     assert test.between == pytest.approx(seen, rel=MACHINE)
     assert test.p_value == (1 + (drawn >= seen - 1e-12).sum()) / 100
@@ -202,7 +202,7 @@ def test_connected_comparison():
     ("y", "w"), [([1.0], [1.0]), ([1.0, -2.0], [1.0, 1.0]), ([1.0, np.nan], [1.0, 1.0]), ([1.0, 2.0], [0.0, 1.0])]
 )
 def test_refusals(y, w):
-    with pytest.raises(NumericsError, match="at least two|missing, zero or negative"):
+    with pytest.raises(NumericsError, match=r"at least two|missing, zero or negative"):
         theil(np.array(y), np.array(w))
 
 

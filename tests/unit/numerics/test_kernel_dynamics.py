@@ -48,8 +48,10 @@ def test_kernel_recovers_a_conditional_normal_and_its_ergodic_density():
     np.testing.assert_allclose(kernel.density.sum(axis=1) * step, 1, rtol=CLOSED_FORM)
     for at in (-1.0, 0.0, 1.0):
         row = kernel.density[np.argmin(np.abs(grid - at))]
-        assert (row * grid).sum() * step == pytest.approx(0.6 * at, abs=0.12)
-        assert np.abs(row - norm.pdf(grid, 0.6 * at, 1)).max() < 0.08
+        # The local mean of 1,500 pairs has a standard deviation of 0.07 over samples: three of them.
+        assert (row * grid).sum() * step == pytest.approx(0.6 * at, abs=0.2)
+        # A shift by that much changes a normal density by up to 0.05, smoothing lowers its peak by 0.03.
+        assert np.abs(row - norm.pdf(grid, 0.6 * at, 1)).max() < 0.1
     ergodic = ergodic_density(kernel)
     np.testing.assert_allclose(ergodic @ kernel.density * step, ergodic, atol=1e-8)
     assert np.sqrt((ergodic * grid**2).sum() * step) == pytest.approx(1.25, rel=0.12)

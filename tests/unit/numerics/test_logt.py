@@ -49,7 +49,7 @@ def test_hamilton_is_a_regression_on_the_past(incomes):
 
 @pytest.mark.parametrize("bad", [np.ones((2, 2)), np.array([[1.0, np.nan, 2.0, 3.0]])])
 def test_trend_refuses(bad):
-    with pytest.raises(NumericsError, match="at least 3|gap"):
+    with pytest.raises(NumericsError, match=r"at least 3|gap"):
         hp_trend(bad)
     with pytest.raises(NumericsError, match="positive"):
         hp_trend(np.ones((2, 5)), 0.0)

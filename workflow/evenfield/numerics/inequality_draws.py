@@ -76,8 +76,8 @@ def between_test(
     seen = float(_between(p, r, groups[None], measure)[0])
     above, total = 0, 0.0
     for first in range(0, draws, CHUNK):
-        order = np.argsort(rng.random((min(CHUNK, draws - first), len(p))), axis=1, kind="stable")
-        drawn = _between(p, r, groups[order], measure)
+        shape = min(CHUNK, draws - first), len(p)
+        drawn = _between(p, r, rng.permuted(np.broadcast_to(groups, shape), axis=1), measure)
         above += int((drawn >= seen - TIE).sum())
         total += float(drawn.sum())
     return ShareTest(seen, total / max(draws, 1), (1 + above) / (1 + draws), draws)

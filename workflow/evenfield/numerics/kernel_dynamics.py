@@ -129,8 +129,11 @@ def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> Stochas
     h_y = plug_in_bandwidth(residuals) if np.ptp(residuals) > CLOSE * np.ptp(y) else float(np.diff(grid[:2])[0])
     weights = _weights(x, grid, wide)
     centres = _local_linear(x, y, grid, wide)[:, None] + residuals
-    gaps = grid[None, :, None] - centres[:, None, :]
-    density = np.einsum("gn,ghn->gh", weights, _gauss(gaps, np.full(len(x), h_y)))
+    # One origin at a time, so that memory does not grow with the square of the grid.
+    density = np.array([
+        _gauss(grid[:, None] - centre, np.full(len(x), h_y)) @ weight
+        for centre, weight in zip(centres, weights, strict=True)
+    ])  # fmt: skip
     step = float(grid[1] - grid[0])
     mass = density.sum(axis=1, keepdims=True) * step
     if not (mass > 0).all():

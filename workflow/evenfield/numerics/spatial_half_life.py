@@ -43,8 +43,8 @@ class HalfLifeSet:
     Attributes
     ----------
     low, high : float
-        Smallest and largest, in the unit of the distances; NaN when every half-life is rejected, and NaN for a high
-        end without bound.
+        Smallest and largest, in the unit of the distances; 0 for a low end below the grid, NaN when every half-life
+        is rejected, and NaN for a high end without bound.
     unbounded : bool
         Whether a spatial unit root is not rejected.
     """
@@ -118,7 +118,8 @@ def half_life_set(y: np.ndarray, tests: HalfLifeTests, level: float = 0.95) -> H
     if not kept.any():
         return HalfLifeSet(np.nan, np.nan, False)
     inside = tests.half_lives[kept] * tests.space.largest
-    return HalfLifeSet(float(inside[0]), np.nan if kept[-1] else float(inside[-1]), bool(kept[-1]))
+    low, high = 0.0 if kept[0] else float(inside[0]), np.nan if kept[-1] else float(inside[-1])
+    return HalfLifeSet(low, high, bool(kept[-1]))
 
 
 def _log_ratio(z: np.ndarray, null: np.ndarray, others: np.ndarray) -> np.ndarray:

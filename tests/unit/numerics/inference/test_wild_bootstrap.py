@@ -130,6 +130,16 @@ def test_unit_dummies_equal_taking_unit_means_out_first(kind):
     assert taken_out.interval() == pytest.approx(as_dummies.interval(), rel=1e-7)
 
 
+@pytest.mark.parametrize("kind", ["11", "33"])
+def test_regressors_far_from_zero_cost_no_digits(panel, kind):
+    y, X, clusters = panel
+    far = X @ np.array([[1, 50.0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])  # x1 + 50: the constant's companion
+    draws = wild_draws(clusters, "webb", 99, generator_for(1, "far"))
+    a, b = (wild_bootstrap(fit_ols(y, regressors), C, clusters, draws, kind) for regressors in (X, far))
+    np.testing.assert_allclose(a.statistics(), b.statistics(), rtol=MACHINE)
+    np.testing.assert_allclose(a.statistics(0.3), b.statistics(0.3), rtol=MACHINE)
+
+
 def test_few_clusters_list_every_sign_vector_once():
     draws = wild_draws("abcde", "rademacher", 9999, generator_for(1, "five"))
     assert draws.enumerated

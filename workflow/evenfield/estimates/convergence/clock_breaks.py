@@ -25,6 +25,7 @@ from evenfield.numerics.rolling import SpeedContrasts, fit_windows, speed_contra
 from evenfield.numerics.weak_sigma import weak_sigma_test
 
 FEWEST_SEGMENT = 5
+CONSTANT_VARIANCE = "panels of constant variance, one-sided (falling), largest over their persistence"
 DESCRIBED = "description: sigma is persistent, no test is attached"
 
 
@@ -83,7 +84,8 @@ def contrast_rows(
     lost = f"{found.draws_left_out} draws without a speed" if found.draws_left_out else ""
     rows = [
         Estimate(**{**labels, **inference_fields(test, 100.0), "p_value": float(p)},
-                 se_type="HC3 joint over periods, delta", p_type="wild bootstrap-t by unit, two-sided", seed=seed, warning=joined(note, lost))
+                 se_type="HC3 joint over periods, delta", p_type="wild bootstrap-t by unit, two-sided",
+                 seed=seed, warning=joined(note, lost))
         for labels, test, p in zip(pairs, found.contrasts, found.p_bootstrap, strict=True)
     ]  # fmt: skip
     return [*rows, Estimate(**joint, estimate=found.wald, statistic=found.wald, df=len(pairs), p_value=found.wald_p,
@@ -199,8 +201,8 @@ def weak_sigma_rows(
         return not_defined([labels], note, error), {}
     step = int(data.years[1] - data.years[0])
     row = Estimate(**labels, estimate=found.slope / step, std_error=found.std_error / step,
-                   p_value=found.p_constant_variance, se_type="fixed-b, Bartlett, a tenth of the length", p_type="panels of constant variance, one-sided "
-                   "(falling), largest over their persistence", warning=note)  # fmt: skip
+                   p_value=found.p_constant_variance, se_type="fixed-b, Bartlett, a tenth of the length",
+                   p_type=CONSTANT_VARIANCE, warning=note)  # fmt: skip
     summary = {"period": data.label, "persistence": _rounded(found.persistence), "ratio": _rounded(found.statistic),
                "p_if_variance_were_stationary": _rounded(found.p_fixed_b)}  # fmt: skip
     return [row], summary

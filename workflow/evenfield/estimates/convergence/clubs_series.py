@@ -77,7 +77,8 @@ def clubs_series(
     frame = frame.assign(
         spec_id=spec.id, sample_id=spec.sample, unit_scheme=spec.unit_scheme, period=spec.period
     ).astype({"year": "Int64", "club": "Int64", "x": float, "value": float})
-    return frame.fillna({"group": "", "unit": "", "unit_j": ""})
+    text = ("group", "unit", "unit_j")
+    return frame.astype(dict.fromkeys(text, object)).fillna(dict.fromkeys(text, ""))
 
 
 def _transitions(h: np.ndarray, units: list[str], years: list[int], labels: np.ndarray) -> Iterable[dict[str, Any]]:

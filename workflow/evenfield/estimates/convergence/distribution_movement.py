@@ -154,4 +154,4 @@ def labelled(move: Movement, rows: list[dict[str, Any]], years: int) -> pd.DataF
     names = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme, "period": spec.period}
     frame = frame.assign(**names, step=years)
     numbers = dict.fromkeys(("x", "y", "value", "count", "low", "high"), float)
-    return frame.fillna({"group": ""}).astype(numbers)
+    return frame.astype({"group": object}).fillna({"group": ""}).astype(numbers)

@@ -112,11 +112,10 @@ def _window_rows(window: Window, fit: WindowFit, settings: DynamicSettings) -> l
 
 
 def _labels(window: Window, name: str, base: Mapping[str, Any]) -> dict[str, Any]:
-    drawn = name in (HEADLINE, "bc_fe_bootstrap_t")
     return {
         **base, "estimator": name, "fe_id": EFFECTS.get(name, "unit and year"),
         "role": window.spec.role if name == HEADLINE else "ladder",
-        "seed": window.draw_id if drawn else "",
+        "seed": window.draw_id if name == "bc_fe_bootstrap_t" else "",
     }  # fmt: skip
 
 

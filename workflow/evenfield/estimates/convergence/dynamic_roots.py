@@ -140,11 +140,11 @@ def _corrected(
         rows.update(dict.fromkeys(names, f"not defined: {error}"))
         return {}
     rng = generator_for(settings.seed, window.draw_id)
-    grid = score_interval(levels, rng, window.spec.draws, level)
+    grid = score_interval(levels, level)
     drawn = bootstrap_t_interval(levels, rng, window.spec.draws, level)
     check = residual_check(levels, fit.rho)
     flags = "; ".join(text for text in (NO_ROOT if fit.no_root else "", _serial(check.net_autocorrelation)) if text)
-    rows[HEADLINE] = _interval(HEADLINE, fit, grid, "score test inverted on a grid, draws of units", flags)
+    rows[HEADLINE] = _interval(HEADLINE, fit, grid, "score test inverted on a grid, t(N - 1)", flags)
     lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
     rows["bc_fe_bootstrap_t"] = _interval("bc_fe_bootstrap_t", fit, drawn, "bootstrap-t, draws of units",
                                           f"{lost}; {flags}")  # fmt: skip
@@ -168,7 +168,8 @@ def _serial(net: float) -> str:
 
 
 def _interval(name: str, fit: CorrectedFit, found: RootInterval, se_type: str, flags: str) -> RootRow:
-    p_type = f"{se_type}, rho = 1, two-sided, {found.draws} draws"
+    drawn = f", {found.draws} draws" if found.draws else ""
+    p_type = f"{se_type}, rho = 1, two-sided{drawn}"
     return RootRow(name, fit.rho, fit.std_error, fit.df, found.low, found.high, found.p_value, se_type, p_type,
                    flags.removesuffix("; "), not fit.no_root)  # fmt: skip
 

@@ -94,9 +94,7 @@ def estimate_inequality(
     return InequalityResults(estimates, series, fit)
 
 
-def _linked(
-    weights: Mapping[str, SpatialWeights], spec: InequalitySpec, ends: Ends, where: str
-) -> np.ndarray | None:
+def _linked(weights: Mapping[str, SpatialWeights], spec: InequalitySpec, ends: Ends, where: str) -> np.ndarray | None:
     if not spec.weights:
         return None
     matrix, _ = weights_among(weights, spec.weights, ends.window.units, where)
@@ -143,7 +141,7 @@ def yearly_series(spec: InequalitySpec, ends: Ends) -> pd.DataFrame:
     names = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
     frame = pd.DataFrame(rows).reindex(columns=list(INEQUALITY_SERIES))
     text = dict.fromkeys(("kind", "grouping", "group", "unit", "measure"), "")
-    frame = frame.assign(**names, period=ends.window.span.name).fillna(text)
+    frame = frame.assign(**names, period=ends.window.span.name).astype(dict.fromkeys(text, object)).fillna(text)
     return frame.astype({"year": "Int64", "value": float, "share": float})
 
 

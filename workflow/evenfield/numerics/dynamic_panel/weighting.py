@@ -58,8 +58,8 @@ def weighting(G: np.ndarray) -> Weighting:
     Returns
     -------
     Weighting
-        Cholesky when M >= L and S is regular; else S^+ = G'(GG')^-2 G through the eigenvectors of the smaller Gram
-        matrix.
+        Cholesky when M >= L and S is regular. When M < L the Moore-Penrose inverse S^+ = G'(GG')^-2 G through the
+        M x M Gram matrix; when S is singular although M >= L, a generalised inverse that drops dependent instruments.
 
     Raises
     ------
@@ -86,9 +86,12 @@ def _cholesky(G: np.ndarray) -> np.ndarray | None:
 
 
 def _generalised(G: np.ndarray) -> Weighting:
+    """Invert the smaller Gram matrix; dependent instruments are scaled first, so that small ones are not lost."""
     wide = G.shape[0] < G.shape[1]
-    values, vectors = np.linalg.eigh(G @ G.T if wide else G.T @ G)
+    size = np.ones(G.shape[1]) if wide else np.sqrt((G**2).sum(axis=0))
+    scaled = G / np.where(size > 0, size, 1.0)
+    values, vectors = np.linalg.eigh(scaled @ scaled.T if wide else scaled.T @ scaled)
     kept = values > DEPENDENT * values[-1]
     values, vectors = values[kept], vectors[:, kept]
-    root = (vectors.T @ G) / values[:, None] if wide else vectors.T / np.sqrt(values)[:, None]
-    return Weighting(int(kept.sum()), np.empty((0, 0)), root)
+    root = (vectors.T @ scaled) / values[:, None] if wide else vectors.T / np.sqrt(values)[:, None]
+    return Weighting(int(kept.sum()), np.empty((0, 0)), root / np.where(size > 0, size, 1.0))

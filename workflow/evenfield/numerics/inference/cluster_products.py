@@ -12,6 +12,7 @@ from evenfield.numerics.ols import OlsFit
 
 LEVERAGE_ONE = 1e-10
 NOTHING_LEFT = 1e-8
+WELL_CONDITIONED = 30.0
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,23 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> Cluste
     if len(names) < 2:
         raise NumericsError("inference by cluster needs at least two clusters")
     order = np.argsort(owner, kind="stable")
-    scale = np.sqrt((fit.X**2).sum(axis=0))
-    Q, R = np.linalg.qr(fit.X[order] / scale)
+    scale = np.sqrt(np.einsum("nk,nk->k", fit.X, fit.X))
+    Q, R = _orthonormal(fit.X[order] / scale)
     cuts = np.searchsorted(owner[order], np.arange(1, len(names)))
     blocks = list(zip(np.split(Q, cuts), np.split(fit.y[order], cuts), strict=True))
     M, m = np.array([q.T @ q for q, _ in blocks]), np.array([q.T @ y for q, y in blocks])
     return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(order))
+
+
+def _orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Q and R of X = Q R: through the Gram matrix where that costs no digits, else by Householder."""
+    try:
+        R = np.linalg.cholesky(X.T @ X).T
+    except np.linalg.LinAlgError:
+        return np.linalg.qr(X)
+    if np.linalg.cond(R) > WELL_CONDITIONED:
+        return np.linalg.qr(X)
+    return X @ np.linalg.inv(R), R
 
 
 def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ def date_positions(times: np.ndarray, lags: int) -> tuple[np.ndarray, int]:
     NumericsError
         If the dates have gaps, so that a lag would span several years, or there are not more dates than lags.
     """
-    dates, positions = np.unique(np.asarray(times), return_inverse=True)
+    dates, positions = _sorted_dates(np.asarray(times))
     if not 0 <= lags < len(dates):
         raise NumericsError(f"{lags} serial lags need more than {lags} dates; there are {len(dates)}")
     if dates.dtype.kind in "iuf" and len(dates) > 1:
@@ -39,6 +39,16 @@ def date_positions(times: np.ndarray, lags: int) -> tuple[np.ndarray, int]:
         if np.ptp(steps) > SAME_STEP * abs(steps[0]):
             raise NumericsError(f"the dates have a gap after {dates[int(steps.argmax())]}: a lag would span it")
     return positions.reshape(-1), len(dates)
+
+
+def _sorted_dates(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if times.dtype.kind == "i" and times.size and int(times.max()) - int(times.min()) < times.size:
+        first = int(times.min())
+        steps = times.astype(np.int64) - first
+        present = np.bincount(steps) > 0  # years: counting them is faster than sorting
+        return np.flatnonzero(present) + first, (np.cumsum(present) - 1)[steps]
+    dates, positions = np.unique(times, return_inverse=True)
+    return dates, positions
 
 
 def bartlett_weights(lags: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-DOUBLINGS, HALVINGS = 10, 60
+DOUBLINGS, HALVINGS = 10, 44
 ROUNDING = 1e-12
 
 

@@ -18,7 +18,7 @@ from evenfield.numerics.ols import RANK_TOLERANCE
 Effects = Literal["time", "unit and time"]
 Statistic = Literal["coefficient", "t"]
 TIE = 1e-9
-BLOCK = 1 << 18
+IN_CACHE, FEWEST_ROWS = 1 << 15, 64
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class PathRandomisation:
     @property
     def _blocks(self) -> list[np.ndarray]:
         source = self.assignments.source
-        step = max(1, BLOCK // source.shape[1])
+        step = max(FEWEST_ROWS, IN_CACHE // source.shape[1])
         return [source[start : start + step] for start in range(0, len(source), step)]
 
     @property

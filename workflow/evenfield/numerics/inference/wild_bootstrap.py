@@ -19,7 +19,7 @@ from evenfield.numerics.ols import OlsFit
 BootstrapType = Literal["11", "33"]
 CR3_FACTOR = "(G-1)/G"
 TIE = 1e-9
-BLOCK = 1 << 20
+IN_CACHE, FEWEST_ROWS = 1 << 15, 64
 
 
 @dataclass(frozen=True)
@@ -298,5 +298,5 @@ _TERMS = {"11": _bootstrap_11, "33": _bootstrap_33}
 
 
 def _blocks(shape: tuple[int, ...]) -> list[slice]:
-    step = max(1, BLOCK // shape[1])
+    step = max(FEWEST_ROWS, IN_CACHE // shape[1])
     return [slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step)]

@@ -92,7 +92,7 @@ def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, r
     -----
     Webb (2014), "Reworking wild bootstrap based inference for clustered errors".
     """
-    names = np.unique(np.array(list(clusters)))
+    names = np.unique(clusters if isinstance(clusters, np.ndarray) else np.array(list(clusters)))
     if len(names) < 2 or count < 1:
         raise NumericsError(f"{count} draws for {len(names)} clusters: both must be positive, two clusters at least")
     if kind not in {"rademacher", "webb"}:

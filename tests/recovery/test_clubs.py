@@ -1,0 +1,67 @@
+"""What log t does with gaps that stay, two clubs, and fast convergence (research-design.md 4.5)."""
+
+import numpy as np
+import pytest
+
+from evenfield.numerics.clubs.clustering import find_clubs
+from evenfield.numerics.hp_filter import hp_trend
+from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
+
+N, T, SAMPLES = 31, 43, 150
+PERIODS = regression_periods(T, 14)
+
+
+def noise(rng, sd=0.02, rho=0.8):
+    out = np.empty((N, T))
+    out[:, 0] = rng.normal(0, sd / np.sqrt(1 - rho**2), N)
+    for t in range(1, T):
+        out[:, t] = rho * out[:, t - 1] + rng.normal(0, sd, N)
+    return out
+
+
+def constant_gaps(seed, start):
+    rng = np.random.default_rng(seed)
+    return start + rng.normal(0, 0.45, (N, 1)) + 0.08 * np.arange(T) + noise(rng)
+
+
+def rejected(samples, levels):
+    t = [fit_logt(transition_variance(np.exp(x) if levels else x), PERIODS).t[0] for x in map(hp_trend, samples)]
+    return float(np.mean(np.array(t) < -1.65))
+
+
+@pytest.mark.slow
+@pytest.mark.montecarlo
+def test_the_currency_decides_on_logs_but_not_on_levels():
+    yuan = [constant_gaps(seed, 6.0) for seed in range(SAMPLES)]
+    other = [x - 4.0 for x in yuan]
+    assert rejected(yuan, levels=False) >= 0.85
+    assert rejected(other, levels=False) <= 0.05
+    assert rejected(yuan, levels=True) >= 0.95
+    assert rejected(other, levels=True) == rejected(yuan, levels=True)
+
+
+@pytest.mark.slow
+@pytest.mark.montecarlo
+def test_fast_convergence_is_not_rejected():
+    def closing(seed):
+        rng = np.random.default_rng(seed)
+        return 6 + rng.normal(0, 0.45, (N, 1)) * np.exp(-0.05 * np.arange(T)) + 0.08 * np.arange(T) + noise(rng, 0.005)
+
+    assert rejected([closing(seed) for seed in range(SAMPLES)], levels=True) <= 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.montecarlo
+def test_two_clubs_are_found():
+    def one(seed):
+        rng = np.random.default_rng(seed)
+        club = np.arange(N) < 12
+        gap = rng.normal(0, 0.3, (N, 1)) * np.exp(-0.06 * np.arange(T))
+        y = 6 + np.where(club, 0.9, 0.0)[:, None] + gap + 0.08 * np.arange(T) + noise(rng, 0.003)
+        return find_clubs(np.exp(hp_trend(y)), PERIODS), club
+
+    pure = []
+    for seed in range(60):
+        found, club = one(seed)
+        pure.append(len(found.clubs) >= 2 and all(len(set(club[list(c.members)])) == 1 for c in found.clubs))
+    assert np.mean(pure) >= 0.85

@@ -1,0 +1,222 @@
+"""Specifications of the spatial panels, and the balanced panel that each of them is estimated on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.contracts.errors import EstimateError, first_examples
+from evenfield.contracts.files import content_hash
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
+
+UNITS = {"log_income": "log points", "growth_pct": "pp/yr", "relative_log_income": "log points"}
+MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A regressor made of columns of the panel.
+
+    Attributes
+    ----------
+    name, label : str
+        Key in the config and how it is printed.
+    kind : str
+        ``column`` (as it is), ``log``, ``log_ratio`` (ln numerator / denominator) or ``zones`` (zones in force).
+    columns : tuple of str
+        Column; or numerator and denominator; or the type of zone.
+    """
+
+    name: str
+    label: str
+    kind: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """One specification, estimated for every model and every weights matrix.
+
+    Attributes
+    ----------
+    id, outcome, sample, role : str
+        Name, outcome column, sample and role of the main estimates.
+    regressors : tuple of Variable
+        Regressors.
+    years : tuple of int
+        First and last year.
+    model, weights : str
+        The main model and weights; all others are robustness.
+    models : tuple of str
+        Models.
+    effects, approach : str
+        As in ``numerics.spatial_panel.models.PanelModel``.
+    """
+
+    id: str
+    outcome: str
+    sample: str
+    role: str
+    regressors: tuple[Variable, ...]
+    years: tuple[int, int]
+    model: str
+    weights: str
+    models: tuple[str, ...]
+    effects: str
+    approach: str
+
+
+@dataclass(frozen=True)
+class StudyPanel:
+    """What one specification is estimated on.
+
+    Attributes
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors.
+    basis : str
+        ``official``, ``proxy`` or ``spliced``.
+    data_hash : str
+        Hash of the numbers used.
+    """
+
+    panel: BalancedPanel
+    basis: str
+    data_hash: str
+
+
+def parse_panel_specs(config: Mapping[str, Any], weights: str) -> list[PanelSpec]:
+    """Read the specifications from the config.
+
+    Parameters
+    ----------
+    config : mapping
+        ``estimates.spatial_panel`` of the config: ``variables`` and ``specifications``.
+    weights : str
+        The study's primary weights, used where a specification names none.
+
+    Returns
+    -------
+    list of PanelSpec
+
+    Raises
+    ------
+    EstimateError
+        If a regressor is not among the variables.
+    """
+    variables = {name: _variable(name, item) for name, item in config["variables"].items()}
+    return [_spec(item, variables, weights) for item in config["specifications"]]
+
+
+def _variable(name: str, item: Mapping[str, Any]) -> Variable:
+    keys = {"column": ("column",), "log": ("column",), "log_ratio": ("numerator", "denominator"),
+            "zones": ("zone_type",)}[item["kind"]]  # fmt: skip
+    absent = [key for key in keys if key not in item]
+    if absent:
+        raise EstimateError(f"variable {name} of kind {item['kind']} has no {absent[0]}", f"the keys {', '.join(keys)}",
+                            "complete estimates.spatial_panel.variables")  # fmt: skip
+    return Variable(name, item.get("label", name), item["kind"], tuple(item[key] for key in keys))
+
+
+def _spec(item: Mapping[str, Any], variables: Mapping[str, Variable], weights: str) -> PanelSpec:
+    unknown = [name for name in item["regressors"] if name not in variables]
+    if unknown:
+        raise EstimateError(f"regressor {unknown[0]} of {item['id']} is not a variable",
+                            f"one of {', '.join(variables)}",
+                            "add it to estimates.spatial_panel.variables")  # fmt: skip
+    first, last = item["years"]
+    model = item.get("model", "SDM")
+    models = tuple(item.get("models", MODELS))
+    return PanelSpec(
+        id=item["id"], outcome=item.get("outcome", "log_income"), sample=item.get("sample", "all"),
+        role=item.get("role", "exploratory"), regressors=tuple(variables[name] for name in item["regressors"]),
+        years=(int(first), int(last)), model=model, weights=item.get("weights", weights),
+        models=models if model in models else (*models, model), effects=item.get("effects", "two_way"),
+        approach=item.get("approach", "lee_yu"),
+    )  # fmt: skip
+
+
+def study_panel(frame: pd.DataFrame, doses: pd.DataFrame, units: list[str], spec: PanelSpec) -> StudyPanel:
+    """Build the balanced panel of a specification.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The panel table: ``unit``, ``year``, ``basis`` and columns.
+    doses : DataFrame
+        ``unit``, ``year``, ``zone_type``, ``zones``.
+    units : list of str
+        Units of the sample.
+    spec : PanelSpec
+        The specification.
+
+    Returns
+    -------
+    StudyPanel
+
+    Raises
+    ------
+    EstimateError
+        If a column is absent, a number is missing or has no logarithm, or the panel is not balanced.
+    """
+    first, last = spec.years
+    rows = frame[frame["year"].between(first, last) & frame["unit"].isin(units)].sort_values(["year", "unit"])
+    if rows.empty:
+        raise EstimateError(f"{spec.id} has no rows between {first} and {last}", "years of the panel",
+                            "change its years")  # fmt: skip
+    values = {spec.outcome: _column(rows, spec.outcome, spec)}
+    values |= {variable.name: _values(rows, doses, variable, spec) for variable in spec.regressors}
+    table = pd.DataFrame({"unit": rows["unit"].to_numpy(), "year": rows["year"].to_numpy(), **values})
+    _refuse_blanks(table, spec)
+    names = [variable.name for variable in spec.regressors]
+    try:
+        panel = panel_from_rows(table["unit"].tolist(), table["year"].tolist(), table[spec.outcome].to_numpy(),
+                                table[names].to_numpy(), names)  # fmt: skip
+    except NumericsError as error:
+        raise EstimateError(f"{spec.id}: {error}", "one row per unit and year", "change its years or sample") from error
+    bases = sorted(set(rows["basis"]))
+    return StudyPanel(panel, bases[0] if len(bases) == 1 else "spliced", content_hash(table))
+
+
+def _column(rows: pd.DataFrame, name: str, spec: PanelSpec) -> np.ndarray:
+    if name not in rows:
+        raise EstimateError(f"{spec.id} asks for column {name}", "a column of the panel", "correct its name")
+    return rows[name].to_numpy(float)
+
+
+def _values(rows: pd.DataFrame, doses: pd.DataFrame, variable: Variable, spec: PanelSpec) -> np.ndarray:
+    if variable.kind == "zones":
+        return _zones(rows, doses, variable)
+    columns = [_column(rows, name, spec) for name in variable.columns]
+    if variable.kind == "column":
+        return columns[0]
+    low = [name for name, column in zip(variable.columns, columns, strict=True) if np.nanmin(column) <= 0]
+    if low:
+        raise EstimateError(f"{low[0]} is zero or negative in {spec.id}", "positive numbers for a logarithm",
+                            f"use kind column for {variable.name}")  # fmt: skip
+    return np.asarray(np.log(columns[0]) - (np.log(columns[1]) if variable.kind == "log_ratio" else 0.0))
+
+
+def _zones(rows: pd.DataFrame, doses: pd.DataFrame, variable: Variable) -> np.ndarray:
+    wanted = doses.loc[doses["zone_type"] == variable.columns[0], ["unit", "year", "zones"]]
+    if wanted.empty:
+        raise EstimateError(f"there are no zones of type {variable.columns[0]}",
+                            f"one of {', '.join(sorted(set(doses['zone_type'])))}",
+                            f"correct variable {variable.name}")  # fmt: skip
+    joined = rows[["unit", "year"]].merge(wanted, on=["unit", "year"], how="left", validate="one_to_one")
+    return joined["zones"].to_numpy(float)
+
+
+def _refuse_blanks(table: pd.DataFrame, spec: PanelSpec) -> None:
+    for name in table.columns.drop(["unit", "year"]):
+        blank = table[~np.isfinite(table[name].to_numpy(float))]
+        if len(blank):
+            where = first_examples([f"{unit} {year}" for unit, year in zip(blank["unit"], blank["year"], strict=True)])
+            raise EstimateError(f"{name} is blank {len(blank)} times in {spec.id} ({where})",
+                                "a number for every unit and year",
+                                "shorten its years or drop the variable")  # fmt: skip

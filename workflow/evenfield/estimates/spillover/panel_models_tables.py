@@ -1,0 +1,76 @@
+"""Figure-ready tables of fitted spatial panels: effects by unit, by pair of units and by power of W."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from evenfield.estimates.spillover.panel_models_rows import RowContext
+from evenfield.numerics.spatial_panel.models import SpatialPanelFit
+from evenfield.numerics.spatial_panel.reach import partition, reach
+
+POWERS = 6
+KEY = ["spec_id", "w_id", "estimator", "term"]
+COLUMNS = {
+    "reach": [*KEY, "unit", "own", "received", "sent"],
+    "links": [*KEY, "unit_i", "unit_j", "effect"],
+    "powers": [*KEY, "power", "direct", "indirect", "total"],
+}
+
+
+@dataclass(frozen=True)
+class EffectTables:
+    """Tables under construction, one list of frames each.
+
+    Attributes
+    ----------
+    frames : dict of str to list of DataFrame
+        ``reach``, ``links`` and ``powers``.
+    """
+
+    frames: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+
+    def add(self, context: RowContext, fit: SpatialPanelFit) -> None:
+        """Add a fit: effects by unit; for the main model by power; for the main weights too by pair of units.
+
+        Parameters
+        ----------
+        context : RowContext
+            Specification and weights.
+        fit : SpatialPanelFit
+            A fit; one whose spatial parameter is at the end of its range has no effects worth a map.
+        """
+        for term in () if fit.at_bound else fit.regressors:
+            found = reach(fit, term)
+            key = dict(zip(KEY, (context.spec.id, context.weights, fit.model.model.lower(), term), strict=True))
+            by_unit = {"unit": found.units, "own": found.own, "received": found.received, "sent": found.sent}
+            self.frames["reach"].append(pd.DataFrame({**key, **by_unit}))
+            if fit.model.model == context.spec.model:
+                parts = partition(fit, term, POWERS)
+                self.frames["powers"].append(pd.DataFrame({**key, "power": np.arange(POWERS + 1), "direct": parts[:, 0],
+                                                           "indirect": parts[:, 1], "total": parts[:, 2]}))  # fmt: skip
+            if context.main(fit.model.model):
+                n = len(found.units)
+                pairs = {"unit_i": np.repeat(found.units, n), "unit_j": found.units * n, "effect": found.matrix.ravel()}
+                self.frames["links"].append(pd.DataFrame({**key, **pairs}))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one table, sorted by its key.
+
+        Parameters
+        ----------
+        name : str
+            ``reach``, ``links`` or ``powers``.
+
+        Returns
+        -------
+        DataFrame
+            Columns as in ``COLUMNS``; header only when no fit has been added.
+        """
+        frames, columns = self.frames[name], COLUMNS[name]
+        if not frames:
+            return pd.DataFrame(columns=columns)
+        keys = [column for column in columns if column in {*KEY, "unit", "unit_i", "unit_j", "power"}]
+        return pd.concat(frames, ignore_index=True)[columns].sort_values(keys, ignore_index=True)

@@ -1,0 +1,21 @@
+"""Draw F7: relative transition paths by club and the heat map of shared clubs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.figures.clubs import draw_clubs
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.rows import TEXT
+from evenfield.contracts.files import read_json, read_table
+
+
+def main(*, series: str, description: str, figure: list[str], spec: str, study: Mapping[str, Any]) -> None:
+    """Read the clubs family's series and write the five files of the figure."""
+    drawn = draw_clubs(read_table(series, (*TEXT, "group")), read_json(description), spec=spec, study=study)
+    save_figure(drawn, figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
