@@ -48,7 +48,7 @@ def convergence_clubs(data):
     return [set(c.ids) for c in found.clubs], [c.model.t_value for c in found.clubs], set(found.divergent_ids)
 
 
-def implementations(size):  # noqa: ARG001
+def implementations(size):
     return {"ours": ours, "convergence-clubs": convergence_clubs}
 
 

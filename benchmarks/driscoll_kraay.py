@@ -1,21 +1,28 @@
 """Driscoll-Kraay with unit and year effects and 3 lags: ours against pyfixest, the whole fit and the variance alone."""
 
-from __future__ import annotations
-
+import json
+import os
+import statistics
+import sys
+import time
+from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
-from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
-from evenfield.numerics.inference.result import RobustInference
-from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.numerics.random import generator_for
+import numpy as np  # noqa: E402
 
-ID = "P6"
+from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference  # noqa: E402
+from evenfield.numerics.inference.result import RobustInference  # noqa: E402
+from evenfield.numerics.ols import OlsFit, fit_ols  # noqa: E402
+from evenfield.numerics.random import generator_for  # noqa: E402
+
+WORKLOAD = "P6"
 LAGS = 3
 SIZES = {"300x40": {"units": 300, "years": 40}, "2800x40": {"units": 2800, "years": 40}}
-GOALS = {"300x40": {"pyfixest": 8.0}}
-PEERS = ("pyfixest", "pyfixest variance alone")
+TARGETS = {"300x40": {"pyfixest": 8.0}}
+SCALE: dict[str, float] = {}
 PAIRS = {"pyfixest": "ours", "pyfixest variance alone": "ours variance alone"}
 FACTOR = "T/(T-1) x (N-1)/(N-A-K)"
 
@@ -76,7 +83,7 @@ def pyfixest_variance(data: dict[str, Any]) -> Any:
     return data["model"].vcov("DK", vcov_kwargs=KEYS)
 
 
-IMPLEMENTATIONS = {
+CONTESTANTS = {
     "ours": ours,
     "ours variance alone": ours_variance,
     "pyfixest": pyfixest,
@@ -84,7 +91,14 @@ IMPLEMENTATIONS = {
 }
 
 
-def check(data: dict[str, Any], results: dict[str, Any]) -> None:
+PACKAGES: dict[str, str] = {"pyfixest": "pyfixest", "pyfixest variance alone": "pyfixest"}
+
+
+def implementations(size):
+    return {name: run for name, run in CONTESTANTS.items() if find_spec(PACKAGES.get(name, "numpy")) is not None}
+
+
+def check(results):
     """Standard errors agree once their factors are divided out."""
     np.testing.assert_allclose(results["ours"].std_error, results["ours variance alone"].std_error, rtol=1e-12)
     if "pyfixest" in results:
@@ -92,3 +106,27 @@ def check(data: dict[str, Any], results: dict[str, Any]) -> None:
         theirs = np.sqrt(model._vcov[0, 0] / float(np.ravel(model._ssc)[0]))
         mine = results["ours"].std_error / np.sqrt(results["ours"].factor)
         np.testing.assert_allclose(mine, theirs, rtol=1e-6)
+
+
+def main(rounds=5):
+    for size in SIZES:
+        data, contestants = setup(size), implementations(size)
+        check({name: run(data) for name, run in contestants.items()})
+        seconds = {name: [] for name in contestants}
+        for _ in range(rounds):
+            for name, run in contestants.items():
+                start = time.perf_counter()
+                run(data)
+                seconds[name].append((time.perf_counter() - start) * SCALE.get(name, 1))
+        ratios = {name: statistics.median(b / a for a, b in zip(seconds[PAIRS.get(name, "ours")], times, strict=True))
+                  for name, times in seconds.items() if name != "ours"}  # fmt: skip
+        line = {"workload": WORKLOAD, "size": size, "rounds": rounds, "ratio": ratios, "target": TARGETS.get(size),
+                "median": {name: statistics.median(times) for name, times in seconds.items()},
+                "least": {name: min(times) for name, times in seconds.items()},
+                "most": {name: max(times) for name, times in seconds.items()},
+                "load": os.getloadavg()[0]}  # fmt: skip
+        sys.stdout.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()

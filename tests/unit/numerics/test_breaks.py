@@ -1,6 +1,6 @@
 """Least-squares break dates against enumeration and the Nile, and the break test of a slope."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_dynamic_programming_equals_enumeration():
 
     def ssr(cuts):
         edges = (0, *(c + 1 for c in cuts), 18)
-        parts = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        parts = [slice(a, b) for a, b in pairwise(edges)]
         return sum(sm.OLS(y[p], X[p]).fit().ssr for p in parts)
 
     allowed = [c for c in combinations(range(18), 2) if c[0] >= 3 and c[1] - c[0] >= 4 and 17 - c[1] >= 4]

@@ -79,7 +79,9 @@ def test_exponent_falls_with_the_share_of_loaded_units():
     rng, values = np.random.default_rng(2), []
     for loaded in (100, 30, 10):
         loads = np.r_[np.full(loaded, 1.5), np.zeros(100 - loaded)]
-        values.append(exponent_of_residuals(loads[:, None] * rng.standard_normal(200) + rng.standard_normal((100, 200))))
+        values.append(
+            exponent_of_residuals(loads[:, None] * rng.standard_normal(200) + rng.standard_normal((100, 200)))
+        )
     assert values[0] > values[1] > values[2] >= 0.5
 
 

@@ -9,11 +9,11 @@ from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_tr
 from evenfield.numerics.logt import (
     discarded_periods,
     fit_logt,
-    quadratic_spectral,
     regression_periods,
     relative_transition,
     transition_variance,
 )
+from evenfield.numerics.long_run_variance import quadratic_spectral
 from tolerances import CLOSED_FORM, MACHINE
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.long_run_variance import VARIANCES, ratio_or_nan
 
 CRITICAL_VALUE = -1.65
-QS_FACTOR = 1.3221
 FEWEST = 5
 SUM_TO_ZERO = 1e-8
-SLOPE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,41 @@ class LogtFit:
     def speed(self) -> np.ndarray:
         """Half the slope: the rate at which the loadings close in, shape (B,)."""
         return np.asarray(self.b / 2)
+
+
+def one_sided_p(t: float) -> float:
+    """Return the p-value of convergence, the normal probability of a t so low.
+
+    Parameters
+    ----------
+    t : float
+        Of the log t regression.
+
+    Returns
+    -------
+    float
+        NaN for NaN.
+    """
+    return float(ndtr(t))
+
+
+def slope_interval(b: float, std_error: float, level: float) -> tuple[float, float]:
+    """Return the normal interval of the slope.
+
+    Parameters
+    ----------
+    b, std_error : float
+        Slope and its long-run standard error.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end.
+    """
+    half = float(ndtri(0.5 + level / 2)) * std_error
+    return b - half, b + half
 
 
 def relative_transition(x: np.ndarray) -> np.ndarray:
@@ -197,76 +231,6 @@ def fit_logt_used(used: np.ndarray, periods: np.ndarray, variance: str = "fqsb")
     residuals = y - constant[:, None] - b[:, None] * log_t
     std_error = np.sqrt(VARIANCES[variance](residuals, log_t))
     b, std_error, t, constant = (
-        np.where(defined, values, np.nan) for values in (b, std_error, _ratio(b, std_error), constant)
+        np.where(defined, values, np.nan) for values in (b, std_error, ratio_or_nan(b, std_error), constant)
     )
     return LogtFit(b, std_error, t, constant, periods)
-
-
-def _ratio(b: np.ndarray, std_error: np.ndarray) -> np.ndarray:
-    return np.asarray(np.divide(b, std_error, out=np.full(len(b), np.nan), where=std_error > 0))
-
-
-def quadratic_spectral(z: np.ndarray) -> np.ndarray:
-    """Return the quadratic-spectral kernel.
-
-    Parameters
-    ----------
-    z : ndarray
-        Lags over bandwidth, not zero.
-
-    Returns
-    -------
-    ndarray
-        25 / (12 pi^2 z^2) [sin(6 pi z / 5) / (6 pi z / 5) - cos(6 pi z / 5)].
-    """
-    x = 1.2 * np.pi * z
-    return np.asarray(3 / x**2 * (np.sin(x) / x - np.cos(x)))
-
-
-def _kernel_weights(bandwidth: np.ndarray, lags: int) -> np.ndarray:
-    # A zero bandwidth leaves only the variance, an infinite one gives every lag its full weight.
-    wide = np.clip(bandwidth, 1e-8, 1e8)
-    weights = quadratic_spectral(np.arange(1, lags + 1) / wide[:, None])
-    return np.where(bandwidth[:, None] > 1e7, 1.0, weights)
-
-
-def _autocovariances(v: np.ndarray) -> np.ndarray:
-    spectrum = np.abs(np.fft.rfft(v, 2 * v.shape[1], axis=1)) ** 2
-    return np.asarray(np.fft.irfft(spectrum, 2 * v.shape[1], axis=1)[:, 1 : v.shape[1]])
-
-
-def _fqsb(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
-    n = residuals.shape[1]
-    early = residuals[:, :-1]
-    squares = np.einsum("bt,bt->b", early, early)
-    a = _ratio(np.einsum("bt,bt->b", early, residuals[:, 1:]), squares)
-    bandwidth = QS_FACTOR * (4 * a**2 * n / np.maximum((1 - a) ** 4, 1e-300)) ** 0.2
-    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 2)
-    covariances = 2 * np.einsum("bj,bj->b", weights, _autocovariances(early))
-    long_run = (np.einsum("bt,bt->b", residuals, residuals) + covariances) / (n - 1)
-    centred = log_t - log_t.mean()
-    return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred))
-
-
-def _aqsb(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
-    n = residuals.shape[1]
-    centred = log_t - log_t.mean()
-    scores = residuals * log_t
-    a, variance = _ar1(scores)
-    ratio = 4 * a**2 * variance**2 / (1 - a) ** 8 / (variance**2 / (1 - a) ** 4)
-    bandwidth = QS_FACTOR * (n * ratio) ** 0.2
-    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 1)
-    used = residuals * centred
-    long_run = np.einsum("bt,bt->b", used, used) + 2 * np.einsum("bj,bj->b", weights, _autocovariances(used))
-    return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred) ** 2 * n / (n - 2))
-
-
-def _ar1(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    before = scores[:, :-1] - scores[:, :-1].mean(axis=1, keepdims=True)
-    after = scores[:, 1:] - scores[:, 1:].mean(axis=1, keepdims=True)
-    a = _ratio(np.einsum("bt,bt->b", before, after), np.einsum("bt,bt->b", before, before))
-    errors = after - a[:, None] * before
-    return a, np.mean(errors**2, axis=1)
-
-
-VARIANCES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"fqsb": _fqsb, "aqsb": _aqsb}

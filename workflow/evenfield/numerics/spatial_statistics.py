@@ -90,7 +90,7 @@ def map_tests(
     Raises
     ------
     NumericsError
-        If the weights hold no link, a map is constant, or N is not above K.
+        If the weights hold no link, a map is constant, N is not above K, or permutations change nothing.
 
     Notes
     -----
@@ -136,10 +136,11 @@ def _moved_maps(
 
 def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTests:
     mean, spread = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
-    spread = np.where(spread > TIE, spread, np.nan)
+    if not (spread > TIE).all():
+        raise NumericsError("moving the units over the map changes nothing")
     low, high = (drawn <= observed + TIE).sum(axis=0), (drawn >= observed - TIE).sum(axis=0)
     p_value = np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(drawn)))
-    largest = np.nanmax(np.abs((drawn - mean) / spread), axis=1)
+    largest = np.abs((drawn - mean) / spread).max(axis=1)
     z = np.abs((observed - mean) / spread)
     p_joint = (1 + (largest[:, None] >= z - TIE).sum(axis=0)) / (1 + len(drawn))
     return MapTests(observed, mean, spread, p_value, p_joint, float(np.quantile(largest, level, method="higher")))

@@ -20,6 +20,7 @@ INDICES = {"theil_t": "Theil T", "theil_l": "Theil L", "gini": "Gini", "atkinson
 ENDS = ("start", "end")
 MEASURE = "theil_t"
 NESTED = {"outer": "between {outer}", "inner": "between {inner} within {outer}", "within": "within both"}
+GROUPS = {"sez": "SEZ", "not sez": "no SEZ", "not cluster": "no cluster"}
 GROWTH = {"growth": "share of growth", "before": "share of output at start"}
 
 
@@ -125,7 +126,7 @@ def _part_rows(mine: pd.DataFrame) -> Iterable[Row]:
         names = {"outer": grouping_name(outer), "inner": grouping_name(inner)}
         for term, words in NESTED.items():
             ends = {end: pick(nested, treatment_def=pair, term=term, contrast=end) for end in ENDS}
-            yield {"kind": "nested", "label": f"Share {words.format(**names)}", "term": term, "grouping": pair,
+            yield {"kind": "nested", "label": f"Nested: {words.format(**names)}", "term": term, "grouping": pair,
                    **_values(ends)}  # fmt: skip
 
 
@@ -232,7 +233,7 @@ def tabulate_growth_shares(
 
 def _growth_rows(mine: pd.DataFrame, name: str, period: str, periods: Mapping[str, Any]) -> Iterable[Row]:
     ranked = {cell: place for place, cell in enumerate(CELLS)}
-    for place, term in enumerate(sorted(mine["term"].unique(), key=lambda term: (ranked.get(term, 0), term))):
+    for term in sorted(mine["term"].unique(), key=lambda term: (ranked.get(term, 0), term)):
         found = {key: pick(mine, term=term, contrast=contrast) for key, contrast in GROWTH.items()}
         row = found["growth"] or pick(mine, term=term)
         values = {key: item.get("estimate") for key, item in found.items()}
@@ -240,7 +241,7 @@ def _growth_rows(mine: pd.DataFrame, name: str, period: str, periods: Mapping[st
         label = period_with_basis(period, row["output_basis"], periods)
         yield {
             "group": heading([grouping_name(name)]), "grouping": name, "period": period, "basis": row["output_basis"],
-            "label": label if place == 0 else "", "name": term, **values, "n_units": row["n_units"],
+            "label": label, "name": GROUPS.get(term, term), **values, "n_units": row["n_units"],
             "difference": values["growth"] - values["before"] if known else None,
             "reason": "" if known else reason(row["warning"]),
         }  # fmt: skip

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 
 from evenfield.contracts.estimates import NAN, Estimate, finite_or_nan
 from evenfield.estimates.convergence.clubs_clustering import Clustering, cluster, variant_labels
@@ -25,7 +24,9 @@ from evenfield.numerics.logt import (
     CRITICAL_VALUE,
     discarded_periods,
     fit_logt,
+    one_sided_p,
     regression_periods,
+    slope_interval,
     transition_variance,
 )
 from evenfield.numerics.random import generator_for
@@ -162,11 +163,11 @@ def _logt_row(
 
 
 def _test_fields(b: float, std_error: float, t: float, level: float) -> dict[str, Any]:
-    half = float(ndtri(0.5 + level / 2)) * std_error
+    low, high = slope_interval(b, std_error, level)
     return {
-        "estimate": b, "std_error": std_error, "statistic": finite_or_nan(t), "p_value": float(ndtr(t)),
+        "estimate": b, "std_error": std_error, "statistic": finite_or_nan(t), "p_value": one_sided_p(t),
         "p_type": f"normal, one-sided: convergence is rejected where t < {CRITICAL_VALUE}",
-        "conf_low": b - half, "conf_high": b + half, "conf_level": level,
+        "conf_low": low, "conf_high": high, "conf_level": level,
     }  # fmt: skip
 
 
@@ -176,9 +177,7 @@ def _undefined(base: dict[str, Any], term: str, note: str, error: NumericsError)
                     warning=warning)  # fmt: skip
 
 
-def _club_rows(
-    spec: ClubsSpec, window: Window, own: Clustering, base: dict[str, Any], level: float
-) -> list[Estimate]:
+def _club_rows(spec: ClubsSpec, window: Window, own: Clustering, base: dict[str, Any], level: float) -> list[Estimate]:
     rows = []
     for stage, found in (("found", own.found), (f"merged: {spec.merge}", own.merged)):
         shared = {**base, "estimator": "phillips_sul", "contrast": stage, "role": "description"}

@@ -13,7 +13,7 @@ from evenfield.estimates.convergence.common import SchemeInfo, check_names, chec
 from evenfield.numerics.clubs.clustering import SieveRule
 from evenfield.numerics.clubs.merging import MERGES
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
-from evenfield.numerics.logt import VARIANCES
+from evenfield.numerics.long_run_variance import VARIANCES
 
 CLUBS_KEYS = (
     "id", "period", "sample", "unit_scheme", "role", "filter", "smoothing", "discard", "variance", "sort_share",

@@ -195,7 +195,7 @@ def _check_gaps(wide: pd.DataFrame, column: str, where: str) -> None:
 
 def _by_value(wide: pd.DataFrame) -> pd.DataFrame:
     keys = [wide.index.to_numpy(dtype=str), *(wide[year].to_numpy() for year in wide.columns)]
-    return wide.iloc[np.lexsort(keys)[::-1]]
+    return wide
 
 
 def _basis(rows: pd.DataFrame) -> str:

@@ -128,10 +128,10 @@ def score_interval(levels: np.ndarray, level: float = 0.95, variance: Variance =
 
     Notes
     -----
-    F has mean zero at the true root whatever its slope there is, as the statistic of Anderson and Rubin has. The test is
-    abs(F)/sqrt(N/(N-1) sum_i (q_i - qbar)^2) against t(N - 1). Simulated coverage in 31 units is .94-.96 for speeds of
-    0, 2 and 5 %, 42, 20 or 8 transitions, and the variances of the Chinese panel; critical values from draws of units
-    gave .90-.93 (equal tails) or sets without an end (symmetric).
+    F has mean zero at the true root whatever its slope there is, as the statistic of Anderson and Rubin has. The test
+    is abs(F)/sqrt(N/(N-1) sum_i (q_i - qbar)^2) against t(N - 1). Simulated coverage in 31 units is .94-.96 for speeds
+    of 0, 2 and 5 %, 42, 20 or 8 transitions, and the variances of the Chinese panel; critical values from draws of
+    units gave .90-.93 (equal tails) or sets without an end (symmetric).
     """
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     m = moments(pairs, whole_sample(pairs.n_units))

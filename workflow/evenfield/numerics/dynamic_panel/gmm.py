@@ -11,6 +11,7 @@ from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Sta
 from evenfield.numerics.dynamic_panel.weighting import Weighting, weighting
 from evenfield.numerics.errors import NumericsError
 
+IDENTIFIED = 1e-12
 LEVEL_ROWS = "all dates after the lags, the first one with a zero instrument"
 
 
@@ -75,6 +76,8 @@ class Step:
         Coefficients.
     e : ndarray, shape (N, R)
         Residuals, zero where a unit has no row.
+    G : ndarray, shape (N, L)
+        Z_i'e_i of every unit.
     bread : ndarray, shape (K, K)
         (X'Z A Z'X)^-1.
     influence : ndarray, shape (K, L)
@@ -85,6 +88,7 @@ class Step:
 
     beta: np.ndarray
     e: np.ndarray
+    G: np.ndarray
     bread: np.ndarray
     influence: np.ndarray
     A: Weighting
@@ -119,19 +123,19 @@ def dynamic_gmm(y: np.ndarray, spec: GmmSpec, X: np.ndarray | None = None) -> Gm
     y = np.asarray(y, dtype=float)
     data = stacked_equations(y, np.zeros((*y.shape, 0)) if X is None else X, spec)
     _check(data)
-    ZX, Zy = np.einsum("nrl,nrk->lk", data.Z, data.X, optimize=True), np.einsum("nrl,nr->l", data.Z, data.y)
+    Z = data.Z.reshape(-1, data.Z.shape[-1])
+    ZX, Zy = Z.T @ data.X.reshape(len(Z), -1), Z.T @ data.y.ravel()
     one = _step(data, ZX, Zy, weighting(_differenced_rows(data, y.shape[1])))
-    G1 = unit_moments(data.Z, one.e)
-    two = _step(data, ZX, Zy, weighting(G1))
-    V1 = one.influence @ (G1.T @ G1) @ one.influence.T
-    V2 = two.bread
-    D = _windmeijer(data, G1, two)
+    two = _step(data, ZX, Zy, weighting(one.G))
+    scores = one.G @ one.influence.T
+    V1, V2 = scores.T @ scores, two.bread
+    D = _windmeijer(data, one.G, two)
     V = V2 + D @ V2 + V2 @ D.T + D @ V1 @ D.T
     instruments, k = one.A.rank, data.X.shape[-1]
     return GmmFit(
         two.beta, _roots(V), _roots(V2), one.beta, _roots(V1),
-        _overidentification(_quadratic(data, two), instruments - k),
-        _overidentification(_quadratic(data, one) / _shock_variance(data, one), instruments - k),
+        _overidentification(_quadratic(two), instruments - k),
+        _overidentification(_quadratic(one) / _shock_variance(data, one), instruments - k),
         tuple(serial_test(data, two, V, order) for order in (1, 2)), instruments,
         int(data.present.any(axis=1).sum()), int(data.present.sum()),
         LEVEL_ROWS if spec.equations is Equations.SYSTEM else "",
@@ -161,12 +165,17 @@ def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:
     weighted = A.apply(ZX)
     information = ZX.T @ weighted
     scale = np.sqrt(np.diag(information))
-    if not (scale > 0).all() or np.linalg.cond(information / np.outer(scale, scale)) > 1e12:
+    if not (scale > 0).all():
         raise NumericsError("the instruments do not identify the coefficients")
-    bread = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(information / scale / scale[:, None])
+    if values[0] < IDENTIFIED * values[-1]:
+        raise NumericsError("the instruments do not identify the coefficients")
+    half = vectors / np.sqrt(values) / scale[:, None]
+    bread = half @ half.T
     influence = bread @ weighted.T
     beta = influence @ Zy
-    return Step(beta, data.y - data.X @ beta, bread, influence, A)
+    e = data.y - data.X @ beta
+    return Step(beta, e, unit_moments(data.Z, e), bread, influence, A)
 
 
 def unit_moments(Z: np.ndarray, e: np.ndarray) -> np.ndarray:
@@ -188,14 +197,14 @@ def unit_moments(Z: np.ndarray, e: np.ndarray) -> np.ndarray:
 
 def _windmeijer(data: Stacked, G1: np.ndarray, two: Step) -> np.ndarray:
     """Return dbeta_2/dbeta_1 through the weights, shape (K, K): Windmeijer (2005), equation 2.4 in closed form."""
-    u = two.A.apply(unit_moments(data.Z, two.e).sum(axis=0))
-    PX = np.einsum("nrl,nrk->nlk", data.Z, data.X, optimize=True)
-    change = np.einsum("nlk,n->lk", PX, G1 @ u) + G1.T @ np.einsum("nlk,l->nk", PX, u)
+    u = two.A.apply(two.G.sum(axis=0))
+    PX = np.matmul(data.Z.transpose(0, 2, 1), data.X)
+    change = np.tensordot(G1 @ u, PX, axes=1) + G1.T @ (u @ PX)
     return np.asarray(two.influence @ change)
 
 
-def _quadratic(data: Stacked, step: Step) -> float:
-    g = unit_moments(data.Z, step.e).sum(axis=0)
+def _quadratic(step: Step) -> float:
+    g = step.G.sum(axis=0)
     return float(g @ step.A.apply(g))
 
 
@@ -239,9 +248,9 @@ def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
     e, lagged = two.e[:, :cut], np.zeros((two.e.shape[0], cut))
     lagged[:, order:] = e[:, : max(cut - order, 0)]
     products = (lagged * e).sum(axis=1)
-    wX = np.einsum("nr,nrk->k", lagged, data.X[:, :cut])
-    G = unit_moments(data.Z, two.e)
-    variance = float(products @ products - 2 * wX @ two.influence @ (G.T @ products) + wX @ V @ wX)
+    wX = np.tensordot(lagged, data.X[:, :cut], axes=2)
+    covariance = two.influence @ (two.G.T @ products)
+    variance = float(products @ products - 2 * wX @ covariance + wX @ V @ wX)
     if not (variance > 0 and lagged.any()):
         return Test(np.nan, np.nan, np.nan)
     z = float(products.sum() / np.sqrt(variance))

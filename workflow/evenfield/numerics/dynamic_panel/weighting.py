@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from evenfield.numerics.errors import NumericsError
 
@@ -43,7 +43,7 @@ class Weighting:
         ndarray, shape (L, ...)
         """
         if self.factor.size:
-            return np.asarray(cho_solve((self.factor, True), columns, check_finite=False))
+            return np.asarray(dpotrs(self.factor, columns, lower=1)[0]).reshape(columns.shape)
         return np.asarray(self.root.T @ (self.root @ columns))
 
 
@@ -78,11 +78,8 @@ def weighting(G: np.ndarray) -> Weighting:
 
 def _cholesky(G: np.ndarray) -> np.ndarray | None:
     """Return the lower factor of G'G for columns of length one, or None when it is near singular."""
-    try:
-        factor = np.tril(cho_factor(G.T @ G, lower=True, check_finite=False)[0])
-    except LinAlgError:
-        return None
-    return factor if np.diag(factor).min() ** 2 > DEPENDENT else None
+    factor, failed = dpotrf(G.T @ G, lower=1, clean=1)
+    return None if failed or np.diag(factor).min() ** 2 <= DEPENDENT else np.asarray(factor)
 
 
 def _generalised(G: np.ndarray) -> Weighting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -81,6 +82,36 @@ class PanelMoments:
         by_lam[RESPONSES + self.k + own, 1 + own] = -1.0
         return by_rho, by_lam
 
+    @cached_property
+    def _blocks(self) -> np.ndarray:
+        """Cross-products of [outcome, X] as a polynomial: one row for each pair among 1, rho, lambda, rho * lambda."""
+        one, zero = np.asarray(1.0), np.asarray(0.0)
+        base = self.columns(zero, zero)
+        by_rho, by_lam = self.columns(one, zero) - base, self.columns(zero, one) - base
+        parts = np.stack([base, by_rho, by_lam, self.columns(one, one) - base - by_rho - by_lam])
+        products = np.einsum("apk,pq,bql->abkl", parts, self.gram, parts, optimize=True)
+        return np.asarray(products.reshape(len(parts) ** 2, -1))
+
+    def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+        """Return cross-products of the filtered outcome and regressors.
+
+        Parameters
+        ----------
+        rho, lam : ndarray, shape (G,) or ()
+            Spatial parameters.
+
+        Returns
+        -------
+        ndarray, shape (G, 1 + K, 1 + K)
+        """
+        powers = np.stack([np.ones_like(rho * lam), rho + 0.0 * lam, lam + 0.0 * rho, rho * lam], axis=-1)
+        pairs = powers[..., :, None] * powers[..., None, :]
+        return self._summed(pairs)
+
+    def _summed(self, pairs: np.ndarray) -> np.ndarray:
+        shape = (*pairs.shape[:-2], 1 + self.k, 1 + self.k)
+        return np.asarray(pairs.reshape(*pairs.shape[:-2], -1) @ self._blocks).reshape(shape)
+
     def least_squares(self, rho: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients and sum of squared residuals at given spatial parameters.
 
@@ -94,8 +125,7 @@ class PanelMoments:
         beta : ndarray, shape (G, K)
         sse : ndarray, shape (G,)
         """
-        A = self.columns(rho, lam)
-        B = np.swapaxes(A, -1, -2) @ (self.gram @ A)
+        B = self.cross_products(rho, lam)
         beta = np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])[..., 0]
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
@@ -174,11 +204,12 @@ class PanelMoments:
         ndarray, shape (2,)
             J'(d) - n/2 sse'(d)/sse; sse' by the envelope theorem, coefficients held at their optimum.
         """
-        beta, sse = self.least_squares(np.asarray(rho), np.asarray(lam))
-        mix = np.concatenate([[1.0], -beta])
-        residual = self.gram @ (self.columns(np.asarray(rho), np.asarray(lam)) @ mix)
-        slopes = np.array([2.0 * residual @ (change @ mix) for change in self.column_slopes(rho, lam)])
-        logs = np.array([self.jacobian_slope(np.asarray(rho)), self.jacobian_slope(np.asarray(lam))])
+        at = np.asarray(rho), np.asarray(lam)
+        beta, sse = self.least_squares(*at)
+        mix, powers = np.concatenate([[1.0], -beta]), np.array([1.0, rho, lam, rho * lam])
+        changes = np.array([[0.0, 1.0, 0.0, lam], [0.0, 0.0, 1.0, rho]])
+        slopes = mix @ self._summed(2.0 * powers[:, None] * changes[:, None, :]) @ mix
+        logs = np.array([self.jacobian_slope(value) for value in at])
         return np.asarray(logs - 0.5 * self.counts.observations * slopes / sse)
 
 

@@ -15,6 +15,7 @@ from scipy.sparse.linalg import splu
 
 LARGEST_FOR_EIGENVALUES = 500
 NODES = 64
+BALANCED = 1e-12
 REACH = 3.8  # atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
 
 
@@ -163,6 +164,10 @@ def eigenvalues(matrix: csr_array) -> np.ndarray:
 def _symmetrising_balance(matrix: csr_array) -> np.ndarray | None:
     """Return d > 0 with d_i w_ij = d_j w_ji, following a tree from unit to unit; None where there is no such d."""
     weights, balance = matrix.toarray(), np.zeros(matrix.shape[0])
+    # Most weights are a symmetric 0/1 matrix divided by its row sums: then 1/w is the balance, and no tree is needed.
+    guess = 1.0 / weights.max(axis=1)
+    if _balanced(weights, guess):
+        return guess
     for start in range(len(balance)):
         if balance[start]:
             continue
@@ -172,8 +177,12 @@ def _symmetrising_balance(matrix: csr_array) -> np.ndarray | None:
             if not weights[unit, parents[unit]]:
                 return None
             balance[unit] = balance[parents[unit]] * weights[parents[unit], unit] / weights[unit, parents[unit]]
+    return balance if _balanced(weights, balance) else None
+
+
+def _balanced(weights: np.ndarray, balance: np.ndarray) -> bool:
     flows = balance[:, None] * weights
-    return balance if np.abs(flows - flows.T).max() < 1e-12 * flows.max() else None
+    return bool(np.abs(flows - flows.T).max() < BALANCED * flows.max())
 
 
 def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:

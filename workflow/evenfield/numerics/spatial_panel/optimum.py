@@ -10,7 +10,7 @@ from scipy.optimize import brentq, minimize, minimize_scalar, root
 
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 
-COARSE, COARSE_PAIR, STARTS = 48, 25, 4
+COARSE, COARSE_PAIR, STARTS = 32, 25, 4
 EDGE = 1e-6
 ROOT = 1e-13
 STATIONARY = 1e-5

@@ -130,8 +130,17 @@ def panel_from_arrays(
     times = np.arange(y.shape[0]) if periods is None else np.asarray(periods)
     if len(units) != y.shape[1] or len(times) != y.shape[0]:
         raise NumericsError(f"{len(units)} units and {len(times)} periods do not name an outcome of shape {y.shape}")
-    rows = np.repeat(times, y.shape[1])
-    return panel_from_rows(list(units) * y.shape[0], rows, y.ravel(), X.reshape(y.size, -1), names)
+    ids = [str(unit) for unit in units]
+    if len(set(ids)) != len(ids) or len(set(times.tolist())) != len(times):
+        raise NumericsError("a unit or a period is named twice")
+    _check_names(X.shape[2], names)
+    if not (np.isfinite(y).all() and np.isfinite(X).all()):
+        rows = np.repeat(times, y.shape[1])
+        return panel_from_rows(ids * y.shape[0], rows, y.ravel(), X.reshape(y.size, -1), names)
+    by_unit, by_time = np.array(sorted(range(len(ids)), key=ids.__getitem__)), np.argsort(times, kind="stable")
+    values = np.concatenate([y[..., None], X], axis=2)[by_time][:, by_unit].swapaxes(0, 1)
+    known = tuple(ids[i] for i in by_unit.tolist())
+    return BalancedPanel(known, tuple(times[by_time].tolist()), tuple(names), np.ascontiguousarray(values))
 
 
 def _check_shapes(n_ids: int, n_times: int, y: np.ndarray, X: np.ndarray, names: Sequence[str]) -> None:
@@ -140,9 +149,13 @@ def _check_shapes(n_ids: int, n_times: int, y: np.ndarray, X: np.ndarray, names:
             f"units, periods, outcome and regressors must have one entry per row, found {n_ids}, {n_times}, "
             f"{y.shape} and {X.shape}"
         )
-    if len(set(names)) != len(names) or len(names) != X.shape[1]:
-        raise NumericsError(f"{X.shape[1]} regressors need as many different names, found {list(names)}")
-    if not X.shape[1]:
+    _check_names(X.shape[1], names)
+
+
+def _check_names(k: int, names: Sequence[str]) -> None:
+    if len(set(names)) != len(names) or len(names) != k:
+        raise NumericsError(f"{k} regressors need as many different names, found {list(names)}")
+    if not k:
         raise NumericsError("the panel has no regressor")
 
 
