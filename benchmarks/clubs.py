@@ -1,15 +1,10 @@
-"""Workload P7: convergence clubs, N units x 30 years, ours against convergence-clubs (numbers checked before timing).
+"""P7: convergence clubs, N units x 30 years, ours against convergence-clubs and geometrics; members checked first."""
 
-``setup(size)`` makes the data, ``implementations(data)`` the contestants, ``check(results)`` compares them. Run alone,
-``python benchmarks/clubs.py``, it prints one JSON line for each size: median, least and most of interleaved rounds.
-"""
+from __future__ import annotations
 
-import json
 import os
-import statistics
-import sys
-import time
 import warnings
+from typing import Any
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
@@ -19,65 +14,58 @@ import numpy as np  # noqa: E402
 from evenfield.numerics.clubs.clustering import SieveRule, find_clubs  # noqa: E402
 from evenfield.numerics.logt import regression_periods  # noqa: E402
 
-WORKLOAD = "P7"
-SIZES = (31, 150, 1000)
-TARGETS = {31: 1.5, 150: 3.0, 1000: 8.0}
-T = 30
+ID = "P7"
+T, DISCARDED, STEP, CAP = 30, 10, 0.1, 3.0
+SIZES = {str(n): {"units": n, "years": T, "group": "clubs"} for n in (31, 150, 300, 1000, 2800)}
+SMOKE = ("31", "150")
+GOALS = {
+    size: {"convergence-clubs": goal, "geometrics": goal} for size, goal in {"31": 1.5, "150": 3.0, "1000": 8.0}.items()
+}
+PEERS = ("convergence-clubs", "geometrics")
+NEEDS = {"convergence-clubs": "convergence_clubs", "geometrics": "geometrics"}
+SKIP = {"2800": PEERS}
 
 
-def setup(size):
-    rng = np.random.default_rng(size)
-    clubs = 2 + size // 100
-    level = 8 + 0.6 * rng.integers(0, clubs, size)[:, None]
-    gap = rng.normal(0, 0.3, (size, 1)) * np.exp(-0.08 * np.arange(T))
-    return np.exp(level + gap + 0.02 * np.arange(T) + np.cumsum(rng.normal(0, 0.002, (size, T)), axis=1))
+def setup(size: str) -> np.ndarray:
+    n = SIZES[size]["units"]
+    rng = np.random.default_rng(n)
+    level = 8 + 0.6 * rng.integers(0, 2 + n // 100, n)[:, None]
+    gap = rng.normal(0, 0.3, (n, 1)) * np.exp(-0.08 * np.arange(T))
+    return np.exp(level + gap + 0.02 * np.arange(T) + np.cumsum(rng.normal(0, 0.002, (n, T)), axis=1))
 
 
-def ours(data):
-    found = find_clubs(data, regression_periods(T, 10), sieve=SieveRule(0.0, 0.1, 3.0))
-    return [set(club.members) for club in found.clubs], [club.t for club in found.clubs], set(found.divergent)
+def ours(data: np.ndarray) -> tuple[set[frozenset[int]], list[float]]:
+    found = find_clubs(data, regression_periods(T, DISCARDED), sieve=SieveRule(0.0, STEP, CAP))
+    return {frozenset(club.members) for club in found.clubs}, [club.t for club in found.clubs]
 
 
-def convergence_clubs(data):
+def convergence_clubs(data: np.ndarray) -> tuple[set[frozenset[int]], list[float]]:
     import pandas as pd
     from convergence_clubs import find_clubs as theirs
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = theirs(pd.DataFrame(data), cstar_method="incremental", cstar_increment=0.1, cstar_cap=3.0)
-    return [set(c.ids) for c in found.clubs], [c.model.t_value for c in found.clubs], set(found.divergent_ids)
+        found = theirs(pd.DataFrame(data), cstar_method="incremental", cstar_increment=STEP, cstar_cap=CAP)
+    return {frozenset(club.ids) for club in found.clubs}, [club.model.t_value for club in found.clubs]
 
 
-def implementations(size):
-    return {"ours": ours, "convergence-clubs": convergence_clubs}
+def geometrics(data: np.ndarray) -> tuple[set[frozenset[int]], list[float]]:
+    """Time its clustering alone; the public function also draws figures, which costs it another second."""
+    from geometrics.clubs import _get_clusters
+
+    labels = _get_clusters(data, DISCARDED / T, -1.65, 0.0, STEP, CAP, 0.0, False)
+    groups: dict[int, set[int]] = {}
+    for unit, club in labels.items():
+        groups.setdefault(club, set()).add(unit)
+    return {frozenset(members) for members in groups.values()}, []
 
 
-def check(results):
-    first, *others = results.values()
-    for other in others:
-        assert first[0] == other[0], "members differ"
-        assert first[2] == other[2], "divergent units differ"
-        np.testing.assert_allclose(first[1], other[1], rtol=1e-7)
+IMPLEMENTATIONS: dict[str, Any] = {"ours": ours, "convergence-clubs": convergence_clubs, "geometrics": geometrics}
 
 
-def main(rounds=5):
-    for size in SIZES:
-        data, contestants = setup(size), implementations(size)
-        check({name: run(data) for name, run in contestants.items()})
-        seconds = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, run in contestants.items():
-                start = time.perf_counter()
-                run(data)
-                seconds[name].append(time.perf_counter() - start)
-        ratios = {name: statistics.median(b / a for a, b in zip(seconds["ours"], times, strict=True))
-                  for name, times in seconds.items() if name != "ours"}  # fmt: skip
-        line = {"workload": WORKLOAD, "size": size, "rounds": rounds, "ratio": ratios, "target": TARGETS[size],
-                "median": {name: statistics.median(times) for name, times in seconds.items()},
-                "least": {name: min(times) for name, times in seconds.items()},
-                "most": {name: max(times) for name, times in seconds.items()}}  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+def check(_data: np.ndarray, results: dict[str, Any]) -> None:
+    members, t = results["ours"]
+    for name, (others, other_t) in results.items():
+        assert members == others, f"{name} finds other clubs"
+        if other_t:
+            np.testing.assert_allclose(t, other_t, rtol=1e-7)

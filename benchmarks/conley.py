@@ -1,30 +1,24 @@
 """Conley's panel variance with 3 serial lags: time and memory as units grow at a constant number of neighbours."""
 
-import json
-import os
-import statistics
-import sys
-import time
-from importlib.util import find_spec
+from __future__ import annotations
+
 from typing import Any
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+import numpy as np
 
-import numpy as np  # noqa: E402
+from evenfield.numerics.inference.conley import conley_panel_inference
+from evenfield.numerics.inference.result import RobustInference
+from evenfield.numerics.inference.spatial_kernel import spatial_kernel
+from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.random import generator_for
 
-from evenfield.numerics.inference.conley import conley_panel_inference  # noqa: E402
-from evenfield.numerics.inference.result import RobustInference  # noqa: E402
-from evenfield.numerics.inference.spatial_kernel import spatial_kernel  # noqa: E402
-from evenfield.numerics.ols import fit_ols  # noqa: E402
-from evenfield.numerics.random import generator_for  # noqa: E402
-
-WORKLOAD = "P6"
+ID = "P6"
 LAGS, YEARS, NEIGHBOURS = 3, 40, 12
 SIZES = {"300": {"units": 300}, "2800": {"units": 2800}, "10000": {"units": 10_000}}
-TARGETS = {"2800": {"peak_bytes": 200e6, "exponent_below": 1.3}}
-PAIRS: dict[str, str] = {}
-SCALE: dict[str, float] = {}
+GOALS = {"2800": {"peak_bytes": 200e6, "exponent_below": 1.3}}
+PEERS = ("dense",)
+SKIP = {"10000": PEERS}
+SMOKE = ("300", "2800")
 
 
 def setup(size: str) -> dict[str, Any]:
@@ -58,45 +52,10 @@ def dense(data: dict[str, Any]) -> float:
     return float(np.sqrt(variance))
 
 
-CONTESTANTS = {"ours": ours, "dense": dense}
+IMPLEMENTATIONS = {"ours": ours, "dense": dense}
 
 
-PACKAGES: dict[str, str] = {}
-
-
-def implementations(size):
-    return {
-        name: run
-        for name, run in CONTESTANTS.items()
-        if find_spec(PACKAGES.get(name, "numpy")) is not None and (name, size) != ("dense", "10000")
-    }
-
-
-def check(results):
+def check(data: dict[str, Any], results: dict[str, Any]) -> None:
     """The sparse sum equals the dense one."""
     if "dense" in results:
         np.testing.assert_allclose(results["ours"].std_error, results["dense"], rtol=1e-9)
-
-
-def main(rounds=5):
-    for size in SIZES:
-        data, contestants = setup(size), implementations(size)
-        check({name: run(data) for name, run in contestants.items()})
-        seconds = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, run in contestants.items():
-                start = time.perf_counter()
-                run(data)
-                seconds[name].append((time.perf_counter() - start) * SCALE.get(name, 1))
-        ratios = {name: statistics.median(b / a for a, b in zip(seconds[PAIRS.get(name, "ours")], times, strict=True))
-                  for name, times in seconds.items() if name != "ours"}  # fmt: skip
-        line = {"workload": WORKLOAD, "size": size, "rounds": rounds, "ratio": ratios, "target": TARGETS.get(size),
-                "median": {name: statistics.median(times) for name, times in seconds.items()},
-                "least": {name: min(times) for name, times in seconds.items()},
-                "most": {name: max(times) for name, times in seconds.items()},
-                "load": os.getloadavg()[0]}  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,28 +1,23 @@
 """Driscoll-Kraay with unit and year effects and 3 lags: ours against pyfixest, the whole fit and the variance alone."""
 
-import json
-import os
-import statistics
-import sys
-import time
-from importlib.util import find_spec
+from __future__ import annotations
+
 from typing import Any
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+import numpy as np
 
-import numpy as np  # noqa: E402
+from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
+from evenfield.numerics.inference.result import RobustInference
+from evenfield.numerics.ols import OlsFit, fit_ols
+from evenfield.numerics.random import generator_for
 
-from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference  # noqa: E402
-from evenfield.numerics.inference.result import RobustInference  # noqa: E402
-from evenfield.numerics.ols import OlsFit, fit_ols  # noqa: E402
-from evenfield.numerics.random import generator_for  # noqa: E402
-
-WORKLOAD = "P6"
+ID = "P6"
 LAGS = 3
 SIZES = {"300x40": {"units": 300, "years": 40}, "2800x40": {"units": 2800, "years": 40}}
-TARGETS = {"300x40": {"pyfixest": 8.0}}
-SCALE: dict[str, float] = {}
+GOALS = {"300x40": {"pyfixest": 8.0}}
+PEERS = ("pyfixest", "pyfixest variance alone")
+NEEDS = {"pyfixest": "pyfixest", "pyfixest variance alone": "pyfixest"}
+SMOKE = ("300x40",)
 PAIRS = {"pyfixest": "ours", "pyfixest variance alone": "ours variance alone"}
 FACTOR = "T/(T-1) x (N-1)/(N-A-K)"
 
@@ -37,11 +32,11 @@ def setup(size: str) -> dict[str, Any]:
 
 
 def within_fit(data: dict[str, Any]) -> OlsFit:
-    values = np.column_stack([data["y"], data["x"]]).reshape(*data["shape"], -1)
-    values -= values.mean(axis=0)
+    values = np.vstack([data["y"], data["x"].T]).reshape(-1, *data["shape"])
+    values -= values.mean(axis=2, keepdims=True)
     values -= values.mean(axis=1, keepdims=True)
-    values = values.reshape(-1, values.shape[-1])
-    return fit_ols(values[:, 0], values[:, 1:])
+    values = values.reshape(len(values), -1)
+    return fit_ols(values[0], values[1:].T)
 
 
 def variance_of(fit: OlsFit, data: dict[str, Any]) -> RobustInference:
@@ -83,7 +78,7 @@ def pyfixest_variance(data: dict[str, Any]) -> Any:
     return data["model"].vcov("DK", vcov_kwargs=KEYS)
 
 
-CONTESTANTS = {
+IMPLEMENTATIONS = {
     "ours": ours,
     "ours variance alone": ours_variance,
     "pyfixest": pyfixest,
@@ -91,14 +86,7 @@ CONTESTANTS = {
 }
 
 
-PACKAGES: dict[str, str] = {"pyfixest": "pyfixest", "pyfixest variance alone": "pyfixest"}
-
-
-def implementations(size):
-    return {name: run for name, run in CONTESTANTS.items() if find_spec(PACKAGES.get(name, "numpy")) is not None}
-
-
-def check(results):
+def check(data: dict[str, Any], results: dict[str, Any]) -> None:
     """Standard errors agree once their factors are divided out."""
     np.testing.assert_allclose(results["ours"].std_error, results["ours variance alone"].std_error, rtol=1e-12)
     if "pyfixest" in results:
@@ -106,27 +94,3 @@ def check(results):
         theirs = np.sqrt(model._vcov[0, 0] / float(np.ravel(model._ssc)[0]))
         mine = results["ours"].std_error / np.sqrt(results["ours"].factor)
         np.testing.assert_allclose(mine, theirs, rtol=1e-6)
-
-
-def main(rounds=5):
-    for size in SIZES:
-        data, contestants = setup(size), implementations(size)
-        check({name: run(data) for name, run in contestants.items()})
-        seconds = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, run in contestants.items():
-                start = time.perf_counter()
-                run(data)
-                seconds[name].append((time.perf_counter() - start) * SCALE.get(name, 1))
-        ratios = {name: statistics.median(b / a for a, b in zip(seconds[PAIRS.get(name, "ours")], times, strict=True))
-                  for name, times in seconds.items() if name != "ours"}  # fmt: skip
-        line = {"workload": WORKLOAD, "size": size, "rounds": rounds, "ratio": ratios, "target": TARGETS.get(size),
-                "median": {name: statistics.median(times) for name, times in seconds.items()},
-                "least": {name: min(times) for name, times in seconds.items()},
-                "most": {name: max(times) for name, times in seconds.items()},
-                "load": os.getloadavg()[0]}  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
-
-
-if __name__ == "__main__":
-    main()

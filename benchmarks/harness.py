@@ -10,16 +10,12 @@ README.md says what a workload file holds. Nothing here is imported by the libra
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ[_name] = "1"
-
 import argparse
 import importlib.metadata
 import importlib.util
 import json
 import math
+import os
 import platform
 import statistics
 import subprocess
@@ -28,6 +24,10 @@ import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+# One thread everywhere; set before a workload file imports numpy.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_name] = "1"
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -81,9 +81,11 @@ def run(workload: str, size: str, rounds: int, peers: bool) -> dict[str, Any]:
     ratios = {peer: statistics.median(b / a for a, b in zip(seconds[mine], seconds[peer], strict=True))
               for peer, mine in pairs.items()}  # fmt: skip
     names = [name for name in functions if name not in module.PEERS]
+    spread = {name: dict(zip(("median", "min", "max"), (statistics.median(s), min(s), max(s)), strict=True))
+              for name, s in seconds.items()}  # fmt: skip
     return {
         "workload": workload, "id": module.ID, "size": size, "parameters": module.SIZES[size], "rounds": rounds,
-        "seconds": {name: {"median": statistics.median(s), "min": min(s), "max": max(s)} for name, s in seconds.items()},
+        "seconds": spread,
         "ratio": ratios, "goals": getattr(module, "GOALS", {}).get(size, {}),
         "peak_bytes": {name: peak_memory(workload, size, name) for name in names},
         "machine": machine(),
@@ -130,8 +132,8 @@ def blas() -> list[str]:
         from threadpoolctl import threadpool_info
     except ImportError:
         return []
-    return sorted({f"{item['internal_api']} {item.get('version')} {item.get('architecture')} {item['num_threads']} thread"
-                   for item in threadpool_info()})  # fmt: skip
+    keys = ("internal_api", "version", "architecture", "num_threads")
+    return sorted({" ".join(str(item.get(key)) for key in keys) for item in threadpool_info()})
 
 
 def exponents(lines: list[dict[str, Any]]) -> dict[str, float]:

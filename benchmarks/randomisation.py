@@ -1,29 +1,23 @@
 """Randomisation by whole treatment paths, 10,000 draws, 31 units and 40 years: ours against a loop of pyfixest fits."""
 
-import json
-import os
-import statistics
-import sys
-import time
-from importlib.util import find_spec
+from __future__ import annotations
+
 from typing import Any
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+import numpy as np
 
-import numpy as np  # noqa: E402
+from evenfield.numerics.inference.assignments import free_assignments
+from evenfield.numerics.inference.path_panel import path_panel
+from evenfield.numerics.inference.randomisation import PathRandomisation, path_randomisation
+from evenfield.numerics.random import generator_for
 
-from evenfield.numerics.inference.assignments import free_assignments  # noqa: E402
-from evenfield.numerics.inference.path_panel import path_panel  # noqa: E402
-from evenfield.numerics.inference.randomisation import PathRandomisation, path_randomisation  # noqa: E402
-from evenfield.numerics.random import generator_for  # noqa: E402
-
-WORKLOAD = "P12"
+ID = "P12"
 DRAWS, LOOP = 10_000, 20
 SIZES = {"31x40": {"units": 31, "years": 40}, "300x40": {"units": 300, "years": 40}}
-TARGETS = {"31x40": {"pyfixest": 1000.0, "within_seconds": 0.1}}
-PAIRS: dict[str, str] = {}
-SCALE = {"pyfixest": DRAWS / LOOP}  # the loop is timed over 20 draws and multiplied
+GOALS = {"31x40": {"pyfixest": 1000.0, "within_seconds": 0.1}}
+PEERS = ("pyfixest",)
+NEEDS = {"pyfixest": "pyfixest"}
+SMOKE = ("31x40",)
 
 
 def setup(size: str) -> dict[str, Any]:
@@ -70,41 +64,15 @@ def ours_assignments(data: dict[str, Any]) -> np.ndarray:
     return data["source"]
 
 
-CONTESTANTS = {"ours": ours, "pyfixest": pyfixest}
+IMPLEMENTATIONS = {"ours": ours, "pyfixest": pyfixest}
 
 
-PACKAGES: dict[str, str] = {"pyfixest": "pyfixest"}
+def scale(size: str, name: str) -> float:
+    """The loop is timed over a few draws and multiplied."""
+    return DRAWS / LOOP if name == "pyfixest" and size in SIZES else 1.0
 
 
-def implementations(size):
-    return {name: run for name, run in CONTESTANTS.items() if find_spec(PACKAGES.get(name, "numpy")) is not None}
-
-
-def check(results):
+def check(data: dict[str, Any], results: dict[str, Any]) -> None:
     """Every coefficient of the loop equals ours; its fixed effects are found by iteration, to 1e-6 or so."""
     if "pyfixest" in results:
         np.testing.assert_allclose(results["ours"].coefficients[:LOOP], results["pyfixest"], rtol=1e-5, atol=1e-7)
-
-
-def main(rounds=5):
-    for size in SIZES:
-        data, contestants = setup(size), implementations(size)
-        check({name: run(data) for name, run in contestants.items()})
-        seconds = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, run in contestants.items():
-                start = time.perf_counter()
-                run(data)
-                seconds[name].append((time.perf_counter() - start) * SCALE.get(name, 1))
-        ratios = {name: statistics.median(b / a for a, b in zip(seconds[PAIRS.get(name, "ours")], times, strict=True))
-                  for name, times in seconds.items() if name != "ours"}  # fmt: skip
-        line = {"workload": WORKLOAD, "size": size, "rounds": rounds, "ratio": ratios, "target": TARGETS.get(size),
-                "median": {name: statistics.median(times) for name, times in seconds.items()},
-                "least": {name: min(times) for name, times in seconds.items()},
-                "most": {name: max(times) for name, times in seconds.items()},
-                "load": os.getloadavg()[0]}  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,24 +1,17 @@
 """Wild cluster bootstrap, 9,999 draws, 31 clusters: ours against wildboottest and pyfixest on the same data."""
 
-import json
-import os
-import statistics
-import sys
-import time
-from importlib.util import find_spec
+from __future__ import annotations
+
 from typing import Any
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+import numpy as np
 
-import numpy as np  # noqa: E402
+from evenfield.numerics.inference.wild_bootstrap import WildBootstrap, wild_bootstrap
+from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.random import generator_for
 
-from evenfield.numerics.inference.wild_bootstrap import WildBootstrap, wild_bootstrap  # noqa: E402
-from evenfield.numerics.inference.wild_draws import wild_draws  # noqa: E402
-from evenfield.numerics.ols import fit_ols  # noqa: E402
-from evenfield.numerics.random import generator_for  # noqa: E402
-
-WORKLOAD = "P5"
+ID = "P5"
 CLUSTERS, DRAWS = 31, 9999
 SIZES = {
     "1240": {"rows": 1240, "dummies": 0, "kind": "11"},
@@ -26,11 +19,12 @@ SIZES = {
     "1240-years": {"rows": 1240, "dummies": 39, "kind": "11"},
     "310000": {"rows": 310_000, "dummies": 0, "kind": "11"},
 }
-TARGETS = {"1240": {"wildboottest": 20.0, "pyfixest": 20.0}, "310000": {"wildboottest": 30.0, "pyfixest": 30.0}}
-PAIRS: dict[str, str] = {}
-SCALE: dict[str, float] = {}
+GOALS = {"1240": {"wildboottest": 20.0, "pyfixest": 20.0}, "310000": {"wildboottest": 30.0, "pyfixest": 30.0}}
+PEERS = ("wildboottest", "pyfixest", "wildboottest compiled once")
+NEEDS = {"wildboottest": "wildboottest", "pyfixest": "pyfixest", "wildboottest compiled once": "wildboottest"}
+SMOKE = ("1240", "1240-33")
 # wildboottest 0.3.2 stops in type 33 with numpy 2.4: it puts an array into a number.
-FAILS = {("1240-33", name) for name in ("wildboottest", "pyfixest", "wildboottest compiled once")}
+SKIP = {"1240-33": PEERS}
 
 
 def setup(size: str) -> dict[str, Any]:
@@ -79,7 +73,7 @@ def wildboottest(data: dict[str, Any]) -> Any:
     R = np.eye(data["X"].shape[1])[0]
     boot = WildboottestCL(X=data["X"], Y=data["y"], cluster=data["clusters"], R=R, B=DRAWS, seed=1, parallel=False)
     boot.get_scores(bootstrap_type=data["kind"], impose_null=True)
-    boot.get_weights(weights_type=lambda _n, rng: data["weights"])  # noqa: ARG005
+    boot.get_weights(weights_type=lambda n, rng: data["weights"])  # noqa: ARG005
     for step in (boot.get_numer, boot.get_denom, boot.get_tboot, boot.get_vcov, boot.get_tstat, boot.get_pvalue):
         step()
     return boot
@@ -113,7 +107,7 @@ def wildboottest_compiled_once(data: dict[str, Any]) -> Any:
         module.njit = original
 
 
-CONTESTANTS = {
+IMPLEMENTATIONS = {
     "ours": ours,
     "ours+interval": ours_with_interval,
     "wildboottest": wildboottest,
@@ -122,22 +116,7 @@ CONTESTANTS = {
 }
 
 
-PACKAGES: dict[str, str] = {
-    "wildboottest": "wildboottest",
-    "pyfixest": "wildboottest",
-    "wildboottest compiled once": "wildboottest",
-}
-
-
-def implementations(size):
-    return {
-        name: run
-        for name, run in CONTESTANTS.items()
-        if find_spec(PACKAGES.get(name, "numpy")) is not None and (size, name) not in FAILS
-    }
-
-
-def check(results):
+def check(data: dict[str, Any], results: dict[str, Any]) -> None:
     """Same t; every bootstrap t from the same weights; p-values within Monte Carlo error of other weights."""
     mine = results["ours"]
     if "wildboottest" in results:
@@ -149,27 +128,3 @@ def check(results):
         np.testing.assert_allclose(mine.statistic(), results["pyfixest"]["t value"], rtol=1e-8)
         error = 4 * np.sqrt(2 * 0.25 / DRAWS)
         assert abs(mine.p_value() - float(results["pyfixest"]["Pr(>|t|)"])) < error
-
-
-def main(rounds=5):
-    for size in SIZES:
-        data, contestants = setup(size), implementations(size)
-        check({name: run(data) for name, run in contestants.items()})
-        seconds = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, run in contestants.items():
-                start = time.perf_counter()
-                run(data)
-                seconds[name].append((time.perf_counter() - start) * SCALE.get(name, 1))
-        ratios = {name: statistics.median(b / a for a, b in zip(seconds[PAIRS.get(name, "ours")], times, strict=True))
-                  for name, times in seconds.items() if name != "ours"}  # fmt: skip
-        line = {"workload": WORKLOAD, "size": size, "rounds": rounds, "ratio": ratios, "target": TARGETS.get(size),
-                "median": {name: statistics.median(times) for name, times in seconds.items()},
-                "least": {name: min(times) for name, times in seconds.items()},
-                "most": {name: max(times) for name, times in seconds.items()},
-                "load": os.getloadavg()[0]}  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.numerics.hp_filter import hp_trend
+from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.markov import (
     classes_of,
     ergodic_distribution,
@@ -51,3 +53,12 @@ def test_spatial_chain(income, weights):
     assert test.lr == pytest.approx(want["lr"], abs=5e-3)
     assert test.df == want["df"]
     assert test.q_p < 0.02
+
+
+def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels(income):
+    y = np.log(income.loc[:, 1949:2009].to_numpy())
+    for smoothing, dollars, cents in EXPECTED["log_t"]["t"]:
+        trend = hp_trend(y, smoothing)
+        periods = regression_periods(trend.shape[1], EXPECTED["log_t"]["discard"])
+        found = [fit_logt(transition_variance(trend + shift), periods).t[0] for shift in (0.0, np.log(100))]
+        assert found == pytest.approx([dollars, cents], abs=6e-3)

@@ -86,13 +86,13 @@ def test_window_speed_is_the_transformed_slope_and_the_band_is_wider():
 def test_spatial_form_equals_spreg():
     study = make_study()
     results = run(study)
-    frame = study.periods[study.periods["period"] == "B"].set_index("unit").loc[list(study.weights.units)]
+    frame = study.periods[study.periods["period"] == "A"].set_index("unit").loc[list(study.weights.units)]
     w = full2W(np.array(study.weights.matrix))
     w.transform = "r"
     other = spreg.ML_Lag(frame["growth_pct_per_year"].to_numpy()[:, None] / 100,
                          frame["log_income_start"].to_numpy()[:, None], w, slx_lags=1, method="full")  # fmt: skip
     _, b, theta, rho = other.betas.ravel()
-    found = {e.term: e for e in rows(results, "sdm_ml", period="B", effect_type="coef")}
+    found = {e.term: e for e in rows(results, "sdm_ml", period="A", effect_type="coef")}
     assert found["neighbours_growth"].estimate == pytest.approx(rho, abs=ITERATIVE)
     assert found["log_income_start"].estimate == pytest.approx(b, abs=ITERATIVE)
     assert found["neighbours_log_income_start"].estimate == pytest.approx(theta, abs=ITERATIVE)

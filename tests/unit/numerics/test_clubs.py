@@ -173,3 +173,15 @@ def test_a_club_that_fails_is_flagged(tests):
     assert isinstance(club, Club)
     assert club.t < -1.65
     assert not club.converges
+
+
+def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
+    # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
+    t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
+    monkeypatch.setattr("evenfield.numerics.clubs.merging._union_t", lambda _tests, _found, group: t[tuple(group)])
+    tests = group_tests(two_clubs(), PERIODS, "fqsb")
+    three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
+    first = [club.merged_from for club in merge_clubs(tests, three, "phillips_sul").clubs]
+    best = [club.merged_from for club in merge_clubs(tests, three, "von_lyncker_thoennessen").clubs]
+    assert first == [(1, 2), ()]
+    assert best == [(), (2, 3)]

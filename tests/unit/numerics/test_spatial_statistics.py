@@ -109,6 +109,15 @@ def test_bivariate_moran_equals_esda(maps):
     assert 0 < found.p_value <= 1
 
 
+def test_bivariate_permutations_have_their_exact_variance():
+    rng = np.random.default_rng(9)
+    W, x, y = rng.uniform(size=(N, N)) ** 8, rng.standard_normal(N), rng.standard_normal(N)
+    found = bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
+    side = W.T @ (x - x.mean())
+    exact = np.sqrt(((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum())
+    assert found.std_error == pytest.approx(exact, rel=0.02)
+
+
 def test_join_counts_equal_esda():
     W = lattice()
     marks = np.zeros(N)

@@ -9,6 +9,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.weak_sigma import (
     constant_variance_panels,
+    constant_variance_statistics,
     fixed_b_trend,
     weak_sigma_test,
     white_noise_statistics,
@@ -36,7 +37,7 @@ def test_fixed_b_tail_is_heavier_than_normal():
 def test_constant_variance_range_contains_the_truth():
     rng = np.random.default_rng(2)
     found = constant_variance_panels(persistent(rng, 0.9, 2.0))
-    assert found.persistence[0] < 0.9 < found.persistence[-1] < 1
+    assert 0.7 < found.persistence[0] < 0.9 < found.persistence[-1] < 1
     assert found.level_sd[-1] == pytest.approx(0, abs=1e-6)
     assert (np.diff(found.level_sd) <= 0).all()
 
@@ -62,6 +63,15 @@ def test_test_is_free_of_unit_and_of_common_growth():
     two = weak_sigma_test(3 * y + np.arange(42) * 0.07 + np.log(100), generator_for(1, "w"), 99)
     assert one.p_constant_variance == two.p_constant_variance
     assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM)
+
+
+def test_p_value_is_the_largest_over_persistence():
+    y, rng = persistent(np.random.default_rng(8), 0.6, 1.0), generator_for(1, "w")
+    found = weak_sigma_test(y, generator_for(1, "w"), 199)
+    white_noise_statistics(42, 0.1, rng, 199)
+    drawn = constant_variance_statistics(constant_variance_panels(y), (31, 42), 0.1, rng, 199)
+    tails = (1 + (drawn <= found.statistic).sum(axis=1)) / 200
+    assert tails.min() < tails.max() == found.p_constant_variance
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from evenfield.numerics.errors import NumericsError
 
@@ -158,10 +157,12 @@ def constant_variance_statistics(
 def _drawn_variance(
     r: float, level: float, shock: float, shape: tuple[int, int, int], rng: np.random.Generator
 ) -> np.ndarray:
-    e = shock * rng.standard_normal(shape)
-    e[:, :, 0] /= np.sqrt(1 - r**2)
-    y = lfilter([1.0], [1.0, -r], e, axis=2) + level * rng.standard_normal((*shape[:2], 1))
-    return np.asarray(y.var(axis=1, ddof=1))
+    y = shock * rng.standard_normal((shape[2], *shape[:2]))
+    y[0] /= np.sqrt(1 - r**2)
+    for t in range(1, len(y)):
+        y[t] += r * y[t - 1]
+    y += level * rng.standard_normal(shape[:2])
+    return np.asarray(y.var(axis=2, ddof=1).T)
 
 
 def white_noise_statistics(dates: int, share: float, rng: np.random.Generator, draws: int) -> np.ndarray:

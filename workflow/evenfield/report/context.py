@@ -22,6 +22,13 @@ from evenfield.report.sentences.data import data_sentences, question_sentences, 
 from evenfield.report.sentences.design import design_sentences, read_square
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
+from evenfield.report.sentences.movement import (
+    clubs_sentences,
+    distribution_sentences,
+    inequality_sentences,
+    panel_sentences,
+    pattern_sentences,
+)
 from evenfield.report.sentences.spillover import exposure_sentences
 
 SECTIONS = (
@@ -48,6 +55,11 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
     "sigma": (sigma_sentences,),
+    "panel": (panel_sentences,),
+    "clubs": (clubs_sentences,),
+    "distribution": (distribution_sentences,),
+    "inequality": (inequality_sentences,),
+    "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
 }
 

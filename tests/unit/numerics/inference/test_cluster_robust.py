@@ -8,7 +8,8 @@ from scipy.linalg import sqrtm
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cr1 import cr1_inference
 from evenfield.numerics.inference.cr2 import cr2_inference
-from evenfield.numerics.ols import contrast_inference, fit_ols
+from evenfield.numerics.inference.cr3 import cr3_inference
+from evenfield.numerics.ols import contrast_inference, cov_cr3, fit_ols
 from tolerances import CLOSED_FORM, MACHINE
 
 C = np.array([0.0, 1.0, 0.5])
@@ -49,6 +50,15 @@ def test_cr2_and_its_degrees_of_freedom_equal_their_definition(data):
     assert ours.factor == 1.0
 
 
+def test_cr3_equals_the_house_jackknife(data):
+    y, X, clusters = data
+    fit = fit_ols(y, X)
+    ours = cr3_inference(fit, C, clusters)
+    assert ours.std_error == pytest.approx(np.sqrt(C @ cov_cr3(fit, clusters) @ C), rel=MACHINE)
+    assert (ours.df, ours.factor, ours.factor_name) == (7, 7 / 8, "(G-1)/G")
+    assert cr3_inference(fit, C, clusters, df=3.5).law == "t(3.5)"
+
+
 def test_cr2_by_observation_is_hc2(data):
     y, X, _ = data
     theirs = sm.OLS(y, X).fit(cov_type="HC2").cov_params()
@@ -70,15 +80,16 @@ def test_unit_dummies_equal_taking_unit_means_out_first():
     x, y = rng.normal(size=63), rng.normal(size=63)
     within = np.eye(63) - (units[:, None] == units) / 7
     dummies = (units[:, None] == np.arange(9)).astype(float)
-    a = cr2_inference(fit_ols(within @ y, (within @ x)[:, None]), np.ones(1), units)
-    b = cr2_inference(fit_ols(y, np.column_stack([x, dummies])), np.eye(10)[0], units)
-    assert (a.std_error, a.df) == pytest.approx((b.std_error, b.df), rel=CLOSED_FORM)
+    for test in (cr2_inference, cr3_inference):
+        a = test(fit_ols(within @ y, (within @ x)[:, None]), np.ones(1), units)
+        b = test(fit_ols(y, np.column_stack([x, dummies])), np.eye(10)[0], units)
+        assert (a.std_error, a.df) == pytest.approx((b.std_error, b.df), rel=CLOSED_FORM)
 
 
 def test_shuffled_rows_change_nothing(data):
     y, X, clusters = data
     order = np.random.default_rng(0).permutation(60)
-    for test in (cr1_inference, cr2_inference):
+    for test in (cr1_inference, cr2_inference, cr3_inference):
         a, b = test(fit_ols(y, X), C, clusters), test(fit_ols(y[order], X[order]), C, clusters[order])
         assert (a.std_error, a.p_value, a.df) == pytest.approx((b.std_error, b.p_value, b.df), rel=MACHINE)
 

@@ -14,19 +14,19 @@ from matplotlib.colors import LinearSegmentedColormap
 from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import ACCENT, FAINT, SOFT, WIDTH, series_mark, use_style
 from evenfield.artifacts.notes import period_with_basis
-from evenfield.artifacts.numbers import fixed, is_missing
-from evenfield.artifacts.rows import only, pick, records
+from evenfield.artifacts.numbers import fixed
+from evenfield.artifacts.rows import only, pick
 from evenfield.artifacts.units import in_words
 from evenfield.contracts.errors import ArtifactError
 
 SHADES = LinearSegmentedColormap.from_list("density", ["#FFFFFF", "#CFE0E3", "#5BA0AC", "#1F7A8C", "#3A2357"])
 RATIOS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 8.0)
+# ASSUME: a long-run density of which more than this share of its peak stands at the edge of the grid is not drawn.
+EDGE = 0.01
 LEVELS = np.linspace(0.04, 1.0, 9)
 
 
-def draw_kernels(
-    series: pd.DataFrame, estimates: pd.DataFrame, *, spec: str, periods: Mapping[str, Any]
-) -> Artwork:
+def draw_kernels(series: pd.DataFrame, estimates: pd.DataFrame, *, spec: str, periods: Mapping[str, Any]) -> Artwork:
     """Draw the kernels of one specification, conditioned ones too, and the ergodic densities.
 
     Parameters
@@ -62,7 +62,9 @@ def draw_kernels(
     high = -(-number // wide)
     size = (WIDTH, 0.25 + 2.35 * high)
     figure, grid = plt.subplots(high, wide, figsize=size, squeeze=False)
-    figure.subplots_adjust(left=0.075, right=0.99, top=1 - 0.25 / size[1], bottom=0.36 / size[1], wspace=0.3, hspace=0.36)
+    figure.subplots_adjust(
+        left=0.075, right=0.99, top=1 - 0.25 / size[1], bottom=0.36 / size[1], wspace=0.3, hspace=0.36
+    )
     panels = list(grid.ravel())
     for axes, (name, part) in zip(panels, [*surfaces, *given], strict=False):
         _draw_surface(axes, part)
@@ -110,34 +112,43 @@ def _draw_surface(axes: Axes, part: pd.DataFrame) -> None:
     _scale(axes, float(x[0]), float(x[-1]), "xy")
 
 
+def _at_edge(line: pd.DataFrame) -> bool:
+    """Say whether a long-run density runs into the edge of its grid, where there are no data to hold it."""
+    ordered = line.sort_values("x")["value"].to_numpy(float)
+    return bool(max(ordered[0], ordered[-1]) > EDGE * ordered.max())
+
+
 def _draw_long_run(axes: Axes, density: pd.DataFrame) -> None:
     axes.axvline(0.0, color=FAINT, linewidth=0.6)
     for place, step in enumerate(sorted(density["step"].unique())):
         line, mark = only(density, step=step).sort_values("x"), series_mark(place)
+        if _at_edge(line):
+            axes.plot(
+                [], [], color=mark.colour, linestyle=mark.line, label=f"{_span(step)}: not shown,\nruns to the edge"
+            )
+            continue
         axes.plot(line["x"], line["value"], color=mark.colour, linestyle=mark.line, linewidth=1.4,
                   label=f"{_span(step)}")  # fmt: skip
     if len(density):
         _scale(axes, float(density["x"].min()), float(density["x"].max()), "x")
         axes.legend(loc="upper left", handlelength=2.2, fontsize=6.5, borderaxespad=0.2)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
     axes.set_title("Long run, if nothing changed", fontsize=7.0)
     axes.set_xlabel("income relative to the mean", fontsize=6.5, labelpad=1.5)
     axes.set_ylabel("density of log income", fontsize=6.5, color=SOFT, labelpad=1.0)
 
 
 def _describe(mine: pd.DataFrame, estimates: pd.DataFrame, spec: str, periods: Mapping[str, Any]) -> str:
-    rows = only(estimates, spec_id=spec, estimator="stochastic_kernel", term="ergodic_modes")
-    first = pick(rows)
-    counts = [f"{int(row['estimate'])} after {row['contrast'].replace('1 years', '1 year')}"
-              for row in sorted(records(rows), key=lambda row: int(row["contrast"].split(" ")[0]))
-              if not is_missing(row["estimate"])]  # fmt: skip
-    peaks = [_peak(only(mine, kind="ergodic_density", step=step)) for step in
-             sorted(only(mine, kind="ergodic_density")["step"].unique())]  # fmt: skip
+    first = pick(only(estimates, spec_id=spec, estimator="stochastic_kernel"))
+    lines = [only(mine, kind="ergodic_density", step=step)
+             for step in sorted(only(mine, kind="ergodic_density")["step"].unique())]  # fmt: skip
+    peaks = [f"{_peak(line)} (steps of {_span(line['step'].iloc[0])})" for line in lines if not _at_edge(line)]
+    lost = [f"after {_span(line['step'].iloc[0])}" for line in lines if _at_edge(line)]
     where = period_with_basis(first["period"], first["output_basis"], periods) if first else ""
-    modes = f" Modes of the long-run density: {in_words(counts)}." if counts else ""
-    highest = f" Highest at {in_words(peaks)} times the mean." if peaks else ""
-    return f"Stochastic kernels of income relative to the mean, {where}; the line marks no change.{modes}{highest}"
+    highest = f" Highest, in multiples of the mean, at {in_words(peaks)}." if peaks else ""
+    edge = f" The long-run density {in_words(lost)} runs to the edge of its grid and is not drawn." if lost else ""
+    return f"Stochastic kernels of income relative to the mean, {where}; the line marks no change.{highest}{edge}"
 
 
 def _peak(density: pd.DataFrame) -> str:
-    return fixed(float(np.exp(density.loc[density["value"].idxmax(), "x"])), 2)
+    return fixed(float(np.exp(density.sort_values("value")["x"].iloc[-1])), 2)

@@ -146,7 +146,7 @@ def _club_rows(mine: pd.DataFrame, membership: pd.DataFrame, study: Mapping[str,
         number = int(row["term"].removeprefix("club_"))
         names = sorted(short_name(unit) for unit in membership.loc[membership["club"].eq(number), "unit"])
         told = f"all {study['units_name']}" if len(names) == len(membership) else " ".join(names)
-        fails = "fails its own test" in row["warning"]
+        fails = "fails its own log t test" in row["warning"]
         yield {"kind": "club", "label": f"Club {number}: {told}", **_numbers(row),
                "reading": "no club: fails its own test" if fails else reading(row["statistic"]),
                "reason": _why(row["warning"])}  # fmt: skip

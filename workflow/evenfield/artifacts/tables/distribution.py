@@ -126,12 +126,12 @@ def _matrix_rows(own: pd.DataFrame, drawn: pd.DataFrame, config: Mapping[str, An
             row |= {f"p_{j}": cell.get("estimate"), f"low_{j}": cell.get("conf_low"), f"high_{j}": cell.get("conf_high"),
                     "n_obs": cell.get("n_obs")}  # fmt: skip
         yield row
-    row = {"kind": LONG_RUN, "label": LONG_RUN, "reason": ""}
+    last: Row = {"kind": LONG_RUN, "label": LONG_RUN, "reason": ""}
     for j in range(1, len(names) + 1):
         cell = pick(chain, term=f"ergodic_{j}")
-        row |= {f"p_{j}": cell.get("estimate"), f"low_{j}": cell.get("conf_low"), f"high_{j}": cell.get("conf_high")}
-        row["reason"] = reason(cell.get("warning", "")) if is_missing(cell.get("estimate")) else row["reason"]
-    yield row
+        last |= {f"p_{j}": cell.get("estimate"), f"low_{j}": cell.get("conf_low"), f"high_{j}": cell.get("conf_high")}
+        last["reason"] = reason(cell.get("warning", "")) if is_missing(cell.get("estimate")) else last["reason"]
+    yield last
 
 
 def _class_names(config: Mapping[str, Any], number: int) -> list[str]:
@@ -255,7 +255,7 @@ def _spatial_rows(
         return
     for (group, x), part in drawn.groupby(["group", "x"], sort=True):
         values = {f"p_{int(row['y'])}": row["value"] for row in records(part)}
-        yield {**shared, "neighbours": str(group).removeprefix("neighbours in "), "own": f"class {int(x)}", **values,
+        yield {**shared, "neighbours": str(group).removeprefix("neighbours in "), "own": f"class {float(str(x)):.0f}", **values,
                "n_obs": float(part["count"].iloc[0]), "reason": ""}  # fmt: skip
 
 

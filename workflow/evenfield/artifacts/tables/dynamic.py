@@ -91,8 +91,9 @@ def tabulate_dynamic(
         sample_note(description, study),
         "Log income on its value one span before, with effects of year and, but for the pooled row, of unit. Speed: "
         f"minus ln(root) over the span, % a year; {level} intervals transform the interval of the root; p: root = 1.",
-        "Headline: the adjusted score with shock variances free by year; interval by its score test on a grid of "
-        "roots. Flags: serial, shocks autocorrelated, which biases every correction; no root, the score does not cross "
+        "Pooled and fixed effects bound the speed in long panels; where the headline lies outside them the heading "
+        "says so. Headline: the adjusted score with shock variances free by year; interval by its score test on a grid "
+        "of roots. Flags: serial, shocks autocorrelated, which biases every correction; no root, the score does not cross "
         "zero; needs stationary start, the jackknife is right only if units began in their long-run distribution, "
         "which a study of convergence cannot assume; context only, GMM with few units is never read by itself (Hansen "
         "and AR(2) p beside it); underpowered, the smallest speed the test could see exceeds the one of interest.",
@@ -118,6 +119,8 @@ def _checks(mine: pd.DataFrame) -> str:
         told.append(f"residual s.d. {' then '.join(fixed(half['estimate'], 1) for half in halves)} pp")
     if all(not is_missing(end.get("estimate")) for end in others):
         told.append(f"speed from other first years {' to '.join(fixed(end['estimate'], 1) for end in others)}")
+    if pick(head, term="bracket").get("estimate") == 0:
+        told.append("headline outside pooled and FE")
     return f": {', '.join(told)}" if told else ""
 
 

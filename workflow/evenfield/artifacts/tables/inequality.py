@@ -19,6 +19,7 @@ from evenfield.contracts.errors import ArtifactError
 INDICES = {"theil_t": "Theil T", "theil_l": "Theil L", "gini": "Gini", "atkinson_1": "Atkinson (1)"}
 ENDS = ("start", "end")
 MEASURE = "theil_t"
+NAN = float("nan")
 NESTED = {"outer": "between {outer}", "inner": "between {inner} within {outer}", "within": "within both"}
 GROUPS = {"sez": "SEZ", "not sez": "no SEZ", "not cluster": "no cluster"}
 GROWTH = {"growth": "share of growth", "before": "share of output at start"}
@@ -111,7 +112,7 @@ def _index_rows(mine: pd.DataFrame) -> Iterable[Row]:
 
 
 def _values(ends: Mapping[str, Row]) -> Row:
-    start, end = (ends[name].get("estimate") for name in ENDS)
+    start, end = (ends[name].get("estimate", NAN) for name in ENDS)
     known = not (is_missing(start) or is_missing(end))
     return {"start": start, "end": end, "change": end - start if known else None}
 
@@ -236,7 +237,7 @@ def _growth_rows(mine: pd.DataFrame, name: str, period: str, periods: Mapping[st
     for term in sorted(mine["term"].unique(), key=lambda term: (ranked.get(term, 0), term)):
         found = {key: pick(mine, term=term, contrast=contrast) for key, contrast in GROWTH.items()}
         row = found["growth"] or pick(mine, term=term)
-        values = {key: item.get("estimate") for key, item in found.items()}
+        values = {key: item.get("estimate", NAN) for key, item in found.items()}
         known = not any(is_missing(value) for value in values.values())
         label = period_with_basis(period, row["output_basis"], periods)
         yield {

@@ -25,6 +25,7 @@ from evenfield.numerics.rolling import SpeedContrasts, fit_windows, speed_contra
 from evenfield.numerics.weak_sigma import weak_sigma_test
 
 FEWEST_SEGMENT = 5
+MOST_VARIANCE_DRAWS = 1999
 CONSTANT_VARIANCE = "panels of constant variance, one-sided (falling), largest over their persistence"
 DESCRIBED = "description: sigma is persistent, no test is attached"
 
@@ -196,7 +197,8 @@ def weak_sigma_rows(
     try:
         if not data.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
-        found = weak_sigma_test(data.values, generator_for(inference.seed, draw_id), inference.permutations)
+        draws = min(inference.permutations, MOST_VARIANCE_DRAWS)
+        found = weak_sigma_test(data.values, generator_for(inference.seed, draw_id), draws)
     except NumericsError as error:
         return not_defined([labels], note, error), {}
     step = int(data.years[1] - data.years[0])

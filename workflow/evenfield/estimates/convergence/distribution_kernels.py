@@ -83,9 +83,7 @@ def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
     return [row], labelled(move, [*_surface(kernel, "kernel", ""), *points], years)
 
 
-def _conditions(
-    move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str
-) -> list[tuple[str, np.ndarray]]:
+def _conditions(move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str) -> list[tuple[str, np.ndarray]]:
     out = []
     if W is not None:
         average = W @ move.values

@@ -26,6 +26,7 @@ from evenfield.numerics.unit_roots import cips_test
 
 YEAR_EFFECTS = "year"
 GROWTH, INCOME = "growth", "log_income"
+MOST_DRAWS = 4999
 
 
 def dependence_rows(
@@ -129,6 +130,7 @@ def unit_root_rows(
     base, note = span_labels("preflight", spec, data, scheme)
     terms = "trend" if outcome == INCOME else "constant"
     lags = default_lags(len(data.years)) if spec.lags is None else spec.lags
+    draws = min(inference.permutations, MOST_DRAWS)
     draw_id = f"preflight:{spec.id}:{spec.unit_scheme}:{spec.sample}:{data.label}:{outcome}:cips"
     labels = {**base, "outcome": outcome, "estimator": "cips", "term": "cips", "effect_type": "stat",
               "role": spec.role, "controls_id": f"{terms}, {lags} lags", "unit_of_measure": "average t-ratio",
@@ -137,10 +139,10 @@ def unit_root_rows(
         if not data.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
         rng = generator_for(inference.seed, draw_id)
-        found = cips_test(data.values, lags, terms, rng, inference.permutations)
+        found = cips_test(data.values, lags, terms, rng, draws)
     except NumericsError as error:
         return not_defined([labels], note, error)
     words = f"5 percent point {found.critical_value:.3g}"
     return [Estimate(**labels, estimate=found.statistic, statistic=found.statistic, p_value=found.p_value,
-                     p_type=f"simulated at the same size, one-sided, {inference.permutations} draws",
+                     p_type=f"simulated at the same size, one-sided, {draws} draws",
                      warning=joined(note, words))]  # fmt: skip

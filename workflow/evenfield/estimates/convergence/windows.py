@@ -110,9 +110,7 @@ def span_named(spans: Mapping[str, Span], name: str, where: str) -> Span:
     return spans[name]
 
 
-def panel_window(
-    panel: pd.DataFrame, column: str, span: Span, scheme: SchemeInfo, sample: str, where: str
-) -> Window:
+def panel_window(panel: pd.DataFrame, column: str, span: Span, scheme: SchemeInfo, sample: str, where: str) -> Window:
     """Return a column of the panel over a span, complete and matched by unit id.
 
     Parameters
@@ -195,7 +193,7 @@ def _check_gaps(wide: pd.DataFrame, column: str, where: str) -> None:
 
 def _by_value(wide: pd.DataFrame) -> pd.DataFrame:
     keys = [wide.index.to_numpy(dtype=str), *(wide[year].to_numpy() for year in wide.columns)]
-    return wide
+    return wide.iloc[np.lexsort(keys)[::-1]]
 
 
 def _basis(rows: pd.DataFrame) -> str:

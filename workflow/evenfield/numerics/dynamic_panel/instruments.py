@@ -111,12 +111,12 @@ def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
         raise NumericsError(f"{dates} dates are too few for {spec.lags} lags and instruments from lag {spec.first_lag}")
     difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
     z_difference = _level_instruments(y, spec, difference[3])
-    parts = [_completed(difference, [z_difference])]
-    if spec.equations is Equations.SYSTEM:
-        level = _rows(y, X, spec.lags, spec.lags)
-        z_level = _difference_instruments(_differenced(y), spec, level[3])
-        parts = [_completed(difference, [z_difference, _empty(difference, z_level)]),
-                 _completed(level, [_empty(level, z_difference), z_level])]  # fmt: skip
+    if spec.equations is Equations.DIFFERENCE:
+        return _joined([_completed(difference, [z_difference])], len(difference[3]))
+    level = _rows(y, X, spec.lags, spec.lags)
+    z_level = _difference_instruments(_differenced(y), spec, level[3])
+    parts = [_completed(difference, [z_difference, _empty(difference, z_level)]),
+             _completed(level, [_empty(level, z_difference), z_level])]  # fmt: skip
     return _joined(parts, len(difference[3]))
 
 
@@ -139,21 +139,20 @@ def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
 
 def _level_instruments(y: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
     """Return lagged levels as instruments of the differences, shape (N, R, L)."""
-    last = spec.last_lag or y.shape[1]
-    columns = []
-    for lag in range(spec.first_lag, min(last, int(dates[-1])) + 1):
-        column = np.zeros((y.shape[0], len(dates)))
-        column[:, dates >= lag] = np.nan_to_num(y[:, dates[dates >= lag] - lag])
-        columns.append(column)
-    return _laid_out(np.stack(columns, axis=-1), spec.layout)
+    last = min(spec.last_lag or y.shape[1], int(dates[-1]))
+    return _laid_out(_lagged(y, np.arange(spec.first_lag, last + 1), dates), spec.layout)
 
 
 def _difference_instruments(change: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
     """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
-    lag = spec.first_lag - 1
-    column = np.zeros((change.shape[0], len(dates)))
-    column[:, dates >= lag] = np.nan_to_num(change[:, dates[dates >= lag] - lag])
-    return _laid_out(column[..., None], spec.layout)
+    return _laid_out(_lagged(change, np.array([spec.first_lag - 1]), dates), spec.layout)
+
+
+def _lagged(values: np.ndarray, lags: np.ndarray, dates: np.ndarray) -> np.ndarray:
+    """Return lags of every date, zero where they are not observed, shape (N, R, L)."""
+    padded = np.zeros((values.shape[0], values.shape[1] + 1))
+    padded[:, 1:] = np.where(np.isnan(values), 0.0, values)
+    return padded[:, np.maximum(dates[:, None] - lags + 1, 0)]
 
 
 def _laid_out(columns: np.ndarray, layout: Layout) -> np.ndarray:
@@ -176,13 +175,18 @@ def _completed(rows: Rows, columns: list[np.ndarray]) -> tuple[np.ndarray, ...]:
     y, X, exogenous, dates = rows
     present = np.isfinite(y) & np.isfinite(X).all(axis=-1)
     Z = np.concatenate([*columns, exogenous], axis=-1)
-    gone = ~present
-    y, X, Z = y.copy(), X.copy(), Z.copy()
-    y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
+    if not present.all():
+        y, X, gone = y.copy(), X.copy(), ~present
+        y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
     return Z, X, y, present, dates
 
 
 def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
-    Z, X, y, present, dates = (np.concatenate([part[i] for part in parts], axis=1 if i < 4 else 0) for i in range(5))
-    used = np.abs(Z).max(axis=(0, 1)) > 0
-    return Stacked(np.ascontiguousarray(Z[..., used]), X, y, present.astype(bool), n_difference, dates)
+    if len(parts) == 1:
+        Z, X, y, present, dates = parts[0]
+    else:
+        Z, X, y, present, dates = (np.concatenate(columns, axis=min(1, columns[0].ndim - 1))
+                                   for columns in zip(*parts, strict=True))  # fmt: skip
+    used = Z.any(axis=(0, 1))
+    Z = Z if used.all() else np.ascontiguousarray(Z[..., used])
+    return Stacked(Z, X, y, present.astype(bool), n_difference, dates)

@@ -99,12 +99,18 @@ class SimulatedPower:
         True effects, share of rejections, and its standard error.
     draws : int
         Samples, the same for every effect.
+    factor : float
+        One: no small-sample factor enters.
+    factor_name : str
+        ``"none"``.
     """
 
     effects: np.ndarray
     power: np.ndarray
     monte_carlo_se: np.ndarray
     draws: int
+    factor: float = 1.0
+    factor_name: str = "none"
 
 
 def simulated_power(

@@ -11,13 +11,13 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_each_without
 from evenfield.numerics.inference.cr1 import CR1_FACTOR, cr1_factor
+from evenfield.numerics.inference.cr3 import CR3_FACTOR, changes_without
 from evenfield.numerics.inference.inversion import inverted_interval
 from evenfield.numerics.inference.result import checked_level, standard_error
 from evenfield.numerics.inference.wild_draws import WildDraws
 from evenfield.numerics.ols import OlsFit
 
 BootstrapType = Literal["11", "33"]
-CR3_FACTOR = "(G-1)/G"
 TIE = 1e-9
 IN_CACHE, FEWEST_ROWS = 1 << 15, 64
 
@@ -276,7 +276,7 @@ def _bootstrap_33(products: ClusterProducts, draws: WildDraws, absorbed: int) ->
     n0, n1 = d @ S0, d @ S1
     W0 = (D - d) @ S0 - np.diag(np.einsum("gk,kg->g", D, S0))
     W1 = (D - d) @ S1 - np.diag(np.einsum("gk,kg->g", D, S1))
-    changes = np.einsum("gk,gk->g", D, products.theta - products.m) - products.estimate
+    changes = changes_without(products)
     factor = (G - 1) / G
     std_error = standard_error(factor * float(changes @ changes))
     return WildBootstrap(products, draws, "33", std_error, factor, CR3_FACTOR, n0, n1, W0, W1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,16 +42,16 @@ class ModelForm:
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """Demeaned columns of a model, regressors scaled to unit length.
+    """Demeaned columns of a model; seen from outside, regressors have unit length.
 
     Attributes
     ----------
     values : ndarray, shape (N, T, P)
-        Used columns only.
+        Used columns only, not scaled.
     places : ndarray of int, shape (P,)
         Their places among [y, W y, W W y, X, W X].
     scales : ndarray, shape (K,)
-        What the regressors (own, then lagged) were divided by.
+        What the regressors (own, then lagged) are divided by.
     """
 
     values: np.ndarray
@@ -69,7 +70,14 @@ class ModelColumns:
         -------
         ndarray, shape (N, T, ...)
         """
-        return np.asarray(self.values @ weights[self.places])
+        return np.asarray(self.values @ (weights[self.places].T / self.lengths).T)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """What each used column is divided by, shape (P,): the spatial lag of a regressor as the regressor."""
+        out, regressors = np.ones(len(self.places)), self.places >= RESPONSES
+        out[regressors] = self.scales[(self.places[regressors] - RESPONSES) % len(self.scales)]
+        return out
 
     def gram(self) -> np.ndarray:
         """Return the cross-products of all columns, zero for unused ones.
@@ -80,7 +88,7 @@ class ModelColumns:
         """
         size = RESPONSES + 2 * len(self.scales)
         flat, out = self.values.reshape(-1, len(self.places)), np.zeros((size, size))
-        out[np.ix_(self.places, self.places)] = flat.T @ flat
+        out[np.ix_(self.places, self.places)] = (flat.T @ flat) / np.outer(self.lengths, self.lengths)
         return out
 
 
@@ -118,7 +126,7 @@ def model_form(model: str, names: tuple[str, ...], lagged: tuple[str, ...] | Non
 def model_columns(
     values: np.ndarray, network: Network, form: ModelForm, effects: str, names: tuple[str, ...]
 ) -> ModelColumns:
-    """Lag first, then demean, then scale.
+    """Lag first, then demean.
 
     Parameters
     ----------
@@ -143,16 +151,13 @@ def model_columns(
         If a regressor vanishes with the effects or regressors are collinear.
     """
     raw, places = _raw_columns(values, network, form)
-    own = np.flatnonzero((places >= RESPONSES) & (places < RESPONSES + len(names)))
-    squares = np.array([np.vdot(raw[..., j], raw[..., j]) for j in own])
+    own = slice(int(np.searchsorted(places, RESPONSES)), int(np.searchsorted(places, RESPONSES + len(names))))
+    squares = np.einsum("itp,itp->p", raw[..., own], raw[..., own])
     within = demeaned(raw, effects)
     flat = within.reshape(-1, within.shape[-1])[:, own]
     gram = flat.T @ flat
     check_regressors(gram, squares, names)
-    scales = np.sqrt(np.diag(gram))
-    is_regressor = places >= RESPONSES
-    within[..., is_regressor] /= scales[(places[is_regressor] - RESPONSES) % len(names)]
-    return ModelColumns(within, places, scales)
+    return ModelColumns(within, places, np.sqrt(np.diag(gram)))
 
 
 def _raw_columns(values: np.ndarray, network: Network, form: ModelForm) -> tuple[np.ndarray, np.ndarray]:

@@ -92,6 +92,11 @@ class PanelMoments:
         products = np.einsum("apk,pq,bql->abkl", parts, self.gram, parts, optimize=True)
         return np.asarray(products.reshape(len(parts) ** 2, -1))
 
+    @cached_property
+    def _slope_at_zero(self) -> float:
+        """J'(0) = copies * drop, because tr(W) = 0."""
+        return float(self.counts.copies * self.counts.drop)
+
     def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return cross-products of the filtered outcome and regressors.
 
@@ -209,7 +214,8 @@ class PanelMoments:
         mix, powers = np.concatenate([[1.0], -beta]), np.array([1.0, rho, lam, rho * lam])
         changes = np.array([[0.0, 1.0, 0.0, lam], [0.0, 0.0, 1.0, rho]])
         slopes = mix @ self._summed(2.0 * powers[:, None] * changes[:, None, :]) @ mix
-        logs = np.array([self.jacobian_slope(value) for value in at])
+        # A parameter that is exactly zero is absent (or has slope copies * drop): no spectrum is summed for it.
+        logs = np.array([float(self.jacobian_slope(value)) if value else self._slope_at_zero for value in at])
         return np.asarray(logs - 0.5 * self.counts.observations * slopes / sse)
 
 

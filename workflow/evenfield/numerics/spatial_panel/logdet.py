@@ -153,19 +153,20 @@ def eigenvalues(matrix: csr_array) -> np.ndarray:
     ndarray, shape (N,)
         Real if W is similar to a symmetric matrix through a diagonal one, else complex.
     """
-    balance = _symmetrising_balance(matrix)
+    dense = matrix.toarray()
+    balance = _symmetrising_balance(matrix, dense)
     if balance is None:
-        return np.asarray(eigvals(matrix.toarray()))
+        return np.asarray(eigvals(dense))
     root = np.sqrt(balance)
-    similar = root[:, None] * matrix.toarray() / root
-    return np.asarray(np.linalg.eigvalsh((similar + similar.T) / 2))
+    # Only one triangle is read, so that rounding cannot make it other than symmetric.
+    return np.asarray(np.linalg.eigvalsh(dense * np.outer(root, 1.0 / root)))
 
 
-def _symmetrising_balance(matrix: csr_array) -> np.ndarray | None:
+def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray | None:
     """Return d > 0 with d_i w_ij = d_j w_ji, following a tree from unit to unit; None where there is no such d."""
-    weights, balance = matrix.toarray(), np.zeros(matrix.shape[0])
+    balance = np.zeros(matrix.shape[0])
     # Most weights are a symmetric 0/1 matrix divided by its row sums: then 1/w is the balance, and no tree is needed.
-    guess = 1.0 / weights.max(axis=1)
+    guess = np.asarray(1.0 / weights.max(axis=1))
     if _balanced(weights, guess):
         return guess
     for start in range(len(balance)):

@@ -67,7 +67,7 @@ class RandomLikelihood(ABC):
     def _means(self) -> np.ndarray:
         """Unit means of all columns, shape (N, 3 + 2K)."""
         out = np.zeros((self.network.n, len(self.moments.gram)))
-        out[:, self.columns.places] = self.columns.values.mean(axis=1)
+        out[:, self.columns.places] = self.columns.values.mean(axis=1) / self.columns.lengths
         return out
 
     @cached_property
