@@ -16,7 +16,8 @@ from evenfield.numerics.logt import regression_periods  # noqa: E402
 
 ID = "P7"
 T, DISCARDED, STEP, CAP = 30, 10, 0.1, 3.0
-SIZES = {str(n): {"units": n, "years": T, "group": "clubs"} for n in (31, 150, 300, 1000, 2800)}
+PLANTED = {31: 2, 150: 3, 1000: 12, 300: 5, 2800: 5}  # time grows with units times clubs: the scaling pair has as many
+SIZES = {str(n): {"units": n, "years": T, "clubs": k, "group": "clubs"} for n, k in PLANTED.items()}
 SMOKE = ("31", "150")
 GOALS = {
     size: {"convergence-clubs": goal, "geometrics": goal} for size, goal in {"31": 1.5, "150": 3.0, "1000": 8.0}.items()
@@ -29,7 +30,7 @@ SKIP = {"2800": PEERS}
 def setup(size: str) -> np.ndarray:
     n = SIZES[size]["units"]
     rng = np.random.default_rng(n)
-    level = 8 + 0.6 * rng.integers(0, 2 + n // 100, n)[:, None]
+    level = 8 + 0.6 * rng.integers(0, PLANTED[n], n)[:, None]
     gap = rng.normal(0, 0.3, (n, 1)) * np.exp(-0.08 * np.arange(T))
     return np.exp(level + gap + 0.02 * np.arange(T) + np.cumsum(rng.normal(0, 0.002, (n, T)), axis=1))
 

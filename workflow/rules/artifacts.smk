@@ -300,3 +300,362 @@ rule draw_exposure:
         power=POWER,
     script:
         "../scripts/draw_exposure.py"
+
+
+rule tabulate_dynamic:
+    """T7: convergence in the dynamic panel."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_dynamic.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T7"),
+    log:
+        "results/logs/tabulate_dynamic.log",
+    benchmark:
+        "results/benchmarks/tabulate_dynamic.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("dynamic"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_dynamic.py"
+
+
+rule tabulate_regime:
+    """T8: convergence by exposure to clusters and zones."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_regime.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T8"),
+    log:
+        "results/logs/tabulate_regime.log",
+    benchmark:
+        "results/benchmarks/tabulate_regime.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("regime"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+        power=POWER,
+    script:
+        "../scripts/tabulate_regime.py"
+
+
+rule tabulate_sigma:
+    """T9: sigma convergence, start against end of each period."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_sigma.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T9"),
+    log:
+        "results/logs/tabulate_sigma.log",
+    benchmark:
+        "results/benchmarks/tabulate_sigma.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("sigma"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_sigma.py"
+
+
+rule tabulate_clubs:
+    """T10: log t tests and convergence clubs."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clubs.output.estimates,
+        series=rules.estimate_clubs.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T10"),
+    log:
+        "results/logs/tabulate_clubs.log",
+    benchmark:
+        "results/benchmarks/tabulate_clubs.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("clubs"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_clubs.py"
+
+
+rule tabulate_clubs_cells:
+    """T10b: clubs against policy cells."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clubs.output.estimates,
+        series=rules.estimate_clubs.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T10b"),
+    log:
+        "results/logs/tabulate_clubs_cells.log",
+    benchmark:
+        "results/benchmarks/tabulate_clubs_cells.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("clubs"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_clubs_cells.py"
+
+
+rule tabulate_transitions:
+    """T11: transition matrices, ergodic distribution, mobility."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_distribution.output.estimates,
+        series=rules.estimate_distribution.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T11"),
+    log:
+        "results/logs/tabulate_transitions.log",
+    benchmark:
+        "results/benchmarks/tabulate_transitions.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("distribution"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_transitions.py"
+
+
+rule tabulate_spatial_chain:
+    """T11b: the chain conditional on neighbours."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_distribution.output.estimates,
+        series=rules.estimate_distribution.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T11b"),
+    log:
+        "results/logs/tabulate_spatial_chain.log",
+    benchmark:
+        "results/benchmarks/tabulate_spatial_chain.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("distribution"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_spatial_chain.py"
+
+
+rule tabulate_inequality:
+    """T12: inequality within and between groups."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_inequality.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T12"),
+    log:
+        "results/logs/tabulate_inequality.log",
+    benchmark:
+        "results/benchmarks/tabulate_inequality.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("inequality"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_inequality.py"
+
+
+rule tabulate_growth_shares:
+    """T12b: shares of national growth by cell."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_inequality.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T12b"),
+    log:
+        "results/logs/tabulate_growth_shares.log",
+    benchmark:
+        "results/benchmarks/tabulate_growth_shares.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("inequality"),
+        periods=config["periods"],
+        study=config["study"],
+    script:
+        "../scripts/tabulate_growth_shares.py"
+
+
+rule tabulate_pattern:
+    """T13: spatial pattern by year."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_pattern.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T13"),
+    log:
+        "results/logs/tabulate_pattern.log",
+    benchmark:
+        "results/benchmarks/tabulate_pattern.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("pattern"),
+        inference=config["inference"],
+        weights=MAIN_WEIGHTS,
+        study=config["study"],
+    script:
+        "../scripts/tabulate_pattern.py"
+
+
+rule draw_clock:
+    """F5c: the convergence clock."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_clock.output.series,
+    output:
+        figure=figure_files("F5c"),
+    log:
+        "results/logs/draw_clock.log",
+    benchmark:
+        "results/benchmarks/draw_clock.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        spec=primary_spec("clock"),
+        study=config["study"],
+    script:
+        "../scripts/draw_clock.py"
+
+
+rule draw_inequality:
+    """F6: inequality between and within groups over time."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_inequality.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        figure=figure_files("F6"),
+    log:
+        "results/logs/draw_inequality.log",
+    benchmark:
+        "results/benchmarks/draw_inequality.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        spec=primary_spec("inequality"),
+        groupings=inequality_groupings(),
+    script:
+        "../scripts/draw_inequality.py"
+
+
+rule draw_clubs:
+    """F7: relative transition paths and club heat map."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_clubs.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        figure=figure_files("F7"),
+    log:
+        "results/logs/draw_clubs.log",
+    benchmark:
+        "results/benchmarks/draw_clubs.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        spec=primary_spec("clubs"),
+        study=config["study"],
+    script:
+        "../scripts/draw_clubs.py"
+
+
+rule draw_currency:
+    """F8: what the currency unit does to the log t test."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_clubs.output.series,
+        estimates=rules.estimate_clubs.output.estimates,
+    output:
+        figure=figure_files("F8"),
+    log:
+        "results/logs/draw_currency.log",
+    benchmark:
+        "results/benchmarks/draw_currency.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        specs=config["estimates"].get("clubs"),
+        periods=config["periods"],
+    script:
+        "../scripts/draw_currency.py"
+
+
+rule draw_kernels:
+    """F9: stochastic kernels and ergodic densities."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_distribution.output.series,
+        estimates=rules.estimate_distribution.output.estimates,
+    output:
+        figure=figure_files("F9"),
+    log:
+        "results/logs/draw_kernels.log",
+    benchmark:
+        "results/benchmarks/draw_kernels.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        spec=kernel_spec(),
+        periods=config["periods"],
+    script:
+        "../scripts/draw_kernels.py"
+
+
+rule draw_pattern:
+    """F10: Moran over time and the strip of local Moran."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_pattern.output.series,
+    output:
+        figure=figure_files("F10"),
+    log:
+        "results/logs/draw_pattern.log",
+    benchmark:
+        "results/benchmarks/draw_pattern.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        spec=primary_spec("pattern"),
+        discovery_rate=(config["estimates"].get("pattern") or [{}])[0].get("discovery_rate", 0.05),
+        study=config["study"],
+    script:
+        "../scripts/draw_pattern.py"

@@ -23,6 +23,22 @@ MAKERS = {
     "F4": "draw_beta",
     "F5": "draw_sigma",
     "F13": "draw_exposure",
+    "T7": "tabulate_dynamic",
+    "T8": "tabulate_regime",
+    "T9": "tabulate_sigma",
+    "T10": "tabulate_clubs",
+    "T10b": "tabulate_clubs_cells",
+    "T11": "tabulate_transitions",
+    "T11b": "tabulate_spatial_chain",
+    "T12": "tabulate_inequality",
+    "T12b": "tabulate_growth_shares",
+    "T13": "tabulate_pattern",
+    "F5c": "draw_clock",
+    "F6": "draw_inequality",
+    "F7": "draw_clubs",
+    "F8": "draw_currency",
+    "F9": "draw_kernels",
+    "F10": "draw_pattern",
 }
 
 
@@ -54,6 +70,19 @@ def primary_spec(family):
     """The id of the family's primary specification, else of its first; None where the family is not run."""
     specs = config["estimates"].get(family) or [{"id": None}]
     return next((spec["id"] for spec in specs if spec.get("role") == "primary"), specs[0]["id"])
+
+
+def inequality_groupings():
+    """The groupings that the figure of inequality shows: regions first, then the cells of the first taxonomy."""
+    spec = (config["estimates"].get("inequality") or [{}])[0]
+    cells = [f"{name}: cell" for name in spec.get("taxonomies", [])[:1]]
+    return [*spec.get("groupings", [])[:1], *cells]
+
+
+def kernel_spec():
+    """The first specification that asks for stochastic kernels."""
+    specs = config["estimates"].get("distribution") or []
+    return next((spec["id"] for spec in specs if spec.get("kernel_steps")), None)
 
 
 def templates():

@@ -14,14 +14,14 @@ PAGE = (Path(__file__).parents[4] / "docs" / "library.md").read_text(encoding="u
 def test_the_example_runs(tmp_path, monkeypatch, capsys):
     case = make_case()
     t, n = case.y.shape
-    pd.DataFrame({"unit": case.units * t, "year": [year for year in range(t) for _ in range(n)], "output": case.y.ravel(),
+    pd.DataFrame({"unit": case.units * t, "year": [i // n for i in range(n * t)], "output": case.y.ravel(),
                   "capital": case.X[..., 0].ravel(), "labour": case.X[..., 1].ravel()}
                  ).sample(frac=1, random_state=1).to_csv(tmp_path / "my_panel.csv", index=False)  # fmt: skip
     pd.DataFrame(case.matrix, case.units, case.units).to_csv(tmp_path / "my_weights.csv")
     monkeypatch.chdir(tmp_path)
     code = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert code is not None
-    exec(compile(code.group(1), "library.md", "exec"), {})  # noqa: S102
+    exec(compile(code.group(1), "library.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "indirect" in printed and "capital" in printed
 
@@ -30,5 +30,5 @@ def test_every_call_of_the_table_exists():
     calls = re.findall(r"`(\w+)\.(\w+)\(", PAGE)
     assert len(calls) >= 8
     for module, name in calls:
-        if module != "np":
+        if module not in ("np", "fit"):
             assert hasattr(importlib.import_module(f"evenfield.numerics.spatial_panel.{module}"), name), (module, name)

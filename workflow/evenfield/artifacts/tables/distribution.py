@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -120,12 +121,12 @@ def _matrix_rows(own: pd.DataFrame, drawn: pd.DataFrame, config: Mapping[str, An
         return
     names = _class_names(config, int(cells["x"].max()))
     for i, name in enumerate(names, start=1):
-        row: Row = {"kind": "class", "label": name}
+        values: Row = {"kind": "class", "label": name}
         for j in range(1, len(names) + 1):
             cell = pick(chain, term=f"p_{i}_{j}")
-            row |= {f"p_{j}": cell.get("estimate"), f"low_{j}": cell.get("conf_low"), f"high_{j}": cell.get("conf_high"),
-                    "n_obs": cell.get("n_obs")}  # fmt: skip
-        yield row
+            values |= {f"p_{j}": cell.get("estimate"), f"low_{j}": cell.get("conf_low"),
+                       f"high_{j}": cell.get("conf_high"), "n_obs": cell.get("n_obs")}  # fmt: skip
+        yield values
     last: Row = {"kind": LONG_RUN, "label": LONG_RUN, "reason": ""}
     for j in range(1, len(names) + 1):
         cell = pick(chain, term=f"ergodic_{j}")
@@ -139,7 +140,7 @@ def _class_names(config: Mapping[str, Any], number: int) -> list[str]:
     if not cuts:
         return [f"class {i}{', poorest' if i == 1 else ', richest' if i == number else ''}"
                 for i in range(1, number + 1)]  # fmt: skip
-    middle = [f"{low} to {high}" for low, high in zip(cuts, cuts[1:], strict=False)]
+    middle = [f"{low} to {high}" for low, high in pairwise(cuts)]
     return [f"below {cuts[0]}", *middle, f"above {cuts[-1]}"]
 
 
@@ -255,7 +256,8 @@ def _spatial_rows(
         return
     for (group, x), part in drawn.groupby(["group", "x"], sort=True):
         values = {f"p_{int(row['y'])}": row["value"] for row in records(part)}
-        yield {**shared, "neighbours": str(group).removeprefix("neighbours in "), "own": f"class {float(str(x)):.0f}", **values,
+        own_class = f"class {float(str(x)):.0f}"
+        yield {**shared, "neighbours": str(group).removeprefix("neighbours in "), "own": own_class, **values,
                "n_obs": float(part["count"].iloc[0]), "reason": ""}  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def tabulate_dynamic(
     """
     rows: list[Row] = []
     for spec in ordered_specs(list(estimates["spec_id"]), specs):
-        span = next(int(item["span"]) for item in specs if str(item["id"]) == spec)
+        span = next(int(item.get("span", description["step"])) for item in specs if str(item["id"]) == spec)
         for period in shown:
             mine = only(estimates, spec_id=spec, period=period)
             first = pick(mine, term=LAG)
@@ -93,10 +93,11 @@ def tabulate_dynamic(
         f"minus ln(root) over the span, % a year; {level} intervals transform the interval of the root; p: root = 1.",
         "Pooled and fixed effects bound the speed in long panels; where the headline lies outside them the heading "
         "says so. Headline: the adjusted score with shock variances free by year; interval by its score test on a grid "
-        "of roots. Flags: serial, shocks autocorrelated, which biases every correction; no root, the score does not cross "
-        "zero; needs stationary start, the jackknife is right only if units began in their long-run distribution, "
-        "which a study of convergence cannot assume; context only, GMM with few units is never read by itself (Hansen "
-        "and AR(2) p beside it); underpowered, the smallest speed the test could see exceeds the one of interest.",
+        "of roots. Flags: serial, shocks autocorrelated, which biases every correction; no root, the score does not "
+        "cross zero; needs stationary start, the jackknife is right only if units began in their long-run "
+        "distribution, which a study of convergence cannot assume; context only, GMM with few units is never read by "
+        "itself (Hansen and AR(2) p beside it); underpowered, the smallest speed the test could see exceeds the "
+        "one of interest.",
         basis_note(description),
         DESCRIPTIVE,
         origin_note(description, inference["seed"]),

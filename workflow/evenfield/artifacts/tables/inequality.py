@@ -140,7 +140,8 @@ def _between(parts: pd.DataFrame, name: str) -> Row:
     row: Row = {"kind": "between", "label": f"Share between {grouping_name(name)}", "grouping": name, **_values(share)}
     for end in ENDS:
         row |= {f"p_{end}": share[end].get("p_value"), f"connected_p_{end}": linked[end].get("p_value"),
-                f"of_most_{end}": most[end].get("estimate"), f"net_between_{end}": dagum[end].get("estimate")}  # fmt: skip
+                f"of_most_{end}": most[end].get("estimate"),
+                f"net_between_{end}": dagum[end].get("estimate")}  # fmt: skip
     alone = pick(parts, term=f"between_{MEASURE}")
     return row | {"reason": reason(alone.get("warning")) if is_missing(share["end"].get("estimate")) else ""}
 

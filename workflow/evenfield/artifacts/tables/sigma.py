@@ -68,8 +68,8 @@ def tabulate_sigma(
     note = (
         sample_note(description, study),
         f"Sigma: standard deviation of log income across {study['units_name']} in the first and last year. Primary "
-        "test: slope of (start \u2212 end) on (start + end) with HC3 standard error and t(N \u2212 2); a positive slope "
-        f"means that dispersion fell. {inference['conf_level']:.0%} intervals.",
+        "test: slope of (start \u2212 end) on (start + end) with HC3 standard error and t(N \u2212 2); a positive "
+        f"slope means that dispersion fell. {inference['conf_level']:.0%} intervals.",
         "T2: Carree and Klomp, chi-squared(1), its size right only for independent normal units; T3: description "
         "without a p-value. No regression of sigma on time is run: its t-statistic rejects far too often.",
         basis_note(description),

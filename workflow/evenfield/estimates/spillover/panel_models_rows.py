@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.spillover.panel_models_spec import UNITS, PanelSpec, StudyPanel
@@ -15,6 +14,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
+from evenfield.numerics.spatial_panel.normal import normal_quantile, two_sided_p
 
 SPATIAL_UNITS = {"rho": "per unit of the neighbours' outcome", "lambda": "per unit of the neighbours' shock"}
 # ASSUME: residuals correlated above this over years make intervals visibly too narrow.
@@ -148,7 +148,7 @@ def _effect_numbers(context: RowContext, found: Impacts, i: int, k: int, kind: s
     error = float(found.std_error[i, k])
     if not error > 0:
         return {"se_type": "zero by construction"}
-    reach = float(ndtri(0.5 + context.level / 2) + ndtri(context.power))
+    reach = normal_quantile(0.5 + context.level / 2) + normal_quantile(context.power)
     numbers: dict[str, Any] = {
         "std_error": error, "conf_low": float(found.conf_low[i, k]), "conf_high": float(found.conf_high[i, k]),
         "conf_level": context.level, "p_value": float(found.p_value[i, k]), "mde": reach * error,
@@ -249,9 +249,9 @@ def _errors(fit: SpatialPanelFit, kind: str) -> np.ndarray:
 def _normal(value: float, error: float, level: float) -> dict[str, Any]:
     if not np.isfinite(error):
         return {}
-    half = float(ndtri(0.5 + level / 2)) * error
+    half = normal_quantile(0.5 + level / 2) * error
     return {
-        "std_error": error, "statistic": value / error, "p_value": float(2 * ndtr(-abs(value / error))),
+        "std_error": error, "statistic": value / error, "p_value": float(two_sided_p(np.asarray(value / error))),
         "p_type": "normal, two-sided", "conf_low": value - half, "conf_high": value + half, "conf_level": level,
     }  # fmt: skip
 

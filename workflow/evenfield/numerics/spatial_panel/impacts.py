@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
 from evenfield.numerics.spatial_panel.multipliers import Multipliers, multiplier_slopes, multipliers
+from evenfield.numerics.spatial_panel.normal import normal_quantile, two_sided_p
 
 KINDS = ("direct", "indirect", "total")
 FEWEST_KEPT = 0.5
@@ -72,10 +72,10 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     estimate = effects_of(parts, beta, theta)[0]
     gradients, cov = _gradients(fit, parts, beta[0], theta[0]), fit.covariance(kind)
     spread = np.sqrt(np.einsum("akp,pq,akq->ak", gradients, cov, gradients))
-    half = float(ndtri(0.5 + level / 2)) * spread
+    half = normal_quantile(0.5 + level / 2) * spread
     # An effect that is zero by construction (the indirect one of SEM) has no test.
     ratio = np.divide(estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
-    p_value = 2 * ndtr(-np.abs(ratio))
+    p_value = two_sided_p(ratio)
     return Impacts(fit.regressors, estimate, spread, estimate - half, estimate + half, p_value, "delta")
 
 

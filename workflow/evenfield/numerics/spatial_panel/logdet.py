@@ -219,5 +219,5 @@ def _fill_reducing_order(matrix: csr_array) -> csc_matrix:
 
 def _log_abs_det(ordered: csc_matrix, rho: float) -> float:
     shifted = csc_matrix(eye(ordered.shape[0], format="csc") - rho * ordered)
-    factor = splu(shifted, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    factor = splu(shifted, permc_spec="NATURAL", diag_pivot_thresh=0.0, panel_size=1, options={"SymmetricMode": True})
     return float(np.log(np.abs(factor.U.diagonal())).sum())

@@ -74,7 +74,7 @@ def _speed(facts: Facts, spec: str, period: str) -> Sentence | None:
 
 
 def _regime(facts: Facts, spec: str, period: str) -> Sentence | None:
-    rows = pick(facts.estimates, family="regime", spec_id=spec, period=period, estimator="regime")
+    rows = pick(facts.estimates, spec_id=spec, period=period, estimator="regime")
     row = first(rows, effect_type="coef", contrast=f"{CLUSTER} - {SEZ}")
     value = number(row, "estimate") if row else None
     if row is None or value is None:
