@@ -176,7 +176,7 @@ def table() -> str:
     """Arrange all result lines as one markdown table."""
     out = ["| id | workload | size | ours, median s | peers, median s | ratio | memory above setup | goals |",
            "|---|---|---|---|---|---|---|---|"]  # fmt: skip
-    for path in sorted(RESULTS.glob("*.jsonl")):
+    for path in sorted(path for path in RESULTS.glob("*.jsonl") if not path.stem.endswith("-smoke")):
         for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             if "seconds" not in line or "parameters" not in line:
                 continue
@@ -222,7 +222,7 @@ def main() -> None:
         sys.stdout.write(f"{given.workload} {size}: {medians}; {'; '.join(verdict(lines[-1]))}\n")
         sys.stdout.flush()
         target.write_text("\n".join([*kept, *map(json.dumps, lines)]) + "\n", encoding="utf-8")
-    for group, power in exponents(lines).items():
+    for group, power in exponents([*map(json.loads, kept), *lines]).items():
         sys.stdout.write(f"exponent of time in N, {group}: {power:.2f}\n")
 
 

@@ -44,7 +44,7 @@ def inverse_for_each_draw(data: dict[str, Any]) -> np.ndarray:
     out = []
     for rho, b, th in zip(data["rho"][: data["timed"]], data["beta"], data["theta"], strict=False):
         S = np.linalg.inv(np.eye(n) - rho * W)
-        own, own_lag = np.trace(S) / n, np.einsum("ij,ji->", S, W) / n
+        own, own_lag = np.trace(S) / n, np.vdot(S, W.T) / n
         total = S.sum() / n * b + (S.sum(axis=0) @ W.sum(axis=1)) / n * th
         direct = own * b + own_lag * th
         out.append([direct, total - direct, total])

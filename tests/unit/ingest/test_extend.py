@@ -56,7 +56,7 @@ def test_new_years_come_in_with_their_source(
     study: ToyStudy, capsys: pytest.CaptureFixture[str], encoding: str
 ) -> None:
     path = download(study, NEW_YEARS, encoding)
-    extend.main([path, "--column", "output", "--grade", "B", "--flag", "revised"])
+    extend.main([path, "--column", "output", "--grade", "B", "--flag", "revised", "--directory", str(study.folder)])
     output = output_of(study)
     assert output["A", 2005] == 16 and output["C", 2004] == 35 and output["C", 2003] == 34
     assert len(output) == 3 * 6
@@ -225,7 +225,7 @@ def test_fault_is_one_line_and_changes_nothing(study: ToyStudy, case: str) -> No
     options, table, message = REFUSED[case]
     before = contents(study)
     with pytest.raises(SystemExit) as caught:
-        extend.main([download(study, table), *options])
+        extend.main([download(study, table), *options, "--directory", str(study.folder)])
     assert str(caught.value).startswith(f"evenfield: ingest: {message}")
     assert contents(study) == before
 
@@ -251,7 +251,8 @@ def test_column_without_figures_needs_a_source(study: ToyStudy) -> None:
 
 
 def test_mapping_of_indicators_chooses_the_column(study: ToyStudy) -> None:
-    extend.main([download(study, NEW_YEARS), "--column", "人口=people", "--column", f"{GDP}=output"])
+    columns = ["--column", "人口=people", "--column", f"{GDP}=output"]
+    extend.main([download(study, NEW_YEARS), *columns, "--directory", str(study.folder)])
     assert output_of(study)["A", 2005] == 16
 
 

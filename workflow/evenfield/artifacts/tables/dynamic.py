@@ -72,7 +72,7 @@ def tabulate_dynamic(
     """
     rows: list[Row] = []
     for spec in ordered_specs(list(estimates["spec_id"]), specs):
-        span = next(int(item.get("span", description["step"])) for item in specs if str(item["id"]) == spec)
+        span = next(int(item.get("span", description.get("step", 1))) for item in specs if str(item["id"]) == spec)
         for period in shown:
             mine = only(estimates, spec_id=spec, period=period)
             first = pick(mine, term=LAG)

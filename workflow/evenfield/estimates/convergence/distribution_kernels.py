@@ -19,6 +19,7 @@ from evenfield.numerics.random import generator_for
 GRID = 60
 MARGIN = 0.15
 MODE_DRAWS = 999
+EDGE_SHARE = 0.01
 
 
 def kernel_parts(
@@ -76,11 +77,19 @@ def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
         ergodic = ergodic_density(kernel)
     except NumericsError as error:
         return not_defined([label], move.window.note, error), labelled(move, [], years)
-    pairs = values[:, step:].size
-    row = Estimate(**label, estimate=float(count_modes(ergodic)), n_obs=pairs, warning=move.window.note)
+    row = _modes_row(ergodic, label, values[:, step:].size, move.window.note)
     density = zip(kernel.grid, ergodic, strict=True)
     points = [{"kind": "ergodic_density", "x": x, "value": value} for x, value in density]
     return [row], labelled(move, [*_surface(kernel, "kernel", ""), *points], years)
+
+
+def _modes_row(ergodic: np.ndarray, label: dict[str, Any], pairs: int, note: str) -> Estimate:
+    # ASSUME: modes of an ergodic density are counted only where the density has fallen below one percent of its peak
+    # at both ends of the grid; otherwise it rests on extrapolation beyond the data.
+    if max(ergodic[0], ergodic[-1]) > EDGE_SHARE * ergodic.max():
+        reason = "the ergodic density reaches the edge of the grid, beyond the data"
+        return not_defined([label], note, reason)[0]
+    return Estimate(**label, estimate=float(count_modes(ergodic)), n_obs=pairs, warning=note)
 
 
 def _conditions(move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str) -> list[tuple[str, np.ndarray]]:
