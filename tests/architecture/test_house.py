@@ -123,7 +123,7 @@ def test_script_is_a_thin_door_to_one_floor(path: Path) -> None:
 
 
 def test_every_rule_has_its_script_of_the_same_name_with_log_and_benchmark() -> None:
-    for rules in (ROOT / "workflow" / "rules").glob("*.smk"):
+    for rules in (ROOT / "workflow" / "rules").rglob("*.smk"):
         text = rules.read_text(encoding="utf-8")
         for block in text.split("\nrule ")[1:]:
             name = block.split(":", 1)[0]
@@ -134,7 +134,7 @@ def test_every_rule_has_its_script_of_the_same_name_with_log_and_benchmark() -> 
 
 
 def test_functions_are_defined_in_common_only() -> None:
-    for rules in (ROOT / "workflow" / "rules").glob("*.smk"):
+    for rules in (ROOT / "workflow" / "rules").rglob("*.smk"):
         text = rules.read_text(encoding="utf-8")
         if rules.name != "common.smk":
             assert "\ndef " not in text, f"{rules.name} defines a function"

@@ -1,35 +1,4 @@
-"""Floor 4. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/. One job per family, tidy rows."""
-
-
-rule estimate_design:
-    """Diagnose the design before any regression: overlap, weights, support, minimum detectable effects."""
-    input:
-        library=library("estimates/design"),
-        periods=main_scheme("results/panel/{scheme}/periods.csv"),
-        cells=main_scheme("results/panel/{scheme}/cells.csv"),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        first_years=main_scheme("results/panel/{scheme}/first_years.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
-        edges=main_scheme(rules.build_weights.output.edges),
-        descriptions=main_scheme(rules.build_weights.output.descriptions),
-    output:
-        estimates="results/estimates/design/estimates.csv",
-        series="results/estimates/design/series.csv",
-        fit="results/estimates/design/fit.json",
-    log:
-        "results/logs/estimate_design.log",
-    benchmark:
-        "results/benchmarks/estimate_design.tsv"
-    conda:
-        "../../environment.yml"
-    params:
-        design=config["estimates"].get("design"),
-        taxonomy=config["taxonomy"],
-        weights=config["weights"],
-        inference=config["inference"],
-    script:
-        "../scripts/estimate_design.py"
+"""Floor 4, convergence wing: are units converging. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/."""
 
 
 rule estimate_beta:
@@ -49,13 +18,13 @@ rule estimate_beta:
     benchmark:
         "results/benchmarks/estimate_beta.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("beta"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_beta.py"
+        "../../scripts/estimate_beta.py"
 
 
 rule estimate_sigma:
@@ -74,13 +43,13 @@ rule estimate_sigma:
     benchmark:
         "results/benchmarks/estimate_sigma.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("sigma"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_sigma.py"
+        "../../scripts/estimate_sigma.py"
 
 
 rule estimate_clock:
@@ -101,13 +70,13 @@ rule estimate_clock:
     benchmark:
         "results/benchmarks/estimate_clock.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("clock"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_clock.py"
+        "../../scripts/estimate_clock.py"
 
 
 rule estimate_dynamic:
@@ -125,7 +94,7 @@ rule estimate_dynamic:
     benchmark:
         "results/benchmarks/estimate_dynamic.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("dynamic"),
         sesoi=config["sesoi"],
@@ -133,7 +102,7 @@ rule estimate_dynamic:
         power=POWER,
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_dynamic.py"
+        "../../scripts/estimate_dynamic.py"
 
 
 rule estimate_clubs:
@@ -152,13 +121,13 @@ rule estimate_clubs:
     benchmark:
         "results/benchmarks/estimate_clubs.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("clubs"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_clubs.py"
+        "../../scripts/estimate_clubs.py"
 
 
 rule estimate_distribution:
@@ -179,13 +148,13 @@ rule estimate_distribution:
     benchmark:
         "results/benchmarks/estimate_distribution.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("distribution"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_distribution.py"
+        "../../scripts/estimate_distribution.py"
 
 
 rule estimate_inequality:
@@ -207,13 +176,13 @@ rule estimate_inequality:
     benchmark:
         "results/benchmarks/estimate_inequality.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("inequality"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_inequality.py"
+        "../../scripts/estimate_inequality.py"
 
 
 rule estimate_pattern:
@@ -236,13 +205,13 @@ rule estimate_pattern:
     benchmark:
         "results/benchmarks/estimate_pattern.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("pattern"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_pattern.py"
+        "../../scripts/estimate_pattern.py"
 
 
 rule estimate_preflight:
@@ -262,13 +231,13 @@ rule estimate_preflight:
     benchmark:
         "results/benchmarks/estimate_preflight.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("preflight"),
         inference=config["inference"],
         unit_scheme=MAIN_SCHEME,
     script:
-        "../scripts/estimate_preflight.py"
+        "../../scripts/estimate_preflight.py"
 
 
 rule estimate_regime:
@@ -290,81 +259,11 @@ rule estimate_regime:
     benchmark:
         "results/benchmarks/estimate_regime.tsv"
     conda:
-        "../../environment.yml"
+        "../../../environment.yml"
     params:
         spec=config["estimates"].get("regime"),
         sesoi=config["sesoi"],
         inference=config["inference"],
         power=POWER,
     script:
-        "../scripts/estimate_regime.py"
-
-
-rule estimate_profile:
-    """Relative income by taxonomy cell over time, and summary statistics."""
-    input:
-        library=library("estimates/convergence"),
-        panels=per_scheme("results/panel/{scheme}/panel.csv"),
-        periods=per_scheme("results/panel/{scheme}/periods.csv"),
-        cells=per_scheme("results/panel/{scheme}/cells.csv"),
-        doses=per_scheme("results/panel/{scheme}/doses.csv"),
-        descriptions=per_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/profile/estimates.csv",
-        series="results/estimates/profile/series.csv",
-        fit="results/estimates/profile/fit.json",
-    log:
-        "results/logs/estimate_profile.log",
-    benchmark:
-        "results/benchmarks/estimate_profile.tsv"
-    conda:
-        "../../environment.yml"
-    params:
-        spec=config["estimates"].get("profile"),
-    script:
-        "../scripts/estimate_profile.py"
-
-
-rule estimate_exposure:
-    """First look at spillovers: growth on own and neighbours' clusters and SEZs, by period."""
-    input:
-        library=library("estimates/spillover"),
-        periods=main_scheme("results/panel/{scheme}/periods.csv"),
-        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/exposure/estimates.csv",
-        series="results/estimates/exposure/series.csv",
-        residuals="results/estimates/exposure/residuals.csv",
-        fit="results/estimates/exposure/fit.json",
-    log:
-        "results/logs/estimate_exposure.log",
-    benchmark:
-        "results/benchmarks/estimate_exposure.tsv"
-    conda:
-        "../../environment.yml"
-    params:
-        specs=config["estimates"].get("exposure"),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=config["estimates"].get("design", {}).get("power", 0.8),
-    script:
-        "../scripts/estimate_exposure.py"
-
-
-rule collect_estimates:
-    """Stack the estimates of every family in one tidy table."""
-    input:
-        library=library("contracts"),
-        families=expand("results/estimates/{family}/estimates.csv", family=FAMILIES),
-    output:
-        estimates="results/estimates.csv",
-    log:
-        "results/logs/collect_estimates.log",
-    benchmark:
-        "results/benchmarks/collect_estimates.tsv"
-    conda:
-        "../../environment.yml"
-    script:
-        "../scripts/collect_estimates.py"
+        "../../scripts/estimate_regime.py"

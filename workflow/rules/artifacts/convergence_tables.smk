@@ -1,0 +1,261 @@
+"""Floor 5, convergence tables. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
+
+
+rule tabulate_beta:
+    """T6: beta convergence by period, with sigma beside it."""
+    input:
+        library=library("artifacts"),
+        beta=rules.estimate_beta.output.estimates,
+        sigma=rules.estimate_sigma.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T6"),
+    log:
+        "results/logs/tabulate_beta.log",
+    benchmark:
+        "results/benchmarks/tabulate_beta.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("beta"),
+        weights=MAIN_WEIGHTS,
+        periods=config["periods"],
+        controls=config["controls"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_beta.py"
+
+
+rule tabulate_dynamic:
+    """T7: convergence in the dynamic panel."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_dynamic.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T7"),
+    log:
+        "results/logs/tabulate_dynamic.log",
+    benchmark:
+        "results/benchmarks/tabulate_dynamic.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("dynamic"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_dynamic.py"
+
+
+rule tabulate_regime:
+    """T8: convergence by exposure to clusters and zones."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_regime.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T8"),
+    log:
+        "results/logs/tabulate_regime.log",
+    benchmark:
+        "results/benchmarks/tabulate_regime.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("regime"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+        power=POWER,
+    script:
+        "../../scripts/tabulate_regime.py"
+
+
+rule tabulate_sigma:
+    """T9: sigma convergence, start against end of each period."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_sigma.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T9"),
+    log:
+        "results/logs/tabulate_sigma.log",
+    benchmark:
+        "results/benchmarks/tabulate_sigma.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("sigma"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_sigma.py"
+
+
+rule tabulate_clubs:
+    """T10: log t tests and convergence clubs."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clubs.output.estimates,
+        series=rules.estimate_clubs.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T10"),
+    log:
+        "results/logs/tabulate_clubs.log",
+    benchmark:
+        "results/benchmarks/tabulate_clubs.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("clubs"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_clubs.py"
+
+
+rule tabulate_clubs_cells:
+    """T10b: clubs against policy cells."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clubs.output.estimates,
+        series=rules.estimate_clubs.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T10b"),
+    log:
+        "results/logs/tabulate_clubs_cells.log",
+    benchmark:
+        "results/benchmarks/tabulate_clubs_cells.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("clubs"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_clubs_cells.py"
+
+
+rule tabulate_transitions:
+    """T11: transition matrices, ergodic distribution, mobility."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_distribution.output.estimates,
+        series=rules.estimate_distribution.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T11"),
+    log:
+        "results/logs/tabulate_transitions.log",
+    benchmark:
+        "results/benchmarks/tabulate_transitions.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("distribution"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_transitions.py"
+
+
+rule tabulate_spatial_chain:
+    """T11b: the chain conditional on neighbours."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_distribution.output.estimates,
+        series=rules.estimate_distribution.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T11b"),
+    log:
+        "results/logs/tabulate_spatial_chain.log",
+    benchmark:
+        "results/benchmarks/tabulate_spatial_chain.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("distribution"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_spatial_chain.py"
+
+
+rule tabulate_inequality:
+    """T12: inequality within and between groups."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_inequality.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T12"),
+    log:
+        "results/logs/tabulate_inequality.log",
+    benchmark:
+        "results/benchmarks/tabulate_inequality.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("inequality"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_inequality.py"
+
+
+rule tabulate_growth_shares:
+    """T12b: shares of national growth by cell."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_inequality.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T12b"),
+    log:
+        "results/logs/tabulate_growth_shares.log",
+    benchmark:
+        "results/benchmarks/tabulate_growth_shares.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("inequality"),
+        periods=config["periods"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_growth_shares.py"
+
+
+rule tabulate_pattern:
+    """T13: spatial pattern by year."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_pattern.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T13"),
+    log:
+        "results/logs/tabulate_pattern.log",
+    benchmark:
+        "results/benchmarks/tabulate_pattern.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("pattern"),
+        inference=config["inference"],
+        weights=MAIN_WEIGHTS,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_pattern.py"

@@ -1,0 +1,46 @@
+"""Floor 5, spillover. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
+
+
+rule tabulate_exposure:
+    """T16: first look at neighbours' exposure, with what it could have seen."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_exposure.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T16"),
+    log:
+        "results/logs/tabulate_exposure.log",
+    benchmark:
+        "results/benchmarks/tabulate_exposure.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("exposure"),
+        periods=config["periods"],
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_exposure.py"
+
+
+rule draw_exposure:
+    """F13: own and neighbours' coefficients by period with what could have been detected."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_exposure.output.series,
+    output:
+        figure=figure_files("F13"),
+    log:
+        "results/logs/draw_exposure.log",
+    benchmark:
+        "results/benchmarks/draw_exposure.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("exposure"),
+        periods=config["periods"],
+        power=POWER,
+    script:
+        "../../scripts/draw_exposure.py"
