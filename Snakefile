@@ -26,11 +26,13 @@ include: "workflow/rules/weights.smk"
 include: "workflow/rules/estimates/design.smk"
 include: "workflow/rules/estimates/convergence.smk"
 include: "workflow/rules/estimates/spillover.smk"
+include: "workflow/rules/estimates/policy.smk"
 include: "workflow/rules/estimates/collect.smk"
 include: "workflow/rules/artifacts/design.smk"
 include: "workflow/rules/artifacts/convergence_tables.smk"
 include: "workflow/rules/artifacts/convergence_figures.smk"
 include: "workflow/rules/artifacts/spillover.smk"
+include: "workflow/rules/artifacts/policy.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -1,0 +1,82 @@
+"""Permutation of labels: against a loop of refits, exact overlaps, connected groups, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.tolerances import CLOSED_FORM
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.label_permutation import (
+    LabelDraws,
+    connected_label_draws,
+    free_label_draws,
+    label_permutation,
+    stratified_label_draws,
+)
+from evenfield.numerics.ols import cov_classical, fit_ols
+
+N = 12
+
+
+def _data(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((N, 2))
+    labels[:4, 0], labels[2:7, 1] = 1.0, 1.0
+    return rng.normal(size=N), labels, np.column_stack([np.ones(N), rng.normal(size=N)])
+
+
+def test_statistics_equal_a_loop_of_refits() -> None:
+    y, labels, controls = _data()
+    c = np.array([1.0, -1.0])
+    draws = free_label_draws(N, 200, np.random.default_rng(1))
+    found = label_permutation(y, labels, controls, c, draws)
+    weights = np.concatenate([c, np.zeros(2)])
+    for statistic, source in zip(found.statistics, draws.source, strict=True):
+        fit = fit_ols(y, np.column_stack([labels[source], controls]))
+        expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
+        assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
+
+
+def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns() -> None:
+    y, labels, controls = _data()
+    found = label_permutation(
+        y + 50 * labels[:, 0],
+        labels,
+        controls,
+        np.array([1.0, 0.0]),
+        free_label_draws(N, 999, np.random.default_rng(1)),
+    )
+    assert found.p_value <= 0.02
+    assert found.p_value >= 1 / found.distinct
+
+
+def test_strata_and_overlaps_are_kept() -> None:
+    _, labels, _ = _data()
+    strata = np.array(["a"] * 7 + ["b"] * 5)
+    drawn = labels[stratified_label_draws(strata, 300, np.random.default_rng(1)).source]
+    assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all()
+    assert (drawn.prod(axis=2).sum(axis=1) == 2).all()
+
+
+def test_the_connected_group_stays_connected_and_labels_keep_their_counts() -> None:
+    _, labels, _ = _data()
+    ring = np.zeros((N, N), dtype=bool)
+    for i in range(N):
+        ring[i, (i + 1) % N] = ring[(i + 1) % N, i] = True
+    source = connected_label_draws(labels[:, 0] == 1, ring, 300, np.random.default_rng(1)).source
+    assert (np.sort(source, axis=1) == np.arange(N)).all()
+    for row in labels[source][:, :, 0]:
+        assert np.abs(np.diff(row, append=row[0])).sum() == 2  # one block on the ring
+    assert (labels[source].prod(axis=2).sum(axis=1) == 2).all()
+
+
+def test_refusals() -> None:
+    y, labels, controls = _data()
+    free = free_label_draws(N, 50, np.random.default_rng(1))
+    with pytest.raises(NumericsError, match="collinear"):
+        label_permutation(y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
+    with pytest.raises(NumericsError, match="only 1 different label patterns"):
+        label_permutation(y, labels, controls, np.array([1.0, 0.0]), LabelDraws(np.tile(np.arange(N), (50, 1)), "none"))
+    with pytest.raises(NumericsError, match="do not hang together"):
+        connected_label_draws(labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1))

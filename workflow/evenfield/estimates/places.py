@@ -1,0 +1,131 @@
+"""Where units are, and which label permutations and spatial components belong to a set of units: made once each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evenfield.contracts.errors import EstimateError, first_examples
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.label_permutation import (
+    LabelDraws,
+    connected_label_draws,
+    free_label_draws,
+    stratified_label_draws,
+)
+from evenfield.numerics.ladder import AVERAGE_CORRELATIONS, Place
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.scpc import SpatialComponents, spatial_components
+from evenfield.numerics.spatial import haversine_km
+
+STRATA = "coastal"
+
+
+class Places:
+    """Coordinates, spatial components and permutations by set of units.
+
+    Parameters
+    ----------
+    units : DataFrame
+        ``unit``, ``lat``, ``lon`` and, for stratified permutation, ``coastal``.
+    links : DataFrame
+        ``unit_i``, ``unit_j`` of units that touch.
+    permutations, seed : int
+        Draws and base seed; the draws of a set of units are shared by all hypotheses.
+    level : float
+        Level of the intervals.
+
+    Raises
+    ------
+    EstimateError
+        If a unit has no coordinates.
+    """
+
+    def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
+        self._units = units.set_index("unit").sort_index()
+        self._links = links
+        self._permutations, self._seed, self._level = permutations, seed, level
+        self._components: dict[tuple[str, ...], dict[str, SpatialComponents]] = {}
+        self._draws: dict[tuple[object, ...], tuple[dict[str, LabelDraws], dict[str, str]]] = {}
+        blank = [str(unit) for unit in self._units.index[self._units[["lat", "lon"]].isna().any(axis=1)]]
+        if blank:
+            found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
+            raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
+
+    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str) -> Place:
+        """Return what inference needs to know about a set of units and its first group.
+
+        Parameters
+        ----------
+        members : ndarray of str, shape (N,)
+            Units, sorted.
+        group : ndarray, shape (N,)
+            The label that connected permutations keep together; no indicator, no such permutation.
+        draw_id : str
+            Names the stream of the permutations.
+
+        Returns
+        -------
+        Place
+
+        Raises
+        ------
+        EstimateError
+            If a unit is not in the table of units.
+        """
+        missing = sorted(set(members) - set(self._units.index))
+        if missing:
+            raise EstimateError(f"{len(missing)} units have no row in units.csv ({first_examples(missing)})",
+                                "every unit of the panel", "add them")  # fmt: skip
+        place = self._units.loc[members]
+        lat, lon = place["lat"].to_numpy(float), place["lon"].to_numpy(float)
+        draws, reasons = self._drawn(members, group, draw_id)
+        return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
+
+    def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
+        if members not in self._components:
+            distance = haversine_km(lat, lon)
+            self._components[members] = {name: spatial_components(distance, bound, self._level)
+                                         for name, bound in AVERAGE_CORRELATIONS.items()}  # fmt: skip
+        return self._components[members]
+
+    def _drawn(
+        self, members: np.ndarray, group: np.ndarray, draw_id: str
+    ) -> tuple[dict[str, LabelDraws], dict[str, str]]:
+        key = (tuple(members), tuple(group.tolist()), draw_id)
+        if key not in self._draws:
+            self._draws[key] = self._new_draws(members, group, draw_id)
+        return self._draws[key]
+
+    def _new_draws(
+        self, members: np.ndarray, group: np.ndarray, draw_id: str
+    ) -> tuple[dict[str, LabelDraws], dict[str, str]]:
+        B = self._permutations
+        draws = {"free": free_label_draws(len(members), B, generator_for(self._seed, f"labels:free:{draw_id}"))}
+        reasons: dict[str, str] = {}
+        if STRATA in self._units and self._units.loc[members, STRATA].nunique() > 1:
+            strata = self._units.loc[members, STRATA].to_numpy(str)
+            stream = generator_for(self._seed, f"labels:{STRATA}:{draw_id}")
+            draws["stratified"] = stratified_label_draws(strata, B, stream)
+        else:
+            reasons["stratified"] = f"no column {STRATA} that divides these units"
+        try:
+            stream = generator_for(self._seed, f"labels:connected:{draw_id}")
+            draws["connected"] = connected_label_draws(_indicator(group), self._touching(members), B, stream)
+        except NumericsError as error:
+            reasons["connected"] = str(error)
+        return draws, reasons
+
+    def _touching(self, members: np.ndarray) -> np.ndarray:
+        position = {unit: i for i, unit in enumerate(members.tolist())}
+        touching = np.zeros((len(members), len(members)), dtype=bool)
+        for a, b in self._links[["unit_i", "unit_j"]].itertuples(index=False):
+            if a in position and b in position:
+                touching[position[a], position[b]] = touching[position[b], position[a]] = True
+        return touching
+
+
+def _indicator(group: np.ndarray) -> np.ndarray:
+    if not np.isin(group, (0.0, 1.0)).all():
+        raise NumericsError("the first label is no indicator: nothing that hangs together")
+    return np.asarray(group == 1.0)

@@ -1,0 +1,223 @@
+"""Permutation of whole group labels: every unit keeps its outcome and controls, only the rows of labels move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.connected_sets import connected_sets
+from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
+
+TIE = 1e-9
+MOST_SETS = 50_000
+FEWEST_DRAWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDraws:
+    """Which unit's labels each unit gets, one row a draw.
+
+    Attributes
+    ----------
+    source : ndarray of int, shape (B, N)
+        Positions; row b gives unit i the labels of unit ``source[b, i]``.
+    scheme : str
+        ``"free"``, ``"stratified"`` or ``"connected"``.
+    """
+
+    source: np.ndarray
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermutationTest:
+    """A contrast against its distribution under permuted labels.
+
+    Attributes
+    ----------
+    estimate : float
+        Of the data.
+    p_value : float
+        (1 + number of draws at least as extreme) / (1 + draws), two-sided.
+    statistics : ndarray, shape (B,)
+        Studentised statistic of each draw; not a number where the labels of a draw are collinear.
+    statistic : float
+        Studentised statistic of the data.
+    distinct : int
+        Different label patterns among the draws.
+    """
+
+    estimate: float
+    p_value: float
+    statistics: np.ndarray
+    statistic: float
+    distinct: int
+
+
+def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
+    """Move labels among all units.
+
+    Parameters
+    ----------
+    N : int
+        Units.
+    draws : int
+        B.
+    rng : numpy.random.Generator
+        Stream.
+
+    Returns
+    -------
+    LabelDraws
+    """
+    return LabelDraws(rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1), "free")
+
+
+def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Generator) -> LabelDraws:
+    """Move labels among the units of a stratum, the coast for example.
+
+    Parameters
+    ----------
+    strata : ndarray, shape (N,)
+        Stratum of each unit.
+    draws : int
+        B.
+    rng : numpy.random.Generator
+        Stream.
+
+    Returns
+    -------
+    LabelDraws
+    """
+    source = np.empty((draws, len(strata)), dtype=np.intp)
+    for name in np.unique(strata):
+        members = np.flatnonzero(strata == name)
+        source[:, members] = rng.permuted(np.tile(members, (draws, 1)), axis=1)
+    return LabelDraws(source, "stratified")
+
+
+def connected_label_draws(
+    member: np.ndarray, neighbours: np.ndarray, draws: int, rng: np.random.Generator
+) -> LabelDraws:
+    """Move the connected group about the map, and the labels inside and outside it at random.
+
+    Parameters
+    ----------
+    member : ndarray of bool, shape (N,)
+        The group that hangs together.
+    neighbours : ndarray of bool, shape (N, N)
+        Which units touch.
+    draws : int
+        B.
+    rng : numpy.random.Generator
+        Stream.
+
+    Returns
+    -------
+    LabelDraws
+        The group of a draw is one of all connected sets of its size, each as likely as any other.
+
+    Raises
+    ------
+    NumericsError
+        If the group itself is not connected or is the only connected set of its size.
+    """
+    inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
+    sets = connected_sets(neighbours, len(inside), MOST_SETS)
+    if len(sets) < 2 or not (sets == inside).all(axis=1).any():
+        raise NumericsError(f"the {len(inside)} units do not hang together: no connected permutation exists")
+    chosen = sets[rng.integers(0, len(sets), draws)]
+    given, rest = (rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside))
+    source = np.empty((draws, len(member)), dtype=np.intp)
+    free = np.ones((draws, len(member)), dtype=bool)
+    np.put_along_axis(free, chosen, values=False, axis=1)
+    np.put_along_axis(source, chosen, given, axis=1)
+    source[free] = rest.ravel()
+    return LabelDraws(source, "connected")
+
+
+def label_permutation(
+    y: np.ndarray, labels: np.ndarray, controls: np.ndarray, c: np.ndarray, draws: LabelDraws
+) -> PermutationTest:
+    """Test the combination c'beta of label coefficients by permuting the rows of labels.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N,)
+        Outcome.
+    labels : ndarray, shape (N, L)
+        Group labels, or anything that moves with them; permuted by row, so overlaps are kept.
+    controls : ndarray, shape (N, K)
+        Constant and controls; they stay with their unit.
+    c : ndarray, shape (L,)
+        Weights of the combination.
+    draws : LabelDraws
+        Permutations.
+
+    Returns
+    -------
+    PermutationTest
+
+    Raises
+    ------
+    NumericsError
+        If the labels are collinear or fewer than 20 different patterns exist.
+
+    Notes
+    -----
+    The statistic is c'beta over its ordinary least squares standard error; labels and outcome are first freed from
+    the controls (Frisch-Waugh), draw by draw. A p-value is never below one over the number of different patterns.
+    """
+    basis = np.linalg.qr(controls)[0]
+    e = y - basis @ (basis.T @ y)
+    df = len(y) - controls.shape[1] - labels.shape[1]
+    estimate, statistic = _statistics(labels[None], basis, e, c, df)
+    if not np.isfinite(statistic[0]):
+        raise NumericsError("the labels are collinear with each other or with the controls")
+    drawn = labels[draws.source]
+    distinct = len(np.unique(drawn.reshape(len(drawn), -1), axis=0))
+    if distinct < FEWEST_DRAWS:
+        raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
+    statistics = _statistics(drawn, basis, e, c, df)[1]
+    kept = statistics[np.isfinite(statistics)]
+    extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
+    p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
+    return PermutationTest(float(estimate[0]), p_value, statistics, float(statistic[0]), distinct)
+
+
+def _statistics(
+    labels: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return c'beta and its t statistic for each (N, L) table of labels."""
+    D = labels - basis @ (basis.T @ labels)
+    M = np.einsum("bni,bnj->bij", D, D)
+    regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
+    safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
+    side = np.einsum("bni,n->bi", D, e)
+    beta = np.linalg.solve(safe, side[..., None])[..., 0]
+    loading = np.linalg.solve(safe, np.broadcast_to(c, (len(M), len(c)))[..., None])[..., 0]
+    s2 = (e @ e - np.einsum("bi,bi->b", beta, side)) / df
+    estimate = beta @ c
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = estimate / np.sqrt(s2 * (loading @ c))
+    return estimate, np.where(regular, statistic, np.nan)
+
+
+def null_spread(y: np.ndarray, controls: np.ndarray) -> float:
+    """Return the residual standard deviation of the outcome given its controls alone.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N,)
+        Outcome.
+    controls : ndarray, shape (N, K)
+        Constant and controls.
+
+    Returns
+    -------
+    float
+        sqrt(u'u / (N - K)): what is left to explain when no label matters.
+    """
+    return float(np.sqrt(fit_ols(y, controls).sigma2))

@@ -1,0 +1,310 @@
+"""The inference ladder of one contrast in a cross-section of units: every method that applies, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.conley import conley_inference
+from evenfield.numerics.inference.cr2 import cr2_inference
+from evenfield.numerics.inference.cr3 import cr3_inference
+from evenfield.numerics.inference.result import RobustInference
+from evenfield.numerics.inference.spatial_kernel import spatial_kernel
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
+from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.influence import effective_clusters
+from evenfield.numerics.label_permutation import LabelDraws, label_permutation, null_spread
+from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols
+from evenfield.numerics.power import minimum_detectable_effect
+from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_power_point
+
+FEWEST_TREATED = 4
+FEW_CLUSTERS = 12
+CONLEY_KM = (400, 800, 1200)
+# ASSUME: the average pairwise correlation of shocks is at most 0.03 (primary SCPC) or 0.06 (printed beside it).
+AVERAGE_CORRELATIONS = {"scpc": 0.03, "scpc_06": 0.06}
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the units are and what does not depend on the outcome.
+
+    Attributes
+    ----------
+    lat, lon : ndarray, shape (N,)
+        Degrees, in the order of the units of a ``Section``.
+    components : mapping of str to SpatialComponents
+        By method, ``"scpc"`` and ``"scpc_06"``.
+    draws : mapping of str to LabelDraws
+        By scheme; a scheme that does not exist for these labels is left out.
+    reasons : mapping of str to str
+        Why a scheme is left out.
+    """
+
+    lat: np.ndarray
+    lon: np.ndarray
+    components: Mapping[str, SpatialComponents]
+    draws: Mapping[str, LabelDraws]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One regression on group labels and one combination of their coefficients.
+
+    Attributes
+    ----------
+    units : ndarray, shape (N,)
+        Names, sorted.
+    y : ndarray, shape (N,)
+        Outcome.
+    labels : ndarray, shape (N, L)
+        Group labels, or anything that moves with them.
+    controls : ndarray, shape (N, K)
+        Constant and controls.
+    c : ndarray, shape (L,)
+        Weights of the combination of label coefficients.
+    treated : int
+        Units in the smaller of the groups that the combination compares.
+    """
+
+    units: np.ndarray
+    y: np.ndarray
+    labels: np.ndarray
+    controls: np.ndarray
+    c: np.ndarray
+    treated: int
+
+    @property
+    def X(self) -> np.ndarray:
+        """Labels, then controls, shape (N, L + K)."""
+        return np.column_stack([self.labels, self.controls])
+
+    @property
+    def contrast(self) -> np.ndarray:
+        """Weights over all regressors, shape (L + K,)."""
+        return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
+
+    @property
+    def few(self) -> bool:
+        """Whether too few units are treated for anything but permutation."""
+        return self.treated < FEWEST_TREATED
+
+
+@dataclass(frozen=True, slots=True)
+class LadderSettings:
+    """What all ladders share.
+
+    Attributes
+    ----------
+    level, power : float
+        Level of intervals, power of minimum detectable effects.
+    bootstrap_draws : int
+        Draws of the wild bootstrap.
+    """
+
+    level: float = 0.95
+    power: float = 0.8
+    bootstrap_draws: int = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One method's numbers; missing where the method does not give them.
+
+    Attributes
+    ----------
+    method : str
+        For example ``"scpc"``, ``"cr3"``, ``"permutation"``.
+    se_type, p_type : str
+        As printed.
+    estimate, std_error, statistic, df, p_value, conf_low, conf_high, critical_value, mde : float
+        The usual numbers; the minimum detectable effect is that of this row's own test.
+    note : str
+        Why numbers are missing.
+    """
+
+    method: str
+    se_type: str = ""
+    p_type: str = ""
+    estimate: float = NAN
+    std_error: float = NAN
+    statistic: float = NAN
+    df: float = NAN
+    p_value: float = NAN
+    conf_low: float = NAN
+    conf_high: float = NAN
+    critical_value: float = NAN
+    mde: float = NAN
+    note: str = ""
+
+
+SCPC_LAW = "SCPC, largest over the correlations allowed"
+
+
+def primary_method(section: Section) -> str:
+    """Return the method that decides, by the written rule.
+
+    Parameters
+    ----------
+    section : Section
+        Regression and combination.
+
+    Returns
+    -------
+    str
+        ``"permutation"`` with fewer than four treated units, where every standard error is worthless, else
+        ``"scpc"``.
+    """
+    return "permutation" if section.few else "scpc"
+
+
+def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator) -> list[Rung]:
+    """Return every rung that applies, the primary one first.
+
+    Parameters
+    ----------
+    section : Section
+        Regression and combination.
+    place : Place
+        Coordinates, spatial components and label permutations of the same units.
+    settings : LadderSettings
+        Levels and draws.
+    rng : numpy.random.Generator
+        Stream of the wild bootstrap.
+
+    Returns
+    -------
+    list of Rung
+        With fewer than four treated units permutation only. A method that fails says why in ``note``.
+
+    Raises
+    ------
+    NumericsError
+        If the regression itself is not defined.
+    """
+    fit = fit_ols(section.y, section.X)
+    spread = null_spread(section.y, section.controls)
+    permutations = [_permutation(section, place, scheme) for scheme in ("free", "stratified", "connected")]
+    if section.few:
+        return [replace(permutations[0], mde=_classical_mde(section, fit, spread, settings)), *permutations[1:]]
+    return [*_rungs(section, fit, spread, place, settings, rng), *permutations]
+
+
+def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Rung:
+    """Return the deciding rung alone, for robustness rows.
+
+    Parameters
+    ----------
+    section, place, settings
+        As in ``ladder``.
+
+    Returns
+    -------
+    Rung
+    """
+    fit = fit_ols(section.y, section.X)
+    spread = null_spread(section.y, section.controls)
+    if section.few:
+        return replace(_permutation(section, place, "free"), mde=_classical_mde(section, fit, spread, settings))
+    return _guarded("scpc", lambda: _scpc(section, fit, spread, place, settings, "scpc"))
+
+
+def _rungs(
+    section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, rng: np.random.Generator
+) -> list[Rung]:
+    makers: dict[str, Callable[[], Rung]] = {
+        **{name: partial(_scpc, section, fit, spread, place, settings, name) for name in AVERAGE_CORRELATIONS},
+        "cr2": partial(_cr2, section, fit, spread, settings),
+        "cr3": partial(_cr3, section, fit, spread, settings),
+        **{f"conley_{km}": partial(_conley, section, fit, spread, place, settings, km) for km in CONLEY_KM},
+        "wcr33": partial(_wild, section, fit, settings, rng),
+        "hc1": partial(_hc1, section, fit, spread, settings),
+    }
+    return [_guarded(method, make) for method, make in makers.items()]
+
+
+def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
+    try:
+        return make()
+    except NumericsError as error:
+        return Rung(method, note=f"not defined: {error}")
+
+
+def _scpc(
+    section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, method: str
+) -> Rung:  # fmt: skip
+    space = place.components[method]
+    found = scpc_inference(fit, section.contrast, space)
+    mde = spread * scpc_power_point(fit.X, section.contrast, space, settings.power, found.critical_value)
+    se_type = f"SCPC avc {space.average_correlation:.2f}"
+    return Rung(method, se_type, SCPC_LAW, found.estimate, found.std_error, found.statistic, NAN, found.p_value,
+                found.conf_low, found.conf_high, found.critical_value, mde)  # fmt: skip
+
+
+def _cr2(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
+    found = cr2_inference(fit, section.contrast, section.units, settings.level)
+    return _robust("cr2", "CR2", "t, Bell-McCaffrey df", section, found, spread, settings)
+
+
+def _cr3(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
+    freedom = effective_clusters(fit.X, section.units, section.contrast) - 1
+    found = cr3_inference(fit, section.contrast, section.units, freedom, settings.level)
+    return _robust("cr3", "CR3", "t(G* - 1)", section, found, spread, settings)
+
+
+def _conley(
+    section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, km: int
+) -> Rung:  # fmt: skip
+    kernel = spatial_kernel(section.units, place.lat, place.lon, km)
+    found = conley_inference(fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level)
+    return _robust(f"conley_{km}", f"Conley {km} km", "t(N - K)", section, found, spread, settings)
+
+
+def _robust(
+    method: str, se_type: str, p_type: str, section: Section, found: RobustInference, spread: float,
+    settings: LadderSettings,
+) -> Rung:  # fmt: skip
+    mde = spread * minimum_detectable_effect(section.X, section.contrast, settings.power, settings.level, found.df)
+    return Rung(method, se_type, p_type, found.estimate, found.std_error, found.statistic, found.df, found.p_value,
+                found.conf_low, found.conf_high, found.critical_value, mde)  # fmt: skip
+
+
+def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator) -> Rung:
+    kind: Literal["webb", "rademacher"] = "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
+    weights = wild_draws(section.units, kind, settings.bootstrap_draws, rng)
+    found = wild_inference(wild_bootstrap(fit, section.contrast, section.units, weights, "33"), settings.level)
+    return Rung("wcr33", "CR3", f"wild bootstrap 33, {kind}", found.estimate, found.std_error, found.statistic, NAN,
+                found.p_value, found.conf_low, found.conf_high)  # fmt: skip
+
+
+def _hc1(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
+    found = contrast_inference(fit, cov_hc1(fit), section.contrast, fit.df, settings.level)
+    mde = _classical_mde(section, fit, spread, settings)
+    return Rung("hc1", "HC1", "t(N - K)", found.estimate, found.std_error, found.statistic, float(fit.df),
+                found.p_value, found.conf_low, found.conf_high, NAN, mde)  # fmt: skip
+
+
+def _classical_mde(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> float:
+    return spread * minimum_detectable_effect(fit.X, section.contrast, settings.power, settings.level, fit.df)
+
+
+NAMES = {"free": "permutation", "stratified": "permutation_stratified", "connected": "permutation_connected"}
+
+
+def _permutation(section: Section, place: Place, scheme: str) -> Rung:
+    method = NAMES[scheme]
+    if scheme not in place.draws:
+        return Rung(method, note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}")
+    try:
+        found = label_permutation(section.y, section.labels, section.controls, section.c, place.draws[scheme])
+    except NumericsError as error:
+        return Rung(method, note=f"not defined: {error}")
+    return Rung(method, "", f"{scheme} permutation of labels, {found.distinct} patterns", found.estimate,
+                p_value=found.p_value)  # fmt: skip
