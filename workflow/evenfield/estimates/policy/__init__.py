@@ -1,1 +1,1 @@
-"""Policy wing: group contrasts of cluster and zone regions in levels, factor use, balance, fading, wages and programmes."""
+"""Policy wing: how cluster and zone regions differ in levels, factor use, balance, wages and programmes."""
