@@ -39,6 +39,7 @@ MAKERS = {
     "F8": "draw_currency",
     "F9": "draw_kernels",
     "F10": "draw_pattern",
+    "F20": "draw_curve",
 }
 
 
@@ -116,3 +117,10 @@ SCRIPTS = {
     if name in {*config["tables"], *config["figures"]}
 }
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
+CURVE_STUDY = {
+    "periods": [name for name, period in config["periods"].items() if period["role"] == "main"],
+    "unit_scheme": MAIN_SCHEME,
+    "weights": WEIGHTS,
+    "taxonomies": config["taxonomy"]["all"],
+    "samples": config["panel"]["samples"],
+}

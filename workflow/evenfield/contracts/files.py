@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,23 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     for name in wanted:
         frame[name] = frame[name].fillna("")
     return frame
+
+
+def read_tables(paths: Sequence[str | Path], text: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read the parts of one hand-over table and stack them in the order given.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        CSV files with the same columns.
+    text : tuple of str
+        Further columns to keep as text.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return pd.concat([read_table(path, text) for path in paths], ignore_index=True)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -18,6 +18,7 @@ from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import Row, pick, read_rows
 from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
+from evenfield.report.sentences.curve import curve_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
 from evenfield.report.sentences.headlines import headlines
@@ -40,6 +41,7 @@ SECTIONS = (
     ("income", "Relative income"),
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
+    ("robustness", "How much the choices matter"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -61,6 +63,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "inequality": (inequality_sentences,),
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
+    "robustness": (curve_sentences,),
 }
 
 

@@ -1,0 +1,118 @@
+"""What a specification curve consists of: axes from the config, and the list of specifications they span."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+KINDS = ("own", "exposure", "regime")
+MINUS = " - "
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One question and the axes of its curve.
+
+    Attributes
+    ----------
+    id, hypothesis, kind, contrast : str
+        Kind is ``own`` (regress on the own labels), ``exposure`` (own labels and neighbours' average labels; the
+        contrast is of the latter) or ``regime`` (initial income by neighbours' labels; likewise). Contrast is
+        ``cluster``, ``sez`` or a difference of the two.
+    sign : float
+        Predicted sign.
+    outcomes, periods, unit_schemes, samples, weights, taxonomies : tuple of str
+        Axes.
+    controls : tuple of tuple of str
+        Sets of controls.
+    """
+
+    id: str
+    hypothesis: str
+    kind: str
+    contrast: str
+    sign: float
+    outcomes: tuple[str, ...]
+    periods: tuple[str, ...]
+    unit_schemes: tuple[str, ...]
+    samples: tuple[str, ...]
+    weights: tuple[str, ...]
+    taxonomies: tuple[str, ...]
+    controls: tuple[tuple[str, ...], ...]
+
+    @property
+    def c(self) -> tuple[float, float]:
+        """Weights on the cluster and the zone column."""
+        plus, _, minus = self.contrast.partition(MINUS)
+        return tuple(float(name == plus) - float(name == minus) for name in ("cluster", "sez"))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Specification:
+    """One point of a curve.
+
+    Attributes
+    ----------
+    curve, period, outcome, unit_scheme, sample, weights, taxonomy : str
+        Where it stands on each axis; weights are empty where the kind needs none.
+    controls : tuple of str
+        Controls beside those the kind always has.
+    """
+
+    curve: str
+    period: str
+    outcome: str
+    unit_scheme: str
+    sample: str
+    weights: str
+    taxonomy: str
+    controls: tuple[str, ...]
+
+
+def parse_curves(section: Mapping[str, Any], study: Mapping[str, Any]) -> list[Curve]:
+    """Read the curves from the config.
+
+    Parameters
+    ----------
+    section : mapping
+        ``estimates.curve`` of the config.
+    study : mapping
+        ``periods`` (main periods), ``unit_scheme``, ``weights``, ``taxonomies`` of the study, the axes' defaults.
+
+    Returns
+    -------
+    list of Curve
+    """
+    return [_curve(item, study) for item in section["curves"]]
+
+
+def _curve(item: Mapping[str, Any], study: Mapping[str, Any]) -> Curve:
+    def axis(key: str, default: list[str]) -> tuple[str, ...]:
+        return tuple(item.get(key) or default)
+
+    return Curve(
+        item["id"], item["hypothesis"], item["kind"], item["contrast"], 1.0 if item["predicted"] == "+" else -1.0,
+        axis("outcomes", ["growth_pct_per_year"]), axis("periods", study["periods"]),
+        axis("unit_schemes", [study["unit_scheme"]]), axis("samples", ["all"]), axis("weights", study["weights"]),
+        axis("taxonomies", study["taxonomies"]), tuple(tuple(names) for names in item.get("controls") or [[]]),
+    )  # fmt: skip
+
+
+def specifications(curve: Curve) -> list[Specification]:
+    """List every specification of a curve, sorted.
+
+    Parameters
+    ----------
+    curve : Curve
+        Axes.
+
+    Returns
+    -------
+    list of Specification
+        The full product of the axes; a kind without neighbours has no axis of weights.
+    """
+    weights = ("",) if curve.kind == "own" else curve.weights
+    axes = (curve.periods, curve.outcomes, curve.unit_schemes, curve.samples, weights, curve.taxonomies, curve.controls)
+    return sorted(Specification(curve.id, *point) for point in product(*axes))

@@ -1,0 +1,125 @@
+"""Joint inference for a specification curve: the whole curve again under permuted treatments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from evenfield.numerics.errors import NumericsError
+
+TIE = 1e-9
+SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
+
+
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """A summary of the curve against its distribution under permuted treatments.
+
+    Attributes
+    ----------
+    value : float
+        Of the data.
+    p_value : float
+        (1 + draws at least as extreme) / (1 + B).
+    low, high : float
+        2.5 and 97.5 percent quantiles of the draws.
+    draws : int
+        B.
+    """
+
+    value: float
+    p_value: float
+    low: float
+    high: float
+    draws: int
+
+
+def curve_summaries(estimates: np.ndarray, statistics: np.ndarray, df: np.ndarray, sign: float) -> np.ndarray:
+    """Summarise curves: median effect, share of the predicted sign, share significant so, mean statistic.
+
+    Parameters
+    ----------
+    estimates, statistics : ndarray, shape (S, B)
+        Effect and t statistic of each specification in each draw; not a number where a draw leaves it undefined.
+    df : ndarray, shape (S,)
+        Residual degrees of freedom.
+    sign : float
+        Predicted sign, 1 or -1.
+
+    Returns
+    -------
+    ndarray, shape (4, B)
+        In the order of ``SUMMARIES``; shares are of the specifications that are defined in the draw, and not a number
+        where none is.
+
+    Notes
+    -----
+    Simonsohn, Simmons and Nelson (2020), "Specification curve analysis". Significant means a two-sided t test at five
+    percent with the predicted sign.
+    """
+    defined = np.isfinite(statistics)
+    p = 2 * stdtr(df[:, None], -np.abs(np.where(defined, statistics, 0.0)))
+    right = (sign * estimates > 0) & defined
+    count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
+    shares = [(right & (p < level)).sum(axis=0) / count for level in (1.1, 0.05)]
+    return np.stack([_medians(estimates, defined), *shares, np.where(defined, statistics, 0.0).sum(axis=0) / count])
+
+
+def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:
+    some = defined.any(axis=0)
+    medians = np.full(estimates.shape[1], np.nan)
+    medians[some] = np.nanmedian(np.where(defined, estimates, np.nan)[:, some], axis=0)
+    return medians
+
+
+def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
+    """Compare a summary of the data with its draws, in the predicted direction.
+
+    Parameters
+    ----------
+    value : float
+        Of the data.
+    draws : ndarray, shape (B,)
+        Under permuted treatments; those that are not a number do not count.
+    sign : float
+        1 when large values speak for the prediction, -1 when small ones do.
+
+    Returns
+    -------
+    JointTest
+
+    Raises
+    ------
+    NumericsError
+        If there are no draws.
+    """
+    draws = draws[np.isfinite(draws)]
+    if not len(draws):
+        raise NumericsError("a joint test needs draws")
+    extreme = int((sign * draws >= sign * value - TIE).sum())
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return JointTest(float(value), (1 + extreme) / (1 + len(draws)), float(low), float(high), len(draws))
+
+
+def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Turn one random key a unit into a permutation inside strata, the same for every table of these units.
+
+    Parameters
+    ----------
+    keys : ndarray, shape (N,)
+        Random numbers.
+    strata : ndarray, shape (N,)
+        Stratum of each unit.
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        Unit i gets the treatment of unit ``source[i]``.
+    """
+    source = np.arange(len(keys))
+    for name in np.unique(strata):
+        members = np.flatnonzero(strata == name)
+        source[members] = members[np.argsort(keys[members], kind="stable")]
+    return source

@@ -1,0 +1,38 @@
+"""Compute one chunk of the specification curves: on the data and under permuted treatments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.contracts.files import read_json, read_table, write_table
+from evenfield.contracts.study import read_weights
+from evenfield.estimates.curve.curve import specification_rows
+from evenfield.estimates.curve.curve_data import read_samples, scheme_tables
+from evenfield.estimates.curve.curve_draws import chunk_of_draws, chunk_of_specifications, permuted_curves
+from evenfield.estimates.curve.curve_spec import parse_curves
+
+
+def main(
+    *, periods: list[str], panels: list[str], cells: list[str], units: list[str], descriptions: list[str],
+    weights: list[str], weights_descriptions: list[str], draws: str, specifications: str, spec: Mapping[str, Any],
+    study: Mapping[str, Any], inference: Mapping[str, Any], chunk: str,
+) -> None:  # fmt: skip
+    """Write this chunk's specifications and the summaries of its draws."""
+    tables = {}
+    for period, panel, cell, unit, description in zip(periods, panels, cells, units, descriptions, strict=True):
+        about = read_json(description)
+        place = f"/{about['unit_scheme']}/"
+        edges, words = ([path for path in paths if place in path] for paths in (weights, weights_descriptions))
+        tables[about["unit_scheme"]] = scheme_tables(
+            read_table(period, text=("basis",)), read_table(panel, text=("basis",)), read_table(cell, text=("cell",)),
+            read_table(unit), read_weights(edges, words, about["units"]),
+        )  # fmt: skip
+    curves, samples = parse_curves(spec, study), read_samples(study["samples"])
+    span, part = chunk_of_draws(spec["draws"], chunk), chunk_of_specifications(chunk)
+    write_table(permuted_curves(curves, tables, samples, inference["seed"], span), draws)
+    write_table(specification_rows(curves, tables, samples, inference["conf_level"], part), specifications)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
