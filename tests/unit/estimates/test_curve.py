@@ -111,7 +111,7 @@ def test_a_planted_effect_is_found_jointly_and_only_where_it_is() -> None:
     share = rows["near", "share", "all"]
     assert share.estimate == 1.0
     assert share.n_obs == 4
-    assert rows["near", "median", "all"].p_value <= 0.02
+    assert rows["near", "median", "all"].p_value <= 0.05
     assert rows["near", "median", "all"].estimate == pytest.approx(20.0, abs=3.0)
     assert rows["near", "share", "P1"].warning.startswith("PROXY")
     assert rows["own", "median", "all"].p_value > 0.05

@@ -211,10 +211,10 @@ def label_statistics(
         Statistics are not a number where the labels are collinear.
     """
     D = labels - basis @ (basis.T @ labels)
-    M = np.einsum("bni,bnj->bij", D, D)
+    M = D.transpose(0, 2, 1) @ D
     regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
     safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
-    side = np.einsum("bni,n->bi", D, e)
+    side = e @ D
     beta = np.linalg.solve(safe, side[..., None])[..., 0]
     loading = np.linalg.solve(safe, np.broadcast_to(c, (len(M), len(c)))[..., None])[..., 0]
     s2 = (e @ e - np.einsum("bi,bi->b", beta, side)) / df

@@ -194,7 +194,7 @@ def label_regressors(
     labels: np.ndarray = tables.labels[specification.taxonomy, specification.period][source]
     if curve.kind == "own":
         return labels
-    exposures: np.ndarray = np.einsum("ij,bjk->bik", tables.weights[specification.weights], labels)
+    exposures: np.ndarray = tables.weights[specification.weights] @ labels
     if curve.kind == "exposure":
         return np.concatenate([labels, exposures], axis=2)
     start = tables.periods[specification.period][START].to_numpy(float)
