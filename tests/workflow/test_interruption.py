@@ -1,0 +1,82 @@
+"""A run that is stopped in the middle goes on where it was and ends with the same bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FAMILIES = ("beta", "sigma", "inequality", "pattern")
+TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
+PATIENCE_S = 120
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, str(ROOT / "run"), "--directory", str(folder), "--cores", "2", *TARGETS]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(folder: Path) -> None:
+    engine = start(folder)
+    _, errors = engine.communicate(timeout=PATIENCE_S)
+    assert engine.returncode == 0, errors
+
+
+def copied(folder: Path) -> Path:
+    ignored = shutil.ignore_patterns("results", ".snakemake")
+    return Path(shutil.copytree(ROOT / "examples" / "mexico-states", folder / "study", ignore=ignored))
+
+
+def contents(study: Path) -> dict[str, bytes]:
+    results = study / "results"
+    kept = [path for path in results.rglob("*.*") if path.relative_to(results).parts[0] not in {"logs", "benchmarks"}]
+    return {str(path.relative_to(results)): path.read_bytes() for path in kept}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    study = copied(tmp_path_factory.mktemp("undisturbed"))
+    finish(study)
+    return contents(study)
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert "Traceback" not in errors
+
+
+def kill_scheduler(process: subprocess.Popen[str]) -> None:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert "killed by signal 9" in errors
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the engine through /proc")
+@pytest.mark.parametrize("stop", [interrupt, kill_scheduler])
+def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
+    stop: Callable[[subprocess.Popen[str]], None], undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    study = copied(tmp_path)
+    process = start(study)
+    panel = study / "results" / "panel"
+    until = time.monotonic() + PATIENCE_S
+    while not panel.is_dir() and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1.5)
+    stop(process)
+    missing = [target for target in TARGETS if not (study / target).exists()]
+    assert missing, "the run was over before it was stopped: this tested nothing"
+    finish(study)
+    assert contents(study) == undisturbed
