@@ -31,6 +31,7 @@ include: "workflow/rules/artifacts/design.smk"
 include: "workflow/rules/artifacts/convergence_tables.smk"
 include: "workflow/rules/artifacts/convergence_figures.smk"
 include: "workflow/rules/artifacts/spillover.smk"
+include: "workflow/rules/artifacts/verdicts.smk"
 include: "workflow/rules/report.smk"
 
 
