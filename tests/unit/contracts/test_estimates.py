@@ -18,8 +18,8 @@ from evenfield.contracts.estimates import (
     finite_or_nan,
     read_estimates,
     stacked_estimates,
-    write_stacked,
     write_estimates,
+    write_stacked,
 )
 
 ROW = Estimate(estimator="ols", spec_id="absolute", outcome="growth", term="y0", period="P1", estimate=0.25)

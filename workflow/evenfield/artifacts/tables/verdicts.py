@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.artifacts.notes import NOT_CAUSAL
 from evenfield.artifacts.numbers import Formatter, fixed, is_missing, p_value, places, significant
+from evenfield.artifacts.rows import records
 from evenfield.artifacts.table import Column, Table
 
 TEXT = ("claim_id", "paragraphs", "claim", "class", "reason_codes", "deciding_data", "route", "hypotheses", "verdict",
@@ -35,7 +36,7 @@ def tabulate_verdicts(verdicts: pd.DataFrame, content: Mapping[str, Any], labels
         One row per claim, in the order of the ledger.
     """
     frame = verdicts.assign(
-        numbers=[_estimate(row) for row in verdicts.to_dict("records")],
+        numbers=[_estimate(row) for row in records(verdicts)],
         when=verdicts["period"].map(lambda period: labels.get(period, period)),
         behind=verdicts["hypotheses"].str.replace(" ", ", "),
     )
@@ -105,15 +106,15 @@ def _note(content: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"{told}.",
         f"A verdict needs the predicted sign, an adjusted p below {limits['alpha']:g}, that sign in at least "
-        f"{limits['sign_share']:.0%} of specifications, at most {limits['sign_flips']} units whose deletion turns it, and "
-        f"clean placebos; p below {limits['lean']:g} leans. Evidence that was not gathered counts as missing: the verdict "
-        "then leans at most. INCONCLUSIVE is not evidence that nothing is there; UNDERPOWERED: the smallest detectable "
-        "effect exceeds the smallest of interest.",
+        f"{limits['sign_share']:.0%} of specifications, at most {limits['sign_flips']} units whose deletion turns it, "
+        f"and clean placebos; p below {limits['lean']:g} leans. Evidence that was not gathered counts as missing: the "
+        "verdict then leans at most. INCONCLUSIVE is not evidence that nothing is there; UNDERPOWERED: the smallest "
+        "detectable effect exceeds the smallest of interest.",
         "Numbers are those of the row that decides; claims behind which several hypotheses stand show their parts and "
-        "no number. Adjusted p: Holm over the deciding rows of a family of hypotheses. Numbers marked PROXY rest on proxy "
-        "output and lean at most.",
-        "Class A: testable with this panel; B: described or approached by a proxy (CONSISTENT, MIXED, NOT CONSISTENT); C: "
-        "needs other data; D: no statistical claim.",
+        "no number. Adjusted p: Holm over the deciding rows of a family of hypotheses. Numbers marked PROXY rest on "
+        "proxy output and lean at most.",
+        "Class A: testable with this panel; B: described or approached by a proxy (CONSISTENT, MIXED, NOT CONSISTENT); "
+        "C: needs other data; D: no statistical claim.",
         NOT_CAUSAL,
         f"{made['all']} estimates were made for this run; rule {content['rule']['hash'][:HASH_LETTERS]}.",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from evenfield.estimates.verdicts.evidence import Evidence, Row, gather
 from evenfield.estimates.verdicts.reasons import deciding, explain, tally

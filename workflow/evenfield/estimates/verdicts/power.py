@@ -43,8 +43,8 @@ def worth_at_interest(mde: float, sesoi: float, level: float, power: float) -> W
 
     Notes
     -----
-    s = mde / (z_{(1 + level)/2} + z_power) is the standard error of a normal test with the same detectable effect; type S
-    and M follow Gelman and Carlin (2014).
+    s = mde / (z_{(1 + level)/2} + z_power) is the standard error of a normal test with the same detectable effect;
+    type S and M follow Gelman and Carlin (2014).
     """
     if math.isnan(mde) or math.isnan(sesoi) or mde <= 0 or sesoi <= 0 or math.isnan(level):
         return Worth()

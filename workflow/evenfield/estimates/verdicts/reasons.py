@@ -12,6 +12,7 @@ from evenfield.estimates.verdicts.words import ORDER, RANK, SUPPORTED
 MINUS = "\u2212"
 SMALL = 0.001
 DIGITS = 3
+SIZES = (("mde", "smallest detectable"), ("sesoi", "smallest of interest"))
 
 
 def describe_row(evidence: Evidence, labels: Mapping[str, str]) -> str:
@@ -38,8 +39,7 @@ def describe_row(evidence: Evidence, labels: Mapping[str, str]) -> str:
     unit = str(row.get("unit_of_measure", ""))
     inner = [_interval(evidence), _p("p", value(row, "p_value")), _p("adjusted p", value(row, "p_adjusted"))]
     bracket = f" ({', '.join(part for part in inner if part)})" if any(inner) else ""
-    sizes = [f"{words} {number(value(row, name))}" for name, words in
-             (("mde", "smallest detectable"), ("sesoi", "smallest of interest")) if not math.isnan(value(row, name))]  # fmt: skip
+    sizes = [f"{words} {number(value(row, name))}" for name, words in SIZES if not math.isnan(value(row, name))]
     after = f", {', '.join(sizes)}" if sizes else ""
     return f"{opening}{number(value(row, 'estimate'))}{f' {unit}' if unit else ''}{bracket}{after}"
 
@@ -84,6 +84,7 @@ def deciding(verdict: str, cases: Sequence[tuple[Evidence, Judged]]) -> tuple[Ev
     -------
     (Evidence, Judged)
     """
+
     def distance(case: tuple[Evidence, Judged]) -> tuple[bool, bool, float, float]:
         evidence, judged = case
         p = value(evidence.row, "p_value")

@@ -101,12 +101,12 @@ def judge_directional(evidence: Evidence, part: Part, thresholds: Thresholds) ->
     return Judged(_undecided(value(row, "mde"), value(row, "sesoi")))
 
 
-def judge_equivalence(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
+def judge_equivalence(evidence: Evidence, _part: Part, thresholds: Thresholds) -> Judged:
     """Judge a claim that an effect is too small to matter.
 
     Parameters
     ----------
-    evidence, part, thresholds
+    evidence, _part, thresholds
         See ``judge_row``; the row holds the interval of the two one-sided tests.
 
     Returns
@@ -125,14 +125,14 @@ def judge_equivalence(evidence: Evidence, part: Part, thresholds: Thresholds) ->
     return Judged(SUPPORTED) if inside else Judged(_undecided(value(row, "mde"), sesoi))
 
 
-def judge_level(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
+def judge_level(evidence: Evidence, part: Part, _thresholds: Thresholds) -> Judged:
     """Judge a claim about the side of a bound on which a level lies.
 
     Parameters
     ----------
-    evidence, part, thresholds
-        See ``judge_row``; ``sign`` says on which side of ``value`` the claim lies, ``against`` is the bound beyond which
-        it is contradicted.
+    evidence, part, _thresholds
+        See ``judge_row``; ``sign`` says on which side of ``value`` the claim lies, ``against`` is the bound beyond
+        which it is contradicted.
 
     Returns
     -------
@@ -143,7 +143,11 @@ def judge_level(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judge
     near, far = sorted((sign * value(row, "conf_low"), sign * value(row, "conf_high")), key=_nan_first)
     estimate, bound, against = sign * value(row, "estimate"), sign * part.value, sign * part.against
     if estimate >= bound:
-        return Judged(SUPPORTED) if near >= bound else Judged(LEANS_SUPPORT, ("no interval lies beyond the bound as a whole",))
+        return (
+            Judged(SUPPORTED)
+            if near >= bound
+            else Judged(LEANS_SUPPORT, ("no interval lies beyond the bound as a whole",))
+        )
     if estimate < against:
         return Judged(CONTRADICTED) if far < against else Judged(LEANS_AGAINST)
     return Judged(INCONCLUSIVE)

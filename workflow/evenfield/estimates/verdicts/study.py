@@ -54,7 +54,10 @@ def judge_study(
     meaning = {row["code"]: row["meaning"] for row in _texts(reasons)}
     provenance = provenance_of(description)
     judged_claims, judged = judge_claims(rows, ledger, meaning, rule, labels, provenance)
-    facts = {"all": len(estimates), **{str(role): int(count) for role, count in estimates["role"].value_counts().items()}}
+    facts = {
+        "all": len(estimates),
+        **{str(role): int(count) for role, count in estimates["role"].value_counts().items()},
+    }
     return StudyVerdicts(
         verdicts_content(judged_claims, judged, rule, provenance, facts),
         claims_frame(judged_claims, told), rows_frame(judged, told, power),

@@ -18,15 +18,17 @@ from evenfield.estimates.verdicts.verdicts_spec import RULE_VERSION, Rule
 from evenfield.estimates.verdicts.words import ORDER
 
 TEXTS = ("estimate_id", "spec_id", "outcome", "term", "contrast", "period", "sample_id", "treatment_def", "w_id",
-         "estimator", "se_type", "p_type", "unit_of_measure", "output_basis", "max_leverage_unit", "warning")  # fmt: skip
+         "estimator", "se_type", "p_type", "unit_of_measure", "output_basis", "max_leverage_unit",
+         "warning")  # fmt: skip
 NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "conf_level", "p_value", "p_adjusted", "q_value", "mde",
            "sesoi", "n_units", "n_treated", "g_star")  # fmt: skip
 GATHERED = ("share", "share_p", "flips", "low", "high", "joint_p")
 CLAIM_TEXTS = ("claim_id", "paragraphs", "claim", "class", "reason_codes", "deciding_data", "route")
-CLAIM_COLUMNS = (*CLAIM_TEXTS, "hypotheses", "verdict", "reason", "estimand", "decides", "estimates", *TEXTS[:1], "period",
-                 "unit_of_measure", "output_basis", *NUMBERS, *GATHERED)  # fmt: skip
-ROW_COLUMNS = ("hypothesis", "family", "statement", "part", "kind", "sign", "hypothesis_verdict", "verdict", "limits",
-               *TEXTS, *NUMBERS, *GATHERED, "placebos", "placebo_p", "normal_se", "power", "wrong_sign", "exaggeration")  # fmt: skip
+CLAIM_COLUMNS = (*CLAIM_TEXTS, "hypotheses", "verdict", "reason", "estimand", "decides", "estimates", "estimate_id",
+                 "period", "unit_of_measure", "output_basis", *NUMBERS, *GATHERED)  # fmt: skip
+ROW_COLUMNS = ("hypothesis", "hypothesis_family", "statement", "part", "kind", "sign", "hypothesis_verdict", "verdict",
+               "limits", *TEXTS, *NUMBERS, *GATHERED, "placebos", "placebo_p", "normal_se", "power", "wrong_sign",
+               "exaggeration")  # fmt: skip
 
 
 def claims_frame(claims: Sequence[ClaimVerdict], statements: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
@@ -71,7 +73,8 @@ def rows_frame(
     for item in judged.values():
         told = statements.get(item.id, {})
         for part in item.parts:
-            head = {"hypothesis": item.id, "family": told.get("family", ""), "statement": told.get("statement", ""),
+            head = {"hypothesis": item.id, "hypothesis_family": told.get("family", ""),
+                    "statement": told.get("statement", ""),
                     "part": part.part.id, "kind": part.part.kind, "sign": part.part.sign,
                     "hypothesis_verdict": item.verdict}  # fmt: skip
             rows += [{**head, **_row(evidence, case, power)} for evidence, case in part.cases if evidence.there]
@@ -143,12 +146,16 @@ def _numbers(evidence: Evidence) -> dict[str, Any]:
 def _claim_content(item: ClaimVerdict) -> dict[str, Any]:
     return {"class": item.claim["class"], "verdict": item.verdict, "reason": item.reason,
             "hypotheses": [found.id for found in item.behind],
-            "estimates": [e.row["estimate_id"] for found in item.behind for e, _ in found.cases if e.there]}  # fmt: skip
+            "estimates": [evidence.row["estimate_id"] for found in item.behind for evidence, _ in found.cases
+                          if evidence.there]}  # fmt: skip
 
 
 def _hypothesis_content(item: HypothesisVerdict) -> dict[str, Any]:
-    parts = [{"id": part.part.id, "kind": part.part.kind, "verdict": part.verdict,
-              "rows": [_case_content(evidence, judged) for evidence, judged in part.cases]} for part in item.parts]  # fmt: skip
+    parts = [
+        {"id": part.part.id, "kind": part.part.kind, "verdict": part.verdict,
+         "rows": [_case_content(evidence, judged) for evidence, judged in part.cases]}
+        for part in item.parts
+    ]  # fmt: skip
     return {"verdict": item.verdict, "reason": item.reason, "parts": parts}
 
 

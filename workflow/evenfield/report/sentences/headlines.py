@@ -10,7 +10,13 @@ from evenfield.report.rows import Row, first, number
 from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
 from evenfield.report.words import excludes_zero
 
-LABELS = {"verdicts": "verdicts", "design": "design", "spillover": "spillovers", "convergence": "convergence", "question": "data"}
+LABELS = {
+    "verdicts": "verdicts",
+    "design": "design",
+    "spillover": "spillovers",
+    "convergence": "convergence",
+    "question": "data",
+}
 
 
 def headlines(facts: Facts, said: Mapping[str, Sequence[Sentence]]) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ def _basis(facts: Facts) -> str:
 def _family(facts: Facts) -> list[Sentence]:
     made = facts.verdicts["estimates"]
     return [Sentence(
-        f"{made['all']} estimates were made for this run, {made.get('exploratory', 0)} of them exploratory. The p-values of "
-        "rows that decide a hypothesis are adjusted within their family of hypotheses, those of exploratory rows become "
-        "q-values.", basis="Holm within families, Romano-Wolf inside a hypothesis with several outcomes, sharpened q",
+        f"{made['all']} estimates were made for this run, {made.get('exploratory', 0)} of them exploratory. The "
+        "p-values of rows that decide a hypothesis are adjusted within their family of hypotheses, those of "
+        "exploratory rows become q-values.",
+        basis="Holm within families, Romano-Wolf inside a hypothesis with several outcomes, sharpened q",
     )]  # fmt: skip
