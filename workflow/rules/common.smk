@@ -10,6 +10,8 @@ MAIN_WEIGHTS = config["weights"]["primary"]
 MAIN_TAXONOMY = config["taxonomy"]["primary"]
 POWER = config["estimates"].get("design", {}).get("power", 0.8)
 MAKERS = {
+    "T0": "tabulate_verdicts",
+    "T0b": "tabulate_untestable",
     "TD": "tabulate_design",
     "T1": "tabulate_taxonomy",
     "T2": "tabulate_sources",

@@ -13,7 +13,9 @@ rule write_page:
         panel=main_scheme("results/panel/{scheme}/description.json"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
         claims="results/ingest/claims.csv",
-        reasons="results/ingest/reasons.csv",
+        judgement=rules.judge_claims.output.content,
+        verdicts=rules.judge_claims.output.verdicts,
+        verdict_rows=rules.judge_claims.output.rows,
         sources="results/ingest/sources.csv",
     output:
         page="results/report/index.html",
@@ -42,7 +44,9 @@ rule write_paper:
         panel=main_scheme("results/panel/{scheme}/description.json"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
         claims="results/ingest/claims.csv",
-        reasons="results/ingest/reasons.csv",
+        judgement=rules.judge_claims.output.content,
+        verdicts=rules.judge_claims.output.verdicts,
+        verdict_rows=rules.judge_claims.output.rows,
         sources="results/ingest/sources.csv",
     output:
         paper="results/report/paper.pdf",
@@ -69,6 +73,7 @@ rule write_manifest:
         files=[
             *EXHIBITS,
             rules.collect_estimates.output.estimates,
+            *rules.judge_claims.output,
             rules.write_page.output.page,
             *rules.write_paper.output,
         ],

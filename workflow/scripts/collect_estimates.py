@@ -1,11 +1,14 @@
-"""Stack the estimates of every family in one tidy table."""
+"""Stack the estimates of every family in one tidy table and adjust for how many were made."""
 
-from evenfield.contracts.estimates import stack_estimates
+from evenfield.contracts.estimates import stacked_estimates, write_stacked
+from evenfield.contracts.files import read_table
+from evenfield.estimates.verdicts.multiplicity import adjust_estimates, families_of
 
 
-def main(*, families: list[str], estimates: str) -> None:
+def main(*, families: list[str], hypotheses: str, estimates: str) -> None:
     """Write results/estimates.csv."""
-    stack_estimates(families, estimates)
+    stacked = stacked_estimates(families)
+    write_stacked(adjust_estimates(stacked, families_of(read_table(hypotheses))), estimates)
 
 
 if "snakemake" in globals():

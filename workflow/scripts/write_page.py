@@ -8,11 +8,13 @@ from evenfield.report.page import write_page
 
 def main(
     *, estimates: str, exhibits: list[str], design: list[str], ingest: str, panel: str, units: str, claims: str,
-    reasons: str, config: dict[str, Any], scripts: dict[str, str], page: str, sources: str | None = None,
+    judgement: str, verdicts: str, verdict_rows: str, config: dict[str, Any], scripts: dict[str, str],
+    page: str, sources: str | None = None,
 ) -> None:  # fmt: skip
     """Write results/report/index.html."""
     inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,
-                    claims=claims, reasons=reasons, sources=sources, config=config, scripts=scripts)  # fmt: skip
+                    claims=claims, judgement=judgement, verdicts=verdicts, verdict_rows=verdict_rows,
+                    sources=sources, config=config, scripts=scripts)  # fmt: skip
     write_page(inputs, page)
 
 

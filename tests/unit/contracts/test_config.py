@@ -45,7 +45,7 @@ CASES = {
     "key far from any": (
         set_at("zzz", 1),
         "config: 'zzz' is not a key of the top level; expected one of controls, data, estimates, figures, inference, "
-        "panel, periods, sesoi, study, tables, taxonomy, weights; remove it or see docs/config.md",
+        "panel, periods, sesoi, study, tables, taxonomy, verdicts, weights; remove it or see docs/config.md",
     ),
     "misspelt key in a list": (
         set_at("estimates", "beta", 0, "controlls", []),

@@ -17,8 +17,9 @@ from evenfield.contracts.estimates import (
     estimates_frame,
     finite_or_nan,
     read_estimates,
-    stack_estimates,
+    stacked_estimates,
     write_estimates,
+    write_stacked,
 )
 
 ROW = Estimate(estimator="ols", spec_id="absolute", outcome="growth", term="y0", period="P1", estimate=0.25)
@@ -74,13 +75,13 @@ def test_no_estimates_make_a_header(tmp_path: Path) -> None:
 def test_stack_is_sorted_and_refuses_doubles(tmp_path: Path) -> None:
     write_estimates([replace(ROW, estimator="z", n_treated=2)], tmp_path / "a.csv")
     write_estimates([ROW], tmp_path / "b.csv")
-    stack_estimates([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], tmp_path / "all.csv")
+    write_stacked(stacked_estimates([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]), tmp_path / "all.csv")
     stack = read_estimates(tmp_path / "all.csv")
     assert stack["estimator"].tolist() == ["ols", "z"]
     lines = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
     assert set(lines[1:]) == {(tmp_path / f"{n}.csv").read_text(encoding="utf-8").splitlines()[1] for n in "ab"}
     with pytest.raises(ValueError, match="two families hold estimate"):
-        stack_estimates([str(tmp_path / "b.csv")] * 2, tmp_path / "all.csv")
+        stacked_estimates([str(tmp_path / "b.csv")] * 2)
 
 
 def test_infinity_is_said_in_words() -> None:

@@ -146,14 +146,16 @@ def write_study(results: Path, *, policy: bool) -> Inputs:
     names = {"unit": ["AA", "BB", "CC", "DD"], "name": ["Alpha", "Beta <b>", "Gamma", "Delta"]}
     write_results(pd.DataFrame(names), results / "panel" / "units.csv")
     _write_claims(results / "ingest", policy=policy)
+    write_verdicts(results, policy=policy)
     series = results / "estimates" / "design" / "series.csv"
     if policy:
         write_results(design_series(), series)
     return Inputs(
-        estimates=str(results / "estimates.csv"), exhibits=_write_exhibits(results),
+        estimates=str(results / "estimates.csv"), exhibits=_write_exhibits(results, policy=policy),
         design=[str(series)] if policy else [], ingest=str(results / "ingest" / "description.json"),
         panel=str(results / "panel" / "description.json"), units=str(results / "panel" / "units.csv"),
-        claims=str(results / "ingest" / "claims.csv"), reasons=str(results / "ingest" / "reasons.csv"),
+        claims=str(results / "ingest" / "claims.csv"), judgement=str(results / "verdicts.json"),
+        verdicts=str(results / "verdicts.csv"), verdict_rows=str(results / "verdict_rows.csv"),
         sources=str(results / "ingest" / "sources.csv"), config=policy_config() if policy else plain_config(),
         scripts={"F4": "workflow/scripts/draw_made_up.py"},
     )  # fmt: skip
@@ -171,8 +173,55 @@ def _write_claims(ingest: Path, *, policy: bool) -> None:
     write_results(pd.DataFrame(sources), ingest / "sources.csv")
 
 
-def _write_exhibits(results: Path) -> list[str]:
+def write_verdicts(results: Path, *, policy: bool) -> None:
+    """Write a verdict on both claims: one with an estimate behind it, one out of reach."""
+    verdicts = [
+        {"claim_id": "L1", "class": "A", "hypotheses": "H8", "verdict": "LEANS SUPPORT"},
+        {"claim_id": "L2", "class": "C", "hypotheses": "", "verdict": "NOT TESTABLE HERE"},
+    ]
+    rows = {"hypothesis": "H8", "part": "difference", "hypothesis_verdict": "LEANS SUPPORT", "verdict": "LEANS SUPPORT",
+            "limits": "no leave-one-out was run", "period": "P1", "estimate": 1.5, "conf_low": -0.1, "conf_high": 3.1,
+            "conf_level": 0.95, "p_value": 0.07, "p_adjusted": 0.2, "unit_of_measure": "pp/yr", "output_basis": "proxy",
+            "mde": 6.0, "sesoi": 1.0}  # fmt: skip
+    frame = pd.DataFrame([rows]) if policy else pd.DataFrame(columns=list(rows))
+    write_results(pd.DataFrame(verdicts if policy else [], columns=list(verdicts[0])), results / "verdicts.csv")
+    write_results(frame, results / "verdict_rows.csv")
+    words = ("SUPPORTED", "LEANS SUPPORT", "INCONCLUSIVE", "INCONCLUSIVE (UNDERPOWERED)", "LEANS AGAINST",
+             "CONTRADICTED", "CONSISTENT", "MIXED", "NOT CONSISTENT", "NOT TESTABLE HERE", "NOT A STATISTICAL CLAIM",
+             "NOT YET BUILT", "NOT RUN")  # fmt: skip
+    found = [row["verdict"] for row in verdicts] if policy else []
+    write_json({"claims": {row["claim_id"]: row for row in verdicts} if policy else {},
+                "counts": {word: found.count(word) for word in words}, "estimates": {"all": 7, "exploratory": 2},
+                "hypotheses": {}, "provenance": "complete",
+                "rule": {"hash": "2" * 64, "version": 1, "thresholds": {}}}, results / "verdicts.json")  # fmt: skip
+
+
+VERDICTS = """<table id="T0" class="result">
+<caption>Verdict on each claim</caption>
+<thead>
+<tr><th scope="col" class="left">No.</th><th scope="col" class="left">Claim</th>
+<th scope="col" class="left">Verdict</th><th scope="col" class="left">Reason</th>
+<th scope="col" class="right">p</th></tr>
+</thead>
+<tbody>
+<tr><th scope="row" class="left">L1</th><td class="left">A claim that can be tested.</td>
+<td class="left">LEANS SUPPORT</td><td class="left">Made-up reason.</td><td class="right">.070</td></tr>
+<tr><th scope="row" class="left">L2</th><td class="left">A claim about &lt;towns&gt;.</td>
+<td class="left">NOT TESTABLE HERE</td><td class="left">Smaller units are needed.</td><td class="right"></td></tr>
+</tbody>
+<tfoot>
+<tr><td colspan="5">Made-up verdicts.</td></tr>
+</tfoot>
+</table>
+"""
+
+
+def _write_exhibits(results: Path, *, policy: bool) -> list[str]:
     paths = []
+    if policy:
+        write_text(VERDICTS, results / "tables" / "T0.html")
+        write_results(pd.DataFrame({"claim_id": ["L1", "L2"]}), results / "tables" / "T0.csv")
+        paths = [str(results / "tables" / f"T0{ending}") for ending in (".csv", ".html")]
     for name in ("T6", "T99"):
         write_text(TABLE.format(id=name), results / "tables" / f"{name}.html")
         write_results(pd.DataFrame({"unit": ["a"], "value": [1.5]}), results / "tables" / f"{name}.csv")

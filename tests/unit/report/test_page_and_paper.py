@@ -14,7 +14,7 @@ from evenfield.report.page import policy_hash, render_page, write_page
 from evenfield.report.paper import compile_paper, render_paper, write_paper
 from unit.report.made_up import write_study
 
-VOID = {"meta", "link", "img", "br"}
+VOID = {"meta", "link", "img", "br", "input"}
 
 
 @pytest.fixture(scope="module")

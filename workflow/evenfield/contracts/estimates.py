@@ -179,15 +179,18 @@ def finite_or_nan(value: float) -> float:
     return float(value) if np.isfinite(value) else NAN
 
 
-def stack_estimates(paths: list[str], target: str | Path) -> None:
+def stacked_estimates(paths: list[str]) -> pd.DataFrame:
     """Stack tidy tables of estimates, sorted by their identifying fields.
 
     Parameters
     ----------
     paths : list of str
         Files written by ``write_estimates``.
-    target : str or Path
-        Where the stack is written.
+
+    Returns
+    -------
+    DataFrame
+        All rows.
 
     Raises
     ------
@@ -199,5 +202,17 @@ def stack_estimates(paths: list[str], target: str | Path) -> None:
         raise ValueError(
             f"two families hold estimate {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}"
         )
-    ordered = stacked.sort_values([*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True)
-    write_results(ordered.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)
+    return stacked.sort_values([*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True)
+
+
+def write_stacked(stacked: pd.DataFrame, target: str | Path) -> None:
+    """Write stacked estimates, rounded for publication.
+
+    Parameters
+    ----------
+    stacked : DataFrame
+        From ``stacked_estimates``.
+    target : str or Path
+        Usually ``results/estimates.csv``.
+    """
+    write_results(stacked.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)

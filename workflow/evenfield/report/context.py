@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_toml
 from evenfield.report.manifest import file_hash, provenance
-from evenfield.report.rows import Row, pick, read_rows
+from evenfield.report.rows import read_rows
 from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.curve import curve_sentences
@@ -31,8 +30,11 @@ from evenfield.report.sentences.movement import (
     pattern_sentences,
 )
 from evenfield.report.sentences.spillover import exposure_sentences
+from evenfield.report.sentences.verdicts import verdict_sentences
+from evenfield.report.verdicts import verdict_table
 
 SECTIONS = (
+    ("verdicts", "What the data say about each claim"),
     ("question", "The question"),
     ("design", "What this design can see, and what it cannot"),
     ("data", "The data"),
@@ -50,6 +52,7 @@ SECTIONS = (
     ("manifest", "The run, by its hashes"),
 )
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
+    "verdicts": (verdict_sentences,),
     "question": (simulated_sentences, question_sentences),
     "design": (design_sentences,),
     "data": (data_sentences,),
@@ -83,8 +86,10 @@ class Inputs:
         ``results/ingest/description.json``.
     panel : str
         The main unit scheme's ``description.json``.
-    units, claims, reasons, sources : str
-        ``units.csv`` of the panel; ``claims.csv``, ``reasons.csv`` and ``sources.csv`` of the ingest floor.
+    units, claims, sources : str
+        ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor.
+    judgement, verdicts, verdict_rows : str
+        ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``.
     config : mapping
         The study's checked config.
     scripts : mapping of str to str
@@ -98,7 +103,9 @@ class Inputs:
     panel: str
     units: str
     claims: str
-    reasons: str
+    judgement: str
+    verdicts: str
+    verdict_rows: str
     sources: str | None
     config: Mapping[str, Any]
     scripts: Mapping[str, str]
@@ -123,6 +130,7 @@ def read_facts(inputs: Inputs, own: Mapping[str, Any]) -> Facts:
         estimates=read_rows(inputs.estimates),
         design=[row for path in inputs.design for row in read_rows(path)],
         claims=read_rows(inputs.claims),
+        verdicts=read_json(inputs.judgement),
         panel=read_json(inputs.panel),
         ingest=read_json(inputs.ingest),
         names={row["unit"]: row["name"] for row in read_rows(inputs.units)},
@@ -155,7 +163,9 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
         "study": facts.study, "unit": facts.unit, "units": facts.units, "own": own, "said": said,
         "headlines": headlines(facts, said), "square": read_square(facts), "grade_c": _grade_c(inputs.config),
         "shown": shown, "everything": exhibits, "sections": _sections(shown), "claims": facts.claims,
-        "undecided": _undecided(facts.claims, read_rows(inputs.reasons)), "assumptions": harvest_assumptions(),
+        "verdicts": verdict_table(read_rows(inputs.verdicts), read_rows(inputs.verdict_rows), facts.verdicts, exhibits,
+                                  own.get("evidence", {}), facts.labels),
+        "simulated": bool(facts.ingest.get("simulated")), "assumptions": harvest_assumptions(),
         "data_sources": read_rows(inputs.sources) if inputs.sources else [], "references": read_references(),
         "provenance": found, "estimates_hash": file_hash(inputs.estimates),
         "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
@@ -173,16 +183,6 @@ def _captions(facts: Facts) -> dict[str, dict[str, str]]:
 def _sections(shown: Mapping[str, Sequence[Exhibit]]) -> list[dict[str, Any]]:
     kept = [(name, title) for name, title in SECTIONS if name != "further" or shown.get("further")]
     return [{"id": name, "title": title, "number": i} for i, (name, title) in enumerate(kept, start=1)]
-
-
-def _undecided(claims: Sequence[Row], reasons: Sequence[Row]) -> list[dict[str, str]]:
-    meaning = {row["code"]: row["meaning"] for row in reasons}
-    return [
-        {"id": row["claim_id"], "paragraphs": row["paragraphs"].replace(" ", ", "), "claim": row["claim"],
-         "reason": " ".join(meaning.get(code, code) for code in re.findall(r"R\d+", row["reason_codes"])),
-         "deciding": row["deciding_data"]}
-        for row in pick(claims, **{"class": "C"})
-    ]  # fmt: skip
 
 
 def _grade_c(config: Mapping[str, Any]) -> str:

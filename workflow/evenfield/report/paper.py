@@ -44,7 +44,7 @@ def render_paper(inputs: Inputs, folder: str | Path) -> str:
     return environment.get_template("paper.typ.j2").render(
         **context, picture=lambda exhibit: _from(folder, exhibit.files[".svg"]),
         tabulated=[exhibit for exhibit in context["everything"] if exhibit.grid is not None],
-        undecided_grid=_undecided(context), assumptions_grid=_assumptions(context),
+        assumptions_grid=_assumptions(context),
     )  # fmt: skip
 
 
@@ -99,11 +99,6 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
 
 def _from(folder: str | Path, path: str) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
-
-
-def _undecided(context: dict[str, Any]) -> Any:
-    rows = [[item["claim"], item["reason"], item["deciding"]] for item in context["undecided"]]
-    return plain_grid("", ["Statement", "Why not here", "What would decide it"], rows)
 
 
 def _assumptions(context: dict[str, Any]) -> Any:

@@ -62,6 +62,8 @@ class Facts:
         Content of ``results/ingest/description.json``.
     names : mapping of str to str
         Name by unit id.
+    verdicts : mapping
+        Content of ``results/verdicts.json``.
     source_name : str
         How the source of the claims is called; empty for none.
     """
@@ -73,6 +75,7 @@ class Facts:
     panel: Mapping[str, Any] = field(default_factory=dict)
     ingest: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Any] = field(default_factory=dict)
     source_name: str = ""
 
     @property

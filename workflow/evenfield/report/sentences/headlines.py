@@ -10,7 +10,13 @@ from evenfield.report.rows import Row, first, number
 from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
 from evenfield.report.words import excludes_zero
 
-LABELS = {"design": "design", "spillover": "spillovers", "convergence": "convergence", "question": "data"}
+LABELS = {
+    "verdicts": "verdicts",
+    "design": "design",
+    "spillover": "spillovers",
+    "convergence": "convergence",
+    "question": "data",
+}
 
 
 def headlines(facts: Facts, said: Mapping[str, Sequence[Sentence]]) -> list[dict[str, Any]]:
@@ -29,6 +35,7 @@ def headlines(facts: Facts, said: Mapping[str, Sequence[Sentence]]) -> list[dict
         ``sentence``, ``section`` and ``label`` of the link.
     """
     lines = [("question", s) for s in said.get("question", ()) if s.caution]
+    lines += [("verdicts", s) for s in said.get("verdicts", ())[:1]]
     lines += [("design", s) for s in said.get("design", ())[:1]]
     lines += [("spillover", s) for s in said.get("spillover", ())[:1]]
     lines += [("convergence", s) for s in (_beta_summary(facts), _sigma_summary(facts)) if s is not None]

@@ -1,0 +1,145 @@
+"""Which rows of the estimates decide a part of a hypothesis, and what else is known about each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenfield.contracts.estimates import NAN
+from evenfield.estimates.verdicts.verdicts_spec import Part
+
+Row = Mapping[str, Any]
+SAME_ESTIMAND = ("hypothesis", "spec_id", "outcome", "term", "contrast", "period", "sample_id")
+PROXY = ("proxy", "spliced")
+ROMANO_WOLF = "_romano_wolf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One deciding row and the evidence rows of the same estimand.
+
+    Attributes
+    ----------
+    row : mapping
+        The deciding row; empty where a period has none.
+    period : str
+        Its period.
+    share, share_p : float
+        Share of specifications with its sign, and the joint p-value of the curve; NaN where not run.
+    flips, low, high : float
+        Units whose deletion turns the sign, and the range of the estimate without one unit; NaN where not run.
+    placebos : tuple of float
+        p-values of placebo rows.
+    joint_p : float
+        p-value that allows for the other outcomes of the same hypothesis; NaN where not run.
+    interval : mapping
+        Row of the same estimand whose interval belongs to the two-sided test; the row itself for most kinds.
+    """
+
+    row: Row
+    period: str
+    share: float = NAN
+    share_p: float = NAN
+    flips: float = NAN
+    low: float = NAN
+    high: float = NAN
+    placebos: tuple[float, ...] = ()
+    joint_p: float = NAN
+    interval: Row | None = None
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a row with a number."""
+        return bool(self.row) and not math.isnan(value(self.row, "estimate"))
+
+    @property
+    def proxy(self) -> bool:
+        """Whether the number rests on proxy output, in full or in part."""
+        return self.row.get("output_basis", "") in PROXY
+
+
+def value(row: Row, name: str) -> float:
+    """Return a field as a number, NaN where it is blank.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the estimates.
+    name : str
+        Field.
+
+    Returns
+    -------
+    float
+    """
+    found = row.get(name)
+    return NAN if found is None or found == "" or pd.isna(found) else float(found)
+
+
+def gather(rows: Sequence[Row], part: Part) -> list[Evidence]:
+    """Find the deciding rows of a part and everything known about them.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        All rows of ``results/estimates.csv``.
+    part : Part
+        What the config declares.
+
+    Returns
+    -------
+    list of Evidence
+        One per row, in the order of ``part.periods``, then of the file; a named period without a row has an empty one.
+    """
+    found = [row for row in rows if _selected(row, part.select)]
+    found = [row for row in found if row.get("role") == "exploratory" or not _is_evidence(row, part.kind)]
+    if not part.periods:
+        return [_evidence(rows, row) for row in found if not math.isnan(value(row, "estimate"))]
+    out: list[Evidence] = []
+    for period in part.periods:
+        here = [row for row in found if row["period"] == period]
+        out += [_evidence(rows, row) for row in here] or [Evidence(row={}, period=period)]
+    return out
+
+
+def _selected(row: Row, select: Mapping[str, tuple[str, ...]]) -> bool:
+    return all(str(row.get(name, "")) in allowed for name, allowed in select.items())
+
+
+def _is_evidence(row: Row, kind: str) -> bool:
+    unwanted = ("share", "stat_sign_flips", "stat_low", "stat_high", "stat_pair")
+    return row.get("effect_type") in unwanted or (row.get("effect_type") == "tost") != (kind == "equivalence")
+
+
+def _evidence(rows: Sequence[Row], row: Row) -> Evidence:
+    same = [other for other in rows if all(other.get(name) == row.get(name) for name in SAME_ESTIMAND)]
+    share = _first(same, effect_type="share")
+    two_sided = next((other for other in same if other.get("role") == "primary"
+                      and other.get("effect_type") not in ("tost", "share")), None)  # fmt: skip
+    return Evidence(
+        row=row, period=str(row.get("period", "")),
+        share=value(share, "estimate"), share_p=value(share, "p_value"),
+        flips=value(_first(same, effect_type="stat_sign_flips"), "estimate"),
+        low=value(_first(same, effect_type="stat_low"), "estimate"),
+        high=value(_first(same, effect_type="stat_high"), "estimate"),
+        placebos=_placebos(rows, row), joint_p=value(_romano_wolf(same, row), "p_value"), interval=two_sided,
+    )  # fmt: skip
+
+
+def _first(rows: Iterable[Row], **wanted: str) -> Row:
+    return next((row for row in rows if all(row.get(name) == text for name, text in wanted.items())), {})
+
+
+def _placebos(rows: Sequence[Row], row: Row) -> tuple[float, ...]:
+    same = ("hypothesis", "outcome", "term", "contrast")
+    found = [other for other in rows if other.get("role") == "placebo"
+             and all(other.get(name) == row.get(name) for name in same)]  # fmt: skip
+    return tuple(p for p in (value(other, "p_value") for other in found) if not math.isnan(p))
+
+
+def _romano_wolf(same: Sequence[Row], row: Row) -> Row:
+    return _first(same, estimator=f"{row.get('estimator', '')}{ROMANO_WOLF}")

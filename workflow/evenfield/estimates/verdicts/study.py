@@ -1,0 +1,88 @@
+"""The verdicts of one study: estimates, ledger, hypotheses and rule in, tables and plain content out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenfield.estimates.verdicts.judgement import judge_claims
+from evenfield.estimates.verdicts.tables import claims_frame, rows_frame, verdicts_content
+from evenfield.estimates.verdicts.verdicts_spec import Rule
+
+COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyVerdicts:
+    """Everything the verdict family writes: plain content, one row per claim, one row per deciding row."""
+
+    content: dict[str, Any]
+    claims: pd.DataFrame
+    rows: pd.DataFrame
+
+
+def judge_study(
+    estimates: pd.DataFrame, claims: pd.DataFrame, hypotheses: pd.DataFrame, reasons: pd.DataFrame, rule: Rule,
+    *, description: Mapping[str, Any], labels: Mapping[str, str], power: float,
+) -> StudyVerdicts:  # fmt: skip
+    """Judge every claim and every hypothesis of a study.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        ``results/estimates.csv``, adjusted p-values filled.
+    claims, hypotheses, reasons : DataFrame
+        The ledger's tables; without rows where the study has none.
+    rule : Rule
+        Thresholds and declared hypotheses.
+    description : mapping
+        ``results/ingest/description.json``.
+    labels : mapping of str to str
+        Label by period.
+    power : float
+        Power behind the detectable effects.
+
+    Returns
+    -------
+    StudyVerdicts
+    """
+    rows = [{str(name): found for name, found in row.items()} for row in estimates.to_dict("records")]
+    ledger, told = _texts(claims), {row["hypothesis"]: row for row in _texts(hypotheses)}
+    meaning = {row["code"]: row["meaning"] for row in _texts(reasons)}
+    provenance = provenance_of(description)
+    judged_claims, judged = judge_claims(rows, ledger, meaning, rule, labels, provenance)
+    facts = {
+        "all": len(estimates),
+        **{str(role): int(count) for role, count in estimates["role"].value_counts().items()},
+    }
+    return StudyVerdicts(
+        verdicts_content(judged_claims, judged, rule, provenance, facts),
+        claims_frame(judged_claims, told), rows_frame(judged, told, power),
+    )  # fmt: skip
+
+
+def provenance_of(description: Mapping[str, Any]) -> str:
+    """Say whether the input is evidence.
+
+    Parameters
+    ----------
+    description : mapping
+        ``results/ingest/description.json``.
+
+    Returns
+    -------
+    str
+        ``complete``, or why no verdict may be given.
+    """
+    if "simulated" not in description or not description.get("data_hash"):
+        return "the provenance of the input is incomplete"
+    simulated = [str(name) for name in description["simulated"]]
+    return f"the input holds simulated figures ({', '.join(simulated)})" if simulated else COMPLETE
+
+
+def _texts(frame: pd.DataFrame) -> list[dict[str, str]]:
+    return [{str(name): "" if pd.isna(found) else str(found) for name, found in row.items()}
+            for row in frame.to_dict("records")]  # fmt: skip

@@ -1,0 +1,97 @@
+"""The verdict table of the page: one row per claim, the estimates behind it one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenfield.report.exhibits import Exhibit
+from evenfield.report.grids import Grid
+from evenfield.report.numbers import p_text
+from evenfield.report.rows import Row, number, pick
+from evenfield.report.sentences.base import proxy_mark
+from evenfield.report.words import value_text
+
+TABLE = "T0"
+# What the sign before a verdict looks like; a word without one is not a verdict on the world.
+KINDS = {
+    "SUPPORTED": "for", "LEANS SUPPORT": "leans-for", "INCONCLUSIVE": "open",
+    "INCONCLUSIVE (UNDERPOWERED)": "weak", "LEANS AGAINST": "leans-against", "CONTRADICTED": "against",
+    "CONSISTENT": "for", "MIXED": "open", "NOT CONSISTENT": "against",
+}  # fmt: skip
+
+
+def verdict_table(
+    claims: Sequence[Row], rows: Sequence[Row], content: Mapping[str, Any], exhibits: Sequence[Exhibit],
+    evidence: Mapping[str, Sequence[str]], labels: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    """Arrange the verdict table of the page.
+
+    Parameters
+    ----------
+    claims : sequence of mapping
+        Rows of ``results/verdicts.csv``.
+    rows : sequence of mapping
+        Rows of ``results/verdict_rows.csv``.
+    content : mapping
+        ``results/verdicts.json``.
+    exhibits : sequence of Exhibit
+        Every table and figure shown.
+    evidence : mapping of str to sequence of str
+        Ids of tables and figures by hypothesis.
+    labels : mapping of str to str
+        Label by period.
+
+    Returns
+    -------
+    dict
+        ``exhibit``, ``head``, ``rows``, ``words`` and ``classes``; empty without the table.
+    """
+    exhibit = next((item for item in exhibits if item.id == TABLE), None)
+    if exhibit is None or exhibit.grid is None or len(exhibit.grid.body) != len(claims):
+        return {}
+    shown = {item.id: item.anchor for item in exhibits}
+    order = [word for word, count in content["counts"].items() if count]
+    return {
+        "exhibit": exhibit,
+        "head": exhibit.grid.head[-1],
+        "rows": [
+            {**_row(claim, exhibit.grid, place), "rank": order.index(claim["verdict"]),
+             "behind": _behind(claim, rows, evidence, shown, labels)}
+            for place, claim in enumerate(claims)
+        ],
+        "words": [(word, content["counts"][word]) for word in order],
+        "classes": sorted({claim["class"] for claim in claims}),
+    }  # fmt: skip
+
+
+def _row(claim: Row, grid: Grid, place: int) -> dict[str, Any]:
+    return {"id": claim["claim_id"], "class": claim["class"], "verdict": claim["verdict"],
+            "kind": KINDS.get(claim["verdict"], "none"), "cells": grid.body[place]}  # fmt: skip
+
+
+def _behind(
+    claim: Row, rows: Sequence[Row], evidence: Mapping[str, Sequence[str]], shown: Mapping[str, str],
+    labels: Mapping[str, str],
+) -> list[dict[str, Any]]:  # fmt: skip
+    names = [name for name in claim["hypotheses"].split() if pick(rows, hypothesis=name)]
+    return [
+        {"id": name, "verdict": pick(rows, hypothesis=name)[0]["hypothesis_verdict"],
+         "links": [(item, shown[item]) for item in evidence.get(name, ()) if item in shown],
+         "rows": [{"text": _estimate_text(row, labels), "verdict": row["verdict"]}
+                  for row in pick(rows, hypothesis=name)]}
+        for name in names
+    ]  # fmt: skip
+
+
+def _estimate_text(row: Row, labels: Mapping[str, str]) -> str:
+    p, adjusted = number(row, "p_value"), number(row, "p_adjusted")
+    parts = [
+        f"{row['part'].replace('_', ' ')}, {labels.get(row['period'], row['period'])}".rstrip(", ")
+        + (f" {proxy_mark(row)}" if proxy_mark(row) else ""),
+        value_text(row),
+        p_text(p) if p is not None else "",
+        f"adjusted {p_text(adjusted)}" if adjusted is not None else "",
+        row["limits"],
+    ]
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,29 @@
+"""Judge every claim of the ledger by the rule in the config."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.contracts.estimates import ROW_SCALED, read_estimates
+from evenfield.contracts.files import read_json, read_table, write_json, write_results
+from evenfield.estimates.verdicts.study import judge_study
+from evenfield.estimates.verdicts.verdicts_spec import parse_rule, period_labels
+
+
+def main(
+    *, estimates: str, claims: str, hypotheses: str, reasons: str, description: str, section: Mapping[str, Any] | None,
+    periods: Mapping[str, Any], power: float, content: str, verdicts: str, rows: str,
+) -> None:  # fmt: skip
+    """Write results/verdicts.json, one row per claim and one row per deciding row."""
+    judged = judge_study(
+        read_estimates(estimates), read_table(claims), read_table(hypotheses), read_table(reasons),
+        parse_rule(section, periods), description=read_json(description), labels=period_labels(periods), power=power,
+    )  # fmt: skip
+    write_json(judged.content, content)
+    write_results(judged.claims, verdicts, by_row=ROW_SCALED)
+    write_results(judged.rows, rows, by_row=ROW_SCALED)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
