@@ -309,12 +309,11 @@ def _errors(fit: SpatialPanelFit, kind: str) -> np.ndarray:
 
 
 def _effective(fit: SpatialPanelFit, kind: str) -> np.ndarray:
-    """Return G* of each coefficient; lambda has no linear score, so that all units count; NaN where z is used."""
+    """Return G* of each coefficient; NaN where the normal law is used."""
     size = len(fit.names) - 1
     if kind != BY_UNIT or fit.at_bound:
         return np.full(size, NAN)
-    return np.array([fit.n_units if fit.names[i] == "lambda" else fit.effective_units(np.eye(size + 1)[i])
-                     for i in range(size)])  # fmt: skip
+    return np.array([fit.effective_units(row) for row in np.eye(size + 1)[:-1]])
 
 
 def _interval(value: float, error: float, effective: float, level: float) -> dict[str, Any]:

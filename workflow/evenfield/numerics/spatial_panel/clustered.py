@@ -6,8 +6,6 @@ import numpy as np
 
 from evenfield.numerics.spatial_panel.information import FittedPoint, linear_parts, unit_gains
 
-DIVISION_FLOOR = 1e-300
-
 
 def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     """Return the covariance of the score when errors are independent between units and anything within them.
@@ -72,24 +70,31 @@ def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
     Returns
     -------
     float
-        G* = (sum_i v_i)^2 / sum_i v_i^2 with v_i the variance of unit i's linear score, weighted, when errors within
-        a unit are nearly one. Between 1 and N; N where the combination has no linear score.
+        G* = (sum_i v_i)^2 / sum_i v_i^2 with v_i the share of unit i in the variance of the weighted score under
+        errors of one variance that lose little of themselves from year to year. Between 1 and N.
 
     Notes
     -----
-    Carter, Schnepel and Steigerwald (2017), as ``numerics.influence.effective_clusters`` for least squares. The
-    quadratic part of the scores of rho and lambda spreads over all pairs of units and is left out.
+    Carter, Schnepel and Steigerwald (2017), as ``numerics.influence.effective_clusters`` for least squares; here the
+    quadratic part of the scores of rho and lambda counts too, half of each pair of units to either.
     """
     full = np.zeros(point.moments.k + 3)
     full[point.free] = weights
+    omega = _persistent(point)
     paths = linear_parts(point) @ full[:-1]
-    shares = _persistent(paths)
-    return float(shares.sum() ** 2 / max(shares @ shares, DIVISION_FLOOR)) if shares.any() else float(len(shares))
+    gain = sum(weight * (a + a.T) for weight, a in zip(full[:2], unit_gains(point), strict=True))
+    pairs = np.asarray(gain) * (1.0 - np.eye(point.network.n))
+    linear = np.einsum("it,ts,is->i", paths, omega, paths) / point.sigma2
+    shares = linear + 0.5 * (pairs**2).sum(axis=1) * np.vdot(omega, omega)
+    return float(shares.sum() ** 2 / (shares @ shares)) if shares.any() else float(len(shares))
 
 
-def _persistent(paths: np.ndarray) -> np.ndarray:
-    """Return the variance of sum_t a_it e_it when errors lose little of themselves from year to year."""
-    t = paths.shape[1]
+def _persistent(point: FittedPoint) -> np.ndarray:
+    """Return correlations over the years that the effective number of units is counted with, shape (T, T)."""
+    t = point.columns.values.shape[1]
     # ASSUME: the reference errors of the effective number of units are AR(.9); only their shares by unit matter.
     omega = 0.9 ** np.abs(np.arange(t)[:, None] - np.arange(t)[None, :])
-    return np.einsum("it,ts,is->i", paths, omega, paths)
+    if point.effects in ("unit", "two_way"):
+        omega = omega - omega.mean(axis=0, keepdims=True)
+        omega = omega - omega.mean(axis=1, keepdims=True)
+    return np.asarray(omega * (t / np.trace(omega)))
