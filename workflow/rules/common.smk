@@ -120,3 +120,7 @@ SCRIPTS = {
     if name in {*config["tables"], *config["figures"]}
 }
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
+SPREAD_FILES = expand(
+    "results/estimates/spatial_panel/{name}",
+    name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
+)

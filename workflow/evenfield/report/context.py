@@ -29,7 +29,9 @@ from evenfield.report.sentences.movement import (
     panel_sentences,
     pattern_sentences,
 )
+from evenfield.report.sentences.spatial_panel import spatial_panel_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
+from evenfield.report.spread import spread_view
 
 SECTIONS = (
     ("question", "The question"),
@@ -61,6 +63,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "inequality": (inequality_sentences,),
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
+    "spatial_panel": (spatial_panel_sentences,),
 }
 
 
@@ -86,6 +89,8 @@ class Inputs:
         The study's checked config.
     scripts : mapping of str to str
         Script by id of table or figure.
+    spread : sequence of str
+        ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family; empty where it is not run.
     """
 
     estimates: str
@@ -99,6 +104,7 @@ class Inputs:
     sources: str | None
     config: Mapping[str, Any]
     scripts: Mapping[str, str]
+    spread: Sequence[str] = ()
 
 
 def read_facts(inputs: Inputs, own: Mapping[str, Any]) -> Facts:
@@ -154,6 +160,7 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
         "shown": shown, "everything": exhibits, "sections": _sections(shown), "claims": facts.claims,
         "undecided": _undecided(facts.claims, read_rows(inputs.reasons)), "assumptions": harvest_assumptions(),
         "data_sources": read_rows(inputs.sources) if inputs.sources else [], "references": read_references(),
+        "spread": spread_view(inputs.spread, facts, read_rows(inputs.units)),
         "provenance": found, "estimates_hash": file_hash(inputs.estimates),
         "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in exhibits],

@@ -67,7 +67,8 @@ class PanelModelResults:
     reach : DataFrame
         Effects by unit: own, received from all others, sent to all others.
     links : DataFrame
-        Effect on ``unit_i`` of the regressor in ``unit_j``, main model and weights.
+        Effect on ``unit_i`` of the regressor in ``unit_j``: main model and weights; all of them for the first
+        specification.
     powers : DataFrame
         Effects by power of W, main model.
     summary : dict
@@ -120,7 +121,7 @@ def estimate_panel_models(
     Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t. Effects of regressor k are
     those of M_k = (I - rho W)^-1 (b_k I + th_k W). Elhorst (2014), Lee and Yu (2010), LeSage and Pace (2009).
     """
-    tables = EffectTables()
+    tables = EffectTables(mapped=specs[0].id if specs else "")
     estimates = [
         row for spec in specs for row in _specification(frame, doses, weights, description, spec, settings, tables)
     ]

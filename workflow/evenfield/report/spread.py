@@ -1,0 +1,99 @@
+"""The interactive view of spatial panels: effects by weights, model and regressor, and who sends to whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenfield.contracts.files import read_json
+from evenfield.report.rows import Row, number, pick, read_rows
+from evenfield.report.sentences.base import Facts
+
+MODELS = {"slx": "SLX", "sdm": "SDM", "sdem": "SDEM"}
+OUTCOMES = {"log_income": "log income", "growth_pct": "growth"}
+EFFECTS = ("direct", "indirect", "total")
+FIELDS = ("estimate", "conf_low", "conf_high", "p_value")
+
+
+def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dict[str, Any] | None:
+    """Gather what the view shows, as published, nothing computed.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family; empty where it is not run.
+    facts : Facts
+        With the estimates.
+    units : sequence of mapping
+        ``units.csv`` of the panel.
+
+    Returns
+    -------
+    dict or None
+        ``choices`` for the controls and ``data``, JSON that is safe inside a script element; None where the family is
+        not run.
+    """
+    if not paths:
+        return None
+    reach, links, fit = read_rows(paths[0]), read_rows(paths[1]), read_json(paths[2])
+    weights = {name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
+               for name, value in fit["effective_neighbours"].items()}  # fmt: skip
+    regressors = [(spec, term) for spec in fit["specifications"] if spec["id"] in _shown(fit) for term in spec["regressors"]]
+    order = sorted(units, key=lambda row: row["unit"])
+    content = {
+        "units": [{"id": row["unit"], "short": row["unit"].rsplit("-", 1)[-1], "name": row["name"],
+                   "row": row.get("tile_row", ""), "col": row.get("tile_col", "")} for row in order],
+        "views": {f"{spec['id']}|{term}|{model}|{name}": _view(facts, reach, links, (spec["id"], term, model, name), order)
+                  for spec, term in regressors for model in MODELS for name in weights},
+    }  # fmt: skip
+    main = fit["specifications"][0]
+    choices = {
+        "weights": weights, "models": MODELS, "weight": main["weights"], "model": main["model"].lower(),
+        "regressors": {f"{spec['id']}|{term}": _regressor(spec, term, fit) for spec, term in regressors},
+        "reading": fit["reading"],
+    }  # fmt: skip
+    return {**choices, "data": json.dumps(content, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")}
+
+
+def _shown(fit: Mapping[str, Any]) -> set[str]:
+    """Return the first specification of each role and outcome: the others are checks on these."""
+    first: dict[tuple[str, str], str] = {}
+    for spec in fit["specifications"]:
+        if spec["role"] != "robustness":
+            first.setdefault((spec["role"], spec["outcome"]), spec["id"])
+    return set(first.values()) | {fit["specifications"][0]["id"]}
+
+
+def _regressor(spec: Mapping[str, Any], term: str, fit: Mapping[str, Any]) -> str:
+    given = ", given the others" if len(spec["regressors"]) > 1 else ""
+    first, last = spec["years"]
+    outcome = OUTCOMES.get(spec["outcome"], spec["outcome"].replace("_", " "))
+    return f"{fit['regressors'][term]}{given}; {outcome}, {first}\u2013{last}"
+
+
+def _view(
+    facts: Facts, reach: Sequence[Row], links: Sequence[Row], key: tuple[str, str, str, str], units: Sequence[Row]
+) -> dict[str, Any]:
+    """Return effects, sums by unit and, where written, the matrix of effects; an empty mapping at the end of the range."""
+    spec, term, model, weights = key
+    rows = facts.rows(family="spatial_panel", spec_id=spec, term=term, estimator=model, w_id=weights)
+    effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS}
+    if not effects:
+        return {}
+    by_unit = {row["unit"]: row for row in pick(reach, spec_id=spec, term=term, estimator=model, w_id=weights)}
+    pairs = {(row["unit_i"], row["unit_j"]): row["effect"]
+             for row in pick(links, spec_id=spec, term=term, estimator=model, w_id=weights)}  # fmt: skip
+    ids = [row["unit"] for row in units]
+    sums = {name: [_short(by_unit.get(unit, {}).get(name, "")) for unit in ids] for name in ("sent", "received")}
+    matrix = [[_short(pairs.get((i, j), "")) for j in ids] for i in ids] if pairs else []
+    return {
+        "effects": {name: [number(row, field) for field in FIELDS] for name, row in effects.items()},
+        "unit": effects["direct"]["unit_of_measure"], "level": number(effects["direct"], "conf_level"),
+        "warning": effects["direct"]["warning"], "links": matrix, **sums,
+    }  # fmt: skip
+
+
+def _short(text: str) -> float | None:
+    """Write a number with three digits: the map needs no more, and the page stays small."""
+    return float(f"{float(text):.3g}") if text else None
