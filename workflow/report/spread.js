@@ -20,6 +20,11 @@
     return Number(value.toPrecision(digits)).toString().replace("-", "\u2212");
   }
 
+  function rounded(value, decimals) {
+    var text = value.toFixed(decimals);
+    return Number(text) === 0 ? "0" : text.replace("-", "\u2212");
+  }
+
   function view() {
     return data.views[[pick.regressor.value, pick.model.value, pick.weights.value].join("|")] || {};
   }
@@ -75,11 +80,12 @@
   function drawMap(now) {
     var found = values(now), top = 0;
     found.forEach(function (value, i) { if (i !== chosen && value !== null) { top = Math.max(top, Math.abs(value)); } });
+    var decimals = top ? Math.min(7, Math.max(0, 1 - Math.floor(Math.log10(top)))) : 2;
     Array.prototype.forEach.call(map.children, function (tile, i) {
       var value = found[i] === undefined ? null : found[i], unit = data.units[i];
       tile.disabled = !now.links || !now.links.length;
       tile.setAttribute("aria-pressed", i === chosen ? "true" : "false");
-      tile.lastChild.textContent = value === null ? "\u2013" : shown(value, 2);
+      tile.lastChild.textContent = value === null ? "\u2013" : rounded(value, decimals);
       tile.setAttribute("aria-label", unit.name + ": " + (value === null ? "no effect estimated" : shown(value, 3)));
       var share = value === null || !top ? 0 : Math.min(1, Math.abs(value) / top);
       var ink = value < 0 ? "140, 59, 22, " : "28, 90, 112, ";

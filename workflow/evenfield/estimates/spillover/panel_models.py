@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.contracts.errors import EstimateError
+from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import Estimate
 from evenfield.contracts.study import SpatialWeights
 from evenfield.estimates.spillover.panel_models_ladder import (
@@ -157,6 +157,10 @@ def _specification(
 
 def _network(weights: SpatialWeights, members: list[str]) -> Network:
     """Cut the weights to a sample, standardise its rows again and check them."""
+    absent = [unit for unit in members if unit not in weights.units]
+    if absent:
+        raise EstimateError(f"{len(absent)} units of the sample have no weights ({first_examples(absent)})",
+                            "weights of every unit", "rebuild the weights")  # fmt: skip
     place = [weights.units.index(unit) for unit in members]
     matrix = weights.matrix[np.ix_(place, place)]
     sums = matrix.sum(axis=1, keepdims=True)

@@ -73,9 +73,9 @@ def _range(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
     values, unit = [number(row, "estimate") or 0.0 for row in rows], rows[0]["unit_of_measure"]
     apart = [row for row in rows if excludes_zero(row)]
     crossed = f"{len(apart)} of {len(rows)} intervals leave out zero" if apart else "no interval leaves out zero"
-    text = (f"Associated with one of the {spec['label']} more in all other {facts.units}: from {bare(min(values), unit)} "
-            f"to {bare(max(values), unit)} {unit} of a {facts.unit}'s {_outcome(spec)}, by weights and model; "
-            f"{crossed}.{_detectable(facts, spec, unit)}")  # fmt: skip
+    text = (f"One unit more of {spec['label']} in every other {facts.unit} goes with {bare(min(values), unit)} to "
+            f"{bare(max(values), unit)} {unit} of a {facts.unit}'s {_outcome(spec)}, by weights and model; {crossed}."
+            f"{_detectable(facts, spec, unit)}")  # fmt: skip
     basis = f"indirect effects, {len(rows)} pairs of weights and model, {rows[0]['period']}, table T15; exploratory"
     return Sentence(text, basis=basis, caution=not apart)
 
@@ -85,7 +85,8 @@ def _detectable(facts: Facts, spec: Mapping[str, Any], unit: str) -> str:
     mde = number(row, "mde") if row else None
     if mde is None:
         return ""
-    return f" The main model would see an indirect effect of {bare(mde, unit)} or more in four samples of five."
+    power = facts.config["estimates"].get("design", {}).get("power", 0.8)
+    return f" The smallest indirect effect that the main model sees with {power:.0%} power is {bare(mde, unit)}."
 
 
 def _outcome(spec: Mapping[str, Any]) -> str:
