@@ -20,7 +20,7 @@ from evenfield.artifacts.tables.spatial_notes import (
 )
 
 EFFECTS = ("direct", "indirect", "total")
-AT_BOUND = "the spatial parameter is at the end of its range: no effects"
+AT_BOUND = "the spatial parameter is at the end of its range"
 
 
 def tabulate_spatial_effects(

@@ -128,5 +128,5 @@ def _bounds(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
     named = " and ".join(name.replace("_", " ") for name in sorted(ends))
     return Sentence(
         f"With dense weights the likelihood rises to the end of the range ({count_word(len(ends))} of the weights: "
-        f"{named}); these have no effects to read.", basis="table T14",
+        f"{named}); nothing can be read from these.", basis="table T14",
     )  # fmt: skip
