@@ -64,7 +64,7 @@ def coverage(model, truth, memory, draws, X=None, wild=0):
     return shares, effective / draws
 
 
-# Long version (2,000 draws): plain .68 to .73, by unit .92 to .95. Three standard errors of a share at 300 draws are .04.
+# Long version (2,000 draws): plain about .70, by unit .92 to .95. Three standard errors of a share of 300 are .04.
 @pytest.mark.parametrize(("model", "truth"), [("SDM", DURBIN), ("SDEM", ERROR)])
 def test_intervals_by_unit_hold_the_truth_when_errors_are_correlated_over_years(model, truth):
     shares, effective = coverage(model, truth, 0.7, 300)

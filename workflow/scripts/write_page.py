@@ -7,8 +7,8 @@ from evenfield.report.page import write_page
 
 
 def main(
-    *, estimates: str, exhibits: list[str], design: list[str], spread: list[str], ingest: str, panel: str, units: str, claims: str,
-    reasons: str, config: dict[str, Any], scripts: dict[str, str], page: str, sources: str | None = None,
+    *, estimates: str, exhibits: list[str], design: list[str], spread: list[str], ingest: str, panel: str, units: str,
+    claims: str, reasons: str, config: dict[str, Any], scripts: dict[str, str], page: str, sources: str | None = None,
 ) -> None:  # fmt: skip
     """Write results/report/index.html."""
     inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,

@@ -7,9 +7,9 @@ from evenfield.report.paper import write_paper
 
 
 def main(
-    *, estimates: str, exhibits: list[str], design: list[str], spread: list[str], ingest: str, panel: str, units: str, claims: str,
-    reasons: str, config: dict[str, Any], scripts: dict[str, str], paper: str, source: str, references: str,
-    sources: str | None = None,
+    *, estimates: str, exhibits: list[str], design: list[str], spread: list[str], ingest: str, panel: str, units: str,
+    claims: str, reasons: str, config: dict[str, Any], scripts: dict[str, str], paper: str, source: str,
+    references: str, sources: str | None = None,
 ) -> None:  # fmt: skip
     """Write paper.pdf, paper.typ and references.bib."""
     inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,

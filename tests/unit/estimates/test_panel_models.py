@@ -239,8 +239,12 @@ def test_what_the_data_cannot_carry_is_said_in_one_line():
     said("1 times twice for a unit and year", doses=pd.concat([doses, doses.iloc[:1]]), regressors=["a", "zones"])
     said("zones is blank", doses=doses.iloc[1:], regressors=["a", "zones"])
     said("units of the sample have no weights", networks={"near": fewer})
-    said("units of the weights are not in the panel, first ghost", description=study({"more": [*CASE.units, "ghost"]}), sample="more",
-         networks={"near": wider})
+    said(
+        "units of the weights are not in the panel, first ghost",
+        description=study({"more": [*CASE.units, "ghost"]}),
+        sample="more",
+        networks={"near": wider},
+    )
     said("zero or negative", frame.assign(top=frame["top"] - 50))
     said("no zones of type state", doses=doses.assign(zone_type="bonded"), regressors=["a", "zones"])
     said("asks for sample rich", sample="rich")

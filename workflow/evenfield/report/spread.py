@@ -39,13 +39,15 @@ def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dic
     reach, links, fit = read_rows(paths[0]), read_rows(paths[1]), read_json(paths[2])
     weights = {name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
                for name, value in fit["effective_neighbours"].items()}  # fmt: skip
-    regressors = [(spec, term) for spec in fit["specifications"] if spec["id"] in _shown(fit) for term in spec["regressors"]]
+    regressors = [
+        (spec, term) for spec in fit["specifications"] if spec["id"] in _shown(fit) for term in spec["regressors"]
+    ]
     order = sorted(units, key=lambda row: row["unit"])
+    keys = [(str(spec["id"]), term, model, name) for spec, term in regressors for model in MODELS for name in weights]
     content = {
         "units": [{"id": row["unit"], "short": row["unit"].rsplit("-", 1)[-1], "name": row["name"],
                    "row": row.get("tile_row", ""), "col": row.get("tile_col", "")} for row in order],
-        "views": {f"{spec['id']}|{term}|{model}|{name}": _view(facts, reach, links, (spec["id"], term, model, name), order)
-                  for spec, term in regressors for model in MODELS for name in weights},
+        "views": {"|".join(key): _view(facts, reach, links, key, order) for key in keys},
     }  # fmt: skip
     main = fit["specifications"][0]
     choices = {
@@ -75,7 +77,7 @@ def _regressor(spec: Mapping[str, Any], term: str, fit: Mapping[str, Any]) -> st
 def _view(
     facts: Facts, reach: Sequence[Row], links: Sequence[Row], key: tuple[str, str, str, str], units: Sequence[Row]
 ) -> dict[str, Any]:
-    """Return effects, sums by unit and, where written, the matrix of effects; an empty mapping at the end of the range."""
+    """Return effects, sums by unit and, where written, the matrix of effects; nothing at the end of the range."""
     spec, term, model, weights = key
     rows = facts.rows(family="spatial_panel", spec_id=spec, term=term, estimator=model, w_id=weights)
     effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS}

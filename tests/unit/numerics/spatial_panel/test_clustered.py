@@ -98,7 +98,9 @@ def test_bootstrap_by_unit_keeps_paths_and_knows_no_order():
     first = unit_bootstrap(CASE.panel, fit, generator_for(5, "x"), 29)
     order = np.random.default_rng(6).permutation(14)
     moved = network([CASE.units[i] for i in order], CASE.matrix[np.ix_(order, order)])
-    again = unit_bootstrap(CASE.panel, fit_spatial_panel(CASE.panel, moved, PanelModel("SDM")), generator_for(5, "x"), 29)
+    again = unit_bootstrap(
+        CASE.panel, fit_spatial_panel(CASE.panel, moved, PanelModel("SDM")), generator_for(5, "x"), 29
+    )
     assert first.coefficients.shape == (29, 5) and first.effects.shape == (29, 3, 2) and not first.dropped
     np.testing.assert_allclose(again.effects, first.effects, rtol=1e-6, atol=1e-9)
 
@@ -109,4 +111,7 @@ def test_moran_of_residuals_is_the_ratio_of_quadratic_forms_and_finds_what_is_le
     e = plain.residuals
     assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum())
     assert p_value < 0.05
-    assert residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 499)[1] > 0.05
+    assert (
+        residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 499)[1]
+        > 0.05
+    )

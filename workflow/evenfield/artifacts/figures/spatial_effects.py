@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import FAINT, PALE, SOFT, WIDTH, series_mark, use_style
-from evenfield.artifacts.numbers import fixed, interval
+from evenfield.artifacts.numbers import fixed, interval, is_missing
 from evenfield.artifacts.rows import only, pick, records
 from evenfield.contracts.errors import ArtifactError
 
@@ -58,7 +58,7 @@ def effect_marks(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> pd.DataFram
     if frame["estimate"].isna().all():
         raise ArtifactError(f"no effects of specification {spec['id']}", "its rows in the spatial panel family",
                             "rerun the family or remove F11 from `figures`")  # fmt: skip
-    return frame.astype({name: float for name in kept[:-1]})
+    return frame.astype(dict.fromkeys(kept[:-1], float))
 
 
 def draw_spatial_effects(rows: pd.DataFrame, fit: Mapping[str, Any]) -> Artwork:
@@ -103,7 +103,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, weights: Sequence[str]) -> None:
         order = MODELS.index(row["estimator"])
         height = weights.index(row["w_id"]) + (order - 1) * OFFSET
         mark = series_mark(order)
-        if pd.isna(row["estimate"]):
+        if is_missing(row["estimate"]):
             axes.text(0.0, height, f" {row['estimator'].upper()}: {AT_BOUND}", color=SOFT, fontsize=5.5, va="center")
             continue
         axes.hlines(height, row["conf_low"], row["conf_high"], color=mark.colour, linewidth=1.2)
@@ -118,12 +118,12 @@ def _describe(rows: pd.DataFrame, fit: Mapping[str, Any]) -> str:
     told = [
         f"{row['effect_type']} {fixed(row['estimate'], 4)} {interval(row['conf_low'], row['conf_high'], 3)}"
         for row in records(only(rows, w_id=main["weights"], estimator=main["model"].lower()))
-        if not pd.isna(row["estimate"])
+        if not is_missing(row["estimate"])
     ]
     shown = rows.dropna(subset=["estimate"])
     return (
-        f"Direct and indirect effects of {fit['regressors'][main['regressors'][0]]} by weights and model with intervals "
-        f"by unit. {main['model']} with {main['weights'].replace('_', ' ')} weights: {'; '.join(told)}. "
+        f"Direct and indirect effects of {fit['regressors'][main['regressors'][0]]} by weights and model with "
+        f"intervals by unit. {main['model']} with {main['weights'].replace('_', ' ')} weights: {'; '.join(told)}. "
         f"{len(shown)} of {len(rows)} effects can be estimated; in the rest the spatial parameter is at the end of its "
         "range."
     )

@@ -57,15 +57,15 @@ def tabulate_spatial_effects(
     main = main_specification(fit)
     mine = checked_rows(estimates, main, "T15")
     rows = [*_by_weights(mine, main, fit), *_others(estimates, fit)]
-    facts, level = pick(mine), f"{inference['conf_level']:.0%}"
+    facts, level = pick(mine, effect_type="direct"), f"{inference['conf_level']:.0%}"
     note = (
         *panel_note(mine, fit, description, study)[:2],
         f"Effects of one unit more of the regressor: in the {study['unit_name']} itself (direct), in all others "
-        f"(indirect), everywhere (total), averaged. Unit: {facts['unit_of_measure'] or 'that of the outcome'}; growth in "
-        "percentage points a year.",
-        f"{level} intervals: sandwich by {study['unit_name']}, t(G* \u2212 1); errors of a {study['unit_name']} may hang "
-        "together over all years and differ in variance. G*: effective number behind the indirect effect. AR(1): "
-        "correlation of residuals with those of the year before; intervals that ignore it are several times narrower.",
+        f"(indirect), everywhere (total), averaged. Unit: {facts['unit_of_measure'] or 'that of the outcome'}; growth "
+        "in percentage points a year.",
+        f"{level} intervals: sandwich by {study['unit_name']}, t(G* \u2212 1); errors of a {study['unit_name']} may "
+        "hang together over all years and differ in variance. G*: effective number behind the indirect effect. AR(1): "
+        "correlation of residuals with those of the year before; intervals that ignore it are too narrow.",
         *panel_note(mine, fit, description, study)[2:],
     )
     return Table(id="T15", title="Direct and indirect effects in spatial panels", note=note,

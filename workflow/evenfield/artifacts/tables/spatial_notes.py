@@ -152,8 +152,8 @@ def panel_note(
     regressors = in_words([fit["regressors"][name] for name in spec["regressors"]])
     return (
         f"N = {count_of(int(row['n_units']), study)} (unit scheme {row['unit_scheme']}{sample}), T = "
-        f"{int(row['n_periods'])} years ({spec['years'][0]}\u2013{spec['years'][1]}); {outcome_name(spec['outcome'])} on "
-        f"{regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]}; maximum likelihood.",
+        f"{int(row['n_periods'])} years ({spec['years'][0]}\u2013{spec['years'][1]}); {outcome_name(spec['outcome'])} "
+        f"on {regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]}; maximum likelihood.",
         f"Weights row-standardised; effective neighbours: {in_words(neighbours)}.",
         RULES,
         basis_note(description),

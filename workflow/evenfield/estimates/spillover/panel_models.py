@@ -12,6 +12,7 @@ import pandas as pd
 from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import Estimate
 from evenfield.contracts.study import SpatialWeights
+from evenfield.estimates.spillover.panel_models_effects import clustered_rows
 from evenfield.estimates.spillover.panel_models_ladder import (
     DRAWS,
     UNIT_DRAWS,
@@ -22,7 +23,6 @@ from evenfield.estimates.spillover.panel_models_ladder import (
 )
 from evenfield.estimates.spillover.panel_models_rows import (
     RowContext,
-    clustered_rows,
     coefficient_rows,
     residual_autocorrelation,
     serial_note,
@@ -229,9 +229,7 @@ def _probability_rows(
     return rows
 
 
-def _summary(
-    specs: list[PanelSpec], settings: PanelSettings, weights: Mapping[str, SpatialWeights]
-) -> dict[str, Any]:
+def _summary(specs: list[PanelSpec], settings: PanelSettings, weights: Mapping[str, SpatialWeights]) -> dict[str, Any]:
     return {
         "equation": "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t",
         "effects": "M_k = (I - rho W)^-1 (b_k I + th_k W): direct = tr(M_k)/N, total = 1'M_k 1/N, indirect = the rest",

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evenfield.contracts.estimates import NAN, Estimate
+from evenfield.estimates.spillover.panel_models_effects import clustered_rows, effect_rows
 from evenfield.estimates.spillover.panel_models_rows import (
     RowContext,
-    clustered_rows,
     coefficient_rows,
-    effect_rows,
     joined,
     serial_note,
     tested_rows,

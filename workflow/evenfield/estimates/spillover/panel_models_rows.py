@@ -11,8 +11,7 @@ import numpy as np
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.spillover.panel_models_spec import UNITS, PanelSpec, StudyPanel
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts, degrees_of_freedom
-from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts
+from evenfield.numerics.spatial_panel.clustered_impacts import degrees_of_freedom
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.normal import (
@@ -28,10 +27,7 @@ SERIAL = 0.3
 BY_UNIT = "unit"
 AT_BOUND = "the spatial parameter is at the end of its range"
 PROXY = {"proxy": "PROXY: the outcome rests on proxy output", "spliced": "SPLICED: proxy and official output are mixed"}
-WARNINGS = {
-    "SAR": "the model forces one ratio of indirect to direct effects on all regressors",
-    "rho": "dependence between neighbours' outcomes, not the effect of a policy",
-}
+NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a policy"
 NAMES = {"unit": "sandwich by unit", "observed": "observed information", "expected": "expected information",
          "qml": "QML sandwich"}  # fmt: skip
 
@@ -112,7 +108,7 @@ def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = BY_U
     rows = []
     for name, value, error, g in zip(fit.names[:-1], fit.estimates[:-1], errors, effective, strict=True):
         base = context.row(estimator, name, "coef", float(value))
-        note = WARNINGS["rho"] if name == "rho" else ""
+        note = NOT_POLICY if name == "rho" else ""
         note = joined(base.warning, note, AT_BOUND if fit.at_bound else "", serial_note(fit, kind))
         unit = SPATIAL_UNITS.get(name, UNITS.get(context.spec.outcome, ""))
         rows.append(replace(base, **_interval(float(value), float(error), float(g), context.level), warning=note,
@@ -136,83 +132,6 @@ def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
         ``sdm`` for the sandwich by unit, else for example ``sdm_observed``.
     """
     return fit.model.model.lower() + ("" if kind == BY_UNIT else f"_{kind}")
-
-
-def clustered_rows(context: RowContext, fit: SpatialPanelFit, role: str) -> list[Estimate]:
-    """Return effects with the sandwich by unit and t(G* - 1), the printed interval of the family.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    fit : SpatialPanelFit
-        A fit whose spatial parameter is inside its range.
-    role : str
-        Role of the rows.
-
-    Returns
-    -------
-    list of Estimate
-        Direct, indirect and total effects of every regressor.
-    """
-    found = clustered_impacts(fit, context.level)
-    rows = effect_rows(context, fit, found.impacts)
-    cells = [(i, k) for i in range(len(KINDS)) for k in range(len(found.impacts.regressors))]
-    df, g, error = found.df, found.effective_units, found.impacts.std_error
-    reach = student_quantile(df, 0.5 + context.level / 2) + student_quantile(df, context.power)
-    return [
-        replace(row, role=role) if not error[at] > 0 else
-        replace(row, role=role, df=float(df[at]), g_star=float(g[at]), p_type="t(G* - 1), two-sided",
-                mde=float(reach[at] * error[at]))
-        for row, at in zip(rows, cells, strict=True)
-    ]  # fmt: skip
-
-
-def effect_rows(context: RowContext, fit: SpatialPanelFit, found: Impacts, kind: str = BY_UNIT) -> list[Estimate]:
-    """Return direct, indirect and total effects of every regressor.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    fit : SpatialPanelFit
-        A fit.
-    found : Impacts
-        Its effects.
-    kind : str
-        Covariance they rest on.
-
-    Returns
-    -------
-    list of Estimate
-        By draws the interval is the range of percentiles and the estimator's name ends in ``_draws``.
-    """
-    model, persistence = fit.model.model, serial_note(fit, kind)
-    estimator = estimator_name(fit, kind) + ("_draws" if found.method == "draws" else "")
-    rows = []
-    for i, effect in enumerate(KINDS):
-        for k, name in enumerate(found.regressors):
-            base = context.row(estimator, name, effect, float(found.estimate[i, k]))
-            forced = WARNINGS.get(model, "") if effect == "indirect" else ""
-            rows.append(replace(base, **_effect_numbers(context, found, i, k, kind), role="ladder",
-                                warning=joined(base.warning, persistence, forced),
-                                unit_of_measure=UNITS.get(context.spec.outcome, "")))  # fmt: skip
-    return rows
-
-
-def _effect_numbers(context: RowContext, found: Impacts, i: int, k: int, kind: str) -> dict[str, Any]:
-    error = float(found.std_error[i, k])
-    if not error > 0:
-        return {"se_type": "zero by construction"}
-    reach = normal_quantile(0.5 + context.level / 2) + normal_quantile(context.power)
-    numbers: dict[str, Any] = {
-        "std_error": error, "conf_low": float(found.conf_low[i, k]), "conf_high": float(found.conf_high[i, k]),
-        "conf_level": context.level, "p_value": float(found.p_value[i, k]), "mde": reach * error,
-    }  # fmt: skip
-    if found.method == "delta":
-        numbers |= {"statistic": float(found.estimate[i, k]) / error, "p_type": "normal, two-sided"}
-        return {**numbers, "se_type": f"delta method, {NAMES[kind]}"}
-    return {**numbers, "se_type": f"{found.draws} draws, {NAMES[kind]}", "p_type": "share of draws beyond zero"}
 
 
 def tested_rows(context: RowContext, tests: list[SpatialTest], note: str = "") -> list[Estimate]:

@@ -115,8 +115,8 @@ def _rho(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
     if len(values) < 3 or None in values:
         return None
     shown = [fixed(value or 0.0, RHO_PLACES) for value in values]
-    text = (f"Neighbours move together ({term} {shown[0]}); with one common factor taken out it is {shown[1]}, with two "
-            f"{shown[2]}. Alone this is no evidence that zones reach the neighbours.")  # fmt: skip
+    text = (f"Neighbours move together ({term} {shown[0]}); with one common factor taken out it is {shown[1]}, with "
+            f"two {shown[2]}. Alone this is no evidence that zones reach the neighbours.")  # fmt: skip
     return Sentence(text, basis=f"{spec['model']}, {spec['weights']} weights, tables T14 and T15", caution=True)
 
 
