@@ -87,7 +87,7 @@ def state_zones():
     return kept.pivot(index="unit", columns="year", values="zones").loc[list(NET.units)].to_numpy(float)[..., None] / 10
 
 
-def full_experiment(draws: int = 2000, wild: int = 300) -> None:
+def full_experiment(draws: int = 2000, wild: int = 0) -> None:
     """Print coverage of direct, indirect and total effects by model, memory of the errors, regressor and covariance."""
     cases = [("AR(.9) regressors", DURBIN, ERROR, None)]
     if DOSES.exists():

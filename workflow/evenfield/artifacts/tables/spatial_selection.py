@@ -64,12 +64,13 @@ def tabulate_spatial_selection(
     note = (
         *shared[:2],
         "Tests: statistic, p in brackets. LM, LR and plain Wald tests, AIC, BIC, the Hausman test and the posterior "
-        "take errors of different years as independent; residuals are not (AR(1) below), so that these are far too sure of "
-        f"themselves. Wald tests by unit (F with N \u2212 1) allow errors of a {study['unit_name']} to hang together.",
+        "take errors of different years as independent; residuals are not (AR(1) below), so that these are "
+        f"far too sure of themselves. Wald tests by unit (F with N \u2212 1) allow errors of a {study['unit_name']} to "
+        "hang together.",
         "Posterior: over all models and weights of the table together, equal priors, rho and lambda uniform on "
-        "(\u22121, 1), Zellner's g; all cells sum to one. Residual Moran's I: p from 999 reshuffles of units with their whole "
-        f"paths. Spatial parameter: {inference['conf_level']:.0%} interval by the sandwich by unit. Common factors "
-        "(Bai; Shi and Lee): no bias correction. Hausman: period dummies in both models.",
+        "(\u22121, 1), Zellner's g; all cells sum to one. Residual Moran's I: p from 999 reshuffles of units with "
+        f"their whole paths. Spatial parameter: {inference['conf_level']:.0%} interval by the sandwich by unit. "
+        "Common factors (Bai; Shi and Lee): no bias correction. Hausman: period dummies in both models.",
         *shared[2:],
     )
     columns = (Column(names=("label",), header="Statistic"), *(_column(name) for name in weights))
