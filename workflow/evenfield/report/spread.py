@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenfield.contracts.files import read_json
-from evenfield.report.rows import Row, number, pick, read_rows
+from evenfield.report.rows import Row, number, read_rows
 from evenfield.report.sentences.base import Facts
 
 MODELS = {"slx": "SLX", "sdm": "SDM", "sdem": "SDEM"}
 OUTCOMES = {"log_income": "log income", "growth_pct": "growth"}
 EFFECTS = ("direct", "indirect", "total")
+KEY = ("spec_id", "term", "estimator", "w_id")
+Key = tuple[str, ...]
 FIELDS = ("estimate", "conf_low", "conf_high", "p_value")
 
 
@@ -36,7 +38,10 @@ def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dic
     """
     if not paths:
         return None
-    reach, links, fit = read_rows(paths[0]), read_rows(paths[1]), read_json(paths[2])
+    fit = read_json(paths[2])
+    published = [
+        _by_key(rows) for rows in (facts.rows(family="spatial_panel"), read_rows(paths[0]), read_rows(paths[1]))
+    ]
     weights = {name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
                for name, value in fit["effective_neighbours"].items()}  # fmt: skip
     regressors = [
@@ -47,7 +52,7 @@ def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dic
     content = {
         "units": [{"id": row["unit"], "short": row["unit"].rsplit("-", 1)[-1], "name": row["name"],
                    "row": row.get("tile_row", ""), "col": row.get("tile_col", "")} for row in order],
-        "views": {"|".join(key): _view(facts, reach, links, key, order) for key in keys},
+        "views": {"|".join(key): _view([found.get(key, []) for found in published], order) for key in keys},
     }  # fmt: skip
     main = fit["specifications"][0]
     choices = {
@@ -74,18 +79,21 @@ def _regressor(spec: Mapping[str, Any], term: str, fit: Mapping[str, Any]) -> st
     return f"{fit['regressors'][term]}{given}; {outcome}, {first}\u2013{last}"
 
 
-def _view(
-    facts: Facts, reach: Sequence[Row], links: Sequence[Row], key: tuple[str, str, str, str], units: Sequence[Row]
-) -> dict[str, Any]:
+def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
+    out: dict[Key, list[Row]] = {}
+    for row in rows:
+        out.setdefault(tuple(row[name] for name in KEY), []).append(row)
+    return out
+
+
+def _view(published: Sequence[Sequence[Row]], units: Sequence[Row]) -> dict[str, Any]:
     """Return effects, sums by unit and, where written, the matrix of effects; nothing at the end of the range."""
-    spec, term, model, weights = key
-    rows = facts.rows(family="spatial_panel", spec_id=spec, term=term, estimator=model, w_id=weights)
+    rows, reach, links = published
     effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS}
     if not effects:
         return {}
-    by_unit = {row["unit"]: row for row in pick(reach, spec_id=spec, term=term, estimator=model, w_id=weights)}
-    pairs = {(row["unit_i"], row["unit_j"]): row["effect"]
-             for row in pick(links, spec_id=spec, term=term, estimator=model, w_id=weights)}  # fmt: skip
+    by_unit = {row["unit"]: row for row in reach}
+    pairs = {(row["unit_i"], row["unit_j"]): row["effect"] for row in links}
     ids = [row["unit"] for row in units]
     sums = {name: [_short(by_unit.get(unit, {}).get(name, "")) for unit in ids] for name in ("sent", "received")}
     matrix = [[_short(pairs.get((i, j), "")) for j in ids] for i in ids] if pairs else []
