@@ -74,6 +74,19 @@ def test_intervals_by_unit_hold_the_truth_when_errors_are_correlated_over_years(
     assert (effective > 10).all() and (effective < 31).all()
 
 
+@pytest.mark.parametrize(("model", "name", "truth"), [
+    ("SAR", "rho", Truth(rho=0.5, theta=(0.0,))), ("SEM", "lambda", Truth(lam=0.5, theta=(0.0,))),
+])  # fmt: skip
+def test_standard_errors_of_rho_and_lambda_are_those_of_their_sampling(model, name, truth):
+    """The quadratic scores: pairs of units counted once, variance tr(S S) under correlation over years."""
+    rng = generator_for(2011, f"sampling {model}")
+    fits = [fit_spatial_panel(panel(truth, 0.7, rng), NET, PanelModel(model)) for _ in range(400)]
+    sampled = np.std([fit[name] for fit in fits])
+    by_unit, plain = (np.sqrt(np.mean([fit.std_errors(kind)[0] ** 2 for fit in fits])) for kind in ("unit", "observed"))
+    assert by_unit == pytest.approx(sampled, rel=0.12)
+    assert plain < 0.75 * sampled
+
+
 def test_they_cost_little_when_errors_are_independent():
     shares, _ = coverage("SDM", DURBIN, 0.0, 300)
     assert (shares["observed"] > 0.91).all()
