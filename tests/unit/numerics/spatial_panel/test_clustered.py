@@ -58,6 +58,36 @@ def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlati
     assert forms.var() == pytest.approx(estimates.mean(), rel=0.03)
 
 
+def test_covariance_of_a_lag_model_is_the_formula_written_out():
+    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SAR"))
+    n, s2, e = 14, fit.sigma2, fit.residuals.T
+    J = np.eye(n) - 1 / n
+    gain = np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
+    X = within(CASE.X)
+    spread = within(np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None])
+    linear = np.concatenate([spread, X], axis=2).transpose(1, 0, 2) / s2
+    forms = [J @ gain @ J / s2, np.zeros((n, n)), np.zeros((n, n)), np.eye(n) / (2 * s2**2)]
+    products = e @ e.T
+    level = np.diag(products).mean()
+    V = np.zeros((4, 4))
+    for i in range(n):
+        own = np.array([*(linear[i].T @ e[i]), 0.0])
+        own += [A[i, i] * (products[i, i] - level) for A in forms]
+        V += np.outer(own, own)
+        for j in range(i):
+            pair = np.array([(A[i, j] + A[j, i]) * products[i, j] for A in forms])
+            V += np.outer(pair, pair)
+    bread = fit.covariance("observed")
+    np.testing.assert_allclose(fit.covariance("unit"), 14 / 13 * bread @ V @ bread, rtol=1e-6)
+
+
+def test_effective_units_of_rho_count_its_pairs():
+    X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
+    fit = fit_spatial_panel(panel_from_arrays(CASE.y, 0.01 * X, CASE.units, NAMES), CASE.network, PanelModel("SAR"))
+    assert fit.effective_units(np.eye(4)[1]) < 1.5
+    assert fit.effective_units(np.eye(4)[0]) > 8
+
+
 def test_effective_units_fall_when_one_unit_holds_the_variation():
     even = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX", lagged=("a",)))
     X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
@@ -93,6 +123,14 @@ def test_wald_by_unit_of_one_restriction_is_the_squared_t():
     assert wald_tests(fit, "unit")[0].name == "Wald SDM -> SAR, by unit"
 
 
+def test_wald_by_unit_of_two_restrictions_is_an_f_statistic():
+    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
+    theta, cov = fit.estimates[3:5], fit.covariance("unit")[3:5, 3:5]
+    found = wald_tests(fit, "unit")[0]
+    assert found.statistic == pytest.approx(theta @ np.linalg.solve(cov, theta) / 2)
+    assert found.p_value == pytest.approx(f_upper_tail(found.statistic, 2, 13))
+
+
 def test_bootstrap_by_unit_keeps_paths_and_knows_no_order():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
     first = unit_bootstrap(CASE.panel, fit, generator_for(5, "x"), 29)
@@ -101,6 +139,7 @@ def test_bootstrap_by_unit_keeps_paths_and_knows_no_order():
     again = unit_bootstrap(
         CASE.panel, fit_spatial_panel(CASE.panel, moved, PanelModel("SDM")), generator_for(5, "x"), 29
     )
+    assert (first.coefficients.std(axis=0) > 0.1).all()
     assert first.coefficients.shape == (29, 5) and first.effects.shape == (29, 3, 2) and not first.dropped
     np.testing.assert_allclose(again.effects, first.effects, rtol=1e-6, atol=1e-9)
 
@@ -111,6 +150,11 @@ def test_moran_of_residuals_is_the_ratio_of_quadratic_forms_and_finds_what_is_le
     e = plain.residuals
     assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum())
     assert p_value < 0.05
+    order = np.random.default_rng(6).permutation(14)
+    moved = network([CASE.units[i] for i in order], CASE.matrix[np.ix_(order, order)])
+    again = residual_moran(fit_spatial_panel(CASE.panel, moved, PanelModel("SDM")), generator_for(1, "m"), 99)
+    left = residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 99)
+    assert again == pytest.approx(left, rel=1e-6)
     assert (
         residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 499)[1]
         > 0.05
