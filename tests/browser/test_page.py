@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +175,69 @@ def test_scrolling_boxes_can_be_reached_from_the_keyboard(opened: Opened) -> Non
         "boxes => boxes.filter(b => b.tabIndex !== 0 || !(b.ariaLabel || b.getAttribute('aria-labelledby'))).length",
     )
     assert without == 0
+
+
+def choose(page: Any, name: str, value: str) -> None:
+    page.locator(f"#spread-{name}").select_option(value)
+
+
+def tiles(page: Any) -> list[str]:
+    found: list[str] = page.eval_on_selector_all("#spread-map button", "all => all.map(b => b.lastChild.textContent)")
+    return found
+
+
+def test_view_of_effects_answers_choices_and_names_what_cannot_be_estimated(opened: Opened) -> None:
+    page, errors, _ = opened
+    box = page.locator("#spread")
+    if not box.count():
+        pytest.skip("this study has no spatial panels")
+    assert box.is_visible()
+    data = json.loads(page.locator("#spread-data").text_content())
+    assert page.locator("#spread-effects tbody th").all_text_contents() == ["direct", "indirect", "total"]
+    assert len(tiles(page)) == len(data["units"])
+    start = {name: page.locator(f"#spread-{name}").input_value() for name in ("weights", "model", "regressor", "way")}
+    seen = set()
+    for key, view in data["views"].items():
+        spec, term, model, weights = key.split("|")
+        for name, value in (("regressor", f"{spec}|{term}"), ("model", model), ("weights", weights)):
+            choose(page, name, value)
+        rows = page.locator("#spread-effects tbody tr").count()
+        assert rows == (3 if view else 0)
+        assert ("end of its range" in page.locator("#spread-note").text_content()) == (not view)
+        seen.add(bool(view))
+    assert True in seen and errors == []
+    for name, value in start.items():
+        choose(page, name, value)
+
+
+def test_a_unit_shows_its_pairs_from_the_keyboard(opened: Opened) -> None:
+    page, _, _ = opened
+    if not page.locator("#spread").count():
+        pytest.skip("this study has no spatial panels")
+    sums = tiles(page)
+    tile = page.locator("#spread-map button").nth(1)
+    tile.focus()
+    page.keyboard.press("Enter")
+    assert tile.get_attribute("aria-pressed") == "true"
+    sent = tiles(page)
+    assert sent != sums and "the regressor here" in page.locator("#spread-said").text_content()
+    choose(page, "way", "received")
+    assert tiles(page) != sent and "effect here" in page.locator("#spread-said").text_content()
+    labels = page.eval_on_selector_all("#spread-map button", "all => all.map(b => b.getAttribute('aria-label'))")
+    assert all(":" in label for label in labels)
+    tile.focus()
+    page.keyboard.press("Enter")
+    choose(page, "way", "sent")
+    assert tiles(page) == sums and page.locator("#spread-map [aria-pressed=true]").count() == 0
+
+
+def test_without_javascript_the_view_stays_hidden_and_the_page_says_where_the_numbers_are(
+    browser: Any, path: Path
+) -> None:
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    if page.locator("#spread").count():
+        assert not page.locator("#spread").is_visible()
+        assert "T15" in page.locator("noscript").first.text_content()
+    context.close()

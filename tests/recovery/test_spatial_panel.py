@@ -143,6 +143,15 @@ def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
     assert (shares > 0.92 - slack).all() and (shares < 0.97 + slack).all()
 
 
+@pytest.mark.parametrize("lam", [0.3, -0.3])
+def test_both_spatial_parameters_of_a_sac_are_found(lam):
+    truth, draws = Truth(rho=0.4, lam=lam, beta=(1.0, -0.5), theta=(0.0, 0.0)), 300
+    means, found = coverage(SMALL, truth, 40, PanelModel("SAC"), draws)
+    np.testing.assert_allclose(means, [truth.rho, lam, *truth.beta, 1.0], atol=0.02)
+    slack = 3 * np.sqrt(0.05 * 0.95 / draws)
+    assert (np.abs(found["observed"] - 0.95) < slack + 0.01).all()
+
+
 def full_experiment(draws: int = 2000) -> None:
     """Print coverage of direct, indirect and total effects by model, size and covariance."""
     models = (("SDM", DURBIN), ("SDEM", ERROR), ("SAR", Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.0, 0.0))))

@@ -1,6 +1,6 @@
 "use strict";
 (function () {
-  var live = document.querySelector("[aria-live]");
+  var live = document.querySelector(".live[aria-live]");
 
   function bundles(body) {
     // A row whose heading is blank belongs to the row above it.

@@ -17,6 +17,8 @@ MAKERS = {
     "T2": "tabulate_sources",
     "T3": "tabulate_summary",
     "T6": "tabulate_beta",
+    "T14": "tabulate_spatial_selection",
+    "T15": "tabulate_spatial_effects",
     "T16": "tabulate_exposure",
     "F1": "draw_cells",
     "F1b": "draw_outlines",
@@ -24,6 +26,8 @@ MAKERS = {
     "F3": "draw_relative_income",
     "F4": "draw_beta",
     "F5": "draw_sigma",
+    "F11": "draw_spatial_effects",
+    "F12": "draw_reach",
     "F13": "draw_exposure",
     "T7": "tabulate_dynamic",
     "T8": "tabulate_regime",
@@ -126,3 +130,7 @@ CURVE_STUDY = {
     "taxonomies": config["taxonomy"]["all"],
     "samples": config["panel"]["samples"],
 }
+SPREAD_FILES = expand(
+    "results/estimates/spatial_panel/{name}",
+    name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
+)

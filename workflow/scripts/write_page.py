@@ -6,16 +6,9 @@ from evenfield.report.context import Inputs
 from evenfield.report.page import write_page
 
 
-def main(
-    *, estimates: str, exhibits: list[str], design: list[str], ingest: str, panel: str, units: str, claims: str,
-    judgement: str, verdicts: str, verdict_rows: str, config: dict[str, Any], scripts: dict[str, str],
-    page: str, sources: str | None = None,
-) -> None:  # fmt: skip
-    """Write results/report/index.html."""
-    inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,
-                    claims=claims, judgement=judgement, verdicts=verdicts, verdict_rows=verdict_rows,
-                    sources=sources, config=config, scripts=scripts)  # fmt: skip
-    write_page(inputs, page)
+def main(*, page: str, **given: Any) -> None:
+    """Write the page from the rule's named inputs and parameters."""
+    write_page(Inputs(**given), page)
 
 
 if "snakemake" in globals():

@@ -6,16 +6,9 @@ from evenfield.report.context import Inputs
 from evenfield.report.paper import write_paper
 
 
-def main(
-    *, estimates: str, exhibits: list[str], design: list[str], ingest: str, panel: str, units: str, claims: str,
-    judgement: str, verdicts: str, verdict_rows: str, config: dict[str, Any], scripts: dict[str, str],
-    paper: str, source: str, references: str, sources: str | None = None,
-) -> None:  # fmt: skip
-    """Write paper.pdf, paper.typ and references.bib."""
-    inputs = Inputs(estimates=estimates, exhibits=exhibits, design=design, ingest=ingest, panel=panel, units=units,
-                    claims=claims, judgement=judgement, verdicts=verdicts, verdict_rows=verdict_rows,
-                    sources=sources, config=config, scripts=scripts)  # fmt: skip
-    write_paper(inputs, source, references, paper)
+def main(*, paper: str, source: str, references: str, **given: Any) -> None:
+    """Write the paper, its Typst source and its references from the rule's named inputs and parameters."""
+    write_paper(Inputs(**given), source, references, paper)
 
 
 if "snakemake" in globals():

@@ -7,15 +7,18 @@ import pytest
 from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
 from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.spillover import panel_models
-from evenfield.estimates.spillover.panel_models import PanelSettings, estimate_panel_models
+from evenfield.estimates.spillover import panel_models_ladder
+from evenfield.estimates.spillover.panel_models import estimate_panel_models
+from evenfield.estimates.spillover.panel_models_ladder import PanelSettings
 from evenfield.estimates.spillover.panel_models_spec import parse_panel_specs
+from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
 from evenfield.numerics.spatial_panel.impacts import delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from tolerances import CLOSED_FORM
 from unit.numerics.spatial_panel.cases import make_case, ring
 
 N, T, FIRST = 14, 12, 2001
+FEW = {"DRAWS": 500, "YEAR_DRAWS": 19, "UNIT_DRAWS": 39}
 SETTINGS = PanelSettings(level=0.95, power=0.8, seed=7)
 CASE = make_case(n=N, t=T, rho=0.3, matrix=ring(N))
 VARIABLES = {
@@ -23,6 +26,7 @@ VARIABLES = {
     "ratio": {"kind": "log_ratio", "numerator": "top", "denominator": "bottom"},
     "size": {"kind": "log", "column": "bottom"},
     "zones": {"kind": "zones", "zone_type": "state", "label": "zones in force"},
+    "sure": {"kind": "zones_dated", "zone_type": "state"},
 }
 
 
@@ -32,8 +36,9 @@ def make_frames():
     b = CASE.X[..., 1].ravel()
     frame = pd.DataFrame({"unit": CASE.units * T, "year": years, "basis": "official", "log_income": CASE.y.ravel(),
                           "a": CASE.X[..., 0].ravel(), "top": bottom * np.exp(b), "bottom": bottom})  # fmt: skip
-    doses = pd.DataFrame({"unit": CASE.units * T, "year": years, "zone_type": "state",
-                          "zones": np.random.default_rng(5).integers(0, 9, N * T)})  # fmt: skip
+    zones = np.random.default_rng(5).integers(0, 9, N * T)
+    doses = pd.DataFrame({"unit": CASE.units * T, "year": years, "zone_type": "state", "zones": zones,
+                          "zones_dated": zones - (years > FIRST + 8)})  # fmt: skip
     return frame, doses
 
 
@@ -52,8 +57,8 @@ def specs(**changes):
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
-    monkeypatch.setattr(panel_models, "DRAWS", 500)
-    monkeypatch.setattr(panel_models, "YEAR_DRAWS", 19)
+    for name, draws in FEW.items():
+        monkeypatch.setattr(panel_models_ladder, name, draws)
 
 
 def run(frame=None, doses=None, networks=None, description=None, **changes):
@@ -65,8 +70,8 @@ def run(frame=None, doses=None, networks=None, description=None, **changes):
 @pytest.fixture(scope="module")
 def result():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(panel_models, "DRAWS", 500)
-        patch.setattr(panel_models, "YEAR_DRAWS", 19)
+        for name, draws in FEW.items():
+            patch.setattr(panel_models_ladder, name, draws)
         return run()
 
 
@@ -79,14 +84,25 @@ def picked(result, **wanted):
 
 def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result):
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
-    found = delta_impacts(fit)
+    found, naive = clustered_impacts(fit), delta_impacts(fit)
     for i, effect in enumerate(("direct", "indirect", "total")):
-        rows = picked(result, estimator="sdm", effect_type=effect).set_index("term")
+        rows = picked(result, estimator="sdm", effect_type=effect).set_index("term").loc[["a", "ratio"]]
         assert rows["role"].tolist() == ["exploratory"] * 2
-        np.testing.assert_allclose(rows.loc[["a", "ratio"], "estimate"], found.estimate[i], rtol=1e-7)
-        np.testing.assert_allclose(rows.loc[["a", "ratio"], "std_error"], found.std_error[i], rtol=1e-7)
-        np.testing.assert_allclose(rows["mde"] / rows["std_error"], 1.959964 + 0.8416212, rtol=1e-6)
+        np.testing.assert_allclose(rows["estimate"], found.impacts.estimate[i], rtol=1e-7)
+        np.testing.assert_allclose(rows["std_error"], found.impacts.std_error[i], rtol=1e-7)
+        np.testing.assert_allclose(rows["df"], found.effective_units[i] - 1, rtol=1e-7)
+        np.testing.assert_allclose(rows["conf_high"], found.impacts.conf_high[i], rtol=1e-7)
+        plain = picked(result, estimator="sdm_observed", effect_type=effect).set_index("term").loc[["a", "ratio"]]
+        assert plain["role"].tolist() == ["ladder"] * 2
+        np.testing.assert_allclose(plain["std_error"], naive.std_error[i], rtol=1e-7)
+        np.testing.assert_allclose(plain["mde"] / plain["std_error"], 1.959964 + 0.8416212, rtol=1e-6)
     assert set(picked(result, estimator="sar", effect_type="direct")["role"]) == {"robustness"}
+
+
+def test_no_row_decides_a_hypothesis(result):
+    table = estimates_frame(result.estimates)
+    assert set(table["hypothesis"]) == {""} and "primary" not in set(table["role"])
+    assert table["estimate_id"].is_unique
 
 
 def test_rho_is_called_dependence_and_never_a_spillover(result):
@@ -113,8 +129,19 @@ def test_every_row_names_what_it_rests_on(result):
     inferred = table[table["std_error"].notna()]
     assert (inferred["se_type"] != "").all() and (inferred["conf_low"] < inferred["conf_high"]).all()
     assert set(picked(result, effect_type="test")["term"]) >= {"LM lag", "robust LM error", "LR SDM -> SEM"}
-    for name in ("sdm_draws", "sdm_qml", "sdm_years", "sdm_factors_1", "sdm_factors_2"):
-        assert len(picked(result, estimator=name)), name
+    for name in ("observed_draws", "observed", "expected", "qml", "units", "years", "factors_1", "factors_2"):
+        assert len(picked(result, estimator=f"sdm_{name}")), name
+    assert picked(result, term="Wald SDM -> SAR, by unit")["p_type"].tolist() == ["F(q, N - 1)"]
+    assert picked(result, term="spatial Hausman")["p_value"].between(0, 1).all()
+    assert picked(result, term="residual Moran")["p_value"].between(1 / 1000, 1).all()
+
+
+def test_bootstrap_by_unit_gives_an_interval_around_the_same_estimate(result):
+    wild = picked(result, estimator="sdm_units", effect_type="indirect").set_index("term")
+    main = picked(result, estimator="sdm", effect_type="indirect").set_index("term")
+    assert wild["estimate"].tolist() == main["estimate"].tolist()
+    assert ((wild["conf_low"] < wild["estimate"]) & (wild["estimate"] < wild["conf_high"])).all()
+    assert wild["se_type"].str.startswith("wild bootstrap-t by unit").all() and set(wild["seed"]) == {"7"}
 
 
 def test_probabilities_sum_to_one_over_models_and_weights():
@@ -131,8 +158,9 @@ def test_effects_by_unit_pair_and_power_add_up(result):
     np.testing.assert_allclose(reach["own"], effects[:, "direct"][reach.index], rtol=CLOSED_FORM)
     np.testing.assert_allclose(reach["received"], effects[:, "indirect"][reach.index], rtol=CLOSED_FORM)
     np.testing.assert_allclose(reach["sent"], reach["received"], rtol=CLOSED_FORM)
-    links = result.links.groupby("term")["effect"].sum() / N
+    links = result.links[result.links["estimator"] == "sdm"].groupby("term")["effect"].sum() / N
     np.testing.assert_allclose(links, effects[:, "total"][links.index], rtol=CLOSED_FORM)
+    assert set(result.links["estimator"]) == {"slx", "sdm", "sdem"}
     assert result.powers.groupby("term")["power"].max().tolist() == [6, 6]
 
 
@@ -143,6 +171,26 @@ def test_order_of_rows_and_of_units_in_the_weights_does_not_matter(result):
     again = run(frame.sample(frac=1, random_state=3), doses.sample(frac=1, random_state=4), {"near": moved})
     pd.testing.assert_frame_equal(estimates_frame(again.estimates), estimates_frame(result.estimates), rtol=1e-12)
     pd.testing.assert_frame_equal(again.links, result.links, rtol=1e-12)
+
+
+def test_other_names_of_units_change_no_number(result):
+    frame, doses = make_frames()
+    names = {unit: f"z{(5 * i + 3) % N:02d}" for i, unit in enumerate(CASE.units)}
+    renamed = {"near": SpatialWeights(tuple(names[unit] for unit in CASE.units), CASE.matrix, {"weights": "near"})}
+    again = run(frame.assign(unit=frame["unit"].map(names)), doses.assign(unit=doses["unit"].map(names)), renamed,
+                {"unit_scheme": "s", "samples": {"all": list(names.values())}})  # fmt: skip
+    numbers = ["estimate", "std_error", "conf_low", "conf_high", "p_value", "g_star"]
+    pd.testing.assert_frame_equal(estimates_frame(again.estimates)[numbers], estimates_frame(result.estimates)[numbers],
+                                  rtol=1e-9, atol=1e-12)  # fmt: skip
+    sent = again.reach.sort_values(["estimator", "term", "sent"])["sent"].to_numpy()
+    np.testing.assert_allclose(sent, result.reach.sort_values(["estimator", "term", "sent"])["sent"], rtol=1e-9)
+
+
+def test_zones_of_unsure_date_are_counted_in_the_warning():
+    rows = picked(run(regressors=["zones"], models=["SLX"], model="SLX"), estimator="slx", effect_type="direct")
+    assert rows["warning"].str.contains(f"GRADE C: {3 * N} of {N * T} unit-years").all()
+    sure = picked(run(regressors=["sure"], models=["SLX"], model="SLX"), estimator="slx", effect_type="direct")
+    assert not sure["warning"].str.contains("GRADE C").any()
 
 
 def test_a_smaller_sample_cuts_and_restandardises_the_weights():
@@ -178,6 +226,8 @@ def test_what_the_data_cannot_carry_is_said_in_one_line():
             run(frame, doses, networks, description, **changes)
         assert "\n" not in str(caught.value)
 
+    fewer = SpatialWeights(tuple(CASE.units[1:]), CASE.matrix[1:, 1:], {"weights": "near"})
+    wider = SpatialWeights((*CASE.units, "ghost"), ring(N + 1), {"weights": "near"})
     blank = frame.copy()
     blank.loc[20, "a"] = np.nan
     said(r"a is blank 1 times in p \(u06 2002\)", blank)
@@ -186,6 +236,15 @@ def test_what_the_data_cannot_carry_is_said_in_one_line():
     said("asks for column wealth", outcome="wealth")
     said("pairs of unit and period are missing", frame.drop(index=3))
     said("appear twice", pd.concat([frame, frame.iloc[:1]]))
+    said("1 times twice for a unit and year", doses=pd.concat([doses, doses.iloc[:1]]), regressors=["a", "zones"])
+    said("zones is blank", doses=doses.iloc[1:], regressors=["a", "zones"])
+    said("units of the sample have no weights", networks={"near": fewer})
+    said(
+        "units of the weights are not in the panel, first ghost",
+        description=study({"more": [*CASE.units, "ghost"]}),
+        sample="more",
+        networks={"near": wider},
+    )
     said("zero or negative", frame.assign(top=frame["top"] - 50))
     said("no zones of type state", doses=doses.assign(zone_type="bonded"), regressors=["a", "zones"])
     said("asks for sample rich", sample="rich")

@@ -53,6 +53,10 @@ POLICY: dict[str, Any] = {
         "design": {"weights": ["contiguity"]},
         "profile": {"taxonomies": ["lists"]},
         "exposure": [{"id": "first", "taxonomy": "lists", "weights": "contiguity", "role": "primary"}],
+        "spatial_panel": {
+            "variables": {"zones": {"kind": "zones", "zone_type": "state", "label": "zones in force"}},
+            "specifications": [{"id": "sp", "regressors": ["zones"], "years": [1980, 2000]}],
+        },
     },
 }
 DIFFERENCE = "exposure_cluster - exposure_sez"
@@ -121,6 +125,50 @@ def policy_estimates() -> list[Estimate]:
     return rows
 
 
+AT_BOUND = "the spatial parameter is at the end of its range"
+EFFECTS = {"direct": 0.5, "indirect": -0.25, "total": 0.25}
+
+
+def spatial_panel_estimates() -> list[Estimate]:
+    """Return effects of two models with two weights, one of them at the end of its range, and rho with its ladder."""
+    rows = []
+    shared: dict[str, Any] = {"family": "spatial_panel", "spec_id": "sp", "outcome": "log_income", "unit_scheme": "all",
+                              "period": "1980-2000", "n_units": 4, "conf_level": 0.95,
+                              "unit_of_measure": "log points"}  # fmt: skip
+    for estimator, half in (("slx", 1.0), ("sdm", 1.0), ("sdm_observed", 0.1)):
+        for name, value in EFFECTS.items():
+            row = {**shared, "estimator": estimator, "term": "zones", "effect_type": name, "estimate": value,
+                   "conf_low": value - half, "conf_high": value + half, "p_value": 0.4, "mde": 1.4}  # fmt: skip
+            rows += [Estimate(**row, w_id=weights) for weights in ("contiguity", "dense") if
+                     estimator == "slx" or weights == "contiguity"]  # fmt: skip
+    for estimator, value in (("sdm", 0.6), ("sdm_factors_1", 0.3), ("sdm_factors_2", 0.2)):
+        rows.append(Estimate(**shared, estimator=estimator, term="rho", estimate=value, w_id="contiguity"))
+    rows.append(Estimate(**shared, estimator="sdm", term="rho", estimate=1.0, w_id="dense", warning=AT_BOUND))
+    rows.append(Estimate(**shared, estimator="sdm", term="residual autocorrelation", effect_type="stat", estimate=0.8,
+                         w_id="contiguity"))  # fmt: skip
+    return rows
+
+
+def write_spread(folder: Path) -> list[str]:
+    """Write effects by unit and by pair, and the summary of the spatial panels."""
+    units = ["AA", "BB", "CC", "DD"]
+    fits = [("slx", "contiguity"), ("slx", "dense"), ("sdm", "contiguity")]
+    keys = [{"spec_id": "sp", "w_id": weights, "estimator": model, "term": "zones"} for model, weights in fits]
+    reach = [{**key, "unit": unit, "own": 0.5, "received": -0.25 + 0.01 * i, "sent": -0.25 - 0.01 * i}
+             for key in keys for i, unit in enumerate(units)]  # fmt: skip
+    links = [{**key, "unit_i": a, "unit_j": b, "effect": 0.5 if a == b else -0.1 * (1 + i) - 0.01 * j}
+             for key in keys for i, a in enumerate(units) for j, b in enumerate(units)]  # fmt: skip
+    spec = {"id": "sp", "regressors": ["zones"], "years": [1980, 2000], "role": "exploratory", "model": "SDM",
+            "weights": "contiguity", "outcome": "log_income", "sample": "all"}  # fmt: skip
+    fit = {"specifications": [spec], "regressors": {"zones": "zones in force"}, "reading": ["Read <this> first."],
+           "effective_neighbours": {"contiguity": 2.0, "dense": 3.0}}  # fmt: skip
+    paths = [folder / name for name in ("reach.csv", "links.csv", "fit.json")]
+    write_results(pd.DataFrame(reach), paths[0])
+    write_results(pd.DataFrame(links), paths[1])
+    write_json(fit, paths[2])
+    return [str(path) for path in paths]
+
+
 def design_series() -> pd.DataFrame:
     cells = {"both": "AA", "cluster only": "BB", "SEZ only": "CC", "neither": "DD"}
     rows: list[dict[str, Any]] = [
@@ -138,12 +186,13 @@ def design_series() -> pd.DataFrame:
 
 def write_study(results: Path, *, policy: bool) -> Inputs:
     """Write every file that page and paper read and return their names."""
-    estimates = convergence_estimates() + (policy_estimates() if policy else [])
+    estimates = convergence_estimates() + ([*policy_estimates(), *spatial_panel_estimates()] if policy else [])
     write_estimates(estimates, results / "estimates.csv")
     write_json({"data_hash": "0" * 64, "simulated": ["panel"], "tables": {"panel": {"hash": "1" * 64, "rows": 3}}},
                results / "ingest" / "description.json")  # fmt: skip
     write_json({"units": ["AA", "BB", "CC", "DD"], "years": [1980, 1990, 2000]}, results / "panel" / "description.json")
-    names = {"unit": ["AA", "BB", "CC", "DD"], "name": ["Alpha", "Beta <b>", "Gamma", "Delta"]}
+    names = {"unit": ["AA", "BB", "CC", "DD"], "name": ["Alpha", "Beta <b>", "Gamma", "Delta"],
+             "tile_row": [1, 1, 2, 2], "tile_col": [1, 2, 1, 2]}  # fmt: skip
     write_results(pd.DataFrame(names), results / "panel" / "units.csv")
     _write_claims(results / "ingest", policy=policy)
     write_verdicts(results, policy=policy)
@@ -158,6 +207,7 @@ def write_study(results: Path, *, policy: bool) -> Inputs:
         verdicts=str(results / "verdicts.csv"), verdict_rows=str(results / "verdict_rows.csv"),
         sources=str(results / "ingest" / "sources.csv"), config=policy_config() if policy else plain_config(),
         scripts={"F4": "workflow/scripts/draw_made_up.py"},
+        spread=write_spread(results / "estimates" / "spatial_panel") if policy else [],
     )  # fmt: skip
 
 

@@ -29,8 +29,10 @@ from evenfield.report.sentences.movement import (
     panel_sentences,
     pattern_sentences,
 )
+from evenfield.report.sentences.spatial_panel import spatial_panel_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
 from evenfield.report.sentences.verdicts import verdict_sentences
+from evenfield.report.spread import spread_view
 from evenfield.report.verdicts import verdict_table
 
 SECTIONS = (
@@ -67,6 +69,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
     "robustness": (curve_sentences,),
+    "spatial_panel": (spatial_panel_sentences,),
 }
 
 
@@ -94,6 +97,8 @@ class Inputs:
         The study's checked config.
     scripts : mapping of str to str
         Script by id of table or figure.
+    spread : sequence of str
+        ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family; empty where it is not run.
     """
 
     estimates: str
@@ -109,6 +114,7 @@ class Inputs:
     sources: str | None
     config: Mapping[str, Any]
     scripts: Mapping[str, str]
+    spread: Sequence[str] = ()
 
 
 def read_facts(inputs: Inputs, own: Mapping[str, Any]) -> Facts:
@@ -167,6 +173,7 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
                                   own.get("evidence", {}), facts.labels),
         "simulated": bool(facts.ingest.get("simulated")), "assumptions": harvest_assumptions(),
         "data_sources": read_rows(inputs.sources) if inputs.sources else [], "references": read_references(),
+        "spread": spread_view(inputs.spread, facts, read_rows(inputs.units)),
         "provenance": found, "estimates_hash": file_hash(inputs.estimates),
         "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in exhibits],

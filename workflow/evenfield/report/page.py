@@ -29,7 +29,7 @@ def render_page(inputs: Inputs) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    style, script = template_text("page.css"), template_text("page.js")
+    style, script = template_text("page.css"), template_text("page.js") + template_text("spread.js")
     return environment.get_template("page.html.j2").render(
         **build_context(inputs),
         style=style, style_hash=policy_hash(style), script=script, script_hash=policy_hash(script),

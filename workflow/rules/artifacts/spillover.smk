@@ -44,3 +44,84 @@ rule draw_exposure:
         power=POWER,
     script:
         "../../scripts/draw_exposure.py"
+
+
+rule tabulate_spatial_selection:
+    """T14: which spatial model and weights the data ask for."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_spatial_panel.output.estimates,
+        fit=rules.estimate_spatial_panel.output.fit,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T14"),
+    log:
+        "results/logs/tabulate_spatial_selection.log",
+    benchmark:
+        "results/benchmarks/tabulate_spatial_selection.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_spatial_selection.py"
+
+
+rule tabulate_spatial_effects:
+    """T15: direct and indirect effects in spatial panels, by model and weights."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_spatial_panel.output.estimates,
+        fit=rules.estimate_spatial_panel.output.fit,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T15"),
+    log:
+        "results/logs/tabulate_spatial_effects.log",
+    benchmark:
+        "results/benchmarks/tabulate_spatial_effects.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_spatial_effects.py"
+
+
+rule draw_spatial_effects:
+    """F11: direct and indirect effects by weights and model."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_spatial_panel.output.estimates,
+        fit=rules.estimate_spatial_panel.output.fit,
+    output:
+        figure=figure_files("F11"),
+    log:
+        "results/logs/draw_spatial_effects.log",
+    benchmark:
+        "results/benchmarks/draw_spatial_effects.tsv"
+    conda:
+        "../../../environment.yml"
+    script:
+        "../../scripts/draw_spatial_effects.py"
+
+
+rule draw_reach:
+    """F12: who sends and who receives."""
+    input:
+        library=library("artifacts"),
+        reach=rules.estimate_spatial_panel.output.reach,
+        fit=rules.estimate_spatial_panel.output.fit,
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+    output:
+        figure=figure_files("F12"),
+    log:
+        "results/logs/draw_reach.log",
+    benchmark:
+        "results/benchmarks/draw_reach.tsv"
+    conda:
+        "../../../environment.yml"
+    script:
+        "../../scripts/draw_reach.py"

@@ -9,15 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.contracts.errors import EstimateError
+from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import Estimate
 from evenfield.contracts.study import SpatialWeights
+from evenfield.estimates.spillover.panel_models_effects import clustered_rows
+from evenfield.estimates.spillover.panel_models_ladder import (
+    DRAWS,
+    UNIT_DRAWS,
+    YEAR_DRAWS,
+    YEARS_TOGETHER,
+    PanelSettings,
+    ladder_rows,
+)
 from evenfield.estimates.spillover.panel_models_rows import (
     RowContext,
     coefficient_rows,
-    effect_rows,
-    joined,
     residual_autocorrelation,
+    serial_note,
     statistic_rows,
     tested_rows,
 )
@@ -25,12 +33,11 @@ from evenfield.estimates.spillover.panel_models_spec import PanelSpec, StudyPane
 from evenfield.estimates.spillover.panel_models_tables import EffectTables
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.bootstrap import year_bootstrap
-from evenfield.numerics.spatial_panel.factors import fit_with_factors
-from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts
+from evenfield.numerics.spatial import effective_neighbours
 from evenfield.numerics.spatial_panel.lm_tests import lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network, network
+from evenfield.numerics.spatial_panel.residual_moran import residual_moran
 from evenfield.numerics.spatial_panel.selection import (
     COMPARED,
     information_criteria,
@@ -39,13 +46,13 @@ from evenfield.numerics.spatial_panel.selection import (
     wald_tests,
 )
 
-DRAWS, YEAR_DRAWS, YEARS_TOGETHER, FACTORS = 10_000, 499, 2, (1, 2)
 READING = [
-    "rho is dependence between neighbours' outcomes; it is not an effect of any regressor on neighbours",
-    "a coefficient of W x is not an indirect effect; read direct, indirect and total",
     "SAR forces one ratio of indirect to direct effects on all regressors",
+    "rho is dependence between neighbours' outcomes; alone it is no evidence that a policy reached the neighbours",
     "with few units and dense weights read the effective number of neighbours first",
-    "associations given unit and year effects; not causal",
+    "time effects, or common factors, come out before anything is read as dependence between neighbours",
+    "a coefficient of W x is not an indirect effect; read direct, indirect and total",
+    "associations given unit and year effects; no row decides a hypothesis",
 ]
 
 
@@ -60,7 +67,8 @@ class PanelModelResults:
     reach : DataFrame
         Effects by unit: own, received from all others, sent to all others.
     links : DataFrame
-        Effect on ``unit_i`` of the regressor in ``unit_j``, main model and weights.
+        Effect on ``unit_i`` of the regressor in ``unit_j``: main model and weights; all of them for the first
+        specification.
     powers : DataFrame
         Effects by power of W, main model.
     summary : dict
@@ -72,23 +80,6 @@ class PanelModelResults:
     links: pd.DataFrame
     powers: pd.DataFrame
     summary: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSettings:
-    """What all specifications share.
-
-    Attributes
-    ----------
-    level, power : float
-        Level of the intervals and power of the minimum detectable effects.
-    seed : int
-        Base seed.
-    """
-
-    level: float
-    power: float
-    seed: int
 
 
 def estimate_panel_models(
@@ -130,12 +121,12 @@ def estimate_panel_models(
     Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t. Effects of regressor k are
     those of M_k = (I - rho W)^-1 (b_k I + th_k W). Elhorst (2014), Lee and Yu (2010), LeSage and Pace (2009).
     """
-    tables = EffectTables()
+    tables = EffectTables(mapped=specs[0].id if specs else "")
     estimates = [
         row for spec in specs for row in _specification(frame, doses, weights, description, spec, settings, tables)
     ]
     reached, links, powers = (tables.table(name) for name in ("reach", "links", "powers"))
-    return PanelModelResults(estimates, reached, links, powers, _summary(specs, settings))
+    return PanelModelResults(estimates, reached, links, powers, _summary(specs, settings, weights))
 
 
 def _specification(
@@ -166,6 +157,10 @@ def _specification(
 
 def _network(weights: SpatialWeights, members: list[str]) -> Network:
     """Cut the weights to a sample, standardise its rows again and check them."""
+    absent = [unit for unit in members if unit not in weights.units]
+    if absent:
+        raise EstimateError(f"{len(absent)} units of the sample have no weights ({first_examples(absent)})",
+                            "weights of every unit", "rebuild the weights")  # fmt: skip
     place = [weights.units.index(unit) for unit in members]
     matrix = weights.matrix[np.ix_(place, place)]
     sums = matrix.sum(axis=1, keepdims=True)
@@ -183,59 +178,41 @@ def _model(spec: PanelSpec, model: str) -> PanelModel:
 def _weights_rows(
     context: RowContext, fits: Mapping[str, SpatialPanelFit], net: Network, settings: PanelSettings
 ) -> list[Estimate]:
-    spec, panel = context.spec, context.study.panel
-    rows = tested_rows(context, lm_tests(panel, net, spec.effects, spec.approach))
-    if {"SDM", "SAR", "SEM"} <= set(fits):
-        rows += tested_rows(context, [likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")])
+    rows = _test_rows(context, fits, net)
     for model, fit in fits.items():
-        aic, bic = information_criteria(fit)
         rows += coefficient_rows(context, fit)
-        heights = {"log likelihood": fit.log_likelihood, "AIC": aic, "BIC": bic}
-        rows += statistic_rows(context, model.lower(), heights, "natural log units")
-        serial = {"residual autocorrelation": residual_autocorrelation(fit)}
-        rows += statistic_rows(context, model.lower(), serial, "correlation")
+        rows += _fit_rows(context, fit, settings)
         if fit.at_bound:
             continue
-        rows += effect_rows(context, fit, delta_impacts(fit, level=settings.level))
-        rows += tested_rows(context, wald_tests(fit)) if model == "SDM" else []
-        rows += _main_rows(context, fit, net, settings) if context.main(model) else []
+        rows += clustered_rows(context, fit, context.spec.role if context.main(model) else "robustness")
+        rows += ladder_rows(context, fit, settings) if context.main(model) else []
     return rows
 
 
-def _main_rows(context: RowContext, fit: SpatialPanelFit, net: Network, settings: PanelSettings) -> list[Estimate]:
-    """Return the ladder of the main estimate: sandwich, draws, resampled years, common factors."""
+def _test_rows(context: RowContext, fits: Mapping[str, SpatialPanelFit], net: Network) -> list[Estimate]:
+    spec, panel = context.spec, context.study.panel
+    note = serial_note(next(iter(fits.values())))
+    rows = tested_rows(context, lm_tests(panel, net, spec.effects, spec.approach), note)
+    if {"SDM", "SAR", "SEM"} <= set(fits):
+        rows += tested_rows(context, [likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")], note)
+    if "SDM" in fits and not fits["SDM"].at_bound:
+        rows += tested_rows(context, [*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note)
+    return rows
+
+
+def _fit_rows(context: RowContext, fit: SpatialPanelFit, settings: PanelSettings) -> list[Estimate]:
+    """Return likelihood, criteria and what is left in the residuals, over years and over the map."""
     model = fit.model.model
-    stream = f"spatial_panel:{context.spec.id}:{context.weights}:{model}"
-    drawn = drawn_impacts(fit, generator_for(settings.seed, f"{stream}:draws"), DRAWS, level=settings.level)
-    rows = coefficient_rows(context, fit, "qml")
-    rows += effect_rows(context, fit, delta_impacts(fit, "qml", settings.level), "qml")
-    rows += [replace(row, seed=str(settings.seed)) for row in effect_rows(context, fit, drawn)]
-    rows += _year_rows(context, fit, generator_for(settings.seed, f"{stream}:years"), settings)
-    for factors in FACTORS:
-        found = fit_with_factors(context.study.panel, net, fit.model, factors)
-        note = f"{factors} common factors taken out, no bias correction"
-        rows += [
-            replace(row, estimator=f"{row.estimator}_factors_{factors}", converged=found.converged,
-                    warning=joined(row.warning, note))
-            for row in coefficient_rows(context, found.after) if row.term in ("rho", "lambda")
-        ]  # fmt: skip
-    return rows
-
-
-def _year_rows(
-    context: RowContext, fit: SpatialPanelFit, rng: np.random.Generator, settings: PanelSettings
-) -> list[Estimate]:
-    """Return coefficients with the spread and the percentiles of samples rebuilt from resampled years."""
-    drawn = year_bootstrap(context.study.panel, fit, rng, YEAR_DRAWS, YEARS_TOGETHER)
-    low, high = np.quantile(drawn, [0.5 - settings.level / 2, 0.5 + settings.level / 2], axis=0)
-    label = f"{YEAR_DRAWS} samples of residuals by blocks of {YEARS_TOGETHER} years"
-    rows = coefficient_rows(context, fit)
-    return [
-        replace(row, estimator=f"{row.estimator}_years", std_error=float(drawn[:, i].std(ddof=1)),
-                statistic=row.estimate / float(drawn[:, i].std(ddof=1)), p_value=float("nan"), p_type="",
-                conf_low=float(low[i]), conf_high=float(high[i]), se_type=label, seed=str(settings.seed))
-        for i, row in enumerate(rows)
-    ]  # fmt: skip
+    aic, bic = information_criteria(fit)
+    heights = {"log likelihood": fit.log_likelihood, "AIC": aic, "BIC": bic}
+    rows = statistic_rows(context, model.lower(), heights, "natural log units")
+    serial = {"residual autocorrelation": residual_autocorrelation(fit)}
+    rows += statistic_rows(context, model.lower(), serial, "correlation")
+    stream = f"spatial_panel:{context.spec.id}:{context.weights}:{model}:moran"
+    moran, p_value = residual_moran(fit, generator_for(settings.seed, stream))
+    found = statistic_rows(context, model.lower(), {"residual Moran": moran}, "Moran's I")[0]
+    return [*rows, replace(found, p_value=p_value, p_type="999 permutations of units with their paths",
+                           seed=str(settings.seed))]  # fmt: skip
 
 
 def _probability_rows(
@@ -252,13 +229,15 @@ def _probability_rows(
     return rows
 
 
-def _summary(specs: list[PanelSpec], settings: PanelSettings) -> dict[str, Any]:
+def _summary(specs: list[PanelSpec], settings: PanelSettings, weights: Mapping[str, SpatialWeights]) -> dict[str, Any]:
     return {
         "equation": "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t",
         "effects": "M_k = (I - rho W)^-1 (b_k I + th_k W): direct = tr(M_k)/N, total = 1'M_k 1/N, indirect = the rest",
         "reading": READING,
         "conf_level": settings.level, "power": settings.power, "seed": settings.seed,
-        "draws": DRAWS, "year_draws": YEAR_DRAWS, "years_together": YEARS_TOGETHER,
+        "interval": "sandwich by unit, t(G* - 1): any correlation over years and any variance within a unit",
+        "draws": DRAWS, "unit_draws": UNIT_DRAWS, "year_draws": YEAR_DRAWS, "years_together": YEARS_TOGETHER,
+        "effective_neighbours": {name: effective_neighbours(item.matrix) for name, item in sorted(weights.items())},
         "regressors": {variable.name: variable.label for spec in specs for variable in spec.regressors},
         "specifications": [
             {"id": spec.id, "outcome": spec.outcome, "regressors": [v.name for v in spec.regressors],

@@ -11,20 +11,25 @@ import numpy as np
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.spillover.panel_models_spec import UNITS, PanelSpec, StudyPanel
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts
+from evenfield.numerics.spatial_panel.clustered_impacts import degrees_of_freedom
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
-from evenfield.numerics.spatial_panel.normal import normal_quantile, two_sided_p
+from evenfield.numerics.spatial_panel.normal import (
+    normal_quantile,
+    student_quantile,
+    student_two_sided_p,
+    two_sided_p,
+)
 
 SPATIAL_UNITS = {"rho": "per unit of the neighbours' outcome", "lambda": "per unit of the neighbours' shock"}
-# ASSUME: residuals correlated above this over years make intervals visibly too narrow.
-SERIAL = 0.2
+# ASSUME: residuals correlated above this over years make intervals that ignore it visibly too narrow.
+SERIAL = 0.3
+BY_UNIT = "unit"
 AT_BOUND = "the spatial parameter is at the end of its range"
 PROXY = {"proxy": "PROXY: the outcome rests on proxy output", "spliced": "SPLICED: proxy and official output are mixed"}
-WARNINGS = {
-    "SAR": "the model forces one ratio of indirect to direct effects on all regressors",
-    "rho": "dependence between neighbours' outcomes, not the effect of a policy",
-}
+NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a policy"
+NAMES = {"unit": "sandwich by unit", "observed": "observed information", "expected": "expected information",
+         "qml": "QML sandwich"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class RowContext:
             term=term, effect_type=effect_type, sample_id=spec.sample, unit_scheme=self.unit_scheme,
             period=f"{spec.years[0]}-{spec.years[1]}", controls_id="+".join(panel.names),
             fe_id=f"{spec.effects}, {spec.approach}", w_id=self.weights, estimate=estimate, n_obs=n * t, n_units=n,
-            n_periods=t, output_basis=self.study.basis, warning=PROXY.get(self.study.basis, ""),
+            n_periods=t, output_basis=self.study.basis,
+            warning=joined(PROXY.get(self.study.basis, ""), self.study.note),
             data_hash=self.study.data_hash,
         )  # fmt: skip
 
@@ -80,7 +86,7 @@ class RowContext:
         return model == self.spec.model and self.weights == self.spec.weights
 
 
-def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = "observed") -> list[Estimate]:
+def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = BY_UNIT) -> list[Estimate]:
     """Return one row for every parameter of a fit but the variance.
 
     Parameters
@@ -90,76 +96,45 @@ def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = "obs
     fit : SpatialPanelFit
         A fit.
     kind : str
-        Covariance; other than ``observed`` it is part of the estimator's name.
+        Covariance; other than ``unit`` it is part of the estimator's name.
 
     Returns
     -------
     list of Estimate
         Single coefficients of a Durbin model are not effects; the note says so.
     """
-    model = fit.model.model
-    errors = _errors(fit, kind)
-    estimator = model.lower() if kind == "observed" else f"{model.lower()}_{kind}"
+    errors, effective = _errors(fit, kind), _effective(fit, kind)
+    estimator = estimator_name(fit, kind)
     rows = []
-    for name, value, error in zip(fit.names[:-1], fit.estimates[:-1], errors, strict=True):
+    for name, value, error, g in zip(fit.names[:-1], fit.estimates[:-1], errors, effective, strict=True):
         base = context.row(estimator, name, "coef", float(value))
-        note = WARNINGS["rho"] if name == "rho" else ""
-        note = joined(base.warning, note, AT_BOUND if fit.at_bound else "", serial_note(fit))
+        note = NOT_POLICY if name == "rho" else ""
+        note = joined(base.warning, note, AT_BOUND if fit.at_bound else "", serial_note(fit, kind))
         unit = SPATIAL_UNITS.get(name, UNITS.get(context.spec.outcome, ""))
-        rows.append(replace(base, **_normal(float(value), float(error), context.level), warning=note,
-                            unit_of_measure=unit, se_type=_named(kind, error)))  # fmt: skip
+        rows.append(replace(base, **_interval(float(value), float(error), float(g), context.level), warning=note,
+                            unit_of_measure=unit, se_type=NAMES[kind] if np.isfinite(error) else ""))  # fmt: skip
     return rows
 
 
-def effect_rows(context: RowContext, fit: SpatialPanelFit, found: Impacts, kind: str = "observed") -> list[Estimate]:
-    """Return direct, indirect and total effects of every regressor.
+def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
+    """Return the name of a model with a covariance.
 
     Parameters
     ----------
-    context : RowContext
-        What the rows share.
     fit : SpatialPanelFit
         A fit.
-    found : Impacts
-        Its effects.
     kind : str
-        Covariance they rest on.
+        Covariance.
 
     Returns
     -------
-    list of Estimate
-        By draws the interval is the range of percentiles and the estimator's name ends in ``_draws``.
+    str
+        ``sdm`` for the sandwich by unit, else for example ``sdm_observed``.
     """
-    model, persistence = fit.model.model, serial_note(fit)
-    suffix = ("_draws" if found.method == "draws" else "") + ("" if kind == "observed" else f"_{kind}")
-    role = context.spec.role if context.main(model) and not suffix else "robustness"
-    rows = []
-    for i, effect in enumerate(KINDS):
-        for k, name in enumerate(found.regressors):
-            base = context.row(model.lower() + suffix, name, effect, float(found.estimate[i, k]))
-            rows.append(replace(base, role=role, **_effect_numbers(context, found, i, k, kind),
-                                warning=joined(base.warning, persistence,
-                                               WARNINGS.get(model, "") if effect == "indirect" else ""),
-                                unit_of_measure=UNITS.get(context.spec.outcome, "")))  # fmt: skip
-    return rows
+    return fit.model.model.lower() + ("" if kind == BY_UNIT else f"_{kind}")
 
 
-def _effect_numbers(context: RowContext, found: Impacts, i: int, k: int, kind: str) -> dict[str, Any]:
-    error = float(found.std_error[i, k])
-    if not error > 0:
-        return {"se_type": "zero by construction"}
-    reach = normal_quantile(0.5 + context.level / 2) + normal_quantile(context.power)
-    numbers: dict[str, Any] = {
-        "std_error": error, "conf_low": float(found.conf_low[i, k]), "conf_high": float(found.conf_high[i, k]),
-        "conf_level": context.level, "p_value": float(found.p_value[i, k]), "mde": reach * error,
-    }  # fmt: skip
-    if found.method == "delta":
-        numbers |= {"statistic": float(found.estimate[i, k]) / error, "p_type": "normal, two-sided"}
-        return {**numbers, "se_type": f"delta method, {_named(kind, error)}"}
-    return {**numbers, "se_type": f"{found.draws} draws, {_named(kind, error)}", "p_type": "share of draws beyond zero"}
-
-
-def tested_rows(context: RowContext, tests: list[SpatialTest]) -> list[Estimate]:
+def tested_rows(context: RowContext, tests: list[SpatialTest], note: str = "") -> list[Estimate]:
     """Return specification tests, their statistic in the place of the estimate.
 
     Parameters
@@ -168,17 +143,20 @@ def tested_rows(context: RowContext, tests: list[SpatialTest]) -> list[Estimate]
         What the rows share.
     tests : list of SpatialTest
         Tests.
+    note : str
+        What the tests assume and the panel may not hold.
 
     Returns
     -------
     list of Estimate
     """
-    return [
-        replace(context.row("test", test.name, "test", test.statistic), role="description",
-                statistic=test.statistic, df=float(test.df), p_value=test.p_value, p_type="chi-squared",
-                unit_of_measure="statistic")
-        for test in tests
-    ]  # fmt: skip
+    out = []
+    for test in tests:
+        row, by_unit = context.row("test", test.name, "test", test.statistic), test.name.endswith("by unit")
+        out.append(replace(row, role="description", statistic=test.statistic, df=float(test.df), p_value=test.p_value,
+                           p_type="F(q, N - 1)" if by_unit else "chi-squared", unit_of_measure="statistic",
+                           warning=joined(row.warning, "" if by_unit else note)))  # fmt: skip
+    return out
 
 
 def statistic_rows(context: RowContext, estimator: str, values: Mapping[str, float], unit: str) -> list[Estimate]:
@@ -220,13 +198,15 @@ def residual_autocorrelation(fit: SpatialPanelFit) -> float:
     return float((e[1:] * e[:-1]).sum() / (e**2).sum())
 
 
-def serial_note(fit: SpatialPanelFit) -> str:
+def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
     """Warn where errors hang together over years.
 
     Parameters
     ----------
     fit : SpatialPanelFit
         A fit.
+    kind : str
+        Covariance of the row; the sandwich by unit allows for it.
 
     Returns
     -------
@@ -236,7 +216,8 @@ def serial_note(fit: SpatialPanelFit) -> str:
     found = residual_autocorrelation(fit)
     if found < SERIAL:
         return ""
-    return f"errors are correlated over years ({found:.2f}): intervals that take them as independent are too narrow"
+    told = {BY_UNIT: "the interval by unit allows for it"}.get(kind, "intervals that ignore it are too narrow")
+    return f"residuals are correlated over years (AR(1) {found:.2f}): {told}"
 
 
 def _errors(fit: SpatialPanelFit, kind: str) -> np.ndarray:
@@ -246,19 +227,28 @@ def _errors(fit: SpatialPanelFit, kind: str) -> np.ndarray:
         return np.full(len(fit.names) - 1, NAN)
 
 
-def _normal(value: float, error: float, level: float) -> dict[str, Any]:
+def _effective(fit: SpatialPanelFit, kind: str) -> np.ndarray:
+    """Return G* of each coefficient; NaN where the normal law is used."""
+    size = len(fit.names) - 1
+    if kind != BY_UNIT or fit.at_bound:
+        return np.full(size, NAN)
+    return np.array([fit.effective_units(row) for row in np.eye(size + 1)[:-1]])
+
+
+def _interval(value: float, error: float, effective: float, level: float) -> dict[str, Any]:
+    """Return a t(G* - 1) interval, or a normal one where no G* is given."""
     if not np.isfinite(error):
         return {}
-    half = normal_quantile(0.5 + level / 2) * error
-    return {
-        "std_error": error, "statistic": value / error, "p_value": float(two_sided_p(np.asarray(value / error))),
-        "p_type": "normal, two-sided", "conf_low": value - half, "conf_high": value + half, "conf_level": level,
-    }  # fmt: skip
-
-
-def _named(kind: str, error: float) -> str:
-    names = {"observed": "observed information", "expected": "expected information", "qml": "QML sandwich"}
-    return names[kind] if np.isfinite(error) else ""
+    ratio = np.asarray(value / error)
+    common = {"std_error": error, "statistic": value / error, "conf_level": level}
+    if not np.isfinite(effective):
+        half = normal_quantile(0.5 + level / 2) * error
+        return {**common, "p_value": float(two_sided_p(ratio)), "p_type": "normal, two-sided",
+                "conf_low": value - half, "conf_high": value + half}  # fmt: skip
+    df = degrees_of_freedom(np.asarray(effective))
+    half = float(student_quantile(df, 0.5 + level / 2)) * error
+    return {**common, "p_value": float(student_two_sided_p(ratio, df)), "p_type": "t(G* - 1), two-sided",
+            "df": float(df), "g_star": effective, "conf_low": value - half, "conf_high": value + half}  # fmt: skip
 
 
 def joined(*parts: str) -> str:

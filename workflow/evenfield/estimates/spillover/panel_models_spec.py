@@ -15,6 +15,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 
 UNITS = {"log_income": "log points", "growth_pct": "pp/yr", "relative_log_income": "log points"}
+ZONE_KINDS = ("zones", "zones_dated")
 MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM")
 
 
@@ -27,7 +28,8 @@ class Variable:
     name, label : str
         Key in the config and how it is printed.
     kind : str
-        ``column`` (as it is), ``log``, ``log_ratio`` (ln numerator / denominator) or ``zones`` (zones in force).
+        ``column`` (as it is), ``log``, ``log_ratio`` (ln numerator / denominator) or ``zones`` (zones in force)
+        or ``zones_dated`` (those whose year is not of grade C).
     columns : tuple of str
         Column; or numerator and denominator; or the type of zone.
     """
@@ -83,11 +85,14 @@ class StudyPanel:
         ``official``, ``proxy`` or ``spliced``.
     data_hash : str
         Hash of the numbers used.
+    note : str
+        How many unit-years count zones whose year is of grade C; empty for none.
     """
 
     panel: BalancedPanel
     basis: str
     data_hash: str
+    note: str
 
 
 def parse_panel_specs(config: Mapping[str, Any], weights: str) -> list[PanelSpec]:
@@ -115,7 +120,7 @@ def parse_panel_specs(config: Mapping[str, Any], weights: str) -> list[PanelSpec
 
 def _variable(name: str, item: Mapping[str, Any]) -> Variable:
     keys = {"column": ("column",), "log": ("column",), "log_ratio": ("numerator", "denominator"),
-            "zones": ("zone_type",)}[item["kind"]]  # fmt: skip
+            "zones": ("zone_type",), "zones_dated": ("zone_type",)}[item["kind"]]  # fmt: skip
     absent = [key for key in keys if key not in item]
     if absent:
         raise EstimateError(f"variable {name} of kind {item['kind']} has no {absent[0]}", f"the keys {', '.join(keys)}",
@@ -180,7 +185,8 @@ def study_panel(frame: pd.DataFrame, doses: pd.DataFrame, units: list[str], spec
     except NumericsError as error:
         raise EstimateError(f"{spec.id}: {error}", "one row per unit and year", "change its years or sample") from error
     bases = sorted(set(rows["basis"]))
-    return StudyPanel(panel, bases[0] if len(bases) == 1 else "spliced", content_hash(table))
+    basis = bases[0] if len(bases) == 1 else "spliced"
+    return StudyPanel(panel, basis, content_hash(table), _doubtful_zones(rows, doses, spec))
 
 
 def _column(rows: pd.DataFrame, name: str, spec: PanelSpec) -> np.ndarray:
@@ -190,8 +196,8 @@ def _column(rows: pd.DataFrame, name: str, spec: PanelSpec) -> np.ndarray:
 
 
 def _values(rows: pd.DataFrame, doses: pd.DataFrame, variable: Variable, spec: PanelSpec) -> np.ndarray:
-    if variable.kind == "zones":
-        return _zones(rows, doses, variable)
+    if variable.kind in ZONE_KINDS:
+        return _zones(rows, doses, variable, variable.kind)
     columns = [_column(rows, name, spec) for name in variable.columns]
     if variable.kind == "column":
         return columns[0]
@@ -202,14 +208,26 @@ def _values(rows: pd.DataFrame, doses: pd.DataFrame, variable: Variable, spec: P
     return np.asarray(np.log(columns[0]) - (np.log(columns[1]) if variable.kind == "log_ratio" else 0.0))
 
 
-def _zones(rows: pd.DataFrame, doses: pd.DataFrame, variable: Variable) -> np.ndarray:
-    wanted = doses.loc[doses["zone_type"] == variable.columns[0], ["unit", "year", "zones"]]
+def _zones(rows: pd.DataFrame, doses: pd.DataFrame, variable: Variable, column: str) -> np.ndarray:
+    wanted = doses.loc[doses["zone_type"] == variable.columns[0], ["unit", "year", column]]
     if wanted.empty:
         raise EstimateError(f"there are no zones of type {variable.columns[0]}",
                             f"one of {', '.join(sorted(set(doses['zone_type'])))}",
                             f"correct variable {variable.name}")  # fmt: skip
-    joined = rows[["unit", "year"]].merge(wanted, on=["unit", "year"], how="left", validate="one_to_one")
-    return joined["zones"].to_numpy(float)
+    twice = int(wanted.duplicated(["unit", "year"]).sum())
+    if twice:
+        raise EstimateError(f"zones of type {variable.columns[0]} stand {twice} times twice for a unit and year",
+                            "one row per unit, year and type", "rebuild the panel")  # fmt: skip
+    joined = rows[["unit", "year"]].merge(wanted, on=["unit", "year"], how="left")
+    return joined[column].to_numpy(float)
+
+
+def _doubtful_zones(rows: pd.DataFrame, doses: pd.DataFrame, spec: PanelSpec) -> str:
+    """Say how often a regressor counts zones whose year is of grade C (in the China study those after 2008)."""
+    counted = [variable for variable in spec.regressors if variable.kind == "zones"]
+    gaps = [_zones(rows, doses, item, "zones") != _zones(rows, doses, item, "zones_dated") for item in counted]
+    cells = int(np.any(gaps, axis=0).sum()) if gaps else 0
+    return f"GRADE C: {cells} of {len(rows)} unit-years count zones of unsure date" if cells else ""
 
 
 def _refuse_blanks(table: pd.DataFrame, spec: PanelSpec) -> None:

@@ -12,6 +12,7 @@ from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.reach import partition, reach
 
 POWERS = 6
+MAPPED = ("SLX", "SDM", "SDEM")
 KEY = ["spec_id", "w_id", "estimator", "term"]
 COLUMNS = {
     "reach": [*KEY, "unit", "own", "received", "sent"],
@@ -26,14 +27,18 @@ class EffectTables:
 
     Attributes
     ----------
+    mapped : str
+        Id of the specification whose effects between pairs are kept for all weights and the models of ``MAPPED``.
     frames : dict of str to list of DataFrame
         ``reach``, ``links`` and ``powers``.
     """
 
+    mapped: str = ""
+
     frames: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
 
     def add(self, context: RowContext, fit: SpatialPanelFit) -> None:
-        """Add a fit: effects by unit; for the main model by power; for the main weights too by pair of units.
+        """Add a fit: effects by unit; for the main model by power; by pair of units for the main model and weights.
 
         Parameters
         ----------
@@ -51,7 +56,7 @@ class EffectTables:
                 parts = partition(fit, term, POWERS)
                 self.frames["powers"].append(pd.DataFrame({**key, "power": np.arange(POWERS + 1), "direct": parts[:, 0],
                                                            "indirect": parts[:, 1], "total": parts[:, 2]}))  # fmt: skip
-            if context.main(fit.model.model):
+            if context.main(fit.model.model) or (context.spec.id == self.mapped and fit.model.model in MAPPED):
                 n = len(found.units)
                 pairs = {"unit_i": np.repeat(found.units, n), "unit_j": found.units * n, "effect": found.matrix.ravel()}
                 self.frames["links"].append(pd.DataFrame({**key, **pairs}))

@@ -1,11 +1,13 @@
-"""Whole years of residuals drawn again: a check of standard errors that assumes nothing about errors within a year."""
+"""Samples rebuilt from residuals: whole years drawn again, or the whole path of a unit with its sign drawn."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, delta_impacts, effects_at
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.within import kept_share
@@ -39,19 +41,98 @@ def year_bootstrap(
     Y* = (I - rho W)^-1 (X b + effects + (I - lambda W)^-1 e*), e* whole cross-sections of residuals, inflated by the
     square root of the share of variance that the effects took out.
     """
-    network, (n, t) = fit.network, (fit.n_units, fit.n_periods)
-    values = panel.ordered(network.units)
-    lag_inverse, error_inverse = network.factor(fit.rho), network.factor(fit.lam)
-    e = np.ascontiguousarray(fit.residuals.T)
-    systematic = values[..., 0] - fit.rho * network.lag(values[..., 0]) - error_inverse.solve(e)
-    inflated = e / np.sqrt(kept_share(n, t, fit.model.effects))
     out = np.empty((draws, len(fit.names)))
+    rebuild, t = _Rebuilder(panel, fit), fit.n_periods
     for b in range(draws):
-        drawn = inflated[:, _drawn_years(rng, t, years)]
-        values[..., 0] = lag_inverse.solve(systematic + error_inverse.solve(drawn))
-        sample = replace(panel, units=network.units, values=values)
-        out[b] = fit_spatial_panel(sample, network, fit.model).estimates
+        out[b] = rebuild.refit(rebuild.errors[:, _drawn_years(rng, t, years)]).estimates
     return out
+
+
+@dataclass(frozen=True)
+class UnitDraws:
+    """Statistics of samples rebuilt with the signs of whole units drawn.
+
+    Attributes
+    ----------
+    coefficients : ndarray, shape (kept, p - 1)
+        (estimate* - estimate) / standard error*, in the order of ``fit.names`` without the variance.
+    effects : ndarray, shape (kept, 3, K)
+        The same for direct, indirect and total effects; NaN where an effect is zero by construction.
+    dropped : int
+        Samples whose spatial parameter went to the end of its range.
+    """
+
+    coefficients: np.ndarray
+    effects: np.ndarray
+    dropped: int
+
+
+def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Generator, draws: int = 499) -> UnitDraws:
+    """Refit a model on outcomes rebuilt with the whole path of each unit's residuals kept or turned over.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        The panel of the fit.
+    fit : SpatialPanelFit
+        A fit.
+    rng : numpy.random.Generator
+        Seeded stream.
+    draws : int
+        Number of rebuilt samples.
+
+    Returns
+    -------
+    UnitDraws
+
+    Raises
+    ------
+    NumericsError
+        If more than half of the samples go to the end of the range.
+
+    Notes
+    -----
+    Wild cluster bootstrap-t with one Rademacher sign per unit, unrestricted (Cameron, Gelbach and Miller 2008): the
+    correlation over years and the variance of each unit stay as they are. Units count as independent given W.
+    """
+    rebuild, effects = _Rebuilder(panel, fit), effects_at(fit, fit.estimates[None, :])[0]
+    kept: list[tuple[np.ndarray, np.ndarray]] = []
+    order = np.lexsort(fit.residuals)  # signs go to units by their residuals: neither rows nor ids decide
+    for _ in range(draws):
+        signs = np.empty(fit.n_units)
+        signs[order] = 2.0 * rng.integers(0, 2, size=fit.n_units) - 1.0
+        again = rebuild.refit(rebuild.errors * signs[:, None])
+        if not again.at_bound:
+            kept.append(_statistics(fit, again, effects))
+    if len(kept) < draws * FEWEST_KEPT:
+        raise NumericsError(f"{draws - len(kept)} of {draws} rebuilt samples go to the end of the range")
+    return UnitDraws(np.array([a for a, _ in kept]), np.array([b for _, b in kept]), draws - len(kept))
+
+
+def _statistics(fit: SpatialPanelFit, again: SpatialPanelFit, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    found, errors = delta_impacts(again, "unit"), again.std_errors("unit")
+    gap = found.estimate - effects
+    by_effect = np.divide(gap, found.std_error, out=np.full_like(gap, np.nan), where=found.std_error > 0)
+    return (again.estimates - fit.estimates)[:-1] / errors[:-1], by_effect
+
+
+class _Rebuilder:
+    """The systematic part of a fit and its residuals, ready for new samples."""
+
+    def __init__(self, panel: BalancedPanel, fit: SpatialPanelFit) -> None:
+        self.panel, self.fit = panel, fit
+        self.values = panel.ordered(fit.network.units)
+        self.lag_inverse, self.error_inverse = fit.network.factor(fit.rho), fit.network.factor(fit.lam)
+        e, y = np.ascontiguousarray(fit.residuals.T), self.values[..., 0]
+        self.systematic = y - fit.rho * fit.network.lag(y) - self.error_inverse.solve(e)
+        self.errors = e / np.sqrt(kept_share(fit.n_units, fit.n_periods, fit.model.effects))
+
+    def refit(self, errors: np.ndarray) -> SpatialPanelFit:
+        """Fit the model again on the outcome that these errors, shape (N, T), give."""
+        values = self.values.copy()
+        values[..., 0] = self.lag_inverse.solve(self.systematic + self.error_inverse.solve(errors))
+        sample = replace(self.panel, units=self.fit.network.units, values=values)
+        return fit_spatial_panel(sample, self.fit.network, self.fit.model)
 
 
 def _drawn_years(rng: np.random.Generator, t: int, years: int) -> np.ndarray:

@@ -53,7 +53,7 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     fit : FittedPanel
         A fit.
     kind : str
-        Covariance: ``observed``, ``expected`` or ``qml``.
+        Covariance: ``observed``, ``expected``, ``qml`` or ``unit``.
     level : float
         Level of the intervals.
 
@@ -67,10 +67,8 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     ch. 2). tr(S) and tr(S W) follow from the derivative of the stored log-determinant: no inverse, no sampled traces.
     The gradient includes rho, b_k and th_k together, so that cov(rho, b) and cov(rho, th) count.
     """
-    rho, beta, theta = np.array([fit.rho]), *_slopes(fit, fit.estimates[None, :])
-    parts = multipliers(fit.network, rho)
-    estimate = effects_of(parts, beta, theta)[0]
-    gradients, cov = _gradients(fit, parts, beta[0], theta[0]), fit.covariance(kind)
+    estimate = effects_at(fit, fit.estimates[None, :])[0]
+    gradients, cov = effect_gradients(fit), fit.covariance(kind)
     spread = np.sqrt(np.einsum("akp,pq,akq->ak", gradients, cov, gradients))
     half = normal_quantile(0.5 + level / 2) * spread
     # An effect that is zero by construction (the indirect one of SEM) has no test.
@@ -108,7 +106,7 @@ def drawn_impacts(
         If more than half of the draws leave the admissible range of rho.
     """
     effects, dropped = effect_draws(fit, rng, draws, kind)
-    estimate = effects_of(multipliers(fit.network, np.array([fit.rho])), *_slopes(fit, fit.estimates[None, :]))[0]
+    estimate = effects_at(fit, fit.estimates[None, :])[0]
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
     low, high = np.quantile(effects, tails, axis=0)
     share = np.minimum((effects <= 0).mean(axis=0), (effects >= 0).mean(axis=0))
@@ -150,8 +148,25 @@ def effect_draws(fit: FittedPanel, rng: np.random.Generator, draws: int, kind: s
     inside = (rho > low) & (rho < high)
     if inside.mean() < FEWEST_KEPT:
         raise NumericsError(f"{(~inside).sum()} of {draws} draws of rho leave its range: use the delta method")
-    beta, theta = _slopes(fit, sampled[inside])
-    return effects_of(multipliers(fit.network, rho[inside]), beta, theta), int((~inside).sum())
+    return effects_at(fit, sampled[inside]), int((~inside).sum())
+
+
+def effects_at(fit: FittedPanel, parameters: np.ndarray) -> np.ndarray:
+    """Return direct, indirect and total effects at given parameters.
+
+    Parameters
+    ----------
+    fit : FittedPanel
+        A fit, for its weights and the order of its parameters.
+    parameters : ndarray, shape (G, p) or (G, p - 1)
+        In the order of ``fit.names``; the variance may be left out.
+
+    Returns
+    -------
+    ndarray, shape (G, 3, K)
+    """
+    rho = parameters[:, 0] if fit.names[0] == "rho" else np.zeros(len(parameters))
+    return effects_of(multipliers(fit.network, rho), *_slopes(fit, parameters))
 
 
 def effects_of(parts: Multipliers, beta: np.ndarray, theta: np.ndarray) -> np.ndarray:
@@ -183,8 +198,21 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
     return beta, theta
 
 
-def _gradients(fit: FittedPanel, parts: Multipliers, beta: np.ndarray, theta: np.ndarray) -> np.ndarray:
-    """Return derivatives of the effects in all parameters, shape (3, K, p)."""
+def effect_gradients(fit: FittedPanel) -> np.ndarray:
+    """Return the derivatives of the effects in all parameters.
+
+    Parameters
+    ----------
+    fit : FittedPanel
+        A fit.
+
+    Returns
+    -------
+    ndarray, shape (3, K, p)
+        Direct, indirect and total effects of each regressor by the parameters in the order of ``fit.names``.
+    """
+    parts = multipliers(fit.network, np.array([fit.rho]))
+    beta, theta = (values[0] for values in _slopes(fit, fit.estimates[None, :]))
     out = np.zeros((3, len(beta), len(fit.names)))
     slopes = multiplier_slopes(fit.network, fit.rho) if fit.names[0] == "rho" else None
     for k, name in enumerate(fit.regressors):

@@ -154,7 +154,7 @@ def expected_information(point: FittedPoint) -> np.ndarray:
 
 def _expected(point: FittedPoint, traces: _Traces) -> np.ndarray:
     k, s2, counts = point.moments.k, point.sigma2, point.moments.counts
-    linear = _linear_parts(point, traces.matrices[0])
+    linear = _linear(point, traces.matrices[0])
     flat = linear.reshape(-1, k + 2)
     info = np.zeros((k + 3, k + 3))
     info[:-1, :-1] = flat.T @ flat / s2
@@ -188,7 +188,7 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     traces = _dense_traces(point)
     s2, k = point.sigma2, point.moments.k
     linear = np.zeros((point.network.n, k + 3))
-    linear[:, :-1] = _linear_parts(point, traces.matrices[0]).sum(axis=1) / s2
+    linear[:, :-1] = _linear(point, traces.matrices[0]).sum(axis=1) / s2
     diagonals, t = _quadratic_diagonals(point, traces), point.columns.values.shape[1]
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
@@ -196,7 +196,57 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     return np.asarray(_expected(point, traces) + extra[np.ix_(point.free, point.free)])
 
 
-def _linear_parts(point: FittedPoint, gain: np.ndarray) -> np.ndarray:
+def linear_parts(point: FittedPoint) -> np.ndarray:
+    """Return the linear part of every score but that of the variance, times the variance.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+
+    Returns
+    -------
+    ndarray, shape (N, T, 2 + K)
+        Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors.
+
+    Raises
+    ------
+    NumericsError
+        If N is above 3,000.
+    """
+    return _linear(point, _dense_traces(point).matrices[0])
+
+
+def unit_gains(point: FittedPoint) -> tuple[np.ndarray, np.ndarray]:
+    """Return the quadratic parts of the scores of rho and lambda between units, times the variance.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+
+    Returns
+    -------
+    tuple of ndarray, shape (N, N)
+        W (I - d W)^-1, centred over units on both sides where time effects are removed.
+
+    Raises
+    ------
+    NumericsError
+        If N is above 3,000.
+    """
+    first, second = _dense_traces(point).matrices
+    if point.effects not in ("time", "two_way"):
+        return first, second
+    return _centred(first), _centred(second)
+
+
+def _centred(a: np.ndarray) -> np.ndarray:
+    rows = a - a.mean(axis=0, keepdims=True)
+    return np.asarray(rows - rows.mean(axis=1, keepdims=True))
+
+
+def _linear(point: FittedPoint, gain: np.ndarray) -> np.ndarray:
     """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors, shape (N, T, 2 + K)."""
     out = -point.columns.combine(point.slope_weights)
     residual = point.columns.combine(point.residual_weights)

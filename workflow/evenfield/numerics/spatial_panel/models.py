@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.clustered import effective_units, unit_score_covariance
 from evenfield.numerics.spatial_panel.columns import ModelColumns, model_columns, model_form
 from evenfield.numerics.spatial_panel.information import (
     FittedPoint,
@@ -21,8 +22,9 @@ from evenfield.numerics.spatial_panel.optimum import highest_likelihood
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.within import likelihood_counts
 
-COVARIANCES = ("observed", "expected", "qml")
+COVARIANCES = ("observed", "expected", "qml", "unit")
 EXACT_FIT = 1e-13
+MEATS = {"qml": score_covariance, "unit": unit_score_covariance}
 SPATIAL = {"rho": "lag", "lambda": "error"}
 
 
@@ -115,8 +117,8 @@ class SpatialPanelFit:
         Parameters
         ----------
         kind : str
-            ``observed`` information, ``expected`` information, or ``qml``, the sandwich that does not need normal
-            errors.
+            ``observed`` information, ``expected`` information, ``qml``, the sandwich that does not need normal
+            errors, or ``unit``, the sandwich that allows any variance and any correlation over years within a unit.
 
         Returns
         -------
@@ -148,10 +150,25 @@ class SpatialPanelFit:
         """
         return np.asarray(np.sqrt(np.diag(self.covariance(kind))))
 
+    def effective_units(self, gradient: np.ndarray) -> float:
+        """Return the effective number of units behind a combination of parameters.
+
+        Parameters
+        ----------
+        gradient : ndarray, shape (p,)
+            Derivatives of the combination in the parameters, in the order of ``names``.
+
+        Returns
+        -------
+        float
+            Between 1 and the number of units.
+        """
+        return effective_units(self.point, _inverse(observed_information(self.point)) @ (self._unscaling * gradient))
+
     def _covariances(self, kind: str) -> np.ndarray:
         if kind not in self._stored:
-            bread = _inverse(observed_information(self.point) if kind == "observed" else self._expected)
-            cov = bread @ score_covariance(self.point) @ bread if kind == "qml" else bread
+            bread = _inverse(observed_information(self.point) if kind in ("observed", "unit") else self._expected)
+            cov = bread @ MEATS[kind](self.point) @ bread if kind in MEATS else bread
             scale = self._unscaling
             self._stored[kind] = scale[:, None] * (cov + cov.T) / 2 * scale
         return self._stored[kind]

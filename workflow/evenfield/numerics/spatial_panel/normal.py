@@ -1,9 +1,9 @@
-"""Standard normal quantiles and p-values, so that no floor above needs scipy."""
+"""Quantiles and p-values of the normal, t and F laws, so that no floor above needs scipy."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import fdtrc, ndtr, ndtri, stdtr, stdtrit
 
 
 def normal_quantile(probability: float) -> float:
@@ -34,3 +34,53 @@ def two_sided_p(statistic: np.ndarray) -> np.ndarray:
     ndarray
     """
     return np.asarray(2 * ndtr(-np.abs(statistic)))
+
+
+def student_quantile(df: np.ndarray, probability: float) -> np.ndarray:
+    """Return quantiles of Student's t.
+
+    Parameters
+    ----------
+    df : ndarray
+        Degrees of freedom, above 0.
+    probability : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    ndarray
+        In the shape of ``df``.
+    """
+    return np.asarray(stdtrit(df, probability))
+
+
+def student_two_sided_p(statistic: np.ndarray, df: np.ndarray) -> np.ndarray:
+    """Return two-sided p-values of t statistics.
+
+    Parameters
+    ----------
+    statistic, df : ndarray
+        Statistics and degrees of freedom; NaN stays NaN.
+
+    Returns
+    -------
+    ndarray
+    """
+    return np.asarray(2 * stdtr(df, -np.abs(statistic)))
+
+
+def f_upper_tail(statistic: float, df: float, df_rest: float) -> float:
+    """Return the upper tail of an F law.
+
+    Parameters
+    ----------
+    statistic : float
+        Not negative.
+    df, df_rest : float
+        Degrees of freedom of numerator and denominator.
+
+    Returns
+    -------
+    float
+    """
+    return float(fdtrc(df, df_rest, statistic))

@@ -13,6 +13,7 @@ from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest, chi2_test
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.normal import f_upper_tail
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 COMPARED = ("SLX", "SAR", "SEM", "SDM", "SDEM")
@@ -54,7 +55,7 @@ def wald_tests(fit: SpatialPanelFit, kind: str = "observed") -> list[SpatialTest
     fit : SpatialPanelFit
         An SDM.
     kind : str
-        Covariance: ``observed``, ``expected`` or ``qml``.
+        Covariance: ``observed``, ``expected`` or ``qml``, compared with chi-squared; ``unit`` with F(q, N - 1).
 
     Returns
     -------
@@ -70,18 +71,22 @@ def wald_tests(fit: SpatialPanelFit, kind: str = "observed") -> list[SpatialTest
         raise NumericsError(f"the Wald tests start from an SDM, not from {fit.model.model}")
     theta = [fit.names.index(f"W {name}") for name in fit.lagged]
     select = np.eye(len(fit.names))[theta]
-    tests = [_wald("Wald SDM -> SAR", fit.estimates[theta], select, fit.covariance(kind))]
+    tests = [_wald("Wald SDM -> SAR", fit.estimates[theta], select, fit, kind)]
     if fit.lagged == fit.regressors:
         beta = [fit.names.index(name) for name in fit.regressors]
         gradient = select + fit.rho * np.eye(len(fit.names))[beta]
         gradient[:, 0] = fit.estimates[beta]
         value = fit.estimates[theta] + fit.rho * fit.estimates[beta]
-        tests.append(_wald("Wald SDM -> SEM", value, gradient, fit.covariance(kind)))
+        tests.append(_wald("Wald SDM -> SEM", value, gradient, fit, kind))
     return tests
 
 
-def _wald(name: str, value: np.ndarray, gradient: np.ndarray, cov: np.ndarray) -> SpatialTest:
-    return chi2_test(name, float(value @ np.linalg.solve(gradient @ cov @ gradient.T, value)), len(value))
+def _wald(name: str, value: np.ndarray, gradient: np.ndarray, fit: SpatialPanelFit, kind: str) -> SpatialTest:
+    cov, q = fit.covariance(kind), len(value)
+    statistic = float(value @ np.linalg.solve(gradient @ cov @ gradient.T, value))
+    if kind != "unit":
+        return chi2_test(name, statistic, q)
+    return SpatialTest(f"{name}, by unit", statistic / q, q, f_upper_tail(statistic / q, q, fit.n_units - 1))
 
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:

@@ -1,0 +1,100 @@
+"""Covariance of the static models under errors that hang together within a unit over all years."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenfield.numerics.spatial_panel.information import FittedPoint, linear_parts, unit_gains
+
+
+def unit_score_covariance(point: FittedPoint) -> np.ndarray:
+    """Return the covariance of the score when errors are independent between units and anything within them.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+        In the order rho, lambda, coefficients, sigma2; parameters that the model lacks are left out.
+
+    Raises
+    ------
+    NumericsError
+        If N is above 3,000: the gains need a dense inverse.
+
+    Notes
+    -----
+    Each score is l'e + e'(A x I)e minus its mean, with e_i the path of unit i's error over the years. Under
+    independence between units
+    V = sum_i u_i u_i' + 1/2 sum_(i /= j) a_ij a_ij',   u_i = l_i'e_i + A_ii (e_i'e_i - mean),
+    a_ij = (A_ij + A_ji) e_i'e_j,
+    whatever the correlation over the years and the variance of a unit. Summing scores by unit alone would leave out
+    that e_i'e_j stands in two of them. Times N / (N - 1). Arellano (1987, Oxford Bulletin 49) for l'e; Kelejian and
+    Prucha (2010, Journal of Econometrics 157, eq. 2.6) for the quadratic form, there without the time dimension.
+    """
+    own, paired = _parts(point)
+    n, size = own.shape
+    flat = paired.reshape(n * n, size)
+    meat = own.T @ own + 0.5 * flat.T @ flat
+    return np.asarray(n / (n - 1) * meat[np.ix_(point.free, point.free)])
+
+
+def _parts(point: FittedPoint) -> tuple[np.ndarray, np.ndarray]:
+    """Return u, shape (N, K + 3), and a, shape (N, N, K + 3), zero for i = j."""
+    e, s2 = point.columns.combine(point.residual_weights), point.sigma2
+    products, n, k = e @ e.T, len(e), point.moments.k
+    own, paired = np.zeros((n, k + 3)), np.zeros((n, n, k + 3))
+    own[:, :-1] = np.einsum("itp,it->ip", linear_parts(point), e) / s2
+    squares = np.diag(products) - np.diag(products).mean()
+    for i, gain in enumerate(unit_gains(point)):
+        own[:, i] += np.diag(gain) * squares / s2
+        paired[..., i] = (gain + gain.T) * products / s2
+    own[:, -1] = squares / (2 * s2**2)
+    paired[np.arange(n), np.arange(n)] = 0.0
+    return own, paired
+
+
+def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
+    """Return the effective number of units behind a combination of parameters.
+
+    Parameters
+    ----------
+    point : FittedPoint
+        The optimum.
+    weights : ndarray, shape (p,)
+        The combination's weights on the scores: the bread times its gradient.
+
+    Returns
+    -------
+    float
+        G* = (sum_i v_i)^2 / sum_i v_i^2 with v_i the share of unit i in the variance of the weighted score under
+        errors of one variance that lose little of themselves from year to year. Between 1 and N.
+
+    Notes
+    -----
+    Carter, Schnepel and Steigerwald (2017), as ``numerics.influence.effective_clusters`` for least squares; here the
+    quadratic part of the scores of rho and lambda counts too, half of each pair of units to either.
+    """
+    full = np.zeros(point.moments.k + 3)
+    full[point.free] = weights
+    omega = _persistent(point)
+    paths = linear_parts(point) @ full[:-1]
+    gain = sum(weight * (a + a.T) for weight, a in zip(full[:2], unit_gains(point), strict=True))
+    pairs = np.asarray(gain) * (1.0 - np.eye(point.network.n))
+    linear = np.einsum("it,ts,is->i", paths, omega, paths) / point.sigma2
+    shares = linear + 0.5 * (pairs**2).sum(axis=1) * np.vdot(omega, omega)
+    return float(shares.sum() ** 2 / (shares @ shares)) if shares.any() else float(len(shares))
+
+
+def _persistent(point: FittedPoint) -> np.ndarray:
+    """Return correlations over the years that the effective number of units is counted with, shape (T, T)."""
+    t = point.columns.values.shape[1]
+    # ASSUME: the reference errors of the effective number of units are AR(.9); only their shares by unit matter.
+    omega = 0.9 ** np.abs(np.arange(t)[:, None] - np.arange(t)[None, :])
+    if point.effects in ("unit", "two_way"):
+        omega = omega - omega.mean(axis=0, keepdims=True)
+        omega = omega - omega.mean(axis=1, keepdims=True)
+    return np.asarray(omega * (t / np.trace(omega)))

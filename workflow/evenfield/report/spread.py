@@ -1,0 +1,109 @@
+"""The interactive view of spatial panels: effects by weights, model and regressor, and who sends to whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenfield.contracts.files import read_json
+from evenfield.report.rows import Row, number, read_rows
+from evenfield.report.sentences.base import Facts
+
+MODELS = {"slx": "SLX", "sdm": "SDM", "sdem": "SDEM"}
+OUTCOMES = {"log_income": "log income", "growth_pct": "growth"}
+EFFECTS = ("direct", "indirect", "total")
+KEY = ("spec_id", "term", "estimator", "w_id")
+Key = tuple[str, ...]
+FIELDS = ("estimate", "conf_low", "conf_high", "p_value")
+
+
+def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dict[str, Any] | None:
+    """Gather what the view shows, as published, nothing computed.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family; empty where it is not run.
+    facts : Facts
+        With the estimates.
+    units : sequence of mapping
+        ``units.csv`` of the panel.
+
+    Returns
+    -------
+    dict or None
+        ``choices`` for the controls and ``data``, JSON that is safe inside a script element; None where the family is
+        not run.
+    """
+    if not paths:
+        return None
+    fit = read_json(paths[2])
+    published = [
+        _by_key(rows) for rows in (facts.rows(family="spatial_panel"), read_rows(paths[0]), read_rows(paths[1]))
+    ]
+    weights = {name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
+               for name, value in fit["effective_neighbours"].items()}  # fmt: skip
+    regressors = [
+        (spec, term) for spec in fit["specifications"] if spec["id"] in _shown(fit) for term in spec["regressors"]
+    ]
+    order = sorted(units, key=lambda row: row["unit"])
+    keys = [(str(spec["id"]), term, model, name) for spec, term in regressors for model in MODELS for name in weights]
+    content = {
+        "units": [{"id": row["unit"], "short": row["unit"].rsplit("-", 1)[-1], "name": row["name"],
+                   "row": row.get("tile_row", ""), "col": row.get("tile_col", "")} for row in order],
+        "views": {"|".join(key): _view([found.get(key, []) for found in published], order) for key in keys},
+    }  # fmt: skip
+    main = fit["specifications"][0]
+    choices = {
+        "weights": weights, "models": MODELS, "weight": main["weights"], "model": main["model"].lower(),
+        "regressors": {f"{spec['id']}|{term}": _regressor(spec, term, fit) for spec, term in regressors},
+        "reading": fit["reading"],
+    }  # fmt: skip
+    return {**choices, "data": json.dumps(content, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")}
+
+
+def _shown(fit: Mapping[str, Any]) -> set[str]:
+    """Return the first specification of each role and outcome: the others are checks on these."""
+    first: dict[tuple[str, str], str] = {}
+    for spec in fit["specifications"]:
+        if spec["role"] != "robustness":
+            first.setdefault((spec["role"], spec["outcome"]), spec["id"])
+    return set(first.values()) | {fit["specifications"][0]["id"]}
+
+
+def _regressor(spec: Mapping[str, Any], term: str, fit: Mapping[str, Any]) -> str:
+    given = ", given the others" if len(spec["regressors"]) > 1 else ""
+    first, last = spec["years"]
+    outcome = OUTCOMES.get(spec["outcome"], spec["outcome"].replace("_", " "))
+    return f"{fit['regressors'][term]}{given}; {outcome}, {first}\u2013{last}"
+
+
+def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
+    out: dict[Key, list[Row]] = {}
+    for row in rows:
+        out.setdefault(tuple(row[name] for name in KEY), []).append(row)
+    return out
+
+
+def _view(published: Sequence[Sequence[Row]], units: Sequence[Row]) -> dict[str, Any]:
+    """Return effects, sums by unit and, where written, the matrix of effects; nothing at the end of the range."""
+    rows, reach, links = published
+    effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS}
+    if not effects:
+        return {}
+    by_unit = {row["unit"]: row for row in reach}
+    pairs = {(row["unit_i"], row["unit_j"]): row["effect"] for row in links}
+    ids = [row["unit"] for row in units]
+    sums = {name: [_short(by_unit.get(unit, {}).get(name, "")) for unit in ids] for name in ("sent", "received")}
+    matrix = [[_short(pairs.get((i, j), "")) for j in ids] for i in ids] if pairs else []
+    return {
+        "effects": {name: [number(row, field) for field in FIELDS] for name, row in effects.items()},
+        "unit": effects["direct"]["unit_of_measure"], "level": number(effects["direct"], "conf_level"),
+        "warning": effects["direct"]["warning"], "links": matrix, **sums,
+    }  # fmt: skip
+
+
+def _short(text: str) -> float | None:
+    """Write a number with three digits: the map needs no more, and the page stays small."""
+    return float(f"{float(text):.3g}") if text else None

@@ -1,0 +1,18 @@
+"""Draw F11: direct and indirect effects of the spatial panels by weights and model."""
+
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.figures.spatial_effects import draw_spatial_effects, effect_marks
+from evenfield.contracts.estimates import read_estimates
+from evenfield.contracts.files import read_json
+
+
+def main(*, estimates: str, fit: str, figure: list[str]) -> None:
+    """Read the spatial panel family and write the five files of the figure."""
+    summary = read_json(fit)
+    save_figure(draw_spatial_effects(effect_marks(read_estimates(estimates), summary), summary), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,26 @@
+"""Tabulate T14: which spatial model and weights the data ask for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.tables.spatial_selection import tabulate_spatial_selection
+from evenfield.artifacts.write import write_table_files
+from evenfield.contracts.estimates import read_estimates
+from evenfield.contracts.files import read_json
+
+
+def main(
+    *, estimates: str, fit: str, description: str, table: list[str], inference: Mapping[str, Any],
+    study: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Read the spatial panel family and write the four files of the table."""
+    made = tabulate_spatial_selection(
+        read_estimates(estimates), read_json(fit), read_json(description), inference=inference, study=study
+    )
+    write_table_files(made, table)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
