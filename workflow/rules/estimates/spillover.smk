@@ -27,3 +27,32 @@ rule estimate_exposure:
         power=config["estimates"].get("design", {}).get("power", 0.8),
     script:
         "../../scripts/estimate_exposure.py"
+
+
+rule estimate_linkage:
+    """Backward linkages: neighbours' foreign enterprises and zones by predetermined industry (H9)."""
+    input:
+        library=library("estimates/spillover"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        doses=main_scheme("results/panel/{scheme}/doses.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+        weights=[main_scheme(f"results/weights/{{scheme}}/{name}.csv") for name in WEIGHTS],
+        weights_descriptions=[main_scheme(f"results/weights/{{scheme}}/{name}.json") for name in WEIGHTS],
+    output:
+        estimates="results/estimates/linkage/estimates.csv",
+        series="results/estimates/linkage/series.csv",
+        fit="results/estimates/linkage/fit.json",
+    log:
+        "results/logs/estimate_linkage.log",
+    benchmark:
+        "results/benchmarks/estimate_linkage.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=config["estimates"].get("linkage"),
+        sesoi=config["sesoi"],
+        inference=config["inference"],
+        power=POWER,
+    script:
+        "../../scripts/estimate_linkage.py"
