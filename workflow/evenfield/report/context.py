@@ -22,6 +22,7 @@ from evenfield.report.sentences.data import data_sentences, question_sentences, 
 from evenfield.report.sentences.design import design_sentences, read_square
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
+from evenfield.report.sentences.linkage import linkage_sentences
 from evenfield.report.sentences.movement import (
     clubs_sentences,
     distribution_sentences,
@@ -61,6 +62,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "inequality": (inequality_sentences,),
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
+    "linkage": (linkage_sentences,),
 }
 
 

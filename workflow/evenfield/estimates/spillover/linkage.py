@@ -163,12 +163,13 @@ def _tested(fit: OlsFit, c: np.ndarray, panel: LinkagePanel, study: Study) -> Fi
 
 
 def _row(spec: LinkageSpec, panel: LinkagePanel, study: Study, term: str, fields: Fields) -> Estimate:
-    decides = term == NEIGHBOURS_X
+    psi = term == NEIGHBOURS_X
+    decides = psi and spec.moderator == study.main.moderator
     sesoi = study.settings.sesoi if decides and _comparable(spec, study.main) else NAN
     first = {"n_obs": panel.y.size, "n_periods": len(panel.years), **fields}
     return Estimate(
         hypothesis=study.settings.hypothesis if decides else "", family="linkage",
-        role=spec.role if decides else "mechanism" if term == NEIGHBOURS_RIVAL else "exploratory", estimator=BASE,
+        role=spec.role if psi else "mechanism" if term == NEIGHBOURS_RIVAL else "exploratory", estimator=BASE,
         spec_id=spec.id, outcome=spec.outcome, term=term, unit_scheme=str(study.description["unit_scheme"]),
         period=spec.period, treatment_def=spec.intensity.name, controls_id=spec.controls, fe_id=spec.effects,
         w_id=spec.weights, n_units=len(panel.units), sesoi=sesoi,
@@ -199,7 +200,7 @@ def _warning(spec: LinkageSpec, study: Study, fields: Fields, sesoi: float) -> s
     basis = {"proxy": "PROXY: income rests on proxy output",
              "spliced": "SPLICED: proxy output is joined to official output"}  # fmt: skip
     late = [m for m in (spec.moderator, spec.rival) if m and m.years[1] >= spec.years[0]]
-    dated = f"MODERATOR: {spec.moderator.label}"
+    dated = f"MODERATOR: {spec.moderator.label}, {spec.moderator.note}" if spec.moderator.note else ""
     mde = fields.get("mde", NAN)
     parts = [
         basis.get(_basis(spec, study.description), ""), ENDOGENOUS, dated,
@@ -245,7 +246,9 @@ def _curve_row(
     specs: list[LinkageSpec], panels: Mapping[str, LinkagePanel], fits: Mapping[str, OlsFit], study: Study
 ) -> Estimate:
     """Return the share of specifications with the sign of the deciding one, with a joint permutation p-value."""
-    names = [spec.id for spec in specs if spec.role in {"primary", "robustness"} and spec.moderator == study.main.moderator]
+    # ASSUME: the curve holds every specification with the deciding moderator that is primary or robustness.
+    same = [spec for spec in specs if spec.moderator == study.main.moderator]
+    names = [spec.id for spec in same if spec.role in {"primary", "robustness"}]
     psi = np.array([fits[name].beta[panels[name].terms.index(NEIGHBOURS_X)] for name in names])
     drawn = permuted_estimates({name: panels[name] for name in names}, study.settings, CURVE_DRAWS)
     position = names.index(study.main.id)

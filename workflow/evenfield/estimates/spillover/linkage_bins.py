@@ -26,9 +26,7 @@ SERIES_COLUMNS = [
 ]  # fmt: skip
 
 
-def marginal_effects(
-    panel: LinkagePanel, fit: OlsFit, spec: LinkageSpec, settings: LinkageSettings
-) -> pd.DataFrame:
+def marginal_effects(panel: LinkagePanel, fit: OlsFit, spec: LinkageSpec, settings: LinkageSettings) -> pd.DataFrame:
     """Return marginal effects of the neighbours' intensity with the support of the moderator.
 
     Parameters

@@ -87,9 +87,7 @@ class LinkagePanel:
         return c
 
 
-def linkage_panel(
-    panel: pd.DataFrame, doses: pd.DataFrame, weights: SpatialWeights, spec: LinkageSpec
-) -> LinkagePanel:
+def linkage_panel(panel: pd.DataFrame, doses: pd.DataFrame, weights: SpatialWeights, spec: LinkageSpec) -> LinkagePanel:
     """Build the panel of one specification.
 
     Parameters

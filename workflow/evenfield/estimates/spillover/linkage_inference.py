@@ -262,4 +262,3 @@ def _psi(panel: LinkagePanel, order: np.ndarray) -> float:
     drawn = LinkagePanel(panel.units, panel.years, panel.y, panel.F, panel.WF, panel.L[order], panel.raw[order],
                          panel.rival, panel.trends)  # fmt: skip
     return float(fit_panel(drawn).beta[panel.terms.index(NEIGHBOURS_X)])
-

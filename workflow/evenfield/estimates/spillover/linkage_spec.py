@@ -26,6 +26,8 @@ class Measure:
         Numerator and denominator; or column; or type of zone.
     years : tuple of int
         Moderators: first and last year of the mean.
+    note : str
+        A limit that every row repeats.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Measure:
     kind: str
     columns: tuple[str, ...]
     years: tuple[int, int] = (0, 0)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ def _measure(section: Mapping[str, Any], group: str, name: str, where: str) -> M
     item = known[name]
     keys = [key for key in ("numerator", "denominator", "column", "zone_type") if key in item]
     years = item.get("years", (0, 0))
-    return Measure(name, item["label"], item["kind"], tuple(item[key] for key in keys), (int(years[0]), int(years[1])))
+    span = (int(years[0]), int(years[1]))
+    return Measure(name, item["label"], item["kind"], tuple(item[key] for key in keys), span, item.get("note", ""))
 
 
 def parse_linkage_settings(
