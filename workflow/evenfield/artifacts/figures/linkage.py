@@ -38,8 +38,8 @@ def linkage_panels(section: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     specs = section["specs"]
     main = next((spec for spec in specs if spec.get("role") == "primary"), specs[0])
     kinds = {name: item["kind"].startswith("zones") for name, item in section["intensities"].items()}
-    other = [spec for spec in specs if spec["moderator"] == main["moderator"] and spec.get("outcome") == main.get("outcome")
-             and kinds[spec["intensity"]] != kinds[main["intensity"]]]  # fmt: skip
+    alike = [s for s in specs if all(s.get(key) == main.get(key) for key in ("moderator", "outcome", "rival"))]
+    other = [spec for spec in alike if kinds[spec["intensity"]] != kinds[main["intensity"]]]
     chosen = [main, *other[:1]]
     panels = {spec["id"]: f"Neighbours' {spec['intensity'].replace('_', ' ')}" for spec in chosen}
     return panels, str(section["moderators"][main["moderator"]]["label"])

@@ -25,9 +25,9 @@ METHODS = {
     "long_difference_scpc": "last year minus first, SCPC", "permutation": "moderator permuted over units",
 }  # fmt: skip
 OTHER = "Neighbours', times the moderator: other samples and measures"
-RIVAL = "Schooling or another moderator beside it, or in its place"
-KEPT = ("estimator", "spec_id", "outcome", "term", "period", "treatment_def", "controls_id", "fe_id", "w_id", "estimate",
-        "std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role",
+RIVAL = "Another moderator, beside it or in its place"
+KEPT = ("estimator", "spec_id", "outcome", "term", "period", "treatment_def", "controls_id", "fe_id", "w_id",
+        "estimate", "std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role",
         "max_leverage_unit", "unit_of_measure", "output_basis", "warning")  # fmt: skip
 
 
@@ -134,13 +134,14 @@ def _notes(
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
     return (
         f"N = {count_of(main['n_units'], study)} (unit scheme {main['unit_scheme']}), T = {main['n_periods']} years "
-        f"({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a moderator, with {study['unit_name']} and year "
-        f"effects. Moderator: {moderator['label']}{limit}; mean zero, standard deviation one. Intensity in deviation from the year's "
-        f"mean. Main rows: {_words(main['w_id'])} weights, row-standardised.",
-        f"{inference['conf_level']:.0%} intervals and p by CR3 with {study['units_name']} as clusters and t(G* \u2212 1) "
-        f"unless the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. Detectable: "
-        f"(t + t) standard errors, {power:.0%} power. Where detectable exceeds of interest the design is UNDERPOWERED: "
-        "an interval that holds zero is no evidence of no association.",
+        f"({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a "
+        f"moderator, with {study['unit_name']} and year effects. Moderator: {moderator['label']}{limit}; mean zero, "
+        f"standard deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in force). "
+        f"Main rows: {_words(main['w_id'])} weights, row-standardised.",
+        f"{inference['conf_level']:.0%} intervals and p by CR3 with {study['units_name']} as clusters and "
+        f"t(G* \u2212 1) unless the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. "
+        f"Detectable: (t + t) standard errors, {power:.0%} power. Where detectable exceeds of interest the design is "
+        "UNDERPOWERED: an interval that holds zero is no evidence of no association.",
         "Output stands below the line of the intensity, so noise in output pulls its own coefficient down; the level "
         "of the stock is printed beside the ratio for that reason.",
         "Foreign enterprises and zones went where growth was expected: associations, not effects.",

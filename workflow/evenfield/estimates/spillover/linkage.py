@@ -14,6 +14,7 @@ from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.contracts.study import SpatialWeights
 from evenfield.estimates.spillover.linkage_bins import marginal_effects, tercile_difference
 from evenfield.estimates.spillover.linkage_data import (
+    NEIGHBOURS,
     NEIGHBOURS_RIVAL,
     NEIGHBOURS_X,
     LinkagePanel,
@@ -150,9 +151,8 @@ def _spec_rows(spec: LinkageSpec, panel: LinkagePanel, fit: OlsFit, study: Study
     for term in shown:
         c = panel.contrast({term: 1.0}, fit.X.shape[1])
         out.append(_row(spec, panel, study, term, _tested(fit, c, panel, study)))
-    contrast = {"contrast": "high - low tercile", "term": "neighbours", "role": "exploratory", "hypothesis": ""}
-    binned = tercile_difference(panel, study.settings)
-    return [*out, replace(_row(spec, panel, study, "neighbours", binned), estimator=f"{BASE}_bins", **contrast)]
+    binned = _row(spec, panel, study, NEIGHBOURS, tercile_difference(panel, study.settings))
+    return [*out, replace(binned, estimator=f"{BASE}_bins", contrast="high - low tercile", role="exploratory")]
 
 
 def _tested(fit: OlsFit, c: np.ndarray, panel: LinkagePanel, study: Study) -> Fields:

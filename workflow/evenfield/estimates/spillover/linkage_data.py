@@ -129,7 +129,8 @@ def _grid(panel: pd.DataFrame, column: str, units: list[str], years: list[int], 
         raise EstimateError(f"the panel has no column {column} (linkage specification {where})",
                             "a column of panel.csv", "correct the name in config.yaml")  # fmt: skip
     wide = panel.pivot(index="unit", columns="year", values=column).reindex(index=units, columns=years)
-    blank = [f"{unit} {year}" for unit, year in wide.isna().stack().loc[lambda s: s].index]
+    gaps = np.argwhere(wide.isna().to_numpy())
+    blank = [f"{units[i]} {years[t]}" for i, t in gaps]
     if blank:
         raise EstimateError(f"{len(blank)} values of {column} are missing in {years[0]}-{years[-1]} "
                             f"({first_examples(blank)}; linkage specification {where})",
@@ -146,13 +147,13 @@ def _intensity(
             raise EstimateError(f"no zones of type {measure.columns[0]} (linkage specification {where})",
                                 "a type in doses.csv", "correct zone_type in config.yaml")  # fmt: skip
         # ASSUME: the dose is ln(1 + zones in force): the first zone of a unit weighs more than the tenth.
-        return np.log1p(_grid(mine, measure.kind, units, years, where))
+        return np.asarray(np.log1p(_grid(mine, measure.kind, units, years, where)))
     parts = [_grid(panel, column, units, years, where) for column in measure.columns]
     if min(part.min() for part in parts) <= 0:
         raise EstimateError(f"{measure.name} has a value of zero or less (linkage specification {where})",
                             "positive values for logarithms", "choose another intensity in config.yaml")  # fmt: skip
     logs = [np.log(part) for part in parts]
-    return logs[0] if measure.kind == "log" else logs[0] - logs[1]
+    return np.asarray(logs[0] if measure.kind == "log" else logs[0] - logs[1])
 
 
 def moderator_values(panel: pd.DataFrame, measure: Measure, units: list[str]) -> np.ndarray:

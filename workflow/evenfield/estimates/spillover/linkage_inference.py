@@ -25,7 +25,7 @@ from evenfield.numerics.inference.result import RobustInference
 from evenfield.numerics.inference.spatial_kernel import spatial_kernel
 from evenfield.numerics.inference.two_way import two_way_inference
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.wild_draws import WebbOrRademacher, wild_draws
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
 from evenfield.numerics.power import mde_multiplier
@@ -140,7 +140,7 @@ def _fields(found: RobustInference, settings: LinkageSettings) -> Fields:
 
 def _wild(setting: Setting) -> Fields:
     settings, units = setting.settings, setting.panel.members
-    kind = "webb" if len(setting.panel.units) <= FEW_CLUSTERS else "rademacher"
+    kind: WebbOrRademacher = "webb" if len(setting.panel.units) <= FEW_CLUSTERS else "rademacher"
     draws = wild_draws(units, kind, settings.permutations, generator_for(settings.seed, setting.draw_id))
     found = wild_inference(wild_bootstrap(setting.fit, setting.c, units, draws), settings.level)
     return {

@@ -58,9 +58,10 @@ def _power(main: Row, facts: Facts) -> list[Sentence]:
         f"the smallest difference it could see is {bare(mde, unit)}, the smallest one of interest {bare(sesoi, unit)}"
     )
     if underpowered(main):
-        return [Sentence(f"The comparison is underpowered: {ends}. It rests on the variation of about "
-                         f"{count_word(round(number(main, 'g_star') or 0))} {facts.units} (effective number of clusters "
-                         f"G*), most of all {facts.names.get(leader, leader)}.", caution=True)]  # fmt: skip
+        clusters = count_word(round(number(main, "g_star") or 0))
+        return [Sentence(f"The comparison is underpowered: {ends}. It rests on the variation of about {clusters} "
+                         f"{facts.units} (effective number of clusters G*), most of all "
+                         f"{facts.names.get(leader, leader)}.", caution=True)]  # fmt: skip
     return [Sentence(f"The design could see what matters: {ends}.")]
 
 
@@ -83,7 +84,8 @@ def _others(rows: list[Row], main: Row, facts: Facts) -> list[Sentence]:
 def _pair(pair: Row | None, main: Row, facts: Facts) -> str:
     if pair is None or (number(pair, "estimate") or 0.0) * (number(main, "estimate") or 0.0) >= 0:
         return ""
-    return f", leaving out the pair {' and '.join(facts.names.get(name, name) for name in pair['sample_id'].split()[1:])} does"
+    names = [facts.names.get(name, name) for name in pair["sample_id"].split()[1:]]
+    return f", leaving out the pair {' and '.join(names)} does"
 
 
 def _rival(rows: list[Row], main: Row) -> list[Sentence]:
