@@ -41,8 +41,8 @@ SECTION = {
         "level": {"kind": "log", "column": "stock", "label": "stock"},
     },
     "moderators": {
-        "industry": {"kind": "ratio", "numerator": "va", "denominator": "gdp", "years": [1990, 1992], "label": "industry",
-                     "note": "late"},
+        "industry": {"kind": "ratio", "numerator": "va", "denominator": "gdp", "years": [1990, 1992],
+                     "label": "industry", "note": "late"},
         "school": {"kind": "column", "column": "school", "years": [2001, 2002], "label": "school"},
     },
     "specs": [
@@ -218,7 +218,7 @@ def test_terciles_keep_equal_values_together():
     [
         ({"specs": [{"id": "a", "intensity": "gold", "moderator": "industry"}]}, "names gold"),
         ({"specs": [{"id": "a", "intensity": "stock", "moderator": "gold"}]}, "names gold"),
-        ({"specs": [{"id": "a", "intensity": "stock", "moderator": "industry", "years": [2005, 2001]}]}, "run from 2005"),
+        ({"specs": [{"id": "a", "intensity": "stock", "moderator": "industry", "years": [2005, 2001]}]}, "run from"),
         ({"specs": SECTION["specs"][:1] * 2}, "used twice"),
         ({"weights": "nowhere"}, "names weights nowhere"),
         ({"years": [1995, 2009]}, "values of log_income are missing in 1995-2009"),
@@ -232,7 +232,7 @@ def test_bad_config_is_named(change, message):
 def test_bad_data_is_named():
     panel = make_panel()
     hole = panel.assign(log_income=panel["log_income"].where(~(panel["unit"].eq("CN-GD") & panel["year"].eq(2003))))
-    with pytest.raises(EstimateError, match="1 values of log_income are missing .*CN-GD 2003"):
+    with pytest.raises(EstimateError, match=r"1 values of log_income are missing .*CN-GD 2003"):
         run(hole)
     with pytest.raises(EstimateError, match="value of zero or less"):
         run(panel.assign(stock=panel["stock"].where(panel["year"].ne(2004), 0.0)))

@@ -26,9 +26,11 @@ METHODS = {
 }  # fmt: skip
 OTHER = "Neighbours', times the moderator: other samples and measures"
 RIVAL = "Another moderator, beside it or in its place"
-KEPT = ("estimator", "spec_id", "outcome", "term", "period", "treatment_def", "controls_id", "fe_id", "w_id",
-        "estimate", "std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role",
-        "max_leverage_unit", "unit_of_measure", "output_basis", "warning")  # fmt: skip
+KEPT = (
+    "estimator", "spec_id", "outcome", "term", "period", "treatment_def", "controls_id", "fe_id", "w_id", "estimate",
+    "std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role",
+    "max_leverage_unit", "unit_of_measure", "output_basis", "warning",
+)  # fmt: skip
 
 
 def tabulate_linkage(
