@@ -1,0 +1,478 @@
+"""Dynamic spatial panel with unit and time effects: quasi maximum likelihood and its correction for short panels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.polynomial import polynomial
+from scipy.optimize import root
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.likelihood import RESPONSES, PanelMoments
+from evenfield.numerics.spatial_panel.logdet import eigenvalues
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.optimum import highest_likelihood
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.within import Counts, demeaned
+
+DYNAMICS = ("rho", "tau", "eta")
+HEAD = 4  # y, W y, y_(t-1), W y_(t-1)
+STEPS = (0.25, 0.5, 0.75, 1.0)
+FLAT = 1e-6
+ROOT = 1e-12
+DEPENDENT = 1e-10
+FEWEST_PERIODS = 4
+
+
+@dataclass(frozen=True)
+class DynamicMoments:
+    """Cross-products of the demeaned columns [y, W y, y_(t-1), W y_(t-1), X] and the eigenvalues of the weights.
+
+    Attributes
+    ----------
+    gram : ndarray, shape (4 + K, 4 + K)
+        Cross-products.
+    n, t : int
+        Units and periods, the first period with a lag counted first.
+    omega : ndarray, shape (N - 1,)
+        Eigenvalues of W without the one of the constant vector.
+    free : tuple of int
+        Which of rho, tau, eta (0, 1, 2) are estimated; the others are zero.
+    """
+
+    gram: np.ndarray
+    n: int
+    t: int
+    omega: np.ndarray
+    free: tuple[int, ...]
+
+    @cached_property
+    def partialled(self) -> np.ndarray:
+        """Cross-products of the first four columns with the regressors taken out, shape (4, 4)."""
+        head, cross, inner = self.gram[:HEAD, :HEAD], self.gram[:HEAD, HEAD:], self.gram[HEAD:, HEAD:]
+        return np.asarray(head - cross @ np.linalg.solve(inner, cross.T)) if len(inner) else head
+
+    def slopes(self, dynamics: np.ndarray) -> np.ndarray:
+        """Return the coefficients of the regressors at given rho, tau, eta.
+
+        Parameters
+        ----------
+        dynamics : ndarray, shape (3,)
+            rho, tau, eta.
+
+        Returns
+        -------
+        ndarray, shape (K,)
+        """
+        outcome = self.gram[HEAD:, :HEAD] @ np.concatenate([[1.0], -dynamics])
+        return np.asarray(np.linalg.solve(self.gram[HEAD:, HEAD:], outcome)) if len(outcome) else outcome
+
+    def score(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+        """Return the concentrated score in rho, tau, eta, adjusted for the unit effects.
+
+        Parameters
+        ----------
+        dynamics : ndarray, shape (3,)
+            rho, tau, eta.
+        strength : float
+            0 for the likelihood's own score, 1 for the adjusted one.
+
+        Returns
+        -------
+        ndarray, shape (3,)
+            m z'e / e'e - (T - s) tr(J G) + s c, m = (N - 1)(T - s); see ``fit_dynamic``.
+        """
+        v = np.concatenate([[1.0], -dynamics])
+        cross, m = self.partialled @ v, (self.n - 1) * (self.t - strength)
+        out = m * cross[1:] / (v @ cross) + strength * self._adjustment(dynamics)
+        out[0] -= (self.t - strength) * self._sum(self.omega / (1 - dynamics[0] * self.omega))
+        return np.asarray(out)
+
+    def slope_matrix(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+        """Return the derivatives of the score in rho, tau, eta and, with them, in the regressors' coefficients.
+
+        Parameters
+        ----------
+        dynamics : ndarray, shape (3,)
+            rho, tau, eta.
+        strength : float
+            As in ``score``.
+
+        Returns
+        -------
+        ndarray, shape (3 + K, 3 + K)
+        """
+        out = -self.information(dynamics, strength)
+        out[:3, :3] += strength * self._adjustment_slopes(dynamics)
+        return out
+
+    def information(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+        """Return minus the derivatives of the score without those of the adjustment.
+
+        Parameters
+        ----------
+        dynamics : ndarray, shape (3,)
+            rho, tau, eta.
+        strength : float
+            As in ``score``.
+
+        Returns
+        -------
+        ndarray, shape (3 + K, 3 + K)
+            Of rho, tau, eta and the regressors' coefficients, the variance concentrated out.
+        """
+        v = np.concatenate([[1.0], -dynamics, -self.slopes(dynamics)])
+        cross, m = self.gram @ v, (self.n - 1) * (self.t - strength)
+        sse = float(v @ cross)
+        out = m * (self.gram[1:, 1:] / sse - 2 * np.outer(cross[1:], cross[1:]) / sse**2)
+        out[0, 0] += (self.t - strength) * self._sum((self.omega / (1 - dynamics[0] * self.omega)) ** 2)
+        return np.asarray(out)
+
+    def variance(self, dynamics: np.ndarray, strength: float) -> float:
+        """Return the variance of the shocks, e'e / ((N - 1)(T - s)).
+
+        Parameters
+        ----------
+        dynamics : ndarray, shape (3,)
+            rho, tau, eta.
+        strength : float
+            As in ``score``.
+
+        Returns
+        -------
+        float
+        """
+        v = np.concatenate([[1.0], -dynamics])
+        return float(v @ self.partialled @ v / ((self.n - 1) * (self.t - strength)))
+
+    def limit_adjustment(self, dynamics: np.ndarray) -> np.ndarray:
+        """Return the adjustment with the sums over all past periods in place of those of the sample.
+
+        Parameters
+        ----------
+        dynamics : ndarray, shape (3,)
+            rho, tau, eta.
+
+        Returns
+        -------
+        ndarray, shape (3,)
+            NaN where the process is not stable.
+        """
+        a, s = self._roots(dynamics)
+        if np.abs(a).max() >= 1:
+            return np.full(3, np.nan)
+        return self._weighted(s / (1 - a), a)
+
+    def _roots(self, dynamics: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        s = 1 / (1 - dynamics[0] * self.omega)
+        return (dynamics[1] + dynamics[2] * self.omega) * s, s
+
+    def _adjustment(self, dynamics: np.ndarray) -> np.ndarray:
+        a, s = self._roots(dynamics)
+        return self._weighted(s * polynomial.polyval(a, self._weights), a)
+
+    def _weighted(self, terms: np.ndarray, a: np.ndarray) -> np.ndarray:
+        lagged = self.omega * terms
+        return np.array([self._sum(lagged * a), self._sum(terms), self._sum(lagged)])
+
+    def _adjustment_slopes(self, dynamics: np.ndarray) -> np.ndarray:
+        a, s = self._roots(dynamics)
+        value = polynomial.polyval(a, self._weights)
+        slope = polynomial.polyval(a, polynomial.polyder(self._weights))
+        by_a = np.stack([self.omega * s * a, s, self.omega * s])
+        by_s = np.stack([self.omega * s**2, np.zeros_like(s), np.zeros_like(s)])
+        out = np.empty((3, 3))
+        for j in range(3):
+            terms = by_s[j] * value + s * slope * by_a[j]
+            lagged = self.omega * terms
+            out[:, j] = [self._sum(lagged * a + self.omega * s * value * by_a[j]), self._sum(terms), self._sum(lagged)]
+        return out
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        """(T - 1 - j)/T for j = 0..T-2."""
+        return np.arange(self.t - 1, 0, -1) / self.t
+
+    @staticmethod
+    def _sum(values: np.ndarray) -> float:
+        return float(np.real(values).sum())
+
+
+@dataclass(frozen=True)
+class DynamicFit:
+    """A fitted dynamic spatial panel.
+
+    Attributes
+    ----------
+    names : tuple of str
+        rho, tau, eta, the regressors, and ``W name`` for their spatial lags.
+    estimates : ndarray, shape (P,)
+        Root of the adjusted score; the likelihood's maximum where there is no root.
+    likelihood, one_step : ndarray, shape (P,)
+        Maximum of the likelihood, and Lee and Yu's one-step correction of it (NaN where it is not stable).
+    covariance : ndarray, shape (P, P)
+        Of the estimates; zero for parameters held at zero.
+    sigma2 : float
+        Variance of the shocks.
+    found : bool
+        Whether the adjusted score has a root.
+    regressors, lagged : tuple of str
+        Regressors, and those whose spatial lag enters.
+    free : tuple of str
+        Which of rho, tau, eta are estimated.
+    network : Network
+        Weights.
+    t : int
+        Periods with a lag.
+    """
+
+    names: tuple[str, ...]
+    estimates: np.ndarray
+    likelihood: np.ndarray
+    one_step: np.ndarray
+    covariance: np.ndarray
+    sigma2: float
+    found: bool
+    regressors: tuple[str, ...]
+    lagged: tuple[str, ...]
+    free: tuple[str, ...]
+    network: Network
+    t: int
+
+    @property
+    def std_errors(self) -> np.ndarray:
+        """Square roots of the diagonal of the covariance, shape (P,)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def dynamics(self) -> np.ndarray:
+        """Estimates of rho, tau and eta, shape (3,)."""
+        return self.estimates[: len(DYNAMICS)]
+
+
+def fit_dynamic(
+    panel: BalancedPanel, network: Network, lagged: Sequence[str] | None = None, free: Sequence[str] = DYNAMICS
+) -> DynamicFit:
+    """Fit Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t.
+
+    Parameters
+    ----------
+    panel : BalancedPanel
+        Outcome and regressors; the first period is the initial one.
+    network : Network
+        Row-standardised weights, matched by unit.
+    lagged : sequence of str, optional
+        Regressors whose spatial lag enters; all by default.
+    free : sequence of str
+        Which of ``rho``, ``tau``, ``eta`` are estimated; the others are zero.
+
+    Returns
+    -------
+    DynamicFit
+
+    Raises
+    ------
+    NumericsError
+        If units differ, the weights are not row-standardised, there are fewer than four periods after the first,
+        regressors are dependent or unknown, or the outcome does not vary.
+
+    Notes
+    -----
+    Time effects are taken out by J = I - 11'/N, which for row-standardised W leaves a model of N - 1 units with the
+    eigenvalues of W but that of the constant (Lee and Yu 2010); unit effects by demeaning, which biases the score: with
+    S = I - rho W, A = S^-1 (tau I + eta W) and shocks V, demeaning adds - T E[Zbar'J Vbar] to E[sum_t Z_t'J V_t], so
+
+        tau: -(s2/T) sum_(j<=T-2) (T-1-j) tr(J A^j S^-1),   eta: the same with W A^j S^-1,
+        rho: -(s2/T) sum_(j<=T-1) (T-j) tr(J W A^j S^-1),   variance: T - 1 in place of T.
+
+    The estimate is the root of the score less this, followed from the likelihood's maximum. The sums are those of the
+    sample: no initial condition enters and nothing is divided by 1 - A. Lee and Yu's one-step correction has their
+    limits, sum_j A^j = (I - A)^-1. Without lags the root is the transformation estimator of the static model; without
+    spatial terms it is the bias-corrected estimator of ``numerics.dynamic_panel`` with constant variance.
+    Covariance: D^-1 I D^-1' with I the information and D the derivative of the adjusted score.
+    """
+    m, names = dynamic_moments(panel, network, lagged, free)
+    return fit_moments(m, network, panel.names, tuple(names[3 + len(panel.names) :]))
+
+
+def dynamic_moments(
+    panel: BalancedPanel, network: Network, lagged: Sequence[str] | None, free: Sequence[str]
+) -> tuple[DynamicMoments, tuple[str, ...]]:
+    """Form the cross-products of a panel.
+
+    Parameters
+    ----------
+    panel, network, lagged, free
+        As in ``fit_dynamic``.
+
+    Returns
+    -------
+    moments : DynamicMoments
+    names : tuple of str
+        Names of all parameters.
+
+    Raises
+    ------
+    NumericsError
+        As ``fit_dynamic``.
+    """
+    if not network.row_standardised:
+        raise NumericsError("time effects drop out of the dynamic model only if every row of the weights sums to one")
+    chosen = panel.names if lagged is None else tuple(lagged)
+    unknown = [name for name in chosen if name not in panel.names] + [name for name in free if name not in DYNAMICS]
+    if unknown:
+        raise NumericsError(f"{unknown[0]!r} is neither a regressor nor one of {', '.join(DYNAMICS)}")
+    values, t = panel.ordered(network.units), len(panel.periods) - 1
+    if t < FEWEST_PERIODS:
+        raise NumericsError(f"{t} periods with a lag are too few: at least {FEWEST_PERIODS}")
+    places = [1 + panel.names.index(name) for name in panel.names if name in chosen]
+    columns = _columns(values, network, places)
+    flat = demeaned(columns, "two_way").reshape(-1, columns.shape[2])
+    _check_columns(flat, columns, (*panel.names, *(f"W {panel.names[p - 1]}" for p in places)))
+    names = (*DYNAMICS, *panel.names, *(f"W {panel.names[p - 1]}" for p in places))
+    place = tuple(i for i, name in enumerate(DYNAMICS) if name in free)
+    return DynamicMoments(flat.T @ flat, network.n, t, transformed_roots(network), place), names
+
+
+def _columns(values: np.ndarray, network: Network, places: list[int]) -> np.ndarray:
+    lag = network.lag(values)
+    head = [values[:, 1:, 0], lag[:, 1:, 0], values[:, :-1, 0], lag[:, :-1, 0]]
+    return np.concatenate([np.stack(head, axis=2), values[:, 1:, 1:], lag[:, 1:, places]], axis=2)
+
+
+def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> None:
+    size = np.abs(raw).max(axis=(0, 1))
+    spread = np.abs(flat).max(axis=0)
+    if spread[0] <= DEPENDENT * max(size[0], 1.0):
+        raise NumericsError("the outcome does not vary once unit and time effects are gone")
+    still = [name for name, s, z in zip(names, spread[HEAD:], size[HEAD:], strict=True) if s <= DEPENDENT * max(z, 1.0)]
+    if still:
+        raise NumericsError(f"the regressor {still[0]} does not vary once unit and time effects are gone")
+    X = flat[:, HEAD:] / np.sqrt((flat[:, HEAD:] ** 2).sum(axis=0))
+    if X.shape[1] and np.linalg.svd(X, compute_uv=False).min() < DEPENDENT**0.5:
+        raise NumericsError("the regressors and their spatial lags are dependent")
+
+
+def transformed_roots(network: Network) -> np.ndarray:
+    """Return the eigenvalues of row-standardised weights without the one of the constant vector.
+
+    Parameters
+    ----------
+    network : Network
+        Weights.
+
+    Returns
+    -------
+    ndarray, shape (N - 1,)
+        Real where all are.
+    """
+    roots = eigenvalues(network.matrix)
+    return np.delete(roots, int(np.argmin(np.abs(roots - 1.0))))
+
+
+def fit_moments(
+    m: DynamicMoments, network: Network, regressors: tuple[str, ...], lagged_names: tuple[str, ...]
+) -> DynamicFit:
+    """Fit from cross-products alone.
+
+    Parameters
+    ----------
+    m : DynamicMoments
+        Cross-products.
+    network : Network
+        Weights.
+    regressors : tuple of str
+        Names of the regressors.
+    lagged_names : tuple of str
+        Names of their spatial lags, with ``W`` in front.
+
+    Returns
+    -------
+    DynamicFit
+    """
+    top = _highest(m, network)
+    one_step = _one_step(m, top)
+    dynamics, found = _adjusted_root(m, top, network)
+    strength = 1.0 if found else 0.0
+    free = (*m.free, *range(3, 3 + len(m.gram) - HEAD))
+    covariance = np.zeros((len(m.gram) - 1,) * 2)
+    D = np.linalg.inv(m.slope_matrix(dynamics, strength)[np.ix_(free, free)])
+    covariance[np.ix_(free, free)] = D @ m.information(dynamics, strength)[np.ix_(free, free)] @ D.T
+    return DynamicFit(
+        (*DYNAMICS, *regressors, *lagged_names), _whole(m, dynamics), _whole(m, top), _whole(m, one_step), covariance,
+        m.variance(dynamics, strength), found, regressors, tuple(name[2:] for name in lagged_names),
+        tuple(DYNAMICS[i] for i in m.free), network, m.t,
+    )  # fmt: skip
+
+
+def _whole(m: DynamicMoments, dynamics: np.ndarray) -> np.ndarray:
+    return np.concatenate([dynamics, m.slopes(dynamics)])
+
+
+def _highest(m: DynamicMoments, network: Network) -> np.ndarray:
+    """Return the maximum of the likelihood: a static lag model whose regressors include the lags."""
+    lags = [HEAD - 2 + i - 1 for i in m.free if i > 0]
+    kept = [*lags, *range(HEAD, len(m.gram))]
+    size = RESPONSES + 2 * len(kept)
+    gram, place = np.zeros((size, size)), [0, 1, *range(RESPONSES, RESPONSES + len(kept))]
+    scale = np.concatenate([[1.0, 1.0], 1 / np.sqrt(np.diag(m.gram)[kept])])
+    gram[np.ix_(place, place)] = m.gram[np.ix_([0, 1, *kept], [0, 1, *kept])] * np.outer(scale, scale)
+    moments = PanelMoments(gram, Counts(m.t, 1, (m.n - 1) * m.t), network.logdet)
+    rho = highest_likelihood(moments, "free", "none").rho if 0 in m.free else 0.0
+    beta = moments.least_squares(np.asarray(rho), np.asarray(0.0))[0] * scale[2:]
+    out = np.zeros(3)
+    out[0] = rho
+    for value, column in zip(beta, lags, strict=False):
+        out[column - 1] = value
+    return out
+
+
+def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
+    """Return the first-order correction of Lee and Yu (2010), whose sums run over all past periods."""
+    free = list(m.free)
+    gap = m.score(top, 1.0) - m._adjustment(top) + m.limit_adjustment(top)
+    if not np.isfinite(gap).all():
+        return np.full(3, np.nan)
+    inner = (*free, *range(3, 3 + len(m.gram) - HEAD))
+    change = np.linalg.solve(m.information(top, 0.0)[np.ix_(inner, inner)],
+                             np.concatenate([gap[free], np.zeros(len(inner) - len(free))]))  # fmt: skip
+    out = top.copy()
+    out[free] += change[: len(free)]
+    return out
+
+
+def _adjusted_root(m: DynamicMoments, top: np.ndarray, network: Network) -> tuple[np.ndarray, bool]:
+    """Follow the root of the score from the likelihood's maximum to the adjusted score."""
+    free, here = list(m.free), top.copy()
+    if not free:
+        return here, True
+    low, high = network.logdet.domain
+
+    def whole(part: np.ndarray) -> np.ndarray:
+        out = np.zeros(3)
+        out[free] = part
+        return out
+
+    for strength in STEPS:
+        found = root(
+            lambda part, s=strength: m.score(whole(part), s)[free], here[free], tol=ROOT,
+            jac=lambda part, s=strength: _dynamics_slopes(m, whole(part), s)[np.ix_(free, free)],
+        )  # fmt: skip
+        here = whole(found.x)
+        if not low < here[0] < high or np.abs(m.score(here, strength)[free]).max() > FLAT * (m.n - 1) * m.t:
+            return top, False
+    sign = np.linalg.eigvalsh(_symmetric(_dynamics_slopes(m, here, 1.0)[np.ix_(free, free)]))
+    return (here, True) if sign.max() < 0 else (top, False)
+
+
+def _dynamics_slopes(m: DynamicMoments, dynamics: np.ndarray, strength: float) -> np.ndarray:
+    """Return derivatives in rho, tau, eta with the regressors' coefficients concentrated out, shape (3, 3)."""
+    whole = m.slope_matrix(dynamics, strength)
+    return np.asarray(whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(whole[3:, 3:], whole[3:, :3]))
+
+
+def _symmetric(matrix: np.ndarray) -> np.ndarray:
+    return np.asarray((matrix + matrix.T) / 2)
