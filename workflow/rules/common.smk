@@ -39,6 +39,7 @@ MAKERS = {
     "F8": "draw_currency",
     "F9": "draw_kernels",
     "F10": "draw_pattern",
+    "T17": "tabulate_dynamic_spatial",
     "T20": "tabulate_linkage",
     "F19": "draw_linkage",
 }

@@ -56,3 +56,30 @@ rule estimate_linkage:
         power=POWER,
     script:
         "../../scripts/estimate_linkage.py"
+
+
+rule estimate_dynamic_spatial:
+    """Dynamic spatial panel, with a Monte Carlo of its bias at the study's size."""
+    input:
+        library=library("estimates/spillover"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        doses=main_scheme("results/panel/{scheme}/doses.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+        weights=[main_scheme(f"results/weights/{{scheme}}/{name}.csv") for name in WEIGHTS],
+        weights_descriptions=[main_scheme(f"results/weights/{{scheme}}/{name}.json") for name in WEIGHTS],
+    output:
+        estimates="results/estimates/dynamic_spatial/estimates.csv",
+        series="results/estimates/dynamic_spatial/series.csv",
+        fit="results/estimates/dynamic_spatial/fit.json",
+    log:
+        "results/logs/estimate_dynamic_spatial.log",
+    benchmark:
+        "results/benchmarks/estimate_dynamic_spatial.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=config["estimates"].get("dynamic_spatial"),
+        main_weights=MAIN_WEIGHTS,
+        inference=config["inference"],
+    script:
+        "../../scripts/estimate_dynamic_spatial.py"
