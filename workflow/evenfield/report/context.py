@@ -20,6 +20,7 @@ from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
+from evenfield.report.sentences.dynamic_spatial import dynamic_spatial_sentences
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
 from evenfield.report.sentences.linkage import linkage_sentences
@@ -62,6 +63,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "inequality": (inequality_sentences,),
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
+    "dynamic_spatial": (dynamic_spatial_sentences,),
     "linkage": (linkage_sentences,),
 }
 

@@ -87,3 +87,26 @@ rule draw_linkage:
         inference=config["inference"],
     script:
         "../../scripts/draw_linkage.py"
+
+
+rule tabulate_dynamic_spatial:
+    """T17: the dynamic spatial panel with the Monte Carlo of its bias."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_dynamic_spatial.output.estimates,
+        series=rules.estimate_dynamic_spatial.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T17"),
+    log:
+        "results/logs/tabulate_dynamic_spatial.log",
+    benchmark:
+        "results/benchmarks/tabulate_dynamic_spatial.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        section=config["estimates"].get("dynamic_spatial"),
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_dynamic_spatial.py"

@@ -17,8 +17,9 @@ from evenfield.estimates.spillover.panel_models_spec import UNITS, PanelSpec, St
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import KINDS, Stability, dynamic_effects, stability
+from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
 from evenfield.numerics.spatial_panel.dynamic_monte_carlo import ESTIMATORS, DynamicMonteCarlo, dynamic_monte_carlo
 from evenfield.numerics.spatial_panel.network import network
 
@@ -180,20 +181,23 @@ def controlled(check: DynamicMonteCarlo, settings: DynamicSettings) -> np.ndarra
     Returns
     -------
     ndarray of bool, shape (3, 3)
-        |bias| < max_bias or |bias| < max_bias_in_sd times the standard deviation.
+        |bias| < max_bias or |bias| < max_bias_in_sd times the standard deviation; never for an estimator that too few
+        panels have.
     """
     # ASSUME: a bias is harmless if it is below 0.02 or below half a standard deviation (both in the config).
     size = np.abs(check.bias)
-    return np.asarray((size < settings.max_bias) | (size < settings.max_bias_in_sd * check.sd))
+    often = check.estimated >= settings.least_estimated * check.replications
+    return np.asarray(((size < settings.max_bias) | (size < settings.max_bias_in_sd * check.sd)) & often[:, None])
 
 
 def _rows(each: Fitted, description: Mapping[str, Any], settings: DynamicSettings) -> list[Estimate]:
     base = _base(each, description, settings)
     rows = [*_coefficients(each, base, settings), *_stability_rows(each, base), *_effects(each, base, settings)]
-    if not each.withheld:
-        return rows
-    return [replace(row, **{name: NAN for name in ("estimate", "std_error", "statistic", "p_value", "conf_low",
-                                                   "conf_high")}) for row in rows]  # fmt: skip
+    return [_blank(row) for row in rows] if each.withheld else rows
+
+
+def _blank(row: Estimate) -> Estimate:
+    return replace(row, estimate=NAN, std_error=NAN, statistic=NAN, p_value=NAN, conf_low=NAN, conf_high=NAN)
 
 
 def _base(each: Fitted, description: Mapping[str, Any], settings: DynamicSettings) -> Estimate:
@@ -204,7 +208,8 @@ def _base(each: Fitted, description: Mapping[str, Any], settings: DynamicSetting
     n = each.fit.network.n
     return Estimate(
         family=FAMILY, role="exploratory", estimator=BASE, spec_id=spec.id, outcome=spec.outcome, term="",
-        unit_scheme=str(description["unit_scheme"]), sample_id=spec.sample, period=f"{spec.years[0] + 1}-{spec.years[1]}",
+        unit_scheme=str(description["unit_scheme"]), sample_id=spec.sample,
+        period=f"{spec.years[0] + 1}-{spec.years[1]}",
         controls_id="+".join(v.name for v in spec.regressors), fe_id="unit+year", w_id=spec.weights, estimate=NAN,
         n_obs=n * t, n_units=n, n_periods=t, conf_level=settings.level, output_basis=each.data.basis,
         converged=each.fit.found, warning=warning, data_hash=str(description["data_hash"]),

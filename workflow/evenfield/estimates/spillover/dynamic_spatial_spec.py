@@ -23,7 +23,7 @@ class DynamicSettings:
     horizons : tuple of int
         Years after a permanent change.
     max_bias, max_bias_in_sd : float
-        The bias of a parameter is controlled if it is below the first, or below the second times its standard deviation.
+        A bias is controlled if it is below the first, or below the second times the standard deviation.
     least_estimated : float
         Share of the Monte Carlo's panels that must have an estimate.
     """

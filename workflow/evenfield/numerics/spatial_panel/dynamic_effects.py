@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, transformed_roots
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit
+from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS, transformed_roots
 
 KINDS = ("direct", "indirect", "total")
 FEWEST_KEPT = 0.5

@@ -1,4 +1,4 @@
-"""How far the dynamic estimators are off at a study's own size: its units, weights, years, regressors and first year."""
+"""How far the dynamic estimators are off at a study's own size: its units, weights, years and regressors."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.dynamic import (
-    DYNAMICS,
-    DynamicFit,
-    dynamic_moments,
-    fit_moments,
-)
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_moments
+from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS, dynamic_moments
 from evenfield.numerics.spatial_panel.normal import normal_quantile
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
