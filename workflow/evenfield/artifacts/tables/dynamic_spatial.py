@@ -56,12 +56,14 @@ def tabulate_dynamic_spatial(
         If a specification has no rows.
     """
     rows: list[Row] = []
+    main = pick(estimates, spec_id=section["specifications"][0]["id"]).get("w_id")
     for item in section["specifications"]:
         mine = only(estimates, spec_id=item["id"])
         if mine.empty:
             raise ArtifactError(f"no estimates of specification {item['id']}", "its rows in the dynamic family",
                                 "add it to estimates.dynamic_spatial or remove T17 from `tables`")  # fmt: skip
-        rows += [*_dynamics(mine, only(series, spec_id=item["id"])), *_roots(mine), *_effects(mine, section)]
+        rows += [*_dynamics(mine, only(series, spec_id=item["id"])), *_roots(mine)]
+        rows += _effects(mine, section) if mine["w_id"].iloc[0] == main else []
     return Table(id="T17", title="Dynamic spatial panel: own past, neighbours, and how long it lasts",
                  note=_notes(estimates, series, description, section, inference, study), columns=_columns(inference),
                  frame=pd.DataFrame(rows), group="group")  # fmt: skip
@@ -91,11 +93,15 @@ def _dynamics(mine: pd.DataFrame, check: pd.DataFrame) -> Iterable[Row]:
 
 
 def _roots(mine: pd.DataFrame) -> Iterable[Row]:
-    for kind, label in ROOTS.items():
+    """Show roots and speeds, not those that are withheld: the reason stands in the rows above."""
+    known = only(mine, estimator=BASE, effect_type="radius")["estimate"].notna().any()
+    for kind, label in ROOTS.items() if known else ():
         yield _row(pick(mine, estimator=BASE, effect_type=kind), label)
 
 
 def _effects(mine: pd.DataFrame, section: Mapping[str, Any]) -> Iterable[Row]:
+    if mine["warning"].str.contains("WITHHELD").any():
+        return
     horizons = [int(h) for h in section.get("horizons", (1, 5, 10))]
     later = {f"after_{h}": f"after {h} year{'s' if h > 1 else ''}" for h in horizons}
     names = {"short_run": "in the same year", **later, "long_run": "in the long run"}
@@ -125,11 +131,12 @@ def _notes(
         "rho W Y_t + eta W Y_(t\u22121) + X_t b + W X_t theta, with unit and year effects, by quasi maximum likelihood "
         "with the score adjusted for the unit effects.",
         f"Bias: mean error in {int(series['replications'].max())} panels drawn from the estimates, with the study's "
-        f"units, weights, years and regressors, before and after the correction. Numbers are printed only where the bias "
-        f"of tau, rho and eta is below {small:g} or below {share:g} standard deviations and nearly all panels have an "
-        f"estimate. Coverage: share of {inference['conf_level']:.0%} intervals that hold the planted value.",
+        f"units, weights, years and regressors, before and after the correction. Numbers are printed only where the "
+        f"bias of tau, rho and eta is below {small:g} or below {share:g} standard deviations and nearly all panels "
+        f"have an estimate. Coverage: share of {inference['conf_level']:.0%} intervals that hold the planted value.",
         "Effects: one unit more of the regressor, for good, in all units; direct in the unit itself, indirect on all "
-        "others; percentile intervals of draws. Where a root lies outside the circle, differences between units do not "
+        "others; percentile intervals of draws; shown for the "
+        "main weights. Where a root lies outside the circle, differences between units do not "
         "die out and there is no long run. Speeds: one for each root, so the range is given.",
         "Regressors are taken as strictly exogenous, which zones and trade are not: associations, not effects.",
         basis_note(description),
@@ -141,8 +148,8 @@ def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
     level = f"{inference['conf_level']:.0%}"
     return (
         Column(names=("label",), header="Coefficient or effect"),
-        Column(names=("estimate",), header="Estimate", align="right", show=places(fixed, 3), reason="reason"),
-        Column(names=("conf_low", "conf_high"), header=f"{level} interval", align="right", show=places(interval, 3)),
+        Column(names=("estimate",), header="Estimate", align="right", show=places(fixed, 4), reason="reason"),
+        Column(names=("conf_low", "conf_high"), header=f"{level} interval", align="right", show=places(interval, 4)),
         Column(names=("p_value",), header="p", align="right", show=p_value),
         Column(names=("bias_before",), header="Bias before", align="right", show=places(fixed, 3)),
         Column(names=("bias_after",), header="Bias after", align="right", show=places(fixed, 3)),

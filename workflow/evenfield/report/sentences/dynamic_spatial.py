@@ -85,6 +85,6 @@ def _withheld(rows: Sequence[Row], specs: list[str], printed: list[str]) -> list
     row = first(rows, spec_id=gone[0]) or {}
     why = next((part.strip().removeprefix(f"{WITHHELD}: ") for part in row.get("warning", "").split(";")
                 if part.strip().startswith(WITHHELD)), "")  # fmt: skip
-    verb = "is" if len(gone) == 1 else "are"
-    text = f"The numbers of {count_word(len(gone))} of {count_word(len(specs))} specifications {verb} withheld"
-    return [Sentence(f"{text}, the first because {why}.", basis="table T17", caution=True)]
+    text = f"The numbers of {count_word(len(gone))} of {count_word(len(specs))} specifications are withheld"
+    joint = ", the first because" if len(gone) > 1 else " because"
+    return [Sentence(f"{text}{joint} {why}.", basis="table T17", caution=True)]
