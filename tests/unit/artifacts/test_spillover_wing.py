@@ -19,7 +19,9 @@ INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 7}
 NAN = float("nan")
 PSI = "neighbours_x_moderator"
 LINKAGE: dict[str, Any] = {
-    "intensities": {"stock": {"kind": "log_ratio", "label": "stock over output"}, "ports": {"kind": "zones", "label": "p"}},
+    "intensities": {
+        "stock": {"kind": "log_ratio", "label": "stock over output"}, "ports": {"kind": "zones", "label": "p"},
+    },
     "moderators": {"industry": {"label": "industry share", "note": "the earliest there is"}, "school": {"label": "s"}},
     "specs": [
         {"id": "main", "intensity": "stock", "moderator": "industry", "role": "primary"},
@@ -93,9 +95,9 @@ def test_linkage_table_names_what_differs(description, study) -> None:
 
 
 def test_linkage_table_needs_a_primary_row(description, study) -> None:
+    frame = linkage_estimates(role="robustness")
     with pytest.raises(ArtifactError, match="no primary linkage estimate"):
-        tabulate_linkage(linkage_estimates(role="robustness"), description, section=LINKAGE, inference=INFERENCE, power=0.8,
-                         study=study)  # fmt: skip
+        tabulate_linkage(frame, description, section=LINKAGE, inference=INFERENCE, power=0.8, study=study)
 
 
 def linkage_series() -> pd.DataFrame:
@@ -123,9 +125,10 @@ def dynamic_frames(withheld: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, series = [], []
     for spec, outcome in (("levels", "log_income"), ("growth", "growth_pct")):
         blank = withheld if spec == "growth" else ""
+        basis = "proxy" if spec == "levels" else "official"
         shared: dict[str, Any] = {
             "estimator": "dynamic_sdm", "spec_id": spec, "outcome": outcome, "unit_scheme": "all", "w_id": "near",
-            "period": "2001-2009", "n_units": 8, "n_periods": 9, "output_basis": "proxy" if spec == "levels" else "official",
+            "period": "2001-2009", "n_units": 8, "n_periods": 9, "output_basis": basis,
             "warning": blank,
         }  # fmt: skip
         value = NAN if blank else 0.5
@@ -137,7 +140,8 @@ def dynamic_frames(withheld: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
                      "warning": blank or "NOT STABLE: largest root 1.035"})  # fmt: skip
         series += [{"spec_id": spec, "term": term, "estimator": name, "bias": bias, "sd": 0.02, "coverage": 0.94,
                     "estimated": 100, "replications": 100}
-                   for term in ("tau", "rho", "eta") for name, bias in (("likelihood", -0.04), ("adjusted", 0.001))]  # fmt: skip
+                   for term in ("tau", "rho", "eta")
+                   for name, bias in (("likelihood", -0.04), ("adjusted", 0.001))]  # fmt: skip
     return estimates_frame(Estimate(**row) for row in rows), pd.DataFrame(series)
 
 
