@@ -158,6 +158,24 @@ def test_one_deciding_row_and_its_evidence(results):
     assert 0 < share["p_value"] <= 1
 
 
+def test_placebo_has_the_earlier_change_as_outcome():
+    panel = make_panel()
+    place = panel["unit"].map({unit: i for i, unit in enumerate(UNITS)})
+    early = panel["year"].lt(2000)
+    path = np.random.default_rng(9).normal(0, 0.1, len(UNITS))
+    panel.loc[early, "log_income"] = 8 + path[place[early]] * (panel.loc[early, "year"] - 1990)
+    row = one(run(panel, settings=replace(SETTINGS, placebo=(1990, 1992))), role="placebo")
+    spec = parse_linkage_specs(SECTION)[0]
+    arrays = linkage_panel(panel, make_doses(), W["contiguity"], spec)
+    dF, dWF = arrays.F[:, -1] - arrays.F[:, 0], arrays.WF[:, -1] - arrays.WF[:, 0]
+    X = np.column_stack([dF, dWF, dF * arrays.L, dWF * arrays.L, np.ones(31)])
+    order = [UNITS.index(unit) for unit in arrays.units]
+    expected = fit_ols(2 * path[order], X).beta[3]
+    assert row["estimate"] == pytest.approx(expected, rel=CLOSED_FORM)
+    assert (row["estimator"], row["period"], row["output_basis"]) == ("linkage_fe_placebo_before", "1990-1992", "proxy")
+    assert "PROXY" in row["warning"]
+
+
 def test_warnings_say_what_limits_a_row(results):
     main = one(results, estimator="linkage_fe", spec_id="main", term=NEIGHBOURS_X)
     assert "ENDOGENOUS" in main["warning"]

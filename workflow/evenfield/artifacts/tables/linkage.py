@@ -23,6 +23,7 @@ METHODS = {
     "wild_33": "wild cluster bootstrap, WCR-33", "driscoll_kraay": "Driscoll-Kraay, fixed-b",
     "conley": "Conley, 800 km", "two_way": "clustered by unit and year",
     "long_difference_scpc": "last year minus first, SCPC", "permutation": "moderator permuted over units",
+    "placebo_before": "placebo: change of log income before the sample, SCPC",
 }  # fmt: skip
 OTHER = "Neighbours', times the moderator: other samples and measures"
 RIVAL = "Another moderator, beside it or in its place"

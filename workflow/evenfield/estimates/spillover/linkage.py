@@ -18,6 +18,8 @@ from evenfield.estimates.spillover.linkage_data import (
     NEIGHBOURS_RIVAL,
     NEIGHBOURS_X,
     LinkagePanel,
+    change_before,
+    fit_long_difference,
     fit_panel,
     linkage_panel,
 )
@@ -25,6 +27,7 @@ from evenfield.estimates.spillover.linkage_inference import (
     Fields,
     Setting,
     ladder_fields,
+    long_difference_fields,
     permuted_estimates,
     primary_fields,
 )
@@ -121,7 +124,8 @@ def estimate_linkage(
     panels = {spec.id: linkage_panel(panel, doses, _weights(weights, spec), spec) for spec in specs}
     fits = {spec.id: _fit(panels[spec.id], spec) for spec in specs}
     rows = [row for spec in specs for row in _spec_rows(spec, panels[spec.id], fits[spec.id], study)]
-    rows += _deciding_rows(panels[main.id], fits[main.id], study)
+    before = change_before(panel, "log_income", _ends(settings), panels[main.id].units) if settings.placebo else None
+    rows += _deciding_rows(panels[main.id], fits[main.id], study, before)
     rows.append(_curve_row(specs, panels, fits, study))
     series = pd.concat([marginal_effects(panels[spec.id], fits[spec.id], spec, settings) for spec in specs])
     return LinkageResults(rows, series.sort_values(["spec_id", "kind", "moderator", "label"], ignore_index=True),
@@ -210,8 +214,12 @@ def _warning(spec: LinkageSpec, study: Study, fields: Fields, sesoi: float) -> s
     return "; ".join(part for part in parts if part)
 
 
-def _deciding_rows(panel: LinkagePanel, fit: OlsFit, study: Study) -> list[Estimate]:
-    """Return the ladder of the deciding coefficient and what its sign rests on."""
+def _ends(settings: LinkageSettings) -> tuple[int, int]:
+    return settings.placebo[0], settings.placebo[-1]
+
+
+def _deciding_rows(panel: LinkagePanel, fit: OlsFit, study: Study, before: np.ndarray | None) -> list[Estimate]:
+    """Return the ladder of the deciding coefficient, its placebo and what its sign rests on."""
     spec, settings = study.main, study.settings
     c = panel.contrast({NEIGHBOURS_X: 1.0}, fit.X.shape[1])
     setting = Setting(panel, fit, c, study.places, settings, f"linkage:{spec.id}:{NEIGHBOURS_X}")
@@ -219,7 +227,22 @@ def _deciding_rows(panel: LinkagePanel, fit: OlsFit, study: Study) -> list[Estim
     for method, fields in ladder_fields(setting).items():
         row = _row(spec, panel, study, NEIGHBOURS_X, fields)
         out.append(replace(row, estimator=f"{BASE}_{method}", role="ladder"))
+    if before is not None:
+        out.append(_placebo_row(setting, study, before))
     return [*out, *_leave_out_rows(panel, fit, c, study)]
+
+
+def _placebo_row(setting: Setting, study: Study, before: np.ndarray) -> Estimate:
+    """Return the interaction with income growth from before the sample as the outcome: there should be none."""
+    fields = long_difference_fields(setting, fit_long_difference(setting.panel, before))
+    first, last = _ends(study.settings)
+    earlier = replace(
+        study.main, years=(first, last), moderator=replace(study.main.moderator, years=(0, 0)), rival=None
+    )
+    row = _row(study.main, setting.panel, study, NEIGHBOURS_X, fields)
+    return replace(row, estimator=f"{BASE}_placebo_before", role="placebo", sesoi=NAN, outcome="log_income",
+                   period=earlier.period, output_basis=_basis(earlier, study.description),
+                   warning=_warning(earlier, study, {}, NAN))  # fmt: skip
 
 
 def _leave_out_rows(panel: LinkagePanel, fit: OlsFit, c: np.ndarray, study: Study) -> list[Estimate]:

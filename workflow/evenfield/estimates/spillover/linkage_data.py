@@ -298,13 +298,42 @@ def _within(values: np.ndarray) -> np.ndarray:
     return np.asarray((values - values.mean(axis=1, keepdims=True)).ravel())
 
 
-def fit_long_difference(panel: LinkagePanel) -> OlsFit:
+def change_before(panel: pd.DataFrame, outcome: str, years: tuple[int, int], units: tuple[str, ...]) -> np.ndarray:
+    """Return the change of the outcome over years before the sample.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        The study's panel.
+    outcome : str
+        Its column.
+    years : tuple of int
+        First and last year.
+    units : tuple of str
+        Order of the result.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+
+    Raises
+    ------
+    EstimateError
+        If a value is missing.
+    """
+    ends = _grid(panel, outcome, list(units), list(years), "placebo")
+    return np.asarray(ends[:, 1] - ends[:, 0])
+
+
+def fit_long_difference(panel: LinkagePanel, change: np.ndarray | None = None) -> OlsFit:
     """Fit the last year minus the first, one observation a unit.
 
     Parameters
     ----------
     panel : LinkagePanel
         Arrays.
+    change : ndarray, shape (N,), optional
+        Change of the outcome, that over the sample by default; one from before the sample makes a placebo.
 
     Returns
     -------
@@ -321,4 +350,4 @@ def fit_long_difference(panel: LinkagePanel) -> OlsFit:
     if panel.rival is not None:
         columns += [dF * panel.rival, dWF * panel.rival]
     columns += [np.ones_like(dy), *([panel.L] if panel.trends else [])]
-    return fit_ols(dy, np.column_stack(columns))
+    return fit_ols(dy if change is None else change, np.column_stack(columns))

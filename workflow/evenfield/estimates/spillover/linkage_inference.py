@@ -174,8 +174,25 @@ def _two_way(setting: Setting) -> Fields:
 
 
 def _long_difference(setting: Setting) -> Fields:
+    return long_difference_fields(setting, fit_long_difference(setting.panel))
+
+
+def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
+    """Test the combination in a regression of long differences by SCPC.
+
+    Parameters
+    ----------
+    setting : Setting
+        Names the combination and the places of the units.
+    fit : OlsFit
+        ``fit_long_difference``, of the outcome or of a placebo.
+
+    Returns
+    -------
+    dict
+        Fields of an ``Estimate``.
+    """
     panel, settings = setting.panel, setting.settings
-    fit = fit_long_difference(panel)
     c = np.zeros(fit.X.shape[1])
     c[: len(panel.terms)] = setting.c[: len(panel.terms)]
     place = setting.places

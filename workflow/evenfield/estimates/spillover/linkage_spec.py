@@ -96,6 +96,8 @@ class LinkageSettings:
         Smallest elasticity difference of interest; NaN for none.
     hypothesis : str
         Hypothesis that the primary specification decides; empty for none.
+    placebo : tuple of int
+        First and last year of the change before the sample; empty for none.
     """
 
     level: float = 0.95
@@ -105,6 +107,7 @@ class LinkageSettings:
     draws: int = 999
     sesoi: float = float("nan")
     hypothesis: str = ""
+    placebo: tuple[int, ...] = ()
 
 
 def parse_linkage_specs(section: Mapping[str, Any]) -> list[LinkageSpec]:
@@ -179,5 +182,5 @@ def parse_linkage_settings(
     return LinkageSettings(
         float(inference["conf_level"]), power, int(inference["seed"]), int(inference["permutations"]),
         int(section.get("draws", 999)), float((sesoi or {}).get("linkage_elasticity", float("nan"))),
-        str(section.get("hypothesis", "")),
+        str(section.get("hypothesis", "")), tuple(int(year) for year in section.get("placebo_years", ())),
     )  # fmt: skip
