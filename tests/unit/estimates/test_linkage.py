@@ -11,7 +11,8 @@ from evenfield.contracts.estimates import estimates_frame
 from evenfield.contracts.study import SpatialWeights
 from evenfield.estimates.spillover.linkage import estimate_linkage
 from evenfield.estimates.spillover.linkage_bins import SERIES_COLUMNS, bin_members
-from evenfield.estimates.spillover.linkage_data import NEIGHBOURS_X, fit_panel, linkage_panel
+from evenfield.estimates.spillover.linkage_data import NEIGHBOURS_X, linkage_panel
+from evenfield.estimates.spillover.linkage_fit import fit_panel
 from evenfield.estimates.spillover.linkage_inference import permuted_estimates
 from evenfield.estimates.spillover.linkage_spec import (
     LinkageSettings,

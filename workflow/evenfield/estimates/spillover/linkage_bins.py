@@ -6,13 +6,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.contracts.estimates import NAN
-from evenfield.estimates.spillover.linkage_data import (
-    NEIGHBOURS,
-    NEIGHBOURS_X,
-    LinkagePanel,
-    fit_columns,
-    term_columns,
-)
+from evenfield.estimates.spillover.linkage_data import NEIGHBOURS, NEIGHBOURS_X, LinkagePanel
+from evenfield.estimates.spillover.linkage_fit import fit_columns, term_columns
 from evenfield.estimates.spillover.linkage_inference import Fields, primary_fields
 from evenfield.estimates.spillover.linkage_spec import LinkageSettings, LinkageSpec
 from evenfield.numerics.errors import NumericsError

@@ -10,13 +10,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.contracts.estimates import NAN, finite_or_nan
-from evenfield.estimates.spillover.linkage_data import (
-    NEIGHBOURS_X,
-    OWN_X,
-    LinkagePanel,
-    fit_long_difference,
-    fit_panel,
-)
+from evenfield.estimates.spillover.linkage_data import NEIGHBOURS_X, OWN_X, LinkagePanel
+from evenfield.estimates.spillover.linkage_fit import fit_long_difference, fit_panel
 from evenfield.estimates.spillover.linkage_spec import LinkageSettings
 from evenfield.numerics.inference.conley import conley_panel_inference
 from evenfield.numerics.inference.cr3 import cr3_inference
