@@ -46,6 +46,9 @@ MAKERS = {
     "F9": "draw_kernels",
     "F10": "draw_pattern",
     "F20": "draw_curve",
+    "T17": "tabulate_dynamic_spatial",
+    "T20": "tabulate_linkage",
+    "F19": "draw_linkage",
 }
 
 

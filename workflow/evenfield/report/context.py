@@ -20,8 +20,10 @@ from evenfield.report.sentences.convergence import beta_sentences, conditional_s
 from evenfield.report.sentences.curve import curve_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
+from evenfield.report.sentences.dynamic_spatial import dynamic_spatial_sentences
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
+from evenfield.report.sentences.linkage import linkage_sentences
 from evenfield.report.sentences.movement import (
     clubs_sentences,
     distribution_sentences,
@@ -70,6 +72,8 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "spillover": (exposure_sentences,),
     "robustness": (curve_sentences,),
     "spatial_panel": (spatial_panel_sentences,),
+    "dynamic_spatial": (dynamic_spatial_sentences,),
+    "linkage": (linkage_sentences,),
 }
 
 

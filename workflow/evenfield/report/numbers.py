@@ -8,6 +8,7 @@ DECIMALS = {
     "pp/yr": 2, "pp/yr per exposure 0 to 1": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "% per year": 2,
     "years": 0, "log points": 3, "log": 3, "share": 2,
     "correlation": 2, "s": 2, "sd of outcome": 2, "count": 0, "units": 0, "statistic": 2,
+    "elasticity": 3, "elasticity per s.d. of the moderator": 3,
 }  # fmt: skip
 UNIT_WORDS = {
     "pp/yr": "percentage points a year", "pp/yr per exposure 0 to 1": "percentage points a year",
@@ -16,6 +17,7 @@ UNIT_WORDS = {
     "s": "standard deviations of the outcome",
     "sd of outcome": "standard deviations of the outcome",
     "correlation": "", "share": "", "count": "", "statistic": "", "ratio": "",
+    "elasticity": "", "elasticity per s.d. of the moderator": "",
 }  # fmt: skip
 
 

@@ -125,3 +125,69 @@ rule draw_reach:
         "../../../environment.yml"
     script:
         "../../scripts/draw_reach.py"
+
+
+rule tabulate_linkage:
+    """T20: linkage interactions with the ladder of inference."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_linkage.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T20"),
+    log:
+        "results/logs/tabulate_linkage.log",
+    benchmark:
+        "results/benchmarks/tabulate_linkage.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        section=config["estimates"].get("linkage"),
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_linkage.py"
+
+
+rule draw_linkage:
+    """F19: coefficient of the neighbours' intensity by industry, with where the units are."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_linkage.output.series,
+    output:
+        figure=figure_files("F19"),
+    log:
+        "results/logs/draw_linkage.log",
+    benchmark:
+        "results/benchmarks/draw_linkage.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        section=config["estimates"].get("linkage"),
+        inference=config["inference"],
+    script:
+        "../../scripts/draw_linkage.py"
+
+
+rule tabulate_dynamic_spatial:
+    """T17: the dynamic spatial panel with the Monte Carlo of its bias."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_dynamic_spatial.output.estimates,
+        series=rules.estimate_dynamic_spatial.output.series,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T17"),
+    log:
+        "results/logs/tabulate_dynamic_spatial.log",
+    benchmark:
+        "results/benchmarks/tabulate_dynamic_spatial.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        section=config["estimates"].get("dynamic_spatial"),
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_dynamic_spatial.py"

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.spillover.exposure_data import (
     ALL,
@@ -25,6 +24,7 @@ from evenfield.estimates.spillover.exposure_data import (
     Settings,
     cross_sections,
 )
+from evenfield.estimates.spillover.places import checked_places
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, contrast_inference, cov_cr3, cov_hc1, fit_ols
@@ -137,11 +137,7 @@ def estimate_exposure(
 
 
 def _components(units: pd.DataFrame, level: float) -> Components:
-    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    blank = [str(unit) for unit in place.index[place.isna().any(axis=1)]]
-    if blank:
-        raise EstimateError(f"{len(blank)} units have no coordinates ({first_examples(blank)})",
-                            "lat and lon of every unit for spatial inference", "fill them in units.csv")  # fmt: skip
+    place = checked_places(units)
     distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
 
     @cache

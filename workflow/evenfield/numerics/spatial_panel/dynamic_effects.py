@@ -1,0 +1,207 @@
+"""What a dynamic spatial panel says over time: stability, speeds, short-run, cumulative and long-run effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit
+from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS, transformed_roots
+
+KINDS = ("direct", "indirect", "total")
+FEWEST_KEPT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """Roots of A = (I - rho W)^-1 (tau I + eta W).
+
+    Attributes
+    ----------
+    radius : float
+        Largest modulus without the root of the constant vector, which time effects take out.
+    constant_root : float
+        (tau + eta)/(1 - rho), the root of the constant vector.
+    slowest, fastest : float
+        Speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period; NaN where undefined.
+    """
+
+    radius: float
+    constant_root: float
+    slowest: float
+    fastest: float
+
+    @property
+    def stable(self) -> bool:
+        """Whether differences between units die out."""
+        return self.radius < 1
+
+    @property
+    def long_run(self) -> bool:
+        """Whether a permanent change has a finite long-run effect on every unit, the common part included."""
+        return self.stable and abs(self.constant_root) < 1
+
+
+def stability(fit: DynamicFit) -> Stability:
+    """Return the roots that say whether and how fast differences between units die out.
+
+    Parameters
+    ----------
+    fit : DynamicFit
+        A fit.
+
+    Returns
+    -------
+    Stability
+
+    Notes
+    -----
+    tau + rho + eta < 1 alone is not enough: every root must lie inside the circle. Elhorst (2014, ch. 4); Lee and Yu
+    (2010).
+    """
+    rho, tau, eta = fit.dynamics
+    sizes = np.abs(_roots(transformed_roots(fit.network), fit.dynamics[None, :])[0])
+    low, high = float(sizes.min()), float(sizes.max())
+    slowest = -100 * np.log(high) if high > 0 else np.nan
+    fastest = -100 * np.log(low) if low > 0 else np.nan
+    return Stability(high, float((tau + eta) / (1 - rho)), float(slowest), float(fastest))
+
+
+@dataclass(frozen=True)
+class DynamicEffects:
+    """Average effects of each regressor by horizon.
+
+    Attributes
+    ----------
+    regressors : tuple of str
+        K regressors.
+    horizons : tuple of str
+        ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``.
+    estimate, conf_low, conf_high, std_error : ndarray, shape (H, 3, K)
+        Direct, indirect and total effects of one unit more, for good; intervals are percentiles of draws.
+    draws, dropped : ndarray of int, shape (H,)
+        Draws kept, and draws left out because they are not admissible (or, in the long run, not stable).
+    """
+
+    regressors: tuple[str, ...]
+    horizons: tuple[str, ...]
+    estimate: np.ndarray
+    conf_low: np.ndarray
+    conf_high: np.ndarray
+    std_error: np.ndarray
+    draws: np.ndarray
+    dropped: np.ndarray
+
+
+def dynamic_effects(
+    fit: DynamicFit, horizons: Sequence[int], rng: np.random.Generator, draws: int = 10_000, level: float = 0.95
+) -> DynamicEffects:
+    """Return effects in the period of the change, some periods after it, and in the long run.
+
+    Parameters
+    ----------
+    fit : DynamicFit
+        A fit.
+    horizons : sequence of int
+        Periods after a permanent change.
+    rng : numpy.random.Generator
+        Seeded stream.
+    draws : int
+        Draws of all parameters from their joint normal approximation.
+    level : float
+        Level of the percentile intervals.
+
+    Returns
+    -------
+    DynamicEffects
+        The long run is NaN where the process is not stable or fewer than half of the draws are.
+
+    Raises
+    ------
+    NumericsError
+        If the fit has no regressor or more than half of the draws leave the admissible range of rho.
+
+    Notes
+    -----
+    Short run (I - rho W)^-1 (b I + th W); after h periods sum_(j<=h) A^j times it; in the long run
+    [(1 - tau) I - (rho + eta) W]^-1 (b I + th W). All are functions of W: the direct effect is their mean over its
+    eigenvalues, the total their value at 1.
+    """
+    if not fit.regressors:
+        raise NumericsError("a model without regressors has no effects")
+    omega = np.append(transformed_roots(fit.network), 1.0)
+    sampled = _draws(fit, rng, draws)
+    names = ("short_run", *(f"after_{h}" for h in horizons), "long_run")
+    at = _responses(fit, fit.estimates[None, :], omega, horizons)[:, 0]
+    if not stability(fit).long_run:
+        at[-1] = np.nan
+    drawn = _responses(fit, sampled, omega, horizons)
+    steady = np.abs(_roots(omega, sampled[:, :3])).max(axis=1) < 1
+    drawn[-1, ~steady] = np.nan
+    if steady.mean() < FEWEST_KEPT or np.isnan(at[-1]).any():
+        drawn[-1], at[-1], steady = np.nan, np.nan, np.zeros_like(steady)
+    tails = np.array([0.5 - level / 2, 0.5 + level / 2])
+    kept = np.array([len(sampled)] * (len(names) - 1) + [int(steady.sum())])
+    low, high, spread = _spread(drawn, steady, tails)
+    return DynamicEffects(fit.regressors, names, at, low, high, spread, kept, draws - kept)
+
+
+def _spread(drawn: np.ndarray, steady: np.ndarray, tails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    low, high, spread = (np.full((len(drawn), *drawn.shape[2:]), np.nan) for _ in range(3))
+    for h in range(len(drawn)):
+        values = drawn[h] if h < len(drawn) - 1 else drawn[h, steady]
+        if len(values) > 1:
+            low[h], high[h] = np.quantile(values, tails, axis=0)
+            spread[h] = values.std(axis=0, ddof=1)
+    return low, high, spread
+
+
+def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> np.ndarray:
+    free = np.flatnonzero(np.diag(fit.covariance) > 0)
+    cov = fit.covariance[np.ix_(free, free)]
+    scale = np.sqrt(np.diag(cov))
+    lower = scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale))
+    out = np.tile(fit.estimates, (draws, 1))
+    out[:, free] += rng.standard_normal((draws, len(free))) @ lower.T
+    low, high = fit.network.logdet.domain
+    inside = (out[:, 0] > low) & (out[:, 0] < high)
+    if inside.mean() < FEWEST_KEPT:
+        raise NumericsError(f"{(~inside).sum()} of {draws} draws of rho leave its range")
+    return out[inside]
+
+
+def _roots(omega: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
+    """Return the roots of A by draw and eigenvalue, shape (G, N)."""
+    rho, tau, eta = (dynamics[:, i, None] for i in range(3))
+    return np.asarray((tau + eta * omega) / (1 - rho * omega))
+
+
+def _responses(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
+    """Return effects by horizon and draw, shape (H, G, 3, K); the constant vector's eigenvalue comes last in omega."""
+    rho, tau, eta = (parameters[:, i, None] for i in range(3))
+    a = _roots(omega, parameters[:, :3])
+    impulse = _slopes(fit, parameters, omega) / (1 - rho * omega)[:, None, :]
+    sums = [np.ones_like(a)]
+    for _ in range(max(horizons, default=0)):
+        sums.append(1 + a * sums[-1])
+    gap = 1 - tau - (rho + eta) * omega
+    final = (1 - rho * omega) / np.where(gap == 0, np.nan, gap)
+    paths = [sums[0], *(sums[h] for h in horizons), final]
+    return np.stack([_averages(impulse * path[:, None, :]) for path in paths])
+
+
+def _slopes(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray) -> np.ndarray:
+    """Return b + th omega, shape (G, K, N)."""
+    k, first = len(fit.regressors), len(DYNAMICS)
+    theta = np.zeros((len(parameters), k))
+    lagged = [fit.regressors.index(name) for name in fit.lagged]
+    theta[:, lagged] = parameters[:, first + k : first + k + len(lagged)]
+    return np.asarray(parameters[:, first : first + k, None] + theta[..., None] * omega)
+
+
+def _averages(values: np.ndarray) -> np.ndarray:
+    direct, total = np.real(values).mean(axis=2), np.real(values[..., -1])
+    return np.stack([direct, total - direct, total], axis=1)
