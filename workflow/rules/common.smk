@@ -14,6 +14,7 @@ MAKERS = {
     "T1": "tabulate_taxonomy",
     "T2": "tabulate_sources",
     "T3": "tabulate_summary",
+    "T4": "tabulate_gradient",
     "T6": "tabulate_beta",
     "T16": "tabulate_exposure",
     "F1": "draw_cells",
@@ -116,3 +117,4 @@ SCRIPTS = {
     if name in {*config["tables"], *config["figures"]}
 }
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
+PREMIUM = ["results/estimates/premium/estimates.csv"] if "premium" in config["estimates"] else []

@@ -22,6 +22,7 @@ from evenfield.report.sentences.data import data_sentences, question_sentences, 
 from evenfield.report.sentences.design import design_sentences, read_square
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
+from evenfield.report.sentences.map import map_sentences
 from evenfield.report.sentences.movement import (
     clubs_sentences,
     distribution_sentences,
@@ -51,6 +52,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "question": (simulated_sentences, question_sentences),
     "design": (design_sentences,),
     "data": (data_sentences,),
+    "map": (map_sentences,),
     "income": (income_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),

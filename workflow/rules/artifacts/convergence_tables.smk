@@ -259,3 +259,27 @@ rule tabulate_pattern:
         study=config["study"],
     script:
         "../../scripts/tabulate_pattern.py"
+
+
+rule tabulate_gradient:
+    """T4: where clusters lie, under the premium of cluster units where that family is run."""
+    input:
+        library=library("artifacts"),
+        estimates=[rules.estimate_gradient.output.estimates, *PREMIUM],
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T4"),
+    log:
+        "results/logs/tabulate_gradient.log",
+    benchmark:
+        "results/benchmarks/tabulate_gradient.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("gradient"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+        power=POWER,
+    script:
+        "../../scripts/tabulate_gradient.py"
