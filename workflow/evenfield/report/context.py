@@ -17,6 +17,12 @@ from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_to
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import Row, pick, read_rows
 from evenfield.report.sentences.base import Facts, Sentence
+from evenfield.report.sentences.checks import (
+    clock_sentences,
+    neighbour_sentences,
+    preflight_sentences,
+    weak_sigma_sentences,
+)
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
@@ -56,12 +62,14 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "income": (income_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
-    "sigma": (sigma_sentences,),
+    "clock": (clock_sentences,),
+    "sigma": (sigma_sentences, weak_sigma_sentences),
+    "preflight": (preflight_sentences,),
     "panel": (panel_sentences,),
     "clubs": (clubs_sentences,),
     "distribution": (distribution_sentences,),
     "inequality": (inequality_sentences,),
-    "pattern": (pattern_sentences,),
+    "pattern": (pattern_sentences, neighbour_sentences),
     "spillover": (exposure_sentences,),
 }
 
