@@ -271,6 +271,7 @@ rule estimate_regime:
     """Convergence by exposure to clusters and to zones (H11)."""
     input:
         library=library("estimates/convergence"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
