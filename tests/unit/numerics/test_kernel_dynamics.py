@@ -103,7 +103,7 @@ def test_one_basin_has_one_mode_and_two_basins_have_two_on_the_range_of_the_data
 
 
 def test_a_ripple_is_no_mode_and_an_end_can_be_one():
-    assert count_prominent_modes(np.array([0.0, 1.0, 0.97, 1.0, 0.0]), 0.05) == 1
+    assert count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
     assert count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
     assert count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
 
