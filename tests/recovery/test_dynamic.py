@@ -9,8 +9,10 @@ from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.bootstrap import bootstrap_t_interval, score_interval
 from evenfield.numerics.dynamic_panel.jackknife import half_panel_root
+from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
 from evenfield.numerics.dynamic_panel.score import Variance
 from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root, pooled_root
+from evenfield.numerics.errors import NumericsError
 
 UNITS, SHOCK = 31, 0.03
 pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
@@ -69,7 +71,7 @@ def test_changing_variance_breaks_the_constant_form_only():
 
 def test_share_of_samples_without_a_root():
     rng = np.random.default_rng(5)
-    lost = [constant(panel(rng, 2, 42)).no_root for _ in range(300)]
+    lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
     near = [constant(panel(rng, 0, 42)).no_root for _ in range(300)]
     assert np.mean(lost) < 0.03 and 0.3 < np.mean(near) < 0.7
 
@@ -87,3 +89,44 @@ def test_bootstrap_t_covers_away_from_a_unit_root():
         found = bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
         kept.append(found.low <= np.exp(-0.05) <= found.high)
     assert np.mean(kept) > 0.89
+
+
+def regime_panel(rng, exposures, theta, transitions):
+    """Levels whose root depends on a unit's exposures; means and steady states are free."""
+    rho = exposures @ theta
+    steady, y = rng.normal(0, 0.35, len(rho)), rng.normal(0, 0.45, len(rho))
+    path = [y]
+    for _ in range(transitions):
+        y = rho * y + (1 - rho) * steady + rng.normal(0, SHOCK, len(rho))
+        path.append(y)
+    return np.array(path).T
+
+
+def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
+    rng, theta, c = np.random.default_rng(4), np.array([0.95, -0.06, 0.02]), np.array([0.0, -100.0, 100.0])
+    found, bare, seen = [], [], 0
+    for _ in range(300):
+        shares = rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5)
+        roots = regime_roots(regime_panel(rng, Z := np.column_stack([np.ones(UNITS), shares]), theta, 41), Z)
+        seen += bool(roots.found[0])
+        found.append(float(roots.theta[0] @ c) if roots.found[0] else np.nan)
+        bare.append(float(roots.fixed_effects[0] @ c))
+    assert seen > 145
+    assert 7.5 < np.nanmedian(found) < 8.7
+    assert np.median(bare) < 7.3
+
+
+def test_bootstrap_of_units_covers_the_planted_gap():
+    rng, theta, c = np.random.default_rng(5), np.array([0.93, -0.06, 0.02]), np.array([0.0, -1.0, 1.0])
+    inside = []
+    for k in range(40):
+        shares = rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5)
+        Z = np.column_stack([np.ones(UNITS), shares])
+        levels = regime_panel(rng, Z, theta, 25)
+        try:
+            interval = regime_intervals(levels, Z, c, np.random.default_rng(k), 99)[0]
+        except NumericsError:
+            continue
+        inside.append(interval.low <= 0.08 <= interval.high)
+    assert len(inside) > 30
+    assert np.mean(inside) > 0.85

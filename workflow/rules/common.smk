@@ -16,6 +16,8 @@ MAKERS = {
     "T1": "tabulate_taxonomy",
     "T2": "tabulate_sources",
     "T3": "tabulate_summary",
+    "T3b": "tabulate_preflight",
+    "T4": "tabulate_gradient",
     "T6": "tabulate_beta",
     "T14": "tabulate_spatial_selection",
     "T15": "tabulate_spatial_effects",
@@ -29,9 +31,12 @@ MAKERS = {
     "F11": "draw_spatial_effects",
     "F12": "draw_reach",
     "F13": "draw_exposure",
+    "T6b": "tabulate_clock",
+    "T6c": "tabulate_spatial_beta",
     "T7": "tabulate_dynamic",
     "T8": "tabulate_regime",
     "T9": "tabulate_sigma",
+    "T9b": "tabulate_weak_sigma",
     "T10": "tabulate_clubs",
     "T10b": "tabulate_clubs_cells",
     "T11": "tabulate_transitions",
@@ -137,3 +142,4 @@ SPREAD_FILES = expand(
     "results/estimates/spatial_panel/{name}",
     name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
 )
+PREMIUM = ["results/estimates/premium/estimates.csv"] if "premium" in config["estimates"] else []

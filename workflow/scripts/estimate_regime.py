@@ -6,11 +6,13 @@ from typing import Any
 from evenfield.contracts.estimates import ROW_SCALED, write_estimates
 from evenfield.contracts.files import read_json, read_table, write_json, write_results
 from evenfield.estimates.convergence.regime import estimate_regime
+from evenfield.estimates.convergence.regime_panel import regime_panel_rows
 from evenfield.estimates.convergence.regime_spec import parse_regime_settings, parse_regime_specs
 
 
 def main(
     *,
+    panel: str,
     periods: str,
     exposures: str,
     units: str,
@@ -29,10 +31,10 @@ def main(
     exposed = read_table(exposures)
     specs = parse_regime_specs(spec, exposed["taxonomy"].unique().tolist(), exposed["weights"].unique().tolist())
     settings = parse_regime_settings(sesoi, inference, power)
-    results = estimate_regime(
-        read_table(periods), exposed, read_table(units), read_json(description), specs, settings
-    )  # fmt: skip
-    write_estimates(results.estimates, estimates)
+    study = (read_table(periods), exposed, read_table(units), read_json(description), specs, settings)
+    results = estimate_regime(*study)
+    beside = regime_panel_rows(read_table(panel, text=("basis",)), *study)
+    write_estimates([*results.estimates, *beside], estimates)
     write_results(results.path, series, by_row=ROW_SCALED)
     write_results(results.units, points)
     write_results(results.support, support)

@@ -12,7 +12,7 @@ from evenfield.numerics.kernel_dynamics import (
     plug_in_bandwidth,
     stochastic_kernel,
 )
-from evenfield.numerics.kernel_modes import count_modes, critical_bandwidth, silverman_test
+from evenfield.numerics.kernel_modes import count_modes, count_prominent_modes, critical_bandwidth, silverman_test
 from tolerances import CLOSED_FORM
 
 
@@ -81,3 +81,39 @@ def test_refusals():
         silverman_test(np.arange(5.0), 1, np.random.default_rng(0), 9)
     with pytest.raises(NumericsError, match="constant"):
         silverman_test(np.ones(15), 1, np.random.default_rng(0), 9)
+
+
+def panel(step, start, years=60, seed=0):
+    rng = np.random.default_rng(seed)
+    path = [start(rng)]
+    for _ in range(years):
+        path.append(step(path[-1], rng))
+    values = np.array(path).T
+    return values[:, :-1].ravel(), values[:, 1:].ravel(), np.linspace(values.min(), values.max(), 60)
+
+
+def test_one_basin_has_one_mode_and_two_basins_have_two_on_the_range_of_the_data():
+    one = panel(lambda y, rng: 0.6 * y + rng.normal(0, 1, 40), lambda rng: rng.normal(0, 1.2, 40))
+    two = panel(lambda y, rng: np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40),
+                lambda rng: rng.choice([-1.0, 1.0], 40))  # fmt: skip
+    for (x, y, grid), modes in ((one, 1), (two, 2)):
+        kernel = stochastic_kernel(x, y, grid)
+        np.testing.assert_allclose(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1, rtol=CLOSED_FORM)
+        assert count_prominent_modes(ergodic_density(kernel), 0.05) == modes
+
+
+def test_a_ripple_is_no_mode_and_an_end_can_be_one():
+    assert count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
+    assert count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
+    assert count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
+
+
+def test_what_leaves_the_range_is_reflected_at_its_end():
+    rng = np.random.default_rng(3)
+    x = rng.uniform(0, 1, 4000)
+    y = np.abs(x + rng.normal(0, 0.1, 4000))
+    y = np.where(y > 1, 2 - y, y)
+    kernel = stochastic_kernel(x, y, np.linspace(0, 1, 60))
+    # Reflected steps on an interval keep the uniform density; without reflection it would fall towards both ends.
+    assert np.abs(ergodic_density(kernel) - 1).max() < 0.45
+    assert ergodic_density(kernel)[:3].mean() > 0.8

@@ -1,4 +1,4 @@
-"""All connected sets of units of one size: the fair comparison for a group of neighbours."""
+"""All connected sets of places of a given size, listed exactly: the fair comparison for a group of neighbours."""
 
 from __future__ import annotations
 
@@ -9,66 +9,77 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 
-MOST_SETS = 50_000
-TOO_MANY = np.zeros((0, 0), dtype=int)
+MOST_SETS = 2_000_000
 
 
-def connected_sets(neighbours: np.ndarray, size: int) -> np.ndarray:
-    """List all connected sets of units.
+def connected_sets(adjacency: np.ndarray, size: int, most: int = MOST_SETS) -> np.ndarray:
+    """List every set of places that hangs together through shared borders.
 
     Parameters
     ----------
-    neighbours : ndarray of bool, shape (N, N)
-        Symmetric.
+    adjacency : ndarray, shape (N, N)
+        Nonzero where two places touch; either direction counts.
     size : int
-        Units in a set.
+        Places in a set.
+    most : int
+        Refuse to list more than this many.
 
     Returns
     -------
     ndarray of int, shape (S, size)
-        Each set once.
+        Positions in increasing order within a set; sets in lexicographic order. Read-only: a map asked for again is
+        not listed again.
 
     Raises
     ------
     NumericsError
-        If there are none or more than ``MOST_SETS``.
+        If the matrix is not square, the size does not fit, or there are more than ``most`` sets.
 
     Notes
     -----
-    Wernicke's (2006) enumeration: a set grows from its smallest unit by neighbours that no earlier step could
-    have added.
+    Wernicke (2006), algorithm ESU: a set is grown from its first place, and only by later places that are new
+    neighbours, so that each set is met once. China's 31 provinces have 2,281 connected sets of five of 169,911.
     """
-    links = np.asarray(neighbours, dtype=bool)
-    found = _enumerated(links.tobytes(), len(links), size)
-    if found is TOO_MANY:
-        raise NumericsError(f"there are more than {MOST_SETS} connected sets of {size} units")
-    if not len(found):
-        raise NumericsError(f"no connected set of {size} units")
+    adjacency = np.asarray(adjacency)
+    n = len(adjacency)
+    if adjacency.shape != (n, n) or not 1 <= size <= n:
+        raise NumericsError(f"no sets of {size} places in an adjacency of shape {adjacency.shape}")
+    touching = (adjacency != 0) | (adjacency.T != 0)
+    np.fill_diagonal(touching, val=False)
+    found = _listed(touching.tobytes(), n, size, most)
+    if found is None:
+        raise NumericsError(f"more than {most} connected sets of {size}: sample them or choose a smaller size")
     return found
 
 
 @lru_cache(maxsize=8)
-def _enumerated(links: bytes, n: int, size: int) -> np.ndarray:
-    table = np.frombuffer(links, dtype=bool).reshape(n, n)
-    linked = [frozenset(np.flatnonzero(row).tolist()) for row in table]
-    found: list[tuple[int, ...]] = []
-    for root in range(n):
-        start = frozenset(unit for unit in linked[root] if unit > root)
-        for members in _grown((root,), start, linked[root] | {root}, linked, size):
+def _listed(touching: bytes, n: int, size: int, most: int) -> np.ndarray | None:
+    rows = np.frombuffer(touching, dtype=bool).reshape(n, n)
+    neighbours = [sum(1 << int(j) for j in np.flatnonzero(row)) for row in rows]
+    found = []
+    for first in range(n):
+        later = -1 << (first + 1)
+        start = neighbours[first] & later
+        for members in _grown(1 << first, start, neighbours[first] | 1 << first, size - 1, later, neighbours):
             found.append(members)
-            if len(found) > MOST_SETS:
-                return TOO_MANY
-    return np.array(found, dtype=int)
+            if len(found) > most:
+                return None
+    sets = np.array(sorted(_places(members) for members in found), dtype=np.intp).reshape(-1, size)
+    sets.setflags(write=False)
+    return sets
 
 
-def _grown(
-    members: tuple[int, ...], border: frozenset[int], seen: frozenset[int], linked: list[frozenset[int]], size: int
-) -> Iterator[tuple[int, ...]]:
-    if len(members) == size:
+def _grown(members: int, extension: int, seen: int, missing: int, later: int, neighbours: list[int]) -> Iterator[int]:
+    if missing == 0:
         yield members
         return
-    left = sorted(border)
-    while left:
-        unit = left.pop()
-        new = frozenset(other for other in linked[unit] if other > members[0] and other not in seen)
-        yield from _grown((*members, unit), frozenset(left) | new, seen | linked[unit], linked, size)
+    while extension:
+        bit = extension & -extension
+        extension ^= bit
+        around = neighbours[bit.bit_length() - 1]
+        fresh = around & later & ~seen
+        yield from _grown(members | bit, extension | fresh, seen | around, missing - 1, later, neighbours)
+
+
+def _places(members: int) -> list[int]:
+    return [i for i in range(members.bit_length()) if members >> i & 1]

@@ -14,6 +14,7 @@ from evenfield.numerics.inequality import THEIL_T, relative_incomes
 
 CHUNK = 2000
 TIE = 1e-12
+MOST_SETS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def connected_test(
     within = csr_array(np.asarray(neighbours, dtype=bool)[np.ix_(inside, inside)])
     if connected_components(within, directed=False)[0] > 1:
         raise NumericsError("the group is not connected")
-    sets = connected_sets(neighbours, size)
+    sets = connected_sets(neighbours, size, MOST_SETS)
     codes = np.zeros((len(sets), len(inside)), dtype=int)
     np.put_along_axis(codes, sets, 1, axis=1)
     p, r = relative_incomes(income, weights)

@@ -117,8 +117,8 @@ def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> Stochas
     -----
     Hyndman, Bashtannyk and Grunwald (1996): mean by local linear regression, density of its residuals by a
     kernel with the same local weights, so that the mean of the kernel is not biased towards the middle.
-    Bandwidths in x adapt to the density of the data (Abramson 1982). Rows are normalised on the grid: what
-    would leave it stays inside.
+    Bandwidths in x adapt to the density of the data (Abramson 1982). What the kernel puts beyond an end of the grid is
+    reflected there (Schuster 1985), and rows are normalised: the grid is the support. On a wide grid neither matters.
     """
     if len(x) < FEWEST:
         raise NumericsError(f"{len(x)} pairs are too few for a stochastic kernel, at least {FEWEST} are needed")
@@ -131,7 +131,7 @@ def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> Stochas
     centres = _local_linear(x, y, grid, wide)[:, None] + residuals
     # One origin at a time, so that memory does not grow with the square of the grid.
     density = np.array([
-        _gauss(grid[:, None] - centre, np.full(len(x), h_y)) @ weight
+        _reflected(grid, centre, h_y) @ weight
         for centre, weight in zip(centres, weights, strict=True)
     ])  # fmt: skip
     step = float(grid[1] - grid[0])
@@ -172,6 +172,12 @@ def ergodic_density(kernel: StochasticKernel) -> np.ndarray:
 
 def _gauss(gaps: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(-0.5 * (gaps / bandwidth) ** 2) / (bandwidth * np.sqrt(2 * np.pi)))
+
+
+def _reflected(grid: np.ndarray, centre: np.ndarray, h: float) -> np.ndarray:
+    low, high = float(grid[0]), float(grid[-1])
+    return np.asarray(sum(_gauss(grid[:, None] - place, np.full(len(centre), h))
+                          for place in (centre, 2 * low - centre, 2 * high - centre)))  # fmt: skip
 
 
 def _weights(x: np.ndarray, at: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:

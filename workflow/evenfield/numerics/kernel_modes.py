@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import find_peaks
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import CLOSE, FEWEST, plug_in_bandwidth
@@ -29,6 +30,25 @@ def count_modes(density: np.ndarray) -> np.ndarray:
     slopes = np.sign(np.diff(density, axis=-1, prepend=0.0, append=0.0))
     high = density > MODE_FLOOR * density.max(axis=-1, keepdims=True)
     return np.asarray(((slopes[..., :-1] > 0) & (slopes[..., 1:] <= 0) & high).sum(axis=-1))
+
+
+def count_prominent_modes(density: np.ndarray, share: float) -> int:
+    """Count the modes that stand out: each rises above the lower ground around it by a share of the highest.
+
+    Parameters
+    ----------
+    density : ndarray, shape (G,)
+        Values on a grid; beyond its ends there is none, so an end can be a mode.
+    share : float
+        Smallest prominence, as a share of the highest value.
+
+    Returns
+    -------
+    int
+        At least one.
+    """
+    padded = np.concatenate([[0.0], density, [0.0]])
+    return len(find_peaks(padded, prominence=share * float(density.max()))[0])
 
 
 @dataclass(frozen=True, slots=True)

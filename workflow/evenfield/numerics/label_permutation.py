@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evenfield.numerics.connected_sets import connected_sets
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.connected_sets import connected_sets
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 
 TIE = 1e-9

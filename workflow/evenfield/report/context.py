@@ -16,6 +16,12 @@ from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_to
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import read_rows
 from evenfield.report.sentences.base import Facts, Sentence
+from evenfield.report.sentences.checks import (
+    clock_sentences,
+    neighbour_sentences,
+    preflight_sentences,
+    weak_sigma_sentences,
+)
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.curve import curve_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
@@ -24,6 +30,7 @@ from evenfield.report.sentences.dynamic_spatial import dynamic_spatial_sentences
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
 from evenfield.report.sentences.linkage import linkage_sentences
+from evenfield.report.sentences.map import map_sentences
 from evenfield.report.sentences.movement import (
     clubs_sentences,
     distribution_sentences,
@@ -60,15 +67,18 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "question": (simulated_sentences, question_sentences),
     "design": (design_sentences,),
     "data": (data_sentences,),
+    "map": (map_sentences,),
     "income": (income_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
-    "sigma": (sigma_sentences,),
+    "clock": (clock_sentences,),
+    "sigma": (sigma_sentences, weak_sigma_sentences),
+    "preflight": (preflight_sentences,),
     "panel": (panel_sentences,),
     "clubs": (clubs_sentences,),
     "distribution": (distribution_sentences,),
     "inequality": (inequality_sentences,),
-    "pattern": (pattern_sentences,),
+    "pattern": (pattern_sentences, neighbour_sentences),
     "spillover": (exposure_sentences,),
     "robustness": (curve_sentences,),
     "spatial_panel": (spatial_panel_sentences,),

@@ -259,3 +259,120 @@ rule tabulate_pattern:
         study=config["study"],
     script:
         "../../scripts/tabulate_pattern.py"
+
+
+rule tabulate_gradient:
+    """T4: where clusters lie, under the premium of cluster units where that family is run."""
+    input:
+        library=library("artifacts"),
+        estimates=[rules.estimate_gradient.output.estimates, *PREMIUM],
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T4"),
+    log:
+        "results/logs/tabulate_gradient.log",
+    benchmark:
+        "results/benchmarks/tabulate_gradient.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("gradient"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+        power=POWER,
+    script:
+        "../../scripts/tabulate_gradient.py"
+
+
+rule tabulate_preflight:
+    """T3b: dependence and persistence before any model."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_preflight.output.series,
+        fit=rules.estimate_preflight.output.fit,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T3b"),
+    log:
+        "results/logs/tabulate_preflight.log",
+    benchmark:
+        "results/benchmarks/tabulate_preflight.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("preflight"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_preflight.py"
+
+
+rule tabulate_clock:
+    """T6b: speeds compared between periods, and the break in the slope."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clock.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T6b"),
+    log:
+        "results/logs/tabulate_clock.log",
+    benchmark:
+        "results/benchmarks/tabulate_clock.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("clock"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_clock.py"
+
+
+rule tabulate_spatial_beta:
+    """T6c: beta convergence with neighbours, and its effects."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clock.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T6c"),
+    log:
+        "results/logs/tabulate_spatial_beta.log",
+    benchmark:
+        "results/benchmarks/tabulate_spatial_beta.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("clock"),
+        periods=config["periods"],
+        inference=config["inference"],
+        weights=MAIN_WEIGHTS,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_spatial_beta.py"
+
+
+rule tabulate_weak_sigma:
+    """T9b: weak sigma convergence."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_clock.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T9b"),
+    log:
+        "results/logs/tabulate_weak_sigma.log",
+    benchmark:
+        "results/benchmarks/tabulate_weak_sigma.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("clock"),
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_weak_sigma.py"

@@ -12,7 +12,6 @@ from evenfield.numerics.inference.assignments import (
     free_assignments,
     stratified_assignments,
 )
-from evenfield.numerics.inference.connected_sets import connected_sets
 from evenfield.numerics.inference.path_panel import path_panel
 from evenfield.numerics.inference.randomisation import path_randomisation, randomisation_inference
 from evenfield.numerics.inference.rank_placebo import rank_placebo
@@ -160,25 +159,6 @@ def test_inside_the_coast_there_are_15_connected_sets_of_five():
     assert test.interval(0.95) == (-np.inf, np.inf)
 
 
-def test_connected_sets_equal_checking_every_set():
-    rng = np.random.default_rng(2)
-    A = np.triu(rng.random((11, 11)) < 0.25, 1)
-    found = connected_sets(A, 4)
-
-    def hangs_together(chosen):
-        reached, queue = {chosen[0]}, [chosen[0]]
-        while queue:
-            i = queue.pop()
-            fresh = [j for j in chosen if j not in reached and (A[i, j] or A[j, i])]
-            reached |= set(fresh)
-            queue += fresh
-        return len(reached) == len(chosen)
-
-    assert [tuple(row) for row in found] == [s for s in combinations(range(11), 4) if hangs_together(s)]
-    assert len(connected_sets(A, 1)) == 11
-    assert connected_sets(np.zeros((4, 4)), 2).shape == (0, 2)
-
-
 def test_a_connected_block_may_have_several_paths():
     y, d, units, times, C = make_panel()
     panel = path_panel(y, d, units, times, C)
@@ -271,8 +251,6 @@ def test_more_bad_input_says_what_is_wrong():
         (lambda: path_randomisation(constant, free_assignments(constant, 9, rng), "unit and time"), "leave nothing"),
         (lambda: stratified_assignments(panel, {}, 9, rng), "9 units have no stratum"),
         (lambda: free_assignments(panel, 0, rng), "at least one draw"),
-        (lambda: connected_sets(np.ones((3, 2)), 2), "no sets"),
-        (lambda: connected_sets(np.ones((9, 9)), 4, most=10), "more than 10"),
         (lambda: rank_placebo(np.arange(9.0), np.arange(9), np.arange(9) < 4), "one to three"),
         (lambda: rank_placebo(np.full(9, np.nan), np.arange(9), np.arange(9) < 1), "finite"),
     ):

@@ -21,8 +21,6 @@ from evenfield.contracts.errors import ArtifactError
 
 SHADES = LinearSegmentedColormap.from_list("density", ["#FFFFFF", "#CFE0E3", "#5BA0AC", "#1F7A8C", "#3A2357"])
 RATIOS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 8.0)
-# ASSUME: a long-run density of which more than this share of its peak stands at the edge of the grid is not drawn.
-EDGE = 0.01
 LEVELS = np.linspace(0.04, 1.0, 9)
 
 
@@ -112,21 +110,10 @@ def _draw_surface(axes: Axes, part: pd.DataFrame) -> None:
     _scale(axes, float(x[0]), float(x[-1]), "xy")
 
 
-def _at_edge(line: pd.DataFrame) -> bool:
-    """Say whether a long-run density runs into the edge of its grid, where there are no data to hold it."""
-    ordered = line.sort_values("x")["value"].to_numpy(float)
-    return bool(max(ordered[0], ordered[-1]) > EDGE * ordered.max())
-
-
 def _draw_long_run(axes: Axes, density: pd.DataFrame) -> None:
     axes.axvline(0.0, color=FAINT, linewidth=0.6)
     for place, step in enumerate(sorted(density["step"].unique())):
         line, mark = only(density, step=step).sort_values("x"), series_mark(place)
-        if _at_edge(line):
-            axes.plot(
-                [], [], color=mark.colour, linestyle=mark.line, label=f"{_span(step)}: not shown,\nruns to the edge"
-            )
-            continue
         axes.plot(line["x"], line["value"], color=mark.colour, linestyle=mark.line, linewidth=1.4,
                   label=f"{_span(step)}")  # fmt: skip
     if len(density):
@@ -142,13 +129,13 @@ def _describe(mine: pd.DataFrame, estimates: pd.DataFrame, spec: str, periods: M
     first = pick(only(estimates, spec_id=spec, estimator="stochastic_kernel"))
     lines = [only(mine, kind="ergodic_density", step=step)
              for step in sorted(only(mine, kind="ergodic_density")["step"].unique())]  # fmt: skip
-    peaks = [f"{_peak(line)} (steps of {_span(line['step'].iloc[0])})" for line in lines if not _at_edge(line)]
-    lost = [f"after {_span(line['step'].iloc[0])}" for line in lines if _at_edge(line)]
+    peaks = [f"{_peak(line)} (steps of {_span(line['step'].iloc[0])})" for line in lines]
     where = period_with_basis(first["period"], first["output_basis"], periods) if first else ""
     highest = f" Highest, in multiples of the mean, at {in_words(peaks)}." if peaks else ""
-    edge = f" The long-run density {in_words(lost)} runs to the edge of its grid and is not drawn." if lost else ""
-    return f"Stochastic kernels of income relative to the mean, {where}; the line marks no change.{highest}{edge}"
+    return f"Stochastic kernels of income relative to the mean, {where}; the line marks no change.{highest}"
 
 
 def _peak(density: pd.DataFrame) -> str:
-    return fixed(float(np.exp(density.sort_values("value")["x"].iloc[-1])), 2)
+    top = float(density.sort_values("value")["x"].iloc[-1])
+    end = ", an end of the range seen" if top in (density["x"].min(), density["x"].max()) else ""
+    return f"{fixed(float(np.exp(top)), 2)}{end}"

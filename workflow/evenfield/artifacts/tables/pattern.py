@@ -73,6 +73,7 @@ def tabulate_pattern(
         f"{study['units_name']} with a local Moran below a false discovery rate of 5% within the year (income). A long "
         "span shows every third year; all years stand in the data of F10.",
         *_links(estimates),
+        *_pairs(estimates),
         "Likeness of neighbours also reflects the coast and shared regions; it is not what one does to the other.",
         basis_note(description),
         DESCRIPTIVE,
@@ -134,6 +135,14 @@ def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
     told = [f"{row['contrast']} {whole(row['estimate'])} ({row['warning'].split(' links')[0]} expected, "
             f"p {p_value(row['p_value'])})" for row in records(counts) if not is_missing(row["p_value"])]  # fmt: skip
     return (f"Links between two holders on the map: {in_words(told)}.",) if told else ()
+
+
+def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
+    rows = records(only(estimates, estimator="bivariate_moran"))
+    told = [f"{row['contrast']} {row['period']} {fixed(row['estimate'], 2)} (p {p_value(row['p_value'])})"
+            for row in rows if not is_missing(row["p_value"])]  # fmt: skip
+    opening = "Growth of a period against the holders among the neighbours, bivariate Moran: "
+    return (f"{opening}{in_words(told)}. Own holdings are not held fixed.",) if told else ()
 
 
 def _year(when: Any, mark: Any) -> str:

@@ -71,7 +71,11 @@ def tabulate_regime(
                             "rerun the regime family or remove T8 from `tables`")  # fmt: skip
     main = only(estimates, spec_id=ids[0])
     rows = [row for period in shown for row in _period_rows(only(main, period=period), period, periods, study)]
-    rows += [*_split_rows(main, periods), *_other_rows(estimates, ids, shown, periods)]
+    rows += [
+        *_split_rows(main, periods),
+        *_panel_rows(main, shown, periods),
+        *_other_rows(estimates, ids, shown, periods),
+    ]
     facts = pick(main, estimator="regime")
     note = (
         sample_note(description, study),
@@ -79,7 +83,8 @@ def tabulate_regime(
         "times the neighbours' clusters and SEZs, one cross-section per period; a positive number closes the gap. Main "
         f"rows: taxonomy {facts.get('treatment_def', '')}, {facts.get('w_id', '')} weights.",
         f"{inference['conf_level']:.0%} intervals and p by conditional SCPC (average pairwise correlation of shocks at "
-        "most .03); CR3 intervals beside them. Detectable: smallest difference found with "
+        "most .03), in the panel rows by bootstrap-t over units; CR3 intervals beside them. Detectable: smallest "
+        "difference found with "
         f"{power:.0%} power. Where detectable exceeds of interest the design is UNDERPOWERED: an interval that holds "
         "zero is no evidence that the two are alike.",
         "Speeds within groups have few units each and are description only. Exposures rest on a list that does not "
@@ -118,6 +123,13 @@ def _split_rows(main: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]
                    "Clusters minus SEZs, later less earlier periods", names)  # fmt: skip
 
 
+def _panel_rows(main: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> Iterable[Row]:
+    group = "Clusters minus SEZs in the yearly panel, bias-corrected fixed effects"
+    for period in shown:
+        for row in records(only(main, period=period, estimator="regime_bc_fe", contrast=DIFFERENCE)):
+            yield _row(row, {}, group, period_with_basis(period, row["output_basis"], periods))
+
+
 def _joined(text: str, periods: Mapping[str, Any]) -> str:
     return ", ".join(period_with_basis(name, "", periods) for name in text.split("+"))
 
@@ -149,7 +161,7 @@ def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
     return (
         Column(names=("label",), header="Coefficient", width_cm=5.0),
         Column(names=("estimate",), header="Estimate", align="right", show=places(fixed, 2), reason="reason"),
-        Column(names=("conf_low", "conf_high"), header=f"SCPC {level} interval", align="right",
+        Column(names=("conf_low", "conf_high"), header=f"{level} interval", align="right",
                show=places(interval, 2)),
         Column(names=("p_value",), header="p", align="right", show=p_value),
         Column(names=("cr3_conf_low", "cr3_conf_high"), header=f"CR3 {level} interval", align="right",

@@ -13,13 +13,12 @@ from evenfield.estimates.convergence.frames import joined, not_defined
 from evenfield.estimates.convergence.windows import grouping
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import StochasticKernel, ergodic_density, stochastic_kernel
-from evenfield.numerics.kernel_modes import count_modes, silverman_test
+from evenfield.numerics.kernel_modes import count_prominent_modes, silverman_test
 from evenfield.numerics.random import generator_for
 
 GRID = 60
-MARGIN = 0.15
 MODE_DRAWS = 999
-EDGE_SHARE = 0.01
+PROMINENCE = 0.05
 
 
 def kernel_parts(
@@ -60,8 +59,8 @@ def kernel_parts(
 
 
 def _grid(values: np.ndarray) -> np.ndarray:
-    margin = MARGIN * float(np.ptp(values))
-    return np.linspace(float(values.min()) - margin, float(values.max()) + margin, GRID)
+    # ASSUME: income stays inside the range that was seen: kernels are reflected at its ends and never extrapolated.
+    return np.linspace(float(values.min()), float(values.max()), GRID)
 
 
 def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
@@ -84,12 +83,10 @@ def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
 
 
 def _modes_row(ergodic: np.ndarray, label: dict[str, Any], pairs: int, note: str) -> Estimate:
-    # ASSUME: modes of an ergodic density are counted only where the density has fallen below one percent of its peak
-    # at both ends of the grid; otherwise it rests on extrapolation beyond the data.
-    if max(ergodic[0], ergodic[-1]) > EDGE_SHARE * ergodic.max():
-        reason = "the ergodic density reaches the edge of the grid, beyond the data"
-        return not_defined([label], note, reason)[0]
-    return Estimate(**label, estimate=float(count_modes(ergodic)), n_obs=pairs, warning=note)
+    # ASSUME: a mode of an ergodic density rises above the ground around it by a twentieth of the highest mode.
+    modes = float(count_prominent_modes(ergodic, PROMINENCE))
+    edge = "the highest at an end of the range seen" if ergodic.argmax() in (0, len(ergodic) - 1) else ""
+    return Estimate(**label, estimate=modes, n_obs=pairs, warning=joined(note, edge))
 
 
 def _conditions(move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str) -> list[tuple[str, np.ndarray]]:

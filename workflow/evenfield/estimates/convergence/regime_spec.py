@@ -9,7 +9,7 @@ from typing import Any
 from evenfield.contracts.errors import EstimateError
 from evenfield.estimates.convergence.common import ROLES, check_names, checked_items
 
-REGIME_KEYS = ("id", "taxonomy", "weights", "own", "split", "role")
+REGIME_KEYS = ("id", "taxonomy", "weights", "own", "split", "draws", "role")
 OWN_TERMS = ("none", "added")
 DEFAULT_SESOI = 1.0
 
@@ -26,6 +26,8 @@ class RegimeSpec:
         ``none``, or ``added`` to control for a unit's own cluster and SEZ status.
     split : int or None
         First year of the later regime; periods that start in it or after are compared with the earlier ones.
+    draws : int
+        Draws of units for the bias-corrected panel beside the deciding row; 0 leaves it out.
     """
 
     id: str
@@ -33,6 +35,7 @@ class RegimeSpec:
     weights: str
     own: str = "none"
     split: int | None = None
+    draws: int = 0
     role: str = "robustness"
 
 
@@ -46,11 +49,14 @@ class RegimeSettings:
         Level of the intervals and power of the minimum detectable differences.
     sesoi : float
         Smallest difference of speeds of interest, pp a year.
+    seed : int
+        Base seed of the draws.
     """
 
     level: float = 0.95
     power: float = 0.8
     sesoi: float = DEFAULT_SESOI
+    seed: int = 2011
 
 
 def parse_regime_specs(section: Any, taxonomies: Sequence[str], weights: Sequence[str]) -> tuple[RegimeSpec, ...]:
@@ -88,7 +94,10 @@ def _parsed(item: Mapping[str, Any], taxonomies: Sequence[str], weights: Sequenc
     check_names([role], ROLES, f"{where}.role")
     if split is not None and (not isinstance(split, int) or isinstance(split, bool)):
         raise EstimateError(f"{where}.split is {split!r}", "a year", f"correct {where}.split")
-    return RegimeSpec(item["id"], item["taxonomy"], item["weights"], own, split, role)
+    draws = item.get("draws", 0)
+    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 0:
+        raise EstimateError(f"{where}.draws is {draws!r}", "a number of draws, or 0", f"correct {where}.draws")
+    return RegimeSpec(item["id"], item["taxonomy"], item["weights"], own, split, draws, role)
 
 
 def parse_regime_settings(
@@ -108,5 +117,6 @@ def parse_regime_settings(
     RegimeSettings
     """
     return RegimeSettings(
-        float(inference["conf_level"]), power, float((sesoi or {}).get("speed_pp", DEFAULT_SESOI))
+        float(inference["conf_level"]), power, float((sesoi or {}).get("speed_pp", DEFAULT_SESOI)),
+        int(inference.get("seed", 2011)),
     )  # fmt: skip

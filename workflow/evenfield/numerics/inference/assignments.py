@@ -9,8 +9,8 @@ from math import factorial, prod
 
 import numpy as np
 
+from evenfield.numerics.connected_sets import connected_sets
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.connected_sets import connected_sets
 from evenfield.numerics.inference.path_panel import PathPanel
 
 

@@ -1,0 +1,133 @@
+"""T4: where clusters lie, under the premium of cluster units where that family is among the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
+from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, text, whole
+from evenfield.artifacts.rows import Row, only, records
+from evenfield.artifacts.table import Column, Table
+from evenfield.artifacts.tables.headings import heading, ordered_specs
+from evenfield.artifacts.tables.warnings import reason
+from evenfield.contracts.errors import ArtifactError
+
+GRADIENT, PREMIUM = "gradient", "premium"
+LABELS = {
+    ("fisher_exact", "east"): "Share with clusters, East less the rest",
+    ("latitude_permutation", "south_within_east"): "Degrees further South, within the East",
+    ("poisson_qml", "east_degrees"): "Log count per degree to the East",
+    ("poisson_qml", "south_degrees_within_east"): "Log count per degree to the South, within the East",
+    ("moran", "morans_i"): "Moran's I",
+    ("join_count", "links_between"): "Links between two of them",
+}
+SHORT = ("fisher_exact", "latitude_permutation")
+OUTCOMES = {"relative_log_income": "Mean log relative income", "growth": "Growth, pp a year"}
+MOST_DECIMALS = 2
+
+
+def tabulate_gradient(
+    estimates: pd.DataFrame,
+    description: Mapping[str, Any],
+    *,
+    specs: Sequence[Mapping[str, Any]],
+    periods: Mapping[str, Any],
+    inference: Mapping[str, Any],
+    power: float,
+    study: Mapping[str, Any],
+) -> Table:
+    """Arrange the premium of cluster units, if there, and the gradients of lists and counts.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        ``estimates/gradient/estimates.csv``, with the rows of ``estimates/premium/estimates.csv`` where that is run.
+    description : mapping
+        ``panel/<scheme>/description.json`` of the main unit scheme.
+    specs : sequence of mapping
+        ``estimates.gradient`` of the config.
+    periods, inference, study : mapping
+        Sections of the config.
+    power : float
+        Power of the smallest detectable effects.
+
+    Returns
+    -------
+    Table
+        One row per deciding premium, then one per test of each list and count.
+
+    Raises
+    ------
+    ArtifactError
+        If the gradient family has no rows.
+    """
+    gradients = only(estimates, family=GRADIENT)
+    rows = [*_premium_rows(only(estimates, family=PREMIUM, role="primary"), periods)]
+    for spec in ordered_specs(list(gradients["spec_id"]), specs):
+        rows += _gradient_rows(only(gradients, spec_id=spec))
+    if gradients.empty or not rows:
+        raise ArtifactError("no rows of the gradient family", "estimates of the specifications in the config",
+                            "rerun the gradient family or remove T4 from `tables`")  # fmt: skip
+    note = (
+        sample_note(description, study),
+        "East against the rest: Fisher's exact test, two-sided, Newcombe interval. South within the East: mean "
+        f"latitude of cluster {study['units_name']} against the others of the East, all placements. Positive means "
+        "further East or further South. Counts: Poisson quasi-likelihood, p by permutation of the counts. "
+        f"Detectable: smallest value that the row's own test would see with {power:.0%} power.",
+        "Counts are stand-ins measured after the growth they stand beside; a list says where clusters are named, not "
+        "how many there are.",
+        basis_note(description),
+        DESCRIPTIVE,
+        origin_note(description, inference["seed"]),
+    )
+    return Table(id="T4", title="Where clusters lie", note=note, columns=_columns(inference), frame=pd.DataFrame(rows),
+                 group="group")  # fmt: skip
+
+
+def _premium_rows(deciding: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
+    for row in records(deciding):
+        basis = text(row["output_basis"])
+        name = OUTCOMES.get(str(row["outcome"]), str(row["outcome"]).replace("_", " "))
+        yield _row(row, "Premium of cluster units", f"{name}, {period_with_basis(str(row['period']), basis, periods)}")
+
+
+def _gradient_rows(mine: pd.DataFrame) -> Iterable[Row]:
+    lists, counts = only(mine, outcome="cluster"), mine[mine["outcome"].ne("cluster")]
+    main = only(lists, role="primary")["treatment_def"].tolist() or lists["treatment_def"].tolist()
+    for name in dict.fromkeys([*main, *lists["treatment_def"]]):
+        shown = LABELS if name == main[0] else {key: label for key, label in LABELS.items() if key[0] in SHORT}
+        yield from _ordered(only(lists, treatment_def=name), shown, heading([f"list {name}"]))
+    for name in dict.fromkeys(counts["outcome"]):
+        yield from _ordered(only(counts, outcome=name), LABELS, heading([f"count {name.replace('_', ' ')}"]))
+
+
+def _ordered(mine: pd.DataFrame, shown: Mapping[tuple[str, str], str], group: str) -> Iterable[Row]:
+    for (estimator, term), label in shown.items():
+        for row in records(only(mine, estimator=estimator, term=term)):
+            yield _row(row, group, label)
+
+
+def _row(row: Row, group: str, label: str) -> Row:
+    names = ("estimate", "conf_low", "conf_high", "p_value", "p_type", "n_units", "n_treated", "mde", "role", "spec_id")
+    return {"group": group, "label": label, "reason": reason(row["warning"]), **{name: row[name] for name in names}}
+
+
+def _held(treated: Any, units: Any) -> str:
+    return whole(units) if is_missing(treated) else f"{whole(treated)} of {whole(units)}"
+
+
+def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
+    level = f"{inference['conf_level']:.0%}"
+    return (
+        Column(names=("label",), header="What"),
+        Column(names=("estimate",), header="Estimate", align="right", show=places(fixed, MOST_DECIMALS),
+               reason="reason"),
+        Column(names=("conf_low", "conf_high"), header=f"{level} interval", align="right",
+               show=places(interval, MOST_DECIMALS)),
+        Column(names=("p_value",), header="p", align="right", show=p_value),
+        Column(names=("mde",), header="Detectable", align="right", show=places(fixed, MOST_DECIMALS)),
+        Column(names=("n_treated", "n_units"), header="Marked, of N", align="right", show=_held),
+    )  # fmt: skip

@@ -1,0 +1,228 @@
+"""Bias-corrected fixed effects with a root that depends on a unit's exposures: one adjusted score per regime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evenfield.numerics.dynamic_panel.bias_corrected import FEWEST_DATES, GRID
+from evenfield.numerics.dynamic_panel.score import Variance, year_weights
+from evenfield.numerics.dynamic_panel.within import checked_levels, resampled, whole_sample, within_units
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import RANK_TOLERANCE
+
+NEWTON_STEPS, SETTLED, LARGEST_STEP = 40, 1e-11, 0.3
+PATH = (0.0, 0.25, 0.5, 0.75, 1.0)
+CHUNK, FEWEST_ROOTS = 8_000_000, 0.5
+
+
+@dataclass(frozen=True)
+class RegimeRoots:
+    """Coefficients of the root on the regimes, for many draws.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (B, K)
+        Root of unit i is z_i'theta.
+    cov : ndarray, shape (B, K, K)
+        Clustered by unit.
+    found : ndarray of bool, shape (B,)
+        Whether the scores have a falling root with every unit's root between -0.99 and 1.2.
+    fixed_effects : ndarray, shape (B, K)
+        Least squares, uncorrected.
+    """
+
+    theta: np.ndarray
+    cov: np.ndarray
+    found: np.ndarray
+    fixed_effects: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeInterval:
+    """A combination of the coefficients with its unit bootstrap-t.
+
+    Attributes
+    ----------
+    estimate, std_error, low, high, p_value : float
+        c'theta, clustered standard error, symmetric interval, two-sided p.
+    fixed_effects : float
+        c'theta of uncorrected fixed effects.
+    lost : float
+        Share of draws without a root.
+    """
+
+    estimate: float
+    std_error: float
+    low: float
+    high: float
+    p_value: float
+    fixed_effects: float
+    lost: float
+
+
+@dataclass(frozen=True)
+class _Draws:
+    y: np.ndarray  # (N, T), less the unit's mean
+    lag: np.ndarray  # (N, T), alike
+    Z: np.ndarray  # (N, K)
+    weights: np.ndarray  # (B, N)
+    of_y: np.ndarray  # (B, K, T): coefficients of the regimes in y, year by year
+    of_x: np.ndarray  # (B, K, T, K): in regime k times lag, k last
+
+    def only(self, rows: np.ndarray) -> _Draws:
+        """Return some of the draws."""
+        return replace(self, weights=self.weights[rows], of_y=self.of_y[rows], of_x=self.of_x[rows])
+
+
+def regime_roots(levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None = None) -> RegimeRoots:
+    """Fit y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it, corrected for the bias of fixed effects.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (N, T + 1)
+        Levels at equally spaced dates.
+    Z : ndarray, shape (N, K)
+        Constant and exposures of each unit.
+    weights : ndarray, shape (B, N), optional
+        How often each draw holds each unit; the sample itself by default.
+
+    Returns
+    -------
+    RegimeRoots
+
+    Raises
+    ------
+    NumericsError
+        If the panel is unbalanced or too short, or the regimes cannot be told apart.
+
+    Notes
+    -----
+    F_k(theta) = sum_i z_ik [sum_t l_it e_it + sum_s c_s(rho_i) e_is^2] = 0, rho_i = z_i'theta, l the lag less its
+    mean, e the residual less unit means and, year by year, its projection on z; c_s as in ``score.year_weights``. With
+    a constant alone this is the time-heteroskedastic score. The root is followed from fixed effects (no correction) as
+    the correction is switched on, which replaces "the smallest root above fixed effects".
+    """
+    Z = np.asarray(Z, dtype=float)
+    pairs = within_units(checked_levels(levels, FEWEST_DATES))
+    if len(Z) != pairs.n_units or not np.isfinite(Z).all():
+        raise NumericsError(f"{len(Z)} rows of exposures for {pairs.n_units} units, or one is missing")
+    if np.linalg.matrix_rank(Z, tol=RANK_TOLERANCE * np.linalg.norm(Z)) < Z.shape[1]:
+        raise NumericsError("the regimes cannot be told apart")
+    sample = _solved(_draws(pairs.y, pairs.lag, Z, whole_sample(pairs.n_units)), None)
+    if weights is None or not sample.found[0]:
+        return sample
+    size = max(1, CHUNK // (6 * pairs.y.size))
+    parts = [_solved(_draws(pairs.y, pairs.lag, Z, weights[i : i + size]), sample.theta)
+             for i in range(0, len(weights), size)]  # fmt: skip
+    return RegimeRoots(*(np.concatenate([getattr(part, name) for part in parts])
+                         for name in ("theta", "cov", "found", "fixed_effects")))  # fmt: skip
+
+
+def regime_intervals(
+    levels: np.ndarray, Z: np.ndarray, C: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95
+) -> list[RegimeInterval]:
+    """Draw whole units with their exposures and studentise each draw's combinations of coefficients.
+
+    Parameters
+    ----------
+    levels, Z : ndarray
+        As for ``regime_roots``; the order of units decides which draw is which.
+    C : ndarray, shape (M, K)
+        Weights of the combinations.
+    rng : numpy.random.Generator
+        Random stream.
+    draws : int
+        Draws B.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    list of RegimeInterval
+        One a row of C: estimate -/+ q se with q the ``level`` quantile of abs(t*).
+
+    Raises
+    ------
+    NumericsError
+        If the sample has no root, or fewer than half of the draws have one.
+    """
+    sample = regime_roots(levels, Z)
+    if not sample.found[0]:
+        raise NumericsError("the adjusted scores have no root")
+    drawn = regime_roots(levels, Z, resampled(len(levels), draws, rng))
+    if drawn.found.mean() < FEWEST_ROOTS:
+        raise NumericsError(f"{draws - int(drawn.found.sum())} of {draws} draws of units have no root")
+    return [_interval(sample, drawn, c, level) for c in np.atleast_2d(C)]
+
+
+def _interval(sample: RegimeRoots, drawn: RegimeRoots, c: np.ndarray, level: float) -> RegimeInterval:
+    estimate, se = float(sample.theta[0] @ c), float(_spread(sample.cov, c)[0])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = (drawn.theta @ c - estimate) / _spread(drawn.cov, c)
+    t = np.abs(t[drawn.found & np.isfinite(t)])
+    half = float(np.quantile(t, level)) * se
+    p_value = float((1 + np.sum(t >= abs(estimate) / se)) / (1 + len(t)))
+    return RegimeInterval(estimate, se, estimate - half, estimate + half, p_value,
+                          float(sample.fixed_effects[0] @ c), 1 - float(drawn.found.mean()))  # fmt: skip
+
+
+def _spread(cov: np.ndarray, c: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sqrt(np.maximum(np.einsum("k,bkl,l->b", c, cov, c), 0)))
+
+
+def _draws(y: np.ndarray, lag: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> _Draws:
+    left = weights[:, None, :] * Z.T
+    solve = np.linalg.pinv(left @ Z) @ left
+    of_x = np.stack([solve @ (z[:, None] * lag) for z in Z.T], axis=-1)
+    return _Draws(y, lag, Z, weights, solve @ y, of_x)
+
+
+def _solved(d: _Draws, start: np.ndarray | None) -> RegimeRoots:
+    fixed = _newton(d, np.zeros((len(d.weights), d.Z.shape[1])), PATH[0])[0]
+    if start is not None:
+        theta, settled = _newton(d, np.repeat(start, len(fixed), axis=0), PATH[-1])
+    else:
+        theta, settled = fixed, np.ones(len(fixed), dtype=bool)
+        for share in PATH[1:]:
+            theta, now = _newton(d, theta, share)
+            settled &= now
+    q, jacobian = _scores(d, theta, PATH[-1])
+    falling = (np.linalg.eigvals(jacobian).real < 0).all(axis=1)
+    rho = np.where(d.weights > 0, theta @ d.Z.T, 0.0)
+    found = settled & falling & ((rho > GRID[0]) & (rho <= GRID[-1])).all(axis=1)
+    n = d.weights.sum(axis=1)
+    meat = ((d.weights * q**2)[:, None] * d.Z.T) @ d.Z * (n / (n - 1))[:, None, None]
+    bread = np.linalg.pinv(jacobian)
+    return RegimeRoots(theta, bread @ meat @ bread.transpose(0, 2, 1), found, fixed)
+
+
+def _newton(d: _Draws, theta: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the scores with a share of the correction; draws that have settled are left alone."""
+    theta, left = theta.copy(), np.arange(len(theta))
+    for _ in range(NEWTON_STEPS):
+        part = d.only(left)
+        q, jacobian = _scores(part, theta[left], share)
+        score = (q * part.weights) @ d.Z
+        step = -(np.linalg.pinv(jacobian) @ score[:, :, None])[:, :, 0]
+        theta[left] += np.clip(step, -LARGEST_STEP, LARGEST_STEP)
+        left = left[np.abs(step).max(axis=1) > SETTLED]
+        if not len(left):
+            break
+    return theta, ~np.isin(np.arange(len(theta)), left)
+
+
+def _scores(d: _Draws, theta: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return each unit's share of the score, shape (B, N), and the derivative of the scores, shape (B, K, K)."""
+    size = d.Z.shape[1]
+    rho = np.clip(theta @ d.Z.T, GRID[0], GRID[-1] + LARGEST_STEP)
+    c = year_weights(rho, d.y.shape[1], Variance.BY_YEAR)
+    e = d.y - rho[:, :, None] * d.lag - d.Z @ (d.of_y - (d.of_x @ theta[:, None, :, None])[..., 0])
+    squares = share * e**2
+    q = (d.lag * e).sum(axis=-1) + (c.value * squares).sum(axis=-1)
+    pull = d.lag + 2 * share * c.value * e
+    along = (c.slope * squares).sum(axis=-1) - (pull * d.lag).sum(axis=-1)
+    across = (pull @ d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)).reshape(*q.shape, size, size)
+    change = along[:, :, None] * d.Z + (d.Z[:, :, None] * across).sum(axis=2)
+    return q, (d.weights[:, :, None] * d.Z).transpose(0, 2, 1) @ change
