@@ -114,7 +114,7 @@ def _filled(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> A
             for key, item in value.items()
         }
         missing = {key: sub for key, sub in known.items() if key not in out and "default" in sub}
-        return {**out, **{key: sub["default"] for key, sub in missing.items()}}
+        return {**out, **{key: _filled(sub, sub["default"], root) for key, sub in missing.items()}}
     if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         return [_filled(schema["items"], item, root) for item in value]
     return value
