@@ -16,6 +16,7 @@ MAKERS = {
     "T3": "tabulate_summary",
     "T6": "tabulate_beta",
     "T16": "tabulate_exposure",
+    "T31": "tabulate_exploratory",
     "F1": "draw_cells",
     "F1b": "draw_outlines",
     "F2": "draw_rollout",

@@ -37,7 +37,8 @@ def equivalence_rows(
     wide = replace(settings, level=2 * settings.level - 1)
     found = [contrast_rows([_plain(contrast, shift) for contrast in contrasts], units, links, wide)
              for shift in (0.0, 1.0, -1.0)]  # fmt: skip
-    return [_row(contrast, *rows, wide.level) for contrast, *rows in zip(contrasts, *found, strict=True)]
+    return [_row(contrast, plain, above, below, wide.level)
+            for contrast, plain, above, below in zip(contrasts, *found, strict=True)]  # fmt: skip
 
 
 def _plain(contrast: GroupContrast, shift: float) -> GroupContrast:
@@ -52,9 +53,10 @@ def _row(contrast: GroupContrast, plain: Estimate, above: Estimate, below: Estim
     p_above = _one_sided(above.p_value, above.estimate)
     p_below = _one_sided(below.p_value, -below.estimate)
     p_value = float(max(p_above, p_below))
+    p_type = f"two one-sided tests, {plain.p_type}" if np.isfinite(p_value) else ""
     return replace(
-        plain, estimator="equivalence", effect_type="tost", role=contrast.row.role, p_value=p_value,
-        sesoi=contrast.row.sesoi, p_type=f"two one-sided tests, {plain.p_type}" if np.isfinite(p_value) else "", statistic=NAN, mde=NAN,
+        plain, estimator="equivalence", effect_type="tost", role=contrast.row.role, p_value=p_value, p_type=p_type,
+        sesoi=contrast.row.sesoi, statistic=NAN, mde=NAN,
         conf_level=level if np.isfinite(plain.conf_low) else NAN,
     )  # fmt: skip
 

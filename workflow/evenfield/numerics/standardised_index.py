@@ -30,8 +30,8 @@ def standardised_index(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    s_i = (1'V^-1 1)^-1 1'V^-1 z_i with V the covariance of z over all units, divided by its standard deviation among the
-    reference units; Anderson (2008), Journal of the American Statistical Association 103(484).
+    s_i = (1'V^-1 1)^-1 1'V^-1 z_i with V the covariance of z over all units, divided by its standard deviation
+    among the reference units; Anderson (2008), Journal of the American Statistical Association 103(484).
     """
     inside = values[reference]
     if len(inside) < 2 or (np.ptp(inside, axis=0) == 0).any():

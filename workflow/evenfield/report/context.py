@@ -20,6 +20,7 @@ from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
+from evenfield.report.sentences.exploratory import exploratory_sentences
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
 from evenfield.report.sentences.movement import (
@@ -40,6 +41,7 @@ SECTIONS = (
     ("income", "Relative income"),
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
+    ("exploratory", "Claims that can only be described"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -47,6 +49,7 @@ SECTIONS = (
     ("rerun", "How to cite and to run again"),
     ("manifest", "The run, by its hashes"),
 )
+OPTIONAL = ("exploratory", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "question": (simulated_sentences, question_sentences),
     "design": (design_sentences,),
@@ -61,6 +64,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "inequality": (inequality_sentences,),
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
+    "exploratory": (exploratory_sentences,),
 }
 
 
@@ -168,7 +172,7 @@ def _captions(facts: Facts) -> dict[str, dict[str, str]]:
 
 
 def _sections(shown: Mapping[str, Sequence[Exhibit]]) -> list[dict[str, Any]]:
-    kept = [(name, title) for name, title in SECTIONS if name != "further" or shown.get("further")]
+    kept = [(name, title) for name, title in SECTIONS if name not in OPTIONAL or shown.get(name)]
     return [{"id": name, "title": title, "number": i} for i, (name, title) in enumerate(kept, start=1)]
 
 

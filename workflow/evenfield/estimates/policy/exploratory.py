@@ -17,7 +17,7 @@ from evenfield.numerics.errors import NumericsError
 
 NOT_CARRIED_COLUMNS = ["claim", "spec_id", "period", "reason_code", "reason"]
 SUMMARY = {
-    "reading": "descriptions and associations only; a statement is consistent, mixed or not consistent, never supported",
+    "reading": "descriptions and associations only: a statement is consistent, mixed or not consistent",
     "contrast": "one row a unit: mean, trend, volatility or persistence of a variable on labels; SCPC, or exact or "
                 "drawn permutations with fewer than four units in a group",
     "panel": "unit and year effects, regressor lagged; CR3 by unit with t(G* - 1)",

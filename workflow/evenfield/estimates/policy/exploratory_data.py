@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evenfield.contracts.errors import first_examples
-from evenfield.estimates.policy.exploratory_spec import Expression, ExploratorySpec, Measure
+from evenfield.estimates.policy.exploratory_spec import ExploratorySpec, Expression, Measure
 from evenfield.numerics.sphere_area import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
 
 # ASSUME: a year counts when at least nine in ten units have a value; units without any are left out and named.
 UNITS_NEEDED = 0.9
-FEWEST_YEARS = {"mean": 1, "trend": 5, "volatility": 6, "persistence": 6, "increase": 2}
+FEWEST_YEARS = {"mean": 1, "trend": 5, "shift": 4, "volatility": 6, "persistence": 6, "increase": 2}
 NO_DATA, NO_VARIATION = "R7", "R6"
 START = "log_income_start"
 
@@ -85,17 +85,13 @@ class ExploratoryData:
             raise NotCarriedError(NO_DATA, f"no figures of {expression.name} in {years[0]} to {years[1]}")
         return kept
 
-    def reduced(
-        self, expression: Expression, reduce: str, years: tuple[int, int], neither: pd.Series
-    ) -> tuple[pd.Series, str]:
+    def reduced(self, spec: ExploratorySpec, years: tuple[int, int], neither: pd.Series) -> tuple[pd.Series, str]:
         """Return one number a unit, and the years that it rests on where these are fewer than asked for.
 
         Parameters
         ----------
-        expression : Expression
-            The variable.
-        reduce : str
-            A name of ``REDUCE``.
+        spec : ExploratorySpec
+            Variable and reduction.
         years : tuple of int
             First and last year.
         neither : Series of bool
@@ -106,8 +102,9 @@ class ExploratoryData:
         NotCarriedError
             If the variable is not there, or for too few years.
         """
+        expression, reduce = spec.outcome, spec.reduce
         if expression.index:
-            found = [self.reduced(part, reduce, years, neither) for part in expression.index]
+            found = [self.reduced(replace(spec, outcome=part), years, neither) for part in expression.index]
             table = pd.concat([values for values, _ in found], axis=1).dropna()
             index = standardised_index(table.to_numpy(), neither.reindex(table.index).to_numpy(bool))
             return pd.Series(expression.scale * index, table.index), found[0][1]
@@ -118,7 +115,7 @@ class ExploratoryData:
         first, last = int(wide.columns[0]), int(wide.columns[-1])
         # ASSUME: growth has no value in the first year of a span; that alone is not worth a note.
         note = f"figures of {first} to {last}" if (first > years[0] + 1 or last < years[1]) else ""
-        return REDUCE[reduce](wide).dropna(), note
+        return REDUCE[reduce](wide, spec.since).dropna(), note
 
     def measure(self, measure: Measure) -> pd.Series:
         """Return a regressor by unit that a statement defines itself."""
@@ -177,12 +174,30 @@ class ExploratoryData:
 
 
 def _log(values: pd.Series) -> pd.Series:
-    return np.log(values.where(values > 0))
+    return pd.Series(np.log(values.where(values > 0)), values.index)
 
 
-def _trend(wide: pd.DataFrame) -> pd.Series:
+def _mean(wide: pd.DataFrame, _since: int) -> pd.Series:
+    return wide.mean(axis=1)
+
+
+def _trend(wide: pd.DataFrame, _since: int) -> pd.Series:
     years = wide.columns.to_numpy(float)
-    return wide.apply(lambda row: _slope(years, row.to_numpy(float)), axis=1)
+    return pd.Series([_slope(years, row) for row in wide.to_numpy(float)], wide.index)
+
+
+def _shift(wide: pd.DataFrame, since: int) -> pd.Series:
+    later = wide.columns.to_numpy(int) >= since
+    after, before = wide.loc[:, later].mean(axis=1), wide.loc[:, ~later].mean(axis=1)
+    return after - before
+
+
+def _volatility(wide: pd.DataFrame, _since: int) -> pd.Series:
+    return wide.std(axis=1, ddof=1)
+
+
+def _persistence(wide: pd.DataFrame, _since: int) -> pd.Series:
+    return pd.Series([_slope(row[:-1], row[1:]) for row in wide.to_numpy(float)], wide.index)
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
@@ -190,23 +205,17 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
     if there.sum() < FEWEST_YEARS["trend"]:
         return float("nan")
     dx = x[there] - x[there].mean()
-    return float(dx @ y[there] / (dx @ dx))
+    return float(dx @ y[there] / (dx @ dx)) if dx @ dx > 0 else float("nan")
 
 
-def _persistence(wide: pd.DataFrame) -> pd.Series:
-    return wide.apply(lambda row: _slope(row.to_numpy(float)[:-1], row.to_numpy(float)[1:]), axis=1)
-
-
-REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "mean": lambda wide: wide.mean(axis=1),
-    "trend": _trend,
-    "volatility": lambda wide: wide.std(axis=1, ddof=1),
-    "persistence": _persistence,
-}
+REDUCE: Mapping[str, Callable[[pd.DataFrame, int], pd.Series]] = {
+    "mean": _mean, "trend": _trend, "shift": _shift, "volatility": _volatility, "persistence": _persistence,
+}  # fmt: skip
 
 
 def with_constants(
-    panel: pd.DataFrame, units: pd.DataFrame, clusters: pd.DataFrame, outlines: Mapping[str, Any], merged: Mapping[str, Any]
+    panel: pd.DataFrame, units: pd.DataFrame, clusters: pd.DataFrame, outlines: Mapping[str, Any],
+    merged: Mapping[str, Any],
 ) -> pd.DataFrame:  # fmt: skip
     """Add to the panel what does not change over time: numbers of units.csv, area, measures of clusters.
 
@@ -244,7 +253,8 @@ def with_constants(
 def _areas(outlines: Mapping[str, Any]) -> dict[str, float]:
     return {
         str(feature["properties"]["unit"]): sum(
-            polygon_area_km2([np.asarray(ring, dtype=float)[:, :2] for ring in polygon]) for polygon in _polygons(feature)
+            polygon_area_km2([np.asarray(ring, dtype=float)[:, :2] for ring in polygon])
+            for polygon in _polygons(feature)
         )
         for feature in outlines.get("features", [])
     }

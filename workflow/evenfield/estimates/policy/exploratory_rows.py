@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from evenfield.estimates.policy.exploratory_data import (
     NotCarriedError,
     dropped_note,
 )
-from evenfield.estimates.policy.exploratory_spec import Expression, ExploratorySpec
+from evenfield.estimates.policy.exploratory_spec import ExploratorySpec, Expression
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cr3 import cr3_inference
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
@@ -25,7 +26,10 @@ from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.numerics.spatial import haversine_km
 
 FAMILY, Y = "exploratory", "outcome"
-GROWTH, OUTPUT = "growth_pct", frozenset({"growth_pct", "log_income", "income", "output_real", "relative_log_income", START})
+GROWTH, OUTPUT = (
+    "growth_pct",
+    frozenset({"growth_pct", "log_income", "income", "output_real", "relative_log_income", START}),
+)
 OWN = ("cluster", "sez")
 LEAST_OBSERVATIONS = 2
 NO_TEST = "shares are exact: no test, the range over units left out stands beside"
@@ -95,7 +99,7 @@ def unit_contrast(data: ExploratoryData, spec: ExploratorySpec, period: str) -> 
     GroupContrast
     """
     table = data.table(spec, period)
-    outcome, note = data.reduced(spec.outcome, spec.reduce, data.years(period), table["neither"].eq(1.0))
+    outcome, note = data.reduced(spec, data.years(period), table["neither"].eq(1.0))
     if spec.among:
         table = table[table[spec.among].eq(1.0)]
     lost = dropped_note(outcome, table)
@@ -122,7 +126,7 @@ def ring_contrasts(data: ExploratoryData, spec: ExploratorySpec, period: str) ->
     table = data.labels(spec.taxonomy, period)
     rings = _rings(data, table[spec.group], spec.rings_km)
     controls = [*OWN, *spec.given]
-    outcome, note = data.reduced(spec.outcome, spec.reduce, data.years(period), table["neither"].eq(1.0))
+    outcome, note = data.reduced(spec, data.years(period), table["neither"].eq(1.0))
     start = data.table(replace(spec, regressors=()), period)[list(spec.given)]
     whole = table[list(OWN)].join(rings).join(start).join(outcome.rename(Y)).dropna()
     base = replace(blank_row(data, spec, period), warning=note)
@@ -131,7 +135,7 @@ def ring_contrasts(data: ExploratoryData, spec: ExploratorySpec, period: str) ->
                              {name: 1.0}) for name in names]  # fmt: skip
     steps = [GroupContrast(replace(base, term=near, contrast=f"{near} - {far}"), whole, Y, tuple(names),
                            tuple(controls), {near: 1.0, far: -1.0})
-             for near, far in zip(names, names[1:], strict=False)]  # fmt: skip
+             for near, far in pairwise(names)]  # fmt: skip
     return [*steps, *singles]
 
 
@@ -166,7 +170,7 @@ def share_rows(data: ExploratoryData, spec: ExploratorySpec, period: str) -> lis
     """
     years = data.years(period)
     amount, reference = data.wide(spec.outcome, years), data.wide(Expression(spec.reference), years)
-    both = sorted(set(amount.columns) & set(reference.columns))
+    both = sorted(int(year) for year in set(amount.columns) & set(reference.columns))
     if len(both) < LEAST_OBSERVATIONS:
         raise NotCarriedError(NO_DATA, f"fewer than two years with {spec.outcome.name} and {spec.reference}")
     group = data.table(replace(spec, regressors=(spec.group,)), period)[spec.group]
@@ -180,12 +184,13 @@ def share_rows(data: ExploratoryData, spec: ExploratorySpec, period: str) -> lis
     side = replace(row, estimator="leave_one_out", role="robustness", n_units=len(kept) - 1)
     ends = {"stat_low": left.round(10).idxmin(), "stat_high": left.round(10).idxmax()}
     return [replace(row, estimate=found),
-            *(replace(side, effect_type=name, estimate=float(left[unit]), max_leverage_unit=str(unit))
+            *(replace(side, effect_type=name, estimate=float(left.loc[str(unit)]), max_leverage_unit=str(unit))
               for name, unit in ends.items())]  # fmt: skip
 
 
 def _share_row(
-    data: ExploratoryData, spec: ExploratorySpec, period: str, span: tuple[int, int], group: pd.Series, member: pd.Series
+    data: ExploratoryData, spec: ExploratorySpec, period: str, span: tuple[int, int], group: pd.Series,
+    member: pd.Series,
 ) -> Estimate:  # fmt: skip
     row = blank_row(data, spec, period)
     first, last = data.years(period)
@@ -205,9 +210,7 @@ def _gap(amount: pd.DataFrame, reference: pd.DataFrame, member: pd.Series, reduc
     return float(added[member].sum() / added.sum() - weight)
 
 
-def panel_rows(
-    data: ExploratoryData, spec: ExploratorySpec, period: str, settings: ContrastSettings
-) -> list[Estimate]:
+def panel_rows(data: ExploratoryData, spec: ExploratorySpec, period: str, settings: ContrastSettings) -> list[Estimate]:
     """Regress an outcome by unit and year on lagged regressors with unit and year effects, one row a lag.
 
     Parameters
@@ -227,7 +230,8 @@ def panel_rows(
 
 
 def _lag_row(
-    data: ExploratoryData, spec: ExploratorySpec, period: str, outcome: pd.DataFrame, lag: int, settings: ContrastSettings
+    data: ExploratoryData, spec: ExploratorySpec, period: str, outcome: pd.DataFrame, lag: int,
+    settings: ContrastSettings,
 ) -> Estimate:  # fmt: skip
     row = replace(blank_row(data, spec, period), term=f"{spec.term}_lag{lag}", fe_id="unit + year")
     stacked = _stacked(data, spec, outcome, lag)

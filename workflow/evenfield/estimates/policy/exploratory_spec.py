@@ -16,7 +16,7 @@ NEEDED = {
     "not_carried": ("reason", "note"),
 }
 PREDICTED = ("+", "-", "0")
-REDUCTIONS = ("mean", "trend", "volatility", "persistence", "increase")
+REDUCTIONS = ("mean", "trend", "shift", "volatility", "persistence", "increase")
 REASONS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7")
 
 
@@ -94,8 +94,11 @@ class ExploratorySpec:
     periods : tuple of str
         Periods, each a row.
     reduce : str
-        How a unit's years become one number: ``mean``, ``trend`` (a year), ``volatility`` (standard deviation),
-        ``persistence`` (first autocorrelation); ``increase`` for shares of what was added.
+        How a unit's years become one number: ``mean``, ``trend`` (a year), ``shift`` (mean from ``since`` on less the
+        mean before), ``volatility`` (standard deviation), ``persistence`` (slope on the year before); ``increase`` for
+        shares of what was added.
+    since : int
+        First year after a shift.
     regressors : tuple of str
         Columns of the regression that move with the label.
     term, minus : str
@@ -122,6 +125,8 @@ class ExploratorySpec:
         Smallest effect of interest, in ``unit``.
     unit : str
         Unit of the estimate.
+    label : str
+        Outcome and comparison in words.
     reason, note : str
         Why nothing is estimated.
     """
@@ -133,6 +138,7 @@ class ExploratorySpec:
     outcome: Expression = Expression()
     periods: tuple[str, ...] = ()
     reduce: str = "mean"
+    since: int = 0
     regressors: tuple[str, ...] = ()
     term: str = ""
     minus: str = ""
@@ -148,6 +154,7 @@ class ExploratorySpec:
     taxonomy: str = ""
     sesoi: float | None = None
     unit: str = ""
+    label: str = ""
     reason: str = ""
     note: str = ""
 
@@ -213,6 +220,8 @@ def _check(where: str, item: Mapping[str, Any], periods: Sequence[str]) -> None:
     _check_name(where, "reduce", item.get("reduce", "mean"), REDUCTIONS)
     for period in item["periods"]:
         _check_name(where, "periods", period, tuple(periods))
+    if item.get("reduce") == "shift" and "since" not in item:
+        raise EstimateError(f"{where} reduces to a shift and has no since", "the first year after it", "add since")
     if item.get("predicted") == "0" and "sesoi" not in item:
         raise EstimateError(f"{where} predicts 0 and has no sesoi", "what counts as too small to matter", "add sesoi")
     return None
