@@ -79,7 +79,8 @@ def tabulate_exploratory(
         f"{inference['conf_level']:.0%} intervals and p by conditional SCPC (average pairwise correlation of shocks at "
         f"most .03) for one row a {study['unit_name']}, by CR3 with t(G* \u2212 1) for panels with unit and year "
         "effects, by permutation of labels where a group has fewer than four units. Equivalence: two one-sided tests. "
-        f"Detectable: smallest effect found with {power:.0%} power; where it exceeds of interest the row is UNDERPOWERED.",
+        f"Detectable: smallest effect found with {power:.0%} power; above the smallest of interest, the row is "
+        "UNDERPOWERED.",
         basis_note(description),
         NOT_CAUSAL,
         origin_note(description, inference["seed"]),
@@ -105,8 +106,9 @@ def _spec_rows(
                "why": _why(row), "remark": _remark(row)}  # fmt: skip
     for row in records(only(not_carried, spec_id=spec["id"])):
         blank = dict.fromkeys(KEPT) | {"spec_id": row["spec_id"]}
-        yield {**head, "label": spec.get("label", spec["id"]), "window": period_label(text(row["period"]), periods),
-               **blank, "why": "", "remark": f"not carried ({row['reason_code']}): {row['reason']}"}  # fmt: skip
+        window = period_label(text(row["period"]), periods)
+        yield {**head, "label": spec.get("label", "other data needed"), "window": window, **blank,
+                "why": "", "remark": f"not carried ({row['reason_code']}): {row['reason']}"}  # fmt: skip
 
 
 def _label(row: Row, spec: Mapping[str, Any]) -> str:

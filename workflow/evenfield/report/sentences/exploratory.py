@@ -50,11 +50,15 @@ def _signs(rows: list[Row], facts: Facts) -> Sentence:
     as_said, against = sum(1 for value in clear if value > 0), sum(1 for value in clear if value < 0)
     weak = sum(1 for row in rows if underpowered(row))
     return Sentence(
-        f"Of {total} tested rows with a predicted sign, {as_said} have it with p below .05 and {against} have the "
-        f"opposite sign with p below .05; about {round(CLEAR * total)} are expected when nothing is there. {weak} rows "
-        "are underpowered, so that an interval that holds zero is no evidence of no difference.",
+        f"Of {total} tested rows with a predicted sign, {_have(as_said)} it with p below .05 and {_have(against)} the "
+        f"opposite sign with p below .05; about {CLEAR * total:.1f} below .05 are expected when nothing is there. "
+        f"Underpowered rows: {weak}, so that an interval that holds zero is no evidence of no difference.",
         basis="no correction for looking this often", caution=True,
     )  # fmt: skip
+
+
+def _have(count: int) -> str:
+    return f"{count} {'has' if count == 1 else 'have'}"
 
 
 def _growth(rows: list[Row], facts: Facts) -> list[Sentence]:
