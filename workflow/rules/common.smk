@@ -22,6 +22,7 @@ MAKERS = {
     "T14": "tabulate_spatial_selection",
     "T15": "tabulate_spatial_effects",
     "T16": "tabulate_exposure",
+    "T31": "tabulate_exploratory",
     "F1": "draw_cells",
     "F1b": "draw_outlines",
     "F2": "draw_rollout",

@@ -9,6 +9,7 @@ from evenfield.artifacts.markup import table_html
 from evenfield.artifacts.table import Table, grid
 from evenfield.artifacts.tables.beta import tabulate_beta
 from evenfield.artifacts.tables.design import tabulate_design
+from evenfield.artifacts.tables.exploratory import tabulate_exploratory
 from evenfield.artifacts.tables.exposure import tabulate_exposure
 from evenfield.artifacts.tables.sources import columns_in_use, tabulate_sources
 from evenfield.artifacts.tables.summary import tabulate_summary
@@ -140,3 +141,37 @@ def test_summary_table_has_a_column_per_cell(profile_series, description, period
 
 def test_reasons_leave_out_what_other_columns_say() -> None:
     assert reason("PROXY: x; UNDERPOWERED: y; own_sez is 1 for all units") == "own SEZ is 1 for all units"
+
+
+def made_statements() -> pd.DataFrame:
+    base = {"role": "exploratory", "term": "cluster", "contrast": "", "outcome": "y", "sample_id": "all",
+            "unit_of_measure": "points", "output_basis": "proxy", "p_type": "", "warning": "", "n_units": 8,
+            "conf_low": NAN, "conf_high": NAN, "p_value": NAN, "mde": NAN, "sesoi": NAN, "n_treated": 4}  # fmt: skip
+    return pd.DataFrame([
+        {**base, "spec_id": "a", "estimator": "exploratory_contrast", "period": "P1", "estimate": 1.5, "conf_low": -1.0,
+         "conf_high": 4.0, "p_value": 0.2, "mde": 3.0, "sesoi": 0.5, "warning": "PROXY: rests on proxy output"},
+        {**base, "spec_id": "b", "estimator": "exploratory_accounting", "period": "P2", "output_basis": "",
+         "estimate": 9.0, "warning": "figures of 1991 to 1995; shares are exact: no test"},
+        {**base, "spec_id": "c", "estimator": "exploratory_panel", "period": "S", "term": "dose_lag3", "estimate": 0.1},
+        {**base, "spec_id": "a", "estimator": "leave_one_out", "role": "robustness", "period": "P1", "estimate": 0.0},
+    ])  # fmt: skip
+
+
+def test_exploratory_table_groups_by_claim_and_says_what_is_not_carried(description, periods, study) -> None:
+    specs = [{"id": "c", "claim": "L02", "kind": "panel", "predicted": "+"},
+             {"id": "a", "claim": "L01", "kind": "contrast", "predicted": "-", "label": "what is said"},
+             {"id": "b", "claim": "L01", "kind": "accounting", "predicted": "+"},
+             {"id": "d", "claim": "L03", "kind": "not_carried"}]  # fmt: skip
+    refused = pd.DataFrame({"claim": ["L03"], "spec_id": ["d"], "period": [NAN], "reason_code": ["R7"],
+                            "reason": ["no loans"]})  # fmt: skip
+    claims = pd.DataFrame({"claim_id": ["L01"], "claim": ["Something holds."]})
+    table = tabulate_exploratory(made_statements(), refused, claims, description, specs=specs, periods=periods,
+                                 inference=INFERENCE, power=0.8, study=study)  # fmt: skip
+    assert [line.group for line in grid(table).lines if not line.cells] == ["L01: Something holds.", "L02", "L03"]
+    first, shares, lagged, refusal = lines(table)
+    assert first[:4] == ["what is said", "1980–90 PROXY", "−", "1.50"]
+    assert first[-1] == "UNDERPOWERED"
+    assert shares[5] == "(a)" and shares[-1] == "figures of 1991 to 1995"
+    assert lagged[0] == "y: dose_lag3, 3 years before"
+    assert refusal[-1] == "not carried (R7): no loans"
+    assert "No correction is made" in said(table)

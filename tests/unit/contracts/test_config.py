@@ -69,7 +69,7 @@ CASES = {
     ),
     "unknown sample": (
         set_at("estimates", "sigma", 0, "sample", "east"),
-        "config: estimates.sigma.sample names 'east'; expected one of all, no_municipalities; define it or correct",
+        "config: estimates.sigma.sample names 'east'; expected one of all, no_municipalities, no_tibet, ",
     ),
     "unknown unit scheme": (
         set_at("estimates", "sigma", 0, "unit_scheme", "29"),

@@ -29,9 +29,10 @@ def library_files(room: str) -> list[str]:
     Returns
     -------
     list of str
-        Paths from the library's own folder, sorted: the room itself and the floors it may import.
+        Paths from the library's own folder, sorted: the room itself, what its floor shares, the floors it may import.
     """
     floor = room.split("/", maxsplit=1)[0]
     folders = (*BELOW[floor], room)
     files = {path for folder in folders for path in (LIBRARY / folder).rglob("*.py")}
+    files |= set((LIBRARY / floor).glob("*.py"))
     return sorted(path.relative_to(LIBRARY).as_posix() for path in files)

@@ -27,6 +27,7 @@ from evenfield.report.sentences.curve import curve_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
 from evenfield.report.sentences.dynamic_spatial import dynamic_spatial_sentences
+from evenfield.report.sentences.exploratory import exploratory_sentences
 from evenfield.report.sentences.headlines import headlines
 from evenfield.report.sentences.income import income_sentences
 from evenfield.report.sentences.linkage import linkage_sentences
@@ -55,6 +56,7 @@ SECTIONS = (
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
     ("robustness", "How much the choices matter"),
+    ("exploratory", "Claims that can only be described"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -62,6 +64,7 @@ SECTIONS = (
     ("rerun", "How to cite and to run again"),
     ("manifest", "The run, by its hashes"),
 )
+OPTIONAL = ("exploratory", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "verdicts": (verdict_sentences,),
     "question": (simulated_sentences, question_sentences),
@@ -84,6 +87,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "spatial_panel": (spatial_panel_sentences,),
     "dynamic_spatial": (dynamic_spatial_sentences,),
     "linkage": (linkage_sentences,),
+    "exploratory": (exploratory_sentences,),
 }
 
 
@@ -202,7 +206,7 @@ def _captions(facts: Facts) -> dict[str, dict[str, str]]:
 
 
 def _sections(shown: Mapping[str, Sequence[Exhibit]]) -> list[dict[str, Any]]:
-    kept = [(name, title) for name, title in SECTIONS if name != "further" or shown.get("further")]
+    kept = [(name, title) for name, title in SECTIONS if name not in OPTIONAL or shown.get(name)]
     return [{"id": name, "title": title, "number": i} for i, (name, title) in enumerate(kept, start=1)]
 
 

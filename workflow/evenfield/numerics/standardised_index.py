@@ -1,0 +1,45 @@
+"""One index from several outcomes that stand for the same thing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.influence import dependent_columns
+
+
+def standardised_index(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Average standardised outcomes, each weighted by what it adds to the others.
+
+    Parameters
+    ----------
+    values : ndarray, shape (N, K)
+        Outcomes, all pointing the same way.
+    reference : ndarray of bool, shape (N,)
+        Units whose mean and standard deviation standardise.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Index in standard deviations of the reference units, mean zero among them.
+
+    Raises
+    ------
+    NumericsError
+        If there are fewer than two reference units, an outcome does not vary among them or outcomes repeat each other.
+
+    Notes
+    -----
+    s_i = (1'V^-1 1)^-1 1'V^-1 z_i with V the covariance of z over all units, divided by its standard deviation
+    among the reference units; Anderson (2008), Journal of the American Statistical Association 103(484).
+    """
+    inside = values[reference]
+    if len(inside) < 2 or (np.ptp(inside, axis=0) == 0).any():
+        raise NumericsError("no index: fewer than two reference units, or an outcome does not vary among them")
+    z = (values - inside.mean(axis=0)) / inside.std(axis=0, ddof=1)
+    if dependent_columns(np.column_stack([np.ones(len(z)), z])):
+        raise NumericsError("no index: one outcome repeats the others")
+    V = np.atleast_2d(np.cov(z, rowvar=False))
+    weights = np.linalg.solve(V, np.ones(V.shape[0]))
+    s = z @ weights / weights.sum()
+    return np.asarray(s / s[reference].std(ddof=1))
