@@ -14,9 +14,10 @@ from evenfield.estimates.spillover.exposure_spec import parse_exposure_specs, pa
 def main(
     *, periods: str, exposures: str, edges: list[str], descriptions: list[str], units: str, adjacency: str, panel: str,
     description: str, specs: list[dict[str, Any]], join: list[list[str]], sesoi: dict[str, float],
-    inference: dict[str, Any], power: float, estimates: str, series: str, residuals: str, fit: str,
+    inference: dict[str, Any], power: float, estimates: str, series: str, residuals: str, ranges: str,
+    fit: str,
 ) -> None:  # fmt: skip
-    """Write the estimates, their path by period, the exposures and residuals by unit, and a summary."""
+    """Write the estimates, their path by period, the exposures and residuals by unit, ranges and a summary."""
     study = read_json(description)
     data = ExposureData(
         read_table(periods), read_table(exposures), read_weights(edges, descriptions, study["units"]),
@@ -28,6 +29,7 @@ def main(
     write_estimates(results.estimates, estimates)
     write_results(results.path, series, by_row=ROW_SCALED)
     write_results(results.units, residuals)
+    write_results(results.ranges, ranges)
     write_json(results.summary, fit)
 
 

@@ -17,6 +17,7 @@ rule estimate_exposure:
         estimates="results/estimates/exposure/estimates.csv",
         series="results/estimates/exposure/series.csv",
         residuals="results/estimates/exposure/residuals.csv",
+        ranges="results/estimates/exposure/ranges.csv",
         fit="results/estimates/exposure/fit.json",
     log:
         "results/logs/estimate_exposure.log",

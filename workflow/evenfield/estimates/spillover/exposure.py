@@ -24,6 +24,7 @@ from evenfield.estimates.spillover.exposure_contrasts import (
 )
 from evenfield.estimates.spillover.exposure_data import ExposureData, exposed
 from evenfield.estimates.spillover.exposure_evidence import SIMULATED, evidence_rows
+from evenfield.estimates.spillover.exposure_ranges import ranges
 from evenfield.estimates.spillover.exposure_spec import ExposureSpec, Interests
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
@@ -53,6 +54,8 @@ class ExposureResults:
     units : DataFrame
         Of the primary specification, by unit and period: regressors and their expectation under stratified
         permutation, then growth, fitted value, residual and partial leverage of the difference; ``UNIT_COLUMNS``.
+    ranges : DataFrame
+        The difference over taxonomies and weights, ``RANGE_COLUMNS``.
     summary : dict
         Equation and conventions in words.
     """
@@ -60,6 +63,7 @@ class ExposureResults:
     estimates: list[Estimate]
     path: pd.DataFrame
     units: pd.DataFrame
+    ranges: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -105,9 +109,11 @@ def estimate_exposure(
     variants = [_period_section(data, spec, section.period, interests, description)
                 for section in deciding for spec in _variants(section.spec, data)]  # fmt: skip
     rows += [row for section in variants for row in rows_at(difference(section), places, settings)]
+    frame, shares = ranges(rows, [row for row in rows if row.role == DECIDING and row.contrast])
     tables = [_unit_table(section, places) for section in sections if section.spec.role == DECIDING]
     units = pd.concat([pd.DataFrame(columns=UNIT_COLUMNS), *tables]).sort_values(UNIT_COLUMNS[:4], ignore_index=True)
-    return ExposureResults(rows, _path(rows, description["periods"]), units, _summary(deciding, interests, settings))
+    return ExposureResults([*rows, *shares], _path(rows, description["periods"]), units, frame,
+                           _summary(deciding, interests, settings))  # fmt: skip
 
 
 def _period_section(

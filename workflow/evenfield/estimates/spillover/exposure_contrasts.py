@@ -154,7 +154,8 @@ def asked(section: PeriodSection) -> list[GroupContrast]:
     """
     singles = [single(section, term) for term in (*section.spec.own, *section.spec.exposures)]
     if section.spec.counted:
-        return [per_sd(difference(section), section)]
+        per_term = [single(section, term, unit=PER_SD) for term in section.spec.exposures]
+        return [per_sd(difference(section), section), *per_term]
     if section.spec.role != DECIDING:
         return [difference(section), *singles]
     own = _contrast(section, "slx", section.spec.own[0], section.spec.own[1], "exploratory")
