@@ -23,6 +23,7 @@ MAKERS = {
     "T15": "tabulate_spatial_effects",
     "T16": "tabulate_exposure",
     "T31": "tabulate_exploratory",
+    "T16b": "tabulate_exposure_ranges",
     "F1": "draw_cells",
     "F1b": "draw_outlines",
     "F2": "draw_rollout",
@@ -86,6 +87,12 @@ def primary_spec(family):
     """The id of the family's primary specification, else of its first; None where the family is not run."""
     specs = config["estimates"].get(family) or [{"id": None}]
     return next((spec["id"] for spec in specs if spec.get("role") == "primary"), specs[0]["id"])
+
+
+def primary_spec_of(family):
+    """The family's primary specification with all its keys; empty where the family is not run."""
+    specs = config["estimates"].get(family) or []
+    return next((spec for spec in specs if spec["id"] == primary_spec(family)), {})
 
 
 def inequality_groupings():

@@ -1,4 +1,4 @@
-"""Draw F13: own and neighbours' coefficients by period with detectable effects."""
+"""Draw F13: own and neighbours' coefficients by period, with the equivalence band."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from evenfield.artifacts.units import shown_periods
 from evenfield.contracts.files import read_table
 
 
-def main(*, series: str, figure: list[str], spec: str, periods: Mapping[str, Any], power: float) -> None:
+def main(*, series: str, figure: list[str], spec: Mapping[str, Any], periods: Mapping[str, Any], power: float) -> None:
     """Read the exposure family's series and write the five files of the figure."""
     shown = shown_periods(periods, ("main", "span"))
     rows = coefficient_rows(read_table(series, TEXT), spec, shown)

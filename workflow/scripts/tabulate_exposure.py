@@ -1,4 +1,4 @@
-"""Tabulate T16: the first look at neighbours' clusters and SEZs."""
+"""Tabulate T16: spillovers by group."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from evenfield.contracts.files import read_json
 
 
 def main(
-    *, estimates: str, description: str, table: list[str], spec: str, periods: Mapping[str, Any],
+    *, estimates: str, description: str, table: list[str], spec: Mapping[str, Any], periods: Mapping[str, Any],
     inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Read the exposure family and write the four files of the table."""

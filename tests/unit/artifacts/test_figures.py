@@ -52,6 +52,9 @@ def outline_map(cells, units, cases, study) -> Artwork:
     return draw_outline_map(cells_of(cells, "t", "P2"), units, cases, {"features": features}, study)
 
 
+EXPOSURE_SPEC = {"id": "main", "taxonomy": "t", "weights": "contiguity"}
+
+
 @pytest.fixture
 def all_artworks(
     tile_map, outline_map, doses, design_series, profile_series, beta_frames, cells, periods, sigma_series,
@@ -65,7 +68,7 @@ def all_artworks(
         "F3": draw_relative_income(cell_paths(profile_series, "t", "all"), study),
         "F4": draw_beta(*beta_frames, cells, spec="absolute", shown=shown, periods=periods, income_unit="money"),
         "F5": draw_sigma(sigma_series, "all", study),
-        "F13": draw_exposure(coefficient_rows(exposure_series, "main", shown), shown, periods, 0.8),
+        "F13": draw_exposure(coefficient_rows(exposure_series, EXPOSURE_SPEC, shown), shown, periods, 0.8),
     }
 
 

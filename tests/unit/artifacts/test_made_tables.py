@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from evenfield.artifacts.markup import table_html
 from evenfield.artifacts.table import Table, grid
@@ -11,10 +12,12 @@ from evenfield.artifacts.tables.beta import tabulate_beta
 from evenfield.artifacts.tables.design import tabulate_design
 from evenfield.artifacts.tables.exploratory import tabulate_exploratory
 from evenfield.artifacts.tables.exposure import tabulate_exposure
+from evenfield.artifacts.tables.exposure_ranges import tabulate_exposure_ranges
 from evenfield.artifacts.tables.sources import columns_in_use, tabulate_sources
 from evenfield.artifacts.tables.summary import tabulate_summary
 from evenfield.artifacts.tables.taxonomy import first_year, tabulate_taxonomy
 from evenfield.artifacts.tables.warnings import reason
+from evenfield.contracts.errors import ArtifactError
 
 INFERENCE = {"conf_level": 0.95, "permutations": 999, "seed": 7}
 NAN = float("nan")
@@ -55,17 +58,40 @@ def test_a_study_without_proxy_does_not_mention_one(beta_frames, description, pe
     assert "PROXY" not in table_html(table)
 
 
+MAIN_SPEC = {"id": "main", "taxonomy": "t", "weights": "contiguity"}
+
+
 def test_exposure_table_shows_every_term_and_warns_of_power(exposure_series, description, periods, study) -> None:
-    estimates = pd.concat([exposure_series.assign(estimator="slx"), exposure_series.assign(estimator="slx_cr3"),
-                           exposure_series.assign(estimator="slx", spec_id="other", treatment_def="u")])  # fmt: skip
-    table = tabulate_exposure(estimates, description, spec="main", shown=["P1", "P2", "S"], periods=periods,
+    difference = exposure_series["contrast"].eq("exposure_cluster - exposure_sez")
+    estimates = pd.concat([
+        exposure_series, exposure_series[difference].assign(estimator="slx_recentred"),
+        exposure_series[difference].assign(estimator="slx_recentred_permutation_stratified", p_value=0.7),
+        exposure_series.assign(spec_id="other", treatment_def="u"),
+    ])  # fmt: skip
+    table = tabulate_exposure(estimates, description, spec=MAIN_SPEC, shown=["P1", "P2", "S"], periods=periods,
                               inference=INFERENCE, power=0.8, study=study)  # fmt: skip
     rows = lines(table)
-    assert len(rows) == 3 * 6 + 2
+    assert len(rows) == 3 * 7 + 2 + 2
     assert rows[5][0] == "neighbours' clusters minus neighbours' SEZs"
-    assert rows[5][5:7] == ["4.0", "1.0"]
+    assert rows[5][5:7] == ["4.0", "1.00"]
+    assert [rows[6][0], rows[6][4]] == ["the same, recentred by stratum", ".700"]
+    assert rows[7][0] == "neighbours' SEZs, per s.d.: equivalence to zero"
     assert "UNDERPOWERED" in said(table)
     assert "no evidence of no effect" in said(table)
+
+
+def test_ranges_of_the_exposure_difference(description, periods, study) -> None:
+    ranges = pd.DataFrame([
+        {"spec_id": "main", "period": period, "output_basis": "official", "over": over, "estimates": 9, "undefined": 2,
+         "lowest": -4.0, "median": 1.0, "highest": 6.0, "same_sign": 5, "off_zero": 1, "smallest_mde": 8.1}
+        for period in ("P2", "P1") for over in ("weights", "taxonomies", "taxonomies and weights")
+    ])  # fmt: skip
+    table = tabulate_exposure_ranges(ranges, description, spec="main", periods=periods, study=study)
+    rows = lines(table)
+    assert [row[0] for row in rows[:3]] == ["other taxonomies", "other weights", "other taxonomies and weights"]
+    assert rows[0][1:] == ["9", "2", "1.00", "[\u22124.00, 6.00]", "5", "1", "8.1"]
+    with pytest.raises(ArtifactError, match="no ranges of specification other"):
+        tabulate_exposure_ranges(ranges, description, spec="other", periods=periods, study=study)
 
 
 def test_design_table_holds_all_blocks(design_series, description, periods, study) -> None:

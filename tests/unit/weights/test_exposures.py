@@ -29,6 +29,7 @@ DOSES = pd.DataFrame(
     ],
     columns=["unit", "year", "zone_type", "zones"],
 )
+DOSES["zones_dated"] = DOSES["zones"].where(DOSES["unit"].eq("A"), 0)
 CELLS = pd.DataFrame(
     [
         (unit, period, c, s)
@@ -48,6 +49,14 @@ def test_doses_are_averaged_over_the_years_of_a_period() -> None:
     out = mean_doses(DOSES, PERIODS, ["A", "B", "C"]).set_index(["period", "unit"])
     assert out["zones_state"].unstack().to_numpy().tolist() == [[0.5, 0.0, 4.0], [1.5, 0.0, 4.0]]
     assert out["zones_hidz"].unstack().to_numpy().tolist() == [[0.0, 0.0, 1.0], [0.5, 0.0, 2.0]]
+    assert out["zones_state_documented"].unstack().to_numpy().tolist() == [[0.5, 0.0, 0.0], [1.5, 0.0, 0.0]]
+    assert not out["zones_sez"].any()
+
+
+def test_the_papers_zones_come_before_the_official_type() -> None:
+    named = DOSES.replace({"zone_type": {"state": "sez", "hidz": "sez_seed"}})
+    out = mean_doses(named, PERIODS, ["A", "B", "C"]).set_index(["period", "unit"])
+    assert out["zones_sez"].unstack().to_numpy().tolist() == [[0.0, 0.0, 1.0], [0.5, 0.0, 2.0]]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from evenfield.contracts.errors import ArtifactError
 CELLS = ("both", "cluster only", "SEZ only", "neither")
 TERM_NAMES = {
     "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
-    "exposure_sez": "neighbours' SEZs",
+    "exposure_sez": "neighbours' SEZs", "own_park": "own science parks", "own_zone": "own zones",
+    "exposure_park": "neighbours' science parks", "exposure_zone": "neighbours' zones",
 }  # fmt: skip
 
 

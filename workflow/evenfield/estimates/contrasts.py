@@ -9,49 +9,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.contracts.errors import EstimateError, first_examples
+from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.places import Places
+from evenfield.estimates.prepared_contrasts import (
+    TIE_DIGITS,
+    GroupContrast,
+    contrast_place,
+    contrast_section,
+    prepare_contrast,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
 from evenfield.numerics.inference.romano_wolf import romano_wolf
-from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.label_permutation import label_permutation
-from evenfield.numerics.ladder import LadderSettings, Rung, Section, ladder, primary_method, primary_rung
+from evenfield.numerics.ladder import (
+    LadderSettings,
+    Place,
+    Rung,
+    Section,
+    ladder,
+    permutation_rung,
+    primary_method,
+    primary_rung,
+)
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 
-CONSTANT = "constant"
-TIE_DIGITS = 10
+__all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "not_defined", "parse_contrast_settings", "rows_at",
+           "step_down_rows"]  # fmt: skip
 BASES = {"proxy": "PROXY: rests on proxy output", "spliced": "SPLICED: proxy output is joined to official output"}
-
-
-@dataclass(frozen=True)
-class GroupContrast:
-    """One regression of one row per unit on group labels, and one combination of the labels' coefficients.
-
-    Attributes
-    ----------
-    row : Estimate
-        The row to fill: everything that says what is estimated; its estimator is the name of the primary method.
-    table : DataFrame
-        One row a unit, indexed by unit in any order.
-    outcome : str
-        Column of the outcome.
-    labels : tuple of str
-        Columns that move together under permutation; connected draws move the first.
-    controls : tuple of str
-        Columns that stay with their unit; a constant is added.
-    weights : mapping of str to float
-        Weights of the combination by label column.
-    """
-
-    row: Estimate
-    table: pd.DataFrame
-    outcome: str
-    labels: tuple[str, ...]
-    controls: tuple[str, ...]
-    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +112,7 @@ def contrast_rows(
         If a unit has no coordinates.
     """
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
-    return [row for contrast in contrasts for row in _rows(contrast, places, settings)]
+    return [row for contrast in contrasts for row in rows_at(contrast, places, settings)]
 
 
 def step_down_rows(
@@ -151,11 +138,11 @@ def step_down_rows(
         If the contrasts do not share their units, so that draws could not be common.
     """
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
-    sections = [_section(contrast) for contrast in contrasts]
+    sections = [contrast_section(contrast) for contrast in contrasts]
     if any(list(section.units) != list(sections[0].units) for section in sections):
         raise EstimateError("outcomes of one hypothesis have different units", "the same units for common draws",
                             "leave out units that lack an outcome")  # fmt: skip
-    tests = [label_permutation(s.y, s.labels, s.controls, s.c, _place(c, s, places).draws["free"])
+    tests = [label_permutation(s.y, s.labels, s.controls, s.c, contrast_place(c, s, places).draws["free"], s.spread)
              for c, s in zip(contrasts, sections, strict=True)]  # fmt: skip
     draws = np.column_stack([test.statistics for test in tests])
     regular = draws[np.isfinite(draws).all(axis=1)]
@@ -166,64 +153,56 @@ def step_down_rows(
             for contrast, section, test, p in zip(contrasts, sections, tests, adjusted, strict=True)]  # fmt: skip
 
 
-def _rows(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    undefined = _undefined(contrast)
-    if undefined:
-        return [replace(contrast.row, estimate=NAN, warning=_warning(contrast.row, undefined, NAN))]
-    section = _section(contrast)
-    place = _place(contrast, section, places)
-    row = _described(contrast, section)
+def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
+    """Estimate one contrast as ``contrast_rows`` does, where the places are made already.
+
+    Parameters
+    ----------
+    contrast : GroupContrast
+        The contrast.
+    places : Places
+        Places of all units.
+    settings : ContrastSettings
+        Levels, draws, seed.
+
+    Returns
+    -------
+    list of Estimate
+    """
+    found = prepare_contrast(contrast, places)
+    if isinstance(found, str):
+        return [not_defined(contrast.row, found)]
+    row, section, place = found.row, found.section, found.place
     if contrast.row.role != "primary":
-        return [_filled(row, primary_rung(section, place, settings.ladder), section, settings.level)]
+        rungs = [primary_rung(section, place, settings.ladder), *_expected_rungs(contrast, section, place)]
+        return [_filled(row, rung, section, settings.level) for rung in rungs]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
     rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
     return [*(_filled(row, rung, section, settings.level) for rung in rungs), *_left_out(row, section, settings)]
 
 
-def _undefined(contrast: GroupContrast) -> str:
-    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
-    holes = contrast.table.index[contrast.table[columns].isna().any(axis=1)]
-    if len(holes):
-        found = f"{len(holes)} units lack a value ({first_examples([str(unit) for unit in holes])})"
-        where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
-        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
-    section = _section(contrast)
-    if len(section.y) <= section.X.shape[1] + 1:
-        return f"not defined: {len(section.y)} units for {section.X.shape[1]} coefficients"
-    dependent = dependent_columns(section.X)
-    names = [*contrast.labels, CONSTANT, *contrast.controls]
-    if dependent:
-        return f"not defined: {names[dependent[0]]} does not vary or is collinear"
-    return "" if np.ptp(section.y) > 0 else "not defined: the outcome is constant"
+def _expected_rungs(contrast: GroupContrast, section: Section, place: Place) -> list[Rung]:
+    """Return the randomisation test on the draws that gave the expectation, where there is one."""
+    if contrast.expected is None or section.few:
+        return []
+    return [permutation_rung(section, place, contrast.expected.scheme)]
 
 
-def _section(contrast: GroupContrast) -> Section:
-    table = contrast.table.sort_index()
-    labels = table[list(contrast.labels)].to_numpy(float)
-    controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
-    c = np.array([contrast.weights.get(name, 0.0) for name in contrast.labels])
-    return Section(table.index.to_numpy(str), table[contrast.outcome].to_numpy(float), labels, controls, c,
-                   _treated(labels[:, c != 0]))  # fmt: skip
+def not_defined(row: Estimate, reason: str) -> Estimate:
+    """Return the row of a contrast that is not defined.
 
+    Parameters
+    ----------
+    row : Estimate
+        What would have been estimated.
+    reason : str
+        Why not.
 
-def _treated(labels: np.ndarray) -> int:
-    """Return the units in the smaller of the groups compared; all units for labels that are no indicators."""
-    binary = [column for column in labels.T if np.isin(column, (0.0, 1.0)).all()]
-    return min((int(min(column.sum(), len(column) - column.sum())) for column in binary), default=len(labels))
-
-
-def _place(contrast: GroupContrast, section: Section, places: Places) -> Any:
-    return places.at(section.units, section.labels[:, 0], f"{contrast.row.unit_scheme}:{contrast.row.sample_id}")
-
-
-def _described(contrast: GroupContrast, section: Section) -> Estimate:
-    fit = fit_ols(section.y, section.X)
-    units, shares = partial_leverage(fit.X, section.units, section.contrast)
-    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
-    return replace(contrast.row, n_obs=len(section.y), n_units=len(section.y), n_treated=section.treated,
-                   g_star=effective_clusters(fit.X, section.units, section.contrast),
-                   max_leverage_unit=str(units[largest]),
-                   controls_id=" + ".join(contrast.controls) or "none")  # fmt: skip
+    Returns
+    -------
+    Estimate
+    """
+    return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
 def _filled(row: Estimate, rung: Rung, section: Section, level: float) -> Estimate:

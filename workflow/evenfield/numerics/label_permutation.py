@@ -56,6 +56,65 @@ class PermutationTest:
     distinct: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How labels become regressors: the labels, then their neighbours' averages, less what draws let expect.
+
+    Attributes
+    ----------
+    neighbours : ndarray, shape (N, N), optional
+        Spatial weights W; without them the labels alone are regressors.
+    centre : ndarray, shape (N, R), optional
+        Expected regressors, subtracted.
+    """
+
+    neighbours: np.ndarray | None = None
+    centre: np.ndarray | None = None
+
+    def regressors(self, labels: np.ndarray) -> np.ndarray:
+        """Return the regressors of labels.
+
+        Parameters
+        ----------
+        labels : ndarray, shape (..., N, L)
+            One table of labels, or many.
+
+        Returns
+        -------
+        ndarray, shape (..., N, R)
+            [labels, W labels] - centre; R is L, or 2 L with neighbours.
+        """
+        parts = [labels] if self.neighbours is None else [labels, self.neighbours @ labels]
+        wide = np.concatenate(parts, axis=-1)
+        return wide if self.centre is None else wide - self.centre
+
+
+LABELS_ALONE = Spread()
+
+
+def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = LABELS_ALONE) -> np.ndarray:
+    """Return the average regressors over the draws: what geography alone gives each unit.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (N, L)
+        Group labels.
+    draws : LabelDraws
+        Counterfactual assignments.
+    spread : Spread
+        How labels become regressors.
+
+    Returns
+    -------
+    ndarray, shape (N, R)
+
+    Notes
+    -----
+    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks".
+    """
+    return np.asarray(spread.regressors(labels[draws.source].mean(axis=0)))
+
+
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among all units.
 
@@ -139,8 +198,9 @@ def connected_label_draws(
 
 
 def label_permutation(
-    y: np.ndarray, labels: np.ndarray, controls: np.ndarray, c: np.ndarray, draws: LabelDraws
-) -> PermutationTest:
+    y: np.ndarray, labels: np.ndarray, controls: np.ndarray, c: np.ndarray, draws: LabelDraws,
+    spread: Spread = LABELS_ALONE,
+) -> PermutationTest:  # fmt: skip
     """Test the combination c'beta of label coefficients by permuting the rows of labels.
 
     Parameters
@@ -151,10 +211,12 @@ def label_permutation(
         Group labels, or anything that moves with them; permuted by row, so overlaps are kept.
     controls : ndarray, shape (N, K)
         Constant and controls; they stay with their unit.
-    c : ndarray, shape (L,)
+    c : ndarray, shape (R,)
         Weights of the combination.
     draws : LabelDraws
         Permutations.
+    spread : Spread
+        How labels become the R regressors, the labels themselves by default; made anew for each draw.
 
     Returns
     -------
@@ -172,15 +234,15 @@ def label_permutation(
     """
     basis = np.linalg.qr(controls)[0]
     e = y - basis @ (basis.T @ y)
-    df = len(y) - controls.shape[1] - labels.shape[1]
-    estimate, statistic = label_statistics(labels[None], basis, e, c, df)
+    df = len(y) - controls.shape[1] - len(c)
+    estimate, statistic = label_statistics(spread.regressors(labels)[None], basis, e, c, df)
     if not np.isfinite(statistic[0]):
         raise NumericsError("the labels are collinear with each other or with the controls")
     drawn = labels[draws.source]
-    distinct = len(np.unique(drawn.reshape(len(drawn), -1), axis=0))
+    distinct = len({table.tobytes() for table in drawn})
     if distinct < FEWEST_DRAWS:
         raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
-    statistics = label_statistics(drawn, basis, e, c, df)[1]
+    statistics = label_statistics(spread.regressors(drawn), basis, e, c, df)[1]
     kept = statistics[np.isfinite(statistics)]
     extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
     p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
@@ -211,7 +273,7 @@ def label_statistics(
         Statistics are not a number where the labels are collinear.
     """
     D = labels - basis @ (basis.T @ labels)
-    M = D.transpose(0, 2, 1) @ D
+    M = np.swapaxes(D, 1, 2) @ D
     regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
     safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
     side = e @ D

@@ -18,7 +18,7 @@ from evenfield.numerics.inference.spatial_kernel import spatial_kernel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
 from evenfield.numerics.inference.wild_draws import wild_draws
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.label_permutation import LabelDraws, label_permutation, null_spread
+from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation, null_spread
 from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols
 from evenfield.numerics.power import minimum_detectable_effect
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_power_point
@@ -68,10 +68,12 @@ class Section:
         Group labels, or anything that moves with them.
     controls : ndarray, shape (N, K)
         Constant and controls.
-    c : ndarray, shape (L,)
-        Weights of the combination of label coefficients.
+    c : ndarray, shape (R,)
+        Weights of the combination of the labels' coefficients.
     treated : int
         Units in the smaller of the groups that the combination compares.
+    spread : Spread
+        How the L labels become R regressors: the labels alone by default.
     """
 
     units: np.ndarray
@@ -80,15 +82,16 @@ class Section:
     controls: np.ndarray
     c: np.ndarray
     treated: int
+    spread: Spread = LABELS_ALONE
 
     @property
     def X(self) -> np.ndarray:
-        """Labels, then controls, shape (N, L + K)."""
-        return np.column_stack([self.labels, self.controls])
+        """Regressors of the labels, then controls, shape (N, R + K)."""
+        return np.column_stack([self.spread.regressors(self.labels), self.controls])
 
     @property
     def contrast(self) -> np.ndarray:
-        """Weights over all regressors, shape (L + K,)."""
+        """Weights over all regressors, shape (R + K,)."""
         return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
 
     @property
@@ -191,7 +194,7 @@ def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.ran
     """
     fit = fit_ols(section.y, section.X)
     spread = null_spread(section.y, section.controls)
-    permutations = [_permutation(section, place, scheme) for scheme in ("free", "stratified", "connected")]
+    permutations = [permutation_rung(section, place, scheme) for scheme in SCHEMES]
     if section.few:
         return [replace(permutations[0], mde=_classical_mde(section, fit, spread, settings)), *permutations[1:]]
     return [*_rungs(section, fit, spread, place, settings, rng), *permutations]
@@ -212,7 +215,7 @@ def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Ru
     fit = fit_ols(section.y, section.X)
     spread = null_spread(section.y, section.controls)
     if section.few:
-        return replace(_permutation(section, place, "free"), mde=_classical_mde(section, fit, spread, settings))
+        return replace(permutation_rung(section, place, "free"), mde=_classical_mde(section, fit, spread, settings))
     return _guarded("scpc", lambda: _scpc(section, fit, spread, place, settings, "scpc"))
 
 
@@ -296,14 +299,30 @@ def _classical_mde(section: Section, fit: OlsFit, spread: float, settings: Ladde
 
 
 NAMES = {"free": "permutation", "stratified": "permutation_stratified", "connected": "permutation_connected"}
+SCHEMES = tuple(NAMES)
 
 
-def _permutation(section: Section, place: Place, scheme: str) -> Rung:
+def permutation_rung(section: Section, place: Place, scheme: str) -> Rung:
+    """Return the permutation test of one scheme.
+
+    Parameters
+    ----------
+    section, place
+        As in ``ladder``.
+    scheme : str
+        ``free``, ``stratified`` or ``connected``.
+
+    Returns
+    -------
+    Rung
+        Estimate and p-value; the reason in ``note`` where there is no such permutation.
+    """
     method = NAMES[scheme]
     if scheme not in place.draws:
         return Rung(method, note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}")
     try:
-        found = label_permutation(section.y, section.labels, section.controls, section.c, place.draws[scheme])
+        found = label_permutation(section.y, section.labels, section.controls, section.c, place.draws[scheme],
+                                  section.spread)  # fmt: skip
     except NumericsError as error:
         return Rung(method, note=f"not defined: {error}")
     return Rung(method, "", f"{scheme} permutation of labels, {found.distinct} patterns", found.estimate,

@@ -195,6 +195,96 @@ def scpc_size(
     return float(ratio_probability(factors, critical_value)[0])
 
 
+def scpc_rejection(X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float) -> float:
+    """Return the largest probability, over the correlations allowed, that |t| exceeds a threshold under the null.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+    threshold : float
+        Not negative.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ.
+    """
+    return _largest_rejection(_both_factors(X, c, space), threshold)
+
+
+def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: float) -> float:
+    """Return the threshold that |t| exceeds with probability ``size`` at most, over the correlations allowed.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units; their own level plays no part.
+    size : float
+        Two-sided size.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ.
+    """
+    return _critical_value(_both_factors(X, c, space), size)
+
+
+def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> list[np.ndarray]:
+    x = X.shape[0] * contrast_weights(X, c)
+    _check_units(x, space)
+    return [_unconditional_factors(space), _conditional_factors(X, x, space)]
+
+
+def scpc_statistics(
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents, outcomes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return c'beta and its SCPC standard error for many outcomes on one design.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+    outcomes : ndarray, shape (B, N)
+        One outcome a row.
+
+    Returns
+    -------
+    tuple of ndarray, shape (B,)
+        Estimates and standard errors.
+
+    Raises
+    ------
+    NumericsError
+        If the numbers of units differ.
+    """
+    x = X.shape[0] * contrast_weights(X, c)
+    _check_units(x, space)
+    scores = outcomes @ _residuals(X, x[:, None] * space.vectors)
+    return outcomes @ x / len(x), np.sqrt((scores**2).sum(axis=1) / space.q / len(x))
+
+
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
     """Return the critical value of the conditional test for a design.
 

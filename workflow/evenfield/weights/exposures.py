@@ -10,7 +10,10 @@ import pandas as pd
 
 from evenfield.contracts.study import SpatialWeights
 
-DOSES = {"zones_state": "state", "zones_hidz": "hidz"}
+# A zone column, and the zone types it counts: the first that the study has.
+DOSES = {"zones_state": ("state",), "zones_hidz": ("hidz",), "zones_sez": ("sez_seed", "sez")}
+COUNTS = {"": "zones", "_documented": "zones_dated"}
+DOSE_COLUMNS = tuple(f"{name}{ending}" for name in DOSES for ending in COUNTS)
 
 
 def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: list[str]) -> pd.DataFrame:
@@ -19,7 +22,7 @@ def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: lis
     Parameters
     ----------
     doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones``.
+        ``unit``, ``year``, ``zone_type``, ``zones``, ``zones_dated`` (without years of grade C).
     periods : list of mapping
         With ``period``, ``start`` and ``end``.
     units : list of str
@@ -28,18 +31,22 @@ def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: lis
     Returns
     -------
     DataFrame
-        ``unit``, ``period`` and one column ``zones_state``, ``zones_hidz``; zero where a study has no such zones.
+        ``unit``, ``period`` and ``DOSE_COLUMNS``: any national zone, science parks, SEZs (those of the source paper
+        where the study marks them), all and ``_documented`` ones; zero where a study has no such zones.
     """
     frames = []
     for item in periods:
         inside = doses[doses["year"].between(item["start"], item["end"])]
-        mean = inside.groupby(["unit", "zone_type"])["zones"].mean().unstack()
-        columns = {
-            name: mean.get(kind, pd.Series(dtype=float)).reindex(units).fillna(0.0).to_numpy()
-            for name, kind in DOSES.items()
-        }
+        columns = {f"{name}{ending}": _mean_dose(inside, types, count, units)
+                   for name, types in DOSES.items() for ending, count in COUNTS.items()}  # fmt: skip
         frames.append(pd.DataFrame({"unit": units, "period": item["period"], **columns}))
     return pd.concat(frames, ignore_index=True)
+
+
+def _mean_dose(inside: pd.DataFrame, types: tuple[str, ...], count: str, units: list[str]) -> np.ndarray:
+    known = set(inside["zone_type"])
+    chosen = inside[inside["zone_type"].eq(next((kind for kind in types if kind in known), types[0]))]
+    return np.asarray(chosen.groupby("unit")[count].mean().reindex(units).fillna(0.0).to_numpy(float))
 
 
 def exposure_frame(weights: Mapping[str, SpatialWeights], cells: pd.DataFrame, doses: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +80,7 @@ def _exposed(weights: SpatialWeights, group: pd.DataFrame, name: str) -> pd.Data
     out = pd.DataFrame(
         {"weights": name, "taxonomy": group["taxonomy"].to_numpy(), "period": group["period"].to_numpy(), "unit": units}
     )
-    for column in ("cluster", "sez", *DOSES):
+    for column in ("cluster", "sez", *DOSE_COLUMNS):
         own = group[column].to_numpy(float)
         out[f"own_{column}"], out[f"exposure_{column}"] = own, np.asarray(matrix @ own)
     return out

@@ -2,7 +2,7 @@
 
 
 rule tabulate_exposure:
-    """T16: first look at neighbours' exposure, with what it could have seen."""
+    """T16: spillovers by group, with what the design could have seen."""
     input:
         library=library("artifacts"),
         estimates=rules.estimate_exposure.output.estimates,
@@ -16,7 +16,7 @@ rule tabulate_exposure:
     conda:
         "../../../environment.yml"
     params:
-        spec=primary_spec("exposure"),
+        spec=primary_spec_of("exposure"),
         periods=config["periods"],
         inference=config["inference"],
         power=POWER,
@@ -25,8 +25,30 @@ rule tabulate_exposure:
         "../../scripts/tabulate_exposure.py"
 
 
+rule tabulate_exposure_ranges:
+    """T16b: the key difference over taxonomies and weights."""
+    input:
+        library=library("artifacts"),
+        ranges=rules.estimate_exposure.output.ranges,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T16b"),
+    log:
+        "results/logs/tabulate_exposure_ranges.log",
+    benchmark:
+        "results/benchmarks/tabulate_exposure_ranges.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("exposure"),
+        periods=config["periods"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_exposure_ranges.py"
+
+
 rule draw_exposure:
-    """F13: own and neighbours' coefficients by period with what could have been detected."""
+    """F13: own and neighbours' coefficients by period, with the equivalence band."""
     input:
         library=library("artifacts"),
         series=rules.estimate_exposure.output.series,
@@ -39,7 +61,7 @@ rule draw_exposure:
     conda:
         "../../../environment.yml"
     params:
-        spec=primary_spec("exposure"),
+        spec=primary_spec_of("exposure"),
         periods=config["periods"],
         power=POWER,
     script:

@@ -1,4 +1,4 @@
-"""F13: own and neighbours' coefficients by period, with intervals, detectable effects and the effect of interest."""
+"""F13: own and neighbours' coefficients by period, and neighbours' zones against the equivalence band."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from evenfield.artifacts.figures.save import Artwork
 from evenfield.artifacts.figures.style import FAINT, INK, MARKS, PALE, SOFT, WIDTH, use_style
 from evenfield.artifacts.notes import period_with_basis
 from evenfield.artifacts.numbers import fixed, interval
-from evenfield.artifacts.rows import pick
+from evenfield.artifacts.rows import only, pick
 from evenfield.artifacts.units import period_label
 from evenfield.contracts.errors import ArtifactError
 
 PANELS = {
-    "own": "Own regime, pp a year",
-    "exposure": "Neighbours' regime, pp a year per exposure 0 to 1",
+    "own": "Own, pp/yr",
+    "exposure": "Neighbours', pp/yr, exposure 0 to 1",
+    "equivalence": "SEZs next door, per s.d.",
 }
 LINES = (
     ("cluster", "clusters", MARKS["cluster only"].colour, MARKS["cluster only"].marker),
@@ -32,15 +33,17 @@ LINES = (
 OFFSET, ROW_HEIGHT = 0.24, 0.52
 
 
-def coefficient_rows(series: pd.DataFrame, spec: str, shown: Sequence[str], sample: str = "all") -> pd.DataFrame:
+def coefficient_rows(
+    series: pd.DataFrame, spec: Mapping[str, Any], shown: Sequence[str], sample: str = "all"
+) -> pd.DataFrame:
     """Return the coefficients that the figure shows.
 
     Parameters
     ----------
     series : DataFrame
         ``estimates/exposure/series.csv``.
-    spec : str
-        Specification.
+    spec : mapping
+        Specification: ``id``, ``taxonomy``, ``weights``.
     shown : sequence of str
         Periods, in order.
     sample : str
@@ -49,18 +52,19 @@ def coefficient_rows(series: pd.DataFrame, spec: str, shown: Sequence[str], samp
     Returns
     -------
     DataFrame
-        The rows with ``panel`` (own, exposure) and ``line`` (cluster, sez, difference), in the order drawn.
+        The rows with ``panel`` (own, exposure, equivalence), ``line`` (cluster, sez, difference), in order.
 
     Raises
     ------
     ArtifactError
         If there is none.
     """
-    chosen = series[series["spec_id"].eq(spec) & series["sample_id"].eq(sample) & series["period"].isin(list(shown))]
+    chosen = only(series, spec_id=spec["id"], treatment_def=spec["taxonomy"], w_id=spec["weights"], sample_id=sample)
+    chosen = chosen[chosen["period"].isin(list(shown)) & chosen["effect_type"].isin(["coef", "tost"])]
     if chosen.empty:
-        raise ArtifactError(f"no exposure coefficients of specification {spec}", "its series in the exposure family",
-                            "add it to estimates.exposure or remove F13 from `figures`")  # fmt: skip
-    panel = chosen["term"].str.partition("_")[0]
+        raise ArtifactError(f"no exposure coefficients of specification {spec['id']}", "its series in the exposure "
+                            "family", "add it to estimates.exposure or remove F13 from `figures`")  # fmt: skip
+    panel = chosen["term"].str.partition("_")[0].where(chosen["effect_type"].eq("coef"), "equivalence")
     line = chosen["term"].str.partition("_")[2].where(chosen["contrast"].eq(""), "difference")
     order = chosen["period"].map({name: place for place, name in enumerate(shown)})
     rows = chosen.assign(panel=panel, line=line, order=order)
@@ -88,21 +92,21 @@ def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str
     """
     use_style()
     size = (WIDTH, 1.0 + ROW_HEIGHT * len(shown))
-    figure, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True, width_ratios=(1.0, 1.35))
+    figure, panels = plt.subplots(1, len(PANELS), figsize=size, sharey=True, width_ratios=(1.0, 1.35, 0.8))
     figure.subplots_adjust(left=0.125, right=0.985, top=1 - 0.26 / size[1], bottom=0.66 / size[1], wspace=0.06)
-    for axes, panel in ((left, "own"), (right, "exposure")):
+    for axes, panel in zip(panels, PANELS, strict=True):
         _draw_panel(axes, rows[rows["panel"].eq(panel)], shown)
         axes.set_title(PANELS[panel])
     basis = {name: str(pick(rows, period=name).get("output_basis", "")) for name in shown}
     names = [period_with_basis(name, basis[name], periods).replace(" ", "\n", 1) for name in shown]
-    left.set_yticks(range(len(shown)), names)
-    left.set_ylim(len(shown) - 0.5, -0.5)
+    panels[0].set_yticks(range(len(shown)), names)
+    panels[0].set_ylim(len(shown) - 0.5, -0.5)
     _draw_key(figure, power)
     return Artwork(figure, rows, _describe(rows, shown, periods))
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Sequence[str]) -> None:
-    sesoi = float(rows["sesoi"].max())
+    sesoi = float(rows["sesoi"].max()) if len(rows) else 0.0
     axes.axvspan(-sesoi, sesoi, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     for place in range(len(shown) - 1):
@@ -123,19 +127,28 @@ def _draw_key(figure: Any, power: float) -> None:
     keys: list[Any] = [Line2D([], [], color=colour, marker=marker, label=name) for _, name, colour, marker in LINES]
     detectable = f"detectable with {power:.0%} power"
     keys.append(Line2D([], [], color=SOFT, marker="|", markersize=7, linestyle="", label=detectable))
-    keys.append(Patch(color=PALE, label="below the smallest effect of interest"))
+    keys.append(Patch(color=PALE, label="below the effect of interest"))
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), handletextpad=0.5,
                   columnspacing=1.4, handlelength=1.6)  # fmt: skip
 
 
 def _describe(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> str:
     found = [pick(rows, panel="exposure", line="difference", period=name) for name in shown]
+    bands = [pick(rows, panel="equivalence", period=name) for name in shown]
     parts = [
         f"{period_label(row['period'], periods)} {fixed(row['estimate'], 1)} "
         f"{interval(row['conf_low'], row['conf_high'], 1)}, detectable {fixed(row['mde'], 1)}"
         for row in found if row
     ]  # fmt: skip
+    inside = [period_label(row["period"], periods) for row in bands if row and _inside(row)]
+    tested = (
+        f" Neighbours' SEZs within the equivalence band: {', '.join(inside) or 'in no period'}." if any(bands) else ""
+    )
     return (
         "Coefficients of own and neighbours' clusters and SEZs by period with intervals. Neighbours' clusters minus "
-        f"neighbours' SEZs, pp a year: {'; '.join(parts)}."
+        f"neighbours' SEZs, pp a year: {'; '.join(parts)}.{tested}"
     )
+
+
+def _inside(row: Mapping[str, Any]) -> bool:
+    return bool(row["conf_low"] > -row["sesoi"] and row["conf_high"] < row["sesoi"])

@@ -1,4 +1,4 @@
-"""T16: a first look at neighbours: own and exposure coefficients, their difference, and what could be detected."""
+"""T16: spillovers by group: own and exposure coefficients, their difference, recentred, and equivalence to zero."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ from evenfield.contracts.errors import ArtifactError
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
 ORDER = ("own_cluster", "own_sez", "own_cluster - own_sez", "exposure_cluster", "exposure_sez", DIFFERENCE)
+# Estimator, the permutation test that stands beside it, and how its row is called.
+VARIANTS = (
+    ("slx_recentred", "slx_recentred_permutation_stratified", "the same, recentred by stratum"),
+    ("slx_expected_control", "slx_expected_control_permutation_stratified", "the same, given expected exposure"),
+    ("slx_recentred_connected", "slx_recentred_connected_permutation_connected", "the same, recentred, connected"),
+)  # fmt: skip
+PERMUTED = "slx_permutation_stratified"
+KEPT = ("spec_id", "sample_id", "treatment_def", "w_id", "period", "estimator", "effect_type", "term", "contrast",
+        "estimate", "std_error", "conf_low", "conf_high", "conf_level", "p_value", "mde", "sesoi", "n_units",
+        "n_treated", "unit_of_measure", "output_basis")  # fmt: skip
+KEYS = ("spec_id", "treatment_def", "w_id", "sample_id", "period", "term", "contrast")
 Rows = Iterable[Row]
 
 
@@ -24,14 +35,14 @@ def tabulate_exposure(
     estimates: pd.DataFrame,
     description: Mapping[str, Any],
     *,
-    spec: str,
+    spec: Mapping[str, Any],
     shown: Sequence[str],
     periods: Mapping[str, Any],
     inference: Mapping[str, Any],
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the exposure estimates: all terms of one specification, then the key difference of the others.
+    """Arrange the exposure estimates: everything of one specification, then the difference of the others.
 
     Parameters
     ----------
@@ -39,8 +50,8 @@ def tabulate_exposure(
         ``estimates/exposure/estimates.csv``.
     description : mapping
         ``panel/<scheme>/description.json``.
-    spec : str
-        The specification shown in full.
+    spec : mapping
+        The specification shown in full: ``id``, ``taxonomy``, ``weights``.
     shown : sequence of str
         Periods, in order.
     periods, inference, study : mapping
@@ -58,49 +69,63 @@ def tabulate_exposure(
     ArtifactError
         If the specification has no rows.
     """
-    main = estimates[estimates["estimator"].eq("slx") & estimates["period"].isin(list(shown))]
-    if not main["spec_id"].eq(spec).any():
-        raise ArtifactError(f"no estimates of specification {spec}", "its rows in the exposure family",
+    mine = only(estimates, spec_id=spec["id"], treatment_def=spec["taxonomy"], w_id=spec["weights"])
+    if not mine["period"].isin(list(shown)).any():
+        raise ArtifactError(f"no estimates of specification {spec['id']}", "its rows in the exposure family",
                             "add it to estimates.exposure or remove T16 from `tables`")  # fmt: skip
-    cr3 = only(estimates, estimator="slx_cr3")
-    full = [row for period in shown for row in _full_rows(main, spec, period, periods)]
-    rows = [{**row, **_cr3(cr3, row)} for row in [*full, *_other_rows(main, spec, shown, periods)]]
-    facts = pick(main, spec_id=spec)
+    rows = [row for period in shown for row in _full_rows(only(mine, period=period), period, periods)]
+    rows += _other_rows(estimates[estimates["spec_id"].ne(spec["id"])], shown, periods)
+    level = f"{inference['conf_level']:.0%}"
     note = (
         sample_note(description, study),
-        f"Growth in percentage points a year on own and neighbours' clusters and SEZs and log income in the first year "
-        f"by OLS, one cross-section per period (SLX). Main rows: taxonomy {facts['treatment_def']}, {facts['w_id']} "
-        "weights, row-standardised: a neighbours' coefficient belongs to a neighbour average going from 0 to 1.",
-        f"{inference['conf_level']:.0%} intervals and p by conditional SCPC (average pairwise correlation of shocks at "
-        "most .03), CR3 intervals with t(G* \u2212 1), every unit its own cluster. Detectable: smallest effect found "
-        f"with {power:.0%} power by the SCPC test. Of interest: the smallest effect of interest set in advance. Where "
-        "detectable exceeds of interest the design is UNDERPOWERED: an interval that holds zero is no evidence of no "
-        "effect.",
+        f"One regression of growth on own and neighbours' regimes and starting income for each period; taxonomy "
+        f"{spec['taxonomy']}, {spec['weights'].replace('_', ' ')} weights, rows sum to one. Exposure 0 to 1: from no "
+        "neighbour to all. Outsiders: units with neither regime.",
+        f"Interval: conditional SCPC at an average correlation of at most 0.03, {level}; the equivalence row holds the "
+        "interval of two one-sided tests (90%) and their p. Permutation p: rows of regimes moved among coastal and "
+        "among inland units, or the clusters as one connected block; recentred: regressors less their mean over the "
+        "same draws (Borusyak and Hull 2023).",
+        f"Detectable: effect seen with {power:.0%} power by the row's own test (equivalence: the narrowest bounds it "
+        "could pass); where it exceeds the effect of interest the row is UNDERPOWERED, and an interval that holds zero "
+        "is no evidence of no effect.",
         basis_note(description),
         NOT_CAUSAL,
-        origin_note(description),
+        origin_note(description, inference.get("seed")),
     )
-    title = "First look at neighbours: clusters and SEZs, own and around"
-    return Table(id="T16", title=title, note=note, columns=_columns(inference), frame=pd.DataFrame(rows), group="group")
+    title = "Spillovers by group: growth next to clusters and next to SEZs"
+    return Table(id="T16", title=title, note=note, columns=_columns(level), frame=pd.DataFrame(rows), group="group")
 
 
-def _full_rows(main: pd.DataFrame, spec: str, period: str, periods: Mapping[str, Any]) -> Rows:
-    mine = only(main, spec_id=spec, sample_id="all", period=period)
+def _full_rows(mine: pd.DataFrame, period: str, periods: Mapping[str, Any]) -> Rows:
+    everyone = only(mine, sample_id="all")
+    plain = only(everyone, estimator="slx")
+    basis = str(pick(plain).get("output_basis", ""))
+    group = period_with_basis(period, basis, periods)
     for name in ORDER:
-        for row in records(mine[_name(mine).eq(name)]):
-            group = period_with_basis(period, row["output_basis"], periods)
-            yield _row(row, group, term_name(name))
+        for row in records(plain[_name(plain).eq(name)]):
+            yield _row(row, group, term_name(name), _permuted(everyone, row, PERMUTED))
+    for estimator, beside, label in VARIANTS if period in main_periods(periods) else ():
+        for row in records(only(everyone, estimator=estimator, contrast=DIFFERENCE)):
+            yield _row(row, group, label, _permuted(everyone, row, beside))
+    for row in records(only(mine, sample_id="outsiders", estimator="slx", contrast=DIFFERENCE)):
+        yield _row(row, group, "the same, outsiders only")
+    for row in records(only(everyone, estimator="equivalence", effect_type="tost")):
+        yield _row(row, group, f"{term_name(row['term'])}, per s.d.: equivalence to zero")
 
 
-def _other_rows(main: pd.DataFrame, spec: str, shown: Sequence[str], periods: Mapping[str, Any]) -> Rows:
-    differences = main[_name(main).eq(DIFFERENCE)]
-    others = differences[differences["spec_id"].eq(spec).ne(differences["sample_id"].eq("all"))]
-    pairs = {(row["spec_id"], row["sample_id"]) for row in records(others)}
-    main_shown = [name for name in shown if name in main_periods(periods)]
-    for spec_id, sample in sorted(pairs, key=lambda pair: (pair[0] != spec, *pair)):
-        found = [pick(others, spec_id=spec_id, sample_id=sample, period=period) for period in main_shown]
-        for row in [row for row in found if row]:
-            yield _row(row, _variant(row), period_with_basis(row["period"], row["output_basis"], periods))
+def _other_rows(others: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> list[Row]:
+    chosen = only(others, estimator="slx", sample_id="all")
+    chosen = chosen[chosen["contrast"].str.startswith("exposure") | chosen["term"].eq("exposure_park")]
+    chosen = chosen.assign(name=_name(chosen))
+    main = [period for period in shown if period in main_periods(periods)]
+    asked = chosen[["spec_id", "name"]].drop_duplicates().itertuples(index=False)
+    return [_row(row, _variant(row), period_with_basis(period, row["output_basis"], periods))
+            for spec, name in asked for period in main
+            for row in records(only(chosen, spec_id=spec, name=name, period=period))]  # fmt: skip
+
+
+def _permuted(frame: pd.DataFrame, row: Row, estimator: str) -> Any:
+    return pick(frame, estimator=estimator, **{name: row[name] for name in KEYS}).get("p_value")
 
 
 def _name(frame: pd.DataFrame) -> pd.Series:
@@ -108,34 +133,25 @@ def _name(frame: pd.DataFrame) -> pd.Series:
 
 
 def _variant(row: Row) -> str:
-    sample = f", {row['sample_id']} only" if row["sample_id"] != "all" else ""
-    plain = f"{row['treatment_def']}, {row['w_id'].replace('_', ' ')} weights{sample}"
-    name = term_name(DIFFERENCE)
-    return f"{name[0].upper()}{name[1:]}: {plain}"
+    per_sd = ", per s.d." if "s.d." in row["unit_of_measure"] else ""
+    plain = f"{row['treatment_def']}, {row['w_id'].replace('_', ' ')} weights"
+    return f"{row['spec_id'].replace('_', ' ').capitalize()}: {term_name(row['name'])}{per_sd} ({plain})"
 
 
-def _row(row: Row, group: str, label: str) -> Row:
-    kept = ("spec_id", "sample_id", "treatment_def", "w_id", "period", "term", "contrast", "estimate", "std_error",
-            "conf_low", "conf_high", "p_value", "mde", "sesoi", "n_units", "n_treated", "output_basis")  # fmt: skip
-    return {"group": group, "label": label, **{name: row[name] for name in kept}, "reason": reason(row["warning"])}
+def _row(row: Row, group: str, label: str, permuted: Any = None) -> Row:
+    plain = {name: row.get(name) for name in KEPT}
+    return {"group": group, "label": label, **plain, "permutation_p": permuted, "reason": reason(row["warning"])}
 
 
-def _cr3(cr3: pd.DataFrame, row: Row) -> Row:
-    found = pick(cr3, **{name: row[name] for name in ("spec_id", "sample_id", "period", "term", "contrast")})
-    return {f"cr3_{name}": found.get(name) for name in ("conf_low", "conf_high", "p_value", "df")}
-
-
-def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
-    level = f"{inference['conf_level']:.0%}"
+def _columns(level: str) -> tuple[Column, ...]:
     return (
         Column(names=("label",), header="Coefficient"),
         Column(names=("estimate",), header="pp/yr", align="right", show=places(fixed, 2), reason="reason"),
         Column(names=("conf_low", "conf_high"), header=f"SCPC {level} interval", align="right",
                show=places(interval, 2), reason="reason"),
         Column(names=("p_value",), header="p", align="right", show=p_value, reason="reason"),
-        Column(names=("cr3_conf_low", "cr3_conf_high"), header=f"CR3 {level} interval", align="right",
-               show=places(interval, 2), reason="reason"),
+        Column(names=("permutation_p",), header="Permutation p", align="right", show=p_value),
         Column(names=("mde",), header="Detectable", align="right", show=places(fixed, 1), reason="reason"),
-        Column(names=("sesoi",), header="Of interest", align="right", show=places(fixed, 1)),
+        Column(names=("sesoi",), header="Of interest", align="right", show=places(fixed, 2)),
         Column(names=("n_units",), header="N", align="right", show=whole),
     )  # fmt: skip

@@ -1,267 +1,162 @@
-"""One cross-section of the exposure regression: its specification, its regressors and why it may not be defined."""
+"""What the exposure regressions look at: growth, starting income, own regimes and weights, by period."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from evenfield.contracts.errors import EstimateError, first_examples
-from evenfield.numerics.influence import dependent_columns
+from evenfield.contracts.study import SpatialWeights
+from evenfield.estimates.spillover.exposure_spec import DOCUMENTED, LIST, PRESENT, ZONE_COLUMNS, ExposureSpec
 
-OWN = ("own_cluster", "own_sez")
-EXPOSURES = ("exposure_cluster", "exposure_sez")
 START = "log_income_start"
 OUTCOME = "growth_pct_per_year"
-ALL, OUTSIDERS = "all", "outsiders"
-FEWEST_TREATED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ExposureSpec:
-    """One specification of the exposure regression.
-
-    Attributes
-    ----------
-    id, taxonomy, weights, role : str
-        As in ``estimates.exposure`` of the config.
-    """
-
-    id: str
-    taxonomy: str
-    weights: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What all specifications share.
-
-    Attributes
-    ----------
-    level, power : float
-        Level of the intervals and power of the minimum detectable effects.
-    sesoi_own, sesoi_exposure : float
-        Smallest effects of interest, pp/yr, for own coefficients and for exposure coefficients (exposure 0 to 1).
-    """
-
-    level: float
-    power: float
-    sesoi_own: float
-    sesoi_exposure: float
-
-
-def parse_exposure_specs(items: list[Mapping[str, Any]]) -> list[ExposureSpec]:
-    """Read the specifications from the config.
-
-    Parameters
-    ----------
-    items : list of mapping
-        ``estimates.exposure`` of the config.
-
-    Returns
-    -------
-    list of ExposureSpec
-    """
-    return [ExposureSpec(item["id"], item["taxonomy"], item["weights"], item.get("role", "robustness"))
-            for item in items]  # fmt: skip
-
-
-def parse_settings(sesoi: Mapping[str, float], inference: Mapping[str, Any], power: float) -> Settings:
-    """Read what all specifications share from the config.
-
-    Parameters
-    ----------
-    sesoi, inference : mapping
-        ``sesoi`` and ``inference`` of the config.
-    power : float
-        ``estimates.design.power`` of the config.
-
-    Returns
-    -------
-    Settings
-    """
-    return Settings(inference["conf_level"], power, sesoi["growth_premium_pp"], sesoi["spillover_difference_pp"])
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """A coefficient or the difference of two.
-
-    Attributes
-    ----------
-    term, minus : str
-        The coefficient, and the one subtracted from it (empty for none).
-    """
-
-    term: str
-    minus: str = ""
-
-    @property
-    def name(self) -> str:
-        """Name of the difference, empty for a single coefficient."""
-        return f"{self.term} - {self.minus}" if self.minus else ""
-
-    def weights(self, columns: tuple[str, ...]) -> np.ndarray:
-        """Return c, shape (K,).
-
-        Parameters
-        ----------
-        columns : tuple of str
-            Names of the regressors.
-
-        Returns
-        -------
-        ndarray
-        """
-        return np.array([float(name == self.term) - float(name == self.minus) for name in columns])
 
 
 @dataclass(frozen=True)
-class CrossSection:
-    """Growth and regressors of one sample in one period, sorted by unit.
+class ExposureData:
+    """Tables of one unit scheme.
 
     Attributes
     ----------
-    sample : str
-        ``all`` or ``outsiders``.
-    period : dict
-        Entry of the study's description: ``period``, ``label``, ``start``, ``end``, ``role``, ``basis``.
-    table : DataFrame, indexed by unit
-        Growth, starting income, own and exposure columns.
-    columns : tuple of str
-        Regressors, the constant first.
-    members : tuple of int
-        Positions of the units among all sorted units.
+    periods : DataFrame
+        ``unit``, ``period``, ``growth_pct_per_year``, ``log_income_start``.
+    regimes : DataFrame
+        ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_*`` (``results/weights/<scheme>/exposures.csv``).
+    weights : mapping of str to SpatialWeights
+        By name.
+    units : DataFrame
+        ``unit``, ``lat``, ``lon`` and, for stratified permutation, ``coastal``.
+    links : DataFrame
+        ``unit_i``, ``unit_j`` of units that touch.
+    panel : DataFrame
+        ``unit``, ``year``, ``population``.
     """
 
-    sample: str
-    period: Mapping[str, Any]
-    table: pd.DataFrame
-    columns: tuple[str, ...]
-    members: tuple[int, ...]
+    periods: pd.DataFrame
+    regimes: pd.DataFrame
+    weights: Mapping[str, SpatialWeights]
+    units: pd.DataFrame
+    links: pd.DataFrame
+    panel: pd.DataFrame
 
     @property
-    def X(self) -> np.ndarray:
-        """Regressors, shape (N, K)."""
-        return self.table.assign(constant=1.0)[list(self.columns)].to_numpy(float)
+    def names(self) -> list[str]:
+        """All units, sorted."""
+        return sorted(self.units["unit"])
 
-    @property
-    def y(self) -> np.ndarray:
-        """Growth in percent a year, shape (N,)."""
-        return self.table[OUTCOME].to_numpy(float)
-
-    @property
-    def contrasts(self) -> list[Contrast]:
-        """The coefficients and differences that are reported."""
-        own = [Contrast(OWN[0]), Contrast(OWN[1]), Contrast(*OWN)] if self.sample == ALL else []
-        return [*own, Contrast(EXPOSURES[0]), Contrast(EXPOSURES[1]), Contrast(*EXPOSURES)]
-
-    @property
-    def undefined(self) -> str:
-        """Why the coefficients are not defined; empty when they are."""
-        X = self.X
-        if X.shape[0] <= X.shape[1]:
-            return f"not defined: {X.shape[0]} units for {X.shape[1]} coefficients"
-        constant = [name for name in self.columns[1:] if np.ptp(self.table[name].to_numpy(float)) < 1e-12]
-        if constant:
-            shown = ", ".join(f"{name} is {self.table[name].iloc[0]:g}" for name in constant)
-            return f"not defined: {shown} for all {len(X)} units"
-        alike = [self.columns[j] for j in dependent_columns(X)]
-        return f"not defined: {', '.join(alike)} cannot be told apart" if alike else ""
-
-    def treated(self, contrast: Contrast) -> int:
-        """Count the units behind a contrast: ones of a binary, positive exposures; the smaller of two.
+    def section(self, spec: ExposureSpec, period: str) -> pd.DataFrame:
+        """Return growth, starting income, own and neighbours' regimes of one period.
 
         Parameters
         ----------
-        contrast : Contrast
-            Which.
+        spec : ExposureSpec
+            Taxonomy, regimes and how zones are measured.
+        period : str
+            Key of the period.
 
         Returns
         -------
-        int
-        """
-        names = [name for name in (contrast.term, contrast.minus) if name]
-        return min(int((self.table[name] > 0).sum()) for name in names)
+        DataFrame, indexed by unit
+            ``growth_pct_per_year``, ``log_income_start``, ``own_*``.
 
-    def too_few(self, contrast: Contrast) -> bool:
-        """Tell whether fewer than four units carry, or fewer than four lack, an own regime.
+        Raises
+        ------
+        EstimateError
+            If growth or a regime of a unit is missing.
+        """
+        rows = self.regimes
+        mine = rows[rows["weights"].eq(spec.weights) & rows["taxonomy"].eq(spec.taxonomy) & rows["period"].eq(period)]
+        left = self.periods[self.periods["period"].eq(period)].set_index("unit")[[OUTCOME, START]]
+        right = mine.set_index("unit")
+        own = pd.DataFrame({f"own_{name}": _measured(right, name, spec.zones) for name in spec.regimes})
+        table = left.join(own, how="outer").reindex(self.names).astype(float)
+        blank = [str(unit) for unit in table.index[table.isna().any(axis=1)]]
+        if blank:
+            raise EstimateError(f"{len(blank)} units have no growth or no exposure in {period} (taxonomy "
+                                f"{spec.taxonomy}, weights {spec.weights}: {first_examples(blank)})",
+                                "growth and exposure of every unit",
+                                "rebuild panel and exposures for the same units")  # fmt: skip
+        return table
+
+    def neighbours(self, spec: ExposureSpec, start: int) -> SpatialWeights:
+        """Return the weights of a specification.
 
         Parameters
         ----------
-        contrast : Contrast
-            Which.
+        spec : ExposureSpec
+            Which, and whether neighbours count by population.
+        start : int
+            First year of the period.
 
         Returns
         -------
-        bool
+        SpatialWeights
+            Row-standardised.
+
+        Raises
+        ------
+        EstimateError
+            If weights by population are asked for and a unit has no population in the first year.
         """
-        if contrast.term not in OWN:
-            return False
-        names = [name for name in (contrast.term, contrast.minus) if name]
-        counts = [int((self.table[name] > 0).sum()) for name in names]
-        return min(min(n, len(self.table) - n) for n in counts) < FEWEST_TREATED
+        weights = self.weights[spec.weights]
+        if spec.neighbours == "equal":
+            return weights
+        people = self.panel[self.panel["year"].eq(start)].set_index("unit")["population"].reindex(weights.units)
+        if people.isna().any():
+            lacking = [str(unit) for unit in people.index[people.isna()]]
+            raise EstimateError(f"{len(lacking)} units have no population in {start} ({first_examples(lacking)})",
+                                "population of every unit", "drop `neighbours: population` or fill it")  # fmt: skip
+        pulled = weights.matrix * people.to_numpy(float)
+        return replace(weights, matrix=pulled / pulled.sum(axis=1, keepdims=True))
 
 
-def cross_sections(
-    periods: pd.DataFrame,
-    exposures: pd.DataFrame,
-    described: list[Mapping[str, Any]],
-    units: list[str],
-    spec: ExposureSpec,
-) -> list[CrossSection]:
-    """Make the cross-sections of one specification: every period, all units and outsiders.
+def joined_links(adjacency: pd.DataFrame, join: list[list[str]]) -> pd.DataFrame:
+    """Add the pairs that the weights join although they do not touch.
 
     Parameters
     ----------
-    periods : DataFrame
-        ``unit``, ``period``, ``growth_pct_per_year``, ``log_income_start``.
-    exposures : DataFrame
-        ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_*``, ``exposure_*``.
-    described : list of mapping
-        ``periods`` of the study's description.
-    units : list of str
-        All units of the scheme, in any order.
-    spec : ExposureSpec
-        Which taxonomy and weights.
+    adjacency : DataFrame
+        ``unit_i``, ``unit_j``.
+    join : list of pairs of str
+        ``weights.join`` of the config.
 
     Returns
     -------
-    list of CrossSection
-
-    Raises
-    ------
-    EstimateError
-        If growth or exposure of a unit is missing.
+    DataFrame
     """
-    names = sorted(units)
-    mine = exposures[(exposures["weights"] == spec.weights) & (exposures["taxonomy"] == spec.taxonomy)]
-    out = []
-    for period in described:
-        table = _joined(periods, mine, str(period["period"]), names, spec)
-        outside = ~table[list(OWN)].any(axis=1).to_numpy()
-        out += [
-            CrossSection(ALL, period, table, ("constant", *OWN, *EXPOSURES, START), tuple(range(len(names)))),
-            CrossSection(OUTSIDERS, period, table[outside], ("constant", *EXPOSURES, START),
-                         tuple(np.flatnonzero(outside).tolist())),
-        ]  # fmt: skip
-    return out
+    pairs = [*adjacency[["unit_i", "unit_j"]].itertuples(index=False, name=None), *map(tuple, join)]
+    return pd.DataFrame(sorted(set(pairs)), columns=["unit_i", "unit_j"])
 
 
-def _joined(
-    periods: pd.DataFrame, exposures: pd.DataFrame, period: str, names: list[str], spec: ExposureSpec
-) -> pd.DataFrame:
-    left = periods[periods["period"] == period].set_index("unit")[[OUTCOME, START]]
-    right = exposures[exposures["period"] == period].set_index("unit")[[*OWN, *EXPOSURES]]
-    table = left.join(right, how="outer").reindex(names).astype(float)
-    blank = [str(unit) for unit in table.index[table.isna().any(axis=1)]]
-    if blank:
-        raise EstimateError(f"{len(blank)} units have no growth or no exposure in {period} (taxonomy "
-                            f"{spec.taxonomy}, weights {spec.weights}: {first_examples(blank)})",
-                            "growth and exposure of every unit",
-                            "rebuild panel and exposures for the same units")  # fmt: skip
-    return table
+def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
+    """Return a regime as a list membership, a presence or a mean number of zones in force."""
+    if regime == "cluster" or (regime == "sez" and zones == LIST):
+        return rows[f"own_{regime}"]
+    number = rows[f"own_{ZONE_COLUMNS[regime]}{'_documented' if zones == DOCUMENTED else ''}"]
+    # ASSUME: a unit has science parks, or any zone, in a period when they average at least half a zone in force.
+    return number.ge(PRESENT).astype(float) if zones == LIST else number
+
+
+def exposed(table: pd.DataFrame, spec: ExposureSpec, weights: SpatialWeights) -> pd.DataFrame:
+    """Add the neighbours' averages of the own regimes.
+
+    Parameters
+    ----------
+    table : DataFrame, indexed by unit
+        From ``ExposureData.section``.
+    spec : ExposureSpec
+        Its regimes.
+    weights : SpatialWeights
+        Weights of all units of the table.
+
+    Returns
+    -------
+    DataFrame
+        With ``exposure_*``.
+    """
+    seen = weights.aligned([str(unit) for unit in table.index]) @ table[list(spec.own)].to_numpy(float)
+    return table.assign(**dict(zip(spec.exposures, np.asarray(seen).T, strict=True)))

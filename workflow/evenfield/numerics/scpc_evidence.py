@@ -1,0 +1,135 @@
+"""What the SCPC test can say beyond rejecting: equivalence to zero, and its power by simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.equivalence import Equivalence
+from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.scpc import (
+    SpatialComponents,
+    scpc_inference,
+    scpc_quantile,
+    scpc_rejection,
+    scpc_statistics,
+)
+
+HALVINGS = 60
+NAN = float("nan")
+
+
+def scpc_equivalence(
+    fit: OlsFit, c: np.ndarray, space: SpatialComponents, bound: float, level: float = 0.95
+) -> Equivalence:
+    """Test with two one-sided SCPC tests whether c'beta lies between -bound and +bound.
+
+    Parameters
+    ----------
+    fit : OlsFit
+        A cross-section fit, one observation a unit.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+    bound : float
+        Largest effect that does not matter.
+    level : float
+        One minus the size of each one-sided test.
+
+    Returns
+    -------
+    Equivalence
+        ``df`` is missing; the interval has level 2 ``level`` - 1.
+
+    Raises
+    ------
+    NumericsError
+        If the bound or the standard error is not positive.
+
+    Notes
+    -----
+    The t statistic is symmetric under normal errors, so a one-sided p-value is half the two-sided one. Schuirmann
+    (1987); Mueller and Watson (2023).
+    """
+    found = scpc_inference(fit, c, space)
+    if not (bound > 0 and found.std_error > 0):
+        raise NumericsError(f"no equivalence test with bound {bound:g}, standard error {found.std_error:g}")
+    above, below = (_one_sided(fit, c, space, (bound + sign * found.estimate) / found.std_error) for sign in (1, -1))
+    half = found.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
+    full = found.std_error * scpc_quantile(fit.X, c, space, 1 - level)
+    p_value = max(above, below)
+    return Equivalence(found.estimate, found.std_error, NAN, -bound, bound, above, below, p_value,
+                       found.estimate - half, found.estimate + half, level, equivalent=p_value < 1 - level,
+                       outside=abs(found.estimate) - full > bound)  # fmt: skip
+
+
+def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -> float:
+    tail = scpc_rejection(fit.X, c, space, abs(t)) / 2
+    return tail if t > 0 else 1 - tail
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedReach:
+    """What the test sees with a given power, in units of the error's standard deviation.
+
+    Attributes
+    ----------
+    detectable : float
+        Smallest c'beta that the two-sided test finds.
+    equivalence : float
+        Smallest bound that two one-sided tests pass when c'beta is zero.
+    draws : int
+        Simulated samples.
+    """
+
+    detectable: float
+    equivalence: float
+    draws: int
+
+
+def simulated_reach(
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents, errors: np.ndarray, power: float, level: float = 0.95
+) -> SimulatedReach:
+    """Simulate the power of the SCPC test and of its equivalence test on given errors.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, K)
+        Regressors with their constant.
+    c : ndarray, shape (K,)
+        Weights of the combination of coefficients.
+    space : SpatialComponents
+        Components of the same units.
+    errors : ndarray, shape (B, N)
+        Simulated errors, one sample a row.
+    power : float
+        Wanted share of samples.
+    level : float
+        One minus the size of the two-sided test and of each one-sided one.
+
+    Returns
+    -------
+    SimulatedReach
+
+    Notes
+    -----
+    c'beta and its standard error move with the true effect by that effect and not at all, so one set of samples
+    serves every effect: the two-sided test rejects when |effect + b| > cv se, two one-sided tests pass a bound when
+    |b| + cv' se is below it.
+    """
+    b, se = scpc_statistics(X, c, space, errors)
+    two, one = (scpc_quantile(X, c, space, size) for size in (1 - level, 2 * (1 - level)))
+    passed = np.quantile(np.abs(b) + one * se, power, method="higher")
+    return SimulatedReach(_smallest_found(b, two * se, power), float(passed), len(errors))
+
+
+def _smallest_found(b: np.ndarray, threshold: np.ndarray, power: float) -> float:
+    low, high = 0.0, float((np.abs(b) + threshold).max())
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        found = float((np.abs(middle + b) > threshold).mean())
+        low, high = (low, middle) if found >= power else (middle, high)
+    return high
