@@ -198,3 +198,20 @@ def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
     path.write_text("study: 1\ndata: 2\nstudy: 3\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="the key 'study' twice"):
         read_config(path)
+
+
+def test_specifications_beside_their_variables_are_checked_like_lists() -> None:
+    panels = CHINA["estimates"]["spatial_panel"]
+
+    def said(words: str, specification: dict[str, Any]) -> None:
+        changed = {**panels, "specifications": [*panels["specifications"], specification]}
+        with pytest.raises(ConfigError, match=words):
+            checked_config({**CHINA, "estimates": {**CHINA["estimates"], "spatial_panel": changed}})
+
+    first = panels["specifications"][0]
+    said(r"estimates.spatial_panel has 1 id twice \(sp_zones\)", first)
+    said(
+        "estimates.spatial_panel.weights names 'contiguty'.*did you mean 'contiguity'",
+        {**first, "id": "b", "weights": "contiguty"},
+    )
+    said("estimates.spatial_panel.sample names 'rich'", {**first, "id": "b", "sample": "rich"})

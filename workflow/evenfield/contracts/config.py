@@ -212,10 +212,17 @@ def _check_years(config: Mapping[str, Any]) -> None:
             )
 
 
+def _specifications(section: Any) -> list[Mapping[str, Any]]:
+    """Return the specifications of a family, whether it is a list of them, holds one, or is a single one."""
+    if isinstance(section, list):
+        return section
+    return list(section.get("specifications", [section]))
+
+
 def _references(estimates: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     kinds = {"controls", "sample", "unit_scheme", "weights", "taxonomy"}
     for family, section in estimates.items():
-        for item in section if isinstance(section, list) else [section]:
+        for item in _specifications(section):
             for key, value in item.items():
                 kind = {"taxonomies": "taxonomy"}.get(key, key)
                 if kind in kinds:
@@ -236,7 +243,7 @@ def _known(where: str, names: list[str], known: Mapping[str, Any] | list[str]) -
 
 def _check_unique_ids(estimates: Mapping[str, Any]) -> None:
     for family, section in estimates.items():
-        ids = [item["id"] for item in section] if isinstance(section, list) else []
+        ids = [item["id"] for item in _specifications(section) if "id" in item]
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise ConfigError(
