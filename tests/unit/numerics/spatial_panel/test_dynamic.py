@@ -212,6 +212,11 @@ def test_monte_carlo_sees_the_bias_and_its_correction():
     assert again.bias == pytest.approx(found.bias, nan_ok=True)
 
 
+def test_monte_carlo_panels_obey_the_model(case, fit):
+    quiet = dynamic_monte_carlo(case[0], replace(fit, sigma2=1e-14), np.random.default_rng(7), replications=20)
+    assert np.abs(quiet.bias[0]).max() < 1e-5
+
+
 def test_bad_input_is_named(case):
     panel, net = case
     with pytest.raises(NumericsError, match="sums to one"):

@@ -81,7 +81,7 @@ def _withheld(rows: Sequence[Row], specs: list[str], printed: list[str]) -> list
     gone = [spec for spec in specs if spec not in printed]
     if not gone:
         return [Sentence("In panels drawn at the study's own size, the correction leaves a bias below the limit set in "
-                         f"advance for all {count_word(len(specs))} specifications.", basis="table T17")]  # fmt: skip
+                         f"advance for each of the {count_word(len(specs))} specifications.", basis="table T17")]  # fmt: skip
     row = first(rows, spec_id=gone[0]) or {}
     why = next((part.strip().removeprefix(f"{WITHHELD}: ") for part in row.get("warning", "").split(";")
                 if part.strip().startswith(WITHHELD)), "")  # fmt: skip

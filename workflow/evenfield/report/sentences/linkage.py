@@ -7,7 +7,7 @@ from typing import Any
 
 from evenfield.report.numbers import bare, count_word, p_text
 from evenfield.report.rows import Row, first, number, pick
-from evenfield.report.sentences.base import Facts, Sentence
+from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
 from evenfield.report.words import excludes_zero, interval_text, underpowered
 
 BASE, PSI = "linkage_fe", "neighbours_x_moderator"
@@ -30,7 +30,7 @@ def linkage_sentences(facts: Facts) -> list[Sentence]:
     main = first(rows, estimator=BASE, term=PSI, role="primary")
     if main is None or number(main, "estimate") is None:
         return []
-    return [_main(main, facts), *_power(main, facts), *_others(rows, main, facts), *_rival(rows, main)]
+    return [_main(main, facts), *_power(main, facts), *_others(rows, main, facts), *_rival(rows, main), *_placebo(rows)]
 
 
 def _main(main: Row, facts: Facts) -> Sentence:
@@ -99,3 +99,16 @@ def _rival(rows: list[Row], main: Row) -> list[Sentence]:
         f"({interval_text(beside)}), and that of {name} {bare(number(rival, 'estimate') or 0.0, unit)} "
         f"({interval_text(rival)}).", basis="table T20, CR3",
     )]  # fmt: skip
+
+
+def _placebo(rows: list[Row]) -> list[Sentence]:
+    row = first(rows, role="placebo", term=PSI)
+    if row is None or number(row, "estimate") is None:
+        return []
+    found = "leaves out zero, a warning" if excludes_zero(row) else "holds zero, as it should"
+    mark = f" ({proxy_mark(row)})" if proxy_mark(row) else ""
+    years = row["period"].replace("-", "\u2013")
+    value = bare(number(row, "estimate") or 0.0, row["unit_of_measure"])
+    return [Sentence(f"The same interaction with the change of log income over {years}{mark}, before the sample, is "
+                     f"{value} ({interval_text(row)}, which {found}).", basis="placebo, SCPC on long differences",
+                     caution=excludes_zero(row))]  # fmt: skip
