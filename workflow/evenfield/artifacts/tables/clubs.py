@@ -11,7 +11,7 @@ from evenfield.artifacts.notes import DESCRIPTIVE, NOT_CAUSAL, basis_note, origi
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, text, whole, with_error
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs, sample_parts
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import CELLS, short_name
 from evenfield.contracts.errors import ArtifactError
@@ -77,8 +77,7 @@ def tabulate_clubs(
         seen.add(span)
         rows += [{"group": group, "spec_id": spec, **row} for row in found]
     if not rows:
-        raise ArtifactError("no log t tests", "estimates of the specifications in the config",
-                            "rerun the clubs family or remove T10 from `tables`")  # fmt: skip
+        raise nothing_to_show("log t tests", "clubs", "T10")
     note = (
         sample_note(description, study),
         'log(H1/Ht) \u2212 2 log(log t) on a constant and log t; "left out": first periods left out, a third unless '
