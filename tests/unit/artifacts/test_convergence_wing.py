@@ -119,6 +119,18 @@ def test_clubs_show_the_currency_rows_and_a_club_that_fails(decades, span, study
     assert reading(NAN) == ""
 
 
+def test_further_variants_of_a_span_show_the_test_on_levels_and_what_sets_them_apart(decades, span, study) -> None:
+    estimates, series = clubs_frames()
+    specs = [{"id": "s", "sieve_step": 0.1}, {"id": "v", "sort_share": 0.3333, "sieve_step": 0.01}]
+    both = [pd.concat([part, part.assign(spec_id="v")]) for part in (estimates, series)]
+    table = tabulate_clubs(*both, decades, specs=specs, periods=span, inference=INFERENCE, study=study)
+    groups = list(dict.fromkeys(line.group for line in grid(table).lines))
+    assert groups[1].endswith("units sorted by their mean over the last third, sieve in steps of 0.01")
+    assert "sieve" not in groups[0]
+    kept = [line.cells[0].text for line in grid(table).lines if line.cells and line.group == groups[1]]
+    assert kept == ["All, levels of relative income", "Club 1: A B C", "In no club: D E F"]
+
+
 def test_clubs_by_cell_without_groups_say_so(decades, span, study) -> None:
     table = tabulate_clubs_cells(*clubs_frames(), decades, specs=[{"id": "s"}], periods=span, inference=INFERENCE,
                                  study=study)  # fmt: skip

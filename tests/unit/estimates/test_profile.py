@@ -7,13 +7,8 @@ import pytest
 from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
 from evenfield.estimates.convergence.common import SchemeInfo
-from evenfield.estimates.convergence.profile import (
-    PROFILE_SERIES,
-    ProfileSpec,
-    estimate_profile,
-    last_period,
-    parse_profile_specs,
-)
+from evenfield.estimates.convergence.profile import estimate_profile, parse_profile_specs
+from evenfield.estimates.convergence.profile_paths import PROFILE_SERIES, ProfileSpec, last_period
 from tolerances import MACHINE
 
 UNITS = ["A", "B", "C", "D"]

@@ -21,9 +21,9 @@ from evenfield.artifacts.numbers import (
 )
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
+from evenfield.artifacts.tables.headings import nothing_to_show
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import in_words, period_label
-from evenfield.contracts.errors import ArtifactError
 
 PICKED = {
     "slope": ("ols", "log_income_start"),
@@ -81,8 +81,7 @@ def tabulate_beta(
     """
     rows = [row for spec in specs for row in _spec_rows(beta, sigma, spec, shown, periods, description, study)]
     if not rows:
-        raise ArtifactError("no rows of beta convergence", "estimates of the specifications in the config",
-                            "rerun the beta family or remove T6 from `tables`")  # fmt: skip
+        raise nothing_to_show("rows of beta convergence", "beta", "T6")
     note = (
         sample_note(description, study),
         "Growth a year on log income in the first year by OLS, one cross-section per period. "

@@ -11,10 +11,9 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_mark, basis_note, origi
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, whole, with_error, year
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import nothing_to_show, ordered_specs, sample_heading
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import in_words, period_label
-from evenfield.contracts.errors import ArtifactError
 
 NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
 EFFECTS = ("direct", "indirect", "total")
@@ -79,13 +78,12 @@ def _groups(
 ) -> Iterable[tuple[str, pd.DataFrame]]:  # fmt: skip
     for spec in ordered_specs(list(estimates["spec_id"]), specs):
         mine = only(estimates, spec_id=spec)
-        yield heading(sample_parts(pick(mine), description) or [f"all {study['units_name']}"]), mine
+        yield sample_heading(pick(mine), description, study), mine
 
 
 def _table(name: str, title: str, note: tuple[str, ...], columns: tuple[Column, ...], rows: list[Row]) -> Table:
     if not rows:
-        raise ArtifactError(f"no rows for {name}", "estimates of the specifications in the config",
-                            f"rerun the clock family or remove {name} from `tables`")  # fmt: skip
+        raise nothing_to_show(f"rows for {name}", "clock", name)
     return Table(id=name, title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 

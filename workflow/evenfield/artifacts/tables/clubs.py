@@ -11,12 +11,12 @@ from evenfield.artifacts.notes import DESCRIPTIVE, NOT_CAUSAL, basis_note, origi
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, text, whole, with_error
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs, sample_parts
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import CELLS, short_name
 from evenfield.contracts.errors import ArtifactError
 
-LEVELS = "relative_income"
+LEVELS, THIRD = "relative_income", 0.01
 OUTCOMES = {
     LEVELS: "levels of relative income", "log_income": "logs, currency as it is",
     "log_income_x100": "logs, currency \u00d7 100", "log_income_/10000": "logs, currency / 10,000",
@@ -61,23 +61,29 @@ def tabulate_clubs(
         If no specification has rows.
     """
     rows: list[Row] = []
+    seen: set[tuple[str, ...]] = set()
     for spec in ordered_specs(list(estimates["spec_id"]), specs):
         mine = only(estimates, spec_id=spec)
         first = records(mine.head(1))[0]
+        span = (first["period"], first["sample_id"], first["unit_scheme"])
         group = heading([period_with_basis(first["period"], first["output_basis"], periods),
                          *(sample_parts(first, description) or [f"all {study['units_name']}"]),
                          *_choices(specs, spec)])  # fmt: skip
-        found = [*_test_rows(mine), *_club_rows(mine, only(series, spec_id=spec, kind="membership"), study)]
+        tests = _test_rows(mine)
+        found = [
+            *(tests if span not in seen else _main_tests(tests)),
+            *_club_rows(mine, only(series, spec_id=spec, kind="membership"), study),
+        ]
+        seen.add(span)
         rows += [{"group": group, "spec_id": spec, **row} for row in found]
     if not rows:
-        raise ArtifactError("no log t tests", "estimates of the specifications in the config",
-                            "rerun the clubs family or remove T10 from `tables`")  # fmt: skip
+        raise nothing_to_show("log t tests", "clubs", "T10")
     note = (
         sample_note(description, study),
         'log(H1/Ht) \u2212 2 log(log t) on a constant and log t; "left out": first periods left out, a third unless '
-        "named. Trends: Hodrick-Prescott filter of log income, "
-        "exponential for levels. Convergence is rejected where t < \u22121.65; standard errors by a long-run variance "
-        f"(FQSB unless named); p one-sided, normal; {inference['conf_level']:.0%} intervals.",
+        "named. Trends: Hodrick-Prescott filter of log income, exponential for levels. Of further variants of a span "
+        "only the test on levels is shown. Convergence is rejected where t < \u22121.65; standard errors by a long-run "
+        f"variance (FQSB unless named); p one-sided, normal; {inference['conf_level']:.0%} intervals.",
         "Levels do not depend on the currency unit; logs do, so their three rows are no evidence by themselves. A test "
         "that does not reject is no evidence that incomes converge, and membership says nothing about policy.",
         basis_note(description),
@@ -92,7 +98,23 @@ def _choices(specs: Sequence[Mapping[str, Any]], spec: str) -> list[str]:
     own = next(item for item in specs if str(item["id"]) == spec)
     told = {"filter": "filter {}", "variance": "{} variance", "discard": "share left out {}", "merge": "merging {}",
             "smoothing": "smoothing {}"}  # fmt: skip
-    return [words.format(str(own[key]).replace("_", " ")) for key, words in told.items() if key in own]
+    named = [words.format(str(own[key]).replace("_", " ")) for key, words in told.items() if key in own]
+    # Said only where they are not the usual ones.
+    unusual = {
+        "sort_share": (0, "units sorted by their mean over the last {}"),
+        "sieve_step": (0.1, "sieve in steps of {}"),
+    }
+    named += [words.format(_share(own[key])) for key, (usual, words) in unusual.items() if own.get(key, usual) != usual]
+    return named
+
+
+def _share(value: float) -> str:
+    return "third" if abs(value - 1 / 3) < THIRD else f"{value:g}"
+
+
+def _main_tests(rows: Iterable[Row]) -> Iterable[Row]:
+    """Keep the test on levels with the usual share left out: the others stand with the first variant of a span."""
+    return [row for row in rows if row["label"] == f"All, {OUTCOMES[LEVELS]}"]
 
 
 def _test_rows(mine: pd.DataFrame) -> Iterable[Row]:

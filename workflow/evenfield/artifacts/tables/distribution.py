@@ -12,7 +12,7 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, peri
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, whole, years, years_interval
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs, sample_parts
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.contracts.errors import ArtifactError
 
@@ -69,8 +69,7 @@ def tabulate_transitions(
             found = [*_matrix_rows(own, drawn, config), *_test_rows(own)]
             rows += [{"group": group, "spec_id": spec, "step": _years(step), **row} for row in found]
     if not rows:
-        raise ArtifactError("no transition matrices", "estimates of the specifications in the config",
-                            "rerun the distribution family or remove T11 from `tables`")  # fmt: skip
+        raise nothing_to_show("transition matrices", "distribution", "T11")
     size = max((int(name[2:]) for row in rows for name in row if name.startswith("p_")), default=1)
     level = f"{inference['conf_level']:.0%}"
     note = (

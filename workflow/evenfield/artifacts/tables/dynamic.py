@@ -11,9 +11,8 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, peri
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, text, whole, with_error, years
 from evenfield.artifacts.rows import Row, only, pick
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs, sample_parts
 from evenfield.artifacts.tables.warnings import reason
-from evenfield.contracts.errors import ArtifactError
 
 ESTIMATORS = {
     "pooled": "Pooled, lower bound",
@@ -84,8 +83,7 @@ def tabulate_dynamic(
                       "basis": first["output_basis"]}  # fmt: skip
             rows += [{**shared, **row} for row in _rows(mine)]
     if not rows:
-        raise ArtifactError("no rows of the dynamic panel", "estimates of the specifications in the config",
-                            "rerun the dynamic family or remove T7 from `tables`")  # fmt: skip
+        raise nothing_to_show("rows of the dynamic panel", "dynamic", "T7")
     level = f"{inference['conf_level']:.0%}"
     note = (
         sample_note(description, study),

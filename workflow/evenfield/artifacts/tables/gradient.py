@@ -11,9 +11,8 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, peri
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, text, whole
 from evenfield.artifacts.rows import Row, only, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs
+from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs
 from evenfield.artifacts.tables.warnings import reason
-from evenfield.contracts.errors import ArtifactError
 
 GRADIENT, PREMIUM = "gradient", "premium"
 LABELS = {
@@ -69,8 +68,7 @@ def tabulate_gradient(
     for spec in ordered_specs(list(gradients["spec_id"]), specs):
         rows += _gradient_rows(only(gradients, spec_id=spec))
     if gradients.empty or not rows:
-        raise ArtifactError("no rows of the gradient family", "estimates of the specifications in the config",
-                            "rerun the gradient family or remove T4 from `tables`")  # fmt: skip
+        raise nothing_to_show("rows of the gradient family", "gradient", "T4")
     note = (
         sample_note(description, study),
         "East against the rest: Fisher's exact test, two-sided, Newcombe interval. South within the East: mean "

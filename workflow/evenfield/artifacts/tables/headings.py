@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenfield.artifacts.numbers import text
+from evenfield.contracts.errors import ArtifactError
 
 
 def sample_parts(row: Mapping[str, Any], description: Mapping[str, Any]) -> list[str]:
@@ -43,6 +44,44 @@ def heading(parts: Sequence[str]) -> str:
     """
     joined = ", ".join(part for part in parts if part)
     return joined[:1].upper() + joined[1:]
+
+
+def sample_heading(row: Mapping[str, Any], description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
+    """Name the sample of a row, all units where it is the main one.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of the estimates: ``sample_id``, ``unit_scheme``.
+    description : mapping
+        ``panel/<scheme>/description.json`` of the main unit scheme.
+    study : mapping
+        ``study`` of the config (nouns).
+
+    Returns
+    -------
+    str
+        For example ``"All provinces"``.
+    """
+    return heading(sample_parts(row, description) or [f"all {study['units_name']}"])
+
+
+def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
+    """Return the error of a table whose family holds no rows of the config's specifications.
+
+    Parameters
+    ----------
+    what : str
+        What is missing.
+    family, table : str
+        Family of the estimates and id of the table.
+
+    Returns
+    -------
+    ArtifactError
+    """
+    return ArtifactError(f"no {what}", "estimates of the specifications in the config",
+                         f"rerun the {family} family or remove {table} from `tables`")  # fmt: skip
 
 
 def ordered_specs(found: Sequence[str], specs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -11,7 +11,7 @@ from evenfield.artifacts.notes import DESCRIPTIVE, NOT_CAUSAL, basis_note, origi
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, whole
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import grouping_name, heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import grouping_name, heading, nothing_to_show, ordered_specs, sample_parts
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import CELLS
 from evenfield.contracts.errors import ArtifactError
@@ -73,8 +73,7 @@ def tabulate_inequality(
             rows += [{"group": group, "spec_id": spec, "period": period, "basis": first["output_basis"], **row}
                      for row in found]  # fmt: skip
     if not rows:
-        raise ArtifactError("no rows of inequality", "estimates of the specifications in the config",
-                            "rerun the inequality family or remove T12 from `tables`")  # fmt: skip
+        raise nothing_to_show("rows of inequality", "inequality", "T12")
     level = f"{inference['conf_level']:.0%}"
     note = (
         sample_note(description, study),

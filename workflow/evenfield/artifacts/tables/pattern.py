@@ -11,9 +11,8 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_mark, basis_note, origi
 from evenfield.artifacts.numbers import fixed, is_missing, p_value, places, whole, year
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import nothing_to_show, ordered_specs, sample_heading
 from evenfield.artifacts.units import in_words
-from evenfield.contracts.errors import ArtifactError
 
 FEW, EVERY = 15, 3
 NAMES = {"log_income": "Income", "growth": "Growth"}
@@ -63,8 +62,7 @@ def tabulate_pattern(
         mine = only(estimates, spec_id=spec)
         rows += [_row(mine, when, kinds, description, study) for when in _shown(only(mine, estimator="moran"))]
     if not rows:
-        raise ArtifactError("no Moran's I by year", "estimates of the specifications in the config",
-                            "rerun the pattern family or remove T13 from `tables`")  # fmt: skip
+        raise nothing_to_show("Moran's I by year", "pattern", "T13")
     note = (
         sample_note(description, study),
         f"Moran's I with {weights.replace('_', ' ')} weights, in brackets p from {inference['permutations']:,} "
@@ -115,7 +113,7 @@ def _row(
     now = only(mine, period=when)
     first = pick(now, estimator="moran")
     row: Row = {
-        "group": heading(sample_parts(first, description) or [f"all {study['units_name']}"]), "year": int(when),
+        "group": sample_heading(first, description, study), "year": int(when),
         "spec_id": first["spec_id"], "basis": first["output_basis"],
         "mark": basis_mark(first["output_basis"]) if "proxy" in str(first["output_basis"]) else "",
         "geary": pick(now, estimator="geary", outcome="log_income", controls_id=NONE).get("estimate"),

@@ -11,9 +11,8 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, samp
 from evenfield.artifacts.numbers import fixed, is_missing, p_value
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs, sample_parts
 from evenfield.artifacts.units import period_label
-from evenfield.contracts.errors import ArtifactError
 
 LEVEL, GROWTH, NET = "log_income", "growth", "growth less year means"
 IN_TIME = {"cd": GROWTH, "cdw_plus": NET, "alpha_of_residuals": NET}
@@ -72,8 +71,7 @@ def tabulate_preflight(
         rows += [{"group": heading([*name, "in time, by span of years"]), **row} for row in _time_rows(mine)]
         rows += [{"group": heading([*name, "in space, by period"]), **row} for row in _space_rows(mine, shown, periods)]
     if not rows:
-        raise ArtifactError("no checks before the models", "estimates of the specifications in the config",
-                            "rerun the preflight family or remove T3b from `tables`")  # fmt: skip
+        raise nothing_to_show("checks before the models", "preflight", "T3b")
     note = (
         sample_note(description, study),
         "CD: average correlation of growth across units, null none. CDw+: the same less year means, null weak "

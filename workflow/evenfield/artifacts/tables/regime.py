@@ -11,7 +11,7 @@ from evenfield.artifacts.notes import NOT_CAUSAL, basis_note, origin_note, perio
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, whole
 from evenfield.artifacts.rows import Row, only, pick, records
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import ordered_specs
+from evenfield.artifacts.tables.headings import nothing_to_show, ordered_specs
 from evenfield.artifacts.tables.warnings import reason
 from evenfield.artifacts.units import main_periods
 from evenfield.contracts.errors import ArtifactError
@@ -67,8 +67,7 @@ def tabulate_regime(
     """
     ids = ordered_specs(list(estimates["spec_id"]), specs)
     if not ids:
-        raise ArtifactError("no rows of convergence by regime", "estimates of the specifications in the config",
-                            "rerun the regime family or remove T8 from `tables`")  # fmt: skip
+        raise nothing_to_show("rows of convergence by regime", "regime", "T8")
     main = only(estimates, spec_id=ids[0])
     rows = [row for period in shown for row in _period_rows(only(main, period=period), period, periods, study)]
     rows += [

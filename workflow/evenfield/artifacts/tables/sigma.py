@@ -11,9 +11,8 @@ from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, peri
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, whole, with_error
 from evenfield.artifacts.rows import Row, only, pick
 from evenfield.artifacts.table import Column, Table
-from evenfield.artifacts.tables.headings import heading, ordered_specs, sample_parts
+from evenfield.artifacts.tables.headings import nothing_to_show, ordered_specs, sample_heading
 from evenfield.artifacts.tables.warnings import reason
-from evenfield.contracts.errors import ArtifactError
 
 PICKED = {
     "start": ("sigma", "sigma_start"),
@@ -63,8 +62,7 @@ def tabulate_sigma(
     ids = ordered_specs(list(estimates["spec_id"]), specs)
     rows = [row for spec in ids for row in _rows(only(estimates, spec_id=spec), shown, periods, description, study)]
     if not rows:
-        raise ArtifactError("no rows of sigma convergence", "estimates of the specifications in the config",
-                            "rerun the sigma family or remove T9 from `tables`")  # fmt: skip
+        raise nothing_to_show("rows of sigma convergence", "sigma", "T9")
     note = (
         sample_note(description, study),
         f"Sigma: standard deviation of log income across {study['units_name']} in the first and last year. Primary "
@@ -92,7 +90,7 @@ def _rows(
         basis = str(first["output_basis"])
         row: Row = {
             "spec_id": first["spec_id"], "period": period, "basis": basis, "n_units": first["n_units"],
-            "group": heading(sample_parts(first, description) or [f"all {study['units_name']}"]),
+            "group": sample_heading(first, description, study),
             "label": period_with_basis(period, basis, periods),
             "change_pct": _change(found["start"].get("estimate"), first["estimate"]),
         }  # fmt: skip

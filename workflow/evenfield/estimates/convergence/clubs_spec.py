@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evenfield.contracts.errors import EstimateError
-from evenfield.estimates.convergence.common import SchemeInfo, check_names, check_role, checked_items
+from evenfield.estimates.convergence.common import SchemeInfo, check_names, checked_items, placed
 from evenfield.numerics.clubs.clustering import SieveRule
 from evenfield.numerics.clubs.merging import MERGES
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
@@ -98,11 +98,8 @@ def parse_clubs_specs(section: Any, schemes: Mapping[str, SchemeInfo], default_s
     specs = []
     for item in checked_items(section, CLUBS_KEYS, "estimates.clubs"):
         where = f"estimates.clubs.{item['id']}"
-        filled = {"sample": "all", "unit_scheme": default_scheme, "period": "", **item}
+        filled = {"period": "", **item, **placed(item, schemes, default_scheme, where)}
         spec = ClubsSpec(**{**filled, "taxonomies": tuple(filled.get("taxonomies", ()))})
-        check_names([spec.unit_scheme], schemes, where)
-        check_names([spec.sample], schemes[spec.unit_scheme].samples, where)
-        check_role(spec.role, where)
         _check(spec, where)
         specs.append(spec)
     return tuple(specs)

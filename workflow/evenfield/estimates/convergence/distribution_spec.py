@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evenfield.contracts.errors import EstimateError
-from evenfield.estimates.convergence.common import SchemeInfo, check_names, check_role, checked_items
+from evenfield.estimates.convergence.common import SchemeInfo, check_names, checked_items, placed
 from evenfield.numerics.markov import classes_of, quantile_cutoffs, yearly_classes
 
 DISTRIBUTION_KEYS = (
@@ -106,13 +106,10 @@ def parse_distribution_specs(
     for item in checked_items(section, DISTRIBUTION_KEYS, "estimates.distribution"):
         where = f"estimates.distribution.{item['id']}"
         lists: dict[str, Any] = {key: tuple(item[key]) for key in LISTS if key in item}
-        filled: dict[str, Any] = {"sample": "all", "unit_scheme": default_scheme, "period": "", **item, **lists}
+        filled: dict[str, Any] = {"period": "", **item, **placed(item, schemes, default_scheme, where), **lists}
         spec = DistributionSpec(**filled)
-        check_names([spec.unit_scheme], schemes, where)
-        check_names([spec.sample], schemes[spec.unit_scheme].samples, where)
         check_names([spec.classes], CLASSES, f"{where}.classes")
         check_names([spec.relative_to], MEANS, f"{where}.relative_to")
-        check_role(spec.role, where)
         _check(spec, where)
         specs.append(spec)
     return tuple(specs)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.contracts.errors import EstimateError
-from evenfield.estimates.convergence.common import SchemeInfo, check_names, check_role, checked_items
+from evenfield.estimates.convergence.common import SchemeInfo, check_names, checked_items, placed
 from evenfield.estimates.convergence.windows import Span, Window, grouping, matched, panel_window
 from evenfield.numerics.inequality import THEIL_L, THEIL_T
 
@@ -101,12 +101,9 @@ def parse_inequality_specs(
         revision = item.get("revision_sd", {})
         lists["revision_sd"] = float(revision.get("output", 0.0)), float(revision.get("population", 0.0))
         lists["nested"] = tuple((str(outer), str(inner)) for outer, inner in item.get("nested", ()))
-        filled: dict[str, Any] = {"sample": "all", "unit_scheme": default_scheme, **item, **lists}
+        filled: dict[str, Any] = {**item, **placed(item, schemes, default_scheme, where), **lists}
         spec = InequalitySpec(**filled)
-        check_names([spec.unit_scheme], schemes, where)
-        check_names([spec.sample], schemes[spec.unit_scheme].samples, where)
         check_names([spec.weighting], (POPULATION, UNWEIGHTED), f"{where}.weighting")
-        check_role(spec.role, where)
         _check(spec, where)
         specs.append(spec)
     return tuple(specs)

@@ -8,16 +8,21 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.contracts.errors import EstimateError, first_examples
-from evenfield.contracts.estimates import NAN, Estimate
+from evenfield.contracts.errors import EstimateError
+from evenfield.contracts.estimates import Estimate
 from evenfield.contracts.files import content_hash
 from evenfield.estimates.convergence.common import SchemeInfo, check_keys, check_names
 from evenfield.estimates.convergence.frames import basis_warning, one_text, periods_of, sample_rows
+from evenfield.estimates.convergence.profile_paths import (
+    ALL_UNITS,
+    ProfileSpec,
+    cells_of,
+    labelled,
+    relative_paths,
+)
 
 PROFILE_KEYS = ("taxonomies",)
-ALL_UNITS = "all"
 CONTROL, ZONES = "control_", "zones_"
-PATH_VARIABLES = ("relative_log_income", "relative_log_income_unweighted")
 REQUIRED = ("growth_pct_per_year", "log_income_start")
 OPTIONAL = ("population_growth_per_year",)
 UNITS_OF_MEASURE = {
@@ -25,23 +30,6 @@ UNITS_OF_MEASURE = {
     "log_income_start": "log points",
     "population_growth_per_year": "log per year",
 }
-PROFILE_SERIES = (
-    "kind", "unit_scheme", "taxonomy", "cell", "variable", "period", "year", "basis", "n_units", "mean", "sd",
-    "mean_population_weighted",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileSpec:
-    """A taxonomy whose cells are profiled.
-
-    Attributes
-    ----------
-    taxonomy : str
-        Name of the taxonomy.
-    """
-
-    taxonomy: str
 
 
 @dataclass(frozen=True)
@@ -125,107 +113,6 @@ def estimate_profile(
     return ProfileResults(estimates, series, fit)
 
 
-def cells_of(cells: pd.DataFrame, taxonomy: str, period: str, units: Sequence[str]) -> pd.Series:
-    """Return the cell of each unit in one period.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cell``.
-    taxonomy, period : str
-        Which cells.
-    units : sequence of str
-        Units that must have one.
-
-    Returns
-    -------
-    Series, indexed by unit
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no cell or two.
-    """
-    chosen = cells[(cells["taxonomy"] == taxonomy) & (cells["period"] == period)]
-    missing = sorted(set(units) - set(chosen["unit"]))
-    twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
-    if missing or twice:
-        raise EstimateError(
-            f"taxonomy {taxonomy} {period}: {len(missing) + len(twice)} units have no cell or two "
-            f"({first_examples(missing + twice)})",
-            "one cell for each unit and period",
-            "correct the taxonomy's file",
-        )
-    return chosen.set_index("unit")["cell"].reindex(list(units))
-
-
-def last_period(periods: pd.DataFrame) -> str:
-    """Return the period that ends last, the shortest of them if several do.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        ``period``, ``start_year``, ``end_year``.
-
-    Returns
-    -------
-    str
-    """
-    unique = periods[["end_year", "start_year", "period"]].drop_duplicates()
-    return str(unique.sort_values(["end_year", "start_year", "period"])["period"].iloc[-1])
-
-
-def relative_paths(
-    panel: pd.DataFrame, periods: pd.DataFrame, cells: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
-) -> pd.DataFrame:
-    """Average relative log income over the units of each cell, year by year.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis``, ``relative_log_income``, ``relative_log_income_unweighted``,
-        ``population``.
-    periods, cells : DataFrame
-        Frames of the panel floor.
-    spec : ProfileSpec
-        The taxonomy.
-    scheme : SchemeInfo
-        The unit scheme.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``PROFILE_SERIES``; the weighted mean is missing in a study without population.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no relative income in a year.
-    """
-    units = scheme.samples[ALL_UNITS]
-    # ASSUME: a unit keeps over all years the cell it has in the last period, so that a path never jumps
-    # because a unit changes its cell.
-    placed = cells_of(cells, spec.taxonomy, last_period(periods), units)
-    parts = []
-    for year, rows in panel[panel["unit"].isin(units)].groupby("year", sort=True):
-        full = sample_rows(rows, units, PATH_VARIABLES, f"estimates.profile {spec.taxonomy} {year}")
-        full = full.assign(cell=full["unit"].map(placed), year=year)
-        parts += [_path_means(full, variable) for variable in PATH_VARIABLES]
-    return _labelled(pd.concat(parts), "path", spec, scheme)
-
-
-def _path_means(rows: pd.DataFrame, variable: str) -> pd.DataFrame:
-    population = rows["population"] if "population" in rows else pd.Series(NAN, index=rows.index)
-    both = rows.assign(total=population, product=population * rows[variable])
-    grouped = both.groupby("cell", sort=True)
-    out = grouped[variable].agg(n_units="size", mean="mean", sd="std")
-    total = grouped[["product", "total"]].sum(min_count=1)
-    out["mean_population_weighted"] = total["product"] / total["total"]
-    return out.reset_index().assign(
-        variable=variable, period="", year=rows["year"].iloc[0], basis=one_text(rows["basis"])
-    )
-
-
 def summarise_periods(
     periods: pd.DataFrame, cells: pd.DataFrame, doses: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
 ) -> tuple[pd.DataFrame, list[Estimate]]:
@@ -261,7 +148,7 @@ def summarise_periods(
             labels = _labels(rows, variable, spec, scheme)
             parts.append(means.assign(variable=variable, period=period, basis=labels["output_basis"]))
             estimates += _mean_rows(means, {**labels, "period": period})
-    return _labelled(pd.concat(parts), "summary", spec, scheme), estimates
+    return labelled(pd.concat(parts), "summary", spec, scheme), estimates
 
 
 def _period_variables(
@@ -324,10 +211,3 @@ def _unit_of_measure(variable: str) -> str:
     if variable.startswith(ZONES):
         return "zones"
     return UNITS_OF_MEASURE.get(variable, "")
-
-
-def _labelled(frame: pd.DataFrame, kind: str, spec: ProfileSpec, scheme: SchemeInfo) -> pd.DataFrame:
-    full = frame.assign(kind=kind, unit_scheme=scheme.name, taxonomy=spec.taxonomy)
-    full = full.reindex(columns=list(PROFILE_SERIES))
-    floats = dict.fromkeys(("mean", "sd", "mean_population_weighted"), float)
-    return full.astype({"year": "Int64", **floats})

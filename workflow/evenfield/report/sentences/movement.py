@@ -104,9 +104,10 @@ def clubs_sentences(facts: Facts) -> list[Sentence]:
     Returns
     -------
     list of Sentence
-        One for each specification of the main unit scheme, then one on the currency unit.
+        One for the first specification of each period and sample, then one on the currency unit.
     """
-    found = [_logt(facts, spec) for spec in facts.specs("clubs")]
+    spans = {(spec["period"], spec.get("sample", "all")): spec for spec in reversed(facts.specs("clubs"))}
+    found = [_logt(facts, spec) for spec in reversed(spans.values())]
     spec = main_spec(facts, "clubs")
     found += [_currency(facts, str(spec["id"]))] if spec else []
     return [sentence for sentence in found if sentence is not None]
