@@ -101,7 +101,8 @@ def tabulate_multiplicity(rows: pd.DataFrame, content: Mapping[str, Any], labels
         "holds however the tests depend on each other; inside a hypothesis with several outcomes the Romano-Wolf p "
         "enters.",
         f"Of {made['exploratory_tested']} exploratory rows with a p-value {made['exploratory_p_below_alpha']} lie "
-        f"below {alpha:g}; after sharpened q-values (Benjamini, Krieger and Yekutieli) {made['exploratory_q_below_alpha']}.",
+        f"below {alpha:g}; after sharpened q-values (Benjamini, Krieger, Yekutieli) "
+        f"{made['exploratory_q_below_alpha']}.",
         "A blank p: the row has an interval and no test.",
     )
     table = Table(id="T26", title="How many hypotheses were tested", note=note, columns=columns, frame=frame,
