@@ -109,10 +109,10 @@ def test_every_table_has_rows_or_says_what_is_missing(study: dict[str, Any]) -> 
         assert shown["T28"][0][1:4] == ["2.00", "[\u22120.400, 2.60]", "1"] and "JS ZJ: 1.10" in shown["T28"][0]
         assert shown["T29"][0][5] == ".600"
     else:
-        assert shown["T28"] == [["No deciding row has been made again without each unit yet."]]
-        assert shown["T29"] == [["No placebo has been run in this study."]]
+        assert shown["T28"] == [["No deciding row has been made again without each unit yet.", ""]]
+        assert shown["T29"] == [["No placebo has been run in this study.", ""]]
     if study["name"] == "nothing":
-        assert shown["T27"] == [["No hypothesis has a deciding row yet."]]
+        assert shown["T27"] == [["No hypothesis has a deciding row yet.", ""]]
 
 
 def test_verdict_table_prints_numbers_and_reason(tmp_path: Path) -> None:

@@ -108,10 +108,10 @@ def table_or_sentence(table: Table, sentence: str) -> Table:
     """
     if not table.frame.empty:
         return table
-    name = table.columns[0].names[0]
+    name, empty = table.columns[0].names[0], Column(names=table.columns[1].names[:1], header=table.columns[1].header)
     frame = pd.DataFrame([{**dict.fromkeys(table.frame.columns, ""), name: sentence}])
     return Table(id=table.id, title=table.title, note=table.note, frame=frame,
-                 columns=(Column(names=(name,), header=table.columns[0].header, width_cm=12.0),))  # fmt: skip
+                 columns=(Column(names=(name,), header=table.columns[0].header, width_cm=12.0), empty))  # fmt: skip
 
 
 def all_labels(periods: Mapping[str, Any]) -> dict[str, str]:
