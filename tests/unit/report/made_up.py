@@ -241,7 +241,8 @@ def write_verdicts(results: Path, *, policy: bool) -> None:
              "NOT YET BUILT", "NOT RUN")  # fmt: skip
     found = [row["verdict"] for row in verdicts] if policy else []
     write_json({"claims": {row["claim_id"]: row for row in verdicts} if policy else {},
-                "counts": {word: found.count(word) for word in words}, "estimates": {"all": 7, "exploratory": 2},
+                "counts": {word: found.count(word) for word in words}, "words": list(words),
+                "estimates": {"all": 7, "exploratory": 2},
                 "hypotheses": {}, "provenance": "complete",
                 "rule": {"hash": "2" * 64, "version": 1, "thresholds": {}}}, results / "verdicts.json")  # fmt: skip
 

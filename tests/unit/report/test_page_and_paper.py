@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evenfield.contracts.errors import ReportError
-from evenfield.contracts.files import write_text
+from evenfield.contracts.files import write_json, write_text
 from evenfield.report.context import SECTIONS, Inputs
 from evenfield.report.page import policy_hash, render_page, write_page
 from evenfield.report.paper import compile_paper, render_paper, write_paper
@@ -151,3 +151,30 @@ def test_a_broken_source_is_one_line(tmp_path: Path) -> None:
         compile_paper(tmp_path / "paper.typ", tmp_path / "paper.pdf", tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "paper.pdf").exists()
+
+
+def test_page_opens_on_the_verdicts_with_the_estimates_behind_them(policy: Inputs) -> None:
+    page = render_page(policy)
+    assert page.index('<section id="verdicts"') < page.index('<section id="question"')
+    row = page[page.index('id="claim-L1"') : page.index('id="claim-L2"')]
+    assert 'data-verdict="LEANS SUPPORT"' in row and 'class="verdict leans-for"' in row
+    assert (
+        "Estimates behind it" in row and "difference, 1980\u201390 PROXY" in row and "no leave-one-out was run" in row
+    )
+    assert "Estimates behind it" not in page[page.index('id="claim-L2"') :]
+
+
+def test_simulated_input_is_marked_on_page_and_paper(policy: Inputs, tmp_path: Path) -> None:
+    assert '<p class="watermark" role="note">SIMULATED INPUT - NOT EVIDENCE</p>' in render_page(policy)
+    assert "background: rotate(-35deg" in render_paper(policy, tmp_path)
+    real = tmp_path / "description.json"
+    write_json({"data_hash": "0" * 64, "simulated": [], "tables": {}}, real)
+    clean = replace(policy, ingest=str(real))
+    assert "SIMULATED INPUT" not in render_page(clean) and "rotate(-35deg" not in render_paper(clean, tmp_path)
+
+
+def test_paper_prints_claims_put_to_the_data_in_compact_form(policy: Inputs, tmp_path: Path) -> None:
+    paper = render_paper(policy, tmp_path)
+    table = paper[: paper.index('id: "T0"')].rpartition("#datatable(")[2]
+    assert "A claim that can be tested" in table and "LEANS SUPPORT" in table
+    assert "NOT TESTABLE HERE" not in table

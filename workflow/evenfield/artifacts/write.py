@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evenfield.artifacts.latex import table_latex
@@ -10,6 +11,7 @@ from evenfield.artifacts.markdown import table_markdown
 from evenfield.artifacts.markup import table_html
 from evenfield.artifacts.table import Table
 from evenfield.contracts.files import write_results, write_text
+from evenfield.contracts.simulated import watermark_for
 
 WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html}
 
@@ -24,9 +26,15 @@ def write_table_files(table: Table, paths: Sequence[str]) -> None:
     paths : sequence of str
         Files ending in ``.csv``, ``.tex``, ``.md`` or ``.html``.
     """
+    marked = _marked(table, paths)
     for path in paths:
         ending = Path(path).suffix
         if ending == ".csv":
             write_results(table.frame, path)
         else:
-            write_text(WRITERS[ending](table), path)
+            write_text(WRITERS[ending](marked), path)
+
+
+def _marked(table: Table, paths: Sequence[str]) -> Table:
+    mark = watermark_for(paths[0]) if paths else ""
+    return replace(table, note=(f"{mark}.", *table.note)) if mark else table

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment
 
 from evenfield.contracts.files import read_json
+from evenfield.contracts.simulated import WATERMARK, simulated_names
 from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_toml
@@ -41,7 +42,7 @@ from evenfield.report.sentences.movement import (
 )
 from evenfield.report.sentences.spatial_panel import spatial_panel_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
-from evenfield.report.sentences.verdicts import verdict_sentences
+from evenfield.report.sentences.verdicts import credibility_sentences, verdict_sentences
 from evenfield.report.spread import spread_view
 from evenfield.report.verdicts import verdict_table
 
@@ -57,6 +58,7 @@ SECTIONS = (
     ("spillover", "A first look at spillovers"),
     ("robustness", "How much the choices matter"),
     ("exploratory", "Claims that can only be described"),
+    ("credibility", "How firm the answers are"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -67,6 +69,7 @@ SECTIONS = (
 OPTIONAL = ("exploratory", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "verdicts": (verdict_sentences,),
+    "credibility": (credibility_sentences,),
     "question": (simulated_sentences, question_sentences),
     "design": (design_sentences,),
     "data": (data_sentences,),
@@ -189,7 +192,7 @@ def build_context(inputs: Inputs) -> dict[str, Any]:
         "shown": shown, "everything": exhibits, "sections": _sections(shown), "claims": facts.claims,
         "verdicts": verdict_table(read_rows(inputs.verdicts), read_rows(inputs.verdict_rows), facts.verdicts, exhibits,
                                   own.get("evidence", {}), facts.labels),
-        "simulated": bool(facts.ingest.get("simulated")), "assumptions": harvest_assumptions(),
+        "watermark": WATERMARK if simulated_names(facts.ingest) else "", "assumptions": harvest_assumptions(),
         "data_sources": read_rows(inputs.sources) if inputs.sources else [], "references": read_references(),
         "spread": spread_view(inputs.spread, facts, read_rows(inputs.units)),
         "provenance": found, "estimates_hash": file_hash(inputs.estimates),

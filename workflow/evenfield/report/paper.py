@@ -15,6 +15,7 @@ from evenfield.report.bibliography import REFERENCES
 from evenfield.report.context import Inputs, build_context
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.typeset import needs_flipped_page, plain_grid, typst_size, typst_string, typst_table, typst_text
+from evenfield.report.verdicts import compact_verdicts
 
 
 def render_paper(inputs: Inputs, folder: str | Path) -> str:
@@ -43,7 +44,7 @@ def render_paper(inputs: Inputs, folder: str | Path) -> str:
     context = build_context(inputs)
     return environment.get_template("paper.typ.j2").render(
         **context, picture=lambda exhibit: _from(folder, exhibit.files[".svg"]),
-        tabulated=[exhibit for exhibit in context["everything"] if exhibit.grid is not None],
+        tabulated=[compact_verdicts(exhibit) for exhibit in context["everything"] if exhibit.grid is not None],
         assumptions_grid=_assumptions(context),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from evenfield.report.exhibits import Exhibit
@@ -13,6 +14,9 @@ from evenfield.report.sentences.base import proxy_mark
 from evenfield.report.words import value_text
 
 TABLE = "T0"
+PRINTED = ("No.", "\u00b6", "Claim, in our words", "Verdict", "Reason")
+# Listed in the paper's table of claims that the data cannot decide, or no claims about the world.
+ELSEWHERE = ("NOT TESTABLE HERE", "NOT A STATISTICAL CLAIM")
 # What the sign before a verdict looks like; a word without one is not a verdict on the world.
 KINDS = {
     "SUPPORTED": "for", "LEANS SUPPORT": "leans-for", "INCONCLUSIVE": "open",
@@ -51,7 +55,7 @@ def verdict_table(
     if exhibit is None or exhibit.grid is None or len(exhibit.grid.body) != len(claims):
         return {}
     shown = {item.id: item.anchor for item in exhibits}
-    order = [word for word, count in content["counts"].items() if count]
+    order = [word for word in content["words"] if content["counts"][word]]
     return {
         "exhibit": exhibit,
         "head": exhibit.grid.head[-1],
@@ -63,6 +67,28 @@ def verdict_table(
         "words": [(word, content["counts"][word]) for word in order],
         "classes": sorted({claim["class"] for claim in claims}),
     }  # fmt: skip
+
+
+def compact_verdicts(exhibit: Exhibit) -> Exhibit:
+    """Return the verdict table as the paper prints it: claims put to the data, with word and reason.
+
+    Parameters
+    ----------
+    exhibit : Exhibit
+        Any table; others are returned as they are.
+
+    Returns
+    -------
+    Exhibit
+    """
+    if exhibit.id != TABLE or exhibit.grid is None:
+        return exhibit
+    head = exhibit.grid.head[-1]
+    kept = [place for place, cell in enumerate(head) if cell.text in PRINTED]
+    word = next(place for place, cell in enumerate(head) if cell.text == "Verdict")
+    body = [[row[place] for place in kept] for row in exhibit.grid.body if row[word].text not in ELSEWHERE]
+    grid = replace(exhibit.grid, head=[[head[place] for place in kept]], body=body)
+    return replace(exhibit, grid=grid) if body else exhibit
 
 
 def _row(claim: Row, grid: Grid, place: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from evenfield.artifacts.figures.style import ACCENT
 from evenfield.contracts.errors import ArtifactError
 from evenfield.contracts.files import write_results, write_text
+from evenfield.contracts.simulated import watermark_for
 
 METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
@@ -60,9 +62,18 @@ def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
     if not artwork.alt.strip():
         raise ArtifactError("a figure has no description", "one or two plain sentences",
                             "add them to the function that draws it")  # fmt: skip
+    marked = _marked(artwork, watermark_for(paths[0]) if paths else "")
     for path in paths:
-        _save(artwork, path)
+        _save(marked, path)
     plt.close(artwork.figure)
+
+
+def _marked(artwork: Artwork, mark: str) -> Artwork:
+    if not mark:
+        return artwork
+    artwork.figure.text(0.5, 0.5, mark, ha="center", va="center", rotation=18, fontsize=20, color=ACCENT, alpha=0.45,
+                        zorder=99)  # fmt: skip
+    return replace(artwork, alt=f"{mark}. {artwork.alt}")
 
 
 def _save(artwork: Artwork, path: str) -> None:

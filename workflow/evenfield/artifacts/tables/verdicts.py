@@ -102,7 +102,7 @@ def _estimate(row: Mapping[str, Any]) -> str:
 
 def _note(content: Mapping[str, Any]) -> tuple[str, ...]:
     limits, made = content["rule"]["thresholds"], content["estimates"]
-    told = ", ".join(f"{count} {word}" for word, count in content["counts"].items() if count)
+    told = ", ".join(f"{content['counts'][word]} {word}" for word in content["words"] if content["counts"][word])
     return (
         f"{told}.",
         f"A verdict needs the predicted sign, an adjusted p below {limits['alpha']:g}, that sign in at least "

@@ -96,7 +96,7 @@ def gather(rows: Sequence[Row], part: Part) -> list[Evidence]:
         One per row, in the order of ``part.periods``, then of the file; a named period without a row has an empty one.
     """
     found = [row for row in rows if _selected(row, part.select)]
-    found = [row for row in found if row.get("role") == "exploratory" or not _is_evidence(row, part.kind)]
+    found = [row for row in found if not _is_evidence(row, part.kind)]
     if not part.periods:
         return [_evidence(rows, row) for row in found if not math.isnan(value(row, "estimate"))]
     out: list[Evidence] = []

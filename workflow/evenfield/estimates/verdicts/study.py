@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.contracts.simulated import simulated_names
 from evenfield.estimates.verdicts.judgement import judge_claims
 from evenfield.estimates.verdicts.tables import claims_frame, rows_frame, verdicts_content
 from evenfield.estimates.verdicts.verdicts_spec import Rule
@@ -54,10 +55,7 @@ def judge_study(
     meaning = {row["code"]: row["meaning"] for row in _texts(reasons)}
     provenance = provenance_of(description)
     judged_claims, judged = judge_claims(rows, ledger, meaning, rule, labels, provenance)
-    facts = {
-        "all": len(estimates),
-        **{str(role): int(count) for role, count in estimates["role"].value_counts().items()},
-    }
+    facts = _facts(estimates, rule.thresholds.alpha)
     return StudyVerdicts(
         verdicts_content(judged_claims, judged, rule, provenance, facts),
         claims_frame(judged_claims, told), rows_frame(judged, told, power),
@@ -79,8 +77,19 @@ def provenance_of(description: Mapping[str, Any]) -> str:
     """
     if "simulated" not in description or not description.get("data_hash"):
         return "the provenance of the input is incomplete"
-    simulated = [str(name) for name in description["simulated"]]
+    simulated = simulated_names(description)
     return f"the input holds simulated figures ({', '.join(simulated)})" if simulated else COMPLETE
+
+
+def _facts(estimates: pd.DataFrame, alpha: float) -> dict[str, Any]:
+    explored = estimates[estimates["role"].eq("exploratory") & estimates["p_value"].notna()]
+    return {
+        "all": len(estimates),
+        **{str(role): int(count) for role, count in estimates["role"].value_counts().items()},
+        "exploratory_tested": len(explored),
+        "exploratory_p_below_alpha": int(explored["p_value"].lt(alpha).sum()),
+        "exploratory_q_below_alpha": int(explored["q_value"].lt(alpha).sum()),
+    }
 
 
 def _texts(frame: pd.DataFrame) -> list[dict[str, str]]:

@@ -22,13 +22,14 @@ TEXTS = ("estimate_id", "spec_id", "outcome", "term", "contrast", "period", "sam
          "warning")  # fmt: skip
 NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "conf_level", "p_value", "p_adjusted", "q_value", "mde",
            "sesoi", "n_units", "n_treated", "g_star")  # fmt: skip
+SCALED = ("estimate", "conf_low", "conf_high", "mde", "low", "high")
 GATHERED = ("share", "share_p", "flips", "low", "high", "joint_p")
 CLAIM_TEXTS = ("claim_id", "paragraphs", "claim", "class", "reason_codes", "deciding_data", "route")
 CLAIM_COLUMNS = (*CLAIM_TEXTS, "hypotheses", "verdict", "reason", "estimand", "decides", "estimates", "estimate_id",
                  "period", "unit_of_measure", "output_basis", *NUMBERS, *GATHERED)  # fmt: skip
 ROW_COLUMNS = ("hypothesis", "hypothesis_family", "statement", "part", "kind", "sign", "hypothesis_verdict", "verdict",
                "limits", *TEXTS, *NUMBERS, *GATHERED, "placebos", "placebo_p", "normal_se", "power", "wrong_sign",
-               "exaggeration")  # fmt: skip
+               "exaggeration", *(f"scaled_{name}" for name in SCALED))  # fmt: skip
 
 
 def claims_frame(claims: Sequence[ClaimVerdict], statements: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
@@ -67,9 +68,9 @@ def rows_frame(
     Returns
     -------
     DataFrame
-        ``ROW_COLUMNS``.
+        ``ROW_COLUMNS``; ``scaled_`` numbers are multiples of the smallest effect of interest, positive as claimed.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for item in judged.values():
         told = statements.get(item.id, {})
         for part in item.parts:
@@ -77,7 +78,8 @@ def rows_frame(
                     "statement": told.get("statement", ""),
                     "part": part.part.id, "kind": part.part.kind, "sign": part.part.sign,
                     "hypothesis_verdict": item.verdict}  # fmt: skip
-            rows += [{**head, **_row(evidence, case, power)} for evidence, case in part.cases if evidence.there]
+            rows += [{**head, **_row(evidence, case, power), **_scaled(evidence, part.part.sign)}
+                     for evidence, case in part.cases if evidence.there]  # fmt: skip
     return pd.DataFrame(rows, columns=list(ROW_COLUMNS))
 
 
@@ -109,6 +111,7 @@ def verdicts_content(
         "rule": {"version": RULE_VERSION, "hash": rule.hash, "thresholds": asdict(rule.thresholds)},
         "provenance": provenance,
         "estimates": facts,
+        "words": list(ORDER),
         "counts": {word: words.count(word) for word in ORDER},
         "claims": {item.claim["claim_id"]: _claim_content(item) for item in claims},
         "hypotheses": {name: _hypothesis_content(item) for name, item in judged.items()},
@@ -135,6 +138,15 @@ def _row(evidence: Evidence, judged: Judged, power: float) -> dict[str, Any]:
             "placebos": len(evidence.placebos), "placebo_p": min(evidence.placebos, default=NAN),
             "normal_se": worth.std_error, "power": worth.power, "wrong_sign": worth.wrong_sign,
             "exaggeration": worth.exaggeration}  # fmt: skip
+
+
+def _scaled(evidence: Evidence, sign: int) -> dict[str, float]:
+    sesoi = value(evidence.row, "sesoi")
+    factor = sign / sesoi if sesoi > 0 else NAN
+    numbers = {**{name: value(evidence.row, name) for name in SCALED}, "low": evidence.low, "high": evidence.high}
+    ends = {"conf_low": "conf_high", "conf_high": "conf_low", "low": "high", "high": "low"} if sign < 0 else {}
+    scaled = {f"scaled_{ends.get(name, name)}": found * factor for name, found in numbers.items()}
+    return {**scaled, "scaled_mde": abs(scaled["scaled_mde"])}
 
 
 def _numbers(evidence: Evidence) -> dict[str, Any]:

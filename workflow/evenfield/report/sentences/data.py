@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evenfield.contracts.simulated import simulated_names
 from evenfield.report.numbers import listing
 from evenfield.report.rows import pick
 from evenfield.report.sentences.base import Facts, Sentence
@@ -47,7 +48,7 @@ def simulated_sentences(facts: Facts) -> list[Sentence]:
     list of Sentence
         Empty for real data.
     """
-    simulated = [str(name) for name in facts.ingest.get("simulated", [])]
+    simulated = simulated_names(facts.ingest)
     if not simulated:
         return []
     return [Sentence(f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything "

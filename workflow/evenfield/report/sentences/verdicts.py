@@ -28,9 +28,38 @@ def verdict_sentences(facts: Facts) -> list[Sentence]:
     counts = facts.verdicts["counts"]
     total = len(facts.verdicts["claims"])
     told = [f"{counts[word]} {word}" for word in JUDGED if counts[word]]
-    rest = [f"{count} {word}" for word, count in counts.items() if count and word not in JUDGED]
+    rest = [f"{counts[word]} {word}" for word in facts.verdicts["words"] if counts[word] and word not in JUDGED]
     text = f"Of {total} claims: {listing(told + rest)}."
     return [Sentence(text, basis=_basis(facts), caution=not told), *_family(facts)]
+
+
+def credibility_sentences(facts: Facts) -> list[Sentence]:
+    """Count the deciding rows that are underpowered, and those whose sign one unit can turn.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the verdicts.
+
+    Returns
+    -------
+    list of Sentence
+        Empty where no hypothesis has a deciding row.
+    """
+    rows = [row for item in facts.verdicts.get("hypotheses", {}).values() for part in item["parts"]
+            for row in part["rows"] if row.get("estimate") is not None]  # fmt: skip
+    if not rows:
+        return []
+    known = [row for row in rows if row["mde"] is not None and row["sesoi"] is not None]
+    weak = [row for row in known if row["mde"] > row["sesoi"]]
+    left = [row for row in rows if row["flips"] is not None]
+    turned = [row for row in left if row["flips"] > 0]
+    power = (f"{len(weak)} of {len(known)} deciding estimates with a known power are underpowered: the smallest effect "
+             "the test could see exceeds the smallest one of interest.")  # fmt: skip
+    loo = f"Of {len(left)} that were made again without each {facts.unit}, {len(turned)} can change sign."
+    missing = f"{len(rows) - len(left)} of {len(rows)} deciding estimates have no leave-one-out yet."
+    return [Sentence(power, basis="tables T25 to T27, figure F21", caution=bool(weak)),
+            Sentence(loo if left else missing, basis="table T28, figure F22")]  # fmt: skip
 
 
 def _basis(facts: Facts) -> str:

@@ -1,0 +1,17 @@
+"""Draw F23: every claim under its verdict."""
+
+from evenfield.artifacts.figures.dashboard import draw_dashboard
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.tables.verdicts import TEXT
+from evenfield.contracts.files import read_json, read_table
+
+
+def main(*, verdicts: str, content: str, figure: list[str]) -> None:
+    """Read the verdicts and write the five files of the figure."""
+    save_figure(draw_dashboard(read_table(verdicts, TEXT), read_json(content)), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

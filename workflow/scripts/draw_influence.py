@@ -1,0 +1,20 @@
+"""Draw F22: range of the deciding estimates when one unit is left out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.deciding import TEXT, all_labels
+from evenfield.artifacts.figures.credibility import draw_influence
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.contracts.files import read_table
+
+
+def main(*, rows: str, figure: list[str], periods: Mapping[str, Any]) -> None:
+    """Read the deciding rows and write the five files of the figure."""
+    save_figure(draw_influence(read_table(rows, TEXT), all_labels(periods)), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,20 @@
+"""Draw F21: estimates against the smallest effects of interest and those the design could see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.deciding import TEXT, all_labels
+from evenfield.artifacts.figures.credibility import draw_power
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.contracts.files import read_table
+
+
+def main(*, rows: str, figure: list[str], periods: Mapping[str, Any]) -> None:
+    """Read the deciding rows and write the five files of the figure."""
+    save_figure(draw_power(read_table(rows, TEXT), all_labels(periods)), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821

@@ -1,0 +1,21 @@
+"""Tabulate T29: the placebos."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.deciding import all_labels
+from evenfield.artifacts.tables.credibility import tabulate_placebos
+from evenfield.artifacts.write import write_table_files
+from evenfield.contracts.estimates import read_estimates
+
+
+def main(*, estimates: str, table: list[str], periods: Mapping[str, Any]) -> None:
+    """Read the deciding rows and write the four files of the table."""
+    made = tabulate_placebos(read_estimates(estimates), all_labels(periods))
+    write_table_files(made, table)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
