@@ -235,29 +235,48 @@ def label_permutation(
     basis = np.linalg.qr(controls)[0]
     e = y - basis @ (basis.T @ y)
     df = len(y) - controls.shape[1] - len(c)
-    estimate, statistic = _statistics(spread.regressors(labels)[None], basis, e, c, df)
+    estimate, statistic = label_statistics(spread.regressors(labels)[None], basis, e, c, df)
     if not np.isfinite(statistic[0]):
         raise NumericsError("the labels are collinear with each other or with the controls")
     drawn = labels[draws.source]
     distinct = len({table.tobytes() for table in drawn})
     if distinct < FEWEST_DRAWS:
         raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
-    statistics = _statistics(spread.regressors(drawn), basis, e, c, df)[1]
+    statistics = label_statistics(spread.regressors(drawn), basis, e, c, df)[1]
     kept = statistics[np.isfinite(statistics)]
     extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
     p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
     return PermutationTest(float(estimate[0]), p_value, statistics, float(statistic[0]), distinct)
 
 
-def _statistics(
+def label_statistics(
     labels: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its t statistic for each (N, R) table of regressors."""
+    """Return c'beta and its t statistic for many tables of labels at once.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (B, N, L)
+        Labels of each draw.
+    basis : ndarray, shape (N, K)
+        Orthonormal basis of constant and controls.
+    e : ndarray, shape (N,)
+        Outcome freed from the controls.
+    c : ndarray, shape (L,)
+        Weights of the combination.
+    df : int
+        N - K - L.
+
+    Returns
+    -------
+    estimates, statistics : ndarray, shape (B,)
+        Statistics are not a number where the labels are collinear.
+    """
     D = labels - basis @ (basis.T @ labels)
-    M = np.swapaxes(D, 1, 2) @ D
+    M = D.transpose(0, 2, 1) @ D
     regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
     safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
-    side = np.einsum("bni,n->bi", D, e)
+    side = e @ D
     beta = np.linalg.solve(safe, side[..., None])[..., 0]
     loading = np.linalg.solve(safe, np.broadcast_to(c, (len(M), len(c)))[..., None])[..., 0]
     s2 = (e @ e - np.einsum("bi,bi->b", beta, side)) / df
