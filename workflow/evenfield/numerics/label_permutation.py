@@ -273,7 +273,7 @@ def label_statistics(
         Statistics are not a number where the labels are collinear.
     """
     D = labels - basis @ (basis.T @ labels)
-    M = np.swapaxes(D, 1, 2) @ D
+    M = D.transpose(0, 2, 1) @ D
     regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
     safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
     side = e @ D

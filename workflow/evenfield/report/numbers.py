@@ -5,13 +5,15 @@ from __future__ import annotations
 MINUS = "\u2212"
 # Decimals by unit of measure: about a tenth of a typical standard error.
 DECIMALS = {
-    "pp/yr": 2, "pp/yr per exposure 0 to 1": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "% per year": 2,
+    "pp/yr": 2, "pp/yr per exposure 0 to 1": 2, "pp/yr per s.d. of exposure": 2,
+    "pp per year": 2, "%/yr": 2, "percent per year": 2, "% per year": 2,
     "years": 0, "log points": 3, "log": 3, "share": 2,
     "correlation": 2, "s": 2, "sd of outcome": 2, "count": 0, "units": 0, "statistic": 2,
     "elasticity": 3, "elasticity per s.d. of the moderator": 3,
 }  # fmt: skip
 UNIT_WORDS = {
     "pp/yr": "percentage points a year", "pp/yr per exposure 0 to 1": "percentage points a year",
+    "pp/yr per s.d. of exposure": "percentage points a year per standard deviation of exposure",
     "pp per year": "percentage points a year", "%/yr": "% a year",
     "percent per year": "% a year", "% per year": "% a year", "log": "log points",
     "s": "standard deviations of the outcome",
