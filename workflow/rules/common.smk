@@ -39,6 +39,9 @@ MAKERS = {
     "F8": "draw_currency",
     "F9": "draw_kernels",
     "F10": "draw_pattern",
+    "T21": "tabulate_balance",
+    "F17": "draw_balance",
+    "T24": "tabulate_west",
 }
 
 
@@ -114,5 +117,11 @@ SCRIPTS = {
     name: f"workflow/scripts/{rule}.py"
     for name, rule in MAKERS.items()
     if name in {*config["tables"], *config["figures"]}
+}
+GROUP_STUDY = {
+    "taxonomy": config["taxonomy"],
+    "join": config["weights"]["join"],
+    "inference": config["inference"],
+    "power": POWER,
 }
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []

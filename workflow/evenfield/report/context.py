@@ -16,6 +16,7 @@ from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_toml
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import Row, pick, read_rows
+from evenfield.report.sentences.balance import balance_sentences
 from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
@@ -30,6 +31,7 @@ from evenfield.report.sentences.movement import (
     pattern_sentences,
 )
 from evenfield.report.sentences.spillover import exposure_sentences
+from evenfield.report.sentences.west import west_sentences
 
 SECTIONS = (
     ("question", "The question"),
@@ -40,6 +42,8 @@ SECTIONS = (
     ("income", "Relative income"),
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
+    ("balance", "Town and country"),
+    ("west", "Regional programmes"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -61,6 +65,8 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "inequality": (inequality_sentences,),
     "pattern": (pattern_sentences,),
     "spillover": (exposure_sentences,),
+    "balance": (balance_sentences,),
+    "west": (west_sentences,),
 }
 
 

@@ -1,1 +1,57 @@
 """Floor 4, policy wing: how do cluster and zone regions differ. INPUT: results/panel/. OUTPUT: results/estimates/."""
+
+
+rule estimate_balance:
+    """Urban-rural gap: its change in cluster and in zone regions (H10)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/balance/estimates.csv",
+        series="results/estimates/balance/series.csv",
+        fit="results/estimates/balance/fit.json",
+    log:
+        "results/logs/estimate_balance.log",
+    benchmark:
+        "results/benchmarks/estimate_balance.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("balance"),
+        study=GROUP_STUDY,
+        sesoi=config["sesoi"],
+    script:
+        "../../scripts/estimate_balance.py"
+
+
+rule estimate_west:
+    """Go West: growth before and after regional programmes (H13)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+        programmes="results/ingest/programmes.csv",
+        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
+    output:
+        estimates="results/estimates/west/estimates.csv",
+        series="results/estimates/west/series.csv",
+        fit="results/estimates/west/fit.json",
+    log:
+        "results/logs/estimate_west.log",
+    benchmark:
+        "results/benchmarks/estimate_west.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("west"),
+        study=GROUP_STUDY,
+        sesoi=config["sesoi"],
+    script:
+        "../../scripts/estimate_west.py"
