@@ -42,6 +42,8 @@ MAKERS = {
     "T21": "tabulate_balance",
     "F17": "draw_balance",
     "T24": "tabulate_west",
+    "T1b": "tabulate_taxonomies",
+    "T23": "tabulate_wages",
 }
 
 

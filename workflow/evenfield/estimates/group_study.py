@@ -275,7 +275,25 @@ def yearly_growth(wide: pd.DataFrame, start: int, end: int) -> pd.Series:
         By unit.
     """
     logs = np.log(wide.where(wide > 0).reindex(columns=[start, end]).astype(float))
-    return 100 * (logs[end] - logs[start]) / (end - start)
+    change: pd.Series = 100 * (logs[end] - logs[start]) / (end - start)
+    return change
+
+
+def years_within(wide: pd.DataFrame, span: Sequence[int]) -> list[int]:
+    """Return the years of a table that a span holds.
+
+    Parameters
+    ----------
+    wide : DataFrame
+        Units by years.
+    span : pair of int
+        First and last year.
+
+    Returns
+    -------
+    list of int
+    """
+    return [int(year) for year in wide.columns.astype(int) if span[0] <= year <= span[1]]
 
 
 def difference(

@@ -31,6 +31,8 @@ from evenfield.report.sentences.movement import (
     pattern_sentences,
 )
 from evenfield.report.sentences.spillover import exposure_sentences
+from evenfield.report.sentences.taxonomies import taxonomies_sentences
+from evenfield.report.sentences.wages import wages_sentences
 from evenfield.report.sentences.west import west_sentences
 
 SECTIONS = (
@@ -44,6 +46,8 @@ SECTIONS = (
     ("spillover", "A first look at spillovers"),
     ("balance", "Town and country"),
     ("west", "Regional programmes"),
+    ("taxonomies", "Two labels or four cells"),
+    ("wages", "Wages and foreign investment"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -67,6 +71,8 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "spillover": (exposure_sentences,),
     "balance": (balance_sentences,),
     "west": (west_sentences,),
+    "taxonomies": (taxonomies_sentences,),
+    "wages": (wages_sentences,),
 }
 
 

@@ -64,3 +64,51 @@ rule tabulate_west:
         study=config["study"],
     script:
         "../../scripts/tabulate_west.py"
+
+
+rule tabulate_taxonomies:
+    """T1b: which grouping describes growth best."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_taxonomies.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T1b"),
+    log:
+        "results/logs/tabulate_taxonomies.log",
+    benchmark:
+        "results/benchmarks/tabulate_taxonomies.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("taxonomies"),
+        periods=config["periods"],
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_taxonomies.py"
+
+
+rule tabulate_wages:
+    """T23: wages, unit labour cost and foreign investment."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_wages.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T23"),
+    log:
+        "results/logs/tabulate_wages.log",
+    benchmark:
+        "results/benchmarks/tabulate_wages.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("wages"),
+        periods=config["periods"],
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_wages.py"

@@ -65,7 +65,7 @@ def tabulate_balance(
         "Yearly change of the log of urban over rural income per head between the ends of a window, on cluster and "
         "zone indicators by OLS, one row per unit; 1 pp a year moves the ratio by about 1 %. Taxonomy "
         f"{taxonomy} unless another one is named. No change is taken from one window to the next: the definition of "
-        "income differs. Of interest: a change of the ratio over a whole window, set in advance, spread over its years.",
+        "income differs. Of interest: a change of the ratio over a whole window, spread over its years.",
         "Urban minus rural row = gap row: the parts show through which income the gap moves. Incomes are at current "
         "prices.",
         inference_note(inference, power),

@@ -10,7 +10,16 @@ import pandas as pd
 
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.contrasts import GroupContrast
-from evenfield.estimates.group_study import DIFFERENCE, LABELS, GroupStudy, complete, difference, single, yearly_growth
+from evenfield.estimates.group_study import (
+    DIFFERENCE,
+    LABELS,
+    GroupStudy,
+    complete,
+    difference,
+    single,
+    yearly_growth,
+    years_within,
+)
 from evenfield.estimates.policy.balance_spec import BalanceSpec
 
 GAP, URBAN, RURAL, LEVEL = "gap_growth", "urban_growth", "rural_growth", "gap_level"
@@ -124,9 +133,8 @@ def _table(
     urban, rural = study.wide(spec.urban), study.wide(spec.rural)
     growth = {URBAN: yearly_growth(urban, start, end), RURAL: yearly_growth(rural, start, end)}
     gap = _log_gap(urban, rural)
-    years = [year for year in gap if start <= year <= end]
     table = study.groups(taxonomy, start).assign(
-        **growth, **{GAP: growth[URBAN] - growth[RURAL], LEVEL: gap[years].mean(axis=1)},
+        **growth, **{GAP: growth[URBAN] - growth[RURAL], LEVEL: gap[years_within(gap, window)].mean(axis=1)},
         gap_start=gap.get(start, NAN), log_income_start=study.wide("log_income").get(start, NAN),
     )  # fmt: skip
     for name in [name for name in spec.given if name not in table]:
@@ -143,10 +151,10 @@ def _paths(study: GroupStudy, spec: BalanceSpec) -> pd.DataFrame:
     parts = []
     for start, end in spec.windows:
         cells = study.groups(study.taxonomy, start)["cell"]
-        for year in [year for year in gap if start <= year <= end]:
+        for year in years_within(gap, (start, end)):
             mean = gap[year].groupby(cells).agg(["mean", "count"]).reset_index()
             parts.append(mean.set_axis(["cell", "log_gap", "n_units"], axis=1).assign(
-                window=f"{start}-{end}", year=int(year)))  # fmt: skip
+                window=f"{start}-{end}", year=year))  # fmt: skip
     found = pd.concat(parts).assign(spec_id=spec.id, taxonomy=study.taxonomy)
     found = found[found["n_units"].gt(0)].assign(ratio=lambda t: np.exp(t["log_gap"]))
     return found[SERIES_COLUMNS].sort_values(["spec_id", "cell", "year"], ignore_index=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.contrasts import GroupContrast
-from evenfield.estimates.group_study import ALL, GroupStudy, complete
+from evenfield.estimates.group_study import ALL, GroupStudy, complete, years_within
 from evenfield.estimates.policy.west_border import border_rows
 from evenfield.estimates.policy.west_spec import WestSpec, Years
 
@@ -163,8 +163,7 @@ def _prepared(
 
 def _mean(growth: pd.DataFrame, span: Years) -> pd.Series:
     """Return mean growth over the years of a span in which growth is known for at least one unit."""
-    years = [year for year in growth if span[0] <= year <= span[1]]
-    known = growth[years].dropna(axis=1, how="all")
+    known = growth[years_within(growth, span)].dropna(axis=1, how="all")
     return known.mean(axis=1, skipna=False) if known.shape[1] else pd.Series(NAN, growth.index)
 
 

@@ -75,6 +75,6 @@ def _spec(item: Mapping[str, Any]) -> WestSpec:
 
 def _spans(before: list[int], after: list[int], name: str) -> tuple[Years, Years]:
     if not before[0] <= before[1] < after[0] <= after[1]:
-        raise EstimateError(f"spans {before} and {after} of west {name} are not in order", "a span before and one after",
+        raise EstimateError(f"spans {before} and {after} of west {name} are not in order", "one span, then the other",
                             "mend them in config.yaml")  # fmt: skip
     return (before[0], before[1]), (after[0], after[1])
