@@ -11,12 +11,11 @@ from evenfield.contracts.files import read_json
 
 def main(
     *, estimates: str, description: str, table: list[str], spec: str, periods: Mapping[str, Any],
-    inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
+    inference: Mapping[str, Any], study: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Read the taxonomies family and write the four files of the table."""
     made = tabulate_taxonomies(
-        read_estimates(estimates), read_json(description), spec=spec, periods=periods, inference=inference,
-        power=power, study=study,
+        read_estimates(estimates), read_json(description), spec=spec, periods=periods, inference=inference, study=study,
     )  # fmt: skip
     write_table_files(made, table)
 

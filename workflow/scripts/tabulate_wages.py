@@ -10,12 +10,12 @@ from evenfield.contracts.files import read_json
 
 
 def main(
-    *, estimates: str, description: str, table: list[str], spec: str, periods: Mapping[str, Any],
+    *, estimates: str, description: str, table: list[str], spec: str,
     inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Read the wages family and write the four files of the table."""
     made = tabulate_wages(
-        read_estimates(estimates), read_json(description), spec=spec, periods=periods, inference=inference,
+        read_estimates(estimates), read_json(description), spec=spec, inference=inference,
         power=power, study=study,
     )  # fmt: skip
     write_table_files(made, table)

@@ -84,7 +84,6 @@ rule tabulate_taxonomies:
         spec=primary_spec("taxonomies"),
         periods=config["periods"],
         inference=config["inference"],
-        power=POWER,
         study=config["study"],
     script:
         "../../scripts/tabulate_taxonomies.py"
@@ -106,7 +105,6 @@ rule tabulate_wages:
         "../../../environment.yml"
     params:
         spec=primary_spec("wages"),
-        periods=config["periods"],
         inference=config["inference"],
         power=POWER,
         study=config["study"],

@@ -20,7 +20,7 @@ MODELS = ("no groups", "dichotomy", "four cells", "plane")
 
 def tabulate_taxonomies(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, spec: str, periods: Mapping[str, Any],
-    inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
+    inference: Mapping[str, Any], study: Mapping[str, Any],
 ) -> Table:  # fmt: skip
     """Arrange the scores of the models by period, then the gain of four cells under other lists.
 
@@ -34,8 +34,6 @@ def tabulate_taxonomies(
         The specification shown in full.
     periods, inference, study : mapping
         Sections of the config.
-    power : float
-        Not used: no smallest gain of interest is set.
 
     Returns
     -------
@@ -56,12 +54,12 @@ def tabulate_taxonomies(
     note = (
         sample_note(description, study),
         "Growth of the period on indicators of groups. Dichotomy: cluster and zone. Four cells: their product too, one "
-        "mean a cell, the same regression as cluster only, zone only, both. Plane: a cluster measure, the mean number of "
-        "zones and their product. MSE: each unit predicted from all others, squared pp a year. BIC: N ln(RSS / N) + "
+        "mean a cell, the same regression as cluster only, zone only, both. Plane: a cluster measure, the mean number "
+        "of zones and their product. MSE: each unit predicted from all others, squared pp a year. BIC: N ln(RSS / N) + "
         "K ln N, smaller is better. Gains are those over the dichotomy; above zero the larger model wins.",
         f"p: share of {inference['permutations']} permutations of whole label rows with a gain at least as large. "
-        "Effective n: how many units the last coefficient rests on. With cells of two or three units little can be told: "
-        "a loss is no evidence that mixed forms do not matter.",
+        "Effective n: how many units the last coefficient rests on. With cells of two or three units little can be "
+        "told: a loss is no evidence that mixed forms do not matter.",
         basis_note(description),
         NOT_CAUSAL,
         origin_note(description, inference["seed"]),

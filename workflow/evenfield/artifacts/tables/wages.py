@@ -27,7 +27,7 @@ COSTS = {
 
 
 def tabulate_wages(
-    estimates: pd.DataFrame, description: Mapping[str, Any], *, spec: str, periods: Mapping[str, Any],
+    estimates: pd.DataFrame, description: Mapping[str, Any], *, spec: str,
     inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
 ) -> Table:  # fmt: skip
     """Arrange elasticities of foreign investment, then unit labour cost by window.
@@ -40,8 +40,8 @@ def tabulate_wages(
         ``panel/<scheme>/description.json``.
     spec : str
         The specification shown in full.
-    periods, inference, study : mapping
-        Sections of the config; windows need no period.
+    inference, study : mapping
+        Sections of the config.
     power : float
         Power at which an effect counts as detectable.
 
@@ -63,10 +63,10 @@ def tabulate_wages(
                             "add them or remove T23 from `tables`")  # fmt: skip
     note = (
         sample_note(description, study),
-        "Elasticity: log of foreign investment a year later on the log wage and its products with cluster and zone, unit "
-        "and year effects; CR3 by unit with t(G* \u2212 1). Wages rise everywhere, so with wages as they are a group's "
-        "own trend of investment enters its elasticity; relative wages (the year's mean taken out) leave it out. "
-        "Detectable for CR3: (t + t) times the standard error.",
+        "Elasticity: log of foreign investment a year later on the log wage and its products with cluster and zone, "
+        "unit and year effects; CR3 by unit with t(G* \u2212 1). Wages rise everywhere, so a group's own trend of "
+        "investment enters its elasticity; year effects of each group's own (group years) leave it out. Detectable for "
+        "CR3: (t + t) times the standard error.",
         "Unit labour cost: wage x employment / output at current prices, growth between the ends of a window, pp a year; "
         f"wage minus output per worker. Taxonomy {taxonomy} unless another one is named. Wages of urban units cover "
         "formal employment only.",

@@ -58,8 +58,9 @@ def tabulate_west(
         sample_note(description, study),
         "Mean growth after minus mean growth before, percentage points a year, on an indicator of the programme's "
         "units by OLS, one row per unit; programmes named beside it have their own coefficient, so that their units "
-        "are not in the comparison group. Growth across the joint of proxy and official output is left out. With growth "
-        "before the programme on PROXY output the difference is descriptive: the common path before cannot be checked.",
+        "are not in the comparison group. Growth across the joint of proxy and official output is left out. With "
+        "growth before the programme on PROXY output the difference is descriptive: the common path before cannot be "
+        "checked.",
         "Border: mean difference over pairs of neighbours, one on each side; clusters by the units of both sides, t "
         "with the smaller number of units less one. Placebo: the same at dates at which no such programme began; a "
         "difference there speaks against reading the one above.",

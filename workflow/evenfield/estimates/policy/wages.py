@@ -115,11 +115,9 @@ def _elasticity_rows(
     if taxonomy != study.taxonomy or spec.role != "primary":
         role = spec.role if taxonomy == study.taxonomy else "robustness"
         return panel_contrast_rows(replace(contrast, row=replace(contrast.row, role=role)), study.settings)
-    # ASSUME: wages as they are, so a group's own trend of investment enters its elasticity; a second row takes them
-    # relative to the year's mean.
-    relative = found.assign(**{ELASTICITY: found[ELASTICITY] - found.groupby("year")[ELASTICITY].transform("mean")})
-    second = _contrast(study, spec, taxonomy, relative, sesoi)
-    second = replace(second, row=replace(second.row, role="robustness", spec_id=f"{spec.id}_relative_wages"))
+    # ASSUME: one set of year effects for all, so a group's own trend of investment enters its elasticity; a second row
+    # gives every group its own year effects.
+    second = _with_group_years(contrast)
     single = replace(contrast.row, hypothesis="", role="exploratory", contrast="", sesoi=NAN)
     own = [replace(contrast, row=replace(single, term=name), weights={name: 1.0}) for name in contrast.regressors]
     return [row for one in (contrast, second, *own) for row in panel_contrast_rows(one, study.settings)]
@@ -130,11 +128,23 @@ def _contrast(
 ) -> PanelContrast:  # fmt: skip
     groups = study.groups(taxonomy, spec.years[0])
     mine = groups.loc[sorted(set(found["unit"]))]
-    crossed = {CROSSED[name]: found[ELASTICITY] * found["unit"].map(groups[name]).astype(float) for name in LABELS}
+    labels = {name: found["unit"].map(groups[name]).astype(float) for name in LABELS}
+    crossed = {CROSSED[name]: found[ELASTICITY] * labels[name] for name in LABELS}
     treated = min(int(min(mine[name].sum(), len(mine) - mine[name].sum())) for name in LABELS)
     row = replace(_row(study, spec, sesoi), treatment_def=taxonomy)
     weights = {CROSSED["cluster"]: 1.0, CROSSED["sez"]: -1.0}
-    return PanelContrast(row, found.assign(**crossed), INVESTMENT, (ELASTICITY, *CROSSED.values()), weights, treated)
+    table = found.assign(**labels, **crossed)
+    return PanelContrast(row, table, INVESTMENT, (ELASTICITY, *CROSSED.values()), weights, treated)
+
+
+def _with_group_years(contrast: PanelContrast) -> PanelContrast:
+    years = sorted(set(contrast.table["year"]))[1:]
+    effects = {f"{name} in {year}": contrast.table[name] * contrast.table["year"].eq(year)
+               for name in LABELS for year in years}  # fmt: skip
+    row = replace(contrast.row, role="robustness", spec_id=f"{contrast.row.spec_id}_group_years",
+                  fe_id="unit + year + group x year")  # fmt: skip
+    table = pd.concat([contrast.table, pd.DataFrame(effects)], axis=1)
+    return replace(contrast, row=row, table=table, regressors=(*contrast.regressors, *effects))
 
 
 def _row(study: GroupStudy, spec: WagesSpec, sesoi: float) -> Estimate:
@@ -187,8 +197,8 @@ def _summary(left_out: list[dict[str, str]], sesoi: float) -> dict[str, Any]:
     return {
         "equation": "ln F_i,t+1 = mu_i + tau_t + k ln w_it + k_C C_i ln w_it + k_S S_i ln w_it + e_it",
         "reading": "k_C - k_S above zero: investment falls less with wages in cluster than in zone units",
-        "relative_wages": "the same with wages relative to the year's mean, so that the groups' own trends of "
-                          "investment stay out of their elasticities",
+        "group_years": "the same with year effects of each group's own, so that the groups' trends of investment stay "
+                       "out of their elasticities",
         "unit_labour_cost": "growth of wage x employment / output at current prices, cluster minus zone, pp a year",
         "wages": FORMAL, "sesoi": sesoi, "left_out": left_out,
     }  # fmt: skip

@@ -34,15 +34,17 @@ def _caution(row: Row, facts: Facts) -> Sentence:
     smallest, effective = row.get("n_treated", ""), number(row, "g_star")
     rests = f" (effective number {fixed(effective, 1)})" if effective is not None else ""
     return Sentence(
-        f"What four cells add to two labels rests on cells of as few as {smallest} {facts.units}{rests}; a grouping that "
-        "does not win here has not been shown to be the wrong one.", basis="table T1b", caution=True,
+        f"What four cells add to two labels rests on cells of as few as {smallest} {facts.units}{rests}; a grouping "
+        "that does not win here has not been shown to be the wrong one.", basis="table T1b", caution=True,
     )  # fmt: skip
 
 
 def _sentence(gain: Row, bic: Row, facts: Facts) -> Sentence:
     saved, points = number(gain, "estimate") or 0.0, number(bic, "estimate") or 0.0
-    first_part = (f"saves {fixed(100 * saved, 0)}% of the prediction error of the dichotomy" if saved > 0
-                  else f"predicts {facts.units} left out worse than the dichotomy, by {fixed(-100 * saved, 0)}%")  # fmt: skip
+    if saved > 0:
+        first_part = f"saves {fixed(100 * saved, 0)}% of the prediction error of the dichotomy"
+    else:
+        first_part = f"predicts {facts.units} left out worse than the dichotomy, by {fixed(-100 * saved, 0)}%"
     winner = "BIC prefers the four cells" if points > 0 else "BIC prefers the dichotomy"
     wins = saved > 0 and points > 0
     verdict = "" if wins else "; the mixed taxonomy does not win in both"

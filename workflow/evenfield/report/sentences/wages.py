@@ -33,17 +33,17 @@ def wages_sentences(facts: Facts) -> list[Sentence]:
 
 def _other_answers(row: Row, facts: Facts) -> list[Sentence]:
     wild = first(facts.rows(family="wages", estimator="panel_fe_wcr33", spec_id=row["spec_id"]))
-    relative = first(facts.rows(family="wages", estimator="panel_fe", spec_id=f"{row['spec_id']}_relative_wages"))
+    apart = first(facts.rows(family="wages", estimator="panel_fe", spec_id=f"{row['spec_id']}_group_years"))
     found: list[Sentence] = []
     p_value = number(wild, "p_value") if wild is not None else None
     if p_value is not None:
         found.append(Sentence(f"The wild cluster bootstrap puts the same difference at {p_text(p_value)}; with so few "
                               f"{facts.units} in a group the two can part, and CR3 was chosen in advance.",
                               dashed(row["period"]), "table T23"))  # fmt: skip
-    if relative is not None and number(relative, "estimate") is not None:
+    if apart is not None and number(apart, "estimate") is not None:
         found.append(Sentence(
-            "Wages rise everywhere, so a group's own trend of investment enters its elasticity. With wages relative to "
-            f"the year's mean, which leaves the trend out, the difference is {parts_text(relative)}.",
+            "Wages rise everywhere, so a group's own trend of investment enters its elasticity. With year effects of "
+            f"each group's own, which leave the trend out, the difference is {parts_text(apart)}.",
             dashed(row["period"]), "table T23", caution=True,
         ))  # fmt: skip
     return found
