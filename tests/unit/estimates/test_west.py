@@ -109,9 +109,10 @@ def test_shuffled_and_renamed_units_give_the_same_numbers() -> None:
 
 def test_what_is_missing_is_said() -> None:
     study = planted()
+    wrong = PROGRAMMES.replace("u29", "zz")
     for programmes, reason in (
         (PROGRAMMES.iloc[:0], "no programme go"),
-        (PROGRAMMES.replace("u29", "zz"), "not units"),
+        (wrong, "not units"),
     ):
         results = run(study, programmes)
         assert results.estimates == [] and list(results.series) == SERIES_COLUMNS

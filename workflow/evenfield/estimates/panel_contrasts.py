@@ -106,13 +106,14 @@ def _fit(contrast: PanelContrast) -> _Fitted | str:
     X = _within(np.column_stack([table[list(contrast.regressors)].to_numpy(float), dummies]), units)
     if len(y) <= X.shape[1] + len(np.unique(units)):
         return f"{len(y)} observations for {X.shape[1]} coefficients and {len(np.unique(units))} units"
-    dependent = dependent_columns(X)
-    if dependent:
-        names = [*contrast.regressors, *(f"year {year}" for year in dates[1:])]
-        return f"{names[dependent[0]]} does not vary or is collinear"
     c = np.zeros(X.shape[1])
     c[: len(contrast.regressors)] = [contrast.weights.get(name, 0.0) for name in contrast.regressors]
-    return _Fitted(fit_ols(y, X), c, units, years)
+    try:
+        return _Fitted(fit_ols(y, X), c, units, years)
+    except NumericsError:
+        names = [*contrast.regressors, *(f"year {year}" for year in dates[1:])]
+        found = [names[i] for i in dependent_columns(X)]
+        return f"{found[0] if found else 'a regressor'} does not vary or is collinear"
 
 
 def _within(values: np.ndarray, units: np.ndarray) -> np.ndarray:

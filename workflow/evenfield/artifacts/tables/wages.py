@@ -67,9 +67,9 @@ def tabulate_wages(
         "unit and year effects; CR3 by unit with t(G* \u2212 1). Wages rise everywhere, so a group's own trend of "
         "investment enters its elasticity; year effects of each group's own (group years) leave it out. Detectable for "
         "CR3: (t + t) times the standard error.",
-        "Unit labour cost: wage x employment / output at current prices, growth between the ends of a window, pp a year; "
-        f"wage minus output per worker. Taxonomy {taxonomy} unless another one is named. Wages of urban units cover "
-        "formal employment only.",
+        "Unit labour cost: wage x employment / output at current prices, growth between the ends of a window, pp a "
+        f"year; wage minus output per worker. Taxonomy {taxonomy} unless another one is named. Wages of urban units "
+        "cover formal employment only.",
         inference_note(inference, power),
         NOT_CAUSAL,
         origin_note(description, inference["seed"]),

@@ -158,14 +158,13 @@ def _row(study: GroupStudy, spec: WagesSpec, sesoi: float) -> Estimate:
 
 
 def _slopes(study: GroupStudy, spec: WagesSpec, found: pd.DataFrame, sesoi: float) -> GroupContrast:
-    """Collapse to one wage slope a unit, after year means are taken out, and compare the slopes."""
+    """Collapse to one slope of investment on wages a unit, over its own years, and compare the slopes."""
+    # ASSUME: wages rise everywhere, so what units share in a year moves all slopes alike and leaves the difference.
     values = found.set_index(["unit", "year"])[[ELASTICITY, INVESTMENT]]
-    free = values - values.groupby(level="year").transform("mean")
-    free = free - free.groupby(level="unit").transform("mean")
+    free = values - values.groupby(level="unit").transform("mean")
     cross = (free[ELASTICITY] * free[INVESTMENT]).groupby(level="unit").sum()
     slopes = cross / (free[ELASTICITY] ** 2).groupby(level="unit").sum()
     table = study.groups(study.taxonomy, spec.years[0]).loc[slopes.index].assign(**{SLOPE: slopes})
-    # ASSUME: one slope a unit counts the same whether its wages moved much or little against the others'.
     role = "ladder" if spec.role == "primary" else spec.role
     row = replace(_row(study, spec, sesoi), role=role, estimator="panel_fe_slopes", treatment_def=study.taxonomy)
     return difference(row, table, SLOPE)
