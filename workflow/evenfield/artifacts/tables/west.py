@@ -76,7 +76,7 @@ def tabulate_west(
 def _part(main: pd.DataFrame, part: str) -> Iterable[Row]:
     border = main["estimator"].eq("border_pairs")
     chosen = main[border] if part == "border" else main[main["role"].eq(part) & ~border]
-    return records(chosen.sort_values(["term", "spec_id", "period"], ascending=[False, True, True], kind="stable"))
+    return records(chosen.sort_values(["term", "spec_id", "period"], kind="stable"))
 
 
 def _label(row: Row) -> str:

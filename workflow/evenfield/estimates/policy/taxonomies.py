@@ -89,7 +89,7 @@ def estimate_taxonomies(
     for spec in specs:
         for item in [item for item in study.description["periods"] if item["role"] == "main"]:
             table, note = _growth(study, periods, spec, item["period"])
-            for taxonomy in study.taxonomies:
+            for taxonomy in study.taxonomies if spec.role == "primary" else [study.taxonomy]:
                 rows += _taxonomy_rows(study, places, spec, item, taxonomy, table, note)
             plane, reason = _plane(clusters, doses, spec, item, table)
             if reason:
