@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.contracts.errors import EstimateError, first_examples
-from evenfield.contracts.estimates import NAN, Estimate
+from evenfield.contracts.estimates import NAN, Estimate, finite_or_nan
 from evenfield.estimates.places import Places
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
@@ -232,7 +232,8 @@ def _described(contrast: GroupContrast, section: Section) -> Estimate:
 def _filled(row: Estimate, rung: Rung, section: Section, level: float) -> Estimate:
     filled = replace(
         row, estimate=rung.estimate, std_error=rung.std_error, se_type=rung.se_type, statistic=rung.statistic,
-        df=rung.df, p_value=rung.p_value, p_type=rung.p_type, conf_low=rung.conf_low, conf_high=rung.conf_high,
+        df=rung.df, p_value=rung.p_value, p_type=rung.p_type, conf_low=finite_or_nan(rung.conf_low),
+        conf_high=finite_or_nan(rung.conf_high),
         conf_level=level if np.isfinite(rung.conf_low) else NAN, mde=rung.mde,
         warning=_warning(row, rung.note, rung.mde),
     )  # fmt: skip

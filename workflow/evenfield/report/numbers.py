@@ -6,7 +6,7 @@ MINUS = "\u2212"
 # Decimals by unit of measure: about a tenth of a typical standard error.
 DECIMALS = {
     "pp/yr": 2, "pp/yr per exposure 0 to 1": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "% per year": 2,
-    "years": 0, "log points": 3, "log": 3, "share": 2,
+    "years": 0, "log points": 3, "log": 3, "share": 2, "elasticity": 2,
     "correlation": 2, "s": 2, "sd of outcome": 2, "count": 0, "units": 0, "statistic": 2,
 }  # fmt: skip
 UNIT_WORDS = {
@@ -15,7 +15,7 @@ UNIT_WORDS = {
     "percent per year": "% a year", "% per year": "% a year", "log": "log points",
     "s": "standard deviations of the outcome",
     "sd of outcome": "standard deviations of the outcome",
-    "correlation": "", "share": "", "count": "", "statistic": "", "ratio": "",
+    "correlation": "", "share": "", "elasticity": "", "count": "", "statistic": "", "ratio": "",
 }  # fmt: skip
 
 

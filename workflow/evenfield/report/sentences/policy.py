@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evenfield.report.numbers import bare, count_word, in_unit
 from evenfield.report.rows import Row, number
-from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
+from evenfield.report.sentences.base import Facts, Sentence, capital, proxy_mark
 from evenfield.report.words import excludes_zero, interval_text, seen_text, underpowered, value_text
 
 DIFFERENCE = "cluster - sez"
@@ -107,10 +107,9 @@ def range_sentence(rows: Sequence[Row], where: str) -> list[Sentence]:
     if len(lists) < 2:
         return []
     blank = len({row["treatment_def"] for row in rows} - lists)
-    undefined = f" {count_word(blank)} more cannot tell clusters from zones." if blank else ""
-    undefined = undefined[:1] + undefined[1:2].upper() + undefined[2:]
+    undefined = f" {capital(count_word(blank))} more cannot tell clusters from zones." if blank else ""
     apart = sum(excludes_zero(row) for row in found)
-    crossed = f"{apart} of {len(found)} set it apart from zero" if apart else "none sets it apart from zero"
+    crossed = f"{apart} of {len(found)} intervals leave out zero" if apart else "no interval leaves out zero"
     unit = found[0]["unit_of_measure"]
     return [Sentence(
         f"Over {count_word(len(lists))} lists of clusters and zones the difference runs from {bare(min(values), unit)} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenfield.report.numbers import p_text
+from evenfield.report.numbers import fixed, p_text
 from evenfield.report.rows import Row, first, number
 from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.policy import DIFFERENCE, dashed, deciding_sentence, defined, parts_text, range_sentence
@@ -54,7 +54,11 @@ def _costs(facts: Facts) -> list[Sentence]:
     if not rows:
         return []
     parts = [f"{dashed(row['period'])}: {parts_text(row)}" for row in sorted(rows, key=lambda row: row["period"])]
+    seen = [mde for row in rows if (mde := number(row, "mde")) is not None]
+    reach = f"{fixed(min(seen), 0)} to {fixed(max(seen), 0)}" if seen else ""
+    weak = (f" The smallest differences these comparisons could see run from {reach}: a smaller one whose interval "
+            "leaves out zero is likely to be overstated.") if seen else ""  # fmt: skip
     return [Sentence(
-        f"Unit labour cost growth with clusters minus that with zones, percentage points a year: {'; '.join(parts)}. "
-        "Wages of urban units cover formal employment only.", basis="SCPC intervals, current prices, table T23",
+        f"Unit labour cost growth with clusters minus that with zones, percentage points a year: {'; '.join(parts)}."
+        f"{weak} Wages of urban units cover formal employment only.", basis="SCPC intervals, current prices, table T23",
     )]  # fmt: skip

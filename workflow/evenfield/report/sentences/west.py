@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenfield.report.numbers import in_unit, p_text
 from evenfield.report.rows import Row, first, number
-from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
+from evenfield.report.sentences.base import Facts, Sentence, capital, proxy_mark
 from evenfield.report.sentences.policy import dashed, deciding_sentence, defined, parts_text
 from evenfield.report.words import excludes_zero
 
@@ -37,7 +37,7 @@ def west_sentences(facts: Facts) -> list[Sentence]:
 
 
 def _name(row: Row) -> str:
-    return row["term"].replace("_", " ")
+    return capital(row["term"].replace("_", " "))
 
 
 def _proxy(row: Row) -> list[Sentence]:
