@@ -64,6 +64,11 @@ MAKERS = {
     "T17": "tabulate_dynamic_spatial",
     "T20": "tabulate_linkage",
     "F19": "draw_linkage",
+    "T21": "tabulate_balance",
+    "F17": "draw_balance",
+    "T24": "tabulate_west",
+    "T1b": "tabulate_taxonomies",
+    "T23": "tabulate_wages",
 }
 
 
@@ -145,6 +150,12 @@ SCRIPTS = {
     name: f"workflow/scripts/{rule}.py"
     for name, rule in MAKERS.items()
     if name in {*config["tables"], *config["figures"]}
+}
+GROUP_STUDY = {
+    "taxonomy": config["taxonomy"],
+    "join": config["weights"]["join"],
+    "inference": config["inference"],
+    "power": POWER,
 }
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
 CURVE_STUDY = {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import NAN, Estimate
+from evenfield.contracts.estimates import NAN, Estimate, finite_or_nan
 from evenfield.estimates.places import Places
 from evenfield.estimates.prepared_contrasts import (
     TIE_DIGITS,
@@ -33,7 +33,7 @@ from evenfield.numerics.ladder import (
     primary_method,
     primary_rung,
 )
-from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.random import generator_for
 
 __all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "not_defined", "parse_contrast_settings", "rows_at",
@@ -178,7 +178,10 @@ def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings)
         return [_filled(row, rung, section, settings.level) for rung in rungs]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
     rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
-    return [*(_filled(row, rung, section, settings.level) for rung in rungs), *_left_out(row, section, settings)]
+    return [
+        *(_filled(row, rung, section, settings.level) for rung in rungs),
+        *leave_out_rows(row, fit_ols(section.y, section.X), section.contrast, section.units, settings),
+    ]
 
 
 def _expected_rungs(contrast: GroupContrast, section: Section, place: Place) -> list[Rung]:
@@ -208,7 +211,8 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
 def _filled(row: Estimate, rung: Rung, section: Section, level: float) -> Estimate:
     filled = replace(
         row, estimate=rung.estimate, std_error=rung.std_error, se_type=rung.se_type, statistic=rung.statistic,
-        df=rung.df, p_value=rung.p_value, p_type=rung.p_type, conf_low=rung.conf_low, conf_high=rung.conf_high,
+        df=rung.df, p_value=rung.p_value, p_type=rung.p_type, conf_low=finite_or_nan(rung.conf_low),
+        conf_high=finite_or_nan(rung.conf_high),
         conf_level=level if np.isfinite(rung.conf_low) else NAN, mde=rung.mde,
         warning=_warning(row, rung.note, rung.mde),
     )  # fmt: skip
@@ -226,18 +230,40 @@ def _warning(row: Estimate, note: str, mde: float) -> str:
     return "; ".join(part for part in (row.warning, BASES.get(row.output_basis, ""), note, weak) if part)
 
 
-def _left_out(row: Estimate, section: Section, settings: ContrastSettings) -> list[Estimate]:
-    fit = fit_ols(section.y, section.X)
-    base = replace(row, estimator="leave_one_out", role="robustness", sesoi=NAN, n_units=len(section.y) - 1)
+def leave_out_rows(
+    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings
+) -> list[Estimate]:
+    """Return how an estimate moves without each unit and without the study's pairs.
+
+    Parameters
+    ----------
+    row : Estimate
+        The deciding row.
+    fit : OlsFit
+        Its regression; a panel has several rows a unit.
+    c : ndarray, shape (K,)
+        Weights of the combination.
+    units : ndarray of str, shape (N,)
+        Unit of each observation.
+    settings : ContrastSettings
+        ``pairs``.
+
+    Returns
+    -------
+    list of Estimate
+        Number of sign changes, smallest and largest estimate, and one row for each pair.
+    """
+    names = sorted(set(units))
+    base = replace(row, estimator="leave_one_out", role="robustness", sesoi=NAN, n_units=len(names) - 1)
     try:
-        singles = leave_one_out(fit, section.contrast, section.units)
+        singles = leave_one_out(fit, c, units)
     except NumericsError as error:
         return [replace(base, effect_type="stat_sign_flips", estimate=NAN, warning=f"not defined: {error}")]
     return [
         replace(base, effect_type="stat_sign_flips", estimate=float(singles.sign_flips), unit_of_measure="units",
                 max_leverage_unit=singles.most_influential[0]),
         *_ends(base, singles),
-        *_pairs(base, section, settings),
+        *_pairs(base, fit, c, units, settings),
     ]  # fmt: skip
 
 
@@ -248,16 +274,15 @@ def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
                     max_leverage_unit=singles.left_out[i][0]) for name, i in places.items()]  # fmt: skip
 
 
-def _pairs(base: Estimate, section: Section, settings: ContrastSettings) -> list[Estimate]:
-    pairs = [pair for pair in settings.pairs if set(pair) <= set(section.units)]
+def _pairs(base: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings) -> list[Estimate]:
+    pairs = [pair for pair in settings.pairs if set(pair) <= set(units)]
     if not pairs:
         return []
-    fit = fit_ols(section.y, section.X)
     try:
-        found = leave_groups_out(fit, section.contrast, section.units, pairs)
+        found = leave_groups_out(fit, c, units, pairs)
     except NumericsError as error:
         return [replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN,
                         warning=f"not defined: {error}")]  # fmt: skip
     return [replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=float(value),
-                    n_units=len(section.y) - len(group), sample_id=f"{base.sample_id} without {' '.join(group)}")
+                    n_units=base.n_units + 1 - len(group), sample_id=f"{base.sample_id} without {' '.join(group)}")
             for group, value in zip(found.left_out, found.estimates, strict=True)]  # fmt: skip

@@ -82,6 +82,22 @@ class Places:
         draws, reasons = self._drawn(members, group, draw_id)
         return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
 
+    def free_draws(self, count: int, draw_id: str) -> LabelDraws:
+        """Return permutations of labels among all units.
+
+        Parameters
+        ----------
+        count : int
+            Units.
+        draw_id : str
+            Names the stream.
+
+        Returns
+        -------
+        LabelDraws
+        """
+        return free_label_draws(count, self._permutations, generator_for(self._seed, f"labels:free:{draw_id}"))
+
     def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
         if members not in self._components:
             distance = haversine_km(lat, lon)
@@ -101,7 +117,7 @@ class Places:
         self, members: np.ndarray, group: np.ndarray, draw_id: str
     ) -> tuple[dict[str, LabelDraws], dict[str, str]]:
         B = self._permutations
-        draws = {"free": free_label_draws(len(members), B, generator_for(self._seed, f"labels:free:{draw_id}"))}
+        draws = {"free": self.free_draws(len(members), draw_id)}
         reasons: dict[str, str] = {}
         if STRATA in self._units and self._units.loc[members, STRATA].nunique() > 1:
             strata = self._units.loc[members, STRATA].to_numpy(str)

@@ -16,6 +16,7 @@ from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_toml
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import read_rows
+from evenfield.report.sentences.balance import balance_sentences
 from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.checks import (
     clock_sentences,
@@ -42,7 +43,10 @@ from evenfield.report.sentences.movement import (
 )
 from evenfield.report.sentences.spatial_panel import spatial_panel_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
+from evenfield.report.sentences.taxonomies import taxonomies_sentences
 from evenfield.report.sentences.verdicts import credibility_sentences, verdict_sentences
+from evenfield.report.sentences.wages import wages_sentences
+from evenfield.report.sentences.west import west_sentences
 from evenfield.report.spread import spread_view
 from evenfield.report.verdicts import verdict_table
 
@@ -59,6 +63,10 @@ SECTIONS = (
     ("robustness", "How much the choices matter"),
     ("exploratory", "Claims that can only be described"),
     ("credibility", "How firm the answers are"),
+    ("balance", "Town and country"),
+    ("west", "Regional programmes"),
+    ("taxonomies", "Two labels or four cells"),
+    ("wages", "Wages and foreign investment"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -91,6 +99,10 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "dynamic_spatial": (dynamic_spatial_sentences,),
     "linkage": (linkage_sentences,),
     "exploratory": (exploratory_sentences,),
+    "balance": (balance_sentences,),
+    "west": (west_sentences,),
+    "taxonomies": (taxonomies_sentences,),
+    "wages": (wages_sentences,),
 }
 
 

@@ -25,3 +25,114 @@ rule tabulate_exploratory:
         study=config["study"],
     script:
         "../../scripts/tabulate_exploratory.py"
+
+
+rule tabulate_balance:
+    """T21: urban and rural incomes in cluster and zone regions."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_balance.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T21"),
+    log:
+        "results/logs/tabulate_balance.log",
+    benchmark:
+        "results/benchmarks/tabulate_balance.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("balance"),
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_balance.py"
+
+
+rule draw_balance:
+    """F17: paths of the urban-rural income ratio by cell."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_balance.output.series,
+    output:
+        figure=figure_files("F17"),
+    log:
+        "results/logs/draw_balance.log",
+    benchmark:
+        "results/benchmarks/draw_balance.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("balance"),
+        study=config["study"],
+    script:
+        "../../scripts/draw_balance.py"
+
+
+rule tabulate_west:
+    """T24: growth before and after regional programmes."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_west.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T24"),
+    log:
+        "results/logs/tabulate_west.log",
+    benchmark:
+        "results/benchmarks/tabulate_west.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_west.py"
+
+
+rule tabulate_taxonomies:
+    """T1b: which grouping describes growth best."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_taxonomies.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T1b"),
+    log:
+        "results/logs/tabulate_taxonomies.log",
+    benchmark:
+        "results/benchmarks/tabulate_taxonomies.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("taxonomies"),
+        periods=config["periods"],
+        inference=config["inference"],
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_taxonomies.py"
+
+
+rule tabulate_wages:
+    """T23: wages, unit labour cost and foreign investment."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_wages.output.estimates,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T23"),
+    log:
+        "results/logs/tabulate_wages.log",
+    benchmark:
+        "results/benchmarks/tabulate_wages.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=primary_spec("wages"),
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+    script:
+        "../../scripts/tabulate_wages.py"

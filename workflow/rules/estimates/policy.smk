@@ -31,3 +31,113 @@ rule estimate_exploratory:
         power=POWER,
     script:
         "../../scripts/estimate_exploratory.py"
+
+
+rule estimate_balance:
+    """Urban-rural gap: its change in cluster and in zone regions (H10)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/balance/estimates.csv",
+        series="results/estimates/balance/series.csv",
+        fit="results/estimates/balance/fit.json",
+    log:
+        "results/logs/estimate_balance.log",
+    benchmark:
+        "results/benchmarks/estimate_balance.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("balance"),
+        study=GROUP_STUDY,
+        sesoi=config["sesoi"],
+    script:
+        "../../scripts/estimate_balance.py"
+
+
+rule estimate_west:
+    """Go West: growth before and after regional programmes (H13)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+        programmes="results/ingest/programmes.csv",
+        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
+    output:
+        estimates="results/estimates/west/estimates.csv",
+        series="results/estimates/west/series.csv",
+        fit="results/estimates/west/fit.json",
+    log:
+        "results/logs/estimate_west.log",
+    benchmark:
+        "results/benchmarks/estimate_west.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("west"),
+        study=GROUP_STUDY,
+        sesoi=config["sesoi"],
+    script:
+        "../../scripts/estimate_west.py"
+
+
+rule estimate_taxonomies:
+    """Taxonomy comparison: prediction of units left out and BIC (H14)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+        periods=main_scheme("results/panel/{scheme}/periods.csv"),
+        doses=main_scheme("results/panel/{scheme}/doses.csv"),
+        clusters="results/ingest/clusters.csv",
+    output:
+        estimates="results/estimates/taxonomies/estimates.csv",
+        fit="results/estimates/taxonomies/fit.json",
+    log:
+        "results/logs/estimate_taxonomies.log",
+    benchmark:
+        "results/benchmarks/estimate_taxonomies.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("taxonomies"),
+        study=GROUP_STUDY,
+    script:
+        "../../scripts/estimate_taxonomies.py"
+
+
+rule estimate_wages:
+    """Unit labour cost and the wage elasticity of foreign investment by group (H15)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/wages/estimates.csv",
+        fit="results/estimates/wages/fit.json",
+    log:
+        "results/logs/estimate_wages.log",
+    benchmark:
+        "results/benchmarks/estimate_wages.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        specs=config["estimates"].get("wages"),
+        study=GROUP_STUDY,
+        sesoi=config["sesoi"],
+    script:
+        "../../scripts/estimate_wages.py"

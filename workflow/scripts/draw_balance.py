@@ -1,0 +1,20 @@
+"""Draw F17: the urban-rural income ratio by cell."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.artifacts.figures.balance import draw_balance, gap_paths
+from evenfield.artifacts.figures.save import save_figure
+from evenfield.artifacts.rows import TEXT
+from evenfield.contracts.files import read_table
+
+
+def main(*, series: str, figure: list[str], spec: str, study: Mapping[str, Any]) -> None:
+    """Read the balance family's series and write the five files of the figure."""
+    save_figure(draw_balance(gap_paths(read_table(series, (*TEXT, "window")), spec), study), figure)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
