@@ -42,6 +42,7 @@ SECTIONS = (
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
     ("exploratory", "Claims that can only be described"),
+    ("published", "Beside published figures"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -49,7 +50,7 @@ SECTIONS = (
     ("rerun", "How to cite and to run again"),
     ("manifest", "The run, by its hashes"),
 )
-OPTIONAL = ("exploratory", "further")
+OPTIONAL = ("exploratory", "published", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "question": (simulated_sentences, question_sentences),
     "design": (design_sentences,),
