@@ -2,6 +2,7 @@
 
 TABLES = [
     "adjacency",
+    "benchmarks",
     "cases",
     "claims",
     "cluster_list",

@@ -27,6 +27,10 @@ DESCRIPTION = {"unit_scheme": "all", "data_hash": "0" * 12, "merged": {},
 CLUSTER, SEZ = (PLACE < 6) * 1.0, ((PLACE > 3) & (PLACE < 10)) * 1.0
 
 
+PANEL = {"kind": "panel", "predicted": "+", "outcome": {"numerator": "patents", "log": True}, "periods": ["P1"],
+         "regressors": ["zones_park"], "term": "zones_park"}  # fmt: skip
+
+
 def _data() -> ExploratoryData:
     rng = np.random.default_rng(5)
     rows = []
@@ -170,8 +174,7 @@ def test_equivalence_rejects_exactly_when_the_interval_lies_inside() -> None:
 
 def test_shuffled_rows_give_the_same_numbers() -> None:
     items = [_contrast(), _contrast(outcome="rising", reduce="trend"),
-             {"kind": "panel", "predicted": "+", "outcome": {"numerator": "patents", "log": True}, "periods": ["P1"],
-              "regressors": ["zones_park"], "term": "zones_park"},
+             PANEL,
              {"kind": "rings", "predicted": "+", "outcome": "growth_pct", "periods": ["P1"], "group": "cluster",
               "rings_km": [150, 400]}]  # fmt: skip
     mixed = replace(DATA, **{name: getattr(DATA, name).sample(frac=1, random_state=1).reset_index(drop=True)
@@ -179,6 +182,16 @@ def test_shuffled_rows_give_the_same_numbers() -> None:
     for item in items:
         expected, found = estimates_frame(_rows(**item)), estimates_frame(_rows(mixed, **item))
         pd.testing.assert_frame_equal(found, expected)
+
+
+def test_renamed_units_give_the_same_numbers() -> None:
+    new = dict(zip(NAMES, [f"x{name}" for name in NAMES], strict=True))
+    renamed = replace(DATA, **{name: getattr(DATA, name).replace(new)
+                               for name in ("panel", "periods", "cells", "doses", "units", "links")})  # fmt: skip
+    columns = ["estimate", "std_error", "p_value", "conf_low", "mde"]
+    for item in (_contrast(), _contrast(regressors=["cluster_only", "sez_only", "both"], term="both"), PANEL):
+        expected, found = estimates_frame(_rows(**item)), estimates_frame(_rows(renamed, **item))
+        pd.testing.assert_frame_equal(found[columns], expected[columns])
 
 
 def test_what_is_missing_becomes_a_reason() -> None:

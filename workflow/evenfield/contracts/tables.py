@@ -9,6 +9,23 @@ from typing import Any
 REQUIRED_TABLES = ("panel", "panel_provenance", "units", "sources")
 OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {
     "adjacency": ("unit_i", "unit_j"),
+    "benchmarks": (
+        "benchmark",
+        "study",
+        "sample",
+        "quantity",
+        "value",
+        "value_high",
+        "direction",
+        "unit_of_measure",
+        "tag",
+        "source_table",
+        "source_page",
+        "comparable",
+        "why",
+        "estimate_id",
+        "source",
+    ),
     "cases": (
         "case",
         "place",

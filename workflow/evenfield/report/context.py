@@ -67,6 +67,7 @@ SECTIONS = (
     ("west", "Regional programmes"),
     ("taxonomies", "Two labels or four cells"),
     ("wages", "Wages and foreign investment"),
+    ("published", "Beside published figures"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -74,7 +75,7 @@ SECTIONS = (
     ("rerun", "How to cite and to run again"),
     ("manifest", "The run, by its hashes"),
 )
-OPTIONAL = ("exploratory", "further")
+OPTIONAL = ("exploratory", "published", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "verdicts": (verdict_sentences,),
     "credibility": (credibility_sentences,),

@@ -136,3 +136,44 @@ rule tabulate_wages:
         study=config["study"],
     script:
         "../../scripts/tabulate_wages.py"
+
+
+rule tabulate_benchmarks:
+    """T30: published figures, and ours where they may stand beside them."""
+    input:
+        library=library("artifacts"),
+        benchmarks="results/ingest/benchmarks.csv",
+        estimates="results/estimates.csv",
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T30"),
+    log:
+        "results/logs/tabulate_benchmarks.log",
+    benchmark:
+        "results/benchmarks/tabulate_benchmarks.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        periods=config["periods"],
+    script:
+        "../../scripts/tabulate_benchmarks.py"
+
+
+rule draw_benchmarks:
+    """F24: our speeds of convergence beside published ones."""
+    input:
+        library=library("artifacts"),
+        benchmarks="results/ingest/benchmarks.csv",
+        estimates="results/estimates.csv",
+    output:
+        figure=figure_files("F24"),
+    log:
+        "results/logs/draw_benchmarks.log",
+    benchmark:
+        "results/benchmarks/draw_benchmarks.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        periods=config["periods"],
+    script:
+        "../../scripts/draw_benchmarks.py"

@@ -52,7 +52,7 @@ def _signs(rows: list[Row], facts: Facts) -> Sentence:
     return Sentence(
         f"Of {total} tested rows with a predicted sign, {_have(as_said)} it with p below .05 and {_have(against)} the "
         f"opposite sign with p below .05; about {CLEAR * total:.1f} below .05 are expected when nothing is there. "
-        f"Underpowered rows: {weak}, so that an interval that holds zero is no evidence of no difference.",
+        f"Underpowered rows: {weak}; there an interval that holds zero is no evidence of no difference.",
         basis="no correction for looking this often", caution=True,
     )  # fmt: skip
 
