@@ -11,13 +11,13 @@ import pandas as pd
 
 from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import NAN, Estimate
-from evenfield.estimates.places import Places
+from evenfield.estimates.places import SCHEMES, Places
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
 from evenfield.numerics.inference.romano_wolf import romano_wolf
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.label_permutation import label_permutation
-from evenfield.numerics.ladder import LadderSettings, Rung, Section, ladder, primary_method, primary_rung
+from evenfield.numerics.ladder import LadderSettings, Place, Rung, Section, ladder, primary_method, primary_rung
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 
@@ -155,7 +155,7 @@ def step_down_rows(
     if any(list(section.units) != list(sections[0].units) for section in sections):
         raise EstimateError("outcomes of one hypothesis have different units", "the same units for common draws",
                             "leave out units that lack an outcome")  # fmt: skip
-    tests = [label_permutation(s.y, s.labels, s.controls, s.c, _place(c, s, places).draws["free"])
+    tests = [label_permutation(s.y, s.labels, s.controls, s.c, _place(c, s, places, ("free",)).draws["free"])
              for c, s in zip(contrasts, sections, strict=True)]  # fmt: skip
     draws = np.column_stack([test.statistics for test in tests])
     regular = draws[np.isfinite(draws).all(axis=1)]
@@ -171,12 +171,12 @@ def _rows(contrast: GroupContrast, places: Places, settings: ContrastSettings) -
     if undefined:
         return [replace(contrast.row, estimate=NAN, warning=_warning(contrast.row, undefined, NAN))]
     section = _section(contrast)
-    place = _place(contrast, section, places)
     row = _described(contrast, section)
     if contrast.row.role != "primary":
+        place = _place(contrast, section, places, ("free",) if section.few else ())
         return [_filled(row, primary_rung(section, place, settings.ladder), section, settings.level)]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
-    rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
+    rungs = ladder(section, _place(contrast, section, places, SCHEMES), settings.ladder, generator_for(settings.seed, draw_id))
     return [*(_filled(row, rung, section, settings.level) for rung in rungs), *_left_out(row, section, settings)]
 
 
@@ -212,8 +212,9 @@ def _treated(labels: np.ndarray) -> int:
     return min((int(min(column.sum(), len(column) - column.sum())) for column in binary), default=len(labels))
 
 
-def _place(contrast: GroupContrast, section: Section, places: Places) -> Any:
-    return places.at(section.units, section.labels[:, 0], f"{contrast.row.unit_scheme}:{contrast.row.sample_id}")
+def _place(contrast: GroupContrast, section: Section, places: Places, schemes: tuple[str, ...]) -> Place:
+    draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
+    return places.at(section.units, section.labels[:, 0], draw_id, schemes)
 
 
 def _described(contrast: GroupContrast, section: Section) -> Estimate:
