@@ -176,7 +176,9 @@ def _rows(contrast: GroupContrast, places: Places, settings: ContrastSettings) -
         place = _place(contrast, section, places, ("free",) if section.few else ())
         return [_filled(row, primary_rung(section, place, settings.ladder), section, settings.level)]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
-    rungs = ladder(section, _place(contrast, section, places, SCHEMES), settings.ladder, generator_for(settings.seed, draw_id))
+    rungs = ladder(
+        section, _place(contrast, section, places, SCHEMES), settings.ladder, generator_for(settings.seed, draw_id)
+    )
     return [*(_filled(row, rung, section, settings.level) for rung in rungs), *_left_out(row, section, settings)]
 
 

@@ -151,7 +151,11 @@ def window_mean(table: pd.DataFrame, start: int, end: int) -> WindowMean:
         return WindowMean(pd.Series(dtype=float), (), f"no year from {start} to {end} has figures of every unit")
     kept = inside[list(years)].mean(axis=1)
     asked = [int(year) for year in inside.columns]
-    note = "" if list(years) == asked else f"{len(years)} of {len(asked)} years have figures of every unit ({_span(years)})"
+    note = (
+        ""
+        if list(years) == asked
+        else f"{len(years)} of {len(asked)} years have figures of every unit ({_span(years)})"
+    )
     return WindowMean(kept, years, note)
 
 

@@ -55,9 +55,7 @@ class Places:
             found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
             raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
 
-    def at(
-        self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES
-    ) -> Place:
+    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
         """Return what inference needs to know about a set of units and its first group.
 
         Parameters

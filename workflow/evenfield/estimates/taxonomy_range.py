@@ -51,6 +51,8 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
         treatment_def=f"{len(group)} taxonomies", estimate=NAN, n_obs=len(group), n_units=main[0].n_units,
         unit_of_measure=main[0].unit_of_measure, output_basis=main[0].output_basis, data_hash=main[0].data_hash,
     )  # fmt: skip
-    ends = [replace(base, effect_type=f"stat_range_{name}", estimate=row.estimate,
-                    warning=f"taxonomy {row.treatment_def}") for name, row in (("low", low), ("high", high))]  # fmt: skip
+    ends = [
+        replace(base, effect_type=name, estimate=row.estimate, warning=f"taxonomy {row.treatment_def}")
+        for name, row in (("stat_range_low", low), ("stat_range_high", high))
+    ]
     return [*ends, replace(base, effect_type="stat_range_sign", estimate=float(agree), unit_of_measure="count")]

@@ -1,1 +1,62 @@
 """Floor 4, policy wing: how do cluster and zone regions differ. INPUT: results/panel/. OUTPUT: results/estimates/."""
+
+
+rule estimate_premium:
+    """Premium of cluster and zone regions in levels and growth, by period and taxonomy (H1)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        periods=main_scheme("results/panel/{scheme}/periods.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/premium/estimates.csv",
+        series="results/estimates/premium/series.csv",
+        fit="results/estimates/premium/fit.json",
+    log:
+        "results/logs/estimate_premium.log",
+    benchmark:
+        "results/benchmarks/estimate_premium.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=config["estimates"].get("premium"),
+        sesoi=config["sesoi"],
+        taxonomy=MAIN_TAXONOMY,
+        join=config["weights"]["join"],
+        inference=config["inference"],
+        power=POWER,
+    script:
+        "../../scripts/estimate_premium.py"
+
+
+rule estimate_factor_intensity:
+    """Factor intensity of zone against cluster regions, several outcomes together (H3)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/factor_intensity/estimates.csv",
+        series="results/estimates/factor_intensity/series.csv",
+        fit="results/estimates/factor_intensity/fit.json",
+    log:
+        "results/logs/estimate_factor_intensity.log",
+    benchmark:
+        "results/benchmarks/estimate_factor_intensity.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=config["estimates"].get("factor_intensity"),
+        sesoi=config["sesoi"],
+        taxonomy=MAIN_TAXONOMY,
+        join=config["weights"]["join"],
+        inference=config["inference"],
+        power=POWER,
+    script:
+        "../../scripts/estimate_factor_intensity.py"

@@ -13,29 +13,11 @@ from evenfield.estimates.contrasts import ContrastSettings, GroupContrast, contr
 from evenfield.estimates.group_labels import Comparison, group_labels
 from evenfield.estimates.period_means import missing_reason, window_mean, yearly_table
 from evenfield.estimates.policy.premium_spec import PremiumSpec
+from evenfield.estimates.policy.results import PolicyResults
 from evenfield.estimates.taxonomy_range import taxonomy_range_rows
 
 OUTCOME = "value"
 MEAN_COLUMNS = ["spec_id", "sample_id", "treatment_def", "period", "group", "n_units", "mean", "output_basis"]
-
-
-@dataclass(frozen=True)
-class PolicyResults:
-    """What a family of the policy wing hands on.
-
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Rows of the tidy layout.
-    series : DataFrame
-        What a figure or a table needs beside them.
-    fit : dict
-        Equation, conventions, and what was left out with the reason.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -116,20 +98,19 @@ def _cut(
     return Cut(spec, period, sample, found[list(spec.given)].astype(float).assign(**{OUTCOME: values}), note)
 
 
-def _contrasts(
-    cut: Cut, cells: pd.DataFrame, description: Mapping[str, Any], primary: str
-) -> Iterator[GroupContrast]:
+def _contrasts(cut: Cut, cells: pd.DataFrame, description: Mapping[str, Any], primary: str) -> Iterator[GroupContrast]:
     for taxonomy in sorted(set(cells["taxonomy"])):
         labels = group_labels(cells, taxonomy, str(cut.period["period"]))
         table = cut.table.join(labels)
-        for comparison in cut.spec.comparisons:
+        main = taxonomy == primary
+        if not main and cut.sample != cut.spec.samples[0]:
+            continue
+        for comparison in cut.spec.comparisons if main else cut.spec.comparisons[:1]:
             row = _row(cut, comparison, taxonomy, description, primary)
             yield GroupContrast(row, table, OUTCOME, comparison.labels, cut.spec.given, comparison.weights)
 
 
-def _row(
-    cut: Cut, comparison: Comparison, taxonomy: str, description: Mapping[str, Any], primary: str
-) -> Estimate:
+def _row(cut: Cut, comparison: Comparison, taxonomy: str, description: Mapping[str, Any], primary: str) -> Estimate:
     spec = cut.spec
     first = comparison == spec.comparisons[0]
     deciding = first and taxonomy == primary and cut.sample == spec.samples[0]
