@@ -14,6 +14,8 @@ MAKERS = {
     "T1": "tabulate_taxonomy",
     "T2": "tabulate_sources",
     "T3": "tabulate_summary",
+    "T4": "tabulate_premium",
+    "T5": "tabulate_factor_intensity",
     "T6": "tabulate_beta",
     "T16": "tabulate_exposure",
     "F1": "draw_cells",

@@ -1,1 +1,50 @@
 """Floor 5, policy. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
+
+
+rule tabulate_premium:
+    """T4: premium of cluster and zone regions by period."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_premium.output.estimates,
+        fit=rules.estimate_premium.output.fit,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T4"),
+    log:
+        "results/logs/tabulate_premium.log",
+    benchmark:
+        "results/benchmarks/tabulate_premium.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        periods=config["periods"],
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+        taxonomy=MAIN_TAXONOMY,
+    script:
+        "../../scripts/tabulate_premium.py"
+
+
+rule tabulate_factor_intensity:
+    """T5: factor intensity, several outcomes together."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_factor_intensity.output.estimates,
+        fit=rules.estimate_factor_intensity.output.fit,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T5"),
+    log:
+        "results/logs/tabulate_factor_intensity.log",
+    benchmark:
+        "results/benchmarks/tabulate_factor_intensity.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+        taxonomy=MAIN_TAXONOMY,
+    script:
+        "../../scripts/tabulate_factor_intensity.py"
