@@ -15,8 +15,10 @@ def main(
     inference: Mapping[str, Any], power: float, study: Mapping[str, Any], taxonomy: str,
 ) -> None:  # fmt: skip
     """Read the premium family and write the four files of the table."""
+    found = read_json(fit)
     made = tabulate_premium(
-        read_estimates(estimates), read_json(description), labels=read_json(fit)["outcomes"],
+        read_estimates(estimates), read_json(description),
+        labels={name: found["outcomes"][name] for name in found["order"]},
         shown=shown_periods(periods, ("main",)), periods=periods, inference=inference, power=power, study=study,
         taxonomy=taxonomy,
     )  # fmt: skip

@@ -126,7 +126,10 @@ def yearly_table(panel: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     if measure.over:
         below = wide[measure.over].astype(float)
         table = table / below.where(below != 0)
-    return np.log(table.where(table > 0)) if measure.log else table
+    if not measure.log:
+        return table
+    values = table.where(table > 0).to_numpy(float)
+    return pd.DataFrame(np.log(values), index=table.index, columns=table.columns)
 
 
 def window_mean(table: pd.DataFrame, start: int, end: int) -> WindowMean:
@@ -144,19 +147,15 @@ def window_mean(table: pd.DataFrame, start: int, end: int) -> WindowMean:
     WindowMean
         Over the same years for every unit, so that no unit is compared with another's years.
     """
-    inside = table.loc[:, [year for year in table.columns if start <= year <= end]]
+    asked = [year for year in table.columns.to_numpy(int).tolist() if start <= year <= end]
+    inside = table.reindex(columns=asked)
     # ASSUME: a window is cut to the years that all units have; nothing is interpolated.
-    years = tuple(int(year) for year in inside.columns if inside[year].notna().all())
-    if not years:
+    full = inside.notna().all(axis=0).to_numpy(bool)
+    years = tuple(year for year, kept in zip(asked, full, strict=True) if kept)
+    if not years or table.empty:
         return WindowMean(pd.Series(dtype=float), (), f"no year from {start} to {end} has figures of every unit")
-    kept = inside[list(years)].mean(axis=1)
-    asked = [int(year) for year in inside.columns]
-    note = (
-        ""
-        if list(years) == asked
-        else f"{len(years)} of {len(asked)} years have figures of every unit ({_span(years)})"
-    )
-    return WindowMean(kept, years, note)
+    cut = f"{len(years)} of {len(asked)} years have figures of every unit ({_span(years)})"
+    return WindowMean(inside[list(years)].mean(axis=1), years, "" if len(years) == len(asked) else cut)
 
 
 def _span(years: tuple[int, ...]) -> str:

@@ -29,6 +29,7 @@ from evenfield.report.sentences.movement import (
     panel_sentences,
     pattern_sentences,
 )
+from evenfield.report.sentences.policy import intensity_sentences, premium_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
 
 SECTIONS = (
@@ -38,6 +39,7 @@ SECTIONS = (
     ("map", "Where clusters and zones are"),
     ("rollout", "How zones spread"),
     ("income", "Relative income"),
+    ("groups", "Clusters and zones against the rest"),
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
     ("further", "Further tables and figures"),
@@ -52,6 +54,8 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "design": (design_sentences,),
     "data": (data_sentences,),
     "income": (income_sentences,),
+    "premium": (premium_sentences,),
+    "intensity": (intensity_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
     "sigma": (sigma_sentences,),

@@ -60,3 +60,34 @@ rule estimate_factor_intensity:
         power=POWER,
     script:
         "../../scripts/estimate_factor_intensity.py"
+
+
+rule estimate_fading:
+    """Change of zone premiums over periods, location quotients (H4, H5)."""
+    input:
+        library=library("estimates/policy"),
+        panel=main_scheme("results/panel/{scheme}/panel.csv"),
+        periods=main_scheme("results/panel/{scheme}/periods.csv"),
+        cells=main_scheme("results/panel/{scheme}/cells.csv"),
+        units=main_scheme("results/panel/{scheme}/units.csv"),
+        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        estimates="results/estimates/fading/estimates.csv",
+        series="results/estimates/fading/series.csv",
+        fit="results/estimates/fading/fit.json",
+    log:
+        "results/logs/estimate_fading.log",
+    benchmark:
+        "results/benchmarks/estimate_fading.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        spec=config["estimates"].get("fading"),
+        sesoi=config["sesoi"],
+        taxonomy=MAIN_TAXONOMY,
+        join=config["weights"]["join"],
+        inference=config["inference"],
+        power=POWER,
+    script:
+        "../../scripts/estimate_fading.py"

@@ -17,11 +17,31 @@ KEPT = (
     *KEYS, "treatment_def", "estimate", "std_error", "conf_low", "conf_high", "p_value", "p_type", "mde", "sesoi",
     "n_units", "n_treated", "g_star", "max_leverage_unit", "unit_of_measure", "output_basis",
 )  # fmt: skip
+GROUP_NAMES = {"cluster": "clusters", "sez": "zones"}
 LADDER_NOTE = (
     "Permuted: labels moved among all units, two-sided p, equal chance for every unit. Connected: only groups of as many "
     "units that hang together on the map are compared. Taxonomies: smallest and largest estimate over all lists of "
     "clusters and zones."
 )
+
+
+def comparison_name(row: Mapping[str, Any]) -> str:
+    """Return what a row compares, as printed.
+
+    Parameters
+    ----------
+    row : mapping
+        With ``term`` and ``contrast``.
+
+    Returns
+    -------
+    str
+        For example ``"clusters minus zones"`` or ``"clusters against the others"``.
+    """
+    text = str(row["contrast"] or row["term"])
+    for name, printed in GROUP_NAMES.items():
+        text = text.replace(name, printed)
+    return text.replace(" - ", " minus ") if row["contrast"] else f"{text} against the others"
 
 
 def contrast_line(estimates: pd.DataFrame, row: Row, label: str, group: str) -> Row:

@@ -11,8 +11,7 @@ from evenfield.artifacts.notes import NOT_CAUSAL, origin_note, sample_note
 from evenfield.artifacts.numbers import p_value
 from evenfield.artifacts.rows import only, pick, records
 from evenfield.artifacts.table import Table
-from evenfield.artifacts.tables.contrast_rows import LADDER_NOTE, contrast_columns, contrast_line
-from evenfield.artifacts.units import term_name
+from evenfield.artifacts.tables.contrast_rows import LADDER_NOTE, comparison_name, contrast_columns, contrast_line
 from evenfield.contracts.errors import ArtifactError
 
 METHOD = (
@@ -59,7 +58,7 @@ def tabulate_factor_intensity(
     """
     main = only(estimates, estimator="ols", effect_type="coef", treatment_def=taxonomy)
     labels = fit["outcomes"]
-    rows = sorted(records(main), key=lambda row: (row["spec_id"], list(labels).index(row["outcome"])))
+    rows = sorted(records(main), key=lambda row: (row["spec_id"], fit["order"].index(row["outcome"])))
     if not rows:
         raise ArtifactError("no factor intensity under the main taxonomy", "rows of the factor_intensity family",
                             "correct estimates.factor_intensity or remove T5 from `tables`")  # fmt: skip
@@ -111,5 +110,5 @@ def left_out_notes(fit: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _group(row: Mapping[str, Any]) -> str:
-    name = term_name(row["contrast"] or row["term"])
+    name = comparison_name(row)
     return f"{name[0].upper()}{name[1:]}, {str(row['period']).replace('-', chr(0x2013))}"

@@ -10,14 +10,13 @@ import pandas as pd
 from evenfield.artifacts.notes import NOT_CAUSAL, basis_note, origin_note, period_with_basis, sample_note
 from evenfield.artifacts.rows import Row, only, records
 from evenfield.artifacts.table import Table
-from evenfield.artifacts.tables.contrast_rows import LADDER_NOTE, contrast_columns, contrast_line
-from evenfield.artifacts.units import term_name
+from evenfield.artifacts.tables.contrast_rows import LADDER_NOTE, comparison_name, contrast_columns, contrast_line
 from evenfield.contracts.errors import ArtifactError
 
 METHOD = (
     "Difference between the group and the other units in the mean of log income relative to the nation over the years "
-    "of a period (log points), and in growth given log income in the first year (pp a year), by OLS. Intervals and p by "
-    "conditional SCPC; with fewer than four units in a group only permutation is shown."
+    "of a period (log points), and in growth given log income in the first year (pp a year), by OLS. Intervals and p "
+    "by conditional SCPC; with fewer than four units in a group only permutation is shown."
 )
 POWER = (
     "Detectable: smallest difference found with {power:.0%} power by the same test; of interest: set in advance. Where "
@@ -89,7 +88,7 @@ def premium_lines(
     for spec, label in labels.items():
         for term, contrast in order:
             rows = records(only(main, spec_id=spec, term=term, contrast=contrast))
-            group = f"{label[0].upper()}{label[1:]}: {term_name(contrast or term)}"
+            group = f"{label[0].upper()}{label[1:]}: {comparison_name({'term': term, 'contrast': contrast})}"
             for row in sorted((r for r in rows if r["period"] in shown), key=lambda r: list(shown).index(r["period"])):
                 name = period_with_basis(row["period"], row["output_basis"], periods)
                 lines.append(contrast_line(estimates, row, name, group))

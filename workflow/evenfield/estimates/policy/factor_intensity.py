@@ -211,6 +211,7 @@ def _summary(specs: Sequence[IntensitySpec], left_out: list[dict[str, Any]]) -> 
         "equation": "z_i = a + b_S S_i + b_C C_i + e_i, z a period mean over its standard deviation across units",
         "reading": "b_S - b_C: zone coefficient minus cluster coefficient, standard deviations; an association",
         "several": "Romano-Wolf step-down on common free permutations of the rows of labels",
+        "order": [measure.id for spec in specs for measure in spec.measures],
         "outcomes": {measure.id: measure.label for spec in specs for measure in spec.measures},
         "signs": {measure.id: measure.sign for spec in specs for measure in spec.measures},
         "left_out": left_out,

@@ -140,6 +140,7 @@ def _summary(specs: Sequence[PremiumSpec], left_out: list[dict[str, Any]]) -> di
     return {
         "equation": "z_iP = a + b D_i + d x_iP + e_i, one row a unit and period P",
         "reading": "b: mean of the group minus mean of the other units given x; an association",
+        "order": [spec.id for spec in specs],
         "outcomes": {spec.id: spec.measure.label for spec in specs},
         "left_out": left_out,
     }  # fmt: skip
