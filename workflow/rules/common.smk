@@ -16,6 +16,7 @@ MAKERS = {
     "T3": "tabulate_summary",
     "T4": "tabulate_premium",
     "T5": "tabulate_factor_intensity",
+    "T22": "tabulate_fading",
     "T6": "tabulate_beta",
     "T16": "tabulate_exposure",
     "F1": "draw_cells",

@@ -121,15 +121,16 @@ def yearly_table(panel: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     DataFrame
         Missing where the panel is blank, a denominator is zero, or a logarithm is not defined.
     """
-    wide = panel.pivot(index="unit", columns="year", values=list(measure.columns)).sort_index()
-    table = wide[measure.column].astype(float)
+    wide = {name: panel.pivot(index="unit", columns="year", values=name).sort_index().astype(float)
+            for name in measure.columns}  # fmt: skip
+    values = wide[measure.column].to_numpy(float)
     if measure.over:
-        below = wide[measure.over].astype(float)
-        table = table / below.where(below != 0)
-    if not measure.log:
-        return table
-    values = table.where(table > 0).to_numpy(float)
-    return pd.DataFrame(np.log(values), index=table.index, columns=table.columns)
+        below = wide[measure.over].to_numpy(float)
+        values = np.divide(values, below, out=np.full(values.shape, np.nan), where=below != 0)
+    if measure.log:
+        values = np.log(values, out=np.full(values.shape, np.nan), where=values > 0)
+    frame = wide[measure.column]
+    return pd.DataFrame(values, index=frame.index, columns=frame.columns)
 
 
 def window_mean(table: pd.DataFrame, start: int, end: int) -> WindowMean:

@@ -29,7 +29,7 @@ from evenfield.report.sentences.movement import (
     panel_sentences,
     pattern_sentences,
 )
-from evenfield.report.sentences.policy import intensity_sentences, premium_sentences
+from evenfield.report.sentences.policy import fading_sentences, intensity_sentences, premium_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
 
 SECTIONS = (
@@ -56,6 +56,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "income": (income_sentences,),
     "premium": (premium_sentences,),
     "intensity": (intensity_sentences,),
+    "fading": (fading_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
     "sigma": (sigma_sentences,),

@@ -48,3 +48,28 @@ rule tabulate_factor_intensity:
         taxonomy=MAIN_TAXONOMY,
     script:
         "../../scripts/tabulate_factor_intensity.py"
+
+
+rule tabulate_fading:
+    """T22: change of zone premiums, location quotients."""
+    input:
+        library=library("artifacts"),
+        estimates=rules.estimate_fading.output.estimates,
+        fit=rules.estimate_fading.output.fit,
+        description=main_scheme("results/panel/{scheme}/description.json"),
+    output:
+        table=table_files("T22"),
+    log:
+        "results/logs/tabulate_fading.log",
+    benchmark:
+        "results/benchmarks/tabulate_fading.tsv"
+    conda:
+        "../../../environment.yml"
+    params:
+        periods=config["periods"],
+        inference=config["inference"],
+        power=POWER,
+        study=config["study"],
+        taxonomy=MAIN_TAXONOMY,
+    script:
+        "../../scripts/tabulate_fading.py"

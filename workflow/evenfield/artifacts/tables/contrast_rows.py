@@ -19,9 +19,9 @@ KEPT = (
 )  # fmt: skip
 GROUP_NAMES = {"cluster": "clusters", "sez": "zones"}
 LADDER_NOTE = (
-    "Permuted: labels moved among all units, two-sided p, equal chance for every unit. Connected: only groups of as many "
-    "units that hang together on the map are compared. Taxonomies: smallest and largest estimate over all lists of "
-    "clusters and zones."
+    "Permuted: labels moved among all units, two-sided p, equal chance for every unit. Connected: only groups of as "
+    "many units that hang together on the map are compared. Taxonomies: smallest and largest estimate over all lists "
+    "of clusters and zones."
 )
 
 
@@ -61,7 +61,8 @@ def contrast_line(estimates: pd.DataFrame, row: Row, label: str, group: str) -> 
     dict
     """
     same = {name: row[name] for name in KEYS}
-    beside = {short: pick(estimates, estimator=f"{row['estimator']}_{method}", treatment_def=row["treatment_def"], **same)
+    taxonomy = row["treatment_def"]
+    beside = {short: pick(estimates, estimator=f"{row['estimator']}_{method}", treatment_def=taxonomy, **same)
               for short, method in (("p_free", "permutation"), ("p_connected", "permutation_connected"),
                                     ("p_several", "romano_wolf"))}  # fmt: skip
     ends = {name: pick(estimates, estimator="taxonomy_range", effect_type=f"stat_range_{name}", **same)

@@ -20,9 +20,9 @@ METHOD = (
     "Romano-Wolf step-down over the outcomes on common free permutations."
 )
 POWER = (
-    "Detectable: smallest difference found with {power:.0%} power; of interest: set in advance. Where detectable exceeds "
-    "of interest the comparison is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment is the total "
-    "investment of registered foreign-funded enterprises, a stock."
+    "Detectable: smallest difference found with {power:.0%} power; of interest: set in advance. Where it "
+    "exceeds of interest the comparison is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment is the "
+    "total investment of registered foreign-funded enterprises, a stock."
 )
 
 
@@ -64,7 +64,8 @@ def tabulate_factor_intensity(
                             "correct estimates.factor_intensity or remove T5 from `tables`")  # fmt: skip
     lines = [contrast_line(estimates, row, labels[row["outcome"]], _group(row)) for row in rows]
     note = (sample_note(description, study), METHOD, joint_note(estimates), *left_out_notes(fit),
-            POWER.format(power=power), LADDER_NOTE, NOT_CAUSAL, origin_note(description, inference["seed"]))  # fmt: skip
+            POWER.format(power=power), LADDER_NOTE, NOT_CAUSAL,
+            origin_note(description, inference["seed"]))  # fmt: skip
     columns = contrast_columns(inference, "Outcome", 2, {"p_free": "p, permuted", "p_several": "p, several"})
     return Table(id="T5", title="Factor intensity: zone regions against cluster regions", note=note, columns=columns,
                  frame=pd.DataFrame(lines), group="group")  # fmt: skip

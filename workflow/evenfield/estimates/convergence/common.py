@@ -37,7 +37,7 @@ def parse_inference_spec(section: Mapping[str, Any]) -> InferenceSpec:
     Parameters
     ----------
     section : mapping
-        Keys ``conf_level``, ``permutations``, ``seed``.
+        Keys ``conf_level``, ``permutations``, ``seed``; ``pairs`` belongs to group contrasts.
 
     Returns
     -------
@@ -48,8 +48,8 @@ def parse_inference_spec(section: Mapping[str, Any]) -> InferenceSpec:
     EstimateError
         If a key is unknown or the level is not between 0 and 1.
     """
-    check_keys(section, ("conf_level", "permutations", "seed"), "inference")
-    spec = InferenceSpec(**section)
+    check_keys(section, ("conf_level", "permutations", "seed", "pairs"), "inference")
+    spec = InferenceSpec(**{key: value for key, value in section.items() if key != "pairs"})
     if not 0 < spec.conf_level < 1 or spec.permutations < 1 or spec.seed < 0:
         raise EstimateError(
             f"inference {dict(section)}",

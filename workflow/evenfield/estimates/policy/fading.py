@@ -76,13 +76,13 @@ def estimate_fading(
         base = _row(quotient.spec, quotient.spec.comparisons[0], primary, description, primary)
         rows += group_rows(quotient, labels, replace(base, period=quotient.window), tables, settings)
     left_out = [{"spec_id": found.spec.id, "outcome": found.spec.measure.id, "reason": found.note}
-                for found in [*paths, *quotients] if found.note and _empty(found)]  # fmt: skip
+                for found in _absent(paths, quotients)]  # fmt: skip
     series = quotient_series(ready)
     return PolicyResults([*rows, *taxonomy_range_rows(rows, primary)], series, _summary(specs, left_out))
 
 
-def _empty(found: Path | QuotientPath) -> bool:
-    return found.means.empty if isinstance(found, Path) else bool(found.note)
+def _absent(paths: list[Path], quotients: list[QuotientPath]) -> list[Path | QuotientPath]:
+    return [*(path for path in paths if path.means.empty), *(quotient for quotient in quotients if quotient.note)]
 
 
 def _path(tables: Mapping[str, pd.DataFrame], description: Mapping[str, Any], spec: FadingSpec) -> Path:
@@ -212,7 +212,7 @@ def _row(
 def _summary(specs: Sequence[FadingSpec], left_out: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "equation": "y_it = mu_i + tau_t + sum_P b_P S_i 1(t in P) + e_it; slope of b_P, collapsed to one slope a unit",
-        "quotient": "LQ_i = (F_i / F) / (GDP_i / GDP); slope of ln LQ_i on the year, and the group's quotient at the end",
+        "quotient": "LQ_i = (F_i / F) / (GDP_i / GDP); slope of ln LQ_i on the year; the group's LQ at the end",
         "order": [spec.id for spec in specs],
         "outcomes": {spec.measure.id: spec.measure.label for spec in specs},
         "left_out": left_out,

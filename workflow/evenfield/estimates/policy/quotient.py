@@ -88,7 +88,8 @@ def quotient_path(panel: pd.DataFrame, description: Mapping[str, Any], spec: Fad
         return replace(blank, note=reason or "a location quotient needs a column `over`")
     units = sorted(description["units"])
     tables = [yearly_table(panel, Measure(name, name)).reindex(units) for name in spec.measure.columns]
-    years = [int(y) for y in tables[0].columns if y >= START and all((t[y] > 0).all() for t in tables)]
+    asked = [year for year in tables[0].columns.to_numpy(int).tolist() if year >= START]
+    years = [year for year in asked if all((table[year] > 0).all() for table in tables)]
     if len(years) < 2 * END_YEARS:
         return replace(blank, note=f"{len(years)} years have figures of every unit; a path needs {2 * END_YEARS}")
     above, below = (table[years] / table[years].sum(axis=0) for table in tables)
@@ -205,7 +206,7 @@ def _weighted(path: QuotientPath, members: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _left_out(path: QuotientPath, members: np.ndarray, end: Estimate) -> list[Estimate]:
-    inside = np.flatnonzero(members)
+    inside = np.flatnonzero(members).tolist()
     if len(inside) < 2:
         return []
     values = np.array([group_quotient(path, _without(members, i))[-END_YEARS:].mean() for i in inside])
@@ -262,7 +263,7 @@ def quotient_series(ready: list[tuple[QuotientPath, pd.DataFrame]]) -> pd.DataFr
 def _group_series(path: QuotientPath, labels: pd.DataFrame, group: float) -> pd.DataFrame:
     term = path.spec.comparisons[0].term
     members = labels.reindex(path.above.index)[term].to_numpy(float) == group
-    inside = np.flatnonzero(members)
+    inside = np.flatnonzero(members).tolist()
     whole = group_quotient(path, members) if len(inside) else np.full(len(path.years), NAN)
     band = [group_quotient(path, _without(members, i)) for i in inside] if len(inside) > 1 else [whole]
     name = term if group == 1.0 else f"no {term}"

@@ -72,8 +72,8 @@ def _apart(rows: list[Row], label: str, facts: Facts) -> Sentence:
     group = GROUPS.get(rows[0]["term"], rows[0]["term"])
     weak = [row for row in rows if underpowered(row)]
     where = f"in {listing([facts.labels[row['period']] for row in above])}" if above else "in no period"
-    text = (f"{capital(label)}: {facts.units} with {group} lie above the others, with an interval that leaves out zero, "
-            f"{where}.{_power(weak, rows)}")  # fmt: skip
+    text = (f"{capital(label)}: {facts.units} with {group} lie above the others, with an interval that leaves out "
+            f"zero, {where}.{_power(weak, rows)}")  # fmt: skip
     return Sentence(text, basis=f"{count_word(len(rows))} periods, SCPC intervals, table T4", caution=bool(weak))
 
 
@@ -111,3 +111,48 @@ def _taxonomies(rows: list[Row], label: str, facts: Facts) -> list[Sentence]:
         f"Over {found[0]['treatment_def']} and all periods the difference in {label} runs from "
         f"{bare(min(values), unit)} to {in_unit(max(values), unit)}.", basis=f"{facts.panel_size}, table T4",
     )]  # fmt: skip
+
+
+def fading_sentences(facts: Facts) -> list[Sentence]:
+    """Say how premiums change over time and where the location quotient ends.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the estimates of family fading.
+
+    Returns
+    -------
+    list of Sentence
+        Empty where the family is not run.
+    """
+    rows = _deciding(facts, "fading", "", "")
+    out = [_change(row, facts) for row in rows]
+    for row in facts.rows(family="fading", role="primary", effect_type="stat_end_level"):
+        out += [_end(row, facts)] if number(row, "estimate") is not None else []
+    return out
+
+
+def _change(row: Row, facts: Facts) -> Sentence:
+    label = _label(facts, row["spec_id"])
+    seen = "its interval leaves out zero" if excludes_zero(row) else "not distinguishable from zero"
+    weak = _power([row], [row]) if underpowered(row) else ""
+    nothing = " The first premium is not above zero, so nothing could fade." if "nothing that" in row["warning"] else ""
+    text = (f"{capital(label)}, {GROUPS.get(row['term'], row['term'])} against the others: change of "
+            f"{in_unit(number(row, 'estimate') or 0.0, row['unit_of_measure'])} ({interval_text(row)}), {seen}."
+            f"{nothing}{weak}")  # fmt: skip
+    return Sentence(text, basis=facts.basis({**row, "output_basis": ""}) + ", table T22", mark=proxy_mark(row),
+                    caution=underpowered(row))  # fmt: skip
+
+
+def _end(row: Row, facts: Facts) -> Sentence:
+    value = number(row, "estimate") or 0.0
+    side = "above" if value > 1 else "at or below"
+    interval = f" ({interval_text(row)})" if interval_text(row) else ""
+    text = f"{capital(_label(facts, row['spec_id']))}: {bare(value, 'share')}{interval} at the end, {side} one."
+    return Sentence(text, basis=facts.basis(row) + ", table T22", caution=underpowered(row))
+
+
+def _label(facts: Facts, spec: str) -> str:
+    found = [item for item in facts.specs("fading") if item["id"] == spec]
+    return str(found[0].get("label") or spec) if found else spec
