@@ -21,7 +21,7 @@ METHOD = (
 )
 POWER = (
     "Detectable: smallest difference found with {power:.0%} power; of interest: set in advance. Where it "
-    "exceeds of interest the comparison is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment is the "
+    "exceeds of interest the comparison is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment: the "
     "total investment of registered foreign-funded enterprises, a stock."
 )
 

@@ -22,7 +22,7 @@ METHOD = (
 )
 QUOTIENT = (
     "Location quotient: share in foreign-funded investment (registered total investment, a stock) over share in "
-    "output. Trend: slope of its log, group against the others, log points per decade. End level: the group's quotient, "
+    "output. Trend: slope of its log, group against the others, log points per decade. End level: the quotient, "
     "mean of the last five years, tested against one. Group series: trend of the group's own log quotient, HAC with "
     "fixed-b law."
 )
