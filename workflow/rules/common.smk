@@ -42,6 +42,7 @@ MAKERS = {
     "F8": "draw_currency",
     "F9": "draw_kernels",
     "F10": "draw_pattern",
+    "F18": "draw_quotient",
 }
 
 

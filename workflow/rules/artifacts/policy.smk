@@ -73,3 +73,20 @@ rule tabulate_fading:
         taxonomy=MAIN_TAXONOMY,
     script:
         "../../scripts/tabulate_fading.py"
+
+
+rule draw_quotient:
+    """F18: location quotients of zone regions and the others by year."""
+    input:
+        library=library("artifacts"),
+        series=rules.estimate_fading.output.series,
+    output:
+        figure=figure_files("F18"),
+    log:
+        "results/logs/draw_quotient.log",
+    benchmark:
+        "results/benchmarks/draw_quotient.tsv"
+    conda:
+        "../../../environment.yml"
+    script:
+        "../../scripts/draw_quotient.py"
