@@ -232,3 +232,16 @@ def test_comparisons_are_read_or_refused() -> None:
             parse_comparison(text)
     with pytest.raises(EstimateError, match="no cells of taxonomy none"):
         group_labels(_tables()["cells"], "none", "A")
+
+
+def test_a_unit_without_figures_is_left_out_of_paths_and_named() -> None:
+    tables = _tables()
+    whole = _row(_fading(tables), spec_id="foreign", role="primary")
+    holed = tables["panel"].assign(foreign=lambda t: t["foreign"].where(t["unit"] != "u29"))
+    results = _fading({**tables, "panel": holed})
+    change = _row(results, spec_id="foreign", role="primary")
+    assert (change.n_units, whole.n_units) == (29, 30)
+    assert change.warning == "without u29, no figures"
+    assert change.estimate == pytest.approx(whole.estimate, abs=0.05)
+    end = _row(results, role="primary", effect_type="stat_end_level")
+    assert end.n_units == 29

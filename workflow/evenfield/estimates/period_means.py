@@ -133,6 +133,26 @@ def yearly_table(panel: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     return pd.DataFrame(values, index=frame.index, columns=frame.columns)
 
 
+def with_figures(tables: list[pd.DataFrame]) -> tuple[list[pd.DataFrame], str]:
+    """Leave out units that have not a single figure, and name them.
+
+    Parameters
+    ----------
+    tables : list of DataFrame
+        See ``yearly_table``, with the same units.
+
+    Returns
+    -------
+    list of DataFrame, str
+        The tables without these units, and a sentence; empty where every unit has figures.
+    """
+    # ASSUME: a unit without a single figure of a variable is left out of its comparisons, groups and totals alike.
+    kept = np.logical_and.reduce([table.notna().any(axis=1).to_numpy(bool) for table in tables])
+    absent = [str(unit) for unit in tables[0].index[~kept]]
+    note = f"without {first_examples(absent)}, no figures" if absent and kept.any() else ""
+    return [table[kept] for table in tables], note
+
+
 def window_mean(table: pd.DataFrame, start: int, end: int) -> WindowMean:
     """Average an outcome over the years of a window in which every unit has it.
 

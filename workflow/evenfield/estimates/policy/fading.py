@@ -12,7 +12,7 @@ import pandas as pd
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.contrasts import ContrastSettings, GroupContrast, contrast_rows
 from evenfield.estimates.group_labels import Comparison, group_labels
-from evenfield.estimates.period_means import missing_reason, window_mean, yearly_table
+from evenfield.estimates.period_means import missing_reason, window_mean, with_figures, yearly_table
 from evenfield.estimates.policy.fading_spec import FadingSpec
 from evenfield.estimates.policy.quotient import QuotientPath, group_rows, quotient_path, quotient_series, trend_outcome
 from evenfield.estimates.policy.results import PolicyResults
@@ -92,10 +92,12 @@ def _path(tables: Mapping[str, pd.DataFrame], description: Mapping[str, Any], sp
     reason = missing_reason(source, spec.measure)
     if reason:
         return replace(blank, note=reason)
+    (table,), without = with_figures([_yearly(tables, spec, units)])
     kept: dict[str, pd.Series] = {}
-    notes, spans, bases = [], [], []
+    spans, bases = [], []
+    notes = [without] if without else []
     for period in [item for item in description["periods"] if item["role"] == "main"]:
-        values, span, note = _period_values(tables, spec, period, units)
+        values, span, note = _period_values(table, spec, period)
         if values.empty:
             continue
         kept[str(period["period"])] = values
@@ -110,15 +112,21 @@ def _path(tables: Mapping[str, pd.DataFrame], description: Mapping[str, Any], sp
     return Path(spec, pd.DataFrame(kept), f"{min(spans)}-{max(spans)}", basis, "; ".join(notes))
 
 
+def _yearly(tables: Mapping[str, pd.DataFrame], spec: FadingSpec, units: list[str]) -> pd.DataFrame:
+    """Return the outcome by unit and year, or by unit and period for a column of periods.csv."""
+    if spec.table == "panel":
+        return yearly_table(tables["panel"], spec.measure).reindex(units)
+    wide = tables["periods"].pivot(index="unit", columns="period", values=spec.measure.column)
+    return wide.reindex(units).astype(float)
+
+
 def _period_values(
-    tables: Mapping[str, pd.DataFrame], spec: FadingSpec, period: Mapping[str, Any], units: list[str]
+    table: pd.DataFrame, spec: FadingSpec, period: Mapping[str, Any]
 ) -> tuple[pd.Series, tuple[int, ...], str]:
     if spec.table == "panel":
-        table = yearly_table(tables["panel"], spec.measure).reindex(units)
         mean = window_mean(table, period["start"], period["end"])
         return mean.values, mean.years, mean.note
-    found = tables["periods"][tables["periods"]["period"].eq(period["period"])].set_index("unit").reindex(units)
-    values = found[spec.measure.column].astype(float)
+    values = table[str(period["period"])]
     if values.isna().any():
         return pd.Series(dtype=float), (), "not every unit has a figure"
     return values, (int(period["start"]), int(period["end"])), ""

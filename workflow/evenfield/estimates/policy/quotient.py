@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.contrasts import ContrastSettings
-from evenfield.estimates.period_means import Measure, missing_reason, yearly_table
+from evenfield.estimates.period_means import Measure, missing_reason, with_figures, yearly_table
 from evenfield.estimates.places import Places
 from evenfield.estimates.policy.fading_spec import FadingSpec
 from evenfield.numerics.errors import NumericsError
@@ -37,12 +37,15 @@ class QuotientPath:
         Shares of each unit (rows) in the total of each year (columns).
     note : str
         Why there is no quotient.
+    without : str
+        Units left out for want of figures.
     """
 
     spec: FadingSpec
     above: pd.DataFrame
     below: pd.DataFrame
     note: str = ""
+    without: str = ""
 
     @property
     def years(self) -> list[int]:
@@ -56,8 +59,9 @@ class QuotientPath:
 
     @property
     def start_note(self) -> str:
-        """Says when the figures start later than asked for."""
-        return f"starts with the data, {self.years[0]} instead of {START}" if self.years[0] > START else ""
+        """Says when the figures start later than asked for, and which units have none."""
+        late = f"starts with the data, {self.years[0]} instead of {START}" if self.years[0] > START else ""
+        return "; ".join(part for part in (self.without, late) if part)
 
     @property
     def quotients(self) -> pd.DataFrame:
@@ -87,13 +91,14 @@ def quotient_path(panel: pd.DataFrame, description: Mapping[str, Any], spec: Fad
     if reason or not spec.measure.over:
         return replace(blank, note=reason or "a location quotient needs a column `over`")
     units = sorted(description["units"])
-    tables = [yearly_table(panel, Measure(name, name)).reindex(units) for name in spec.measure.columns]
+    every = [yearly_table(panel, Measure(name, name)).reindex(units) for name in spec.measure.columns]
+    tables, without = with_figures(every)
     asked = [year for year in tables[0].columns.to_numpy(int).tolist() if year >= START]
     years = [year for year in asked if all((table[year] > 0).all() for table in tables)]
     if len(years) < 2 * END_YEARS:
         return replace(blank, note=f"{len(years)} years have figures of every unit; a path needs {2 * END_YEARS}")
     above, below = (table[years] / table[years].sum(axis=0) for table in tables)
-    return QuotientPath(spec, above, below)
+    return QuotientPath(spec, above, below, without=without)
 
 
 def trend_outcome(path: QuotientPath) -> pd.Series:
