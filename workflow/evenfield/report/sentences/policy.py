@@ -53,10 +53,10 @@ def intensity_sentences(facts: Facts) -> list[Sentence]:
     weak = [row for row in rows if underpowered(row)]
     power = _power(weak, rows)
     p = number(joint, "p_value")
-    apart = "set them apart" if p is not None and p < 0.05 else "does not set them apart from zero"
+    apart = "sets them apart from zero" if p is not None and p < 0.05 else "does not set them apart from zero"
     text = (f"In capital per worker, foreign capital and the like, {count['warning']} for zone regions above cluster "
             f"regions; the joint test {apart} ({p_text(p) if p is not None else 'no p'}).{power}")  # fmt: skip
-    return [Sentence(text.replace("test set", "test sets"), basis=f"{joint['period']}, {facts.panel_size}, table T5",
+    return [Sentence(text, basis=f"{joint['period']}, {facts.panel_size}, table T5",
                      caution=bool(weak))]  # fmt: skip
 
 
