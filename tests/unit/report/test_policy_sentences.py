@@ -80,9 +80,9 @@ def test_fading_says_change_and_end_level() -> None:
     end = {**base, "estimator": "ratio", "effect_type": "stat_end_level", "estimate": 1.99, "conf_low": 0.9,
            "conf_high": 3.1, "unit_of_measure": "ratio", "p_value": 0.07}  # fmt: skip
     text = _plain(fading_sentences(_facts(change, end)))
-    assert "change of \u22120.2 log points per decade" in text
+    assert "change of \u22120.200 log points per decade" in text
     assert "its interval leaves out zero" in text
-    assert "1.99 (95% interval 0.9 to 3.1) at the end, above one" in text
+    assert "1.99 (95% interval 0.90 to 3.10) at the end, above one" in text
 
 
 def test_families_that_are_not_run_say_nothing() -> None:

@@ -151,7 +151,7 @@ def _contrasts(
             note = "" if not np.isfinite(premium) or premium > 0 else NOTHING
             row = replace(
                 _row(path.spec, comparison, taxonomy, description, primary), period=path.window,
-                sesoi=path.spec.share * abs(premium) / steps, output_basis=path.basis,
+                sesoi=path.spec.share * premium / steps if premium > 0 else NAN, output_basis=path.basis,
                 unit_of_measure=f"{path.spec.measure.unit} per period",
                 warning="; ".join(part for part in (path.note, note) if part), n_periods=steps + 1,
             )  # fmt: skip

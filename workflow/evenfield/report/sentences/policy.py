@@ -5,7 +5,7 @@ from __future__ import annotations
 from evenfield.report.numbers import bare, count_word, in_unit, listing, p_text
 from evenfield.report.rows import Row, first, number
 from evenfield.report.sentences.base import Facts, Sentence, capital, proxy_mark
-from evenfield.report.words import excludes_zero, interval_text, underpowered
+from evenfield.report.words import excludes_zero, interval_text, seen_text, underpowered
 
 GROUPS = {"cluster": "clusters", "sez": "zones"}
 
@@ -71,7 +71,9 @@ def _apart(rows: list[Row], label: str, facts: Facts) -> Sentence:
     above = [row for row in rows if excludes_zero(row) and (number(row, "estimate") or 0) > 0]
     group = GROUPS.get(rows[0]["term"], rows[0]["term"])
     weak = [row for row in rows if underpowered(row)]
-    where = f"in {listing([facts.labels[row['period']] for row in above])}" if above else "in no period"
+    where = (
+        f"in {listing([facts.labels[row['period']] for row in above])}{_overstated(above)}" if above else "in no period"
+    )
     text = (f"{capital(label)}: {facts.units} with {group} lie above the others, with an interval that leaves out "
             f"zero, {where}.{_power(weak, rows)}")  # fmt: skip
     return Sentence(text, basis=f"{count_word(len(rows))} periods, SCPC intervals, table T4", caution=bool(weak))
@@ -87,6 +89,13 @@ def _power(weak: list[Row], rows: list[Row]) -> str:
     interest = number(weak[0], "sesoi") or 0.0
     return (f" {share} {noun} underpowered: the smallest difference that could be seen is {in_unit(lowest, unit)} or "
             f"more, the smallest of interest {bare(interest, unit)}.")  # fmt: skip
+
+
+def _overstated(rows: list[Row]) -> str:
+    apart = any(excludes_zero(row) and underpowered(row) for row in rows)
+    return (
+        "; the design is underpowered, so sizes that stand apart from zero are likely to be overstated" if apart else ""
+    )
 
 
 def _values(rows: list[Row], facts: Facts) -> list[Sentence]:
@@ -135,12 +144,14 @@ def fading_sentences(facts: Facts) -> list[Sentence]:
 
 def _change(row: Row, facts: Facts) -> Sentence:
     label = _label(facts, row["spec_id"])
-    seen = "its interval leaves out zero" if excludes_zero(row) else "not distinguishable from zero"
-    weak = _power([row], [row]) if underpowered(row) else ""
+    weak = (
+        f", more than the one of interest ({bare(number(row, 'sesoi') or 0.0, row['unit_of_measure'])}): underpowered"
+    )
+    weak = weak if underpowered(row) and not excludes_zero(row) else _overstated([row])
     nothing = " The first premium is not above zero, so nothing could fade." if "nothing that" in row["warning"] else ""
     text = (f"{capital(label)}, {GROUPS.get(row['term'], row['term'])} against the others: change of "
-            f"{in_unit(number(row, 'estimate') or 0.0, row['unit_of_measure'])} ({interval_text(row)}), {seen}."
-            f"{nothing}{weak}")  # fmt: skip
+            f"{in_unit(number(row, 'estimate') or 0.0, row['unit_of_measure'])} ({interval_text(row)}), {seen_text(row)}"
+            f"{weak}.{nothing}")  # fmt: skip
     return Sentence(text, basis=facts.basis({**row, "output_basis": ""}) + ", table T22", mark=proxy_mark(row),
                     caution=underpowered(row))  # fmt: skip
 
