@@ -50,8 +50,11 @@ def test_premium_names_the_periods_that_stand_apart_and_the_power() -> None:
             for name, value in (("low", 0.05), ("high", 0.6))]  # fmt: skip
     found = premium_sentences(_facts(_premium("P1", 0.1, output_basis="proxy"), _premium("P2", -0.4), *ends))
     text = _plain(found)
-    assert "states with clusters lie above the others, with an interval that leaves out zero, in 1980\u201390." in text
+    assert (
+        "states with clusters lie above the others, with an interval that leaves out zero, in 1980\u201390; the" in text
+    )
     assert "Every comparison is underpowered: the smallest difference that could be seen is 0.900 log points" in text
+    assert "likely to be overstated" in text
     assert "(PROXY)" in text
     assert "Over 3 taxonomies and all periods the difference in log income runs from 0.050 to 0.600 log points." in text
     assert found[0].caution

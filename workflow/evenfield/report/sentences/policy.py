@@ -150,8 +150,8 @@ def _change(row: Row, facts: Facts) -> Sentence:
     weak = weak if underpowered(row) and not excludes_zero(row) else _overstated([row])
     nothing = " The first premium is not above zero, so nothing could fade." if "nothing that" in row["warning"] else ""
     text = (f"{capital(label)}, {GROUPS.get(row['term'], row['term'])} against the others: change of "
-            f"{in_unit(number(row, 'estimate') or 0.0, row['unit_of_measure'])} ({interval_text(row)}), {seen_text(row)}"
-            f"{weak}.{nothing}")  # fmt: skip
+            f"{in_unit(number(row, 'estimate') or 0.0, row['unit_of_measure'])} ({interval_text(row)}), "
+            f"{seen_text(row)}{weak}.{nothing}")  # fmt: skip
     return Sentence(text, basis=facts.basis({**row, "output_basis": ""}) + ", table T22", mark=proxy_mark(row),
                     caution=underpowered(row))  # fmt: skip
 
