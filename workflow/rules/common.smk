@@ -25,7 +25,10 @@ MAKERS = {
     "T2": "tabulate_sources",
     "T3": "tabulate_summary",
     "T3b": "tabulate_preflight",
-    "T4": "tabulate_gradient",
+    "T4b": "tabulate_gradient",
+    "T4": "tabulate_premium",
+    "T5": "tabulate_factor_intensity",
+    "T22": "tabulate_fading",
     "T6": "tabulate_beta",
     "T14": "tabulate_spatial_selection",
     "T15": "tabulate_spatial_effects",
@@ -71,6 +74,7 @@ MAKERS = {
     "T24": "tabulate_west",
     "T1b": "tabulate_taxonomies",
     "T23": "tabulate_wages",
+    "F18": "draw_quotient",
 }
 
 
@@ -171,4 +175,3 @@ SPREAD_FILES = expand(
     "results/estimates/spatial_panel/{name}",
     name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
 )
-PREMIUM = ["results/estimates/premium/estimates.csv"] if "premium" in config["estimates"] else []

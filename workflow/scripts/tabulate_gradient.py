@@ -1,9 +1,7 @@
-"""Tabulate T4: where clusters lie."""
+"""Tabulate T4b: where clusters lie."""
 
 from collections.abc import Mapping
 from typing import Any
-
-import pandas as pd
 
 from evenfield.artifacts.tables.gradient import tabulate_gradient
 from evenfield.artifacts.write import write_table_files
@@ -12,13 +10,12 @@ from evenfield.contracts.files import read_json
 
 
 def main(
-    *, estimates: list[str], description: str, table: list[str], specs: list[Mapping[str, Any]],
-    periods: Mapping[str, Any], inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
+    *, estimates: str, description: str, table: list[str], specs: list[Mapping[str, Any]],
+    inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Read the gradient family, and the premium family where it is run, and write the four files of the table."""
-    rows = pd.concat([read_estimates(path) for path in estimates], ignore_index=True)
+    """Read the gradient family and write the four files of the table."""
     made = tabulate_gradient(
-        rows, read_json(description), specs=specs, periods=periods, inference=inference, power=power, study=study,
+        read_estimates(estimates), read_json(description), specs=specs, inference=inference, power=power, study=study,
     )  # fmt: skip
     write_table_files(made, table)
 

@@ -142,8 +142,8 @@ def step_down_rows(
     if any(list(section.units) != list(sections[0].units) for section in sections):
         raise EstimateError("outcomes of one hypothesis have different units", "the same units for common draws",
                             "leave out units that lack an outcome")  # fmt: skip
-    tests = [label_permutation(s.y, s.labels, s.controls, s.c, contrast_place(c, s, places).draws["free"], s.spread)
-             for c, s in zip(contrasts, sections, strict=True)]  # fmt: skip
+    common = contrast_place(contrasts[0], sections[0], places, ("free",)).draws["free"]
+    tests = [label_permutation(s.y, s.labels, s.controls, s.c, common, s.spread) for s in sections]
     draws = np.column_stack([test.statistics for test in tests])
     regular = draws[np.isfinite(draws).all(axis=1)]
     adjusted = romano_wolf(np.array([test.statistic for test in tests]), regular).adjusted

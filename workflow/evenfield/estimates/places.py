@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -19,6 +21,7 @@ from evenfield.numerics.scpc import SpatialComponents, spatial_components
 from evenfield.numerics.spatial import haversine_km
 
 STRATA = "coastal"
+SCHEMES = ("free", "stratified", "connected")
 
 
 class Places:
@@ -46,13 +49,13 @@ class Places:
         self._links = links
         self._permutations, self._seed, self._level = permutations, seed, level
         self._components: dict[tuple[str, ...], dict[str, SpatialComponents]] = {}
-        self._draws: dict[tuple[object, ...], tuple[dict[str, LabelDraws], dict[str, str]]] = {}
+        self._draws: dict[tuple[object, ...], LabelDraws | str] = {}
         blank = [str(unit) for unit in self._units.index[self._units[["lat", "lon"]].isna().any(axis=1)]]
         if blank:
             found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
             raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
 
-    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str) -> Place:
+    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
         """Return what inference needs to know about a set of units and its first group.
 
         Parameters
@@ -63,6 +66,8 @@ class Places:
             The label that connected permutations keep together; no indicator, no such permutation.
         draw_id : str
             Names the stream of the permutations.
+        schemes : tuple of str
+            Permutations that are wanted; listing connected sets takes seconds.
 
         Returns
         -------
@@ -79,7 +84,9 @@ class Places:
                                 "every unit of the panel", "add them")  # fmt: skip
         place = self._units.loc[members]
         lat, lon = place["lat"].to_numpy(float), place["lon"].to_numpy(float)
-        draws, reasons = self._drawn(members, group, draw_id)
+        drawn = {scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes}
+        draws = {scheme: made for scheme, made in drawn.items() if isinstance(made, LabelDraws)}
+        reasons = {scheme: made for scheme, made in drawn.items() if isinstance(made, str)}
         return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
@@ -105,32 +112,26 @@ class Places:
                                          for name, bound in AVERAGE_CORRELATIONS.items()}  # fmt: skip
         return self._components[members]
 
-    def _drawn(
-        self, members: np.ndarray, group: np.ndarray, draw_id: str
-    ) -> tuple[dict[str, LabelDraws], dict[str, str]]:
-        key = (tuple(members), tuple(group.tolist()), draw_id)
+    def _drawn(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
+        key = (scheme, tuple(members), tuple(group.tolist()) if scheme == "connected" else (), draw_id)
         if key not in self._draws:
-            self._draws[key] = self._new_draws(members, group, draw_id)
+            self._draws[key] = self._new_draws(scheme, members, group, draw_id)
         return self._draws[key]
 
-    def _new_draws(
-        self, members: np.ndarray, group: np.ndarray, draw_id: str
-    ) -> tuple[dict[str, LabelDraws], dict[str, str]]:
+    def _new_draws(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
         B = self._permutations
-        draws = {"free": self.free_draws(len(members), draw_id)}
-        reasons: dict[str, str] = {}
-        if STRATA in self._units and self._units.loc[members, STRATA].nunique() > 1:
+        if scheme == "free":
+            return self.free_draws(len(members), draw_id)
+        if scheme == "stratified":
+            if STRATA not in self._units or self._units.loc[members, STRATA].nunique() < 2:
+                return f"no column {STRATA} that divides these units"
             strata = self._units.loc[members, STRATA].to_numpy(str)
-            stream = generator_for(self._seed, f"labels:{STRATA}:{draw_id}")
-            draws["stratified"] = stratified_label_draws(strata, B, stream)
-        else:
-            reasons["stratified"] = f"no column {STRATA} that divides these units"
+            return stratified_label_draws(strata, B, generator_for(self._seed, f"labels:{STRATA}:{draw_id}"))
         try:
             stream = generator_for(self._seed, f"labels:connected:{draw_id}")
-            draws["connected"] = connected_label_draws(_indicator(group), self._touching(members), B, stream)
+            return connected_label_draws(_indicator(group), self._touching(members), B, stream)
         except NumericsError as error:
-            reasons["connected"] = str(error)
-        return draws, reasons
+            return str(error)
 
     def _touching(self, members: np.ndarray) -> np.ndarray:
         position = {unit: i for i, unit in enumerate(members.tolist())}
@@ -139,6 +140,25 @@ class Places:
             if a in position and b in position:
                 touching[position[a], position[b]] = touching[position[b], position[a]] = True
         return touching
+
+
+def joined_links(adjacency: pd.DataFrame, join: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Return which units touch: shared borders and the joins of the config.
+
+    Parameters
+    ----------
+    adjacency : DataFrame
+        ``unit_i``, ``unit_j``, one row a border; possibly without rows.
+    join : sequence of pairs of str
+        Units joined across water, ``weights.join`` of the config.
+
+    Returns
+    -------
+    DataFrame
+        ``unit_i``, ``unit_j``.
+    """
+    joined = pd.DataFrame(list(join), columns=["unit_i", "unit_j"])
+    return pd.concat([adjacency[["unit_i", "unit_j"]], joined], ignore_index=True)
 
 
 def _indicator(group: np.ndarray) -> np.ndarray:

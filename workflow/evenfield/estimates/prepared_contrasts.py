@@ -11,7 +11,7 @@ import pandas as pd
 from evenfield.contracts.errors import EstimateError, first_examples
 from evenfield.contracts.estimates import Estimate
 from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.places import Places
+from evenfield.estimates.places import SCHEMES, Places
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.label_permutation import Spread, expected_regressors
 from evenfield.numerics.ladder import Place, Section
@@ -136,7 +136,7 @@ def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContras
     reason = _undefined(contrast, section)
     if reason:
         return reason
-    place = contrast_place(contrast, section, places)
+    place = contrast_place(contrast, section, places, _schemes(contrast, section))
     if contrast.expected is not None:
         if contrast.expected.scheme not in place.draws:
             return f"not defined: {place.reasons[contrast.expected.scheme]}"
@@ -211,7 +211,17 @@ def _carriers(column: np.ndarray) -> int:
     return count if column.min() >= 0 else N
 
 
-def contrast_place(contrast: GroupContrast, section: Section, places: Places) -> Place:
+def _schemes(contrast: GroupContrast, section: Section) -> tuple[str, ...]:
+    """Return the permutations that are needed: all where the contrast decides, else as few as will do."""
+    if contrast.row.role == "primary":
+        return SCHEMES
+    wanted = {"free"} if section.few else set()
+    return tuple(sorted(wanted if contrast.expected is None else {*wanted, contrast.expected.scheme}))
+
+
+def contrast_place(
+    contrast: GroupContrast, section: Section, places: Places, schemes: tuple[str, ...] = SCHEMES
+) -> Place:
     """Return coordinates, components and draws of a contrast's units.
 
     Parameters
@@ -222,12 +232,15 @@ def contrast_place(contrast: GroupContrast, section: Section, places: Places) ->
         Its arrays.
     places : Places
         Places of all units.
+    schemes : tuple of str
+        Permutations that are wanted.
 
     Returns
     -------
     Place
     """
-    return places.at(section.units, section.labels[:, 0], f"{contrast.row.unit_scheme}:{contrast.row.sample_id}")
+    draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
+    return places.at(section.units, section.labels[:, 0], draw_id, schemes)
 
 
 def _described(contrast: GroupContrast, section: Section) -> Estimate:

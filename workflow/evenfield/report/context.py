@@ -41,6 +41,7 @@ from evenfield.report.sentences.movement import (
     panel_sentences,
     pattern_sentences,
 )
+from evenfield.report.sentences.premium import fading_sentences, intensity_sentences, premium_sentences
 from evenfield.report.sentences.spatial_panel import spatial_panel_sentences
 from evenfield.report.sentences.spillover import exposure_sentences
 from evenfield.report.sentences.taxonomies import taxonomies_sentences
@@ -58,6 +59,7 @@ SECTIONS = (
     ("map", "Where clusters and zones are"),
     ("rollout", "How zones spread"),
     ("income", "Relative income"),
+    ("groups", "Clusters and zones against the rest"),
     ("convergence", "Convergence"),
     ("spillover", "A first look at spillovers"),
     ("robustness", "How much the choices matter"),
@@ -84,6 +86,9 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "data": (data_sentences,),
     "map": (map_sentences,),
     "income": (income_sentences,),
+    "premium": (premium_sentences,),
+    "intensity": (intensity_sentences,),
+    "fading": (fading_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
     "clock": (clock_sentences,),

@@ -8,6 +8,8 @@ DECIMALS = {
     "pp/yr": 2, "pp/yr per exposure 0 to 1": 2, "pp/yr per s.d. of exposure": 2,
     "pp per year": 2, "%/yr": 2, "percent per year": 2, "% per year": 2,
     "years": 0, "log points": 3, "log": 3, "share": 2,
+    "pp/yr per period": 2, "log points per period": 3, "log points per decade": 3, "share per period": 3, "ratio": 2,
+    "s.d.": 2,
     "correlation": 2, "s": 2, "sd of outcome": 2, "count": 0, "units": 0, "statistic": 2,
     "elasticity": 3, "elasticity per s.d. of the moderator": 3,
 }  # fmt: skip
@@ -16,6 +18,8 @@ UNIT_WORDS = {
     "pp/yr per s.d. of exposure": "percentage points a year per standard deviation of exposure",
     "pp per year": "percentage points a year", "%/yr": "% a year",
     "percent per year": "% a year", "% per year": "% a year", "log": "log points",
+    "pp/yr per period": "percentage points a year, per period", "s.d.": "standard deviations",
+    "share per period": "per period",
     "s": "standard deviations of the outcome",
     "sd of outcome": "standard deviations of the outcome",
     "correlation": "", "share": "", "count": "", "statistic": "", "ratio": "",

@@ -262,13 +262,13 @@ rule tabulate_pattern:
 
 
 rule tabulate_gradient:
-    """T4: where clusters lie, under the premium of cluster units where that family is run."""
+    """T4b: where clusters lie."""
     input:
         library=library("artifacts"),
-        estimates=[rules.estimate_gradient.output.estimates, *PREMIUM],
+        estimates=rules.estimate_gradient.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
-        table=table_files("T4"),
+        table=table_files("T4b"),
     log:
         "results/logs/tabulate_gradient.log",
     benchmark:
@@ -277,7 +277,6 @@ rule tabulate_gradient:
         "../../../environment.yml"
     params:
         specs=config["estimates"].get("gradient"),
-        periods=config["periods"],
         inference=config["inference"],
         study=config["study"],
         power=POWER,

@@ -1,4 +1,4 @@
-"""T4: where clusters lie, under the premium of cluster units where that family is among the inputs."""
+"""T4b: where clusters lie."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
-from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, text, whole
+from evenfield.artifacts.notes import DESCRIPTIVE, basis_note, origin_note, sample_note
+from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, whole
 from evenfield.artifacts.rows import Row, only, records
 from evenfield.artifacts.table import Column, Table
 from evenfield.artifacts.tables.headings import heading, nothing_to_show, ordered_specs
 from evenfield.artifacts.tables.warnings import reason
 
-GRADIENT, PREMIUM = "gradient", "premium"
+GRADIENT = "gradient"
 LABELS = {
     ("fisher_exact", "east"): "Share with clusters, East less the rest",
     ("latitude_permutation", "south_within_east"): "Degrees further South, within the East",
@@ -24,7 +24,6 @@ LABELS = {
     ("join_count", "links_between"): "Links between two of them",
 }
 SHORT = ("fisher_exact", "latitude_permutation")
-OUTCOMES = {"relative_log_income": "Mean log relative income", "growth": "Growth, pp a year"}
 MOST_DECIMALS = 2
 
 
@@ -33,22 +32,21 @@ def tabulate_gradient(
     description: Mapping[str, Any],
     *,
     specs: Sequence[Mapping[str, Any]],
-    periods: Mapping[str, Any],
     inference: Mapping[str, Any],
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the premium of cluster units, if there, and the gradients of lists and counts.
+    """Arrange the gradients of lists and counts.
 
     Parameters
     ----------
     estimates : DataFrame
-        ``estimates/gradient/estimates.csv``, with the rows of ``estimates/premium/estimates.csv`` where that is run.
+        ``estimates/gradient/estimates.csv``.
     description : mapping
         ``panel/<scheme>/description.json`` of the main unit scheme.
     specs : sequence of mapping
         ``estimates.gradient`` of the config.
-    periods, inference, study : mapping
+    inference, study : mapping
         Sections of the config.
     power : float
         Power of the smallest detectable effects.
@@ -56,7 +54,7 @@ def tabulate_gradient(
     Returns
     -------
     Table
-        One row per deciding premium, then one per test of each list and count.
+        One row per test of each list and count.
 
     Raises
     ------
@@ -64,11 +62,11 @@ def tabulate_gradient(
         If the gradient family has no rows.
     """
     gradients = only(estimates, family=GRADIENT)
-    rows = [*_premium_rows(only(estimates, family=PREMIUM, role="primary"), periods)]
+    rows: list[Row] = []
     for spec in ordered_specs(list(gradients["spec_id"]), specs):
         rows += _gradient_rows(only(gradients, spec_id=spec))
     if gradients.empty or not rows:
-        raise nothing_to_show("rows of the gradient family", "gradient", "T4")
+        raise nothing_to_show("rows of the gradient family", "gradient", "T4b")
     note = (
         sample_note(description, study),
         "East against the rest: Fisher's exact test, two-sided, Newcombe interval. South within the East: mean "
@@ -81,15 +79,8 @@ def tabulate_gradient(
         DESCRIPTIVE,
         origin_note(description, inference["seed"]),
     )
-    return Table(id="T4", title="Where clusters lie", note=note, columns=_columns(inference), frame=pd.DataFrame(rows),
+    return Table(id="T4b", title="Where clusters lie", note=note, columns=_columns(inference), frame=pd.DataFrame(rows),
                  group="group")  # fmt: skip
-
-
-def _premium_rows(deciding: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
-    for row in records(deciding):
-        basis = text(row["output_basis"])
-        name = OUTCOMES.get(str(row["outcome"]), str(row["outcome"]).replace("_", " "))
-        yield _row(row, "Premium of cluster units", f"{name}, {period_with_basis(str(row['period']), basis, periods)}")
 
 
 def _gradient_rows(mine: pd.DataFrame) -> Iterable[Row]:

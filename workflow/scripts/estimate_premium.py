@@ -1,0 +1,35 @@
+"""Compare levels and growth of cluster and zone regions with the others, period by period."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenfield.contracts.estimates import write_estimates
+from evenfield.contracts.files import read_json, read_table, write_json, write_results
+from evenfield.estimates.contrasts import parse_contrast_settings
+from evenfield.estimates.places import joined_links
+from evenfield.estimates.policy.premium import estimate_premium
+from evenfield.estimates.policy.premium_spec import parse_premium_specs
+
+
+def main(
+    *, panel: str, periods: str, cells: str, units: str, adjacency: str, description: str, estimates: str,
+    series: str, fit: str, spec: list[Mapping[str, Any]], sesoi: Mapping[str, float], taxonomy: str,
+    join: Sequence[Sequence[str]], inference: Mapping[str, Any], power: float,
+) -> None:  # fmt: skip
+    """Write the estimates, the group means and a summary."""
+    paths = {"panel": panel, "periods": periods, "cells": cells, "units": units}
+    tables = {name: read_table(path) for name, path in paths.items()}
+    tables["links"] = joined_links(read_table(adjacency), join)
+    results = estimate_premium(
+        tables, read_json(description), parse_premium_specs(spec, sesoi), taxonomy,
+        parse_contrast_settings(inference, power),
+    )  # fmt: skip
+    write_estimates(results.estimates, estimates)
+    write_results(results.series, series)
+    write_json(results.fit, fit)
+
+
+if "snakemake" in globals():
+    from evenfield.contracts.door import enter
+
+    enter(snakemake, main)  # noqa: F821
