@@ -80,11 +80,8 @@ def _run(rows: Sequence[Row]) -> str:
 def _withheld(rows: Sequence[Row], specs: list[str], printed: list[str]) -> list[Sentence]:
     gone = [spec for spec in specs if spec not in printed]
     if not gone:
-        text = (
-            "In panels drawn at the study's own size, the correction leaves a bias below the limit set in advance for "
-            f"each of the {count_word(len(specs))} specifications."
-        )
-        return [Sentence(text, basis="table T17")]
+        text = "In panels drawn at the study's own size, the correction leaves a bias below the limit set in advance"
+        return [Sentence(f"{text} for each of the {count_word(len(specs))} specifications.", basis="table T17")]
     row = first(rows, spec_id=gone[0]) or {}
     why = next((part.strip().removeprefix(f"{WITHHELD}: ") for part in row.get("warning", "").split(";")
                 if part.strip().startswith(WITHHELD)), "")  # fmt: skip
