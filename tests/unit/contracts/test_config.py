@@ -47,6 +47,10 @@ CASES = {
         "config: 'zzz' is not a key of the top level; expected one of controls, data, estimates, figures, inference, "
         "panel, periods, sesoi, study, tables, taxonomy, verdicts, weights; remove it or see docs/config.md",
     ),
+    "unknown period of a verdict": (
+        set_at("verdicts", "hypotheses", "H12", "parts", 0, "periods", ["P9"]),
+        "config: verdicts.hypotheses.H12.periods names 'P9'; expected one of P1, P2, P3, P4, P2s, S1, S0; define it",
+    ),
     "misspelt key in a list": (
         set_at("estimates", "beta", 0, "controlls", []),
         "config: 'controlls' is not a key of estimates.beta.0; expected one of controls, end_points, id, role, sample, "

@@ -250,7 +250,7 @@ def write_verdicts(results: Path, *, policy: bool) -> None:
 VERDICTS = """<table id="T0" class="result">
 <caption>Verdict on each claim</caption>
 <thead>
-<tr><th scope="col" class="left">No.</th><th scope="col" class="left">Claim</th>
+<tr><th scope="col" class="left">No.</th><th scope="col" class="left">Claim, in our words</th>
 <th scope="col" class="left">Verdict</th><th scope="col" class="left">Reason</th>
 <th scope="col" class="right">p</th></tr>
 </thead>

@@ -190,6 +190,9 @@ def _check_references(config: Mapping[str, Any]) -> None:
         }
         _known(where, names, known[kind])
     _check_unique_ids(config["estimates"])
+    for name, item in config["verdicts"]["hypotheses"].items():
+        named = [period for part in item["parts"] for period in part.get("periods", []) if part["periods"] != "main"]
+        _known(f"verdicts.hypotheses.{name}.periods", named, config["periods"])
 
 
 def _check_years(config: Mapping[str, Any]) -> None:

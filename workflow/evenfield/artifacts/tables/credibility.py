@@ -59,7 +59,7 @@ def tabulate_ladder(estimates: pd.DataFrame, rows: pd.DataFrame, labels: Mapping
         Column(names=("p_type",), header="How p is found", width_cm=4.0),
     )
     note = (
-        "One estimate, several ways to judge its error; the primary one was chosen before looking and stands first. "
+        "One estimate, several ways to judge its error; the primary one stands first. "
         "Few treated units that lie side by side make HC and CR1 intervals too short.",
         UNDERPOWERED,
     )

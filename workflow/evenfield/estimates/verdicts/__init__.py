@@ -1,1 +1,1 @@
-"""Verdicts: what the rows of the estimates say about each hypothesis and each claim, by a rule fixed in advance."""
+"""Verdicts: what the estimates say about each hypothesis and each claim, by one rule that stands in the config."""
