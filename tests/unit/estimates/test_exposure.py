@@ -10,6 +10,7 @@ from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
 from evenfield.contracts.study import SpatialWeights
 from evenfield.estimates.contrasts import ContrastSettings
+from evenfield.estimates.spillover import exposure_regimes
 from evenfield.estimates.spillover.exposure import PATH_COLUMNS, UNIT_COLUMNS, estimate_exposure
 from evenfield.estimates.spillover.exposure_data import ExposureData, joined_links
 from evenfield.estimates.spillover.exposure_ranges import RANGE_COLUMNS
@@ -69,6 +70,13 @@ def one(results, **where):
         rows = rows[rows[column] == value]
     assert len(rows) == 1, rows
     return rows.iloc[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_simulated_samples():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exposure_regimes, "SAMPLES", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +262,14 @@ def test_order_names_and_weights_permuted_together_change_nothing(results):
     for column in ("estimate", "std_error", "p_value", "conf_low", "mde", "g_star"):
         assert moved[column].to_numpy() == pytest.approx(here[column].to_numpy(), rel=CLOSED_FORM, nan_ok=True)
     assert list(moved["max_leverage_unit"]) == [new.get(unit, "") for unit in here["max_leverage_unit"]]
+
+
+def test_the_two_regime_row_states_its_own_bias(results):
+    row = one(results, period="P2", term="rho_cluster", contrast="rho_cluster - rho_other", estimator="sdm_two_regime")
+    check = results.summary["two_regime"]["P2"]
+    assert (row["role"], row["hypothesis"], row["n_treated"]) == ("exploratory", "", 5)
+    assert f"off by {check['bias']:.2g} on average" in row["warning"]
+    assert 0 <= row["p_value"] <= 1
 
 
 def test_neighbours_count_by_population():

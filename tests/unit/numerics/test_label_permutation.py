@@ -9,7 +9,9 @@ from tests.tolerances import CLOSED_FORM
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import (
     LabelDraws,
+    Spread,
     connected_label_draws,
+    expected_regressors,
     free_label_draws,
     label_permutation,
     stratified_label_draws,
@@ -80,3 +82,35 @@ def test_refusals() -> None:
         label_permutation(y, labels, controls, np.array([1.0, 0.0]), LabelDraws(np.tile(np.arange(N), (50, 1)), "none"))
     with pytest.raises(NumericsError, match="do not hang together"):
         connected_label_draws(labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1))
+
+
+def _ring() -> np.ndarray:
+    W = np.zeros((N, N))
+    for i in range(N):
+        W[i, (i + 1) % N] = W[i, (i - 1) % N] = 0.5
+    return W
+
+
+def test_neighbours_averages_are_made_anew_for_each_draw() -> None:
+    y, labels, controls = _data()
+    spread, c = Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
+    draws = free_label_draws(N, 50, np.random.default_rng(4))
+    found = label_permutation(y, labels, controls, c, draws, spread)
+    weights = np.concatenate([c, np.zeros(2)])
+    for statistic, source in zip(found.statistics, draws.source, strict=True):
+        moved = labels[source]
+        fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
+        expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
+        assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
+
+
+def test_expected_regressors_are_the_mean_over_draws_and_centre_the_spread() -> None:
+    _, labels, _ = _data()
+    draws = stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
+    spread = Spread(_ring())
+    expected = expected_regressors(labels, draws, spread)
+    loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
+    assert expected == pytest.approx(loop, abs=CLOSED_FORM)
+    centred = Spread(_ring(), expected)
+    mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
+    assert mean == pytest.approx(np.zeros((N, 4)), abs=CLOSED_FORM)

@@ -25,6 +25,7 @@ from evenfield.estimates.spillover.exposure_contrasts import (
 from evenfield.estimates.spillover.exposure_data import ExposureData, exposed
 from evenfield.estimates.spillover.exposure_evidence import SIMULATED, evidence_rows
 from evenfield.estimates.spillover.exposure_ranges import ranges
+from evenfield.estimates.spillover.exposure_regimes import two_regime_rows
 from evenfield.estimates.spillover.exposure_spec import ExposureSpec, Interests
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
@@ -109,11 +110,15 @@ def estimate_exposure(
     variants = [_period_section(data, spec, section.period, interests, description)
                 for section in deciding for spec in _variants(section.spec, data)]  # fmt: skip
     rows += [row for section in variants for row in rows_at(difference(section), places, settings)]
+    pulls = {str(section.period["period"]): two_regime_rows(section, settings) for section in deciding}
+    rows += [row for found, _ in pulls.values() for row in found]
     frame, shares = ranges(rows, [row for row in rows if row.role == DECIDING and row.contrast])
     tables = [_unit_table(section, places) for section in sections if section.spec.role == DECIDING]
     units = pd.concat([pd.DataFrame(columns=UNIT_COLUMNS), *tables]).sort_values(UNIT_COLUMNS[:4], ignore_index=True)
     return ExposureResults([*rows, *shares], _path(rows, description["periods"]), units, frame,
-                           _summary(deciding, interests, settings))  # fmt: skip
+
+                           {**_summary(deciding, interests, settings),
+                            "two_regime": {period: check for period, (_, check) in pulls.items()}})  # fmt: skip
 
 
 def _period_section(

@@ -1,0 +1,155 @@
+"""A spatial Durbin model whose neighbours pull with another strength in each of two regimes, by direct likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize, root
+from scipy.special import chdtrc
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import RANK_TOLERANCE
+
+BOUND = 0.99
+STARTS = (-0.3, 0.0, 0.3)
+EDGE = 1e-4
+TOLERANCE = 1e-12
+STEP = 1e-4
+
+
+@dataclass(frozen=True)
+class TwoRegimeFit:
+    """A fitted two-regime spatial lag.
+
+    Attributes
+    ----------
+    rho_inside, rho_outside : float
+        Pull of the neighbours on units inside and outside the regime.
+    rho : float
+        Common pull when both are the same.
+    beta : ndarray, shape (K,)
+        Coefficients at the two pulls.
+    sigma2 : float
+        Variance of the innovations, e'e / N.
+    std_error : float
+        Of rho_inside - rho_outside, from the curvature of the concentrated likelihood.
+    likelihood_ratio, p_value : float
+        Twice the gain in log likelihood over one common pull; chi-squared with one degree of freedom.
+    at_bound : bool
+        Whether a pull lies at the end of its range: the standard error then means nothing.
+    """
+
+    rho_inside: float
+    rho_outside: float
+    rho: float
+    beta: np.ndarray
+    sigma2: float
+    std_error: float
+    likelihood_ratio: float
+    p_value: float
+    at_bound: bool
+
+
+def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> TwoRegimeFit:
+    """Fit y = rho_1 M W y + rho_0 (I - M) W y + X beta + e by maximum likelihood, M = diag(inside).
+
+    Parameters
+    ----------
+    y : ndarray, shape (N,)
+        Outcome.
+    X : ndarray, shape (N, K)
+        Regressors with their constant and their spatial lags.
+    W : ndarray, shape (N, N)
+        Row-standardised weights.
+    inside : ndarray of bool, shape (N,)
+        Units of the first regime.
+
+    Returns
+    -------
+    TwoRegimeFit
+
+    Raises
+    ------
+    NumericsError
+        If a regime is empty, or X has too many or collinear columns.
+
+    Notes
+    -----
+    ln L = -N/2 ln(e'e / N) + ln|I - rho_1 M W - rho_0 (I - M) W| + constant, Elhorst and Freret (2009). M W has no
+    constant row sum, so effects cannot be transformed away (Lee and Yu 2010): the likelihood is taken directly.
+    """
+    inside = np.asarray(inside, dtype=bool)
+    if inside.all() or not inside.any():
+        raise NumericsError("two regimes need units inside and outside")
+    if len(y) <= X.shape[1] + 2 or np.linalg.cond(X / np.linalg.norm(X, axis=0)) > 1 / RANK_TOLERANCE:
+        raise NumericsError("too many or collinear regressors for the two-regime model")
+    likelihood = _Concentrated(y, X, W, inside)
+    pulls, height = _highest(likelihood, 2)
+    common, lower = _highest(likelihood, 1)
+    ratio = max(2 * (height - lower), 0.0)
+    beta, sigma2 = likelihood.rest(pulls)
+    edge = bool(np.abs(pulls).max() > BOUND - EDGE)
+    std_error = float("nan") if edge else _difference_error(likelihood, pulls)
+    return TwoRegimeFit(float(pulls[0]), float(pulls[1]), float(common[0]), beta, sigma2, std_error, ratio,
+                        float(chdtrc(1, ratio)), edge)  # fmt: skip
+
+
+class _Concentrated:
+    """The likelihood with coefficients and variance at their best for given pulls."""
+
+    def __init__(self, y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> None:
+        self._parts = (inside[:, None] * W, ~inside[:, None] * W)
+        self._X, self._y = X, y
+        basis = np.linalg.qr(X)[0]
+        columns = np.column_stack([y, *(part @ y for part in self._parts)])
+        self._free = columns - basis @ (basis.T @ columns)
+
+    def __call__(self, pulls: np.ndarray) -> float:
+        one, two = (pulls[0], pulls[-1])
+        e = self._free @ np.array([1.0, -one, -two])
+        sign, logdet = np.linalg.slogdet(np.eye(len(e)) - one * self._parts[0] - two * self._parts[1])
+        return float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
+
+    def score(self, pulls: np.ndarray) -> np.ndarray:
+        """Return the slope in each pull; their sum where there is one common pull."""
+        one, two = (pulls[0], pulls[-1])
+        e = self._free @ np.array([1.0, -one, -two])
+        inverse = np.linalg.inv(np.eye(len(e)) - one * self._parts[0] - two * self._parts[1])
+        lags = len(e) / (e @ e) * (self._free[:, 1:].T @ e)
+        slopes = lags - np.array([np.sum(part * inverse.T) for part in self._parts])
+        return np.asarray(slopes if len(pulls) == 2 else slopes.sum(keepdims=True))
+
+    def rest(self, pulls: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return coefficients and variance."""
+        left = self._y - pulls[0] * (self._parts[0] @ self._y) - pulls[-1] * (self._parts[1] @ self._y)
+        beta = np.linalg.lstsq(self._X, left, rcond=None)[0]
+        e = left - self._X @ beta
+        return beta, float(e @ e / len(e))
+
+
+def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
+    """Climb from several starts, since the likelihood may have several peaks; finish at a root of the score."""
+
+    def depth(r: np.ndarray) -> tuple[float, np.ndarray]:
+        return -likelihood(r), -likelihood.score(r)
+
+    bounds = [(-BOUND, BOUND)] * pulls
+    found = [minimize(depth, np.full(pulls, start), jac=True, method="L-BFGS-B", bounds=bounds) for start in STARTS]
+    best = np.asarray(min(found, key=lambda one: float(one.fun)).x)
+    if np.abs(best).max() > BOUND - EDGE:
+        return best, likelihood(best)
+    polished = np.asarray(root(likelihood.score, best, tol=TOLERANCE).x)
+    near = np.abs(polished - best).max() < EDGE
+    chosen = polished if near else best
+    return chosen, likelihood(chosen)
+
+
+def _difference_error(likelihood: _Concentrated, pulls: np.ndarray) -> float:
+    steps = STEP * np.eye(2)
+    H = np.array([[(likelihood(pulls + a + b) - likelihood(pulls + a - b) - likelihood(pulls - a + b)
+                    + likelihood(pulls - a - b)) / (4 * STEP**2) for b in steps] for a in steps])  # fmt: skip
+    if np.linalg.eigvalsh(-H)[0] <= 0:
+        return float("nan")
+    contrast = np.array([1.0, -1.0])
+    return float(np.sqrt(contrast @ np.linalg.solve(-H, contrast)))
