@@ -245,3 +245,22 @@ def test_a_unit_without_figures_is_left_out_of_paths_and_named() -> None:
     assert change.estimate == pytest.approx(whole.estimate, abs=0.05)
     end = _row(results, role="primary", effect_type="stat_end_level")
     assert end.n_units == 29
+
+
+def test_over_three_periods_the_change_is_a_slope_and_half_the_premium_is_spread_over_two_steps() -> None:
+    tables = _tables()
+    three = [{**PERIODS[0], "period": name, "basis": "official"} for name in ("A", "B", "C")]
+    zones = {unit: float(3 <= i < 8) for i, unit in enumerate(NAMES)}
+    noise = np.random.default_rng(5).normal(scale=0.01, size=(3, N))
+    tables["periods"] = pd.DataFrame([
+        {"unit": unit, "period": item["period"], "growth": 7 + zones[unit] * (4 - 1.5 * step) + noise[step, i]}
+        for step, item in enumerate(three) for i, unit in enumerate(NAMES)
+    ])  # fmt: skip
+    section = [{"id": "growth", "table": "periods", "column": "growth", "unit": "pp/yr", "role": "primary"}]
+    study = {**STUDY, "periods": three}
+    cells = tables["cells"][tables["cells"]["period"].eq("A")]
+    results = estimate_fading({**tables, "cells": cells}, study, parse_fading_specs(section, SESOI), "main", SETTINGS)
+    change = _row(results, role="primary")
+    assert change.estimate == pytest.approx(-1.5, abs=0.02)
+    assert change.sesoi == pytest.approx(0.5 * 4 / 2, abs=0.02)
+    assert (change.output_basis, change.n_periods, change.unit_of_measure) == ("official", 3, "pp/yr per period")

@@ -82,7 +82,8 @@ def test_fading_says_change_and_end_level() -> None:
     change = {**base, "estimate": -0.2, "conf_low": -0.4, "conf_high": -0.1, "unit_of_measure": "log points per decade"}
     end = {**base, "estimator": "ratio", "effect_type": "stat_end_level", "estimate": 1.99, "conf_low": 0.9,
            "conf_high": 3.1, "unit_of_measure": "ratio", "p_value": 0.07}  # fmt: skip
-    text = _plain(fading_sentences(_facts(change, end)))
+    text = _plain(fading_sentences(_facts({**change, "output_basis": "spliced"}, end)))
+    assert "PROXY output joined with official output" in text
     assert "change of \u22120.200 log points per decade" in text
     assert "its interval leaves out zero" in text
     assert "1.99 (95% interval 0.90 to 3.10) at the end, above one" in text

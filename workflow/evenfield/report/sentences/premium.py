@@ -152,7 +152,7 @@ def _change(row: Row, facts: Facts) -> Sentence:
     text = (f"{capital(label)}, {GROUPS.get(row['term'], row['term'])} against the others: change of "
             f"{in_unit(number(row, 'estimate') or 0.0, row['unit_of_measure'])} ({interval_text(row)}), "
             f"{seen_text(row)}{weak}.{nothing}")  # fmt: skip
-    return Sentence(text, basis=facts.basis({**row, "output_basis": ""}) + ", table T22", mark=proxy_mark(row),
+    return Sentence(text, basis=facts.basis(row) + ", table T22", mark=proxy_mark(row),
                     caution=underpowered(row))  # fmt: skip
 
 
