@@ -10,7 +10,7 @@ from evenfield.contracts.errors import EstimateError
 from evenfield.contracts.estimates import estimates_frame
 from evenfield.estimates.policy.wages import estimate_wages
 from evenfield.estimates.policy.wages_spec import parse_wages_specs
-from evenfield.numerics.ols import cov_cr3, fit_ols
+from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from unit.estimates.group_design import CLUSTER, NAMES, SEZ, YEARS, N, make_study, renamed, shuffled
 
 T = np.array(list(YEARS))
@@ -44,7 +44,10 @@ def test_planted_elasticities_are_found_with_common_and_with_group_years() -> No
     row = rows(results, role="primary", effect_type="coef").iloc[0]
     assert row["estimate"] == pytest.approx(1.0, abs=0.1) and row["conf_low"] > 0
     assert row["hypothesis"] == "H15" and row["p_type"] == "t(G* - 1)" and row["n_obs"] == N * 20
-    assert "formal employment only" in row["warning"] and row["mde"] > 0
+    assert "formal employment only" in row["warning"]
+    assert row["df"] == pytest.approx(row["g_star"] - 1)
+    reach = t_quantile(0.975, row["df"]) + t_quantile(0.8, row["df"])
+    assert row["mde"] == pytest.approx(reach * row["std_error"])
     apart = rows(results, spec_id="stock_group_years").iloc[0]
     assert apart["estimate"] == pytest.approx(1.0, abs=0.15)
     slopes = rows(results, estimator="panel_fe_slopes").iloc[0]

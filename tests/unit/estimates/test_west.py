@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from evenfield.numerics.errors import NumericsError
 from unit.estimates.group_design import NAMES, WEST, YEARS, N, make_study, renamed, shuffled
 
 T = np.array(list(YEARS))
+DATA = Path(__file__).parents[3] / "data"
 SPEC = {"id": "west", "programme": "go", "beside": [], "before": [1991, 1999], "after": [2000, 2010], "given": [],
         "placebos": [[[1991, 1994], [1995, 1998]]], "exposure": "near", "hypothesis": "H13", "sample": "all",
         "role": "primary"}  # fmt: skip
@@ -131,8 +134,8 @@ def test_bad_input_is_one_line() -> None:
 
 
 def test_the_official_programme_is_the_west_of_units() -> None:
-    programmes = pd.read_csv("data/programmes.csv")
-    units = pd.read_csv("data/units.csv")
+    programmes = pd.read_csv(DATA / "programmes.csv")
+    units = pd.read_csv(DATA / "units.csv")
     members = set(programmes.loc[programmes["programme"].eq("go_west_2000"), "unit"])
     assert members == set(units.loc[units["region4"].eq("West"), "unit"]) and len(members) == 12
     centre = set(programmes.loc[programmes["programme"].eq("rise_of_central_2006"), "unit"])

@@ -59,6 +59,7 @@ def test_an_underpowered_comparison_is_called_that() -> None:
     assert "inconclusive and underpowered" in said(balance_sentences)
     assert "runs from \u22121.00 to 1.00; no interval leaves out zero" in said(balance_sentences)
     assert "One more cannot tell clusters from zones." in said(balance_sentences)
+    assert "within each state is not measured" in said(balance_sentences)
     assert "urban income 1.00" in said(balance_sentences)
     assert "descriptive, whatever its interval" in said(west_sentences)
     assert "speaks against the reading above" in said(west_sentences)

@@ -30,7 +30,12 @@ def balance_sentences(facts: Facts) -> list[Sentence]:
         sentences += [deciding_sentence(row, facts, opening), *_parts(row, facts)]
         same = [other for other in rows if other["period"] == row["period"] and other["spec_id"] == row["spec_id"]]
         sentences += range_sentence(same, "table T21")
-    return sentences
+    return [*sentences, _within(facts)] if sentences else []
+
+
+def _within(facts: Facts) -> Sentence:
+    return Sentence(f"Inequality within each {facts.unit} is not measured here: the panel holds no incomes of smaller "
+                    "places or of households.", caution=True)  # fmt: skip
 
 
 def _parts(row: Row, facts: Facts) -> list[Sentence]:
