@@ -17,13 +17,15 @@ from evenfield.estimates.policy.exploratory_data import ExploratoryData, with_co
 from evenfield.estimates.policy.exploratory_rows import unit_contrast
 from evenfield.estimates.policy.exploratory_spec import parse_exploratory_specs
 from evenfield.numerics.spatial import haversine_km
+from evenfield.numerics.standardised_index import standardised_index
 
 N, YEARS = 30, range(2001, 2011)
 NAMES = [f"u{i:02d}" for i in range(N)]
 PLACE = np.arange(N)
 SETTINGS = ContrastSettings(level=0.95, power=0.8, permutations=199, seed=7)
 DESCRIPTION = {"unit_scheme": "all", "data_hash": "0" * 12, "merged": {},
-               "periods": [{"period": "P1", "start": 2001, "end": 2010, "basis": "proxy"}]}  # fmt: skip
+               "periods": [{"period": "P1", "start": 2001, "end": 2010, "basis": "proxy"},
+                           {"period": "P2", "start": 2005, "end": 2010, "basis": "official"}]}  # fmt: skip
 CLUSTER, SEZ = (PLACE < 6) * 1.0, ((PLACE > 3) & (PLACE < 10)) * 1.0
 
 
@@ -35,9 +37,11 @@ def _data() -> ExploratoryData:
     rng = np.random.default_rng(5)
     rows = []
     for t, year in enumerate(YEARS):
+        earlier = np.floor(PLACE / 10) * (year - 2 >= 2004 + PLACE % 5)
         dose = np.floor(PLACE / 10) * (year >= 2004 + PLACE % 5)
         rows.append(pd.DataFrame({
             "unit": NAMES, "year": year, "a": 2 + 3 * CLUSTER + rng.normal(scale=0.1, size=N), "b": 2.0,
+            "later": 0.4 * earlier + t, "step": CLUSTER * (year >= 2006),
             "rising": (0.5 + 0.2 * CLUSTER) * t, "growth_pct": rng.normal(size=N), "output_real": 1 + CLUSTER * t,
             "population": 1.0, "log_income": 1.0, "dose": dose,
             "patents": np.exp(1 + 0.1 * PLACE + 0.05 * t + 0.3 * dose),
@@ -62,7 +66,7 @@ DATA = _data()
 
 
 def _specs(**item: object) -> tuple:
-    return parse_exploratory_specs([{"id": "one", "claim": "L99", **item}], "t", ["P1"])
+    return parse_exploratory_specs([{"id": "one", "claim": "L99", **item}], "t", ["P1", "P2"])
 
 
 def _contrast(**item: object) -> dict[str, object]:
@@ -97,9 +101,54 @@ def test_a_planted_trend_comes_back_and_few_treated_are_permuted() -> None:
     assert few.n_treated == 1
 
 
+def _by_unit(name: str) -> np.ndarray:
+    return DATA.panel.pivot(index="unit", columns="year", values=name).to_numpy()
+
+
+def _difference(values: np.ndarray) -> float:
+    X = np.column_stack([CLUSTER, SEZ, np.ones(N)])
+    return float(np.linalg.lstsq(X, values, rcond=None)[0][0])
+
+
+def test_volatility_and_persistence() -> None:
+    growth = _by_unit("growth_pct")
+    (row,) = _rows(**_contrast(outcome="growth_pct", reduce="volatility"))
+    assert row.estimate == pytest.approx(_difference(growth.std(axis=1, ddof=1)))
+    slopes = np.array([np.polyfit(path[:-1], path[1:], 1)[0] for path in growth])
+    (row,) = _rows(**_contrast(outcome="growth_pct", reduce="persistence"))
+    assert row.estimate == pytest.approx(_difference(slopes))
+
+
+def test_measures_and_products() -> None:
+    measures = {"high": {"numerator": "count", "years": [2001, 2001], "above_median": True},
+                "level": {"numerator": "count", "years": [2001, 2001]}}  # fmt: skip
+    (spec,) = _specs(**_contrast(measures=measures, joint={"product": ["high", "level"]},
+                                 regressors=["product", "high"], term="product"))  # fmt: skip
+    table = DATA.table(spec, "P1")
+    assert table["high"].to_numpy() == pytest.approx((PLACE >= 15) * 1.0)
+    assert table["product"].to_numpy() == pytest.approx(PLACE * (PLACE >= 15))
+    odd = replace(DATA, panel=DATA.panel[DATA.panel["unit"] != NAMES[-1]])
+    assert odd.table(spec, "P1")["high"].sum() == N // 2 - 1
+
+
+def test_index_is_standardised_by_units_with_neither_label() -> None:
+    (row,) = _rows(**_contrast(outcome={"index": ["a", "growth_pct"]}))
+    values = np.column_stack([_by_unit("a").mean(axis=1), _by_unit("growth_pct").mean(axis=1)])
+    index = standardised_index(values, (CLUSTER + SEZ) == 0)
+    assert row.estimate == pytest.approx(_difference(index))
+
+
+def test_a_period_reaches_back_for_its_lags() -> None:
+    (row,) = _rows(**{**PANEL, "outcome": "later", "lags": [2], "periods": ["P2"]})
+    assert row.estimate == pytest.approx(0.4)
+    assert (row.term, row.n_periods, row.period) == ("zones_park_lag2", 6, "P2")
+
+
 def test_shift_is_mean_after_less_mean_before() -> None:
     (row,) = _rows(**_contrast(outcome="rising", reduce="shift", since=2006))
     assert row.estimate == pytest.approx(0.2 * 5)
+    (step,) = _rows(**_contrast(outcome="step", reduce="shift", since=2006))
+    assert step.estimate == pytest.approx(1)
 
 
 def test_ratios_logs_and_scales() -> None:
@@ -130,6 +179,11 @@ def test_shares_are_exact() -> None:
     assert "PROXY" in by_type["coef"].warning
     assert by_type["stat_low"].estimate == pytest.approx(100 * (1 - 6 / 29))
     assert by_type["stat_high"].estimate == pytest.approx(100 * (1 - 5 / 29))
+    mean, *_ = _rows(kind="accounting", predicted="+", outcome="a", reference="output_real", group="cluster",
+                     periods=["P1"])  # fmt: skip
+    a, output, inside = _by_unit("a"), _by_unit("output_real"), CLUSTER == 1
+    expected = (a[inside].sum(axis=0) / a.sum(axis=0) - output[inside].sum(axis=0) / output.sum(axis=0)).mean()
+    assert mean.estimate == pytest.approx(100 * expected)
 
 
 def test_planted_rings_come_back() -> None:
@@ -165,7 +219,10 @@ def test_equivalence_is_shown_for_a_small_difference_only() -> None:
 
 def test_equivalence_rejects_exactly_when_the_interval_lies_inside() -> None:
     contrast = unit_contrast(DATA, _specs(**_contrast(outcome="growth_pct"))[0], "P1")
-    for sesoi in (0.2, 0.6, 1.0):
+    wide = replace(contrast, row=replace(contrast.row, sesoi=9.0))
+    (known,) = equivalence_rows([wide], DATA.units, DATA.links, SETTINGS)
+    edge = max(-known.conf_low, known.conf_high)
+    for sesoi in (0.97 * edge, 1.03 * edge):
         bounded = replace(contrast, row=replace(contrast.row, sesoi=float(sesoi)))
         (row,) = equivalence_rows([bounded], DATA.units, DATA.links, SETTINGS)
         inside = -sesoi < row.conf_low and row.conf_high < sesoi

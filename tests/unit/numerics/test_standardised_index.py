@@ -17,6 +17,13 @@ def test_reference_units_have_mean_zero_and_deviation_one() -> None:
     assert index[REFERENCE].std(ddof=1) == pytest.approx(1)
 
 
+def test_weights_are_the_row_sums_of_the_inverse_covariance() -> None:
+    z = (VALUES - VALUES[REFERENCE].mean(axis=0)) / VALUES[REFERENCE].std(axis=0, ddof=1)
+    raw = z @ np.linalg.inv(np.cov(z.T)).sum(axis=1)
+    expected = (raw - raw[REFERENCE].mean()) / raw[REFERENCE].std(ddof=1)
+    assert standardised_index(VALUES, REFERENCE) == pytest.approx(expected)
+
+
 def test_units_of_the_outcomes_do_not_matter() -> None:
     assert standardised_index(VALUES * [10, 0.1, 3] + 5, REFERENCE) == pytest.approx(
         standardised_index(VALUES, REFERENCE)
