@@ -44,7 +44,7 @@ DIRECTIONAL = {
     "one flip": ({}, {"flips": 1.0}, "LEANS SUPPORT"),
     "flips missing": ({}, {"flips": float("nan")}, "LEANS SUPPORT"),
     "placebo exactly .05": ({}, {"placebos": (0.05,)}, "SUPPORTED"),
-    "placebo below .05": ({}, {"placebos": (0.4, 0.049)}, "LEANS SUPPORT"),
+    "placebo below .05": ({}, {"placebos": (0.4, 0.049)}, "INCONCLUSIVE"),
     "placebo missing": ({}, {"placebos": ()}, "LEANS SUPPORT"),
     "adjusted p exactly .05": ({"p_adjusted": 0.05}, {}, "LEANS SUPPORT"),
     "adjusted p just below": ({"p_adjusted": 0.0499}, {}, "SUPPORTED"),

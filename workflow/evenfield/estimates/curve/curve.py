@@ -178,7 +178,7 @@ def _summary_row(
     basis = "" if period == ALL else bases.get(period, "")
     return Estimate(
         hypothesis=curve.hypothesis, family="curve", role="robustness", estimator=ESTIMATOR, spec_id=curve.id,
-        outcome=curve.outcomes[0], term=curve.kind, contrast=curve.contrast, effect_type=EFFECT_TYPES[name],
+        outcome=curve.decides, term=curve.kind, contrast=curve.contrast, effect_type=EFFECT_TYPES[name],
         period=period, treatment_def="several", w_id="several", controls_id="several", estimate=value,
         p_value=found.p_value, p_type=f"joint permutation within strata, {found.draws} draws", n_obs=count,
         n_units=0, unit_of_measure=UNITS[name], output_basis=basis, data_hash=data_hash,

@@ -23,6 +23,8 @@ class Curve:
         ``cluster``, ``sez`` or a difference of the two.
     sign : float
         Predicted sign.
+    decides : str
+        Outcome of the deciding rows that the curve stands beside.
     outcomes, periods, unit_schemes, samples, weights, taxonomies : tuple of str
         Axes.
     controls : tuple of tuple of str
@@ -34,6 +36,7 @@ class Curve:
     kind: str
     contrast: str
     sign: float
+    decides: str
     outcomes: tuple[str, ...]
     periods: tuple[str, ...]
     unit_schemes: tuple[str, ...]
@@ -92,9 +95,10 @@ def _curve(item: Mapping[str, Any], study: Mapping[str, Any]) -> Curve:
     def axis(key: str, default: list[str]) -> tuple[str, ...]:
         return tuple(item.get(key) or default)
 
+    outcomes = axis("outcomes", ["growth_pct_per_year"])
     return Curve(
         item["id"], item["hypothesis"], item["kind"], item["contrast"], 1.0 if item["predicted"] == "+" else -1.0,
-        axis("outcomes", ["growth_pct_per_year"]), axis("periods", study["periods"]),
+        item.get("decides", outcomes[0]), outcomes, axis("periods", study["periods"]),
         axis("unit_schemes", [study["unit_scheme"]]), axis("samples", ["all"]), axis("weights", study["weights"]),
         axis("taxonomies", study["taxonomies"]), tuple(tuple(names) for names in item.get("controls") or [[]]),
     )  # fmt: skip

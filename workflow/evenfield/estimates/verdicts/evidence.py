@@ -14,6 +14,8 @@ from evenfield.estimates.verdicts.verdicts_spec import Part
 
 Row = Mapping[str, Any]
 SAME_ESTIMAND = ("hypothesis", "spec_id", "outcome", "term", "contrast", "period", "sample_id")
+SAME_QUESTION = ("hypothesis", "outcome", "period")
+CURVE = "curve"
 PROXY = ("proxy", "spliced")
 ROMANO_WOLF = "_romano_wolf"
 
@@ -98,11 +100,11 @@ def gather(rows: Sequence[Row], part: Part) -> list[Evidence]:
     found = [row for row in rows if _selected(row, part.select)]
     found = [row for row in found if not _is_evidence(row, part.kind)]
     if not part.periods:
-        return [_evidence(rows, row) for row in found if not math.isnan(value(row, "estimate"))]
+        return [_evidence(rows, row, part.sign) for row in found if not math.isnan(value(row, "estimate"))]
     out: list[Evidence] = []
     for period in part.periods:
         here = [row for row in found if row["period"] == period]
-        out += [_evidence(rows, row) for row in here] or [Evidence(row={}, period=period)]
+        out += [_evidence(rows, row, part.sign) for row in here] or [Evidence(row={}, period=period)]
     return out
 
 
@@ -115,19 +117,33 @@ def _is_evidence(row: Row, kind: str) -> bool:
     return row.get("effect_type") in unwanted or (row.get("effect_type") == "tost") != (kind == "equivalence")
 
 
-def _evidence(rows: Sequence[Row], row: Row) -> Evidence:
+def _evidence(rows: Sequence[Row], row: Row, sign: float) -> Evidence:
     same = [other for other in rows if all(other.get(name) == row.get(name) for name in SAME_ESTIMAND)]
-    share = _first(same, effect_type="share")
+    share = _first(same, effect_type="share") or _curve(rows, row)
     two_sided = next((other for other in same if other.get("role") == "primary"
                       and other.get("effect_type") not in ("tost", "share")), None)  # fmt: skip
     return Evidence(
         row=row, period=str(row.get("period", "")),
-        share=value(share, "estimate"), share_p=value(share, "p_value"),
+        share=_with_sign_of(row, share, sign), share_p=value(share, "p_value"),
         flips=value(_first(same, effect_type="stat_sign_flips"), "estimate"),
         low=value(_first(same, effect_type="stat_low"), "estimate"),
         high=value(_first(same, effect_type="stat_high"), "estimate"),
         placebos=_placebos(rows, row), joint_p=value(_romano_wolf(same, row), "p_value"), interval=two_sided,
     )  # fmt: skip
+
+
+def _curve(rows: Sequence[Row], row: Row) -> Row:
+    """Return the share of a declared curve on the same outcome and period."""
+    wanted = {"family": CURVE, "effect_type": "share"}
+    found = [other for other in rows if all(other.get(name) == text for name, text in wanted.items())]
+    return next((other for other in found if all(other.get(name) == row.get(name) for name in SAME_QUESTION)), {})
+
+
+def _with_sign_of(row: Row, share: Row, sign: float) -> float:
+    """Return the share with the sign of the row; a declared curve counts the predicted sign."""
+    found = value(share, "estimate")
+    predicted = share.get("family") != CURVE or sign * value(row, "estimate") > 0
+    return found if predicted else 1 - found
 
 
 def _first(rows: Iterable[Row], **wanted: str) -> Row:

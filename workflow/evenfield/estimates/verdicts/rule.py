@@ -23,6 +23,7 @@ from evenfield.estimates.verdicts.words import (
 # An equivalence is shown by the interval of one minus twice the size of each one-sided test.
 TWO_SIZES = 2
 ROUNDING = 1e-9
+UNCLEAN = "a placebo is not clean"
 BELOW_INTEREST = "the interval lies below the smallest effect of interest"
 
 
@@ -82,13 +83,17 @@ def judge_directional(evidence: Evidence, part: Part, thresholds: Thresholds) ->
 
     Notes
     -----
-    In this order. Right sign, adjusted p < alpha, share of specifications at least ``sign_share``, at most
+    In this order. A placebo with p < alpha: INCONCLUSIVE, because the same comparison sets apart what it should not.
+    Right sign, adjusted p < alpha, share of specifications at least ``sign_share``, at most
     ``sign_flips`` units that turn the sign and clean placebos: SUPPORTED. Right sign and p < lean: LEANS SUPPORT. Wrong
     sign and p < alpha, or an interval wholly below the smallest effect of interest: CONTRADICTED. Wrong sign and
     p < lean: LEANS AGAINST. Otherwise INCONCLUSIVE, underpowered where mde > sesoi. All comparisons are strict: p equal
     to alpha is not below it, mde equal to sesoi is not above it.
     """
     row, estimate = evidence.row, part.sign * value(evidence.row, "estimate")
+    # ASSUME: a comparison whose placebo is set apart from zero says nothing for or against, whatever its own p.
+    if any(p < thresholds.alpha for p in evidence.placebos):
+        return Judged(_undecided(value(row, "mde"), value(row, "sesoi")), (UNCLEAN,))
     weak, firm = _below(evidence, thresholds.lean), _below(evidence, thresholds.alpha)
     small = _excludes_interest(evidence, part)
     if estimate > 0 and weak:
@@ -241,7 +246,7 @@ def _evidence_limits(evidence: Evidence, part: Part, thresholds: Thresholds) -> 
         (math.isnan(evidence.flips), "no leave-one-out was run"),
         (evidence.flips > thresholds.sign_flips, "leaving out one unit can turn its sign"),
         (part.placebo == "expected" and not evidence.placebos, "no placebo was run"),
-        (any(p < thresholds.alpha for p in evidence.placebos), "a placebo is not clean"),
+        (any(p < thresholds.alpha for p in evidence.placebos), UNCLEAN),
     ))  # fmt: skip
 
 
