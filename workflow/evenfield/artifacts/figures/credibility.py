@@ -20,6 +20,7 @@ from evenfield.artifacts.numbers import fixed, interval, is_missing
 from evenfield.artifacts.rows import records
 
 AXIS = "multiples of the smallest effect of interest, positive as claimed (log scale beyond \u00b11)"
+CLAIM = r"L\d"
 ROW_HEIGHT, MARGIN = 0.19, 1.1
 
 
@@ -92,7 +93,8 @@ def draw_influence(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
 
 
 def _shown(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    there = hypothesis_order(rows[rows["scaled_estimate"].notna()])
+    declared = ~rows["hypothesis"].str.match(CLAIM)
+    there = hypothesis_order(rows[rows["scaled_estimate"].notna() & declared])
     names = [f"{row['hypothesis']} {row_label(row, labels)}" for row in records(there)]
     kept = ["hypothesis", "part", "period", "output_basis", "flips", "verdict", "estimate_id"]
     return there[[*kept, *(name for name in there.columns if name.startswith("scaled_"))]].assign(name=names)
@@ -102,7 +104,7 @@ def _canvas(shown: pd.DataFrame) -> tuple[Figure, Axes]:
     use_style()
     tall = MARGIN + ROW_HEIGHT * max(len(shown), 3)
     figure, axes = plt.subplots(figsize=(WIDTH, tall))
-    figure.subplots_adjust(left=0.3, right=0.985, top=1 - 0.12 / tall, bottom=0.78 / tall)
+    figure.subplots_adjust(left=0.37, right=0.985, top=1 - 0.12 / tall, bottom=0.78 / tall)
     axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
