@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.files import read_json, read_table, write_table
+from evenfield.contracts.files import read_json, read_table, write_results
 from evenfield.contracts.study import read_weights
 from evenfield.estimates.curve.curve import specification_rows
 from evenfield.estimates.curve.curve_data import read_samples, scheme_tables
@@ -28,8 +28,8 @@ def main(
         )  # fmt: skip
     curves, samples = parse_curves(spec, study), read_samples(study["samples"])
     span, part = chunk_of_draws(spec["draws"], chunk), chunk_of_specifications(chunk)
-    write_table(permuted_curves(curves, tables, samples, inference["seed"], span), draws)
-    write_table(specification_rows(curves, tables, samples, inference["conf_level"], part), specifications)
+    write_results(permuted_curves(curves, tables, samples, inference["seed"], span), draws)
+    write_results(specification_rows(curves, tables, samples, inference["conf_level"], part), specifications)
 
 
 if "snakemake" in globals():

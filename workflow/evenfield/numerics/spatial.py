@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.linalg import eigvals
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 EARTH_RADIUS_KM = 6371.0
+# From the C library: NumPy's own differ in the last digit between processors, and weights are handed over in full.
+SIN, COS, ARCSIN = (np.frompyfunc(function, 1, 1) for function in (math.sin, math.cos, math.asin))
+EXP, POWER = np.frompyfunc(math.exp, 1, 1), np.frompyfunc(math.pow, 2, 1)
 REAL = 1e-8
 
 
@@ -26,10 +31,9 @@ def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """
     phi, lam = np.radians(lat), np.radians(lon)
     half = (
-        np.sin((phi[:, None] - phi) / 2) ** 2
-        + np.cos(phi[:, None]) * np.cos(phi) * np.sin((lam[:, None] - lam) / 2) ** 2
-    )
-    distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+        SIN((phi[:, None] - phi) / 2) ** 2 + COS(phi[:, None]) * COS(phi) * SIN((lam[:, None] - lam) / 2) ** 2
+    ).astype(float)
+    distance = 2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
     np.fill_diagonal(distance, 0.0)
     return np.asarray((distance + distance.T) / 2)
 
@@ -71,7 +75,7 @@ def decay_matrix(distance: np.ndarray, power: float) -> np.ndarray:
     ndarray, shape (N, N)
     """
     safe = distance + np.eye(len(distance))
-    return np.asarray((1.0 - np.eye(len(distance))) / safe**power)
+    return np.asarray((1.0 - np.eye(len(distance))) / np.asarray(POWER(safe, power), dtype=float))
 
 
 def exponential_matrix(distance: np.ndarray, range_km: float) -> np.ndarray:
@@ -88,7 +92,7 @@ def exponential_matrix(distance: np.ndarray, range_km: float) -> np.ndarray:
     -------
     ndarray, shape (N, N)
     """
-    return np.asarray(np.exp(-distance / range_km) * (1.0 - np.eye(len(distance))))
+    return np.asarray(np.asarray(EXP(-distance / range_km), dtype=float) * (1.0 - np.eye(len(distance))))
 
 
 def effective_neighbours(matrix: np.ndarray) -> float:

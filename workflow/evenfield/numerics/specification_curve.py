@@ -9,7 +9,7 @@ from scipy.special import stdtr
 
 from evenfield.numerics.errors import NumericsError
 
-TIE = 1e-9
+TIE = 1e-5
 SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
 
 
@@ -84,7 +84,8 @@ def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
     draws : ndarray, shape (B,)
         Under permuted treatments; those that are not a number do not count.
     sign : float
-        1 when large values speak for the prediction, -1 when small ones do.
+        1 when large values speak for the prediction, -1 when small ones do. A draw within 1e-5 counts as a tie: what is
+        compared has been written with six digits.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
-    extreme = int((sign * draws >= sign * value - TIE).sum())
+    extreme = int((sign * draws >= sign * value - TIE * max(1.0, abs(value))).sum())
     low, high = np.quantile(draws, [0.025, 0.975])
     return JointTest(float(value), (1 + extreme) / (1 + len(draws)), float(low), float(high), len(draws))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.contracts.elementary import log
 from evenfield.contracts.errors import PanelError
 from evenfield.panel.income import check_columns
 
@@ -71,7 +72,7 @@ def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Serie
 
 def _population_growth(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     shifted = frames.population_growth + control["plus"]
-    return pd.Series(np.log(shifted.where(shifted > 0)))
+    return log(shifted.where(shifted > 0))
 
 
 def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.contracts.elementary import exp, log
 from evenfield.contracts.errors import PanelError, first_examples
 
 OFFICIAL, PROXY, SPLICED = "official", "proxy", "spliced"
@@ -42,13 +43,13 @@ def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> 
             "output in the base year",
             "choose another panel.income.base_year",
         )
-    steps = (index / 100.0).apply(np.log)
+    steps = (index / 100.0).apply(log)
     start = list(nominal.index).index(base_year)
     forward = steps.iloc[start + 1 :].cumsum(skipna=False)
     backward = -steps.iloc[: start + 1].iloc[::-1].cumsum(skipna=False).iloc[::-1].shift(-1).iloc[:-1]
     zero = pd.DataFrame(0.0, index=[base_year], columns=nominal.columns)
     logs = pd.concat([backward, zero, forward]).rename_axis("year")
-    return logs.apply(np.exp) * nominal.loc[base_year]
+    return logs.apply(exp) * nominal.loc[base_year]
 
 
 def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
@@ -149,7 +150,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
             "positive income, because logarithms are taken",
             "correct output or population in panel.csv",
         )
-    return out.assign(log_income=np.log(out["income"]))
+    return out.assign(log_income=log(out["income"]))
 
 
 def add_growth(panel: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.contracts.elementary import log
 from evenfield.contracts.errors import PanelError, first_examples
 from evenfield.contracts.study import Period
 from evenfield.panel.controls import PeriodFrames, control_values
@@ -132,4 +133,4 @@ def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _population_growth(inside: pd.DataFrame, period: Period) -> pd.Series:
     wide = inside.pivot(index="year", columns="unit", values="population")
-    return pd.Series(np.log(wide.loc[period.end] / wide.loc[period.start]) / period.years)
+    return log(pd.Series(wide.loc[period.end] / wide.loc[period.start])) / period.years
