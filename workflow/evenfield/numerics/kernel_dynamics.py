@@ -8,7 +8,6 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 
-NEGLIGIBLE = 1e-6
 FEWEST = 10
 CLOSE = 1e-4
 
@@ -167,8 +166,7 @@ def ergodic_density(kernel: StochasticKernel) -> np.ndarray:
     rest = np.abs(solution @ kernel.density * step - solution).max()
     if not rest <= 1e-8 or solution.min() < -1e-8:
         raise NumericsError("the kernel settles into no single density")
-    # A linear system knows its small entries only to 1e-16 of the large ones: what is below 1e-6 of the peak is zero.
-    clean = np.where(solution > NEGLIGIBLE * solution.max(), solution, 0.0)
+    clean = np.maximum(solution, 0.0)
     return np.asarray(clean / clean.sum() / step)
 
 

@@ -19,6 +19,7 @@ from evenfield.numerics.random import generator_for
 GRID = 60
 MODE_DRAWS = 999
 PROMINENCE = 0.05
+NEGLIGIBLE = 1e-6
 
 
 def kernel_parts(
@@ -77,7 +78,9 @@ def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
     except NumericsError as error:
         return not_defined([label], move.window.note, error), labelled(move, [], years)
     row = _modes_row(ergodic, label, values[:, step:].size, move.window.note)
-    density = zip(kernel.grid, ergodic, strict=True)
+    # The solution of a linear system knows its small entries only to 1e-16 of the large ones.
+    seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
+    density = zip(kernel.grid, seen, strict=True)
     points = [{"kind": "ergodic_density", "x": x, "value": value} for x, value in density]
     return [row], labelled(move, [*_surface(kernel, "kernel", ""), *points], years)
 
