@@ -54,9 +54,9 @@ def setup(size: str) -> dict[str, Any]:
 
 
 def ours(data: dict[str, Any]) -> tuple[Any, ...]:
-    table, n, t = data["table"], data["units"], data["dates"]
-    order = np.lexsort((table["year"].to_numpy(), table["unit"].to_numpy()))
-    y, x = table["n"].to_numpy()[order].reshape(n, t), table["x"].to_numpy()[order].reshape(n, t, 1)
+    values, n, t = data["table"].to_numpy(), data["units"], data["dates"]  # unit, year, n, x
+    values = values[np.lexsort((values[:, 1], values[:, 0]))]
+    y, x = values[:, 2].reshape(n, t), values[:, 3].reshape(n, t, 1)
     if data["kind"] == "system":
         x = np.concatenate([x, np.ones((n, t, 1))], axis=-1)
     fit = dynamic_gmm(y, SPECS[data["kind"]], x)

@@ -164,7 +164,7 @@ def _differenced_rows(data: Stacked, n_dates: int) -> np.ndarray:
 def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:
     weighted = A.apply(ZX)
     information = ZX.T @ weighted
-    scale = np.sqrt(np.diag(information))
+    scale = np.sqrt(information.diagonal())
     if not (scale > 0).all():
         raise NumericsError("the instruments do not identify the coefficients")
     values, vectors = np.linalg.eigh(information / scale / scale[:, None])
@@ -199,7 +199,7 @@ def _windmeijer(data: Stacked, G1: np.ndarray, two: Step) -> np.ndarray:
     """Return dbeta_2/dbeta_1 through the weights, shape (K, K): Windmeijer (2005), equation 2.4 in closed form."""
     u = two.A.apply(two.G.sum(axis=0))
     PX = np.matmul(data.Z.transpose(0, 2, 1), data.X)
-    change = np.tensordot(G1 @ u, PX, axes=1) + G1.T @ (u @ PX)
+    change = ((G1 @ u) @ PX.reshape(len(PX), -1)).reshape(PX.shape[1:]) + G1.T @ (u @ PX)
     return np.asarray(two.influence @ change)
 
 
@@ -248,7 +248,7 @@ def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
     e, lagged = two.e[:, :cut], np.zeros((two.e.shape[0], cut))
     lagged[:, order:] = e[:, : max(cut - order, 0)]
     products = (lagged * e).sum(axis=1)
-    wX = np.tensordot(lagged, data.X[:, :cut], axes=2)
+    wX = lagged.ravel() @ data.X[:, :cut].reshape(lagged.size, -1)
     covariance = two.influence @ (two.G.T @ products)
     variance = float(products @ products - 2 * wX @ covariance + wX @ V @ wX)
     if not (variance > 0 and lagged.any()):
@@ -258,7 +258,7 @@ def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
 
 
 def _roots(V: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sqrt(np.diag(V)))
+    return np.asarray(np.sqrt(V.diagonal()))
 
 
 def year_dummies(n_units: int, dates: np.ndarray, n_dates: int) -> np.ndarray:
