@@ -230,7 +230,8 @@ def speed_contrasts(
     Raises
     ------
     NumericsError
-        If there are fewer than two periods, too few units, or a speed does not exist (1 + bT <= 0).
+        If there are fewer than two periods, too few units, a speed does not exist (1 + bT <= 0), or two periods are
+        the same.
 
     Notes
     -----
@@ -263,7 +264,10 @@ def _gaps(speed: np.ndarray, influence: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _wald(gap: np.ndarray, cov: np.ndarray) -> np.ndarray:
-    solved = np.linalg.solve(cov, gap[:, :, None])[:, :, 0]
+    try:
+        solved = np.linalg.solve(cov, gap[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        raise NumericsError("the periods cannot be told apart: some hold the same years or the same growth") from None
     return np.asarray((gap * solved).sum(axis=1) / gap.shape[1])
 
 

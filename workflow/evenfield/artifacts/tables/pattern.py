@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from evenfield.artifacts.tables.headings import nothing_to_show, ordered_specs, 
 from evenfield.artifacts.units import in_words
 
 FEW, EVERY = 15, 3
+YEAR = re.compile(r"-?\d+")
 NAMES = {"log_income": "Income", "growth": "Growth"}
 NONE = "none"
 INITIAL = "log_income_start"
@@ -102,7 +104,7 @@ def _header(variable: str, controls: str) -> str:
 
 
 def _shown(moran: pd.DataFrame) -> list[str]:
-    found = sorted(moran["period"].unique(), key=int)
+    found = sorted((name for name in moran["period"].unique() if YEAR.fullmatch(name)), key=int)
     return found if len(found) <= FEW else sorted(found[::-1][::EVERY], key=int)
 
 

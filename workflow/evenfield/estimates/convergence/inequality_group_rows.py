@@ -16,6 +16,8 @@ from evenfield.numerics.inequality_draws import ShareTest, between_test, connect
 from evenfield.numerics.inequality_groups import decompose_theil, maximum_between, nested_theil, shapley_theil
 from evenfield.numerics.random import generator_for
 
+NO_INEQUALITY = "no inequality"
+
 
 def group_rows(place: Place, name: str, linked: np.ndarray | None) -> list[Estimate]:
     """Return the parts of inequality by one grouping at both ends of a period.
@@ -69,7 +71,8 @@ def _share_rows(
         _share_row({**labels, "seed": seed}, f"between_{measure}", end, (parts.total, free), note),
         Estimate(**labels, term=f"between_over_maximum_{measure}", contrast=end,
                  estimate=parts.between / most if most > 0 else NAN,
-                 warning=joined(note, "" if np.isfinite(most) else "not defined: more than eight groups")),
+                 warning=joined(note, NO_INEQUALITY if not parts.total > 0 else "",
+                                "" if np.isfinite(most) else "not defined: more than eight groups")),
     ]  # fmt: skip
     if linked is not None and codes.max() == 1:
         rows.append(_connected_row(place, (codes, end, measure), linked, parts.total, labels))
@@ -81,7 +84,7 @@ def _share_row(labels: dict[str, Any], term: str, end: str, test: tuple[float, S
     return Estimate(
         **labels, term=term, contrast=end, estimate=share.between / total if total > 0 else NAN,
         statistic=share.between, p_value=share.p_value, p_type=f"labels move over units, {share.draws} draws",
-        warning=joined(note, f"random labels {share.expected / total:.3g}" if total > 0 else "no inequality"),
+        warning=joined(note, f"random labels {share.expected / total:.3g}" if total > 0 else NO_INEQUALITY),
     )  # fmt: skip
 
 
@@ -104,7 +107,7 @@ def _dagum_rows(place: Place, codes: np.ndarray, end: str, labels: dict[str, Any
     values = {"within": parts.within, "net_between": parts.net_between, "transvariation": parts.transvariation}
     return [
         Estimate(**shared, term=term, estimate=value / parts.gini if parts.gini > 0 else NAN,
-                 warning=place.ends.window.note)
+                 warning=joined(place.ends.window.note, "" if parts.gini > 0 else NO_INEQUALITY))
         for term, value in values.items()
     ]  # fmt: skip
 
@@ -141,6 +144,7 @@ def nested_rows(place: Place, outer: str, inner: str) -> list[Estimate]:
             for estimator, parts in (("nested_theil", nested), ("shapley_theil", fair)):
                 for term, value in zip(("outer", "inner", "within"), parts, strict=True):
                     share = value / total if total > 0 else NAN
+                    why = "" if total > 0 else NO_INEQUALITY
                     rows.append(Estimate(**labels, estimator=estimator, term=term, estimate=share,
-                                         warning=place.ends.window.note))  # fmt: skip
+                                         warning=joined(place.ends.window.note, why)))  # fmt: skip
     return rows
