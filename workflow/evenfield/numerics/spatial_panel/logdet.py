@@ -167,7 +167,7 @@ def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray 
     balance = np.zeros(matrix.shape[0])
     # Most weights are a symmetric 0/1 matrix divided by its row sums: then 1/w is the balance, and no tree is needed.
     guess = np.asarray(1.0 / weights.max(axis=1))
-    if _balanced(weights, guess):
+    if _balanced(matrix, guess):
         return guess
     for start in range(len(balance)):
         if balance[start]:
@@ -178,12 +178,14 @@ def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray 
             if not weights[unit, parents[unit]]:
                 return None
             balance[unit] = balance[parents[unit]] * weights[parents[unit], unit] / weights[unit, parents[unit]]
-    return balance if _balanced(weights, balance) else None
+    return balance if _balanced(matrix, balance) else None
 
 
-def _balanced(weights: np.ndarray, balance: np.ndarray) -> bool:
-    flows = balance[:, None] * weights
-    return bool(np.abs(flows - flows.T).max() < BALANCED * flows.max())
+def _balanced(matrix: csr_array, balance: np.ndarray) -> bool:
+    scaled = matrix.data * np.repeat(balance, np.diff(matrix.indptr))
+    flows = csr_array((scaled, matrix.indices, matrix.indptr), shape=matrix.shape)
+    gap = flows - flows.T
+    return bool(np.abs(gap.data).max(initial=0.0) < BALANCED * scaled.max())
 
 
 def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
