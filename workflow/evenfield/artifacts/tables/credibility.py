@@ -10,7 +10,7 @@ import pandas as pd
 from evenfield.artifacts.deciding import estimand_key, hypothesis_order, period_text, row_label, table_or_sentence
 from evenfield.artifacts.notes import NOT_CAUSAL
 from evenfield.artifacts.numbers import fixed, interval, is_missing, p_value, places, significant, text, whole
-from evenfield.artifacts.rows import records
+from evenfield.artifacts.rows import Row, records
 from evenfield.artifacts.table import Column, Table
 
 UNDERPOWERED = (
@@ -39,7 +39,7 @@ def tabulate_ladder(estimates: pd.DataFrame, rows: pd.DataFrame, labels: Mapping
     Table
     """
     key = estimand_key(rows) if len(rows) else pd.Series(dtype=str)
-    named = {place: f"{row['hypothesis']}: {row_label(row, labels)}" for place, row in
+    named = {place: f"{row['hypothesis']}: {row_label(row, labels)}{_carried(row)}" for place, row in
              zip(key, records(rows), strict=True)}  # fmt: skip
     ladder = estimates[estimates["hypothesis"].ne("") & estimates["role"].isin(["primary", "ladder"])]
     ladder = ladder[estimand_key(ladder).isin(list(named))] if len(ladder) else ladder
@@ -60,13 +60,27 @@ def tabulate_ladder(estimates: pd.DataFrame, rows: pd.DataFrame, labels: Mapping
     )
     note = (
         "One estimate, several ways to judge its error; the primary one stands first. "
-        "Few treated units that lie side by side make HC and CR1 intervals too short.",
+        "Few treated units that lie side by side make HC and CR1 intervals too short. In the headings: units in the "
+        "smaller of the groups compared, of N; effective number of clusters G*; the unit of largest leverage. Weights, "
+        "sample, output basis, data hash and seed of every row stand in results/estimates.csv.",
         UNDERPOWERED,
     )
     kept = hypothesis_order(frame).sort_values("group", key=_in_order(list(named.values())), kind="stable")
     table = Table(id="T25", title="Inference side by side", note=note, columns=columns, group="group",
                   frame=kept.reset_index(drop=True))  # fmt: skip
     return table_or_sentence(table, NOTHING)
+
+
+def _carried(row: Row) -> str:
+    """Return what an estimate rests on: treated units, effective clusters, the unit of largest leverage."""
+    treated, most = row.get("n_treated"), str(row.get("max_leverage_unit") or "")
+    parts = [
+        "" if is_missing(treated) else f"{whole(treated)} of {whole(row['n_units'])}",
+        "" if is_missing(row.get("g_star")) else f"G* {fixed(row['g_star'], 1)}",
+        f"leverage {most}" if most and most != "nan" else "",
+    ]
+    told = ", ".join(part for part in parts if part)
+    return f" ({told})" if told else ""
 
 
 def tabulate_multiplicity(rows: pd.DataFrame, content: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
