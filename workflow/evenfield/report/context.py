@@ -228,7 +228,7 @@ def _captions(facts: Facts) -> dict[str, dict[str, str]]:
 
 def _sections(shown: Mapping[str, Sequence[Exhibit]]) -> list[dict[str, Any]]:
     kept = [(name, title) for name, title in SECTIONS if name not in OPTIONAL or shown.get(name)]
-    return [{"id": name, "title": title, "number": i} for i, (name, title) in enumerate(kept, start=1)]
+    return [{"id": name, "title": title} for name, title in kept]
 
 
 def _grade_c(config: Mapping[str, Any]) -> str:
