@@ -30,25 +30,13 @@ Origin = tuple[str, str, str, str]
 
 @dataclass
 class Merge:
-    """What one download does to one column of the panel.
-
-    Attributes
-    ----------
-    added, equal : list of (unit, year)
-        Cells that were blank, cells that already hold the figure (perhaps with other decimals).
-    changed : dict of (unit, year) to (old, new)
-        Cells that hold another figure.
-    absent : list of (unit, year)
-        Figures of the panel in the download's years that the download lacks; they stay.
-    new_years : list of int
-        Years that the panel did not have; each gets one row per unit.
-    """
+    """What one download does to one column of the panel."""
 
     added: list[Cell] = field(default_factory=list)
     equal: list[Cell] = field(default_factory=list)
-    changed: dict[Cell, tuple[float, float]] = field(default_factory=dict)
+    changed: dict[Cell, tuple[float, float]] = field(default_factory=dict)  # cells that hold another figure
     absent: list[Cell] = field(default_factory=list)
-    new_years: list[int] = field(default_factory=list)
+    new_years: list[int] = field(default_factory=list)  # years that the panel did not have; each gets one row per unit
 
     @property
     def touched(self) -> list[Cell]:

@@ -20,37 +20,12 @@ SAME_ESTIMAND = ("hypothesis", "spec_id", "outcome", "term", "contrast", "period
 
 
 def period_text(period: Any, labels: Mapping[str, str]) -> str:
-    """Return a period, or a difference or union of periods, as it is printed.
-
-    Parameters
-    ----------
-    period : str
-        Keys joined by ``+`` and ``less``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    str
-    """
+    """Return a period, or a difference or union of periods, as it is printed."""
     return re.sub(r"\w+", lambda found: labels.get(found.group(), found.group()), text(period)).replace("+", " and ")
 
 
 def row_label(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """Name a deciding row: part, period and what its output rests on.
-
-    Parameters
-    ----------
-    row : mapping
-        Row of ``verdict_rows.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    str
-        For example ``"difference, 1978-91 PROXY"``.
-    """
+    """Name a deciding row: part, period and what its output rests on."""
     basis = text(row["output_basis"])
     mark = f" {basis_mark(basis)}" if basis in {"proxy", "spliced"} else ""
     parts = [text(row["part"]).replace("_", " "), period_text(row["period"], labels)]
@@ -58,17 +33,7 @@ def row_label(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 
 
 def hypothesis_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort rows by the number of their hypothesis, keeping the order within.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        With ``hypothesis``.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Sort rows by the number of their hypothesis, keeping the order within."""
     return frame.sort_values("hypothesis", key=lambda names: names.map(_number), kind="stable", ignore_index=True)
 
 
@@ -78,34 +43,12 @@ def _number(name: str) -> tuple[str, int, str]:
 
 
 def estimand_key(frame: pd.DataFrame) -> pd.Series:
-    """Join the columns that two rows of one estimand share.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of the estimates or of ``verdict_rows.csv``.
-
-    Returns
-    -------
-    Series of str
-    """
+    """Join the columns that two rows of one estimand share."""
     return frame[list(SAME_ESTIMAND)].astype(str).agg("\x1f".join, axis=1)
 
 
 def table_or_sentence(table: Table, sentence: str) -> Table:
-    """Return the table, or one row with a sentence where there is nothing to show yet.
-
-    Parameters
-    ----------
-    table : Table
-        Possibly without rows.
-    sentence : str
-        What is missing.
-
-    Returns
-    -------
-    Table
-    """
+    """Return the table, or one row with a sentence where there is nothing to show yet."""
     if not table.frame.empty:
         return table
     name, empty = table.columns[0].names[0], Column(names=table.columns[1].names[:1], header=table.columns[1].header)
@@ -115,15 +58,5 @@ def table_or_sentence(table: Table, sentence: str) -> Table:
 
 
 def all_labels(periods: Mapping[str, Any]) -> dict[str, str]:
-    """Return the label of every period as it is printed.
-
-    Parameters
-    ----------
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Return the label of every period as it is printed."""
     return {name: period_label(name, periods) for name in periods}

@@ -15,34 +15,12 @@ SPECIAL = {
 
 
 def escape_latex(plain: str) -> str:
-    """Escape text so that LaTeX prints it as it is.
-
-    Parameters
-    ----------
-    plain : str
-        Any text without control characters.
-
-    Returns
-    -------
-    str
-        Text for LaTeX body or caption.
-    """
+    """Escape text so that LaTeX prints it as it is."""
     return "".join(SPECIAL.get(letter, letter) for letter in plain)
 
 
 def table_latex(table: Table) -> str:
-    """Write a table as a LaTeX float.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    str
-        A ``table`` environment that needs booktabs, threeparttable and array.
-    """
+    """Write a table as a LaTeX float."""
     body = grid(table)
     head = " & ".join(_header(column) for column in table.columns)
     tight = r"\footnotesize\setlength{\tabcolsep}{4pt}" if len(table.columns) > WIDE else r"\small"

@@ -6,18 +6,7 @@ from evenfield.artifacts.table import Line, Table, grid
 
 
 def escape_markdown(plain: str) -> str:
-    """Escape the characters that would break a pipe table or become emphasis.
-
-    Parameters
-    ----------
-    plain : str
-        Any text.
-
-    Returns
-    -------
-    str
-        Text on one line.
-    """
+    """Escape the characters that would break a pipe table or become emphasis."""
     flat = " ".join(plain.split())
     for mark in ("\\", "|", "*", "_", "`", "<", ">", "["):
         flat = flat.replace(mark, f"\\{mark}")
@@ -25,18 +14,7 @@ def escape_markdown(plain: str) -> str:
 
 
 def table_markdown(table: Table) -> str:
-    """Write a table as a pipe table with its title above and its note beneath.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Write a table as a pipe table with its title above and its note beneath."""
     body = grid(table)
     rule = ["---:" if column.align == "right" else ":---" for column in table.columns]
     head = [escape_markdown(column.header) for column in table.columns]

@@ -9,19 +9,7 @@ from evenfield.artifacts.table import Cell, Column, Line, Table, grid
 
 
 def table_html(table: Table) -> str:
-    """Write a table as an HTML fragment.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    str
-        A ``table`` element: caption, column and row headings with ``scope``, one ``tbody`` per group of rows,
-        ``data-value`` with the unrounded value of each cell, and the note in ``tfoot``.
-    """
+    """Write a table as an HTML fragment."""
     body = grid(table)
     width = len(table.columns)
     head = "".join(_heading(column) for column in table.columns)

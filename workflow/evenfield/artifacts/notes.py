@@ -16,20 +16,7 @@ HASH_LETTERS = 12
 
 
 def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
-    """Say how many units and years there are and how units are merged.
-
-    Parameters
-    ----------
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    study : mapping
-        ``study`` of the config (nouns).
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say how many units and years there are and how units are merged."""
     years = description["years"]
     merged = description.get("merged") or {}
     return (
@@ -40,18 +27,7 @@ def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str
 
 
 def basis_note(description: Mapping[str, Any]) -> str:
-    """Say what income is and, where a proxy enters, what PROXY means.
-
-    Parameters
-    ----------
-    description : mapping
-        ``panel/<scheme>/description.json``; ``basis_years`` maps each basis to its first and last year.
-
-    Returns
-    -------
-    str
-        One or two sentences.
-    """
+    """Say what income is and, where a proxy enters, what PROXY means."""
     spans = description.get("basis_years") or {}
     official, proxy = spans.get("official"), spans.get("proxy")
     told = f", official output {official[0]}\u2013{official[1]}" if official else ""
@@ -65,54 +41,17 @@ def basis_note(description: Mapping[str, Any]) -> str:
 
 
 def origin_note(description: Mapping[str, Any], seed: int | None = None) -> str:
-    """Say which data and which seed the numbers come from.
-
-    Parameters
-    ----------
-    description : mapping
-        Holds ``data_hash``.
-    seed : int, optional
-        Base seed; left out where nothing was drawn.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say which data and which seed the numbers come from."""
     drawn = f", seed {seed}" if seed is not None else ""
     return f"Data {description['data_hash'][:HASH_LETTERS]}{drawn}."
 
 
 def basis_mark(basis: str) -> str:
-    """Return how a basis is marked beside a period.
-
-    Parameters
-    ----------
-    basis : str
-        ``official``, ``proxy`` or ``spliced``.
-
-    Returns
-    -------
-    str
-        ``PROXY`` in capitals, so that it cannot be overlooked; empty text stays empty.
-    """
+    """Return how a basis is marked beside a period."""
     return {"proxy": "PROXY", "spliced": "spliced PROXY"}.get(basis, basis)
 
 
 def period_with_basis(period: str, basis: str, periods: Mapping[str, Any]) -> str:
-    """Return a period with its basis where that is not official.
-
-    Parameters
-    ----------
-    period, basis : str
-        Key of the config and basis of its output.
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    str
-        For example ``"1978\u201391 PROXY"``.
-    """
+    """Return a period with its basis where that is not official."""
     mark = basis_mark(basis) if basis in {"proxy", "spliced"} else ""
     return f"{period_label(period, periods)} {mark}".strip()

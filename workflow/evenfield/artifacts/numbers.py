@@ -21,18 +21,7 @@ UNIT_DECIMALS = {
 
 
 def is_missing(value: Any) -> bool:
-    """Say whether a cell holds nothing: None, NaN, pandas NA or empty text.
-
-    Parameters
-    ----------
-    value : object
-        A scalar of a frame.
-
-    Returns
-    -------
-    bool
-        True for nothing.
-    """
+    """Say whether a cell holds nothing: None, NaN, pandas NA or empty text."""
     if isinstance(value, str):
         return value == ""
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
@@ -41,36 +30,12 @@ def is_missing(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Return a cell as text, empty when missing.
-
-    Parameters
-    ----------
-    value : object
-        A scalar.
-
-    Returns
-    -------
-    str
-        The text.
-    """
+    """Return a cell as text, empty when missing."""
     return "" if is_missing(value) else str(value)
 
 
 def fixed(value: Any, places: int = 2) -> str:
-    """Write a number with fixed decimals and a real minus sign, never a negative zero.
-
-    Parameters
-    ----------
-    value : float
-        Number; missing gives empty text.
-    places : int
-        Decimals.
-
-    Returns
-    -------
-    str
-        For example ``"−0.35"``.
-    """
+    """Write a number with fixed decimals and a real minus sign, never a negative zero."""
     if is_missing(value):
         return ""
     plain = f"{float(value):,.{places}f}"
@@ -80,20 +45,7 @@ def fixed(value: Any, places: int = 2) -> str:
 
 
 def significant(value: Any, digits: int = 3) -> str:
-    """Write a number with significant digits, without an exponent.
-
-    Parameters
-    ----------
-    value : float
-        Number; missing gives empty text.
-    digits : int
-        Significant digits.
-
-    Returns
-    -------
-    str
-        For example ``"0.0123"`` or ``"12,300"``.
-    """
+    """Write a number with significant digits, without an exponent."""
     if is_missing(value):
         return ""
     number = float(value)
@@ -105,69 +57,23 @@ def significant(value: Any, digits: int = 3) -> str:
 
 
 def whole(value: Any) -> str:
-    """Write a count or a quantity without decimals, thousands separated.
-
-    Parameters
-    ----------
-    value : float
-        Number; missing gives empty text.
-
-    Returns
-    -------
-    str
-        For example ``"2,543"``.
-    """
+    """Write a count or a quantity without decimals, thousands separated."""
     return fixed(value, 0)
 
 
 def year(value: Any) -> str:
-    """Write a year.
-
-    Parameters
-    ----------
-    value : float
-        Calendar year; missing gives empty text.
-
-    Returns
-    -------
-    str
-        For example ``"1984"``.
-    """
+    """Write a year."""
     return "" if is_missing(value) else str(int(value))
 
 
 def by_unit(value: Any, unit: str) -> str:
-    """Write a number with the decimals that its unit of measure asks for.
-
-    Parameters
-    ----------
-    value : float
-        Number; missing gives empty text.
-    unit : str
-        A unit of measure of the estimates; an unknown one gets three significant digits.
-
-    Returns
-    -------
-    str
-        The number without its unit.
-    """
+    """Write a number with the decimals that its unit of measure asks for."""
     places = UNIT_DECIMALS.get(unit)
     return significant(value) if places is None else fixed(value, places)
 
 
 def p_value(value: Any) -> str:
-    """Write a p-value: three decimals, no leading zero, tails as inequalities.
-
-    Parameters
-    ----------
-    value : float
-        Between 0 and 1; missing gives empty text.
-
-    Returns
-    -------
-    str
-        ``".012"``, ``"< .001"`` or ``"> .999"``.
-    """
+    """Write a p-value: three decimals, no leading zero, tails as inequalities."""
     if is_missing(value):
         return ""
     if float(value) < SMALL_P:
@@ -178,36 +84,14 @@ def p_value(value: Any) -> str:
 
 
 def years(value: Any) -> str:
-    """Write a number of years; beyond a thousand only that it is beyond.
-
-    Parameters
-    ----------
-    value : float
-        Years; missing gives empty text.
-
-    Returns
-    -------
-    str
-        For example ``"45"`` or ``"> 1,000"``.
-    """
+    """Write a number of years; beyond a thousand only that it is beyond."""
     if not is_missing(value) and float(value) > LONG_YEARS:
         return f"> {LONG_YEARS:,}"
     return whole(value)
 
 
 def years_interval(low: Any, high: Any) -> str:
-    """Write an interval of years; an end that does not exist is said in words.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends; both missing gives empty text.
-
-    Returns
-    -------
-    str
-        ``"[27, 81]"`` or ``"[198, unbounded]"``.
-    """
+    """Write an interval of years; an end that does not exist is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
     ends = [UNBOUNDED if is_missing(end) else years(end) for end in (low, high)]
@@ -215,20 +99,7 @@ def years_interval(low: Any, high: Any) -> str:
 
 
 def interval(low: Any, high: Any, places: int = 2) -> str:
-    """Write an interval; an end that does not exist is said in words.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends; both missing gives empty text.
-    places : int
-        Decimals.
-
-    Returns
-    -------
-    str
-        ``"[a, b]"`` or ``"[a, unbounded]"``.
-    """
+    """Write an interval; an end that does not exist is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
     ends = [UNBOUNDED if is_missing(end) else fixed(end, places) for end in (low, high)]
@@ -236,40 +107,14 @@ def interval(low: Any, high: Any, places: int = 2) -> str:
 
 
 def with_error(value: Any, error: Any, places: int = 2) -> str:
-    """Write an estimate with its standard error in parentheses.
-
-    Parameters
-    ----------
-    value, error : float
-        Estimate and standard error; a missing error is left out.
-    places : int
-        Decimals of both.
-
-    Returns
-    -------
-    str
-        ``"−0.92 (0.14)"``.
-    """
+    """Write an estimate with its standard error in parentheses."""
     if is_missing(value) or is_missing(error):
         return fixed(value, places)
     return f"{fixed(value, places)} ({fixed(error, places)})"
 
 
 def places(formatter: Callable[..., str], decimals: int) -> Formatter:
-    """Fix the decimals of ``fixed``, ``interval`` or ``with_error`` for a column.
-
-    Parameters
-    ----------
-    formatter : callable
-        Takes values and ``places``.
-    decimals : int
-        Decimals.
-
-    Returns
-    -------
-    callable
-        Takes only the values.
-    """
+    """Fix the decimals of ``fixed``, ``interval`` or ``with_error`` for a column."""
 
     def formatted(*values: Any) -> str:
         return formatter(*values, places=decimals)

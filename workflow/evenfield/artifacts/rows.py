@@ -16,55 +16,18 @@ TEXT = (
 
 
 def records(frame: pd.DataFrame) -> list[Row]:
-    """Return the rows of a frame as mappings from column to value.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Any frame; the index is left out.
-
-    Returns
-    -------
-    list of dict
-        In the order of the rows.
-    """
+    """Return the rows of a frame as mappings from column to value."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
-    """Return the rows whose columns hold the wanted values.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Any frame.
-    **wanted
-        Value by column.
-
-    Returns
-    -------
-    DataFrame
-        Possibly without rows.
-    """
+    """Return the rows whose columns hold the wanted values."""
     for name, value in wanted.items():
         frame = frame[frame[name].eq(value)]
     return frame
 
 
 def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
-    """Return the first row whose columns hold the wanted values.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Any frame.
-    **wanted
-        Value by column.
-
-    Returns
-    -------
-    dict
-        Empty when no row matches.
-    """
+    """Return the first row whose columns hold the wanted values."""
     found = records(only(frame, **wanted).head(1))
     return found[0] if found else {}

@@ -16,58 +16,26 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One printed column.
+    """One printed column."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        Columns of the frame that the formatter takes; the first one is the sort value.
-    header : str
-        Heading.
-    align : str
-        ``left`` or ``right``.
-    show : callable
-        Takes the values of ``names`` and returns text.
-    reason : str
-        Column of the frame that says why a blank cell is blank; printed as a lettered note.
-    width_cm : float
-        Width of a paragraph column in print; 0 for the natural width.
-    """
-
-    names: tuple[str, ...]
-    header: str
-    align: str = "left"
-    show: Formatter = text
-    reason: str = ""
-    width_cm: float = 0.0
+    names: tuple[str, ...]  # columns of the frame that the formatter takes; the first one is the sort value
+    header: str  # heading
+    align: str = "left"  # ``left`` or ``right``
+    show: Formatter = text  # takes the values of ``names`` and returns text
+    reason: str = ""  # column of the frame that says why a blank cell is blank; printed as a lettered note
+    width_cm: float = 0.0  # width of a paragraph column in print; 0 for the natural width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table: a sorted frame and how it is shown.
+    """A table: a sorted frame and how it is shown."""
 
-    Attributes
-    ----------
-    id : str
-        For example ``T6``.
-    title : str
-        One line.
-    note : tuple of str
-        Sentences printed beneath.
-    columns : tuple of Column
-        Printed columns, left to right; the first is the row heading.
-    frame : DataFrame
-        One row per printed row, unrounded published values; written whole to the CSV twin.
-    group : str
-        Column whose changes start a group of rows; empty for none.
-    """
-
-    id: str
-    title: str
-    note: tuple[str, ...]
-    columns: tuple[Column, ...]
-    frame: pd.DataFrame
-    group: str = ""
+    id: str  # for example ``T6``
+    title: str  # one line
+    note: tuple[str, ...]  # sentences printed beneath
+    columns: tuple[Column, ...]  # printed columns, left to right; the first is the row heading
+    frame: pd.DataFrame  # one row per printed row, unrounded published values; written whole to the CSV twin
+    group: str = ""  # column whose changes start a group of rows; empty for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +64,7 @@ class Grid:
 
 
 def grid(table: Table) -> Grid:
-    """Format every cell of a table once, so that all writers print the same text.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    Grid
-        Lines with group headings between them, and the note with the reasons for blank cells.
-
-    Raises
-    ------
-    ArtifactError
-        If the frame lacks a column that is shown or has no rows.
-    """
+    """Format every cell of a table once, so that all writers print the same text."""
     _check(table)
     reasons: list[str] = []
     lines: list[Line] = []

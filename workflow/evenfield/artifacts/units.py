@@ -18,59 +18,17 @@ TERM_NAMES = {
 
 
 def short_name(unit: str) -> str:
-    """Return the part of a unit id that labels a point or a tile.
-
-    Parameters
-    ----------
-    unit : str
-        For example ``CN-JS`` or ``US-CA``.
-
-    Returns
-    -------
-    str
-        The part after the last hyphen.
-    """
+    """Return the part of a unit id that labels a point or a tile."""
     return unit.rsplit("-", 1)[-1]
 
 
 def count_of(number: int, study: Mapping[str, Any]) -> str:
-    """Write a number of units with the study's noun.
-
-    Parameters
-    ----------
-    number : int
-        How many.
-    study : mapping
-        ``study`` of the config.
-
-    Returns
-    -------
-    str
-        For example ``"5 provinces"``.
-    """
+    """Write a number of units with the study's noun."""
     return f"{number} {study['unit_name'] if number == 1 else study['units_name']}"
 
 
 def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
-    """Return the cell of each unit in one period of one taxonomy.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        ``panel/<scheme>/cells.csv``.
-    taxonomy, period : str
-        Names of the config.
-
-    Returns
-    -------
-    DataFrame
-        Columns of ``cells``, one row per unit, sorted by unit.
-
-    Raises
-    ------
-    ArtifactError
-        If the file has no such taxonomy or period.
-    """
+    """Return the cell of each unit in one period of one taxonomy."""
     found = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
     if found.empty:
         raise ArtifactError(f"no cells of taxonomy {taxonomy} in period {period}", "both in cells.csv",
@@ -79,72 +37,24 @@ def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
 
 
 def last_main_period(periods: Mapping[str, Any]) -> str:
-    """Return the last main period of the config, the one a map shows.
-
-    Parameters
-    ----------
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    str
-        The key of the main period with the latest end, or of any period when none is main.
-    """
+    """Return the last main period of the config, the one a map shows."""
     main = main_periods(periods) or list(periods)
     return max(main, key=lambda name: (periods[name]["end"], name))
 
 
 def main_periods(periods: Mapping[str, Any]) -> list[str]:
-    """Return the main periods of the config in the order written.
-
-    Parameters
-    ----------
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    list of str
-        Keys whose role is ``main``.
-    """
+    """Return the main periods of the config in the order written."""
     return [name for name, item in periods.items() if item.get("role", "main") == "main"]
 
 
 def shown_periods(periods: Mapping[str, Any], roles: Sequence[str]) -> list[str]:
-    """Return the periods of some roles, role by role.
-
-    Parameters
-    ----------
-    periods : mapping
-        ``periods`` of the config.
-    roles : sequence of str
-        Roles in the order shown.
-
-    Returns
-    -------
-    list of str
-        Keys; all periods when none has such a role.
-    """
+    """Return the periods of some roles, role by role."""
     found = [name for role in roles for name, item in periods.items() if item.get("role", "main") == role]
     return found or list(periods)
 
 
 def period_label(period: str, periods: Mapping[str, Any]) -> str:
-    """Return a period as it is printed, with an en dash between years.
-
-    Parameters
-    ----------
-    period : str
-        Key of the config; an unknown one is printed as it is.
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    str
-        For example ``"1978\u201391"``.
-    """
+    """Return a period as it is printed, with an en dash between years."""
     item = periods.get(period)
     if item is None:
         return period
@@ -153,35 +63,13 @@ def period_label(period: str, periods: Mapping[str, Any]) -> str:
 
 
 def term_name(term: str) -> str:
-    """Return a term or a difference of two terms as it is printed.
-
-    Parameters
-    ----------
-    term : str
-        For example ``exposure_cluster - exposure_sez``.
-
-    Returns
-    -------
-    str
-        For example ``"neighbours' clusters minus neighbours' SEZs"``.
-    """
+    """Return a term or a difference of two terms as it is printed."""
     plain, per_sd, _ = term.partition(" per s.d.")
     named = " minus ".join(TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - "))
     return named + (", per s.d." if per_sd else "")
 
 
 def in_words(parts: Sequence[str]) -> str:
-    """Join parts with commas and a final "and".
-
-    Parameters
-    ----------
-    parts : sequence of str
-        One or more parts.
-
-    Returns
-    -------
-    str
-        For example ``"a, b and c"``.
-    """
+    """Join parts with commas and a final "and"."""
     *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last

@@ -17,15 +17,7 @@ WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html}
 
 
 def write_table_files(table: Table, paths: Sequence[str]) -> None:
-    """Write a table in the format that each path's ending asks for.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    paths : sequence of str
-        Files ending in ``.csv``, ``.tex``, ``.md`` or ``.html``.
-    """
+    """Write a table in the format that each path's ending asks for."""
     marked = _marked(table, paths)
     for path in paths:
         ending = Path(path).suffix

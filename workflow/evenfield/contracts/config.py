@@ -30,23 +30,7 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data.
-
-    Parameters
-    ----------
-    path : str or Path
-        A YAML file.
-
-    Returns
-    -------
-    dict
-        Its content, not yet checked.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is not UTF-8 or is not a YAML mapping.
-    """
+    """Read a config file as plain data."""
     try:
         content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_OneKeyOnce)
     except FileNotFoundError:
@@ -67,23 +51,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a config against its schema, fill defaults, then check that its names refer to each other.
-
-    Parameters
-    ----------
-    config : mapping
-        Content of config.yaml, possibly overlaid from the command line.
-
-    Returns
-    -------
-    dict
-        A new mapping with every default filled in.
-
-    Raises
-    ------
-    ConfigError
-        With the path of the first fault, what was expected and what to do.
-    """
+    """Check a config against its schema, fill defaults, then check that its names refer to each other."""
     _check_keys(config, "the top level")
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     filled = _filled(schema, dict(config), schema)
@@ -149,17 +117,7 @@ def _worded(fault: ValidationError) -> ConfigError:
 
 
 def config_periods(config: Mapping[str, Any]) -> list[Period]:
-    """Return the periods of a checked config in the order written.
-
-    Parameters
-    ----------
-    config : mapping
-        A checked config.
-
-    Returns
-    -------
-    list of Period
-    """
+    """Return the periods of a checked config in the order written."""
     return [
         Period(
             name,

@@ -15,21 +15,7 @@ ONLY_TRACKED = ("library", "tracked")
 
 
 def enter(job: Any, main: Callable[..., None]) -> None:
-    """Run ``main`` with the job's named inputs, outputs and parameters.
-
-    Parameters
-    ----------
-    job : object
-        The ``snakemake`` object of a script; its named inputs ``library`` and ``tracked`` only
-        trigger reruns.
-    main : callable
-        Takes every other named input, output and parameter by keyword.
-
-    Raises
-    ------
-    SystemExit
-        With the one line a user sees, when the work fails.
-    """
+    """Run ``main`` with the job's named inputs, outputs and parameters."""
     log = Path(job.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("", encoding="utf-8")

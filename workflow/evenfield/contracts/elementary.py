@@ -15,37 +15,12 @@ _LOG, _EXP = np.frompyfunc(math.log, 1, 1), np.frompyfunc(math.exp, 1, 1)
 
 
 def log(values: pd.Series) -> pd.Series:
-    """Return natural logarithms.
-
-    Parameters
-    ----------
-    values : Series
-        Positive or missing.
-
-    Returns
-    -------
-    Series
-
-    Raises
-    ------
-    ValueError
-        If a number is zero or negative.
-    """
+    """Return natural logarithms."""
     return _elementwise(_LOG, values)
 
 
 def exp(values: pd.Series) -> pd.Series:
-    """Return e to the power of each number.
-
-    Parameters
-    ----------
-    values : Series
-        Finite or missing.
-
-    Returns
-    -------
-    Series
-    """
+    """Return e to the power of each number."""
     return _elementwise(_EXP, values)
 
 

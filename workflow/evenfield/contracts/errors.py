@@ -4,17 +4,7 @@ from __future__ import annotations
 
 
 class EvenfieldError(Exception):
-    """A fault in the input that the user can mend.
-
-    Parameters
-    ----------
-    found : str
-        What was found, with a count and the first example.
-    expected : str
-        What was expected instead.
-    action : str
-        What to do about it.
-    """
+    """A fault in the input that the user can mend."""
 
     floor = "evenfield"
 
@@ -70,19 +60,6 @@ class ReportError(EvenfieldError):
 
 
 def first_examples(values: list[str], limit: int = 3) -> str:
-    """Return the first few of ``values`` as text, with the number left out.
-
-    Parameters
-    ----------
-    values : list of str
-        The offending values, in the order to be shown.
-    limit : int
-        How many are printed.
-
-    Returns
-    -------
-    str
-        For example ``"CN-BJ 1978, CN-TJ 1978, CN-HE 1978 and 4 more"``.
-    """
+    """Return the first few of ``values`` as text, with the number left out."""
     shown = ", ".join(values[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown

@@ -91,40 +91,13 @@ TEXT_FIELDS = ("estimate_id", *(field.name for field in fields(Estimate) if fiel
 
 
 def estimate_id(estimate: Estimate) -> str:
-    """Return the id of an estimate: 12 hex digits of the hash of its identifying fields.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        The row.
-
-    Returns
-    -------
-    str
-        Stable over runs and machines.
-    """
+    """Return the id of an estimate: 12 hex digits of the hash of its identifying fields."""
     text = "\x1f".join(str(getattr(estimate, name)) for name in ID_FIELDS)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:
-    """Arrange estimates as the tidy table, sorted by their identifying fields.
-
-    Parameters
-    ----------
-    estimates : iterable of Estimate
-        Rows in any order.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``ESTIMATE_COLUMNS``.
-
-    Raises
-    ------
-    ValueError
-        If two rows share an id: two specifications would be one.
-    """
+    """Arrange estimates as the tidy table, sorted by their identifying fields."""
     rows = [{"estimate_id": estimate_id(estimate), **asdict(estimate)} for estimate in estimates]
     frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
     frame["n_treated"] = frame["n_treated"].astype("Int64")
@@ -135,68 +108,22 @@ def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:
 
 
 def write_estimates(estimates: Iterable[Estimate], path: str | Path) -> None:
-    """Write estimates in the tidy layout, rounded for publication.
-
-    Parameters
-    ----------
-    estimates : iterable of Estimate
-        Rows in any order.
-    path : str or Path
-        Usually ``results/estimates/<family>/estimates.csv``.
-    """
+    """Write estimates in the tidy layout, rounded for publication."""
     write_results(estimates_frame(estimates), path, by_row=ROW_SCALED)
 
 
 def read_estimates(path: str | Path) -> pd.DataFrame:
-    """Read a tidy table of estimates.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file written by ``write_estimates``.
-
-    Returns
-    -------
-    DataFrame
-        Text fields keep empty text; numbers keep NaN.
-    """
+    """Read a tidy table of estimates."""
     return read_table(path, text=TEXT_FIELDS)
 
 
 def finite_or_nan(value: float) -> float:
-    """Return ``value``, or NaN where it is infinite, because infinities are said in words.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-
-    Returns
-    -------
-    float
-        The number or NaN.
-    """
+    """Return ``value``, or NaN where it is infinite, because infinities are said in words."""
     return float(value) if np.isfinite(value) else NAN
 
 
 def stacked_estimates(paths: list[str]) -> pd.DataFrame:
-    """Stack tidy tables of estimates, sorted by their identifying fields.
-
-    Parameters
-    ----------
-    paths : list of str
-        Files written by ``write_estimates``.
-
-    Returns
-    -------
-    DataFrame
-        All rows.
-
-    Raises
-    ------
-    ValueError
-        If two families hold the same estimate.
-    """
+    """Stack tidy tables of estimates, sorted by their identifying fields."""
     stacked = pd.concat([read_estimates(path) for path in paths], ignore_index=True)
     if stacked["estimate_id"].duplicated().any():
         raise ValueError(
@@ -206,13 +133,5 @@ def stacked_estimates(paths: list[str]) -> pd.DataFrame:
 
 
 def write_stacked(stacked: pd.DataFrame, target: str | Path) -> None:
-    """Write stacked estimates, rounded for publication.
-
-    Parameters
-    ----------
-    stacked : DataFrame
-        From ``stacked_estimates``.
-    target : str or Path
-        Usually ``results/estimates.csv``.
-    """
+    """Write stacked estimates, rounded for publication."""
     write_results(stacked.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)

@@ -27,20 +27,7 @@ TEXT_COLUMNS = (
 
 
 def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a hand-over table that this pipeline wrote.
-
-    Parameters
-    ----------
-    path : str or Path
-        A CSV file of the results folder.
-    text : tuple of str
-        Further columns to keep as text; unit ids and periods always are.
-
-    Returns
-    -------
-    DataFrame
-        Blank cells are missing in number columns and empty text in text columns.
-    """
+    """Read a hand-over table that this pipeline wrote."""
     header = pd.read_csv(path, nrows=0).columns
     wanted = {name: str for name in header if name in TEXT_COLUMNS or name in text}
     frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""])
@@ -50,47 +37,17 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
 
 
 def read_tables(paths: Sequence[str | Path], text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read the parts of one hand-over table and stack them in the order given.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        CSV files with the same columns.
-    text : tuple of str
-        Further columns to keep as text.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Read the parts of one hand-over table and stack them in the order given."""
     return pd.concat([read_table(path, text) for path in paths], ignore_index=True)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a hand-over table between floors with 17 significant digits.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Already sorted by its key; the index is not written.
-    path : str or Path
-        Where to write; parent folders are made.
-    """
+    """Write a hand-over table between floors with 17 significant digits."""
     _write_csv(frame, path, "%.17g")
 
 
 def write_results(frame: pd.DataFrame, path: str | Path, by_row: tuple[str, ...] = ()) -> None:
-    """Write a published table: dust to zero, 12 then 6 significant digits, LF, UTF-8.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Already sorted by its key; the index is not written.
-    path : str or Path
-        Where to write; parent folders are made.
-    by_row : tuple of str
-        Columns whose unit changes from row to row (see ``round_frame``).
-    """
+    """Write a published table: dust to zero, 12 then 6 significant digits, LF, UTF-8."""
     _write_csv(round_frame(frame, by_row), path, "%.6g")
 
 
@@ -101,31 +58,12 @@ def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file.
-
-    Parameters
-    ----------
-    path : str or Path
-        A UTF-8 JSON file.
-
-    Returns
-    -------
-    object
-        The parsed content.
-    """
+    """Read a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def write_json(content: Mapping[str, Any], path: str | Path) -> None:
-    """Write JSON with sorted keys and a final line feed.
-
-    Parameters
-    ----------
-    content : mapping
-        JSON-ready content; numbers must already be rounded.
-    path : str or Path
-        Where to write; parent folders are made.
-    """
+    """Write JSON with sorted keys and a final line feed."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
@@ -133,33 +71,14 @@ def write_json(content: Mapping[str, Any], path: str | Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write UTF-8 text with LF line ends.
-
-    Parameters
-    ----------
-    text : str
-        The content.
-    path : str or Path
-        Where to write; parent folders are made.
-    """
+    """Write UTF-8 text with LF line ends."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8", newline="\n")
 
 
 def content_hash(frame: pd.DataFrame) -> str:
-    """Hash a table's content so that the order of its rows and columns does not matter.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Any table.
-
-    Returns
-    -------
-    str
-        SHA-256 of the rows sorted as text, columns sorted by name.
-    """
+    """Hash a table's content so that the order of its rows and columns does not matter."""
     columns = sorted(frame.columns)
     body = frame[columns].to_csv(index=False, header=False, float_format="%.17g", lineterminator="\n")
     rows = sorted(body.splitlines())

@@ -19,18 +19,7 @@ BELOW = {
 
 
 def library_files(room: str) -> list[str]:
-    """List the library files whose change must rerun a rule of one room.
-
-    Parameters
-    ----------
-    room : str
-        A floor, or a folder inside it such as ``estimates/convergence``.
-
-    Returns
-    -------
-    list of str
-        Paths from the library's own folder, sorted: the room itself, what its floor shares, the floors it may import.
-    """
+    """List the library files whose change must rerun a rule of one room."""
     floor = room.split("/", maxsplit=1)[0]
     folders = (*BELOW[floor], room)
     files = {path for folder in folders for path in (LIBRARY / folder).rglob("*.py")}

@@ -11,20 +11,7 @@ SECOND_DIGITS = 6
 
 
 def round_significant(values: np.ndarray, digits: int) -> np.ndarray:
-    """Round each value to ``digits`` significant digits through its shortest decimal text.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Any shape; NaN and infinities are kept.
-    digits : int
-        Significant digits kept.
-
-    Returns
-    -------
-    ndarray of float
-        Same shape as ``values``.
-    """
+    """Round each value to ``digits`` significant digits through its shortest decimal text."""
     flat = np.asarray(values, dtype=float).ravel()
     rounded = [float(f"{value:.{digits - 1}e}") if np.isfinite(value) else value for value in flat]
     return np.array(rounded, dtype=float).reshape(np.shape(values))
@@ -32,18 +19,6 @@ def round_significant(values: np.ndarray, digits: int) -> np.ndarray:
 
 def round_results(values: np.ndarray, scale: np.ndarray | float | None = None) -> np.ndarray:
     """Round values for a published file so that the last bits of a machine never show.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Values of one column.
-    scale : ndarray or float, optional
-        Size against which a value counts as dust (below 1e-12 of it); the largest absolute value by default.
-
-    Returns
-    -------
-    ndarray of float
-        Dust set to zero, rounded to 12 and then to 6 significant digits.
 
     Notes
     -----
@@ -58,21 +33,7 @@ def round_results(values: np.ndarray, scale: np.ndarray | float | None = None) -
 
 
 def round_frame(frame: pd.DataFrame, by_row: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Round every float column of a frame for publication.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns of any type; only floating columns change.
-    by_row : tuple of str
-        Columns that hold different units from row to row: their dust is measured against the largest of them in
-        the same row, not against the column.
-
-    Returns
-    -------
-    DataFrame
-        A rounded copy.
-    """
+    """Round every float column of a frame for publication."""
     out = frame.copy()
     rows = [name for name in by_row if name in frame]
     row_scale = _row_scale(frame[rows]) if rows else None

@@ -12,33 +12,12 @@ WATERMARK = "SIMULATED INPUT - NOT EVIDENCE"
 
 
 def simulated_names(description: Mapping[str, Any]) -> list[str]:
-    """Return the variables of a study that hold simulated figures.
-
-    Parameters
-    ----------
-    description : mapping
-        Content of ``results/ingest/description.json``.
-
-    Returns
-    -------
-    list of str
-        Empty for real data.
-    """
+    """Return the variables of a study that hold simulated figures."""
     return [str(name) for name in description.get("simulated", [])]
 
 
 def watermark_for(path: str | Path) -> str:
     """Return the mark that a file of the results folder must carry.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file two levels below the results folder, such as ``results/tables/T6.csv``.
-
-    Returns
-    -------
-    str
-        Empty where the study's input is not simulated, or no description of it lies beside.
 
     Notes
     -----

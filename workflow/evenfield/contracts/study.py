@@ -14,28 +14,14 @@ from evenfield.contracts.files import read_json, read_table
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One span of years of the study.
+    """One span of years of the study."""
 
-    Attributes
-    ----------
-    name : str
-        Key in config.yaml, for example ``P1``.
-    start, end : int
-        First and last year; growth runs from the level in ``start`` to the level in ``end``.
-    label : str
-        How it is printed.
-    spliced : bool
-        Whether it may join the output proxy with official output.
-    role : str
-        ``main``, ``span`` (the whole sample) or ``variant``.
-    """
-
-    name: str
-    start: int
-    end: int
-    label: str
-    spliced: bool = False
-    role: str = "main"
+    name: str  # key in config.yaml, for example ``P1``
+    start: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
+    end: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
+    label: str  # how it is printed
+    spliced: bool = False  # whether it may join the output proxy with official output
+    role: str = "main"  # ``main``, ``span`` (the whole sample) or ``variant``
 
     @property
     def years(self) -> int:
@@ -45,21 +31,11 @@ class Period:
 
 @dataclass(frozen=True)
 class SpatialWeights:
-    """Who is a neighbour of whom: units in a fixed order and a read-only matrix.
+    """Who is a neighbour of whom: units in a fixed order and a read-only matrix."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Unit ids, one per row and column.
-    matrix : ndarray, shape (N, N)
-        Weights, zero diagonal; row i holds the weights that unit i gives to its neighbours.
-    spec : dict
-        Description: kind, parameters, links, effective neighbours, admissible range.
-    """
-
-    units: tuple[str, ...]
-    matrix: np.ndarray
-    spec: dict[str, Any] = field(default_factory=dict)
+    units: tuple[str, ...]  # unit ids, one per row and column
+    matrix: np.ndarray  # (N, N) weights, zero diagonal; row i holds the weights that unit i gives to its neighbours
+    spec: dict[str, Any] = field(default_factory=dict)  # description
 
     def __post_init__(self) -> None:
         """Freeze the matrix."""
@@ -68,23 +44,7 @@ class SpatialWeights:
         object.__setattr__(self, "matrix", frozen)
 
     def aligned(self, units: list[str] | tuple[str, ...]) -> np.ndarray:
-        """Return the matrix in the order of ``units``.
-
-        Parameters
-        ----------
-        units : sequence of str
-            Exactly the units of the weights, in any order.
-
-        Returns
-        -------
-        ndarray, shape (N, N)
-            Rows and columns reordered.
-
-        Raises
-        ------
-        WeightsError
-            If a unit is missing, unknown or named twice.
-        """
+        """Return the matrix in the order of ``units``; shape (N, N)."""
         check_same_units(list(units), list(self.units), str(self.spec.get("weights", "the weights")))
         place = {unit: i for i, unit in enumerate(self.units)}
         order = [place[unit] for unit in units]
@@ -92,22 +52,7 @@ class SpatialWeights:
 
 
 def check_same_units(units: list[str], known: list[str], name: str) -> None:
-    """Refuse units that are not exactly those of the weights.
-
-    Parameters
-    ----------
-    units : list of str
-        Units of the panel.
-    known : list of str
-        Units of the weights.
-    name : str
-        How the weights are called in the message.
-
-    Raises
-    ------
-    WeightsError
-        If the two differ or a unit is named twice.
-    """
+    """Refuse units that are not exactly those of the weights."""
     if len(set(units)) != len(units):
         twice = sorted({unit for unit in units if units.count(unit) > 1})
         raise WeightsError(
@@ -129,44 +74,13 @@ def check_same_units(units: list[str], known: list[str], name: str) -> None:
 
 
 def row_standardised(matrix: np.ndarray) -> np.ndarray:
-    """Divide each row by its sum; empty rows stay zero.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (N, N)
-        Non-negative weights.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Rows sum to one, or to zero where a unit has no neighbour.
-    """
+    """Divide each row by its sum; empty rows stay zero; matrix (N, N) -> (N, N)."""
     sums = matrix.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(matrix, sums, out=np.zeros_like(matrix, dtype=float), where=sums > 0))
 
 
 def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, Any]) -> SpatialWeights:
-    """Rebuild spatial weights from their edge list.
-
-    Parameters
-    ----------
-    edges : DataFrame
-        Columns ``unit_i``, ``unit_j``, ``weight``.
-    units : list of str
-        Order of rows and columns.
-    spec : dict
-        Description that belongs to the weights.
-
-    Returns
-    -------
-    SpatialWeights
-        Read-only weights in the order of ``units``.
-
-    Raises
-    ------
-    WeightsError
-        If an edge names an unknown unit.
-    """
+    """Rebuild spatial weights from their edge list."""
     place = {unit: i for i, unit in enumerate(units)}
     unknown = sorted((set(edges["unit_i"]) | set(edges["unit_j"])) - set(units))
     if unknown:
@@ -181,20 +95,7 @@ def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, An
 
 
 def read_weights(edges: list[str], descriptions: list[str], units: list[str]) -> dict[str, SpatialWeights]:
-    """Read the weights that the weights floor wrote.
-
-    Parameters
-    ----------
-    edges, descriptions : list of str
-        Paths of edge lists and of their descriptions, in the same order.
-    units : list of str
-        Order of rows and columns.
-
-    Returns
-    -------
-    dict of str to SpatialWeights
-        By the name of the weights.
-    """
+    """Read the weights that the weights floor wrote."""
     specs = [read_json(path) for path in descriptions]
     return {
         spec["weights"]: weights_from_edges(read_table(path), units, spec)

@@ -141,83 +141,35 @@ DATED_SUFFIX = "+dated"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column as the dictionary describes it.
+    """One column as the dictionary describes it."""
 
-    Attributes
-    ----------
-    name : str
-        Column name.
-    kind : str
-        ``string``, ``integer`` or ``number``.
-    required : bool
-        Whether a blank cell is a fault.
-    minimum, maximum : float or None
-        Allowed range.
-    choices : tuple of str
-        Allowed values, empty when free.
-    pattern : str
-        Regular expression a text must match, empty when free.
-    merge : str
-        How a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or empty.
-    logged : bool
-        Whether logarithms of the column are taken.
-    unit : str
-        Unit of measure.
-    description : str
-        What the column holds.
-    """
-
-    name: str
-    kind: str
-    required: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    pattern: str = ""
-    merge: str = ""
-    logged: bool = False
-    unit: str = ""
-    description: str = ""
+    name: str  # column name
+    kind: str  # ``string``, ``integer`` or ``number``
+    required: bool = False  # whether a blank cell is a fault
+    minimum: float | None = None  # allowed range
+    maximum: float | None = None  # allowed range
+    choices: tuple[str, ...] = ()  # allowed values, empty when free
+    pattern: str = ""  # regular expression a text must match, empty when free
+    merge: str = ""  # how a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or empty
+    logged: bool = False  # whether logarithms of the column are taken
+    unit: str = ""  # unit of measure
+    description: str = ""  # what the column holds
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One table of the dictionary.
+    """One table of the dictionary."""
 
-    Attributes
-    ----------
-    name, path : str
-        Name and path of the table, from the folder of datapackage.json.
-    fields : tuple of Field
-        Columns in order; empty for files without a table (outlines).
-    key : tuple of str
-        Primary key.
-    foreign : tuple of (str, str, str)
-        Column, table and column it must be found in.
-    hash : str
-        ``sha256:`` and the hash of the file's bytes, empty when not stated.
-    """
-
-    name: str
-    path: str
-    fields: tuple[Field, ...]
-    key: tuple[str, ...]
-    foreign: tuple[tuple[str, str, str], ...]
-    hash: str
+    name: str  # name and path of the table, from the folder of datapackage.json
+    path: str  # name and path of the table, from the folder of datapackage.json
+    fields: tuple[Field, ...]  # columns in order; empty for files without a table (outlines)
+    key: tuple[str, ...]  # primary key
+    foreign: tuple[tuple[str, str, str], ...]  # column, table and column it must be found in
+    hash: str  # ``sha256:`` and the hash of the file's bytes, empty when not stated
 
 
 def parse_resource(item: Mapping[str, Any]) -> Resource:
-    """Read one resource of datapackage.json.
-
-    Parameters
-    ----------
-    item : mapping
-        A resource with a Table Schema.
-
-    Returns
-    -------
-    Resource
-    """
+    """Read one resource of datapackage.json."""
     schema = item.get("schema", {})
     kind = table_kind(item["path"])
     return Resource(
@@ -231,17 +183,7 @@ def parse_resource(item: Mapping[str, Any]) -> Resource:
 
 
 def table_kind(path: str) -> str:
-    """Say which of the known tables a file is: ``panel`` for panel.csv, ``taxonomies`` for every taxonomy.
-
-    Parameters
-    ----------
-    path : str
-        Path of the table, from the folder of datapackage.json.
-
-    Returns
-    -------
-    str
-    """
+    """Say which of the known tables a file is: ``panel`` for panel.csv, ``taxonomies`` for every taxonomy."""
     stem = path.removesuffix(".csv")
     return TAXONOMIES if stem.startswith(f"{TAXONOMIES}/") else stem
 
@@ -273,17 +215,5 @@ def _as_tuple(value: str | list[str]) -> tuple[str, ...]:
 
 
 def resource_named(package: Mapping[str, Any], stem: str) -> Resource:
-    """Return the table of a dictionary whose file is ``<stem>.csv``.
-
-    Parameters
-    ----------
-    package : mapping
-        Content of datapackage.json.
-    stem : str
-        For example ``panel``.
-
-    Returns
-    -------
-    Resource
-    """
+    """Return the table of a dictionary whose file is ``<stem>.csv``."""
     return next(parse_resource(item) for item in package["resources"] if item["path"] == f"{stem}.csv")

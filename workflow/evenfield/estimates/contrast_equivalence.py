@@ -16,19 +16,6 @@ def equivalence_rows(
 ) -> list[Estimate]:
     """Test whether contrasts lie within their smallest effect of interest.
 
-    Parameters
-    ----------
-    contrasts : list of GroupContrast
-        With ``sesoi`` in their row.
-    units, links, settings
-        As in ``contrast_rows``.
-
-    Returns
-    -------
-    list of Estimate
-        One row ``equivalence`` of effect type ``tost`` for each: p is the larger of the two one-sided p-values, the
-        interval has the level of the test, 2 level - 1. Rows without a test say why.
-
     Notes
     -----
     Moving the outcome by sesoi along the labels moves the null from zero to -/+ sesoi; half the two-sided p-value on

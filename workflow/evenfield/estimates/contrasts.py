@@ -43,23 +43,13 @@ BASES = {"proxy": "PROXY: rests on proxy output", "spliced": "SPLICED: proxy out
 
 @dataclass(frozen=True, slots=True)
 class ContrastSettings:
-    """What all contrasts of a study share.
+    """What all contrasts of a study share."""
 
-    Attributes
-    ----------
-    level, power : float
-        Level of intervals, power of minimum detectable effects.
-    permutations, seed : int
-        Draws and base seed.
-    pairs : tuple of tuple of str
-        Units left out together.
-    """
-
-    level: float
-    power: float
-    permutations: int
-    seed: int
-    pairs: tuple[tuple[str, ...], ...] = ()
+    level: float  # level of intervals, power of minimum detectable effects
+    power: float  # level of intervals, power of minimum detectable effects
+    permutations: int  # draws and base seed
+    seed: int  # draws and base seed
+    pairs: tuple[tuple[str, ...], ...] = ()  # units left out together
 
     @property
     def ladder(self) -> LadderSettings:
@@ -68,19 +58,7 @@ class ContrastSettings:
 
 
 def parse_contrast_settings(inference: Mapping[str, Any], power: float) -> ContrastSettings:
-    """Read the settings from the config.
-
-    Parameters
-    ----------
-    inference : mapping
-        ``inference`` of the config.
-    power : float
-        Power of the minimum detectable effects.
-
-    Returns
-    -------
-    ContrastSettings
-    """
+    """Read the settings from the config."""
     pairs = tuple(tuple(pair) for pair in inference.get("pairs", ()))
     return ContrastSettings(inference["conf_level"], power, inference["permutations"], inference["seed"], pairs)
 
@@ -88,29 +66,7 @@ def parse_contrast_settings(inference: Mapping[str, Any], power: float) -> Contr
 def contrast_rows(
     contrasts: Iterable[GroupContrast], units: pd.DataFrame, links: pd.DataFrame, settings: ContrastSettings
 ) -> list[Estimate]:
-    """Estimate contrasts: the whole ladder and leave-out rows where they decide, the primary method elsewhere.
-
-    Parameters
-    ----------
-    contrasts : iterable of GroupContrast
-        Contrasts; those with role ``primary`` decide.
-    units : DataFrame
-        ``unit``, ``lat``, ``lon`` and, for stratified permutation, ``coastal``.
-    links : DataFrame
-        ``unit_i``, ``unit_j`` of units that touch.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    list of Estimate
-        Rows whose regression is not defined hold the reason in ``warning``.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no coordinates.
-    """
+    """Estimate contrasts: the whole ladder and leave-out rows where they decide, the primary method elsewhere."""
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
     return [row for contrast in contrasts for row in rows_at(contrast, places, settings)]
 
@@ -118,25 +74,7 @@ def contrast_rows(
 def step_down_rows(
     contrasts: list[GroupContrast], units: pd.DataFrame, links: pd.DataFrame, settings: ContrastSettings
 ) -> list[Estimate]:
-    """Adjust the contrasts of one hypothesis for being several, on common permutations of labels.
-
-    Parameters
-    ----------
-    contrasts : list of GroupContrast
-        Several outcomes on the same units and labels.
-    units, links, settings
-        As in ``contrast_rows``.
-
-    Returns
-    -------
-    list of Estimate
-        One row ``<estimator>_romano_wolf`` for each contrast.
-
-    Raises
-    ------
-    EstimateError
-        If the contrasts do not share their units, so that draws could not be common.
-    """
+    """Adjust the contrasts of one hypothesis for being several, on common permutations of labels."""
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
     sections = [contrast_section(contrast) for contrast in contrasts]
     if any(list(section.units) != list(sections[0].units) for section in sections):
@@ -154,21 +92,7 @@ def step_down_rows(
 
 
 def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    """Estimate one contrast as ``contrast_rows`` does, where the places are made already.
-
-    Parameters
-    ----------
-    contrast : GroupContrast
-        The contrast.
-    places : Places
-        Places of all units.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    list of Estimate
-    """
+    """Estimate one contrast as ``contrast_rows`` does, where the places are made already."""
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(contrast.row, found)]
@@ -192,19 +116,7 @@ def _expected_rungs(contrast: GroupContrast, section: Section, place: Place) -> 
 
 
 def not_defined(row: Estimate, reason: str) -> Estimate:
-    """Return the row of a contrast that is not defined.
-
-    Parameters
-    ----------
-    row : Estimate
-        What would have been estimated.
-    reason : str
-        Why not.
-
-    Returns
-    -------
-    Estimate
-    """
+    """Return the row of a contrast that is not defined."""
     return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
@@ -233,26 +145,7 @@ def _warning(row: Estimate, note: str, mde: float) -> str:
 def leave_out_rows(
     row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings
 ) -> list[Estimate]:
-    """Return how an estimate moves without each unit and without the study's pairs.
-
-    Parameters
-    ----------
-    row : Estimate
-        The deciding row.
-    fit : OlsFit
-        Its regression; a panel has several rows a unit.
-    c : ndarray, shape (K,)
-        Weights of the combination.
-    units : ndarray of str, shape (N,)
-        Unit of each observation.
-    settings : ContrastSettings
-        ``pairs``.
-
-    Returns
-    -------
-    list of Estimate
-        Number of sign changes, smallest and largest estimate, and one row for each pair.
-    """
+    """Return how an estimate moves without each unit and without the study's pairs; c (K,), units (N,)."""
     names = sorted(set(units))
     base = replace(row, estimator="leave_one_out", role="robustness", sesoi=NAN, n_units=len(names) - 1)
     try:

@@ -20,37 +20,17 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class GroupStudy:
-    """Tables and settings that all comparisons of a study share.
+    """Tables and settings that all comparisons of a study share."""
 
-    Attributes
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis``, ``log_income`` and the columns of the data.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``.
-    units, links : DataFrame
-        Coordinates by unit; pairs that touch.
-    description : mapping
-        ``unit_scheme``, ``periods``, ``data_hash`` of the panel.
-    taxonomy : str
-        The main taxonomy.
-    taxonomies : tuple of str
-        All taxonomies.
-    samples : mapping of str to tuple of str
-        Units kept, by sample.
-    settings : ContrastSettings
-        Levels, draws, seed.
-    """
-
-    panel: pd.DataFrame
-    cells: pd.DataFrame
-    units: pd.DataFrame
-    links: pd.DataFrame
-    description: Mapping[str, Any]
-    taxonomy: str
-    taxonomies: tuple[str, ...]
-    samples: Mapping[str, tuple[str, ...]]
-    settings: ContrastSettings
+    panel: pd.DataFrame  # ``unit``, ``year``, ``basis``, ``log_income`` and the columns of the data
+    cells: pd.DataFrame  # ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``
+    units: pd.DataFrame  # coordinates by unit; pairs that touch
+    links: pd.DataFrame  # coordinates by unit; pairs that touch
+    description: Mapping[str, Any]  # ``unit_scheme``, ``periods``, ``data_hash`` of the panel
+    taxonomy: str  # the main taxonomy
+    taxonomies: tuple[str, ...]  # all taxonomies
+    samples: Mapping[str, tuple[str, ...]]  # units kept, by sample
+    settings: ContrastSettings  # levels, draws, seed
 
     @property
     def others(self) -> list[str]:
@@ -58,93 +38,28 @@ class GroupStudy:
         return [name for name in self.taxonomies if name != self.taxonomy]
 
     def lacking(self, columns: Sequence[str]) -> list[str]:
-        """Return the columns that the panel does not hold, or holds without a single figure.
-
-        Parameters
-        ----------
-        columns : sequence of str
-            Names.
-
-        Returns
-        -------
-        list of str
-        """
+        """Return the columns that the panel does not hold, or holds without a single figure."""
         return [name for name in columns if name not in self.panel or self.panel[name].isna().all()]
 
     def wide(self, column: str) -> pd.DataFrame:
-        """Return a column of the panel as units by years.
-
-        Parameters
-        ----------
-        column : str
-            Name.
-
-        Returns
-        -------
-        DataFrame
-            Index ``unit``, one column a year.
-        """
+        """Return a column of the panel as units by years."""
         return self.panel.pivot_table(index="unit", columns="year", values=column, dropna=False).sort_index()
 
     def period_at(self, year: int) -> str:
-        """Return the main period that holds a year, or the last one that began before it.
-
-        Parameters
-        ----------
-        year : int
-            Year.
-
-        Returns
-        -------
-        str
-            The first main period for a year before all of them; empty without main periods.
-        """
+        """Return the main period that holds a year, or the last one that began before it."""
         main = [item for item in self.description["periods"] if item["role"] == "main"]
         begun = [item for item in main if item["start"] <= year] or main[:1]
         return str(max(begun, key=lambda item: item["start"])["period"]) if begun else ""
 
     def unit_column(self, name: str) -> pd.Series:
-        """Return a column of the units by unit.
-
-        Parameters
-        ----------
-        name : str
-            Column of units.csv.
-
-        Returns
-        -------
-        Series
-
-        Raises
-        ------
-        EstimateError
-            If there is no such column.
-        """
+        """Return a column of the units by unit."""
         if name not in self.units:
             raise EstimateError(f"no control {name}", f"a column of units.csv ({', '.join(map(str, self.units))})",
                                 "mend `given` in config.yaml")  # fmt: skip
         return self.units.set_index("unit")[name].astype(float)
 
     def groups(self, taxonomy: str, year: int) -> pd.DataFrame:
-        """Return cluster, SEZ and cell of every unit as they stand in a year.
-
-        Parameters
-        ----------
-        taxonomy : str
-            Taxonomy.
-        year : int
-            Year; its period is that of ``period_at``.
-
-        Returns
-        -------
-        DataFrame
-            Index ``unit``; ``cluster``, ``sez``, ``cell``.
-
-        Raises
-        ------
-        EstimateError
-            If no such taxonomy or period exists.
-        """
+        """Return cluster, SEZ and cell of every unit as they stand in a year."""
         period = self.period_at(year)
         found = self.cells[self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)]
         if found.empty:
@@ -153,41 +68,14 @@ class GroupStudy:
         return found.set_index("unit").sort_index()[[*LABELS, "cell"]]
 
     def without(self, table: pd.DataFrame, sample: str) -> pd.DataFrame:
-        """Return the rows of a sample.
-
-        Parameters
-        ----------
-        table : DataFrame
-            Index ``unit``.
-        sample : str
-            Name in ``panel.samples``.
-
-        Returns
-        -------
-        DataFrame
-
-        Raises
-        ------
-        EstimateError
-            If the sample is not in the config.
-        """
+        """Return the rows of a sample."""
         if sample not in self.samples:
             raise EstimateError(f"no sample {sample}", f"one of {', '.join(sorted(self.samples))}",
                                 "name it under panel.samples")  # fmt: skip
         return table[table.index.isin(self.samples[sample])]
 
     def estimate(self, contrasts: Sequence[GroupContrast]) -> list[Estimate]:
-        """Estimate contrasts on this study's map.
-
-        Parameters
-        ----------
-        contrasts : sequence of GroupContrast
-            Contrasts.
-
-        Returns
-        -------
-        list of Estimate
-        """
+        """Estimate contrasts on this study's map."""
         return contrast_rows(contrasts, self.units, self.links, self.settings)
 
 
@@ -195,21 +83,7 @@ def parse_group_study(
     panel: pd.DataFrame, cells: pd.DataFrame, units: pd.DataFrame, adjacency: pd.DataFrame,
     description: Mapping[str, Any], config: Mapping[str, Any],
 ) -> GroupStudy:  # fmt: skip
-    """Gather what the comparisons share from tables and config.
-
-    Parameters
-    ----------
-    panel, cells, units, adjacency : DataFrame
-        Tables of ``results/panel/<scheme>/``.
-    description : mapping
-        Their ``description.json``.
-    config : mapping
-        ``taxonomy``, ``join``, ``inference`` and ``power`` of the config.
-
-    Returns
-    -------
-    GroupStudy
-    """
+    """Gather what the comparisons share from tables and config."""
     samples = {name: tuple(kept) for name, kept in description["samples"].items()}
     return GroupStudy(
         panel, cells, units, joined_links(adjacency, config["join"]), description, config["taxonomy"]["primary"],
@@ -218,41 +92,13 @@ def parse_group_study(
 
 
 def joined_links(adjacency: pd.DataFrame, join: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """Add the pairs joined by hand to the pairs that touch.
-
-    Parameters
-    ----------
-    adjacency : DataFrame
-        ``unit_i``, ``unit_j``.
-    join : sequence of pairs of str
-        ``weights.join`` of the config.
-
-    Returns
-    -------
-    DataFrame
-        ``unit_i``, ``unit_j``.
-    """
+    """Add the pairs joined by hand to the pairs that touch."""
     added = pd.DataFrame([list(pair) for pair in join], columns=["unit_i", "unit_j"])
     return pd.concat([adjacency[["unit_i", "unit_j"]], added], ignore_index=True).drop_duplicates()
 
 
 def complete(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, str]:
-    """Drop units that lack a figure, and say which.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Index ``unit``.
-    columns : sequence of str
-        Columns that must be there.
-
-    Returns
-    -------
-    table : DataFrame
-        Complete rows.
-    note : str
-        For a row's ``warning``; empty when no unit is dropped.
-    """
+    """Drop units that lack a figure, and say which."""
     holes = table[list(columns)].isna().any(axis=1)
     names = [str(unit) for unit in table.index[holes]]
     note = f"left out for want of figures: {first_examples(names)}" if names else ""
@@ -260,75 +106,24 @@ def complete(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame,
 
 
 def yearly_growth(wide: pd.DataFrame, start: int, end: int) -> pd.Series:
-    """Return the average growth between two years, in percentage points (logs times 100) a year.
-
-    Parameters
-    ----------
-    wide : DataFrame
-        Positive levels, units by years.
-    start, end : int
-        Years; one that is not in the table gives missing growth.
-
-    Returns
-    -------
-    Series
-        By unit.
-    """
+    """Return the average growth between two years, in percentage points (logs times 100) a year."""
     logs = np.log(wide.where(wide > 0).reindex(columns=[start, end]).astype(float))
     change: pd.Series = 100 * (logs[end] - logs[start]) / (end - start)
     return change
 
 
 def years_within(wide: pd.DataFrame, span: Sequence[int]) -> list[int]:
-    """Return the years of a table that a span holds.
-
-    Parameters
-    ----------
-    wide : DataFrame
-        Units by years.
-    span : pair of int
-        First and last year.
-
-    Returns
-    -------
-    list of int
-    """
+    """Return the years of a table that a span holds."""
     return [int(year) for year in wide.columns.astype(int) if span[0] <= year <= span[1]]
 
 
 def difference(
     row: Estimate, table: pd.DataFrame, outcome: str, controls: tuple[str, ...] = ()
 ) -> GroupContrast:  # fmt: skip
-    """Return the comparison of clusters and zones: coefficient of the first minus coefficient of the second.
-
-    Parameters
-    ----------
-    row : Estimate
-        The row to fill.
-    table : DataFrame
-        ``cluster``, ``sez``, the outcome and the controls by unit.
-    outcome : str
-        Column.
-    controls : tuple of str
-        Columns.
-
-    Returns
-    -------
-    GroupContrast
-    """
+    """Return the comparison of clusters and zones: coefficient of the first minus coefficient of the second."""
     return GroupContrast(row, table, outcome, LABELS, controls, {"cluster": 1.0, "sez": -1.0})
 
 
 def single(row: Estimate, table: pd.DataFrame, outcome: str, controls: tuple[str, ...] = ()) -> GroupContrast:
-    """Return the coefficient of one label, named by the row's term, beside the other label.
-
-    Parameters
-    ----------
-    row, table, outcome, controls
-        As in ``difference``.
-
-    Returns
-    -------
-    GroupContrast
-    """
+    """Return the coefficient of one label, named by the row's term, beside the other label."""
     return GroupContrast(row, table, outcome, LABELS, controls, {row.term: 1.0})

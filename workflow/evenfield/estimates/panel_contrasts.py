@@ -26,30 +26,14 @@ TIE_DIGITS = 10
 
 @dataclass(frozen=True)
 class PanelContrast:
-    """A regression with unit and year effects, and one combination of its coefficients.
+    """A regression with unit and year effects, and one combination of its coefficients."""
 
-    Attributes
-    ----------
-    row : Estimate
-        The row to fill; its estimator is the name of the primary method.
-    table : DataFrame
-        ``unit``, ``year``, the outcome and the regressors; complete rows in any order.
-    outcome : str
-        Column of the outcome.
-    regressors : tuple of str
-        Columns.
-    weights : mapping of str to float
-        Weights of the combination by regressor.
-    treated : int
-        Units in the smaller of the groups compared; below four there is no standard error.
-    """
-
-    row: Estimate
-    table: pd.DataFrame
-    outcome: str
-    regressors: tuple[str, ...]
-    weights: Mapping[str, float]
-    treated: int
+    row: Estimate  # the row to fill; its estimator is the name of the primary method
+    table: pd.DataFrame  # ``unit``, ``year``, the outcome and the regressors; complete rows in any order
+    outcome: str  # column of the outcome
+    regressors: tuple[str, ...]  # columns
+    weights: Mapping[str, float]  # weights of the combination by regressor
+    treated: int  # units in the smaller of the groups compared; below four there is no standard error
 
 
 @dataclass(frozen=True)
@@ -64,18 +48,6 @@ class _Fitted:
 
 def panel_contrast_rows(contrast: PanelContrast, settings: ContrastSettings) -> list[Estimate]:
     """Estimate a combination: the whole ladder and leave-out rows where it decides, CR3 elsewhere.
-
-    Parameters
-    ----------
-    contrast : PanelContrast
-        The regression.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    list of Estimate
-        Rows whose regression is not defined hold the reason in ``warning``.
 
     Notes
     -----

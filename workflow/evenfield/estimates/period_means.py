@@ -16,31 +16,15 @@ BLANK = "no figure is left after the checks of the ingest floor"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An outcome by unit and year.
+    """An outcome by unit and year."""
 
-    Attributes
-    ----------
-    id : str
-        Name in the estimates.
-    column : str
-        Column of the panel.
-    over : str
-        Column it is divided by; empty for none.
-    log : bool
-        Whether the natural logarithm is taken.
-    label, unit : str
-        As printed.
-    sign : int
-        Predicted sign of the comparison, 1 or -1.
-    """
-
-    id: str
-    column: str
-    over: str = ""
-    log: bool = False
-    label: str = ""
-    unit: str = ""
-    sign: int = 1
+    id: str  # name in the estimates
+    column: str  # column of the panel
+    over: str = ""  # column it is divided by; empty for none
+    log: bool = False  # whether the natural logarithm is taken
+    label: str = ""  # as printed
+    unit: str = ""  # as printed
+    sign: int = 1  # predicted sign of the comparison, 1 or -1
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -50,55 +34,22 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class WindowMean:
-    """Means over a window of years, or the reason why there are none.
+    """Means over a window of years, or the reason why there are none."""
 
-    Attributes
-    ----------
-    values : Series
-        By unit; empty where there are none.
-    years : tuple of int
-        Years that enter.
-    note : str
-        Why the window is shorter than asked for, or why there is no mean.
-    """
-
-    values: pd.Series
-    years: tuple[int, ...]
-    note: str = ""
+    values: pd.Series  # by unit; empty where there are none
+    years: tuple[int, ...]  # years that enter
+    note: str = ""  # why the window is shorter than asked for, or why there is no mean
 
 
 def parse_measure(item: Mapping[str, Any]) -> Measure:
-    """Read an outcome from the config.
-
-    Parameters
-    ----------
-    item : mapping
-        ``id``, ``column`` and, optional, ``over``, ``log``, ``label``, ``unit``, ``sign``.
-
-    Returns
-    -------
-    Measure
-    """
+    """Read an outcome from the config."""
     label = item.get("label") or str(item["id"]).replace("_", " ")
     return Measure(item["id"], item["column"], item.get("over", ""), bool(item.get("log", False)), label,
                    item.get("unit", ""), int(item.get("sign", 1)))  # fmt: skip
 
 
 def missing_reason(panel: pd.DataFrame, measure: Measure) -> str:
-    """Say why the panel cannot carry an outcome.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The panel.
-    measure : Measure
-        The outcome.
-
-    Returns
-    -------
-    str
-        Empty where it can.
-    """
+    """Say why the panel cannot carry an outcome."""
     absent = [name for name in measure.columns if name not in panel]
     if absent:
         return f"panel.csv has no column {first_examples(absent)}"
@@ -107,20 +58,7 @@ def missing_reason(panel: pd.DataFrame, measure: Measure) -> str:
 
 
 def yearly_table(panel: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Return an outcome by unit (rows, sorted) and year (columns, sorted).
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year`` and the columns of the outcome, rows in any order.
-    measure : Measure
-        The outcome.
-
-    Returns
-    -------
-    DataFrame
-        Missing where the panel is blank, a denominator is zero, or a logarithm is not defined.
-    """
+    """Return an outcome by unit (rows, sorted) and year (columns, sorted)."""
     wide = {name: panel.pivot(index="unit", columns="year", values=name).sort_index().astype(float)
             for name in measure.columns}  # fmt: skip
     values = wide[measure.column].to_numpy(float)
@@ -134,18 +72,7 @@ def yearly_table(panel: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def with_figures(tables: list[pd.DataFrame]) -> tuple[list[pd.DataFrame], str]:
-    """Leave out units that have not a single figure, and name them.
-
-    Parameters
-    ----------
-    tables : list of DataFrame
-        See ``yearly_table``, with the same units.
-
-    Returns
-    -------
-    list of DataFrame, str
-        The tables without these units, and a sentence; empty where every unit has figures.
-    """
+    """Leave out units that have not a single figure, and name them."""
     # ASSUME: a unit without a single figure of a variable is left out of its comparisons, groups and totals alike.
     kept = np.logical_and.reduce([table.notna().any(axis=1).to_numpy(bool) for table in tables])
     absent = [str(unit) for unit in tables[0].index[~kept]]
@@ -154,20 +81,7 @@ def with_figures(tables: list[pd.DataFrame]) -> tuple[list[pd.DataFrame], str]:
 
 
 def window_mean(table: pd.DataFrame, start: int, end: int) -> WindowMean:
-    """Average an outcome over the years of a window in which every unit has it.
-
-    Parameters
-    ----------
-    table : DataFrame
-        See ``yearly_table``, restricted to the units of the sample.
-    start, end : int
-        First and last year asked for.
-
-    Returns
-    -------
-    WindowMean
-        Over the same years for every unit, so that no unit is compared with another's years.
-    """
+    """Average an outcome over the years of a window in which every unit has it."""
     asked = [year for year in table.columns.to_numpy(int).tolist() if start <= year <= end]
     inside = table.reindex(columns=asked)
     # ASSUME: a window is cut to the years that all units have; nothing is interpolated.

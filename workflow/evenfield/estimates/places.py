@@ -25,24 +25,7 @@ SCHEMES = ("free", "stratified", "connected")
 
 
 class Places:
-    """Coordinates, spatial components and permutations by set of units.
-
-    Parameters
-    ----------
-    units : DataFrame
-        ``unit``, ``lat``, ``lon`` and, for stratified permutation, ``coastal``.
-    links : DataFrame
-        ``unit_i``, ``unit_j`` of units that touch.
-    permutations, seed : int
-        Draws and base seed; the draws of a set of units are shared by all hypotheses.
-    level : float
-        Level of the intervals.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no coordinates.
-    """
+    """Coordinates, spatial components and permutations by set of units."""
 
     def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
         self._units = units.set_index("unit").sort_index()
@@ -56,28 +39,7 @@ class Places:
             raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
 
     def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
-        """Return what inference needs to know about a set of units and its first group.
-
-        Parameters
-        ----------
-        members : ndarray of str, shape (N,)
-            Units, sorted.
-        group : ndarray, shape (N,)
-            The label that connected permutations keep together; no indicator, no such permutation.
-        draw_id : str
-            Names the stream of the permutations.
-        schemes : tuple of str
-            Permutations that are wanted; listing connected sets takes seconds.
-
-        Returns
-        -------
-        Place
-
-        Raises
-        ------
-        EstimateError
-            If a unit is not in the table of units.
-        """
+        """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
         missing = sorted(set(members) - set(self._units.index))
         if missing:
             raise EstimateError(f"{len(missing)} units have no row in units.csv ({first_examples(missing)})",
@@ -90,19 +52,7 @@ class Places:
         return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
-        """Return permutations of labels among all units.
-
-        Parameters
-        ----------
-        count : int
-            Units.
-        draw_id : str
-            Names the stream.
-
-        Returns
-        -------
-        LabelDraws
-        """
+        """Return permutations of labels among all units."""
         return free_label_draws(count, self._permutations, generator_for(self._seed, f"labels:free:{draw_id}"))
 
     def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
@@ -143,20 +93,7 @@ class Places:
 
 
 def joined_links(adjacency: pd.DataFrame, join: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """Return which units touch: shared borders and the joins of the config.
-
-    Parameters
-    ----------
-    adjacency : DataFrame
-        ``unit_i``, ``unit_j``, one row a border; possibly without rows.
-    join : sequence of pairs of str
-        Units joined across water, ``weights.join`` of the config.
-
-    Returns
-    -------
-    DataFrame
-        ``unit_i``, ``unit_j``.
-    """
+    """Return which units touch: shared borders and the joins of the config."""
     joined = pd.DataFrame(list(join), columns=["unit_i", "unit_j"])
     return pd.concat([adjacency[["unit_i", "unit_j"]], joined], ignore_index=True)
 

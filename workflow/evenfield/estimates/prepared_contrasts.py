@@ -23,67 +23,29 @@ TIE_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is done with the mean of the regressors over permuted labels.
+    """What is done with the mean of the regressors over permuted labels."""
 
-    Attributes
-    ----------
-    scheme : str
-        ``free``, ``stratified`` or ``connected`` permutations.
-    use : str
-        ``subtract`` it from the regressors, or ``control`` for it.
-    """
-
-    scheme: str
-    use: str
+    scheme: str  # ``free``, ``stratified`` or ``connected`` permutations
+    use: str  # ``subtract`` it from the regressors, or ``control`` for it
 
 
 def lag_name(label: str) -> str:
-    """Return the name of the neighbours' average of a label.
-
-    Parameters
-    ----------
-    label : str
-        Column of the label.
-
-    Returns
-    -------
-    str
-    """
+    """Return the name of the neighbours' average of a label."""
     return f"W {label}"
 
 
 @dataclass(frozen=True)
 class GroupContrast:
-    """One regression of one row per unit on group labels, and one combination of the labels' coefficients.
+    """One regression of one row per unit on group labels, and one combination of the labels' coefficients."""
 
-    Attributes
-    ----------
-    row : Estimate
-        The row to fill: everything that says what is estimated; its estimator is the name of the primary method.
-    table : DataFrame
-        One row a unit, indexed by unit in any order.
-    outcome : str
-        Column of the outcome.
-    labels : tuple of str
-        Columns that move together under permutation; connected draws move the first.
-    controls : tuple of str
-        Columns that stay with their unit; a constant is added.
-    weights : mapping of str to float
-        Weights of the combination by regressor: a label column, or ``W <label column>`` for the neighbours' average.
-    neighbours : SpatialWeights, optional
-        With them the neighbours' averages of all labels are regressors too, made anew for each permutation.
-    expected : Expectation, optional
-        What is done with the regressors that permuted labels let expect.
-    """
-
-    row: Estimate
-    table: pd.DataFrame
-    outcome: str
-    labels: tuple[str, ...]
-    controls: tuple[str, ...]
-    weights: Mapping[str, float]
+    row: Estimate  # the row to fill
+    table: pd.DataFrame  # one row a unit, indexed by unit in any order
+    outcome: str  # column of the outcome
+    labels: tuple[str, ...]  # columns that move together under permutation; connected draws move the first
+    controls: tuple[str, ...]  # columns that stay with their unit; a constant is added
+    weights: Mapping[str, float]  # weights of the combination by regressor
     neighbours: SpatialWeights | None = None
-    expected: Expectation | None = None
+    expected: Expectation | None = None  # what is done with the regressors that permuted labels let expect
 
     @property
     def regressors(self) -> tuple[str, ...]:
@@ -94,43 +56,15 @@ class GroupContrast:
 
 @dataclass(frozen=True)
 class PreparedContrast:
-    """A contrast that is defined.
+    """A contrast that is defined."""
 
-    Attributes
-    ----------
-    row : Estimate
-        With counts, effective clusters and the unit of largest leverage.
-    section : Section
-        Regression and combination.
-    place : Place
-        Coordinates, components and draws of the same units.
-    """
-
-    row: Estimate
-    section: Section
-    place: Place
+    row: Estimate  # with counts, effective clusters and the unit of largest leverage
+    section: Section  # regression and combination
+    place: Place  # coordinates, components and draws of the same units
 
 
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
-    """Arrange the arrays of a contrast.
-
-    Parameters
-    ----------
-    contrast : GroupContrast
-        The contrast.
-    places : Places
-        Places of all units.
-
-    Returns
-    -------
-    PreparedContrast or str
-        Or the reason why its regression is not defined.
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing.
-    """
+    """Arrange the arrays of a contrast."""
     _check_complete(contrast)
     section = contrast_section(contrast)
     reason = _undefined(contrast, section)
@@ -177,17 +111,7 @@ def _undefined(contrast: GroupContrast, section: Section) -> str:
 
 
 def contrast_section(contrast: GroupContrast) -> Section:
-    """Return the arrays of a contrast, units sorted.
-
-    Parameters
-    ----------
-    contrast : GroupContrast
-        The contrast, complete.
-
-    Returns
-    -------
-    Section
-    """
+    """Return the arrays of a contrast, units sorted."""
     table = contrast.table.sort_index()
     labels = table[list(contrast.labels)].to_numpy(float)
     controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
@@ -222,23 +146,7 @@ def _schemes(contrast: GroupContrast, section: Section) -> tuple[str, ...]:
 def contrast_place(
     contrast: GroupContrast, section: Section, places: Places, schemes: tuple[str, ...] = SCHEMES
 ) -> Place:
-    """Return coordinates, components and draws of a contrast's units.
-
-    Parameters
-    ----------
-    contrast : GroupContrast
-        The contrast.
-    section : Section
-        Its arrays.
-    places : Places
-        Places of all units.
-    schemes : tuple of str
-        Permutations that are wanted.
-
-    Returns
-    -------
-    Place
-    """
+    """Return coordinates, components and draws of a contrast's units."""
     draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
     return places.at(section.units, section.labels[:, 0], draw_id, schemes)
 

@@ -14,22 +14,7 @@ DECIDING = ("primary", "robustness", "exploratory")
 
 
 def taxonomy_range_rows(rows: Iterable[Estimate], primary: str) -> list[Estimate]:
-    """Return the range of each comparison over all taxonomies that define it.
-
-    Parameters
-    ----------
-    rows : iterable of Estimate
-        Rows of a family; inference ladders and rows without a number are passed over.
-    primary : str
-        The taxonomy that decides.
-
-    Returns
-    -------
-    list of Estimate
-        For each comparison of the primary taxonomy that another one has too: ``stat_range_low``, ``stat_range_high``
-        and ``stat_range_sign``, the number of taxonomies whose estimate has the sign of the primary one, of
-        ``n_obs`` taxonomies.
-    """
+    """Return the range of each comparison over all taxonomies that define it."""
     groups: dict[tuple[str, ...], list[Estimate]] = {}
     for row in rows:
         if row.role in DECIDING and row.effect_type == "coef" and np.isfinite(row.estimate):

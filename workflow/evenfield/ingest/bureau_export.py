@@ -39,48 +39,17 @@ Zeros = Literal["missing", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class BureauExport:
-    """One table of the bureau.
+    """One table of the bureau."""
 
-    Attributes
-    ----------
-    indicator : str
-        What the table holds, as the bureau words it, with its unit.
-    column : str
-        Column of panel.csv that it belongs to.
-    values : DataFrame
-        ``unit``, ``year`` (int), ``value`` (float, NaN where missing), sorted by unit and year.
-    """
-
-    indicator: str
-    column: str
-    values: pd.DataFrame
+    indicator: str  # what the table holds, as the bureau words it, with its unit
+    column: str  # column of panel.csv that it belongs to
+    values: pd.DataFrame  # ``unit``, ``year`` (int), ``value`` (float, NaN where missing), sorted by unit and year
 
 
 def read_export(
     path: str | Path, units: pd.DataFrame, columns: Mapping[str, str], zeros: Zeros = "missing"
 ) -> BureauExport:
-    """Read one download and join its provinces with the units of the study.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file as the bureau's site saves it.
-    units : DataFrame
-        Table ``units`` with ``unit`` and ``name_zh``; names also match without the ending 省, 市 or 自治区.
-    columns : mapping of str to str
-        Column of panel.csv for each indicator, the indicator as the file words it.
-    zeros : {"missing", "kept"}
-        Whether a zero is a missing figure, as in most tables of the bureau, or a figure.
-
-    Returns
-    -------
-    BureauExport
-
-    Raises
-    ------
-    IngestError
-        On the first fault, in one line: encoding, header, indicator, years, provinces, numbers.
-    """
+    """Read one download and join its provinces with the units of the study."""
     file = Path(path)
     rows = _split_rows(_decode(file), file.name)
     indicator = _find_indicator(rows, file.name)
@@ -103,22 +72,7 @@ def read_export(
 
 
 def read_indicator(path: str | Path) -> str:
-    """Read which indicator a download holds.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file as the bureau's site saves it.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    IngestError
-        If the file cannot be decoded or names no indicator.
-    """
+    """Read which indicator a download holds."""
     file = Path(path)
     return _find_indicator(_split_rows(_decode(file), file.name), file.name)
 

@@ -13,22 +13,7 @@ from evenfield.contracts.tables import NEEDED_COLUMNS, REQUIRED_TABLES, Resource
 
 
 def read_package(path: str | Path) -> dict[str, Any]:
-    """Read datapackage.json as plain data.
-
-    Parameters
-    ----------
-    path : str or Path
-        The dictionary of the study.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    IngestError
-        If it is missing or is not JSON with a list of resources.
-    """
+    """Read datapackage.json as plain data."""
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         if not isinstance(content["resources"], list):
@@ -45,23 +30,7 @@ def read_package(path: str | Path) -> dict[str, Any]:
 
 
 def read_resources(path: str | Path) -> dict[str, Resource]:
-    """Read the tables that datapackage.json describes.
-
-    Parameters
-    ----------
-    path : str or Path
-        The dictionary of the study.
-
-    Returns
-    -------
-    dict of str to Resource
-        By name; taxonomies are named by their file, for example ``taxonomies/seed2011``.
-
-    Raises
-    ------
-    IngestError
-        If a required table or column is not described, or a table leaves the study's folder.
-    """
+    """Read the tables that datapackage.json describes."""
     parsed = [_parsed(item, path) for item in read_package(path)["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
     missing = [name for name in REQUIRED_TABLES if name not in resources]
@@ -110,56 +79,19 @@ def _parsed(item: Mapping[str, Any], path: str | Path) -> Resource:
 
 
 def table_name(resource: Resource) -> str:
-    """Name a table by its file: ``panel`` for panel.csv, ``taxonomies/seed2011`` for a taxonomy.
-
-    Parameters
-    ----------
-    resource : Resource
-        A table.
-
-    Returns
-    -------
-    str
-    """
+    """Name a table by its file: ``panel`` for panel.csv, ``taxonomies/seed2011`` for a taxonomy."""
     return str(Path(resource.path).with_suffix("").as_posix())
 
 
 def hash_bytes(path: Path) -> str:
-    """Hash a file's bytes in the form that datapackage.json holds.
-
-    Parameters
-    ----------
-    path : Path
-        Any file.
-
-    Returns
-    -------
-    str
-        ``sha256:`` and 64 hex digits.
-
-    Raises
-    ------
-    IngestError
-        If the file is not there.
-    """
+    """Hash a file's bytes in the form that datapackage.json holds."""
     if not path.is_file():
         raise IngestError(f"no file {path.name}", f"the file {path}", "restore the file or drop its resource")
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def refresh_hashes(path: str | Path) -> list[str]:
-    """Rewrite the hash and size of every table in datapackage.json.
-
-    Parameters
-    ----------
-    path : str or Path
-        The dictionary; only changed when a hash changed.
-
-    Returns
-    -------
-    list of str
-        Paths of the tables whose hash changed.
-    """
+    """Rewrite the hash and size of every table in datapackage.json."""
     package, folder = read_package(path), Path(path).parent
     changed = []
     for item in package["resources"]:
@@ -175,17 +107,7 @@ def refresh_hashes(path: str | Path) -> list[str]:
 
 
 def public_dictionary(path: str | Path) -> dict[str, Any]:
-    """Return the dictionary without the hash and size of its files, which change when rows are shuffled.
-
-    Parameters
-    ----------
-    path : str or Path
-        The dictionary.
-
-    Returns
-    -------
-    dict
-    """
+    """Return the dictionary without the hash and size of its files, which change when rows are shuffled."""
     package = read_package(path)
     items = [
         {key: value for key, value in item.items() if key not in {"hash", "bytes"}} for item in package["resources"]

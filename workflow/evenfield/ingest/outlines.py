@@ -13,23 +13,7 @@ EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
 def read_outlines(package: str | Path) -> dict[str, Any]:
-    """Read the GeoJSON outlines that the dictionary names.
-
-    Parameters
-    ----------
-    package : str or Path
-        The study's datapackage.json.
-
-    Returns
-    -------
-    dict
-        A feature collection sorted by unit; empty where the study has none.
-
-    Raises
-    ------
-    IngestError
-        If the file is not a feature collection whose features name their unit.
-    """
+    """Read the GeoJSON outlines that the dictionary names."""
     paths = [r.path for r in read_resources(package).values() if r.path.endswith(".geojson")]
     if not paths:
         return EMPTY
@@ -47,20 +31,7 @@ def read_outlines(package: str | Path) -> dict[str, Any]:
 
 
 def check_outlines(outlines: dict[str, Any], units: list[str]) -> None:
-    """Refuse outlines of units that the study does not have.
-
-    Parameters
-    ----------
-    outlines : dict
-        From ``read_outlines``.
-    units : list of str
-        Units of the study.
-
-    Raises
-    ------
-    IngestError
-        With the unknown unit.
-    """
+    """Refuse outlines of units that the study does not have."""
     unknown = sorted({feature["properties"]["unit"] for feature in outlines["features"]} - set(units))
     if unknown:
         raise IngestError(

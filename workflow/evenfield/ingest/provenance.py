@@ -14,19 +14,7 @@ DOUBTFUL = "C"
 
 
 def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
-    """Mark the rows of the panel that each span of provenance covers.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        Columns ``unit`` and ``year``, N rows.
-    spans : DataFrame
-        Columns ``units`` ("all" or ids separated by blanks), ``first_year``, ``last_year``.
-
-    Returns
-    -------
-    list of ndarray of bool, each shape (N,)
-    """
+    """Mark the rows of the panel that each span of provenance covers; shape (N,)."""
     year, unit = panel["year"].to_numpy(), panel["unit"]
     masks = []
     for span in spans.itertuples(index=False):
@@ -37,20 +25,7 @@ def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
 
 
 def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
-    """Check that every figure of the panel lies in exactly one span of provenance.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The panel with all its variables.
-    spans : DataFrame
-        Table ``panel_provenance``.
-
-    Raises
-    ------
-    IngestError
-        If a cell has no source, or two.
-    """
+    """Check that every figure of the panel lies in exactly one span of provenance."""
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         count = np.zeros(len(panel), int)
@@ -69,27 +44,7 @@ def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
 
 
 def drop_doubtful(panel: pd.DataFrame, spans: pd.DataFrame, switched_on: Sequence[str]) -> pd.DataFrame:
-    """Blank the grade C figures of every variable that the config does not switch on.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The panel.
-    spans : DataFrame
-        Table ``panel_provenance``.
-    switched_on : sequence of str
-        ``data.grade_c`` of the config.
-
-    Returns
-    -------
-    DataFrame
-        A copy with the figures blanked.
-
-    Raises
-    ------
-    ConfigError
-        If the config switches on a column that the panel does not have.
-    """
+    """Blank the grade C figures of every variable that the config does not switch on."""
     unknown = [name for name in switched_on if name not in panel.columns]
     if unknown:
         raise ConfigError(f"data.grade_c names {first_examples(unknown)}", "columns of panel.csv", "correct the name")
@@ -101,16 +56,5 @@ def drop_doubtful(panel: pd.DataFrame, spans: pd.DataFrame, switched_on: Sequenc
 
 
 def simulated_variables(spans: pd.DataFrame) -> list[str]:
-    """Return the variables that hold simulated figures; nothing computed from them is evidence.
-
-    Parameters
-    ----------
-    spans : DataFrame
-        Table ``panel_provenance``.
-
-    Returns
-    -------
-    list of str
-        Sorted names.
-    """
+    """Return the variables that hold simulated figures; nothing computed from them is evidence."""
     return sorted(set(spans.loc[spans["flag"].eq("simulated"), "variable"]))

@@ -19,24 +19,7 @@ from evenfield.ingest.tables import check_foreign_keys, check_hashes, read_check
 
 
 def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Read every table of a study and check it against the dictionary and the config.
-
-    Parameters
-    ----------
-    config : mapping
-        A checked config; paths are taken from the working directory, the study's folder.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        Tables by name, absent optional ones empty; ``taxonomies`` holds all taxonomies of the config; grade C
-        figures that are not switched on are blank.
-
-    Raises
-    ------
-    IngestError
-        On the first fault: structure before references before checksums.
-    """
+    """Read every table of a study and check it against the dictionary and the config."""
     tables = read_structure(config)
     package = Path(config["data"]["package"])
     check_hashes(package.parent, read_resources(package))
@@ -44,23 +27,7 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
 
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Read every table and check all but the checksums, so that a structural fault is named first.
-
-    Parameters
-    ----------
-    config : mapping
-        A checked config.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        Tables by name, taxonomies as ``taxonomies/<name>``.
-
-    Raises
-    ------
-    IngestError
-        On the first fault.
-    """
+    """Read every table and check all but the checksums, so that a structural fault is named first."""
     package = Path(config["data"]["package"])
     resources = read_resources(package)
     described = {name: resource for name, resource in resources.items() if resource.fields}
@@ -90,22 +57,7 @@ def _arranged(tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any]) -> 
 
 
 def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
-    """Check that every unit has every year of the study at the declared step.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        Columns ``unit`` and ``year``.
-    years : list of int
-        First and last year of the study.
-    step : int
-        Years between two observations.
-
-    Raises
-    ------
-    IngestError
-        If a year lies off the step or is missing for a unit.
-    """
+    """Check that every unit has every year of the study at the declared step."""
     wanted = set(range(years[0], years[1] + 1, step))
     inside = panel[panel["year"].between(years[0], years[1])]
     stray = sorted(set(inside["year"].astype(int)) - wanted)
@@ -129,18 +81,7 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
 
 
 def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that panel and units name the same units, and that no other table names an unknown one.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        At least ``panel`` and ``units``; every column ``unit`` is checked.
-
-    Raises
-    ------
-    IngestError
-        If one has a unit that the other lacks, or a table names a unit that the study does not have.
-    """
+    """Check that panel and units name the same units, and that no other table names an unknown one."""
     panel, units = set(tables["panel"]["unit"]), set(tables["units"]["unit"])
     for name, table in tables.items():
         unknown = sorted(set(table["unit"]) - units - {""}) if "unit" in table and "/" not in name else []
@@ -159,26 +100,7 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> pd.DataFrame:
-    """Stack the taxonomies that the config names.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables by name, taxonomies as ``taxonomies/<name>``.
-    names : list of str
-        Names in the config; ``none`` means no clusters and no zones anywhere; the suffix ``+dated`` takes the years
-        of zones that rest on a named source only.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``taxonomy`` and ``TAXONOMY_COLUMNS``; one row per taxonomy and unit.
-
-    Raises
-    ------
-    IngestError
-        If a taxonomy is not there or does not name every unit once.
-    """
+    """Stack the taxonomies that the config names."""
     units = sorted(tables["units"]["unit"])
     frames = [_taxonomy(tables, name, units).assign(taxonomy=name) for name in names]
     return pd.concat(frames, ignore_index=True)[["taxonomy", *TAXONOMY_COLUMNS]]
@@ -221,18 +143,7 @@ def _dated(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_study(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """Summarise what was read, by hashes of content that do not depend on the order of rows.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables as ``read_study`` returns them.
-
-    Returns
-    -------
-    dict
-        ``data_hash`` of all tables together, hash and rows of each, simulated variables.
-    """
+    """Summarise what was read, by hashes of content that do not depend on the order of rows."""
     hashes = {name: content_hash(frame) for name, frame in sorted(tables.items())}
     together = pd.DataFrame(sorted(hashes.items()), columns=["table", "hash"])
     return {

@@ -19,26 +19,7 @@ INTEGER = re.compile(r"^[+-]?\d+(\.0*)?$")
 
 
 def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
-    """Read a table and check its structure.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of datapackage.json.
-    resource : Resource
-        The table's description.
-
-    Returns
-    -------
-    DataFrame
-        Columns of the dictionary in its order; text columns hold "" where blank, numbers NaN; sorted by the
-        primary key, or by all columns where there is none.
-
-    Raises
-    ------
-    IngestError
-        On the first fault, with a count and an example.
-    """
+    """Read a table and check its structure."""
     raw = _read_text_columns(folder / resource.path, resource)
     frame = pd.DataFrame({field.name: _typed(raw, field, resource) for field in resource.fields})
     for field in resource.fields:
@@ -185,20 +166,7 @@ def _check_key(frame: pd.DataFrame, resource: Resource) -> None:
 
 
 def check_foreign_keys(tables: Mapping[str, pd.DataFrame], resources: Mapping[str, Resource]) -> None:
-    """Check that every id that refers to another table is found there.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables by name.
-    resources : mapping of str to Resource
-        Their descriptions.
-
-    Raises
-    ------
-    IngestError
-        With the unknown id.
-    """
+    """Check that every id that refers to another table is found there."""
     for name, resource in resources.items():
         for column, named, target_column in resource.foreign:
             # The standard names a table's own key by an empty text.
@@ -216,20 +184,7 @@ def check_foreign_keys(tables: Mapping[str, pd.DataFrame], resources: Mapping[st
 
 
 def check_hashes(folder: Path, resources: Mapping[str, Resource]) -> None:
-    """Check each file's bytes against the hash in the dictionary.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of datapackage.json.
-    resources : mapping of str to Resource
-        Their descriptions.
-
-    Raises
-    ------
-    IngestError
-        If a file is not the one described.
-    """
+    """Check each file's bytes against the hash in the dictionary."""
     changed = [r.path for r in resources.values() if r.hash and hash_bytes(folder / r.path) != r.hash]
     if changed:
         raise IngestError(

@@ -14,37 +14,14 @@ FEWEST_SIDE = 4
 
 @dataclass(frozen=True, slots=True)
 class BorderPairs:
-    """Neighbours on two sides of a line.
+    """Neighbours on two sides of a line."""
 
-    Attributes
-    ----------
-    inside, outside : ndarray of int, shape (P,)
-        Positions of the two units of each pair.
-    """
-
-    inside: np.ndarray
-    outside: np.ndarray
+    inside: np.ndarray  # (P,) positions of the two units of each pair
+    outside: np.ndarray  # (P,) positions of the two units of each pair
 
 
 def border_pairs(member: np.ndarray, touching: np.ndarray) -> BorderPairs:
-    """Find the pairs of neighbours that a line separates.
-
-    Parameters
-    ----------
-    member : ndarray of bool, shape (N,)
-        Units inside the line.
-    touching : ndarray of bool, shape (N, N)
-        Which units touch; symmetric.
-
-    Returns
-    -------
-    BorderPairs
-
-    Raises
-    ------
-    NumericsError
-        If no pair lies across the line.
-    """
+    """Find the pairs of neighbours that a line separates; member (N,), touching (N, N)."""
     inside, outside = np.nonzero(touching & member[:, None] & ~member[None, :])
     if not len(inside):
         raise NumericsError("no two neighbours lie on different sides of the line")
@@ -52,25 +29,7 @@ def border_pairs(member: np.ndarray, touching: np.ndarray) -> BorderPairs:
 
 
 def border_difference(y: np.ndarray, pairs: BorderPairs, level: float = 0.95) -> RobustInference:
-    """Estimate the mean difference across the line, with errors clustered by the units of both sides.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        Outcome.
-    pairs : BorderPairs
-        From ``border_pairs``.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-
-    Raises
-    ------
-    NumericsError
-        If fewer than four units stand on one side.
+    """Estimate the mean difference across the line, with errors clustered by the units of both sides; y (N,).
 
     Notes
     -----
@@ -92,24 +51,7 @@ def border_difference(y: np.ndarray, pairs: BorderPairs, level: float = 0.95) ->
 
 
 def border_permutation(y: np.ndarray, pairs: BorderPairs, draws: int, rng: np.random.Generator) -> float:
-    """Return the p-value of the mean difference when outcomes are dealt to units at random.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        Outcome.
-    pairs : BorderPairs
-        From ``border_pairs``.
-    draws : int
-        B.
-    rng : numpy.random.Generator
-        Stream.
-
-    Returns
-    -------
-    float
-        (1 + number of draws at least as far from zero) / (1 + B).
-    """
+    """Return the p-value of the mean difference when outcomes are dealt to units at random; y (N,)."""
     weights = np.zeros(len(y))
     np.add.at(weights, pairs.inside, 1.0 / len(pairs.inside))
     np.add.at(weights, pairs.outside, -1.0 / len(pairs.inside))

@@ -15,47 +15,16 @@ EXACT = 1e-24
 
 @dataclass(frozen=True, slots=True)
 class BreakFit:
-    """The best division of a series into segments, for one number of breaks.
+    """The best division of a series into segments, for one number of breaks."""
 
-    Attributes
-    ----------
-    last : tuple of int
-        Position of the last observation of every segment but the final one.
-    ssr : float
-        Sum of squared residuals.
-    lwz, bic : float
-        Criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better.
-    """
-
-    last: tuple[int, ...]
-    ssr: float
-    lwz: float
-    bic: float
+    last: tuple[int, ...]  # position of the last observation of every segment but the final one
+    ssr: float  # sum of squared residuals
+    lwz: float  # criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better
+    bic: float  # criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better
 
 
 def least_squares_breaks(y: np.ndarray, X: np.ndarray, most: int, shortest: int) -> list[BreakFit]:
-    """Divide a series into segments with their own coefficients, with the smallest sum of squares.
-
-    Parameters
-    ----------
-    y : ndarray, shape (T,)
-        Series in order of time.
-    X : ndarray, shape (T, K)
-        Regressors: a constant for breaks in the mean, constant and time for breaks in a trend.
-    most : int
-        Largest number of breaks.
-    shortest : int
-        Fewest observations of a segment, above K.
-
-    Returns
-    -------
-    list of BreakFit
-        For 0, 1, ... breaks, as many as the length allows: the exact optimum over all divisions.
-
-    Raises
-    ------
-    NumericsError
-        If the series is too short for one segment, or the shortest segment cannot carry the coefficients.
+    """Divide a series into segments with their own coefficients, with the smallest sum of squares; y (T,), X (T, K).
 
     Notes
     -----
@@ -104,52 +73,20 @@ def _break_fit(last: tuple[int, ...], ssr: float, y: np.ndarray, k: int) -> Brea
 
 @dataclass(frozen=True)
 class SlopeBreak:
-    """The largest Wald test for one break in a common slope, over all dates.
+    """The largest Wald test for one break in a common slope, over all dates."""
 
-    Attributes
-    ----------
-    last : int
-        Position of the last date of the first regime.
-    before, after : float
-        Slopes of the two regimes.
-    wald : ndarray, shape (S,)
-        Test at each date; NaN where a regime would be too short.
-    statistic, p_value : float
-        Largest test and its bootstrap p-value.
-    """
-
-    last: int
-    before: float
-    after: float
-    wald: np.ndarray
-    statistic: float
-    p_value: float
+    last: int  # position of the last date of the first regime
+    before: float  # slopes of the two regimes
+    after: float  # slopes of the two regimes
+    wald: np.ndarray  # (S,) test at each date; NaN where a regime would be too short
+    statistic: float  # largest test and its bootstrap p-value
+    p_value: float  # largest test and its bootstrap p-value
 
 
 def slope_break_test(
     x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int, trim: float = 0.15
 ) -> SlopeBreak:
-    """Test whether the slope of a panel with date effects changes once at an unknown date.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (N, S)
-        Regressor and outcome of N units at S dates.
-    rng : numpy.random.Generator
-        Stream of the bootstrap.
-    draws : int
-        Bootstrap draws.
-    trim : float
-        Share of the dates that each regime must hold.
-
-    Returns
-    -------
-    SlopeBreak
-
-    Raises
-    ------
-    NumericsError
-        If there are too few dates or units, or the regressor does not vary.
+    """Test whether the slope of a panel with date effects changes once at an unknown date; x, y (N, S).
 
     Notes
     -----

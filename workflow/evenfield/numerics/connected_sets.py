@@ -13,27 +13,7 @@ MOST_SETS = 2_000_000
 
 
 def connected_sets(adjacency: np.ndarray, size: int, most: int = MOST_SETS) -> np.ndarray:
-    """List every set of places that hangs together through shared borders.
-
-    Parameters
-    ----------
-    adjacency : ndarray, shape (N, N)
-        Nonzero where two places touch; either direction counts.
-    size : int
-        Places in a set.
-    most : int
-        Refuse to list more than this many.
-
-    Returns
-    -------
-    ndarray of int, shape (S, size)
-        Positions in increasing order within a set; sets in lexicographic order. Read-only: a map asked for again is
-        not listed again.
-
-    Raises
-    ------
-    NumericsError
-        If the matrix is not square, the size does not fit, or there are more than ``most`` sets.
+    """List every set of places that hangs together through shared borders; adjacency (N, N) -> (S, size).
 
     Notes
     -----

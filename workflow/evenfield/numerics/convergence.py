@@ -17,18 +17,6 @@ UNDEFINED = "undefined"
 def speed_from_slope(slope: float, years: float) -> float:
     """Return the speed of convergence that a growth regression's slope implies.
 
-    Parameters
-    ----------
-    slope : float
-        Coefficient b of initial log income in a regression of average yearly log growth (per year).
-    years : float
-        Length T of the period in years.
-
-    Returns
-    -------
-    float
-        lambda = -ln(1 + bT)/T per year; NaN where 1 + bT <= 0, since then no speed has this slope.
-
     Notes
     -----
     Barro and Sala-i-Martin (1992): b = -(1 - e^{-lambda T})/T.
@@ -38,55 +26,21 @@ def speed_from_slope(slope: float, years: float) -> float:
 
 
 def half_life(speed: float) -> float:
-    """Return the years in which half of a gap closes.
-
-    Parameters
-    ----------
-    speed : float
-        Speed of convergence lambda per year.
-
-    Returns
-    -------
-    float
-        ln 2 / lambda in years; NaN for a speed that is zero, negative or not defined.
-    """
+    """Return the years in which half of a gap closes."""
     return float(np.log(2) / speed) if speed > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """An interval whose ends may be missing, and the word that says why.
+    """An interval whose ends may be missing, and the word that says why."""
 
-    Attributes
-    ----------
-    low, high : float
-        Ends; NaN where an end is infinite or not defined.
-    note : str
-        Empty, ``"unbounded"`` (the upper end is infinite) or ``"undefined"`` (no value in the interval is
-        defined).
-    """
-
-    low: float
-    high: float
+    low: float  # ends; NaN where an end is infinite or not defined
+    high: float  # ends; NaN where an end is infinite or not defined
     note: str = ""
 
 
 def speed_bounds(slope_low: float, slope_high: float, years: float) -> Bounds:
-    """Transform an interval of the slope into an interval of the speed.
-
-    Parameters
-    ----------
-    slope_low, slope_high : float
-        Interval of the slope, per year.
-    years : float
-        Length of the period in years.
-
-    Returns
-    -------
-    Bounds
-        Per year. The speed falls in the slope, so the ends change places. An end with root 1 + bT <= 0 is
-        infinite.
-    """
+    """Transform an interval of the slope into an interval of the speed."""
     low, high = speed_from_slope(slope_high, years), speed_from_slope(slope_low, years)
     if np.isnan(low):
         return Bounds(np.nan, np.nan, UNDEFINED)
@@ -94,19 +48,7 @@ def speed_bounds(slope_low: float, slope_high: float, years: float) -> Bounds:
 
 
 def half_life_bounds(speed: Bounds) -> Bounds:
-    """Transform an interval of the speed into an interval of the half-life.
-
-    Parameters
-    ----------
-    speed : Bounds
-        Interval of the speed, per year.
-
-    Returns
-    -------
-    Bounds
-        In years: ``"unbounded"`` when the speed may be zero or less, ``"undefined"`` when no positive speed
-        is in the interval; the lower end is 0 when the speed has no upper end.
-    """
+    """Transform an interval of the speed into an interval of the half-life."""
     if speed.note == UNDEFINED or speed.high <= 0:
         return Bounds(np.nan, np.nan, UNDEFINED)
     low = 0.0 if speed.note == UNBOUNDED else half_life(speed.high)
@@ -116,55 +58,18 @@ def half_life_bounds(speed: Bounds) -> Bounds:
 
 @dataclass(frozen=True, slots=True)
 class SpeedFit:
-    """The speed of convergence by nonlinear least squares.
+    """The speed of convergence by nonlinear least squares."""
 
-    Attributes
-    ----------
-    lam : float
-        Speed per year; NaN when the sum of squares has no minimum (the OLS slope has 1 + bT <= 0).
-    std_error : float
-        HC3 standard error of ``lam`` from the Jacobian at the minimum.
-    df : int
-        N - K.
-    steps : int
-        Newton steps taken.
-    gradient : float
-        Largest element of J'u, each divided by the lengths of its column of J and of the outcome.
-    converged : bool
-        Whether the profile score reached machine precision.
-    """
-
-    lam: float
-    std_error: float
-    df: int
-    steps: int
-    gradient: float
-    converged: bool
+    lam: float  # speed per year; NaN when the sum of squares has no minimum (the OLS slope has 1 + bT <= 0)
+    std_error: float  # HC3 standard error of ``lam`` from the Jacobian at the minimum
+    df: int  # N - K
+    steps: int  # newton steps taken
+    gradient: float  # largest element of J'u, each divided by the lengths of its column of J and of the outcome
+    converged: bool  # whether the profile score reached machine precision
 
 
 def fit_speed(growth: np.ndarray, y_start: np.ndarray, years: float, Z: np.ndarray | None = None) -> SpeedFit:
-    """Fit the growth equation for the speed itself by nonlinear least squares.
-
-    Parameters
-    ----------
-    growth : ndarray, shape (N,)
-        Average yearly log growth (y_T - y_0)/T.
-    y_start : ndarray, shape (N,)
-        Log income y_0 in the first year.
-    years : float
-        Length T of the period in years.
-    Z : ndarray, shape (N, L), optional
-        Controls without a constant.
-
-    Returns
-    -------
-    SpeedFit
-        Speed, its standard error and how the search ended.
-
-    Raises
-    ------
-    NumericsError
-        If the linear regression on the same columns cannot be fitted.
+    """Fit the growth equation for the speed itself by nonlinear least squares; growth (N,), y_start (N,), Z (N, L).
 
     Notes
     -----

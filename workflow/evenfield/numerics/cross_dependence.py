@@ -17,22 +17,7 @@ CONSTANT = 1e-12
 
 
 def pair_correlations(e: np.ndarray) -> np.ndarray:
-    """Return the correlations between all pairs of units over time.
-
-    Parameters
-    ----------
-    e : ndarray, shape (N, T)
-        Series or residuals; each unit's mean is taken out.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than three units or five dates, or a unit does not vary.
-    """
+    """Return the correlations between all pairs of units over time; e (N, T) -> (N, N)."""
     e = np.asarray(e, dtype=float)
     if len(e) < 3 or e.shape[1] < FEWEST_DATES:
         raise NumericsError(
@@ -47,89 +32,25 @@ def pair_correlations(e: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class DependenceTest:
-    """A statistic that is standard normal when units are at most weakly dependent.
+    """A statistic that is standard normal when units are at most weakly dependent."""
 
-    Attributes
-    ----------
-    statistic, p_value : float
-        Value and two-sided p-value.
-    """
-
-    statistic: float
-    p_value: float
+    statistic: float  # value and two-sided p-value
+    p_value: float  # value and two-sided p-value
 
 
 def cd_test(e: np.ndarray) -> DependenceTest:
-    """Test whether the average correlation between units is zero (Pesaran's CD).
-
-    Parameters
-    ----------
-    e : ndarray, shape (N, T)
-        Series or residuals. Not for residuals from which date effects were taken: the statistic is then negative by
-        construction (Juodis and Reese 2022).
-
-    Returns
-    -------
-    DependenceTest
-        sqrt(2T / (N(N-1))) times the sum of the correlations of all pairs (Pesaran 2004, 2015, 2021).
-
-    Raises
-    ------
-    NumericsError
-        As ``pair_correlations``.
-    """
+    """Test whether the average correlation between units is zero (Pesaran's CD); e (N, T)."""
     rho = pair_correlations(e)
     return _normal(float(_cd(rho[None], e.shape[1])[0]))
 
 
 def weighted_cd_test(e: np.ndarray, rng: np.random.Generator, draws: int = WEIGHT_DRAWS) -> DependenceTest:
-    """Return the weighted CD of Juodis and Reese, which survives the removal of date effects.
-
-    Parameters
-    ----------
-    e : ndarray, shape (N, T)
-        Series or residuals.
-    rng : numpy.random.Generator
-        Stream of the signs.
-    draws : int
-        Sets of signs; their statistics are added and divided by the square root of their number.
-
-    Returns
-    -------
-    DependenceTest
-        CD of the units multiplied by random signs (Juodis and Reese 2022). It has little power alone.
-
-    Raises
-    ------
-    NumericsError
-        As ``pair_correlations``.
-    """
+    """Return the weighted CD of Juodis and Reese, which survives the removal of date effects; e (N, T)."""
     return _normal(_weighted(pair_correlations(e), e.shape[1], rng, draws))
 
 
 def enhanced_cd_test(e: np.ndarray, rng: np.random.Generator, draws: int = WEIGHT_DRAWS) -> DependenceTest:
-    """Return CDw+: the weighted CD plus the correlations that are too large to be chance.
-
-    Parameters
-    ----------
-    e : ndarray, shape (N, T)
-        Series or residuals.
-    rng : numpy.random.Generator
-        Stream of the signs.
-    draws : int
-        Sets of signs.
-
-    Returns
-    -------
-    DependenceTest
-        CDw + sum over pairs of |rho_ij| where |rho_ij| > 2 sqrt(ln N / T) (Juodis and Reese 2022, after Fan, Liao and
-        Yao 2015).
-
-    Raises
-    ------
-    NumericsError
-        As ``pair_correlations``.
-    """
+    """Return CDw+: the weighted CD plus the correlations that are too large to be chance; e (N, T)."""
     rho = pair_correlations(e)
     size = np.abs(rho[np.triu_indices(len(rho), 1)])
     large = float(size[size > 2 * np.sqrt(np.log(len(rho)) / e.shape[1])].sum())
@@ -152,29 +73,7 @@ def _normal(statistic: float) -> DependenceTest:
 
 
 def exponent_of_residuals(e: np.ndarray, size: float = LOADING_SIZE, tuning: float = 0.5) -> float:
-    """Return the exponent of dependence from the correlations that are significantly different from zero.
-
-    Parameters
-    ----------
-    e : ndarray, shape (N, T)
-        Residuals.
-    size : float
-        Nominal size of the test of each correlation.
-    tuning : float
-        Power of the number of pairs by which the size is divided.
-
-    Returns
-    -------
-    float
-        ln(tau'R tau) / (2 ln N), R holding |rho_ij| where it exceeds Phi^-1(1 - size / (2 n^tuning)) / sqrt(T),
-        n = N(N-1)/2, and ones on the diagonal (Bailey, Kapetanios and Pesaran 2019). 0.5 without any significant
-        correlation, 1 when all units move together.
-
-    Raises
-    ------
-    NumericsError
-        As ``pair_correlations``.
-    """
+    """Return the exponent of dependence from the correlations that are significantly different from zero; e (N, T)."""
     rho = np.abs(pair_correlations(e))
     n = len(rho)
     limit = ndtri(1 - size / 2 / (n * (n - 1) / 2) ** tuning) / np.sqrt(e.shape[1])
@@ -184,29 +83,7 @@ def exponent_of_residuals(e: np.ndarray, size: float = LOADING_SIZE, tuning: flo
 
 
 def exponent_of_means(x: np.ndarray, size: float = LOADING_SIZE, factors: int = FACTORS) -> float:
-    """Return the exponent of dependence from the variance of the cross-section mean.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, T)
-        Series, not residuals with date effects removed; they are standardised by unit.
-    size : float
-        Nominal size of Holm's tests of the loadings.
-    factors : int
-        Principal components taken out to estimate the variance of the mean of what is left.
-
-    Returns
-    -------
-    float
-        1 + ln(s^2) / (2 ln N) - c / (2 N ln N s^2) - ln(mu^2) / (2 ln N): s^2 the variance of the mean over units,
-        c N times that of the mean of the remainders, mu^2 that of the mean over units with a significant loading
-        (Bailey, Kapetanios and Pesaran 2016). Above about 0.75 common factors are strong.
-
-    Raises
-    ------
-    NumericsError
-        As ``pair_correlations``, or if there are not more dates than factors.
-    """
+    """Return the exponent of dependence from the variance of the cross-section mean; x (N, T)."""
     pair_correlations(x)
     n, dates = np.asarray(x).shape
     if dates <= factors + 2 or n <= factors:

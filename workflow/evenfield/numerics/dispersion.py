@@ -14,106 +14,35 @@ SINGULAR = 1e-14
 
 
 def sigma(y: np.ndarray) -> np.ndarray:
-    """Return the standard deviation over units, with N - 1 in the denominator.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,) or (N, T)
-        Log incomes.
-
-    Returns
-    -------
-    ndarray, shape () or (T,)
-        NaN with fewer than two units.
-    """
+    """Return the standard deviation over units, with N - 1 in the denominator; y (N,) -> ()."""
     y = np.asarray(y, dtype=float)
     return np.asarray(np.std(y, axis=0, ddof=1)) if len(y) > 1 else np.full(y.shape[1:], np.nan)
 
 
 def weighted_sigma(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted standard deviation about the weighted mean.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,) or (N, T)
-        Log incomes.
-    weights : ndarray, same shape as ``y``
-        Positive weights, usually population.
-
-    Returns
-    -------
-    ndarray, shape () or (T,)
-        sqrt(sum_i p_i (y_i - sum_j p_j y_j)^2) with shares p; no correction for degrees of freedom.
-    """
+    """Return the weighted standard deviation about the weighted mean; y (N,) -> ()."""
     shares = np.asarray(weights, dtype=float) / np.sum(weights, axis=0)
     centred = y - np.sum(shares * y, axis=0)
     return np.asarray(np.sqrt(np.sum(shares * centred**2, axis=0)))
 
 
 def coefficient_of_variation(levels: np.ndarray) -> np.ndarray:
-    """Return the standard deviation (N - 1) divided by the mean.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N,) or (N, T)
-        Incomes, not logs.
-
-    Returns
-    -------
-    ndarray, shape () or (T,)
-    """
+    """Return the standard deviation (N - 1) divided by the mean; levels (N,) -> ()."""
     return np.asarray(sigma(levels) / np.mean(levels, axis=0))
 
 
 def percentile_ratio(levels: np.ndarray, high: float = 90.0, low: float = 10.0) -> np.ndarray:
-    """Return the ratio of two percentiles.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N,) or (N, T)
-        Incomes, not logs.
-    high, low : float
-        Percentiles, by linear interpolation (Hyndman and Fan 1996, type 7).
-
-    Returns
-    -------
-    ndarray, shape () or (T,)
-    """
+    """Return the ratio of two percentiles; levels (N,) -> ()."""
     return np.asarray(np.percentile(levels, high, axis=0) / np.percentile(levels, low, axis=0))
 
 
 def interquartile_range(y: np.ndarray) -> np.ndarray:
-    """Return the distance between the quartiles.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,) or (N, T)
-        Log incomes; quartiles by linear interpolation (type 7).
-
-    Returns
-    -------
-    ndarray, shape () or (T,)
-    """
+    """Return the distance between the quartiles; y (N,) -> ()."""
     return np.asarray(np.percentile(y, 75.0, axis=0) - np.percentile(y, 25.0, axis=0))
 
 
 def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
-    """Return sigma of the other units for each unit left out.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,) or (N, T)
-        Log incomes of at least three units.
-
-    Returns
-    -------
-    ndarray, same shape as ``y``
-        Row i is the standard deviation (ddof 1) without unit i.
-
-    Raises
-    ------
-    NumericsError
-        With fewer than three units.
+    """Return sigma of the other units for each unit left out; y (N,).
 
     Notes
     -----
@@ -131,23 +60,6 @@ def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
 def sigma_slope_test(y_start: np.ndarray, y_end: np.ndarray, level: float = 0.95) -> Inference:
     """Test whether dispersion fell between two dates, by the slope of the difference on the sum.
 
-    Parameters
-    ----------
-    y_start, y_end : ndarray, shape (N,)
-        Log incomes of the same units in the first and last year.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    Inference
-        Slope of (y_0 - y_T) on (y_0 + y_T), HC3, t(N - 2); positive when dispersion fell.
-
-    Raises
-    ------
-    NumericsError
-        If the regression cannot be fitted.
-
     Notes
     -----
     cov(y_0 - y_T, y_0 + y_T) = s_0^2 - s_T^2, the idea of Pitman (1939) and Morgan (1939), with HC3 so that
@@ -160,37 +72,14 @@ def sigma_slope_test(y_start: np.ndarray, y_end: np.ndarray, level: float = 0.95
 
 @dataclass(frozen=True, slots=True)
 class VarianceTest:
-    """A test statistic for equal variances at two dates.
+    """A test statistic for equal variances at two dates."""
 
-    Attributes
-    ----------
-    statistic : ndarray
-        One value per column of the input.
-    p_value : ndarray
-        From chi-squared with one degree of freedom.
-    """
-
-    statistic: np.ndarray
-    p_value: np.ndarray
+    statistic: np.ndarray  # one value per column of the input
+    p_value: np.ndarray  # from chi-squared with one degree of freedom
 
 
 def carree_klomp_t2_test(y_start: np.ndarray, y_end: np.ndarray) -> VarianceTest:
-    """Test equal variances at two dates by the likelihood ratio of Carree and Klomp.
-
-    Parameters
-    ----------
-    y_start, y_end : ndarray, shape (N,) or (N, R)
-        Log incomes of the same units at the two dates (R samples beside each other).
-
-    Returns
-    -------
-    VarianceTest
-        T2 and its chi-squared(1) p-value; both directions reject.
-
-    Raises
-    ------
-    NumericsError
-        If a series is constant or the two dates are perfectly correlated.
+    """Test equal variances at two dates by the likelihood ratio of Carree and Klomp; y_start, y_end (N,).
 
     Notes
     -----
@@ -206,24 +95,7 @@ def carree_klomp_t2_test(y_start: np.ndarray, y_end: np.ndarray) -> VarianceTest
 
 
 def carree_klomp_t3(y_start: np.ndarray, y_end: np.ndarray) -> np.ndarray:
-    """Return Carree and Klomp's T3, a description of how far the variances differ.
-
-    Parameters
-    ----------
-    y_start, y_end : ndarray, shape (N,) or (N, R)
-        Log incomes of the same units at the two dates.
-
-    Returns
-    -------
-    ndarray, shape () or (R,)
-        sqrt(N)(s_0^2/s_T^2 - 1)/(2 sqrt(1 - r^2)) with r the correlation of the two dates; positive when
-        dispersion fell. No p-value is attached.
-
-    Raises
-    ------
-    NumericsError
-        If a series is constant or the two dates are perfectly correlated.
-    """
+    """Return Carree and Klomp's T3, a description of how far the variances differ; y_start, y_end (N,) -> ()."""
     v_start, v_end, c = _moments(y_start, y_end)
     product = v_start * v_end
     if np.any(product - c**2 <= SINGULAR * product):

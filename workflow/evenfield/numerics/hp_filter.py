@@ -11,24 +11,7 @@ SHORTEST = 3
 
 
 def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
-    """Return the Hodrick-Prescott trend of each series.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        One series in each row.
-    smoothing : float
-        Penalty on squared second differences; 400 is usual for annual data, 6.25 is Ravn and Uhlig's (2002).
-
-    Returns
-    -------
-    ndarray, shape (N, T)
-        argmin_x sum (y - x)^2 + smoothing sum (second difference of x)^2, that is (I + smoothing D'D) x = y.
-
-    Raises
-    ------
-    NumericsError
-        If a series is shorter than three, holds a gap, or the penalty is not positive.
+    """Return the Hodrick-Prescott trend of each series; y (N, T) -> (N, T).
 
     Notes
     -----
@@ -43,25 +26,6 @@ def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
 
 def boosted_hp_trend(y: np.ndarray, smoothing: float = 400.0, most: int = 50) -> np.ndarray:
     """Return the boosted Hodrick-Prescott trend, each series stopped by its information criterion.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        One series in each row.
-    smoothing : float
-        Penalty of every pass.
-    most : int
-        Passes that are tried.
-
-    Returns
-    -------
-    ndarray, shape (N, T)
-        (I - (I - S)^m) y, m from 1 to ``most`` the minimiser of the criterion, S the Hodrick-Prescott smoother.
-
-    Raises
-    ------
-    NumericsError
-        As ``hp_trend``.
 
     Notes
     -----
@@ -80,26 +44,7 @@ def boosted_hp_trend(y: np.ndarray, smoothing: float = 400.0, most: int = 50) ->
 
 
 def hamilton_trend(y: np.ndarray, ahead: int = 2, lags: int = 1) -> np.ndarray:
-    """Return the trend of Hamilton's regression filter.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        One series in each row.
-    ahead : int
-        Horizon in periods; two years for annual data.
-    lags : int
-        Values that predict; one for annual data.
-
-    Returns
-    -------
-    ndarray, shape (N, T - ahead - lags + 1)
-        Fitted values of y_t on a constant and y_{t-ahead}, ..., y_{t-ahead-lags+1}; the first years are lost.
-
-    Raises
-    ------
-    NumericsError
-        If too few periods are left for the regression.
+    """Return the trend of Hamilton's regression filter; y (N, T) -> (N, T - ahead - lags + 1).
 
     Notes
     -----

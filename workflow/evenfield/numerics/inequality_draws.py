@@ -19,24 +19,12 @@ MOST_SETS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class ShareTest:
-    """Whether a grouping explains more of inequality than another one of the same sizes.
+    """Whether a grouping explains more of inequality than another one of the same sizes."""
 
-    Attributes
-    ----------
-    between : float
-        Inequality between the groups.
-    expected : float
-        Its mean over the draws.
-    p_value : float
-        Share of draws at least as large, the observed one counted.
-    draws : int
-        Permutations, or connected sets.
-    """
-
-    between: float
-    expected: float
-    p_value: float
-    draws: int
+    between: float  # inequality between the groups
+    expected: float  # its mean over the draws
+    p_value: float  # share of draws at least as large, the observed one counted
+    draws: int  # permutations, or connected sets
 
 
 def between_test(
@@ -48,31 +36,7 @@ def between_test(
     draws: int,
     measure: str = THEIL_T,
 ) -> ShareTest:
-    """Test the inequality between groups by permuting their labels over the units.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    groups : ndarray of int, shape (N,)
-        Codes from zero, every code in use.
-    rng : numpy.random.Generator
-        Stream of this test.
-    draws : int
-        Permutations.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    ShareTest
-        Labels move over units, the number of units of a group stays, its population need not.
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_incomes``.
-    """
+    """Test the inequality between groups by permuting their labels over the units."""
     p, r = relative_incomes(income, weights)
     seen = float(_between(p, r, groups[None], measure)[0])
     above, total = 0, 0.0
@@ -99,27 +63,6 @@ def connected_test(
 ) -> ShareTest:
     """Test the inequality between a connected group and the rest over all connected groups of its size.
 
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    inside : ndarray of bool, shape (N,)
-        The group.
-    neighbours : ndarray of bool, shape (N, N)
-        Who borders on whom, symmetric.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    ShareTest
-        Exact: every connected set counts once, the observed one is among them.
-
-    Raises
-    ------
-    NumericsError
-        If the group is not connected, empty, everything, or there are too many sets.
-
     Notes
     -----
     Neighbours resemble each other, so that a compact group differs from the rest more than scattered units do;
@@ -142,24 +85,7 @@ def connected_test(
 
 
 def leave_one_out_theil(income: np.ndarray, weights: np.ndarray, measure: str = THEIL_T) -> np.ndarray:
-    """Return the Theil index of the other units for each unit left out.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population of at least three units.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_incomes``, or with fewer than three units.
-    """
+    """Return the Theil index of the other units for each unit left out; income, weights (N,) -> (N,)."""
     if len(income) < 3:
         raise NumericsError(f"{len(income)} units: leaving one out needs at least three")
     p, r = relative_incomes(income, weights)
@@ -167,21 +93,7 @@ def leave_one_out_theil(income: np.ndarray, weights: np.ndarray, measure: str = 
 
 
 def reweighted_theil(p: np.ndarray, r: np.ndarray, times: np.ndarray, measure: str = THEIL_T) -> np.ndarray:
-    """Return the Theil index when units count several times or not at all.
-
-    Parameters
-    ----------
-    p, r : ndarray, shape (N,)
-        Shares and relative incomes.
-    times : ndarray, shape (B, N)
-        How often each unit counts.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    ndarray, shape (B,)
-    """
+    """Return the Theil index when units count several times or not at all; p, r (N,), times (B, N) -> (B,)."""
     terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
     size, income, entropy = (times @ np.column_stack([p, p * r, terms])).T
     level = np.log(income / size)
@@ -191,24 +103,7 @@ def reweighted_theil(p: np.ndarray, r: np.ndarray, times: np.ndarray, measure: s
 def redrawn_theil(
     income: np.ndarray, weights: np.ndarray, *, rng: np.random.Generator, draws: int, measure: str = THEIL_T
 ) -> np.ndarray:
-    """Return the Theil index over samples of units drawn with replacement.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    rng : numpy.random.Generator
-        Stream of these draws.
-    draws : int
-        Samples.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        The units are the whole country, so the spread says how much single units matter; it is no sampling error.
-    """
+    """Return the Theil index over samples of units drawn with replacement; income, weights (N,) -> (draws,)."""
     p, r = relative_incomes(income, weights)
     times = rng.multinomial(len(p), np.full(len(p), 1 / len(p)), size=draws).astype(float)
     return reweighted_theil(p, r, times, measure)
@@ -224,26 +119,7 @@ def revised_theil(
     draws: int,
     measure: str = THEIL_T,
 ) -> np.ndarray:
-    """Return the Theil index under revisions of the figures.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    sd_income, sd_weights : float
-        Standard deviations of the revisions of log output and of log population.
-    rng : numpy.random.Generator
-        Stream of these draws.
-    draws : int
-        Redrawn data sets; errors are normal, independent between units.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        Output and population are redrawn; income per head is their ratio.
-    """
+    """Return the Theil index under revisions of the figures; income, weights (N,) -> (draws,)."""
     output = np.asarray(income) * weights * np.exp(sd_income * rng.standard_normal((draws, len(income))))
     people = np.asarray(weights) * np.exp(sd_weights * rng.standard_normal((draws, len(income))))
     p = people / people.sum(axis=1, keepdims=True)

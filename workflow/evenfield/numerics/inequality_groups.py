@@ -15,20 +15,12 @@ MOST_GROUPS = 8
 
 @dataclass(frozen=True, slots=True)
 class TheilParts:
-    """A Theil index and its parts.
+    """A Theil index and its parts."""
 
-    Attributes
-    ----------
-    total, between, within : float
-        total = between + within.
-    group_within : ndarray, shape (G,)
-        Contribution of the inequality inside each group; they sum to ``within``.
-    """
-
-    total: float
-    between: float
-    within: float
-    group_within: np.ndarray
+    total: float  # total = between + within
+    between: float  # total = between + within
+    within: float  # total = between + within
+    group_within: np.ndarray  # (G,) contribution of the inequality inside each group; they sum to ``within``
 
     @property
     def share(self) -> float:
@@ -37,25 +29,7 @@ class TheilParts:
 
 
 def decompose_theil(income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T) -> TheilParts:
-    """Split a Theil index into inequality between and within groups.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    groups : ndarray of int, shape (N,)
-        Codes from zero, every code in use.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    TheilParts
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_incomes``.
+    """Split a Theil index into inequality between and within groups; income, weights (N,), groups (N,).
 
     Notes
     -----
@@ -73,73 +47,21 @@ def decompose_theil(income: np.ndarray, weights: np.ndarray, groups: np.ndarray,
 def nested_theil(
     income: np.ndarray, weights: np.ndarray, outer: np.ndarray, inner: np.ndarray, measure: str = THEIL_T
 ) -> tuple[float, float, float]:
-    """Split a Theil index in two nested steps.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    outer, inner : ndarray of int, shape (N,)
-        Codes of the outer grouping and of the grouping inside it.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    tuple of float
-        Between outer groups, between inner groups inside outer groups, within inner groups; they sum to the
-        total (Akita 2003).
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_incomes``.
-    """
+    """Split a Theil index in two nested steps; income, weights (N,), outer, inner (N,)."""
     first = decompose_theil(income, weights, outer, measure)
     both = decompose_theil(income, weights, crossed(outer, inner), measure)
     return first.between, both.between - first.between, both.within
 
 
 def crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return codes of the combinations of two groupings that occur.
-
-    Parameters
-    ----------
-    a, b : ndarray of int, shape (N,)
-        Codes.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        Codes from zero, every code in use.
-    """
+    """Return codes of the combinations of two groupings that occur; a, b (N,) -> (N,)."""
     return np.unique(a * (int(b.max()) + 1) + b, return_inverse=True)[1]
 
 
 def shapley_theil(
     income: np.ndarray, weights: np.ndarray, a: np.ndarray, b: np.ndarray, measure: str = THEIL_T
 ) -> tuple[float, float, float]:
-    """Divide what two overlapping groupings explain together fairly between them.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    a, b : ndarray of int, shape (N,)
-        Codes of the two groupings.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    tuple of float
-        Share of a, share of b, within their combinations; they sum to the total (Shorrocks 2013).
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_incomes``.
-    """
+    """Divide what two overlapping groupings explain together fairly between them; income, weights (N,), a, b (N,)."""
     alone = [decompose_theil(income, weights, groups, measure).between for groups in (a, b)]
     both = decompose_theil(income, weights, crossed(a, b), measure)
     part = (both.between + alone[0] - alone[1]) / 2
@@ -147,27 +69,7 @@ def shapley_theil(
 
 
 def maximum_between(income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T) -> float:
-    """Return the largest inequality between groups of these sizes.
-
-    Parameters
-    ----------
-    income, weights : ndarray, shape (N,)
-        Income per head and population.
-    groups : ndarray of int, shape (N,)
-        Codes; only the groups' population shares matter.
-    measure : str
-        ``theil_t`` or ``theil_l``.
-
-    Returns
-    -------
-    float
-        Residents are lined up by income and cut into groups of the observed sizes, in the order of groups that
-        makes the difference largest: never less than the observed between part. NaN above eight groups.
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_incomes``.
+    """Return the largest inequality between groups of these sizes; income, weights (N,), groups (N,).
 
     Notes
     -----

@@ -13,29 +13,7 @@ DEPENDENT = 1e-6
 
 
 def effective_clusters(X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION) -> float:
-    """Return the effective number of clusters behind c'beta.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    within : float
-        Assumed correlation of the errors inside a cluster; without effect when every cluster is one observation.
-
-    Returns
-    -------
-    float
-        G* = G / (1 + Gamma), Gamma the squared coefficient of variation over clusters of a_g'Omega_g a_g with
-        a = X (X'X)^-1 c and Omega_g = (1 - within) I + within 11'. Between 1 and G.
-
-    Raises
-    ------
-    NumericsError
-        If X is collinear or the lengths differ.
+    """Return the effective number of clusters behind c'beta; X (N, K), clusters (N,), c (K,).
 
     Notes
     -----
@@ -48,28 +26,7 @@ def effective_clusters(X: np.ndarray, clusters: np.ndarray, c: np.ndarray, withi
 
 
 def partial_leverage(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each cluster's share in the variation that identifies c'beta.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-
-    Returns
-    -------
-    names : ndarray, shape (G,)
-        Clusters in sorted order.
-    shares : ndarray, shape (G,)
-        a_g'a_g / a'a with a = X (X'X)^-1 c; they sum to one, 1/G each in a balanced design.
-
-    Raises
-    ------
-    NumericsError
-        If X is collinear or the lengths differ.
+    """Return each cluster's share in the variation that identifies c'beta; X (N, K), clusters (N,), c (K,).
 
     Notes
     -----
@@ -90,20 +47,7 @@ def _weights_and_members(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> 
 
 
 def dependent_columns(X: np.ndarray, tolerance: float = RANK_TOLERANCE) -> list[int]:
-    """Return the columns that the other columns reproduce exactly, so that their coefficients are not defined.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    tolerance : float
-        Smallest singular value of the scaled columns that still counts as information.
-
-    Returns
-    -------
-    list of int
-        Positions in increasing order; empty when X has full column rank.
-    """
+    """Return the columns that the other columns reproduce exactly, so that their coefficients are not defined."""
     X = np.asarray(X, dtype=float)
     scale = np.sqrt((X**2).sum(axis=0))
     _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=True)

@@ -14,41 +14,16 @@ CLOSE = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class StochasticKernel:
-    """A conditional density on a grid.
+    """A conditional density on a grid."""
 
-    Attributes
-    ----------
-    grid : ndarray, shape (G,)
-        Equally spaced values, of origin and destination alike.
-    density : ndarray, shape (G, G)
-        Row i is the density of the destination given origin ``grid[i]``; rows integrate to one.
-    bandwidth_x, bandwidth_y : float
-        Pilot bandwidths of origin and destination.
-    """
-
-    grid: np.ndarray
-    density: np.ndarray
-    bandwidth_x: float
-    bandwidth_y: float
+    grid: np.ndarray  # (G,) equally spaced values, of origin and destination alike
+    density: np.ndarray  # (G, G) row i is the density of the destination given origin ``grid[i]``
+    bandwidth_x: float  # pilot bandwidths of origin and destination
+    bandwidth_y: float  # pilot bandwidths of origin and destination
 
 
 def plug_in_bandwidth(values: np.ndarray) -> float:
-    """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5).
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Data.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    NumericsError
-        If the values do not vary.
-    """
+    """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5); values (n,)."""
     spread = [float(np.std(values, ddof=1)), float(np.subtract(*np.percentile(values, [75, 25]))) / 1.34]
     used = min(value for value in spread if value > 0) if max(spread) > 0 else 0.0
     if not used > 1e-12 * max(1.0, float(np.abs(values).max())):
@@ -57,61 +32,18 @@ def plug_in_bandwidth(values: np.ndarray) -> float:
 
 
 def kernel_density(values: np.ndarray, grid: np.ndarray, bandwidth: np.ndarray | float) -> np.ndarray:
-    """Return a Gaussian kernel density.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Data.
-    grid : ndarray, shape (G,)
-        Where it is evaluated.
-    bandwidth : float or ndarray, shape (n,)
-        One for all, or one for each value.
-
-    Returns
-    -------
-    ndarray, shape (G,)
-    """
+    """Return a Gaussian kernel density; values (n,), grid (G,), bandwidth (n,) -> (G,)."""
     return np.asarray(_gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape)).mean(axis=1))
 
 
 def adaptive_bandwidths(values: np.ndarray, pilot: float) -> np.ndarray:
-    """Return bandwidths that widen where data are thin.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Data.
-    pilot : float
-        Bandwidth of the pilot density.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        pilot times (f(x_i) / geometric mean of f)^(-1/2) (Abramson 1982).
-    """
+    """Return bandwidths that widen where data are thin; values (n,) -> (n,)."""
     density = kernel_density(values, values, pilot)
     return np.asarray(pilot * np.sqrt(np.exp(np.mean(np.log(density))) / density))
 
 
 def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> StochasticKernel:
-    """Estimate the density of y given x.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (n,)
-        Origin and destination.
-    grid : ndarray, shape (G,)
-        Equally spaced, covers the data.
-
-    Returns
-    -------
-    StochasticKernel
-
-    Raises
-    ------
-    NumericsError
-        With fewer than ten pairs, or where the data do not vary.
+    """Estimate the density of y given x; x, y (n,), grid (G,).
 
     Notes
     -----
@@ -142,23 +74,7 @@ def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> Stochas
 
 
 def ergodic_density(kernel: StochasticKernel) -> np.ndarray:
-    """Return the density that a kernel reproduces.
-
-    Parameters
-    ----------
-    kernel : StochasticKernel
-        Origin and destination measure the same thing.
-
-    Returns
-    -------
-    ndarray, shape (G,)
-        f with f(y) = integral of f(y|x) f(x) dx, solved on the grid (Johnson 2005); integrates to one.
-
-    Raises
-    ------
-    NumericsError
-        If it is not unique.
-    """
+    """Return the density that a kernel reproduces; shape (G,)."""
     step = float(kernel.grid[1] - kernel.grid[0])
     size = len(kernel.grid)
     system = (np.eye(size) - kernel.density * step + 1.0 / size).T

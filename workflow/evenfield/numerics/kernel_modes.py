@@ -16,86 +16,30 @@ MODE_GRID = 256
 
 
 def count_modes(density: np.ndarray) -> np.ndarray:
-    """Count the modes of densities on a grid.
-
-    Parameters
-    ----------
-    density : ndarray, shape (..., G)
-        Values; ripples below 1e-9 of the highest are no modes.
-
-    Returns
-    -------
-    ndarray of int, shape (...)
-    """
+    """Count the modes of densities on a grid; density (..., G) -> (...)."""
     slopes = np.sign(np.diff(density, axis=-1, prepend=0.0, append=0.0))
     high = density > MODE_FLOOR * density.max(axis=-1, keepdims=True)
     return np.asarray(((slopes[..., :-1] > 0) & (slopes[..., 1:] <= 0) & high).sum(axis=-1))
 
 
 def count_prominent_modes(density: np.ndarray, share: float) -> int:
-    """Count the modes that stand out: each rises above the lower ground around it by a share of the highest.
-
-    Parameters
-    ----------
-    density : ndarray, shape (G,)
-        Values on a grid; beyond its ends there is none, so an end can be a mode.
-    share : float
-        Smallest prominence, as a share of the highest value.
-
-    Returns
-    -------
-    int
-        At least one.
-    """
+    """Count the modes that stand out: each rises above the lower ground around it by a share of the highest."""
     padded = np.concatenate([[0.0], density, [0.0]])
     return len(find_peaks(padded, prominence=share * float(density.max()))[0])
 
 
 @dataclass(frozen=True, slots=True)
 class ModeTest:
-    """Silverman's test of at most k modes.
+    """Silverman's test of at most k modes."""
 
-    Attributes
-    ----------
-    modes : int
-        k.
-    bandwidth : float
-        Smallest bandwidth at which the density has k modes.
-    p_value : float
-        Share of smoothed samples that show more modes at that bandwidth.
-    draws : int
-        Samples.
-    """
-
-    modes: int
-    bandwidth: float
-    p_value: float
-    draws: int
+    modes: int  # k
+    bandwidth: float  # smallest bandwidth at which the density has k modes
+    p_value: float  # share of smoothed samples that show more modes at that bandwidth
+    draws: int  # samples
 
 
 def silverman_test(values: np.ndarray, modes: int, rng: np.random.Generator, draws: int) -> ModeTest:
-    """Test whether a density has more than k modes.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Data.
-    modes : int
-        k.
-    rng : numpy.random.Generator
-        Stream of this test.
-    draws : int
-        Smoothed samples.
-
-    Returns
-    -------
-    ModeTest
-        p = (1 + samples with more than k modes) / (1 + draws).
-
-    Raises
-    ------
-    NumericsError
-        If the values do not vary or are too few.
+    """Test whether a density has more than k modes; values (n,).
 
     Notes
     -----
@@ -116,25 +60,7 @@ def silverman_test(values: np.ndarray, modes: int, rng: np.random.Generator, dra
 
 
 def critical_bandwidth(values: np.ndarray, modes: int) -> float:
-    """Return the smallest bandwidth at which the density has at most k modes.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Data.
-    modes : int
-        k.
-
-    Returns
-    -------
-    float
-        By bisection to 1e-4 of the range; the number of modes falls with a Gaussian bandwidth (Silverman 1981).
-
-    Raises
-    ------
-    NumericsError
-        If the values do not vary.
-    """
+    """Return the smallest bandwidth at which the density has at most k modes; values (n,)."""
     plug_in_bandwidth(values)
     low, high = 0.0, float(np.ptp(values))
     while high - low > CLOSE * float(np.ptp(values)):

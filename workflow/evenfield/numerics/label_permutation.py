@@ -17,73 +17,32 @@ FEWEST_DRAWS = 20
 
 @dataclass(frozen=True, slots=True)
 class LabelDraws:
-    """Which unit's labels each unit gets, one row a draw.
+    """Which unit's labels each unit gets, one row a draw."""
 
-    Attributes
-    ----------
-    source : ndarray of int, shape (B, N)
-        Positions; row b gives unit i the labels of unit ``source[b, i]``.
-    scheme : str
-        ``"free"``, ``"stratified"`` or ``"connected"``.
-    """
-
-    source: np.ndarray
-    scheme: str
+    source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
+    scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
 
 
 @dataclass(frozen=True, slots=True)
 class PermutationTest:
-    """A contrast against its distribution under permuted labels.
+    """A contrast against its distribution under permuted labels."""
 
-    Attributes
-    ----------
-    estimate : float
-        Of the data.
-    p_value : float
-        (1 + number of draws at least as extreme) / (1 + draws), two-sided.
-    statistics : ndarray, shape (B,)
-        Studentised statistic of each draw; not a number where the labels of a draw are collinear.
-    statistic : float
-        Studentised statistic of the data.
-    distinct : int
-        Different label patterns among the draws.
-    """
-
-    estimate: float
-    p_value: float
-    statistics: np.ndarray
-    statistic: float
-    distinct: int
+    estimate: float  # of the data
+    p_value: float  # (1 + number of draws at least as extreme) / (1 + draws), two-sided
+    statistics: np.ndarray  # (B,) studentised statistic of each draw
+    statistic: float  # studentised statistic of the data
+    distinct: int  # different label patterns among the draws
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How labels become regressors: the labels, then their neighbours' averages, less what draws let expect.
+    """How labels become regressors: the labels, then their neighbours' averages, less what draws let expect."""
 
-    Attributes
-    ----------
-    neighbours : ndarray, shape (N, N), optional
-        Spatial weights W; without them the labels alone are regressors.
-    centre : ndarray, shape (N, R), optional
-        Expected regressors, subtracted.
-    """
-
-    neighbours: np.ndarray | None = None
-    centre: np.ndarray | None = None
+    neighbours: np.ndarray | None = None  # (N, N) spatial weights W; without them the labels alone are regressors
+    centre: np.ndarray | None = None  # (N, R) expected regressors, subtracted
 
     def regressors(self, labels: np.ndarray) -> np.ndarray:
-        """Return the regressors of labels.
-
-        Parameters
-        ----------
-        labels : ndarray, shape (..., N, L)
-            One table of labels, or many.
-
-        Returns
-        -------
-        ndarray, shape (..., N, R)
-            [labels, W labels] - centre; R is L, or 2 L with neighbours.
-        """
+        """Return the regressors of labels; labels (..., N, L) -> (..., N, R)."""
         parts = [labels] if self.neighbours is None else [labels, self.neighbours @ labels]
         wide = np.concatenate(parts, axis=-1)
         return wide if self.centre is None else wide - self.centre
@@ -93,20 +52,7 @@ LABELS_ALONE = Spread()
 
 
 def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = LABELS_ALONE) -> np.ndarray:
-    """Return the average regressors over the draws: what geography alone gives each unit.
-
-    Parameters
-    ----------
-    labels : ndarray, shape (N, L)
-        Group labels.
-    draws : LabelDraws
-        Counterfactual assignments.
-    spread : Spread
-        How labels become regressors.
-
-    Returns
-    -------
-    ndarray, shape (N, R)
+    """Return the average regressors over the draws: what geography alone gives each unit; labels (N, L) -> (N, R).
 
     Notes
     -----
@@ -116,40 +62,12 @@ def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = 
 
 
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
-    """Move labels among all units.
-
-    Parameters
-    ----------
-    N : int
-        Units.
-    draws : int
-        B.
-    rng : numpy.random.Generator
-        Stream.
-
-    Returns
-    -------
-    LabelDraws
-    """
+    """Move labels among all units."""
     return LabelDraws(rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1), "free")
 
 
 def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Generator) -> LabelDraws:
-    """Move labels among the units of a stratum, the coast for example.
-
-    Parameters
-    ----------
-    strata : ndarray, shape (N,)
-        Stratum of each unit.
-    draws : int
-        B.
-    rng : numpy.random.Generator
-        Stream.
-
-    Returns
-    -------
-    LabelDraws
-    """
+    """Move labels among the units of a stratum, the coast for example; strata (N,)."""
     source = np.empty((draws, len(strata)), dtype=np.intp)
     for name in np.unique(strata):
         members = np.flatnonzero(strata == name)
@@ -160,29 +78,7 @@ def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Genera
 def connected_label_draws(
     member: np.ndarray, neighbours: np.ndarray, draws: int, rng: np.random.Generator
 ) -> LabelDraws:
-    """Move the connected group about the map, and the labels inside and outside it at random.
-
-    Parameters
-    ----------
-    member : ndarray of bool, shape (N,)
-        The group that hangs together.
-    neighbours : ndarray of bool, shape (N, N)
-        Which units touch.
-    draws : int
-        B.
-    rng : numpy.random.Generator
-        Stream.
-
-    Returns
-    -------
-    LabelDraws
-        The group of a draw is one of all connected sets of its size, each as likely as any other.
-
-    Raises
-    ------
-    NumericsError
-        If the group itself is not connected or is the only connected set of its size.
-    """
+    """Move the connected group about the map, and the labels inside and outside it at random."""
     inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
     sets = connected_sets(neighbours, len(inside), MOST_SETS)
     if len(sets) < 2 or not (sets == inside).all(axis=1).any():
@@ -202,30 +98,6 @@ def label_permutation(
     spread: Spread = LABELS_ALONE,
 ) -> PermutationTest:  # fmt: skip
     """Test the combination c'beta of label coefficients by permuting the rows of labels.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        Outcome.
-    labels : ndarray, shape (N, L)
-        Group labels, or anything that moves with them; permuted by row, so overlaps are kept.
-    controls : ndarray, shape (N, K)
-        Constant and controls; they stay with their unit.
-    c : ndarray, shape (R,)
-        Weights of the combination.
-    draws : LabelDraws
-        Permutations.
-    spread : Spread
-        How labels become the R regressors, the labels themselves by default; made anew for each draw.
-
-    Returns
-    -------
-    PermutationTest
-
-    Raises
-    ------
-    NumericsError
-        If the labels are collinear or fewer than 20 different patterns exist.
 
     Notes
     -----
@@ -252,26 +124,7 @@ def label_permutation(
 def label_statistics(
     labels: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its t statistic for many tables of labels at once.
-
-    Parameters
-    ----------
-    labels : ndarray, shape (B, N, L)
-        Labels of each draw.
-    basis : ndarray, shape (N, K)
-        Orthonormal basis of constant and controls.
-    e : ndarray, shape (N,)
-        Outcome freed from the controls.
-    c : ndarray, shape (L,)
-        Weights of the combination.
-    df : int
-        N - K - L.
-
-    Returns
-    -------
-    estimates, statistics : ndarray, shape (B,)
-        Statistics are not a number where the labels are collinear.
-    """
+    """Return c'beta and its t statistic for many tables of labels at once."""
     D = labels - basis @ (basis.T @ labels)
     M = D.transpose(0, 2, 1) @ D
     regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
@@ -287,18 +140,5 @@ def label_statistics(
 
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:
-    """Return the residual standard deviation of the outcome given its controls alone.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        Outcome.
-    controls : ndarray, shape (N, K)
-        Constant and controls.
-
-    Returns
-    -------
-    float
-        sqrt(u'u / (N - K)): what is left to explain when no label matters.
-    """
+    """Return the residual standard deviation of the outcome given its controls alone; y (N,), controls (N, K)."""
     return float(np.sqrt(fit_ols(y, controls).sigma2))

@@ -33,56 +33,26 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Place:
-    """Where the units are and what does not depend on the outcome.
+    """Where the units are and what does not depend on the outcome."""
 
-    Attributes
-    ----------
-    lat, lon : ndarray, shape (N,)
-        Degrees, in the order of the units of a ``Section``.
-    components : mapping of str to SpatialComponents
-        By method, ``"scpc"`` and ``"scpc_06"``.
-    draws : mapping of str to LabelDraws
-        By scheme; a scheme that does not exist for these labels is left out.
-    reasons : mapping of str to str
-        Why a scheme is left out.
-    """
-
-    lat: np.ndarray
-    lon: np.ndarray
-    components: Mapping[str, SpatialComponents]
-    draws: Mapping[str, LabelDraws]
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    lat: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
+    lon: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
+    components: Mapping[str, SpatialComponents]  # by method, ``"scpc"`` and ``"scpc_06"``
+    draws: Mapping[str, LabelDraws]  # by scheme; a scheme that does not exist for these labels is left out
+    reasons: Mapping[str, str] = field(default_factory=dict)  # why a scheme is left out
 
 
 @dataclass(frozen=True)
 class Section:
-    """One regression on group labels and one combination of their coefficients.
+    """One regression on group labels and one combination of their coefficients."""
 
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Names, sorted.
-    y : ndarray, shape (N,)
-        Outcome.
-    labels : ndarray, shape (N, L)
-        Group labels, or anything that moves with them.
-    controls : ndarray, shape (N, K)
-        Constant and controls.
-    c : ndarray, shape (R,)
-        Weights of the combination of the labels' coefficients.
-    treated : int
-        Units in the smaller of the groups that the combination compares.
-    spread : Spread
-        How the L labels become R regressors: the labels alone by default.
-    """
-
-    units: np.ndarray
-    y: np.ndarray
-    labels: np.ndarray
-    controls: np.ndarray
-    c: np.ndarray
-    treated: int
-    spread: Spread = LABELS_ALONE
+    units: np.ndarray  # (N,) names, sorted
+    y: np.ndarray  # (N,) outcome
+    labels: np.ndarray  # (N, L) group labels, or anything that moves with them
+    controls: np.ndarray  # (N, K) constant and controls
+    c: np.ndarray  # (R,) weights of the combination of the labels' coefficients
+    treated: int  # units in the smaller of the groups that the combination compares
+    spread: Spread = LABELS_ALONE  # how the L labels become R regressors: the labels alone by default
 
     @property
     def X(self) -> np.ndarray:
@@ -102,96 +72,42 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class LadderSettings:
-    """What all ladders share.
+    """What all ladders share."""
 
-    Attributes
-    ----------
-    level, power : float
-        Level of intervals, power of minimum detectable effects.
-    bootstrap_draws : int
-        Draws of the wild bootstrap.
-    """
-
-    level: float = 0.95
-    power: float = 0.8
-    bootstrap_draws: int = 9999
+    level: float = 0.95  # level of intervals, power of minimum detectable effects
+    power: float = 0.8  # level of intervals, power of minimum detectable effects
+    bootstrap_draws: int = 9999  # draws of the wild bootstrap
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One method's numbers; missing where the method does not give them.
+    """One method's numbers; missing where the method does not give them."""
 
-    Attributes
-    ----------
-    method : str
-        For example ``"scpc"``, ``"cr3"``, ``"permutation"``.
-    se_type, p_type : str
-        As printed.
-    estimate, std_error, statistic, df, p_value, conf_low, conf_high, critical_value, mde : float
-        The usual numbers; the minimum detectable effect is that of this row's own test.
-    note : str
-        Why numbers are missing.
-    """
-
-    method: str
-    se_type: str = ""
-    p_type: str = ""
-    estimate: float = NAN
-    std_error: float = NAN
-    statistic: float = NAN
-    df: float = NAN
-    p_value: float = NAN
-    conf_low: float = NAN
-    conf_high: float = NAN
-    critical_value: float = NAN
-    mde: float = NAN
-    note: str = ""
+    method: str  # for example ``"scpc"``, ``"cr3"``, ``"permutation"``
+    se_type: str = ""  # as printed
+    p_type: str = ""  # as printed
+    estimate: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    std_error: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    statistic: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    df: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    p_value: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    conf_low: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    conf_high: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    critical_value: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    mde: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    note: str = ""  # why numbers are missing
 
 
 SCPC_LAW = "SCPC, largest over the correlations allowed"
 
 
 def primary_method(section: Section) -> str:
-    """Return the method that decides, by the written rule.
-
-    Parameters
-    ----------
-    section : Section
-        Regression and combination.
-
-    Returns
-    -------
-    str
-        ``"permutation"`` with fewer than four treated units, where every standard error is worthless, else
-        ``"scpc"``.
-    """
+    """Return the method that decides, by the written rule."""
     return "permutation" if section.few else "scpc"
 
 
 def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator) -> list[Rung]:
-    """Return every rung that applies, the primary one first.
-
-    Parameters
-    ----------
-    section : Section
-        Regression and combination.
-    place : Place
-        Coordinates, spatial components and label permutations of the same units.
-    settings : LadderSettings
-        Levels and draws.
-    rng : numpy.random.Generator
-        Stream of the wild bootstrap.
-
-    Returns
-    -------
-    list of Rung
-        With fewer than four treated units permutation only. A method that fails says why in ``note``.
-
-    Raises
-    ------
-    NumericsError
-        If the regression itself is not defined.
-    """
+    """Return every rung that applies, the primary one first."""
     fit = fit_ols(section.y, section.X)
     spread = null_spread(section.y, section.controls)
     permutations = [permutation_rung(section, place, scheme) for scheme in SCHEMES]
@@ -201,17 +117,7 @@ def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.ran
 
 
 def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Rung:
-    """Return the deciding rung alone, for robustness rows.
-
-    Parameters
-    ----------
-    section, place, settings
-        As in ``ladder``.
-
-    Returns
-    -------
-    Rung
-    """
+    """Return the deciding rung alone, for robustness rows."""
     fit = fit_ols(section.y, section.X)
     spread = null_spread(section.y, section.controls)
     if section.few:
@@ -303,20 +209,7 @@ SCHEMES = tuple(NAMES)
 
 
 def permutation_rung(section: Section, place: Place, scheme: str) -> Rung:
-    """Return the permutation test of one scheme.
-
-    Parameters
-    ----------
-    section, place
-        As in ``ladder``.
-    scheme : str
-        ``free``, ``stratified`` or ``connected``.
-
-    Returns
-    -------
-    Rung
-        Estimate and p-value; the reason in ``note`` where there is no such permutation.
-    """
+    """Return the permutation test of one scheme."""
     method = NAMES[scheme]
     if scheme not in place.draws:
         return Rung(method, note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}")

@@ -17,23 +17,13 @@ SUM_TO_ZERO = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class LogtFit:
-    """Log t regressions of B groups.
+    """Log t regressions of B groups."""
 
-    Attributes
-    ----------
-    b, std_error, t : ndarray, shape (B,)
-        Slope, its long-run standard error and their ratio; NaN where a group has no dispersion in some period.
-    constant : ndarray, shape (B,)
-        The other coefficient.
-    periods : ndarray, shape (n,)
-        Periods of the regression, the first of the window being 1.
-    """
-
-    b: np.ndarray
-    std_error: np.ndarray
-    t: np.ndarray
-    constant: np.ndarray
-    periods: np.ndarray
+    b: np.ndarray  # (B,) slope, its long-run standard error and their ratio
+    std_error: np.ndarray  # (B,) slope, its long-run standard error and their ratio
+    t: np.ndarray  # (B,) slope, its long-run standard error and their ratio
+    constant: np.ndarray  # (B,) the other coefficient
+    periods: np.ndarray  # (n,) periods of the regression, the first of the window being 1
 
     @property
     def speed(self) -> np.ndarray:
@@ -42,58 +32,18 @@ class LogtFit:
 
 
 def one_sided_p(t: float) -> float:
-    """Return the p-value of convergence, the normal probability of a t so low.
-
-    Parameters
-    ----------
-    t : float
-        Of the log t regression.
-
-    Returns
-    -------
-    float
-        NaN for NaN.
-    """
+    """Return the p-value of convergence, the normal probability of a t so low."""
     return float(ndtr(t))
 
 
 def slope_interval(b: float, std_error: float, level: float) -> tuple[float, float]:
-    """Return the normal interval of the slope.
-
-    Parameters
-    ----------
-    b, std_error : float
-        Slope and its long-run standard error.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end.
-    """
+    """Return the normal interval of the slope."""
     half = float(ndtri(0.5 + level / 2)) * std_error
     return b - half, b + half
 
 
 def relative_transition(x: np.ndarray) -> np.ndarray:
-    """Return the relative transition path of each unit.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, T)
-        Trends in levels (or logs).
-
-    Returns
-    -------
-    ndarray, shape (N, T)
-        h_it = x_it / mean_j x_jt.
-
-    Raises
-    ------
-    NumericsError
-        Where a mean is not positive: the paths are then not defined.
-    """
+    """Return the relative transition path of each unit; x (N, T) -> (N, T)."""
     mean = np.asarray(x, dtype=float).mean(axis=0)
     if not (mean > SUM_TO_ZERO * np.abs(x).max()).all():
         raise NumericsError("the mean is zero or negative, relative transition paths are not defined")
@@ -101,64 +51,17 @@ def relative_transition(x: np.ndarray) -> np.ndarray:
 
 
 def transition_variance(x: np.ndarray) -> np.ndarray:
-    """Return the dispersion of the relative transition paths.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, T)
-        Trends in levels (or logs).
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        H_t = mean_i (h_it - 1)^2.
-
-    Raises
-    ------
-    NumericsError
-        As ``relative_transition``.
-    """
+    """Return the dispersion of the relative transition paths; x (N, T) -> (T,)."""
     return np.asarray(np.mean((relative_transition(x) - 1) ** 2, axis=0))
 
 
 def discarded_periods(T: int, share: float = 1 / 3) -> int:
-    """Return how many first periods the regression leaves out.
-
-    Parameters
-    ----------
-    T : int
-        Periods of the window.
-    share : float
-        Share to discard; Phillips and Sul (2007) advise a third for short samples.
-
-    Returns
-    -------
-    int
-        m = round(share T), half to even; the regression uses periods m+1 to T.
-    """
+    """Return how many first periods the regression leaves out."""
     return round(share * T)
 
 
 def regression_periods(T: int, discard: int) -> np.ndarray:
-    """Return the periods of the regression.
-
-    Parameters
-    ----------
-    T : int
-        Periods of the window.
-    discard : int
-        First periods left out, at least one because log(log 1) is not finite.
-
-    Returns
-    -------
-    ndarray, shape (T - discard,)
-        discard + 1, ..., T.
-
-    Raises
-    ------
-    NumericsError
-        If nothing is discarded or fewer than five periods are left.
-    """
+    """Return the periods of the regression; shape (T - discard,)."""
     if discard < 1 or T - discard < FEWEST:
         raise NumericsError(
             f"{T} periods less {discard} leave {max(T - discard, 0)}; a log t regression needs at least "
@@ -168,27 +71,7 @@ def regression_periods(T: int, discard: int) -> np.ndarray:
 
 
 def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
-    """Fit the log t regression of each group.
-
-    Parameters
-    ----------
-    H : ndarray, shape (B, T) or (T,)
-        Dispersion H_t of each group from the first period of the window on.
-    periods : ndarray, shape (n,)
-        Periods of the regression (2 to T, see ``regression_periods``).
-    variance : str
-        ``fqsb``: the long-run variance of the residuals that the R package ConvergenceClubs uses by default;
-        ``aqsb``: the quadratic-spectral covariance of the scores.
-
-    Returns
-    -------
-    LogtFit
-        log(H_1/H_t) - 2 log(log t) = a + b log t + u; convergence is rejected where t < -1.65.
-
-    Raises
-    ------
-    NumericsError
-        If the variance is unknown.
+    """Fit the log t regression of each group; H (B, T), periods (n,).
 
     Notes
     -----
@@ -199,26 +82,7 @@ def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> Logt
 
 
 def fit_logt_used(used: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
-    """Fit the log t regression from the dispersion of the periods it uses.
-
-    Parameters
-    ----------
-    used : ndarray, shape (B, 1 + n)
-        H_1 and then H_t of the periods of the regression.
-    periods : ndarray, shape (n,)
-        Periods of the regression.
-    variance : str
-        As in ``fit_logt``.
-
-    Returns
-    -------
-    LogtFit
-
-    Raises
-    ------
-    NumericsError
-        If the variance is unknown.
-    """
+    """Fit the log t regression from the dispersion of the periods it uses; used (B, 1 + n), periods (n,)."""
     if variance not in VARIANCES:
         raise NumericsError(f"the long-run variance is one of {', '.join(VARIANCES)}, not {variance!r}")
     defined = np.asarray((used > 0).all(axis=1))

@@ -10,34 +10,12 @@ QS_FACTOR = 1.3221
 
 
 def ratio_or_nan(b: np.ndarray, std_error: np.ndarray) -> np.ndarray:
-    """Divide where the divisor is positive.
-
-    Parameters
-    ----------
-    b, std_error : ndarray, shape (B,)
-        Numerators and divisors.
-
-    Returns
-    -------
-    ndarray, shape (B,)
-        NaN where the divisor is zero.
-    """
+    """Divide where the divisor is positive; b, std_error (B,) -> (B,)."""
     return np.asarray(np.divide(b, std_error, out=np.full(len(b), np.nan), where=std_error > 0))
 
 
 def quadratic_spectral(z: np.ndarray) -> np.ndarray:
-    """Return the quadratic-spectral kernel.
-
-    Parameters
-    ----------
-    z : ndarray
-        Lags over bandwidth, not zero.
-
-    Returns
-    -------
-    ndarray
-        25 / (12 pi^2 z^2) [sin(6 pi z / 5) / (6 pi z / 5) - cos(6 pi z / 5)].
-    """
+    """Return the quadratic-spectral kernel."""
     x = 1.2 * np.pi * z
     return np.asarray(3 / x**2 * (np.sin(x) / x - np.cos(x)))
 

@@ -17,46 +17,18 @@ MOST_SUBSETS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class PairTest:
-    """A bivariate Moran with its permutation test.
+    """A bivariate Moran with its permutation test."""
 
-    Attributes
-    ----------
-    statistic, mean, std_error, p_value : float
-        Statistic, mean and standard deviation under permutation, two-sided p-value.
-    """
-
-    statistic: float
-    mean: float
-    std_error: float
-    p_value: float
+    statistic: float  # statistic, mean and standard deviation under permutation, two-sided p-value
+    mean: float  # statistic, mean and standard deviation under permutation, two-sided p-value
+    std_error: float  # statistic, mean and standard deviation under permutation, two-sided p-value
+    p_value: float  # statistic, mean and standard deviation under permutation, two-sided p-value
 
 
 def bivariate_moran_test(
     x: np.ndarray, y: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int
 ) -> PairTest:
-    """Test whether a variable goes with another variable of the neighbours.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (N,)
-        Own variable and the variable of the neighbours.
-    W : ndarray, shape (N, N)
-        Spatial weights in the same order.
-    rng : numpy.random.Generator
-        Stream of the test.
-    permutations : int
-        Draws; each moves y over the map.
-
-    Returns
-    -------
-    PairTest
-        I_xy = sum_i z_x,i sum_j w_ij z_y,j / N with standardised z (Anselin, Syabri and Smirnov 2002).
-
-    Raises
-    ------
-    NumericsError
-        If a variable is constant.
-    """
+    """Test whether a variable goes with another variable of the neighbours; x, y (N,), W (N, N)."""
     x, y = (np.asarray(v, dtype=float) - np.mean(v) for v in (x, y))
     scale = np.sqrt((x @ x) * (y @ y))
     if scale <= 0 or W.sum() <= 0:
@@ -71,53 +43,19 @@ def bivariate_moran_test(
 
 @dataclass(frozen=True, slots=True)
 class JoinCounts:
-    """Links between marked units, with their permutation distribution.
+    """Links between marked units, with their permutation distribution."""
 
-    Attributes
-    ----------
-    both, one, neither : int
-        Links of two marked units, of one, of none.
-    expected : float
-        Mean number of links of two marked units when the marks are placed at random.
-    p_value : float
-        Probability of at least ``both`` such links.
-    subsets : int
-        Placements it rests on.
-    exact : bool
-        Whether all placements were counted.
-    """
-
-    both: int
-    one: int
-    neither: int
-    expected: float
-    p_value: float
-    subsets: int
-    exact: bool
+    both: int  # links of two marked units, of one, of none
+    one: int  # links of two marked units, of one, of none
+    neither: int  # links of two marked units, of one, of none
+    expected: float  # mean number of links of two marked units when the marks are placed at random
+    p_value: float  # probability of at least ``both`` such links
+    subsets: int  # placements it rests on
+    exact: bool  # whether all placements were counted
 
 
 def join_counts(marked: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int) -> JoinCounts:
-    """Count links between marked units and compare with all placements of as many marks.
-
-    Parameters
-    ----------
-    marked : ndarray, shape (N,)
-        Zeros and ones.
-    W : ndarray, shape (N, N)
-        Spatial weights; a positive weight in either direction is one link.
-    rng : numpy.random.Generator
-        Stream of the draws; unused when all placements are counted.
-    permutations : int
-        Draws when there are more than 200,000 placements.
-
-    Returns
-    -------
-    JoinCounts
-
-    Raises
-    ------
-    NumericsError
-        If no unit or every unit is marked, or a mark is neither zero nor one.
+    """Count links between marked units and compare with all placements of as many marks; marked (N,), W (N, N).
 
     Notes
     -----

@@ -10,25 +10,7 @@ ROOT = 1e-9
 
 
 def quantile_cutoffs(values: np.ndarray, k: int) -> np.ndarray:
-    """Return the upper bounds of k classes of equal size.
-
-    Parameters
-    ----------
-    values : ndarray
-        All values pooled, any shape.
-    k : int
-        Classes, at least two.
-
-    Returns
-    -------
-    ndarray, shape (k - 1,)
-        Quantiles 1/k, ..., (k-1)/k by linear interpolation (Hyndman and Fan 1996, type 7).
-
-    Raises
-    ------
-    NumericsError
-        If two cut-offs coincide, so that a class would be empty.
-    """
+    """Return the upper bounds of k classes of equal size; shape (k - 1,)."""
     if k < 2:
         raise NumericsError(f"{k} classes: a chain needs at least two")
     cutoffs = np.quantile(np.asarray(values, dtype=float), np.arange(1, k) / k)
@@ -38,68 +20,17 @@ def quantile_cutoffs(values: np.ndarray, k: int) -> np.ndarray:
 
 
 def classes_of(values: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
-    """Sort values into classes.
-
-    Parameters
-    ----------
-    values : ndarray
-        Any shape.
-    cutoffs : ndarray, shape (k - 1,)
-        Rising upper bounds; a value on a bound belongs to the class below.
-
-    Returns
-    -------
-    ndarray of int, same shape
-        0 to k - 1.
-    """
+    """Sort values into classes; cutoffs (k - 1,)."""
     return np.searchsorted(cutoffs, values, side="left")
 
 
 def yearly_classes(values: np.ndarray, k: int) -> np.ndarray:
-    """Sort values into quantile classes of their own period.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        One row for each unit.
-    k : int
-        Classes.
-
-    Returns
-    -------
-    ndarray of int, shape (N, T)
-        0 to k - 1.
-
-    Raises
-    ------
-    NumericsError
-        As ``quantile_cutoffs``.
-    """
+    """Sort values into quantile classes of their own period; values (N, T) -> (N, T)."""
     return np.column_stack([classes_of(column, quantile_cutoffs(column, k)) for column in values.T])
 
 
 def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
-    """Count the transitions of each unit.
-
-    Parameters
-    ----------
-    classes : ndarray of int, shape (N, T)
-        Classes by unit and period.
-    k : int
-        Number of classes.
-    step : int
-        Periods between the two ends of a transition; all overlapping pairs count.
-
-    Returns
-    -------
-    ndarray of int, shape (N, k, k)
-        From (axis 1) and to (axis 2); the sum over units is the usual table.
-
-    Raises
-    ------
-    NumericsError
-        If no pair of periods is so far apart.
-    """
+    """Count the transitions of each unit; classes (N, T) -> (N, k, k)."""
     n, T = classes.shape
     if not 1 <= step < T:
         raise NumericsError(f"{T} periods hold no transition over {step} periods")
@@ -108,35 +39,13 @@ def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
 
 
 def transition_matrix(counts: np.ndarray) -> np.ndarray:
-    """Turn counts into probabilities.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (..., k, k)
-        Transitions.
-
-    Returns
-    -------
-    ndarray, shape (..., k, k)
-        Rows sum to one; a class that nobody ever left or stayed in has a row of NaN.
-    """
+    """Turn counts into probabilities; counts (..., k, k) -> (..., k, k)."""
     totals = counts.sum(axis=-1, keepdims=True)
     return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
 
 
 def ergodic_distribution(P: np.ndarray) -> np.ndarray:
-    """Return the distribution that a chain settles into.
-
-    Parameters
-    ----------
-    P : ndarray, shape (..., k, k)
-        Transition probabilities.
-
-    Returns
-    -------
-    ndarray, shape (..., k)
-        The solution of pi P = pi that sums to one; NaN where it is not unique (a second root of one) or a row is
-        not defined.
+    """Return the distribution that a chain settles into; P (..., k, k) -> (..., k).
 
     Notes
     -----
@@ -153,18 +62,7 @@ def ergodic_distribution(P: np.ndarray) -> np.ndarray:
 
 
 def second_root(P: np.ndarray) -> np.ndarray:
-    """Return the modulus of the second largest root.
-
-    Parameters
-    ----------
-    P : ndarray, shape (..., k, k)
-        Transition probabilities.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        NaN where P is not defined.
-    """
+    """Return the modulus of the second largest root; P (..., k, k) -> (...)."""
     defined = np.isfinite(P).all(axis=(-2, -1))
     safe = np.where(defined[..., None, None], P, 0.0)
     moduli = np.sort(np.abs(np.linalg.eigvals(safe)), axis=-1)
@@ -172,20 +70,7 @@ def second_root(P: np.ndarray) -> np.ndarray:
 
 
 def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
-    """Return how long a deviation from the ergodic distribution takes to halve.
-
-    Parameters
-    ----------
-    P : ndarray, shape (..., k, k)
-        Transition probabilities.
-    years : float
-        Length of one transition.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        -years ln 2 / ln |second root| (Shorrocks 1978); infinite for a root of one, zero for a root of zero.
-    """
+    """Return how long a deviation from the ergodic distribution takes to halve; P (..., k, k) -> (...)."""
     root = second_root(P)
     with np.errstate(divide="ignore"):
         life = -years * np.log(2) / np.log(np.where(root > 0, root, np.nan))
@@ -194,39 +79,13 @@ def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
 
 
 def shorrocks_index(P: np.ndarray) -> np.ndarray:
-    """Return Shorrocks' (1978) mobility index (k - trace P) / (k - 1).
-
-    Parameters
-    ----------
-    P : ndarray, shape (..., k, k)
-        Transition probabilities.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Zero when nobody moves, one when all rows are alike.
-    """
+    """Return Shorrocks' (1978) mobility index (k - trace P) / (k - 1); P (..., k, k) -> (...)."""
     k = P.shape[-1]
     return np.asarray((k - np.trace(P, axis1=-2, axis2=-1)) / (k - 1))
 
 
 def bootstrap_counts(counts: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Resample whole trajectories of units.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (N, ...)
-        Counts of each unit.
-    rng : numpy.random.Generator
-        Stream of these draws.
-    draws : int
-        Samples.
-
-    Returns
-    -------
-    ndarray, shape (draws, ...)
-        Counts of samples of N units drawn with replacement: serial dependence inside a trajectory stays intact.
-    """
+    """Resample whole trajectories of units; counts (N, ...) -> (draws, ...)."""
     n = len(counts)
     picks = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
     return np.asarray((picks @ counts.reshape(n, -1)).reshape(draws, *counts.shape[1:]))

@@ -12,37 +12,17 @@ from evenfield.numerics.errors import NumericsError
 
 @dataclass(frozen=True, slots=True)
 class HomogeneityTest:
-    """Test that several chains are one.
+    """Test that several chains are one."""
 
-    Attributes
-    ----------
-    q, lr : float
-        Pearson and likelihood-ratio statistics.
-    df : int
-        Degrees of freedom over the rows and columns that are not empty.
-    q_p, lr_p : float
-        Chi-squared p-values, right only for first-order chains of independent units.
-    """
-
-    q: float
-    lr: float
-    df: int
-    q_p: float
-    lr_p: float
+    q: float  # pearson and likelihood-ratio statistics
+    lr: float  # pearson and likelihood-ratio statistics
+    df: int  # degrees of freedom over the rows and columns that are not empty
+    q_p: float  # chi-squared p-values, right only for first-order chains of independent units
+    lr_p: float  # chi-squared p-values, right only for first-order chains of independent units
 
 
 def homogeneity_statistics(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far several chains are from being one.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (..., m, k, k)
-        Counts of m chains, such as periods or classes of the neighbours.
-
-    Returns
-    -------
-    tuple of ndarray, shape (...)
-        Q = sum n_li (p_lij - p_ij)^2 / p_ij and LR = 2 sum n_lij ln(p_lij / p_ij), p_ij from all chains together.
+    """Return how far several chains are from being one; counts (..., m, k, k) -> (...).
 
     Notes
     -----
@@ -58,36 +38,14 @@ def homogeneity_statistics(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def homogeneity_df(counts: np.ndarray) -> int:
-    """Return the degrees of freedom of the test of homogeneity.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (m, k, k)
-        Counts of m chains.
-
-    Returns
-    -------
-    int
-        Sum over classes i of (chains that visit i, less one) times (classes ever reached from i, less one).
-    """
+    """Return the degrees of freedom of the test of homogeneity; counts (m, k, k)."""
     visited = (counts.sum(axis=2) > 0).sum(axis=0)
     reached = (counts.sum(axis=0) > 0).sum(axis=1)
     return int((np.maximum(visited - 1, 0) * np.maximum(reached - 1, 0)).sum())
 
 
 def homogeneity_test(counts: np.ndarray) -> HomogeneityTest:
-    """Test that several chains are one.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (m, k, k)
-        Counts of m chains.
-
-    Returns
-    -------
-    HomogeneityTest
-        With zero degrees of freedom the p-values are NaN.
-    """
+    """Test that several chains are one; counts (m, k, k)."""
     q, lr = (float(value) for value in homogeneity_statistics(np.asarray(counts, dtype=float)))
     df = homogeneity_df(counts)
     p = (float(chdtrc(df, q)), float(chdtrc(df, lr))) if df else (np.nan, np.nan)
@@ -95,27 +53,7 @@ def homogeneity_test(counts: np.ndarray) -> HomogeneityTest:
 
 
 def second_order_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
-    """Count transitions by the class before.
-
-    Parameters
-    ----------
-    classes : ndarray of int, shape (N, T)
-        Classes by unit and period.
-    k : int
-        Number of classes.
-    step : int
-        Periods between observations.
-
-    Returns
-    -------
-    ndarray of int, shape (N, k, k, k)
-        Unit, class before, from, to: a chain is first order when the chains of axis 1 are one.
-
-    Raises
-    ------
-    NumericsError
-        If the window is too short.
-    """
+    """Count transitions by the class before; classes (N, T) -> (N, k, k, k)."""
     n, T = classes.shape
     if 2 * step + 1 > T:
         raise NumericsError(f"{T} periods hold no two transitions over {step} periods")

@@ -14,50 +14,18 @@ TIE = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class MoranTest:
-    """Moran's I with its moments without spatial dependence and a permutation p-value.
+    """Moran's I with its moments without spatial dependence and a permutation p-value."""
 
-    Attributes
-    ----------
-    statistic : float
-        Moran's I.
-    mean, std_error : float
-        Its mean and standard deviation under independent normal errors (Cliff and Ord 1981).
-    z : float
-        (I - mean) / std_error, for information.
-    p_value : float
-        Two-sided permutation p-value.
-    permutations : int
-        Draws it rests on.
-    """
-
-    statistic: float
-    mean: float
-    std_error: float
-    z: float
-    p_value: float
-    permutations: int
+    statistic: float  # moran's I
+    mean: float  # its mean and standard deviation under independent normal errors (Cliff and Ord 1981)
+    std_error: float  # its mean and standard deviation under independent normal errors (Cliff and Ord 1981)
+    z: float  # (I - mean) / std_error, for information
+    p_value: float  # two-sided permutation p-value
+    permutations: int  # draws it rests on
 
 
 def morans_i(e: np.ndarray, W: np.ndarray) -> float:
-    """Return Moran's I of values that already have mean zero.
-
-    Parameters
-    ----------
-    e : ndarray, shape (N,)
-        Deviations from the mean, or regression residuals.
-    W : ndarray, shape (N, N)
-        Spatial weights in the same order, zero diagonal.
-
-    Returns
-    -------
-    float
-        (N / sum of W) e'We / e'e.
-
-    Raises
-    ------
-    NumericsError
-        If the values are constant or the weights hold no link.
-    """
+    """Return Moran's I of values that already have mean zero; e (N,), W (N, N)."""
     total = float(W.sum())
     if total <= 0:
         raise NumericsError("the spatial weights hold no link")
@@ -68,20 +36,7 @@ def morans_i(e: np.ndarray, W: np.ndarray) -> float:
 
 
 def cliff_ord_moments(W: np.ndarray, X: np.ndarray) -> tuple[float, float]:
-    """Return mean and variance of Moran's I of OLS residuals under independent normal errors.
-
-    Parameters
-    ----------
-    W : ndarray, shape (N, N)
-        Spatial weights.
-    X : ndarray, shape (N, K)
-        Regressors with their constant; the constant alone gives the moments for a variable, with mean -1/(N -
-        1).
-
-    Returns
-    -------
-    tuple of float
-        Mean and variance.
+    """Return mean and variance of Moran's I of OLS residuals under independent normal errors; W (N, N), X (N, K).
 
     Notes
     -----
@@ -106,30 +61,7 @@ def morans_i_test(
     permutations: int,
     X: np.ndarray | None = None,
 ) -> MoranTest:
-    """Test Moran's I by permutation, conditional on the observed values.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N,)
-        A variable, or the residuals of a regression on ``X``.
-    W : ndarray, shape (N, N)
-        Spatial weights in the same order.
-    rng : numpy.random.Generator
-        Stream of this test.
-    permutations : int
-        Number of draws.
-    X : ndarray, shape (N, K), optional
-        Regressors with their constant; the constant alone by default.
-
-    Returns
-    -------
-    MoranTest
-        Statistic, moments and p-value.
-
-    Raises
-    ------
-    NumericsError
-        If the residuals vanish, the weights hold no link, or N <= K.
+    """Test Moran's I by permutation, conditional on the observed values; values (N,), W (N, N), X (N, K).
 
     Notes
     -----

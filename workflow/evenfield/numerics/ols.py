@@ -15,27 +15,13 @@ RANK_TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class OlsFit:
-    """A least-squares fit and what its covariance estimators need.
+    """A least-squares fit and what its covariance estimators need."""
 
-    Attributes
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors, the constant included by the caller.
-    y : ndarray, shape (N,)
-        Outcome.
-    beta : ndarray, shape (K,)
-        Coefficients.
-    bread : ndarray, shape (K, K)
-        Inverse of X'X.
-    u_hat : ndarray, shape (N,)
-        Residuals.
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    beta: np.ndarray
-    bread: np.ndarray
-    u_hat: np.ndarray
+    X: np.ndarray  # (N, K) regressors, the constant included by the caller
+    y: np.ndarray  # (N,) outcome
+    beta: np.ndarray  # (K,) coefficients
+    bread: np.ndarray  # (K, K) inverse of X'X
+    u_hat: np.ndarray  # (N,) residuals
 
     @property
     def df(self) -> int:
@@ -60,25 +46,7 @@ class OlsFit:
 
 
 def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
-    """Fit y = X beta + u by least squares.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        Outcome.
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-
-    Returns
-    -------
-    OlsFit
-        Coefficients, residuals and the bread.
-
-    Raises
-    ------
-    NumericsError
-        If a value is not finite, N <= K, or the columns of X are collinear.
-    """
+    """Fit y = X beta + u by least squares; y (N,), X (N, K)."""
     y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("the regression holds a missing or infinite value")
@@ -96,54 +64,19 @@ def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
 
 
 def cov_classical(fit: OlsFit) -> np.ndarray:
-    """Return the covariance under equal variances, s^2 (X'X)^-1.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-
-    Returns
-    -------
-    ndarray, shape (K, K)
-    """
+    """Return the covariance under equal variances, s^2 (X'X)^-1; shape (K, K)."""
     return fit.sigma2 * fit.bread
 
 
 def cov_hc1(fit: OlsFit) -> np.ndarray:
-    """Return White's covariance with the factor N/(N-K).
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-
-    Returns
-    -------
-    ndarray, shape (K, K)
-    """
+    """Return White's covariance with the factor N/(N-K); shape (K, K)."""
     n, k = fit.X.shape
     scores = fit.X * fit.u_hat[:, None]
     return np.asarray(n / (n - k) * fit.bread @ (scores.T @ scores) @ fit.bread)
 
 
 def cov_hc3(fit: OlsFit) -> np.ndarray:
-    """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985).
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit; no observation may have leverage one.
-
-    Returns
-    -------
-    ndarray, shape (K, K)
-
-    Raises
-    ------
-    NumericsError
-        If an observation determines a coefficient alone.
-    """
+    """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985); shape (K, K)."""
     if (fit.leverage > 1 - RANK_TOLERANCE).any():
         raise NumericsError("one observation determines a coefficient alone (leverage 1)")
     scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
@@ -152,23 +85,6 @@ def cov_hc3(fit: OlsFit) -> np.ndarray:
 
 def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
     """Return CR3, the cluster jackknife: sum of squared changes of beta when a cluster is left out.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation.
-
-    Returns
-    -------
-    ndarray, shape (K, K)
-        (G-1)/G sum_g (beta_(g) - beta)(beta_(g) - beta)'.
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than two clusters or one cluster alone identifies a coefficient.
 
     Notes
     -----
@@ -193,43 +109,20 @@ def _change_without(fit: OlsFit, rows: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """A linear combination of coefficients with its t test and interval.
+    """A linear combination of coefficients with its t test and interval."""
 
-    Attributes
-    ----------
-    estimate, std_error, statistic, df, p_value, conf_low, conf_high : float
-        The usual numbers; the interval has level ``level``.
-    level : float
-        Confidence level.
-    """
-
-    estimate: float
-    std_error: float
-    statistic: float
-    df: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    level: float
+    estimate: float  # the usual numbers; the interval has level ``level``
+    std_error: float  # the usual numbers; the interval has level ``level``
+    statistic: float  # the usual numbers; the interval has level ``level``
+    df: float  # the usual numbers; the interval has level ``level``
+    p_value: float  # the usual numbers; the interval has level ``level``
+    conf_low: float  # the usual numbers; the interval has level ``level``
+    conf_high: float  # the usual numbers; the interval has level ``level``
+    level: float  # confidence level
 
 
 def t_inference(estimate: float, std_error: float, df: float, level: float = 0.95) -> Inference:
-    """Test an estimate against zero with Student's t.
-
-    Parameters
-    ----------
-    estimate, std_error : float
-        Estimate and its standard error, in the same unit.
-    df : float
-        Degrees of freedom.
-    level : float
-        Confidence level of the interval.
-
-    Returns
-    -------
-    Inference
-        Two-sided p-value and interval.
-    """
+    """Test an estimate against zero with Student's t."""
     statistic = estimate / std_error if std_error > 0 else np.nan
     half = t_quantile(0.5 + level / 2, df) * std_error
     p_value = float(2 * stdtr(df, -abs(statistic)))
@@ -237,41 +130,10 @@ def t_inference(estimate: float, std_error: float, df: float, level: float = 0.9
 
 
 def contrast_inference(fit: OlsFit, cov: np.ndarray, c: np.ndarray, df: float, level: float = 0.95) -> Inference:
-    """Test the linear combination c'beta against zero.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    cov : ndarray, shape (K, K)
-        A covariance of its coefficients.
-    c : ndarray, shape (K,)
-        Weights of the combination.
-    df : float
-        Degrees of freedom of the t distribution.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    Inference
-        For c'beta.
-    """
+    """Test the linear combination c'beta against zero; cov (K, K), c (K,)."""
     return t_inference(float(c @ fit.beta), float(np.sqrt(c @ cov @ c)), df, level)
 
 
 def t_quantile(probability: float, df: float) -> float:
-    """Return a quantile of Student's t.
-
-    Parameters
-    ----------
-    probability : float
-        Between 0 and 1.
-    df : float
-        Degrees of freedom.
-
-    Returns
-    -------
-    float
-    """
+    """Return a quantile of Student's t."""
     return float(stdtrit(df, probability))

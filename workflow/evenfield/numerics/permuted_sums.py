@@ -10,26 +10,7 @@ TIE = 1e-9
 
 
 def permuted_sum_p(c: np.ndarray, x: np.ndarray, rng: np.random.Generator, permutations: int) -> float:
-    """Return the two-sided permutation p-value of sum c_i x_i.
-
-    Parameters
-    ----------
-    c, x : ndarray, shape (N,)
-        Values that are moved, and values that stay.
-    rng : numpy.random.Generator
-        Stream of the test.
-    permutations : int
-        Draws.
-
-    Returns
-    -------
-    float
-        min(1, 2 min(p_low, p_high)), each tail (1 + draws at least as far out) / (1 + draws).
-
-    Raises
-    ------
-    NumericsError
-        If a variable is constant.
+    """Return the two-sided permutation p-value of sum c_i x_i; c, x (N,).
 
     Notes
     -----

@@ -11,22 +11,7 @@ EDGE, NEAREST_TO_POLE = 1e-9, 0.05
 
 
 def square_root_factors(b: np.ndarray, V: np.ndarray, covariances: np.ndarray) -> np.ndarray:
-    """Factor the covariance of one numerator and q denominator variables.
-
-    Parameters
-    ----------
-    b : ndarray, shape (N,)
-        Weights of the numerator b'y.
-    V : ndarray, shape (N, q)
-        Weights of the denominator variables v_j'y.
-    covariances : ndarray, shape (G, N, N)
-        Covariances of y.
-
-    Returns
-    -------
-    ndarray, shape (G, q + 1, q + 1)
-        F with F F' the covariance of (b'y, V'y / sqrt q), one for each covariance of y.
-    """
+    """Factor the covariance of one numerator and q denominator variables."""
     sides = np.column_stack([b, V / np.sqrt(V.shape[1])])
     values, vectors = np.linalg.eigh(sides.T @ covariances @ sides)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
@@ -34,18 +19,6 @@ def square_root_factors(b: np.ndarray, V: np.ndarray, covariances: np.ndarray) -
 
 def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
     """Return P(|b'y| > critical_value sqrt(mean (v_j'y)^2)) for normal y with mean zero.
-
-    Parameters
-    ----------
-    factors : ndarray, shape (G, q + 1, q + 1)
-        From ``square_root_factors``.
-    critical_value : float
-        Multiple of the root mean square.
-
-    Returns
-    -------
-    ndarray, shape (G,)
-        One probability for each covariance.
 
     Notes
     -----
@@ -63,19 +36,7 @@ def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
 
 
 def shifted_probability(mu: float, eta: np.ndarray) -> float:
-    """Return P((z_0 + mu)^2 > sum eta_j z_j^2) for independent standard normal z.
-
-    Parameters
-    ----------
-    mu : float
-        Shift of the numerator.
-    eta : ndarray, shape (q,)
-        Non-negative weights, not all zero.
-
-    Returns
-    -------
-    float
-        A probability, exact to about 1e-11 where it lies between 0.01 and 0.95.
+    """Return P((z_0 + mu)^2 > sum eta_j z_j^2) for independent standard normal z; eta (q,).
 
     Notes
     -----

@@ -17,27 +17,13 @@ LEVERAGE_ONE = 1e-10
 
 @dataclass(frozen=True)
 class WindowFit:
-    """One least-squares line for each window, through the same units.
+    """One least-squares line for each window, through the same units."""
 
-    Attributes
-    ----------
-    slope : ndarray, shape (S,)
-        Coefficient of the regressor in each window.
-    influence : ndarray, shape (N, S)
-        By how much slope s falls when unit i is left out, exactly: c_is u_is / (1 - h_is).
-    pull : ndarray, shape (N, S)
-        c_is = (x_is - xbar_s) / sum_i (x_is - xbar_s)^2.
-    scaled : ndarray, shape (N, S)
-        Residuals divided by one minus leverage.
-    leverage : ndarray, shape (N, S)
-        Diagonals of the hat matrices.
-    """
-
-    slope: np.ndarray
-    influence: np.ndarray
-    pull: np.ndarray
-    scaled: np.ndarray
-    leverage: np.ndarray
+    slope: np.ndarray  # (S,) coefficient of the regressor in each window
+    influence: np.ndarray  # (N, S) by how much slope s falls when unit i is left out, exactly: c_is u_is / (1 - h_is)
+    pull: np.ndarray  # (N, S) c_is = (x_is - xbar_s) / sum_i (x_is - xbar_s)^2
+    scaled: np.ndarray  # (N, S) residuals divided by one minus leverage
+    leverage: np.ndarray  # (N, S) diagonals of the hat matrices
 
     @property
     def df(self) -> int:
@@ -56,41 +42,13 @@ class WindowFit:
 
 
 def window_ends(times: np.ndarray, span: int) -> list[tuple[int, int]]:
-    """List the windows of a given length.
-
-    Parameters
-    ----------
-    times : ndarray, shape (T,)
-        Dates in rising order.
-    span : int
-        Years from the first to the last date of a window.
-
-    Returns
-    -------
-    list of tuple of int
-        Positions of first and last date; empty when no two dates are ``span`` years apart.
-    """
+    """List the windows of a given length; times (T,)."""
     place = {int(time): i for i, time in enumerate(times)}
     return [(i, place[int(time) + span]) for i, time in enumerate(times) if int(time) + span in place]
 
 
 def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
-    """Fit y_is = a_s + b_s x_is + u_is in every window.
-
-    Parameters
-    ----------
-    y, X : ndarray, shape (N, S)
-        Outcome and regressor, one column for each window.
-
-    Returns
-    -------
-    WindowFit
-
-    Raises
-    ------
-    NumericsError
-        If a value is missing, there are fewer than three units, a regressor is constant or one unit alone decides a
-        slope.
+    """Fit y_is = a_s + b_s x_is + u_is in every window; y, X (N, S).
 
     Notes
     -----
@@ -116,26 +74,7 @@ def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
 
 
 def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Draw the largest absolute t-ratio over all windows.
-
-    Parameters
-    ----------
-    fit : WindowFit
-        Slopes of all windows.
-    rng : numpy.random.Generator
-        Stream of the band.
-    draws : int
-        Bootstrap draws.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        Sorted. Its 95 percent point, times the standard errors, is a band that holds the whole path of slopes.
-
-    Raises
-    ------
-    NumericsError
-        If a window fits perfectly.
+    """Draw the largest absolute t-ratio over all windows; shape (draws,).
 
     Notes
     -----
@@ -149,19 +88,7 @@ def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndar
 
 
 def sup_t_critical_value(largest: np.ndarray, level: float = 0.95) -> float:
-    """Return the multiple of the standard errors that covers all slopes at once.
-
-    Parameters
-    ----------
-    largest : ndarray, shape (draws,)
-        From ``sup_t_draws``.
-    level : float
-        Probability that the whole path of slopes lies inside the band.
-
-    Returns
-    -------
-    float
-    """
+    """Return the multiple of the standard errors that covers all slopes at once; largest (draws,)."""
     return float(np.quantile(largest, level, method="higher"))
 
 
@@ -179,59 +106,20 @@ def _draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Iterator[tup
 
 @dataclass(frozen=True)
 class SpeedContrasts:
-    """Differences between speeds of convergence in separate periods.
+    """Differences between speeds of convergence in separate periods."""
 
-    Attributes
-    ----------
-    speed : ndarray, shape (S,)
-        Speeds, per year.
-    contrasts : tuple of Inference
-        Speed of each later period minus that of the first, delta method with t(N - 2).
-    p_bootstrap : ndarray, shape (S - 1,)
-        Two-sided wild bootstrap-t p-values of the contrasts.
-    wald : float
-        Joint test that all speeds are equal, divided by its S - 1 restrictions.
-    wald_p : float
-        Its bootstrap p-value.
-    draws_left_out : int
-        Draws in which a speed does not exist.
-    """
-
-    speed: np.ndarray
-    contrasts: tuple[Inference, ...]
-    p_bootstrap: np.ndarray
-    wald: float
-    wald_p: float
-    draws_left_out: int
+    speed: np.ndarray  # (S,) speeds, per year
+    contrasts: tuple[Inference, ...]  # speed of each later period minus that of the first, delta method with t(N - 2)
+    p_bootstrap: np.ndarray  # (S - 1,) two-sided wild bootstrap-t p-values of the contrasts
+    wald: float  # joint test that all speeds are equal, divided by its S - 1 restrictions
+    wald_p: float  # its bootstrap p-value
+    draws_left_out: int  # draws in which a speed does not exist
 
 
 def speed_contrasts(
     fit: WindowFit, years: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95
 ) -> SpeedContrasts:
-    """Compare speeds of convergence between periods of different length.
-
-    Parameters
-    ----------
-    fit : WindowFit
-        Growth per year on initial log income, one column for each period.
-    years : ndarray, shape (S,)
-        Lengths of the periods.
-    rng : numpy.random.Generator
-        Stream of the bootstrap.
-    draws : int
-        Bootstrap draws.
-    level : float
-        Confidence level of the delta intervals.
-
-    Returns
-    -------
-    SpeedContrasts
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than two periods, too few units, a speed does not exist (1 + bT <= 0), or two periods are
-        the same.
+    """Compare speeds of convergence between periods of different length; years (S,).
 
     Notes
     -----

@@ -26,27 +26,13 @@ LARGEST_CRITICAL_VALUE = 1e6
 
 @dataclass(frozen=True)
 class SpatialComponents:
-    """What the SCPC test needs to know about where the units are; it depends on no outcome and no regressor.
+    """What the SCPC test needs to know about where the units are; it depends on no outcome and no regressor."""
 
-    Attributes
-    ----------
-    covariances : ndarray, shape (G, N, N)
-        exp(-c d) for each c of the grid, from the strongest correlation to almost none.
-    vectors : ndarray, shape (N, q)
-        Leading eigenvectors of the demeaned strongest covariance.
-    critical_value : float
-        Of the unconditional test (Mueller and Watson 2022), a lower bound for the conditional one.
-    average_correlation : float
-        Assumed upper bound of the average pairwise correlation.
-    level : float
-        Confidence level.
-    """
-
-    covariances: np.ndarray
-    vectors: np.ndarray
-    critical_value: float
-    average_correlation: float
-    level: float
+    covariances: np.ndarray  # (G, N, N) exp(-c d) for each c of the grid, from the strongest correlation to almost none
+    vectors: np.ndarray  # (N, q) leading eigenvectors of the demeaned strongest covariance
+    critical_value: float  # of the unconditional test (Mueller and Watson 2022), a lower bound for the conditional one
+    average_correlation: float  # assumed upper bound of the average pairwise correlation
+    level: float  # confidence level
 
     @property
     def q(self) -> int:
@@ -56,49 +42,22 @@ class SpatialComponents:
 
 @dataclass(frozen=True, slots=True)
 class ScpcInference:
-    """A linear combination of coefficients with its SCPC test and interval.
+    """A linear combination of coefficients with its SCPC test and interval."""
 
-    Attributes
-    ----------
-    estimate, std_error, statistic, critical_value, p_value, conf_low, conf_high : float
-        The usual numbers; the interval is estimate -/+ critical value times standard error.
-    q : int
-        Number of spatial principal components.
-    """
-
-    estimate: float
-    std_error: float
-    statistic: float
-    critical_value: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    q: int
+    estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    std_error: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    statistic: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    critical_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    p_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    conf_low: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    conf_high: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    q: int  # number of spatial principal components
 
 
 def spatial_components(
     distance: np.ndarray, average_correlation: float = 0.03, level: float = 0.95
 ) -> SpatialComponents:
-    """Choose the spatial principal components for a set of locations.
-
-    Parameters
-    ----------
-    distance : ndarray, shape (N, N)
-        Distances between the units, in any unit.
-    average_correlation : float
-        Upper bound of the average pairwise correlation of the errors: an assumption, not a fact.
-    level : float
-        Confidence level of the intervals.
-
-    Returns
-    -------
-    SpatialComponents
-        Covariances, components and the unconditional critical value.
-
-    Raises
-    ------
-    NumericsError
-        If the distances are not a distance matrix of at least four places, or the bound is not in (0, 1).
+    """Choose the spatial principal components for a set of locations; distance (N, N).
 
     Notes
     -----
@@ -121,27 +80,7 @@ def spatial_components(
 
 
 def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> ScpcInference:
-    """Test c'beta against zero, allowing for spatially correlated errors.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A cross-section fit, one observation a unit, in the order of the components.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-
-    Returns
-    -------
-    ScpcInference
-        se^2 = mean_j (r_j'(x o e))^2 / N with x = N X (X'X)^-1 c and e the residuals; the critical value is the
-        larger of the unconditional and the conditional one over all covariances of the grid.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ.
+    """Test c'beta against zero, allowing for spatially correlated errors; c (K,).
 
     Notes
     -----
@@ -164,31 +103,7 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
 def scpc_size(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, covariance: np.ndarray, critical_value: float
 ) -> float:
-    """Return the exact probability of rejecting a true null under a given covariance of normal errors.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-    covariance : ndarray, shape (N, N)
-        Covariance of the errors.
-    critical_value : float
-        The test rejects beyond it.
-
-    Returns
-    -------
-    float
-        A probability, by quadrature.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ.
-    """
+    """Return the exact probability of rejecting a true null under a given covariance of normal errors."""
     x = X.shape[0] * contrast_weights(X, c)
     _check_units(x, space)
     factors = square_root_factors(x, _score_weights(X, x, space), np.asarray(covariance)[None])
@@ -196,54 +111,12 @@ def scpc_size(
 
 
 def scpc_rejection(X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float) -> float:
-    """Return the largest probability, over the correlations allowed, that |t| exceeds a threshold under the null.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-    threshold : float
-        Not negative.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ.
-    """
+    """Return the largest probability, over the correlations allowed, that |t| exceeds a threshold under the null."""
     return _largest_rejection(_both_factors(X, c, space), threshold)
 
 
 def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: float) -> float:
-    """Return the threshold that |t| exceeds with probability ``size`` at most, over the correlations allowed.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units; their own level plays no part.
-    size : float
-        Two-sided size.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ.
-    """
+    """Return the threshold that |t| exceeds with probability ``size`` at most, over the correlations allowed."""
     return _critical_value(_both_factors(X, c, space), size)
 
 
@@ -256,29 +129,7 @@ def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> lis
 def scpc_statistics(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, outcomes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its SCPC standard error for many outcomes on one design.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-    outcomes : ndarray, shape (B, N)
-        One outcome a row.
-
-    Returns
-    -------
-    tuple of ndarray, shape (B,)
-        Estimates and standard errors.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ.
-    """
+    """Return c'beta and its SCPC standard error for many outcomes on one design."""
     x = X.shape[0] * contrast_weights(X, c)
     _check_units(x, space)
     scores = outcomes @ _residuals(X, x[:, None] * space.vectors)
@@ -286,27 +137,7 @@ def scpc_statistics(
 
 
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
-    """Return the critical value of the conditional test for a design.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-
-    Returns
-    -------
-    float
-        The larger of the unconditional and the conditional critical value.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ.
-    """
+    """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
     x = X.shape[0] * contrast_weights(X, c)
     _check_units(x, space)
     return max(space.critical_value, _critical_value([_conditional_factors(X, x, space)], 1 - space.level))
@@ -319,31 +150,7 @@ def scpc_power_point(
     power: float = 0.8,
     critical_value: float | None = None,
 ) -> float:
-    """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-    power : float
-        Wanted probability of rejecting the null.
-    critical_value : float, optional
-        Where the test rejects, ``scpc_critical_value`` by default.
-
-    Returns
-    -------
-    float
-        Exact for independent normal errors: c'beta and its SCPC standard error are then independent.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ or the standard error is zero by construction.
-    """
+    """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation."""
     x = X.shape[0] * contrast_weights(X, c)
     _check_units(x, space)
     cv = scpc_critical_value(X, c, space) if critical_value is None else critical_value

@@ -24,30 +24,7 @@ NAN = float("nan")
 def scpc_equivalence(
     fit: OlsFit, c: np.ndarray, space: SpatialComponents, bound: float, level: float = 0.95
 ) -> Equivalence:
-    """Test with two one-sided SCPC tests whether c'beta lies between -bound and +bound.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A cross-section fit, one observation a unit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-    bound : float
-        Largest effect that does not matter.
-    level : float
-        One minus the size of each one-sided test.
-
-    Returns
-    -------
-    Equivalence
-        ``df`` is missing; the interval has level 2 ``level`` - 1.
-
-    Raises
-    ------
-    NumericsError
-        If the bound or the standard error is not positive.
+    """Test with two one-sided SCPC tests whether c'beta lies between -bound and +bound; c (K,).
 
     Notes
     -----
@@ -73,46 +50,17 @@ def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -
 
 @dataclass(frozen=True, slots=True)
 class SimulatedReach:
-    """What the test sees with a given power, in units of the error's standard deviation.
+    """What the test sees with a given power, in units of the error's standard deviation."""
 
-    Attributes
-    ----------
-    detectable : float
-        Smallest c'beta that the two-sided test finds.
-    equivalence : float
-        Smallest bound that two one-sided tests pass when c'beta is zero.
-    draws : int
-        Simulated samples.
-    """
-
-    detectable: float
-    equivalence: float
-    draws: int
+    detectable: float  # smallest c'beta that the two-sided test finds
+    equivalence: float  # smallest bound that two one-sided tests pass when c'beta is zero
+    draws: int  # simulated samples
 
 
 def simulated_reach(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, errors: np.ndarray, power: float, level: float = 0.95
 ) -> SimulatedReach:
     """Simulate the power of the SCPC test and of its equivalence test on given errors.
-
-    Parameters
-    ----------
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    space : SpatialComponents
-        Components of the same units.
-    errors : ndarray, shape (B, N)
-        Simulated errors, one sample a row.
-    power : float
-        Wanted share of samples.
-    level : float
-        One minus the size of the two-sided test and of each one-sided one.
-
-    Returns
-    -------
-    SimulatedReach
 
     Notes
     -----

@@ -17,49 +17,19 @@ TIE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class ShareTest:
-    """A difference of two shares with its exact test.
+    """A difference of two shares with its exact test."""
 
-    Attributes
-    ----------
-    difference : float
-        Share of marked units inside minus outside.
-    conf_low, conf_high : float
-        Newcombe's score interval.
-    p_value : float
-        Fisher's exact test, two-sided.
-    inside, outside : int
-        Marked units inside and outside.
-    mde : float
-        Smallest difference that the test sees with the given power; NaN when none is large enough.
-    """
-
-    difference: float
-    conf_low: float
-    conf_high: float
-    p_value: float
-    inside: int
-    outside: int
-    mde: float
+    difference: float  # share of marked units inside minus outside
+    conf_low: float  # newcombe's score interval
+    conf_high: float  # newcombe's score interval
+    p_value: float  # fisher's exact test, two-sided
+    inside: int  # marked units inside and outside
+    outside: int  # marked units inside and outside
+    mde: float  # smallest difference that the test sees with the given power; NaN when none is large enough
 
 
 def share_test(marked: np.ndarray, inside: np.ndarray, level: float = 0.95, power: float = 0.8) -> ShareTest:
-    """Compare the share of marked units inside a region with the share outside.
-
-    Parameters
-    ----------
-    marked, inside : ndarray of bool, shape (N,)
-        Marks and the region.
-    level, power : float
-        Confidence level of interval and test; power of the smallest detectable difference.
-
-    Returns
-    -------
-    ShareTest
-
-    Raises
-    ------
-    NumericsError
-        If all or no units are marked or inside.
+    """Compare the share of marked units inside a region with the share outside; marked, inside (N,).
 
     Notes
     -----
@@ -80,17 +50,6 @@ def share_test(marked: np.ndarray, inside: np.ndarray, level: float = 0.95, powe
 
 def newcombe_interval(first: tuple[int, int], second: tuple[int, int], level: float) -> tuple[float, float]:
     """Return the score interval of a difference of two independent shares.
-
-    Parameters
-    ----------
-    first, second : tuple of int
-        Marked units and all units.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    tuple of float
 
     Notes
     -----

@@ -17,18 +17,7 @@ REAL = 1e-8
 
 
 def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-    """Return great-circle distances between points.
-
-    Parameters
-    ----------
-    lat, lon : ndarray, shape (N,)
-        Degrees.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Kilometres on a sphere of radius 6371 km; exact zeros on the diagonal.
-    """
+    """Return great-circle distances between points; lat, lon (N,) -> (N, N)."""
     phi, lam = np.radians(lat), np.radians(lon)
     half = (
         SIN((phi[:, None] - phi) / 2) ** 2 + COS(phi[:, None]) * COS(phi) * SIN((lam[:, None] - lam) / 2) ** 2
@@ -39,20 +28,7 @@ def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
 
 
 def nearest_matrix(distance: np.ndarray, k: int) -> np.ndarray:
-    """Mark the k nearest units of each unit; ties go to the earlier unit.
-
-    Parameters
-    ----------
-    distance : ndarray, shape (N, N)
-        Symmetric distances.
-    k : int
-        Neighbours of each unit, below N.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Zeros and ones, k ones in each row.
-    """
+    """Mark the k nearest units of each unit; ties go to the earlier unit; distance (N, N) -> (N, N)."""
     masked = distance + np.diag(np.full(len(distance), np.inf))
     order = np.argsort(masked, axis=1, kind="stable")[:, :k]
     out = np.zeros_like(distance)
@@ -61,70 +37,23 @@ def nearest_matrix(distance: np.ndarray, k: int) -> np.ndarray:
 
 
 def decay_matrix(distance: np.ndarray, power: float) -> np.ndarray:
-    """Return inverse distances, 1/d^power, with a zero diagonal.
-
-    Parameters
-    ----------
-    distance : ndarray, shape (N, N)
-        Positive off the diagonal.
-    power : float
-        Exponent.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-    """
+    """Return inverse distances, 1/d^power, with a zero diagonal; distance (N, N) -> (N, N)."""
     safe = distance + np.eye(len(distance))
     return np.asarray((1.0 - np.eye(len(distance))) / np.asarray(POWER(safe, power), dtype=float))
 
 
 def exponential_matrix(distance: np.ndarray, range_km: float) -> np.ndarray:
-    """Return exp(-d / range) with a zero diagonal.
-
-    Parameters
-    ----------
-    distance : ndarray, shape (N, N)
-        Kilometres.
-    range_km : float
-        Distance at which the weight has fallen to 1/e.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-    """
+    """Return exp(-d / range) with a zero diagonal; distance (N, N) -> (N, N)."""
     return np.asarray(np.asarray(EXP(-distance / range_km), dtype=float) * (1.0 - np.eye(len(distance))))
 
 
 def effective_neighbours(matrix: np.ndarray) -> float:
-    """Return N divided by the sum of all squared weights of a row-standardised matrix.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (N, N)
-        Row-standardised weights.
-
-    Returns
-    -------
-    float
-        The number of equally weighted neighbours that would average as much.
-    """
+    """Return N divided by the sum of all squared weights of a row-standardised matrix; matrix (N, N)."""
     return float(len(matrix) / (matrix**2).sum())
 
 
 def admissible_range(matrix: np.ndarray) -> tuple[float, float]:
-    """Return the range of rho in which I - rho W stays invertible around zero.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (N, N)
-        Weights.
-
-    Returns
-    -------
-    tuple of float
-        1/min and 1/max of the real eigenvalues of W (nearest-neighbour weights also have complex ones); minus
-        infinity where no real eigenvalue is negative.
-    """
+    """Return the range of rho in which I - rho W stays invertible around zero; matrix (N, N)."""
     roots = eigvals(matrix)
     real = roots.real[np.abs(roots.imag) < REAL]
     low = 1.0 / real.min() if real.min() < -REAL else -np.inf
@@ -132,15 +61,5 @@ def admissible_range(matrix: np.ndarray) -> tuple[float, float]:
 
 
 def components(matrix: np.ndarray) -> int:
-    """Count the connected parts of the graph of weights.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (N, N)
-        Weights; a link in either direction joins two units.
-
-    Returns
-    -------
-    int
-    """
+    """Count the connected parts of the graph of weights; matrix (N, N)."""
     return int(connected_components(csr_matrix(matrix), directed=False)[0])

@@ -15,65 +15,26 @@ ALTERNATIVES = np.linspace(0.001, 1.0, 25)
 
 @dataclass(frozen=True)
 class HalfLifeTests:
-    """Tests of every half-life of a grid, ready for any map at the same places.
+    """Tests of every half-life of a grid, ready for any map at the same places."""
 
-    Attributes
-    ----------
-    half_lives : ndarray, shape (G,)
-        Shares of the largest distance; the last stands for a unit root.
-    nulls, others : ndarray, shape (G, q, q) and (A, q, q)
-        Inverse covariances under the tested half-lives and under the alternatives.
-    drawn : ndarray, shape (G, draws)
-        Log likelihood ratios under each tested half-life.
-    space : SpatialPersistence
-        Where the units are.
-    """
-
-    half_lives: np.ndarray
-    nulls: np.ndarray
-    others: np.ndarray
-    drawn: np.ndarray
-    space: SpatialPersistence
+    half_lives: np.ndarray  # (G,) shares of the largest distance; the last stands for a unit root
+    nulls: np.ndarray  # (G, q, q) inverse covariances under the tested half-lives and under the alternatives
+    others: np.ndarray  # (G, q, q) inverse covariances under the tested half-lives and under the alternatives
+    drawn: np.ndarray  # (G, draws) log likelihood ratios under each tested half-life
+    space: SpatialPersistence  # where the units are
 
 
 @dataclass(frozen=True, slots=True)
 class HalfLifeSet:
-    """Half-lives that the data do not reject.
+    """Half-lives that the data do not reject."""
 
-    Attributes
-    ----------
-    low, high : float
-        Smallest and largest, in the unit of the distances; 0 for a low end below the grid, NaN when every half-life
-        is rejected, and NaN for a high end without bound.
-    unbounded : bool
-        Whether a spatial unit root is not rejected.
-    """
-
-    low: float
-    high: float
-    unbounded: bool
+    low: float  # smallest and largest, in the unit of the distances
+    high: float  # smallest and largest, in the unit of the distances
+    unbounded: bool  # whether a spatial unit root is not rejected
 
 
 def half_life_tests(space: SpatialPersistence, rng: np.random.Generator, draws: int) -> HalfLifeTests:
     """Prepare the tests of all half-lives for a set of locations.
-
-    Parameters
-    ----------
-    space : SpatialPersistence
-        Where the units are.
-    rng : numpy.random.Generator
-        Stream of the draws, shared by all half-lives.
-    draws : int
-        Number of draws.
-
-    Returns
-    -------
-    HalfLifeTests
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than 19 draws.
 
     Notes
     -----
@@ -92,26 +53,7 @@ def half_life_tests(space: SpatialPersistence, rng: np.random.Generator, draws: 
 
 
 def half_life_set(y: np.ndarray, tests: HalfLifeTests, level: float = 0.95) -> HalfLifeSet:
-    """Return the half-lives of a map that are not rejected.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        The map, in the order of the distances.
-    tests : HalfLifeTests
-        Tests for the same places.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    HalfLifeSet
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ or the map is constant.
-    """
+    """Return the half-lives of a map that are not rejected; y (N,)."""
     z = low_frequency_averages(y, tests.space)[:, None]
     observed = np.array([_log_ratio(z, null, tests.others)[0] for null in tests.nulls])
     kept = (tests.drawn >= observed[:, None]).mean(axis=1) > 1 - level

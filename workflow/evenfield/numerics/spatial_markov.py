@@ -17,29 +17,15 @@ TIE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class SpatialMarkov:
-    """Transitions conditional on the class of the neighbours.
+    """Transitions conditional on the class of the neighbours."""
 
-    Attributes
-    ----------
-    counts : ndarray of int, shape (m, k, k)
-        Neighbours' class, from, to.
-    q, lr : float
-        Statistics of the hypothesis that the m chains are one.
-    df : int
-        Degrees of freedom over rows that are not empty, for information.
-    q_p, lr_p : float
-        Share of maps with shuffled trajectories whose statistic is at least as large; NaN without draws.
-    draws : int
-        Permutations.
-    """
-
-    counts: np.ndarray
-    q: float
-    lr: float
-    df: int
-    q_p: float
-    lr_p: float
-    draws: int
+    counts: np.ndarray  # (m, k, k) neighbours' class, from, to
+    q: float  # statistics of the hypothesis that the m chains are one
+    lr: float  # statistics of the hypothesis that the m chains are one
+    df: int  # degrees of freedom over rows that are not empty, for information
+    q_p: float  # share of maps with shuffled trajectories whose statistic is at least as large; NaN without draws
+    lr_p: float  # share of maps with shuffled trajectories whose statistic is at least as large; NaN without draws
+    draws: int  # permutations
 
 
 def spatial_markov_test(
@@ -53,34 +39,7 @@ def spatial_markov_test(
     draws: int,
     step: int = 1,
 ) -> SpatialMarkov:
-    """Test whether transitions depend on the neighbours' class.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        Incomes relative to the mean of the period.
-    classes : ndarray of int, shape (N, T)
-        Own class, 0 to k - 1.
-    W : ndarray, shape (N, N)
-        Row-standardised weights in the same order.
-    k, m : int
-        Own classes, and classes of the neighbours' average by its own pooled quantiles.
-    rng : numpy.random.Generator
-        Stream of this test.
-    draws : int
-        Permutations.
-    step : int
-        Periods of a transition.
-
-    Returns
-    -------
-    SpatialMarkov
-        p = (1 + draws at least as large) / (1 + draws).
-
-    Raises
-    ------
-    NumericsError
-        If shapes differ, a unit has no neighbour, or the window is too short.
+    """Test whether transitions depend on the neighbours' class; values (N, T), classes (N, T), W (N, N).
 
     Notes
     -----
@@ -106,22 +65,7 @@ def spatial_markov_test(
 
 
 def neighbour_classes(values: np.ndarray, W: np.ndarray, m: int) -> np.ndarray:
-    """Return the class of the neighbours' average.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        Relative incomes.
-    W : ndarray, shape (N, N)
-        Row-standardised weights.
-    m : int
-        Classes, by pooled quantiles of the averages.
-
-    Returns
-    -------
-    ndarray of int, shape (N, T)
-        0 to m - 1.
-    """
+    """Return the class of the neighbours' average; values (N, T), W (N, N) -> (N, T)."""
     return np.asarray(_lag_classes((W @ values)[None], m)[0])
 
 

@@ -16,39 +16,18 @@ QUADRANTS = ("HH", "LH", "LL", "HL")
 
 @dataclass(frozen=True)
 class MapTests:
-    """One statistic for each of T maps, with permutations shared by all of them.
-
-    Attributes
-    ----------
-    statistic, mean, std_error, p_value, p_joint : ndarray, shape (T,)
-        Statistic, mean and standard deviation under permutation, two-sided p-value, and p-value adjusted for looking
-        at all maps.
-    sup_t : float
-        The multiple of ``std_error`` that all maps stay within with the given probability.
-    """
+    """One statistic for each of T maps, with permutations shared by all of them."""
 
     statistic: np.ndarray
     mean: np.ndarray
     std_error: np.ndarray
     p_value: np.ndarray
     p_joint: np.ndarray
-    sup_t: float
+    sup_t: float  # the multiple of ``std_error`` that all maps stay within with the given probability
 
 
 def map_statistics(e: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Moran's I and Geary's C of maps that already have mean zero.
-
-    Parameters
-    ----------
-    e : ndarray, shape (..., N, T)
-        Deviations from the mean or residuals.
-    W : ndarray, shape (N, N)
-        Spatial weights in the same order, zero diagonal.
-
-    Returns
-    -------
-    tuple of ndarray, shape (..., T)
-        I = (N/S0) e'We / e'e and C = (N-1)/(2 S0) sum_ij w_ij (e_i - e_j)^2 / e'e.
+    """Return Moran's I and Geary's C of maps that already have mean zero; e (..., N, T), W (N, N) -> (..., T).
 
     Notes
     -----
@@ -66,31 +45,6 @@ def map_tests(
     X: np.ndarray | None = None,
 ) -> tuple[MapTests, MapTests]:  # fmt: skip
     """Test Moran's I and Geary's C of several maps by moving whole units over the map.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        One map for each column.
-    W : ndarray, shape (N, N)
-        Spatial weights in the same order.
-    rng : numpy.random.Generator
-        Stream of the test.
-    permutations : int
-        Number of draws.
-    level : float
-        Probability of the simultaneous band.
-    X : ndarray, shape (N, K) or (T, N, K), optional
-        Regressors with their constant, shared by all maps or one set each; the constant alone by default.
-
-    Returns
-    -------
-    tuple of MapTests
-        For Moran and for Geary.
-
-    Raises
-    ------
-    NumericsError
-        If the weights hold no link, a map is constant, N is not above K, or permutations change nothing.
 
     Notes
     -----
@@ -148,47 +102,16 @@ def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTest
 
 @dataclass(frozen=True)
 class LocalTests:
-    """Local Moran of every unit on every map.
+    """Local Moran of every unit on every map."""
 
-    Attributes
-    ----------
-    statistic, p_value : ndarray, shape (N, T)
-        Local Moran and its conditional two-sided permutation p-value.
-    q_value : ndarray, shape (N, T)
-        Benjamini-Hochberg adjusted within each map.
-    quadrant : ndarray of str, shape (N, T)
-        HH, LH, LL or HL: own deviation, then that of the neighbours; empty for a unit without neighbours.
-    """
-
-    statistic: np.ndarray
-    p_value: np.ndarray
-    q_value: np.ndarray
-    quadrant: np.ndarray
+    statistic: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value
+    p_value: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value
+    q_value: np.ndarray  # (N, T) benjamini-Hochberg adjusted within each map
+    quadrant: np.ndarray  # (N, T) HH, LH, LL or HL
 
 
 def local_moran_tests(values: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int) -> LocalTests:
     """Test the local Moran of every unit, holding its own value fixed and moving the others.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        One map for each column.
-    W : ndarray, shape (N, N)
-        Spatial weights in the same order.
-    rng : numpy.random.Generator
-        Stream of the test.
-    permutations : int
-        Draws for each unit, shared by units and maps.
-
-    Returns
-    -------
-    LocalTests
-        I_i = (N - 1) z_i sum_j w_ij z_j / sum_k z_k^2.
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than three units or a map is constant.
 
     Notes
     -----
@@ -221,18 +144,7 @@ def _local_p(i: int, z: np.ndarray, weights: np.ndarray, observed: np.ndarray, o
 
 
 def benjamini_hochberg(p_value: np.ndarray) -> np.ndarray:
-    """Return the smallest false discovery rate at which each test is rejected.
-
-    Parameters
-    ----------
-    p_value : ndarray, shape (N,)
-        P-values.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-        min over later ranks of p_(k) N / k (Benjamini and Hochberg 1995).
-    """
+    """Return the smallest false discovery rate at which each test is rejected; p_value (N,) -> (N,)."""
     order = np.argsort(p_value, kind="stable")
     ranked = p_value[order] * len(p_value) / np.arange(1, len(p_value) + 1)
     out = np.empty(len(p_value))

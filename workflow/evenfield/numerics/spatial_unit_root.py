@@ -21,21 +21,11 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(400)
 
 @dataclass(frozen=True)
 class SpatialPersistence:
-    """What the tests need to know about where the units are; it depends on no variable.
+    """What the tests need to know about where the units are; it depends on no variable."""
 
-    Attributes
-    ----------
-    distance : ndarray, shape (N, N)
-        Distances divided by the largest.
-    vectors : ndarray, shape (N, q)
-        Low-frequency weights: leading eigenvectors of demeaned Levy-Brownian motion.
-    largest : float
-        Largest distance, in the unit of the caller.
-    """
-
-    distance: np.ndarray
-    vectors: np.ndarray
-    largest: float
+    distance: np.ndarray  # (N, N) distances divided by the largest
+    vectors: np.ndarray  # (N, q) low-frequency weights: leading eigenvectors of demeaned Levy-Brownian motion
+    largest: float  # largest distance, in the unit of the caller
 
     @property
     def q(self) -> int:
@@ -73,33 +63,13 @@ class SpatialPersistence:
         return null, null + share * self.brownian
 
     def decay(self, correlation: float) -> float:
-        """Return c with mean exp(-c d) equal to ``correlation`` over all pairs.
-
-        Parameters
-        ----------
-        correlation : float
-            Average correlation, between 0 and 1.
-
-        Returns
-        -------
-        float
-        """
+        """Return c with mean exp(-c d) equal to ``correlation`` over all pairs."""
         between = self.distance[np.triu_indices(len(self.distance), 1)]
         goal = lambda c: float(np.exp(-np.exp(c) * between).mean()) - correlation  # noqa: E731
         return float(np.exp(brentq(goal, -20.0, 20.0, xtol=1e-12)))
 
     def exponential(self, decay: float) -> np.ndarray:
-        """Return the covariance of the averages under exp(-c d).
-
-        Parameters
-        ----------
-        decay : float
-            c, per largest distance.
-
-        Returns
-        -------
-        ndarray, shape (q, q)
-        """
+        """Return the covariance of the averages under exp(-c d); shape (q, q)."""
         return self._averaged(np.exp(-decay * self.distance))
 
     def _averaged(self, covariance: np.ndarray) -> np.ndarray:
@@ -112,23 +82,7 @@ class SpatialPersistence:
 
 
 def spatial_persistence(distance: np.ndarray, weights: int = WEIGHTS) -> SpatialPersistence:
-    """Choose the low-frequency averages for a set of locations.
-
-    Parameters
-    ----------
-    distance : ndarray, shape (N, N)
-        Distances between the units, in any unit.
-    weights : int
-        Number q of low-frequency averages; at most N - 2 are used.
-
-    Returns
-    -------
-    SpatialPersistence
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than six places, two coincide, or a distance is missing.
+    """Choose the low-frequency averages for a set of locations; distance (N, N).
 
     Notes
     -----
@@ -154,20 +108,7 @@ def _demeaned(matrix: np.ndarray) -> np.ndarray:
 
 
 def ratio_tail(first: np.ndarray, second: np.ndarray, truth: np.ndarray, value: float) -> float:
-    """Return P(z'A^-1 z > value z'B^-1 z) for normal z.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (q, q)
-        A and B.
-    truth : ndarray, shape (q, q)
-        Covariance of z.
-    value : float
-        Bound.
-
-    Returns
-    -------
-    float
+    """Return P(z'A^-1 z > value z'B^-1 z) for normal z; first, second (q, q), truth (q, q).
 
     Notes
     -----
@@ -203,63 +144,21 @@ def _bisect(power: Callable[[float], float], low: float, high: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SpatialRootTest:
-    """A test of spatial persistence.
+    """A test of spatial persistence."""
 
-    Attributes
-    ----------
-    statistic, p_value : float
-        Likelihood ratio of the scale-free averages and its p-value by quadrature.
-    """
-
-    statistic: float
-    p_value: float
+    statistic: float  # likelihood ratio of the scale-free averages and its p-value by quadrature
+    p_value: float  # likelihood ratio of the scale-free averages and its p-value by quadrature
 
 
 def spatial_unit_root_test(y: np.ndarray, space: SpatialPersistence) -> SpatialRootTest:
-    """Test the hypothesis that a map has a spatial unit root (LFUR).
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        The map, in the order of the distances.
-    space : SpatialPersistence
-        Where the units are.
-
-    Returns
-    -------
-    SpatialRootTest
-        Small p-values speak against a unit root.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ or the map is constant.
-    """
+    """Test the hypothesis that a map has a spatial unit root (LFUR); y (N,)."""
     z = low_frequency_averages(y, space)
     statistic = _ratio(z, space.brownian, space.near_brownian)
     return SpatialRootTest(statistic, ratio_tail(space.brownian, space.near_brownian, space.brownian, statistic))
 
 
 def weak_dependence_test(y: np.ndarray, space: SpatialPersistence) -> SpatialRootTest:
-    """Test the hypothesis that a map is only weakly dependent in space (LFST).
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        The map, in the order of the distances.
-    space : SpatialPersistence
-        Where the units are.
-
-    Returns
-    -------
-    SpatialRootTest
-        The largest p-value over average correlations from .0001 to .03; small ones speak against weak dependence.
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ or the map is constant.
-    """
+    """Test the hypothesis that a map is only weakly dependent in space (LFST); y (N,)."""
     z, (null, other) = low_frequency_averages(y, space), space.weak_pair
     statistic = _ratio(z, null, other)
     return SpatialRootTest(
@@ -268,24 +167,7 @@ def weak_dependence_test(y: np.ndarray, space: SpatialPersistence) -> SpatialRoo
 
 
 def low_frequency_averages(y: np.ndarray, space: SpatialPersistence) -> np.ndarray:
-    """Return the low-frequency averages of a map.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        The map, in the order of the distances.
-    space : SpatialPersistence
-        Where the units are.
-
-    Returns
-    -------
-    ndarray, shape (q,)
-
-    Raises
-    ------
-    NumericsError
-        If the numbers of units differ or the map is constant.
-    """
+    """Return the low-frequency averages of a map; y (N,) -> (q,)."""
     y = np.asarray(y, dtype=float)
     if len(y) != len(space.distance):
         raise NumericsError(f"{len(y)} values do not fit {len(space.distance)} places")

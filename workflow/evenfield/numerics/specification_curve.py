@@ -15,44 +15,17 @@ SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic
 
 @dataclass(frozen=True, slots=True)
 class JointTest:
-    """A summary of the curve against its distribution under permuted treatments.
+    """A summary of the curve against its distribution under permuted treatments."""
 
-    Attributes
-    ----------
-    value : float
-        Of the data.
-    p_value : float
-        (1 + draws at least as extreme) / (1 + B).
-    low, high : float
-        2.5 and 97.5 percent quantiles of the draws.
-    draws : int
-        B.
-    """
-
-    value: float
-    p_value: float
-    low: float
-    high: float
-    draws: int
+    value: float  # of the data
+    p_value: float  # (1 + draws at least as extreme) / (1 + B)
+    low: float  # 2.5 and 97.5 percent quantiles of the draws
+    high: float  # 2.5 and 97.5 percent quantiles of the draws
+    draws: int  # B
 
 
 def curve_summaries(estimates: np.ndarray, statistics: np.ndarray, df: np.ndarray, sign: float) -> np.ndarray:
     """Summarise curves: median effect, share of the predicted sign, share significant so, mean statistic.
-
-    Parameters
-    ----------
-    estimates, statistics : ndarray, shape (S, B)
-        Effect and t statistic of each specification in each draw; not a number where a draw leaves it undefined.
-    df : ndarray, shape (S,)
-        Residual degrees of freedom.
-    sign : float
-        Predicted sign, 1 or -1.
-
-    Returns
-    -------
-    ndarray, shape (4, B)
-        In the order of ``SUMMARIES``; shares are of the specifications that are defined in the draw, and not a number
-        where none is.
 
     Notes
     -----
@@ -75,27 +48,7 @@ def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:
 
 
 def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
-    """Compare a summary of the data with its draws, in the predicted direction.
-
-    Parameters
-    ----------
-    value : float
-        Of the data.
-    draws : ndarray, shape (B,)
-        Under permuted treatments; those that are not a number do not count.
-    sign : float
-        1 when large values speak for the prediction, -1 when small ones do. A draw within 1e-5 counts as a tie: what is
-        compared has been written with six digits.
-
-    Returns
-    -------
-    JointTest
-
-    Raises
-    ------
-    NumericsError
-        If there are no draws.
-    """
+    """Compare a summary of the data with its draws, in the predicted direction; draws (B,)."""
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
@@ -105,20 +58,7 @@ def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
 
 
 def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """Turn one random key a unit into a permutation inside strata, the same for every table of these units.
-
-    Parameters
-    ----------
-    keys : ndarray, shape (N,)
-        Random numbers.
-    strata : ndarray, shape (N,)
-        Stratum of each unit.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        Unit i gets the treatment of unit ``source[i]``.
-    """
+    """Turn one random key a unit into a permutation inside strata, the same for every table of these units."""
     source = np.arange(len(keys))
     for name in np.unique(strata):
         members = np.flatnonzero(strata == name)

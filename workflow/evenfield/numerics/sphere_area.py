@@ -10,17 +10,7 @@ from evenfield.numerics.spatial import EARTH_RADIUS_KM
 
 
 def ring_area_km2(lon: np.ndarray, lat: np.ndarray) -> float:
-    """Return the area inside a closed ring on a sphere.
-
-    Parameters
-    ----------
-    lon, lat : ndarray, shape (N,)
-        Degrees; the last point repeats the first.
-
-    Returns
-    -------
-    float
-        Square kilometres on a sphere of radius 6371 km, without sign.
+    """Return the area inside a closed ring on a sphere; lon, lat (N,).
 
     Notes
     -----
@@ -32,17 +22,6 @@ def ring_area_km2(lon: np.ndarray, lat: np.ndarray) -> float:
 
 
 def polygon_area_km2(rings: Sequence[np.ndarray]) -> float:
-    """Return the area of a polygon with holes.
-
-    Parameters
-    ----------
-    rings : sequence of ndarray, shape (N, 2)
-        Longitude and latitude in degrees, the outer ring first, then its holes.
-
-    Returns
-    -------
-    float
-        Square kilometres.
-    """
+    """Return the area of a polygon with holes; rings (N, 2)."""
     outer, *holes = [ring_area_km2(ring[:, 0], ring[:, 1]) for ring in rings]
     return outer - sum(holes)

@@ -11,23 +11,6 @@ from evenfield.numerics.influence import dependent_columns
 def standardised_index(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Average standardised outcomes, each weighted by what it adds to the others.
 
-    Parameters
-    ----------
-    values : ndarray, shape (N, K)
-        Outcomes, all pointing the same way.
-    reference : ndarray of bool, shape (N,)
-        Units whose mean and standard deviation standardise.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-        Index in standard deviations of the reference units, mean zero among them.
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than two reference units, an outcome does not vary among them or outcomes repeat each other.
-
     Notes
     -----
     s_i = (1'V^-1 1)^-1 1'V^-1 z_i with V the covariance of z over all units, divided by its standard deviation

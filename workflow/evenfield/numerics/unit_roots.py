@@ -15,49 +15,17 @@ SINGULAR = 1e-11
 
 @dataclass(frozen=True)
 class CipsTest:
-    """CIPS with a p-value simulated for the same number of units and dates.
+    """CIPS with a p-value simulated for the same number of units and dates."""
 
-    Attributes
-    ----------
-    statistic : float
-        Average of the truncated t-ratios of the units.
-    t_ratios : ndarray, shape (N,)
-        Truncated t-ratios.
-    p_value : float
-        Share of simulated panels with a unit root whose statistic is at least as low.
-    critical_value : float
-        5 percent point of the simulated statistics.
-    lags : int
-        Lagged differences in each regression.
-    """
-
-    statistic: float
-    t_ratios: np.ndarray
-    p_value: float
-    critical_value: float
-    lags: int
+    statistic: float  # average of the truncated t-ratios of the units
+    t_ratios: np.ndarray  # (N,) truncated t-ratios
+    p_value: float  # share of simulated panels with a unit root whose statistic is at least as low
+    critical_value: float  # 5 percent point of the simulated statistics
+    lags: int  # lagged differences in each regression
 
 
 def cadf_ratios(y: np.ndarray, lags: int, terms: str) -> np.ndarray:
-    """Return the t-ratio of the lagged level in every unit's augmented regression.
-
-    Parameters
-    ----------
-    y : ndarray, shape (..., N, T)
-        One or many panels of log incomes.
-    lags : int
-        Lagged differences p.
-    terms : str
-        ``constant``, or ``trend`` for constant and trend.
-
-    Returns
-    -------
-    ndarray, shape (..., N)
-
-    Raises
-    ------
-    NumericsError
-        If the terms are unknown, too few dates remain or a regression is singular.
+    """Return the t-ratio of the lagged level in every unit's augmented regression; y (..., N, T) -> (..., N).
 
     Notes
     -----
@@ -115,31 +83,7 @@ def _last_ratio(outcome: np.ndarray, others: list[np.ndarray], level: np.ndarray
 
 
 def cips_null(shape: tuple[int, int], lags: int, terms: str, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Draw CIPS of panels of independent random walks.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Units and dates.
-    lags : int
-        Lagged differences.
-    terms : str
-        ``constant`` or ``trend``.
-    rng : numpy.random.Generator
-        Stream of the draws.
-    draws : int
-        Number of panels.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        Sorted. The limit does not depend on the common factor's loadings (Pesaran 2007), so none is drawn.
-
-    Raises
-    ------
-    NumericsError
-        As ``cadf_ratios``.
-    """
+    """Draw CIPS of panels of independent random walks; shape (draws,)."""
     out = []
     for first in range(0, draws, CHUNK):
         walks = np.cumsum(rng.standard_normal((min(CHUNK, draws - first), *shape)), axis=-1)
@@ -148,29 +92,7 @@ def cips_null(shape: tuple[int, int], lags: int, terms: str, rng: np.random.Gene
 
 
 def cips_test(y: np.ndarray, lags: int, terms: str, rng: np.random.Generator, draws: int) -> CipsTest:
-    """Test the hypothesis that every unit has a unit root, allowing for a common factor.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes at equally spaced dates.
-    lags : int
-        Lagged differences.
-    terms : str
-        ``constant`` or ``trend``.
-    rng : numpy.random.Generator
-        Stream of the draws.
-    draws : int
-        Simulated panels.
-
-    Returns
-    -------
-    CipsTest
-
-    Raises
-    ------
-    NumericsError
-        If the panel is too small or a unit moves exactly with the mean.
+    """Test the hypothesis that every unit has a unit root, allowing for a common factor; y (N, T).
 
     Notes
     -----

@@ -16,37 +16,15 @@ PERSISTENCE_GRID = 5
 
 @dataclass(frozen=True)
 class TrendFit:
-    """A straight line through each of R series.
+    """A straight line through each of R series."""
 
-    Attributes
-    ----------
-    slope, std_error, statistic : ndarray, shape (R,)
-        Slope on time (per date), its fixed-b error and their ratio.
-    """
-
-    slope: np.ndarray
-    std_error: np.ndarray
-    statistic: np.ndarray
+    slope: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
+    std_error: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
+    statistic: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
 
 
 def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
     """Fit a line and studentise its slope with a Bartlett kernel whose bandwidth is a fixed share of the length.
-
-    Parameters
-    ----------
-    series : ndarray, shape (T,) or (T, R)
-        R series.
-    share : float
-        Bandwidth over length, in (0, 1]; at 1 no covariance is cut off.
-
-    Returns
-    -------
-    TrendFit
-
-    Raises
-    ------
-    NumericsError
-        If a series is too short or the share is outside (0, 1].
 
     Notes
     -----
@@ -70,37 +48,15 @@ def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
 
 @dataclass(frozen=True)
 class ConstantVariance:
-    """Panels whose cross-section variance does not change: y_it = m_i + x_it, x a stationary AR(1).
-
-    Attributes
-    ----------
-    persistence : ndarray, shape (G,)
-        AR coefficients, from the estimate with unit effects to the largest that the observed variance allows.
-    level_sd, shock_sd : ndarray, shape (G,)
-        Standard deviations of m_i and of the shocks at each persistence.
-    """
+    """Panels whose cross-section variance does not change: y_it = m_i + x_it, x a stationary AR(1)."""
 
     persistence: np.ndarray
-    level_sd: np.ndarray
-    shock_sd: np.ndarray
+    level_sd: np.ndarray  # (G,) standard deviations of m_i and of the shocks at each persistence
+    shock_sd: np.ndarray  # (G,) standard deviations of m_i and of the shocks at each persistence
 
 
 def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
-    """Describe the panels of constant variance that look like an observed one.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes.
-
-    Returns
-    -------
-    ConstantVariance
-
-    Raises
-    ------
-    NumericsError
-        If the panel is too small or incomes do not move relative to each other.
+    """Describe the panels of constant variance that look like an observed one; y (N, T).
 
     Notes
     -----
@@ -126,26 +82,7 @@ def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
 def constant_variance_statistics(
     panels: ConstantVariance, shape: tuple[int, int], share: float, rng: np.random.Generator, draws: int
 ) -> np.ndarray:
-    """Draw the trend statistic of the cross-section variance when that variance is constant.
-
-    Parameters
-    ----------
-    panels : ConstantVariance
-        Panels to draw.
-    shape : tuple of int
-        Units and dates.
-    share : float
-        Bandwidth share.
-    rng : numpy.random.Generator
-        Stream of the draws.
-    draws : int
-        Draws for each persistence.
-
-    Returns
-    -------
-    ndarray, shape (G, draws)
-        Sorted along the second axis.
-    """
+    """Draw the trend statistic of the cross-section variance when that variance is constant; shape (G, draws)."""
     out = []
     for r, level, shock in zip(panels.persistence, panels.level_sd, panels.shock_sd, strict=True):
         parts = [_drawn_variance(float(r), float(level), float(shock), (min(CHUNK, draws - first), *shape), rng)
@@ -166,23 +103,7 @@ def _drawn_variance(
 
 
 def white_noise_statistics(dates: int, share: float, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Draw the trend statistic of independent normal values: the fixed-b reference distribution.
-
-    Parameters
-    ----------
-    dates : int
-        Length of the series.
-    share : float
-        Bandwidth share.
-    rng : numpy.random.Generator
-        Stream of the draws.
-    draws : int
-        Number of draws.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        Sorted.
+    """Draw the trend statistic of independent normal values: the fixed-b reference distribution; shape (draws,).
 
     Notes
     -----
@@ -194,50 +115,18 @@ def white_noise_statistics(dates: int, share: float, rng: np.random.Generator, d
 
 @dataclass(frozen=True, slots=True)
 class WeakSigmaTest:
-    """Weak sigma-convergence by a trend in the cross-section variance.
+    """Weak sigma-convergence by a trend in the cross-section variance."""
 
-    Attributes
-    ----------
-    slope, std_error, statistic : float
-        Of the variance on time, per date.
-    p_fixed_b : float
-        One-sided p-value (falling variance) if the variance were stationary with short memory.
-    p_constant_variance : float
-        One-sided p-value from panels of constant variance, the largest over their persistence.
-    persistence : float
-        The persistence at which it is largest.
-    """
-
-    slope: float
-    std_error: float
-    statistic: float
-    p_fixed_b: float
-    p_constant_variance: float
-    persistence: float
+    slope: float  # of the variance on time, per date
+    std_error: float  # of the variance on time, per date
+    statistic: float  # of the variance on time, per date
+    p_fixed_b: float  # one-sided p-value (falling variance) if the variance were stationary with short memory
+    p_constant_variance: float  # one-sided p-value from panels of constant variance, the largest over their persistence
+    persistence: float  # the persistence at which it is largest
 
 
 def weak_sigma_test(y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 0.1) -> WeakSigmaTest:
-    """Test whether the cross-section variance of log income falls.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes at equally spaced dates.
-    rng : numpy.random.Generator
-        Stream of the draws.
-    draws : int
-        Draws for each reference distribution.
-    share : float
-        Bandwidth over length.
-
-    Returns
-    -------
-    WeakSigmaTest
-
-    Raises
-    ------
-    NumericsError
-        If the panel is too small, constant, or incomes do not move relative to each other.
+    """Test whether the cross-section variance of log income falls; y (N, T).
 
     Notes
     -----

@@ -43,24 +43,16 @@ LEADING = (
 
 @dataclass(frozen=True, slots=True)
 class BuiltPanel:
-    """The panel of one unit scheme and what was derived with it.
+    """The panel of one unit scheme and what was derived with it."""
 
-    Attributes
-    ----------
-    panel, periods, units, cells, doses, first_years, adjacency : DataFrame
-        See docs/data.md.
-    description : dict
-        Scheme, units, years, samples, periods, merges and the content hash of the panel.
-    """
-
-    panel: pd.DataFrame
-    periods: pd.DataFrame
-    units: pd.DataFrame
-    cells: pd.DataFrame
-    doses: pd.DataFrame
-    first_years: pd.DataFrame
-    adjacency: pd.DataFrame
-    description: dict[str, Any]
+    panel: pd.DataFrame  # see docs/data.md
+    periods: pd.DataFrame  # see docs/data.md
+    units: pd.DataFrame  # see docs/data.md
+    cells: pd.DataFrame  # see docs/data.md
+    doses: pd.DataFrame  # see docs/data.md
+    first_years: pd.DataFrame  # see docs/data.md
+    adjacency: pd.DataFrame  # see docs/data.md
+    description: dict[str, Any]  # scheme, units, years, samples, periods, merges and the content hash of the panel
 
 
 def build_panel(
@@ -69,28 +61,7 @@ def build_panel(
     config: Mapping[str, Any],
     scheme_name: str,
 ) -> BuiltPanel:
-    """Deflate, merge and join the ingested tables under one unit scheme.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Ingested tables: panel, panel_merged, units, zones, taxonomies, adjacency.
-    fields : mapping of str to Field
-        Dictionary of panel.csv.
-    config : mapping
-        A checked config.
-    scheme_name : str
-        Key of ``panel.unit_schemes``.
-
-    Returns
-    -------
-    BuiltPanel
-
-    Raises
-    ------
-    PanelError, ConfigError
-        If the tables cannot carry the config.
-    """
+    """Deflate, merge and join the ingested tables under one unit scheme."""
     scheme = config["panel"]["unit_schemes"][scheme_name]
     mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
     periods = config_periods(config)

@@ -11,20 +11,7 @@ BOTH, CLUSTER_ONLY, SEZ_ONLY, NEITHER = "both", "cluster only", "SEZ only", "nei
 
 
 def taxonomy_cells(taxonomies: pd.DataFrame, periods: list[Period]) -> pd.DataFrame:
-    """Place every unit in a cell, for every taxonomy and period.
-
-    Parameters
-    ----------
-    taxonomies : DataFrame
-        Columns ``taxonomy``, ``unit``, ``cluster``, ``sez``, ``sez_from_year`` (missing: in every year).
-    periods : list of Period
-        Periods of the study.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``, sorted.
-    """
+    """Place every unit in a cell, for every taxonomy and period."""
     parts = [_in_period(taxonomies, period) for period in periods]
     return pd.concat(parts).sort_values(["taxonomy", "unit", "period"], ignore_index=True)
 

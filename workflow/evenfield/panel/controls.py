@@ -18,46 +18,16 @@ NEAREST_YEARS = 2
 
 @dataclass(frozen=True, slots=True)
 class PeriodFrames:
-    """What the controls of one period are made from.
+    """What the controls of one period are made from."""
 
-    Attributes
-    ----------
-    start : int
-        First year of the period.
-    inside : DataFrame
-        Rows of the panel inside the period.
-    units : DataFrame
-        Units with their attributes.
-    population_growth : Series, indexed by unit
-        Logarithmic growth a year.
-    """
-
-    start: int
-    inside: pd.DataFrame
-    units: pd.DataFrame
-    population_growth: pd.Series
+    start: int  # first year of the period
+    inside: pd.DataFrame  # rows of the panel inside the period
+    units: pd.DataFrame  # units with their attributes
+    population_growth: pd.Series  # logarithmic growth a year
 
 
 def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
-    """Return one control for every unit in one period.
-
-    Parameters
-    ----------
-    frames : PeriodFrames
-        The period's data.
-    control : mapping
-        One entry of ``controls`` in the config.
-
-    Returns
-    -------
-    Series, indexed by unit
-        All missing when the control does not exist from the period's first year.
-
-    Raises
-    ------
-    PanelError
-        If a column does not exist or holds text.
-    """
+    """Return one control for every unit in one period."""
     if frames.start < control.get("from", frames.start):
         return pd.Series(np.nan, index=frames.units["unit"])
     makers: Mapping[str, Callable[[PeriodFrames, Mapping[str, Any]], pd.Series]] = {

@@ -15,28 +15,7 @@ OFFICIAL, PROXY, SPLICED = "official", "proxy", "spliced"
 
 
 def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> pd.DataFrame:
-    """Chain an official volume index from the nominal level of the base year.
-
-    Parameters
-    ----------
-    nominal : DataFrame, shape (T, N)
-        Output at current prices; years down, units across.
-    index : DataFrame, shape (T, N)
-        Previous period = 100.
-    base_year : int
-        Year in whose prices the result is.
-
-    Returns
-    -------
-    DataFrame, shape (T, N)
-        Real output: level(t) = level(t-1) index(t)/100 forwards, level(t-1) = level(t) / (index(t)/100) backwards;
-        missing beyond the first gap of the index.
-
-    Raises
-    ------
-    PanelError
-        If the base year is not in the panel or has no nominal output.
-    """
+    """Chain an official volume index from the nominal level of the base year."""
     if base_year not in nominal.index or nominal.loc[base_year].isna().any():
         raise PanelError(
             f"no nominal output in the base year {base_year} for every unit",
@@ -53,25 +32,7 @@ def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> 
 
 
 def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
-    """Add official and proxy real output to the panel, before units are merged.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        Ingested panel with ``unit`` and ``year``.
-    income : mapping
-        ``panel.income`` of the config, with ``output`` and perhaps ``index`` and ``proxy``.
-
-    Returns
-    -------
-    DataFrame
-        A copy with columns ``output_official`` and ``output_proxy``.
-
-    Raises
-    ------
-    PanelError
-        If a named column is not in the panel.
-    """
+    """Add official and proxy real output to the panel, before units are merged."""
     check_columns(panel, [income[key] for key in ("output", "index", "proxy", "population") if key in income])
     out = panel.copy()
     out["output_official"], out["output_proxy"] = out[income["output"]], np.nan
@@ -86,22 +47,7 @@ def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def check_columns(table: pd.DataFrame, names: list[str], file: str = "panel.csv") -> None:
-    """Refuse a config that names columns a table does not have.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The ingested table.
-    names : list of str
-        Columns named in config.yaml.
-    file : str
-        How the table is called in the message.
-
-    Raises
-    ------
-    PanelError
-        With the first unknown names.
-    """
+    """Refuse a config that names columns a table does not have."""
     unknown = sorted(set(names) - set(table.columns))
     if unknown:
         raise PanelError(
@@ -112,25 +58,7 @@ def check_columns(table: pd.DataFrame, names: list[str], file: str = "panel.csv"
 
 
 def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
-    """Add basis, real output, income per head and its logarithm.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        With ``output_official`` and ``output_proxy``, or the income column itself.
-    income : mapping
-        ``panel.income`` of the config.
-
-    Returns
-    -------
-    DataFrame
-        With ``basis``, ``output_real``, ``population``, ``income``, ``log_income`` in place of the two outputs.
-
-    Raises
-    ------
-    PanelError
-        Where income is zero, negative or infinite (no population).
-    """
+    """Add basis, real output, income per head and its logarithm."""
     out = panel.copy()
     if "column" in income:
         check_columns(panel, [income["column"]])
@@ -154,18 +82,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def add_growth(panel: pd.DataFrame) -> pd.DataFrame:
-    """Add yearly growth, blank where the proxy meets official output.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        Sorted by unit and year, with ``log_income`` and ``basis``.
-
-    Returns
-    -------
-    DataFrame
-        With ``growth_pct`` = 100 times the change of log income since the last observation.
-    """
+    """Add yearly growth, blank where the proxy meets official output."""
     # ASSUME: proxy and official output are never joined in yearly growth; only a period marked spliced joins levels.
     by_unit = panel.groupby("unit", sort=False)
     same_basis = panel["basis"].eq(by_unit["basis"].shift())
@@ -173,19 +90,7 @@ def add_growth(panel: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_relative_income(panel: pd.DataFrame) -> pd.DataFrame:
-    """Add log income relative to the mean of all units, and each unit's shares.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        With ``year``, ``log_income``, ``population``, ``output_real``.
-
-    Returns
-    -------
-    DataFrame
-        With ``relative_log_income`` = y_it - sum_j (pop_jt / pop_t) y_jt (the plain mean where the study has no
-        population), ``relative_log_income_unweighted``, ``output_share`` and ``population_share``.
-    """
+    """Add log income relative to the mean of all units, and each unit's shares."""
     total = panel.groupby("year")[["output_real", "population"]].transform("sum", min_count=1)
     share = panel["population"] / total["population"]
     plain = panel["log_income"] - panel.groupby("year")["log_income"].transform("mean")

@@ -14,25 +14,7 @@ Scheme = Mapping[str, list[str]]
 
 
 def unit_mapping(scheme: Scheme, units: list[str]) -> dict[str, str]:
-    """Map every unit to the unit it belongs to under a scheme.
-
-    Parameters
-    ----------
-    scheme : mapping
-        Merged unit to the units it is made of.
-    units : list of str
-        All units of the study.
-
-    Returns
-    -------
-    dict of str to str
-        Every unit is a key; no unit is lost.
-
-    Raises
-    ------
-    ConfigError
-        If a part is unknown, belongs to two merged units, or the merged unit is not one of its parts.
-    """
+    """Map every unit to the unit it belongs to under a scheme."""
     mapping = {unit: unit for unit in units}
     parts = [part for members in scheme.values() for part in members]
     unknown = sorted((set(parts) | set(scheme)) - set(units))
@@ -50,25 +32,7 @@ def unit_mapping(scheme: Scheme, units: list[str]) -> dict[str, str]:
 def merge_panel(
     panel: pd.DataFrame, mapping: Mapping[str, str], fields: Mapping[str, Field], income: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Merge the rows of units that belong together.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        One row per unit and year.
-    mapping : mapping of str to str
-        From ``unit_mapping``.
-    fields : mapping of str to Field
-        Dictionary of panel.csv; ``merge`` says how a column is merged.
-    income : mapping
-        ``panel.income`` of the config, for the weights of the means.
-
-    Returns
-    -------
-    DataFrame
-        One row per merged unit and year; a merged value is missing where one of its parts is, and where the
-        dictionary states no rule.
-    """
+    """Merge the rows of units that belong together."""
     # ASSUME: rates and prices of a merged unit are means of its parts weighted by population or by nominal output.
     target = panel["unit"].map(mapping)
     together = target.map(target.groupby(target).size() / panel["year"].nunique()) > 1
@@ -102,22 +66,7 @@ def _sum(values: pd.Series, key: list[pd.Series]) -> pd.Series:
 
 
 def fill_published(panel: pd.DataFrame, published: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Fill cells of merged units that their parts cannot give from figures published for the merged unit.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        Merged panel.
-    published : DataFrame
-        Table ``panel_merged``; only units that the scheme merges are used.
-    mapping : mapping of str to str
-        From ``unit_mapping``.
-
-    Returns
-    -------
-    DataFrame
-        A copy with blank cells filled; figures that the parts give are kept.
-    """
+    """Fill cells of merged units that their parts cannot give from figures published for the merged unit."""
     merged = {target for unit, target in mapping.items() if unit != target}
     extra = published[published["unit"].isin(merged)]
     if extra.empty:
@@ -127,20 +76,7 @@ def fill_published(panel: pd.DataFrame, published: pd.DataFrame, mapping: Mappin
 
 
 def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Keep the unit that each merged unit is named after.
-
-    Parameters
-    ----------
-    units : DataFrame
-        Table ``units``.
-    mapping : mapping of str to str
-        From ``unit_mapping``.
-
-    Returns
-    -------
-    DataFrame
-        Sorted by unit; a merged unit is coastal if one of its parts is.
-    """
+    """Keep the unit that each merged unit is named after."""
     out = units.copy()
     if "coastal" in out:
         out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform("max")
@@ -148,20 +84,7 @@ def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame
 
 
 def merge_taxonomies(taxonomies: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Give a merged unit a cluster or a zone if one of its parts has one, from the earliest year.
-
-    Parameters
-    ----------
-    taxonomies : DataFrame
-        Columns ``taxonomy``, ``unit``, ``cluster``, ``sez``, ``sez_from_year``.
-    mapping : mapping of str to str
-        From ``unit_mapping``.
-
-    Returns
-    -------
-    DataFrame
-        One row per taxonomy and merged unit, sorted.
-    """
+    """Give a merged unit a cluster or a zone if one of its parts has one, from the earliest year."""
     # ASSUME: a merged unit is a cluster or SEZ region as soon as one of its parts is.
     out = taxonomies.assign(unit=taxonomies["unit"].map(mapping))
     zone = out["sez"].eq(1)
@@ -173,25 +96,7 @@ def merge_taxonomies(taxonomies: pd.DataFrame, mapping: Mapping[str, str]) -> pd
 
 
 def merge_adjacency(adjacency: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Merge the links of units that belong together; links inside a merged unit vanish.
-
-    Parameters
-    ----------
-    adjacency : DataFrame
-        Columns ``unit_i``, ``unit_j``; undirected.
-    mapping : mapping of str to str
-        From ``unit_mapping``.
-
-    Returns
-    -------
-    DataFrame
-        Unique links with ``unit_i`` < ``unit_j``, sorted.
-
-    Raises
-    ------
-    PanelError
-        If a link names a unit that the study does not have.
-    """
+    """Merge the links of units that belong together; links inside a merged unit vanish."""
     unknown = sorted((set(adjacency["unit_i"]) | set(adjacency["unit_j"])) - set(mapping))
     if unknown:
         raise PanelError(

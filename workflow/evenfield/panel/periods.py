@@ -20,30 +20,7 @@ MEAN_OF = 3
 def period_frame(
     panel: pd.DataFrame, units: pd.DataFrame, periods: list[Period], controls: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """Collapse the panel to one row per unit and period.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        Built panel, one row per unit and year.
-    units : DataFrame
-        Units of the scheme with their attributes.
-    periods : list of Period
-        Periods of the study.
-    controls : mapping
-        ``controls`` of the config.
-
-    Returns
-    -------
-    DataFrame
-        Key (unit, period); growth in percent a year; one column ``control_<name>`` each, blank in periods that
-        start before the control exists.
-
-    Raises
-    ------
-    PanelError
-        If a period joins proxy and official output without being marked spliced, or income is missing at its ends.
-    """
+    """Collapse the panel to one row per unit and period."""
     parts = [_one_period(panel, units, period, controls) for period in periods]
     return pd.concat(parts).sort_values(["unit", "period"], ignore_index=True)
 
@@ -88,25 +65,7 @@ def _check_complete(y: pd.DataFrame, period: Period) -> None:
 
 
 def period_basis(inside: pd.DataFrame, period: Period) -> str:
-    """Say whether a period rests on official output, on the proxy, or on both.
-
-    Parameters
-    ----------
-    inside : DataFrame
-        Rows of the panel inside the period, with ``basis``.
-    period : Period
-        The period.
-
-    Returns
-    -------
-    str
-        ``official``, ``proxy`` or ``spliced``.
-
-    Raises
-    ------
-    PanelError
-        If both occur and the period is not marked spliced.
-    """
+    """Say whether a period rests on official output, on the proxy, or on both."""
     found = set(inside["basis"]) - {""}
     if found <= {OFFICIAL}:
         return OFFICIAL

@@ -11,25 +11,7 @@ NATIONAL, SEED = "state", "sez_seed"
 
 
 def zone_doses(zones: pd.DataFrame, units: list[str], years: list[int], national: list[str]) -> pd.DataFrame:
-    """Count the zones in force by unit, year and type.
-
-    Parameters
-    ----------
-    zones : DataFrame
-        Table ``zones`` with units already merged.
-    units : list of str
-        Units of the scheme.
-    years : list of int
-        Years of the panel.
-    national : list of str
-        Types that together count as a national zone of any kind.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``unit``, ``year``, ``zone_type``, ``zones``, ``zones_dated`` (without grade C years), sorted; zeros
-        included. Empty for a study without zones.
-    """
+    """Count the zones in force by unit, year and type."""
     types = _typed(zones, national)
     grid = pd.MultiIndex.from_product([sorted(types), units, years], names=["zone_type", "unit", "year"])
     rows = grid.to_frame(index=False)
@@ -67,18 +49,7 @@ def _in_force(zones: pd.DataFrame, units: list[str], years: list[int], *, dated:
 
 
 def first_years(doses: pd.DataFrame) -> pd.DataFrame:
-    """Return the first year in which each unit had a zone of each type.
-
-    Parameters
-    ----------
-    doses : DataFrame
-        From ``zone_doses``.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``unit``, ``zone_type``, ``first_year``, ``first_year_dated``; missing where there never was one.
-    """
+    """Return the first year in which each unit had a zone of each type."""
     key = ["unit", "zone_type"]
     out = doses[key].drop_duplicates(ignore_index=True)
     for column, name in {"zones": "first_year", "zones_dated": "first_year_dated"}.items():
@@ -88,17 +59,5 @@ def first_years(doses: pd.DataFrame) -> pd.DataFrame:
 
 
 def mapped_zones(zones: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Book zones to the unit that their unit belongs to.
-
-    Parameters
-    ----------
-    zones : DataFrame
-        Table ``zones``.
-    mapping : mapping of str to str
-        From the unit scheme.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Book zones to the unit that their unit belongs to."""
     return zones.assign(unit=zones["unit"].map(mapping))

@@ -13,36 +13,15 @@ MARKER = "# " + "ASSUME:"
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One modelling decision.
+    """One modelling decision."""
 
-    Attributes
-    ----------
-    floor : str
-        Folder of the library that takes it.
-    place : str
-        File, from the library's folder.
-    text : str
-        The decision in words.
-    """
-
-    floor: str
-    place: str
-    text: str
+    floor: str  # folder of the library that takes it
+    place: str  # file, from the library's folder
+    text: str  # the decision in words
 
 
 def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
-    """Collect the assumption comments of every module.
-
-    Parameters
-    ----------
-    library : str or Path
-        Folder of the library.
-
-    Returns
-    -------
-    list of Assumption
-        Sorted by file, in the order written; a comment may run over several comment lines.
-    """
+    """Collect the assumption comments of every module."""
     root = Path(library)
     files = sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix())
     return [_assumption(path.relative_to(root), text) for path in files for text in _marked(path)]

@@ -15,18 +15,7 @@ FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},$", re.MULTILINE)
 
 
 def read_references(path: str | Path = REFERENCES) -> list[str]:
-    """Write every reference as one line of text.
-
-    Parameters
-    ----------
-    path : str or Path
-        A BibTeX file, one field a line.
-
-    Returns
-    -------
-    list of str
-        Sorted by author and year.
-    """
+    """Write every reference as one line of text."""
     entries = [dict(FIELD.findall(body)) for _, _, body in ENTRY.findall(Path(path).read_text(encoding="utf-8"))]
     return sorted(_reference(entry) for entry in entries)
 

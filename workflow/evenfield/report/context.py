@@ -114,62 +114,26 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Files that page and paper read.
+    """Files that page and paper read."""
 
-    Attributes
-    ----------
-    estimates : str
-        ``results/estimates.csv``.
-    exhibits : sequence of str
-        Files of ``results/tables`` and ``results/figures``.
-    design : sequence of str
-        The design family's ``series.csv``; empty where it is not run.
-    ingest : str
-        ``results/ingest/description.json``.
-    panel : str
-        The main unit scheme's ``description.json``.
-    units, claims, sources : str
-        ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor.
-    judgement, verdicts, verdict_rows : str
-        ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``.
-    config : mapping
-        The study's checked config.
-    scripts : mapping of str to str
-        Script by id of table or figure.
-    spread : sequence of str
-        ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family; empty where it is not run.
-    """
-
-    estimates: str
-    exhibits: Sequence[str]
-    design: Sequence[str]
-    ingest: str
-    panel: str
-    units: str
-    claims: str
-    judgement: str
-    verdicts: str
-    verdict_rows: str
-    sources: str | None
-    config: Mapping[str, Any]
-    scripts: Mapping[str, str]
-    spread: Sequence[str] = ()
+    estimates: str  # ``results/estimates.csv``
+    exhibits: Sequence[str]  # files of ``results/tables`` and ``results/figures``
+    design: Sequence[str]  # the design family's ``series.csv``; empty where it is not run
+    ingest: str  # ``results/ingest/description.json``
+    panel: str  # the main unit scheme's ``description.json``
+    units: str  # ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor
+    claims: str  # ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor
+    judgement: str  # ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``
+    verdicts: str  # ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``
+    verdict_rows: str  # ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``
+    sources: str | None  # ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor
+    config: Mapping[str, Any]  # the study's checked config
+    scripts: Mapping[str, str]  # script by id of table or figure
+    spread: Sequence[str] = ()  # ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family
 
 
 def read_facts(inputs: Inputs, own: Mapping[str, Any]) -> Facts:
-    """Read what sentences are built from.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Files and config.
-    own : mapping
-        Words that belong to the study.
-
-    Returns
-    -------
-    Facts
-    """
+    """Read what sentences are built from."""
     return Facts(
         config=inputs.config,
         estimates=read_rows(inputs.estimates),
@@ -184,18 +148,7 @@ def read_facts(inputs: Inputs, own: Mapping[str, Any]) -> Facts:
 
 
 def build_context(inputs: Inputs) -> dict[str, Any]:
-    """Gather everything that the templates of page and paper print.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Files and config.
-
-    Returns
-    -------
-    dict
-        Plain content and exhibits; nothing in it depends on when or where it is built.
-    """
+    """Gather everything that the templates of page and paper print."""
     own = read_toml(TEMPLATES / "studies.toml").get(inputs.config["study"]["id"], {})
     facts = read_facts(inputs, own)
     exhibits = read_exhibits(inputs.exhibits, inputs.scripts, _captions(facts))
@@ -236,15 +189,5 @@ def _grade_c(config: Mapping[str, Any]) -> str:
 
 
 def template_text(name: str) -> str:
-    """Read a file of the template folder.
-
-    Parameters
-    ----------
-    name : str
-        For example ``page.css``.
-
-    Returns
-    -------
-    str
-    """
+    """Read a file of the template folder."""
     return Path(TEMPLATES / name).read_text(encoding="utf-8")

@@ -19,37 +19,17 @@ LARGEST_SVG = 900_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """One table or figure with its words.
+    """One table or figure with its words."""
 
-    Attributes
-    ----------
-    id : str
-        For example ``F4``.
-    title, caption : str
-        Title and the sentences beneath; the caption of a table is its own note.
-    section : str
-        Section of page and paper that shows it.
-    files : dict of str to str
-        Path by ending, for example ``.csv``.
-    alt : str
-        Description of a figure for those who cannot see it; empty for a table.
-    html : str
-        The fragment of a table; empty for a figure.
-    grid : Grid or None
-        The table as text; None for a figure.
-    script : str
-        The script that makes it, as the manifest names it.
-    """
-
-    id: str
-    title: str
-    caption: str
-    section: str
-    files: Mapping[str, str]
-    alt: str = ""
-    html: str = ""
-    grid: Grid | None = None
-    script: str = ""
+    id: str  # for example ``F4``
+    title: str  # title and the sentences beneath; the caption of a table is its own note
+    caption: str  # title and the sentences beneath; the caption of a table is its own note
+    section: str  # section of page and paper that shows it
+    files: Mapping[str, str]  # path by ending, for example ``.csv``
+    alt: str = ""  # description of a figure for those who cannot see it; empty for a table
+    html: str = ""  # the fragment of a table; empty for a figure
+    grid: Grid | None = None  # the table as text; None for a figure
+    script: str = ""  # the script that makes it, as the manifest names it
 
     @property
     def picture(self) -> str:
@@ -71,61 +51,17 @@ class Exhibit:
 
 
 def data_uri(path: str | Path, kind: str) -> str:
-    """Return a file as a ``data:`` address.
-
-    Parameters
-    ----------
-    path : str or Path
-        Any file.
-    kind : str
-        Its media type.
-
-    Returns
-    -------
-    str
-        Base64 inside, so any byte is safe.
-    """
+    """Return a file as a ``data:`` address."""
     return f"data:{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
-    """Read a TOML file of the template folder.
-
-    Parameters
-    ----------
-    path : str or Path
-        For example ``workflow/report/captions.toml``.
-
-    Returns
-    -------
-    dict
-        Its content.
-    """
+    """Read a TOML file of the template folder."""
     return tomllib.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def read_exhibits(paths: Iterable[str], scripts: Mapping[str, str], words: Mapping[str, Any]) -> list[Exhibit]:
-    """Read every table and figure among ``paths``.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        Files of ``results/tables`` and ``results/figures``; twins are found by their common stem.
-    scripts : mapping of str to str
-        Script by id of table or figure; may be empty.
-    words : mapping
-        Titles, captions and sections by id, already worded for the study.
-
-    Returns
-    -------
-    list of Exhibit
-        Sorted by kind and number.
-
-    Raises
-    ------
-    ReportError
-        If a table or figure lacks one of the twins the page shows.
-    """
+    """Read every table and figure among ``paths``."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(paths):
         name = Path(path).name

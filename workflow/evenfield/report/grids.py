@@ -11,42 +11,22 @@ from evenfield.contracts.errors import ReportError
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One printed cell.
+    """One printed cell."""
 
-    Attributes
-    ----------
-    text : str
-        What is printed.
-    align : str
-        ``left`` or ``right``.
-    span : int
-        Columns it covers.
-    heading : bool
-        Whether it heads a row, a column or a group of rows.
-    """
-
-    text: str
-    align: str = "left"
-    span: int = 1
-    heading: bool = False
+    text: str  # what is printed
+    align: str = "left"  # ``left`` or ``right``
+    span: int = 1  # columns it covers
+    heading: bool = False  # whether it heads a row, a column or a group of rows
 
 
 @dataclass(slots=True)
 class Grid:
-    """One table as text.
+    """One table as text."""
 
-    Attributes
-    ----------
-    title : str
-        Caption.
-    head, body, foot : list of list of Cell
-        Rows, top to bottom.
-    """
-
-    title: str = ""
-    head: list[list[Cell]] = field(default_factory=list)
-    body: list[list[Cell]] = field(default_factory=list)
-    foot: list[list[Cell]] = field(default_factory=list)
+    title: str = ""  # caption
+    head: list[list[Cell]] = field(default_factory=list)  # rows, top to bottom
+    body: list[list[Cell]] = field(default_factory=list)  # rows, top to bottom
+    foot: list[list[Cell]] = field(default_factory=list)  # rows, top to bottom
 
     @property
     def note(self) -> str:
@@ -55,23 +35,7 @@ class Grid:
 
 
 def read_grid(path: str | Path) -> Grid:
-    """Read the HTML fragment of one table.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file ``T*.html`` with one ``table`` element.
-
-    Returns
-    -------
-    Grid
-        Its rows as text.
-
-    Raises
-    ------
-    ReportError
-        If the fragment holds no column headings.
-    """
+    """Read the HTML fragment of one table."""
     parser = _TableParser()
     parser.feed(Path(path).read_text(encoding="utf-8"))
     if not parser.grid.head:

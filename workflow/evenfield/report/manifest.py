@@ -22,40 +22,13 @@ LEFT_OUT = ("logs", "benchmarks")
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Hash a checked config so that the order of its keys does not matter.
-
-    Parameters
-    ----------
-    config : mapping
-        The study's config with its defaults.
-
-    Returns
-    -------
-    str
-        SHA-256 in hex.
-    """
+    """Hash a checked config so that the order of its keys does not matter."""
     text = json.dumps(config, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def file_hash(path: str | Path) -> str:
-    """Hash the bytes of a file.
-
-    Parameters
-    ----------
-    path : str or Path
-        Any file.
-
-    Returns
-    -------
-    str
-        SHA-256 in hex.
-
-    Raises
-    ------
-    ReportError
-        If there is no such file.
-    """
+    """Hash the bytes of a file."""
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except FileNotFoundError:
@@ -63,31 +36,12 @@ def file_hash(path: str | Path) -> str:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that numbers and pictures depend on.
-
-    Returns
-    -------
-    dict of str to str
-        Version by name, sorted; the interpreter is left out because it must not matter.
-    """
+    """Return the versions of the libraries that numbers and pictures depend on."""
     return {name: _version(name) for name in LIBRARIES}
 
 
 def provenance(config: Mapping[str, Any], description: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what identifies a run: package, libraries, config and the content of the input tables.
-
-    Parameters
-    ----------
-    config : mapping
-        The study's checked config.
-    description : mapping
-        Content of ``results/ingest/description.json``.
-
-    Returns
-    -------
-    dict
-        JSON-ready; the same on every machine.
-    """
+    """Gather what identifies a run: package, libraries, config and the content of the input tables."""
     return {
         "study": config["study"]["id"],
         "package": {"name": PACKAGE, "version": _version(PACKAGE)},
@@ -101,26 +55,7 @@ def build_manifest(
     config: Mapping[str, Any], description: Mapping[str, Any], files: Iterable[str], root: str | Path,
     scripts: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
-    """Build the manifest of a run.
-
-    Parameters
-    ----------
-    config : mapping
-        The study's checked config.
-    description : mapping
-        Content of ``results/ingest/description.json``.
-    files : iterable of str
-        Every file of the results folder; logs, benchmarks and the manifest itself are left out.
-    root : str or Path
-        The results folder; files are named from there.
-    scripts : mapping of str to str
-        Script by id of table or figure.
-
-    Returns
-    -------
-    dict
-        Provenance, ``results`` (SHA-256 by file) and ``exhibits`` (script and files by id).
-    """
+    """Build the manifest of a run."""
     named = {_place(path, root): path for path in files}
     kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
     return {**provenance(config, description), "results": kept, "exhibits": _exhibits(list(kept), scripts)}

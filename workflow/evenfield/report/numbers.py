@@ -28,20 +28,7 @@ UNIT_WORDS = {
 
 
 def fixed(value: float, places: int = 2) -> str:
-    """Write a number with fixed decimals, a real minus sign and no negative zero.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-    places : int
-        Decimals.
-
-    Returns
-    -------
-    str
-        For example ``"\u22120.35"``.
-    """
+    """Write a number with fixed decimals, a real minus sign and no negative zero."""
     plain = f"{value:,.{places}f}"
     if plain.startswith("-") and not plain.strip("-0.,"):
         plain = plain[1:]
@@ -49,57 +36,20 @@ def fixed(value: float, places: int = 2) -> str:
 
 
 def in_unit(value: float, unit: str) -> str:
-    """Write a number with the decimals and the words of its unit.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-    unit : str
-        Unit of measure as the estimates name it.
-
-    Returns
-    -------
-    str
-        For example ``"1.20 percentage points a year"``.
-    """
+    """Write a number with the decimals and the words of its unit."""
     words = UNIT_WORDS.get(unit, unit)
     gap = "" if not words else "" if words.startswith("%") else " "
     return f"{bare(value, unit)}{gap}{words}"
 
 
 def bare(value: float, unit: str) -> str:
-    """Write a number with the decimals of its unit, without the unit.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-    unit : str
-        Unit of measure as the estimates name it.
-
-    Returns
-    -------
-    str
-        For example ``"1.20"``.
-    """
+    """Write a number with the decimals of its unit, without the unit."""
     places = DECIMALS.get(unit)
     return fixed(value, places) if places is not None else f"{value:.3g}".replace("-", MINUS)
 
 
 def p_text(value: float) -> str:
-    """Write a p-value as a statement.
-
-    Parameters
-    ----------
-    value : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    str
-        ``"p = .012"``, ``"p < .001"`` or ``"p > .999"``.
-    """
+    """Write a p-value as a statement."""
     if value < 0.001:
         return "p\u00a0<\u00a0.001"
     if value > 0.999:
@@ -108,33 +58,11 @@ def p_text(value: float) -> str:
 
 
 def listing(items: list[str]) -> str:
-    """Join words as a list in running text.
-
-    Parameters
-    ----------
-    items : list of str
-        Words.
-
-    Returns
-    -------
-    str
-        For example ``"a, b and c"``.
-    """
+    """Join words as a list in running text."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def count_word(count: int) -> str:
-    """Write a small count as a word.
-
-    Parameters
-    ----------
-    count : int
-        Not negative.
-
-    Returns
-    -------
-    str
-        ``"no"``, ``"two"``, ... ``"nine"``, then digits.
-    """
+    """Write a small count as a word."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     return words[count] if count < len(words) else str(count)

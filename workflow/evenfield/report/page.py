@@ -14,18 +14,7 @@ from evenfield.report.exhibits import TEMPLATES
 
 
 def render_page(inputs: Inputs) -> str:
-    """Render the results page.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Files and config.
-
-    Returns
-    -------
-    str
-        HTML with its style, script, pictures and data inside; its content policy admits nothing from outside.
-    """
+    """Render the results page."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -37,29 +26,10 @@ def render_page(inputs: Inputs) -> str:
 
 
 def write_page(inputs: Inputs, page: str | Path) -> None:
-    """Write the results page.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Files and config.
-    page : str or Path
-        ``results/report/index.html``.
-    """
+    """Write the results page."""
     write_text(render_page(inputs), page)
 
 
 def policy_hash(text: str) -> str:
-    """Return the hash by which a content policy admits an inline style or script.
-
-    Parameters
-    ----------
-    text : str
-        Exactly what stands between the tags.
-
-    Returns
-    -------
-    str
-        For example ``"sha256-..."``.
-    """
+    """Return the hash by which a content policy admits an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -19,20 +19,7 @@ from evenfield.report.verdicts import compact_verdicts
 
 
 def render_paper(inputs: Inputs, folder: str | Path) -> str:
-    """Render the paper's Typst source.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Files and config.
-    folder : str or Path
-        Where the source will stand; pictures are named from there.
-
-    Returns
-    -------
-    str
-        Typst markup.
-    """
+    """Render the paper's Typst source."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True,
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
@@ -50,24 +37,7 @@ def render_paper(inputs: Inputs, folder: str | Path) -> str:
 
 
 def write_paper(inputs: Inputs, source: str | Path, references: str | Path, paper: str | Path) -> None:
-    """Write the paper's source and references, and compile them.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Files and config.
-    source : str or Path
-        ``results/report/paper.typ``.
-    references : str or Path
-        ``results/report/references.bib``, beside the source.
-    paper : str or Path
-        ``results/report/paper.pdf``.
-
-    Raises
-    ------
-    ReportError
-        If Typst refuses the source.
-    """
+    """Write the paper's source and references, and compile them."""
     write_text(render_paper(inputs, Path(source).parent), source)
     write_text(REFERENCES.read_text(encoding="utf-8"), references)
     folders = [Path(path).resolve().parent for path in (source, *inputs.exhibits)]
@@ -76,20 +46,7 @@ def write_paper(inputs: Inputs, source: str | Path, references: str | Path, pape
 
 
 def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> None:
-    """Compile a Typst source with the fonts that Typst brings.
-
-    Parameters
-    ----------
-    source, paper : str or Path
-        Source and PDF.
-    root : str or Path
-        Folder that holds everything the source names.
-
-    Raises
-    ------
-    ReportError
-        If Typst refuses the source.
-    """
+    """Compile a Typst source with the fonts that Typst brings."""
     try:
         content = typst.compile(str(source), root=str(Path(root).resolve()), ignore_system_fonts=True, timestamp=0)
     except RuntimeError as error:

@@ -12,23 +12,7 @@ Row = Mapping[str, str]
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:
-    """Read a rounded CSV as rows of text, exactly as printed there.
-
-    Parameters
-    ----------
-    path : str or Path
-        A CSV file of the results folder.
-
-    Returns
-    -------
-    list of dict
-        One mapping of column to text per row; blank cells are empty text.
-
-    Raises
-    ------
-    ReportError
-        If the file is missing.
-    """
+    """Read a rounded CSV as rows of text, exactly as printed there."""
     try:
         with Path(path).open(encoding="utf-8", newline="") as handle:
             return list(csv.DictReader(handle))
@@ -37,63 +21,19 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
 
 
 def pick(rows: Iterable[Row], **wanted: str | tuple[str, ...]) -> list[Row]:
-    """Pick the rows whose fields hold the wanted text.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        Rows of one table.
-    **wanted : str or tuple of str
-        Field and the text (or texts) it may hold.
-
-    Returns
-    -------
-    list of mapping
-        In the order of ``rows``.
-    """
+    """Pick the rows whose fields hold the wanted text."""
     choices = {name: (value,) if isinstance(value, str) else value for name, value in wanted.items()}
     return [row for row in rows if all(row.get(name, "") in allowed for name, allowed in choices.items())]
 
 
 def first(rows: Iterable[Row], **wanted: str | tuple[str, ...]) -> Row | None:
-    """Return the first row whose fields hold the wanted text, or None.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        Rows of one table.
-    **wanted : str or tuple of str
-        Field and the text (or texts) it may hold.
-
-    Returns
-    -------
-    mapping or None
-        The first match.
-    """
+    """Return the first row whose fields hold the wanted text, or None."""
     found = pick(rows, **wanted)
     return found[0] if found else None
 
 
 def number(row: Row, name: str) -> float | None:
-    """Return a field as a number, or None where it is blank.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of text.
-    name : str
-        Field.
-
-    Returns
-    -------
-    float or None
-        The rounded number as published.
-
-    Raises
-    ------
-    ReportError
-        If the text is no number.
-    """
+    """Return a field as a number, or None where it is blank."""
     text = row.get(name, "").strip()
     try:
         return float(text) if text else None

@@ -19,23 +19,7 @@ FIELDS = ("estimate", "conf_low", "conf_high", "p_value")
 
 
 def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dict[str, Any] | None:
-    """Gather what the view shows, as published, nothing computed.
-
-    Parameters
-    ----------
-    paths : sequence of str
-        ``reach.csv``, ``links.csv`` and ``fit.json`` of the spatial panel family; empty where it is not run.
-    facts : Facts
-        With the estimates.
-    units : sequence of mapping
-        ``units.csv`` of the panel.
-
-    Returns
-    -------
-    dict or None
-        ``choices`` for the controls and ``data``, JSON that is safe inside a script element; None where the family is
-        not run.
-    """
+    """Gather what the view shows, as published, nothing computed."""
     if not paths:
         return None
     fit = read_json(paths[2])

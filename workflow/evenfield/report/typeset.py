@@ -16,51 +16,18 @@ SMALLEST = "6.4pt"
 
 
 def typst_text(text: str) -> str:
-    """Escape text for Typst markup.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    str
-        Markup that prints exactly the text; quotation marks become typographic.
-    """
+    """Escape text for Typst markup."""
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def typst_string(text: str) -> str:
-    """Write text as a Typst string literal.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    str
-        With quotation marks.
-    """
+    """Write text as a Typst string literal."""
     flat = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{flat}"'
 
 
 def typst_table(grid: Grid) -> str:
-    """Write a grid as a Typst table with rules above and below.
-
-    Parameters
-    ----------
-    grid : Grid
-        The table as text.
-
-    Returns
-    -------
-    str
-        A call of ``table``, with a repeated header.
-    """
+    """Write a grid as a Typst table with rules above and below."""
     head = grid.head[-1]
     columns = ", ".join(_width(i, grid) for i in range(len(head)))
     align = ", ".join(cell.align for cell in head)
@@ -73,69 +40,24 @@ def typst_table(grid: Grid) -> str:
 
 
 def typst_size(grid: Grid) -> str:
-    """Choose the size of a table's type by the length of its rows.
-
-    Parameters
-    ----------
-    grid : Grid
-        The table as text.
-
-    Returns
-    -------
-    str
-        A Typst length.
-    """
+    """Choose the size of a table's type by the length of its rows."""
     length = row_length(grid)
     sizes = FLIPPED_SIZES if needs_flipped_page(grid) else SIZES
     return next((size for most, size in sizes if length <= most), SMALLEST)
 
 
 def needs_flipped_page(grid: Grid) -> bool:
-    """Say whether a table is too wide for an upright page.
-
-    Parameters
-    ----------
-    grid : Grid
-        The table as text.
-
-    Returns
-    -------
-    bool
-    """
+    """Say whether a table is too wide for an upright page."""
     return row_length(grid) > SIZES[-1][0]
 
 
 def row_length(grid: Grid) -> int:
-    """Estimate the characters of a table's longest row; long texts are wrapped and count as short ones.
-
-    Parameters
-    ----------
-    grid : Grid
-        The table as text.
-
-    Returns
-    -------
-    int
-    """
+    """Estimate the characters of a table's longest row; long texts are wrapped and count as short ones."""
     return sum(min(_longest(i, grid), LONG_CELL) + 2 for i in range(len(grid.head[-1])))
 
 
 def plain_grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
-    """Make a grid of text columns.
-
-    Parameters
-    ----------
-    title : str
-        Caption.
-    head : sequence of str
-        Headings.
-    rows : sequence of sequence of str
-        Cells.
-
-    Returns
-    -------
-    Grid
-    """
+    """Make a grid of text columns."""
     return Grid(title, [[Cell(text, heading=True) for text in head]], [[Cell(text) for text in row] for row in rows])
 
 

@@ -29,28 +29,7 @@ def verdict_table(
     claims: Sequence[Row], rows: Sequence[Row], content: Mapping[str, Any], exhibits: Sequence[Exhibit],
     evidence: Mapping[str, Sequence[str]], labels: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
-    """Arrange the verdict table of the page.
-
-    Parameters
-    ----------
-    claims : sequence of mapping
-        Rows of ``results/verdicts.csv``.
-    rows : sequence of mapping
-        Rows of ``results/verdict_rows.csv``.
-    content : mapping
-        ``results/verdicts.json``.
-    exhibits : sequence of Exhibit
-        Every table and figure shown.
-    evidence : mapping of str to sequence of str
-        Ids of tables and figures by hypothesis.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    dict
-        ``exhibit``, ``head``, ``rows``, ``words`` and ``classes``; empty without the table.
-    """
+    """Arrange the verdict table of the page."""
     exhibit = next((item for item in exhibits if item.id == TABLE), None)
     if exhibit is None or exhibit.grid is None or len(exhibit.grid.body) != len(claims):
         return {}
@@ -70,17 +49,7 @@ def verdict_table(
 
 
 def compact_verdicts(exhibit: Exhibit) -> Exhibit:
-    """Return the verdict table as the paper prints it: claims put to the data, with word and reason.
-
-    Parameters
-    ----------
-    exhibit : Exhibit
-        Any table; others are returned as they are.
-
-    Returns
-    -------
-    Exhibit
-    """
+    """Return the verdict table as the paper prints it: claims put to the data, with word and reason."""
     if exhibit.id != TABLE or exhibit.grid is None:
         return exhibit
     head = exhibit.grid.head[-1]

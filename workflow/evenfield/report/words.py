@@ -21,34 +21,12 @@ SE_WORDS = (
 
 
 def forbidden_words(text: str) -> list[str]:
-    """Find words that a sentence of this report must not use.
-
-    Parameters
-    ----------
-    text : str
-        Any sentence.
-
-    Returns
-    -------
-    list of str
-        The words found, in the order of the rules.
-    """
+    """Find words that a sentence of this report must not use."""
     return [found.group() for rule in FORBIDDEN for found in re.finditer(rule, text, re.IGNORECASE)]
 
 
 def excludes_zero(row: Row) -> bool:
-    """Say whether an estimate's interval (or, without one, its p-value) sets it apart from zero.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    bool
-        False where neither is given.
-    """
+    """Say whether an estimate's interval (or, without one, its p-value) sets it apart from zero."""
     low, high = number(row, "conf_low"), number(row, "conf_high")
     if low is not None and high is not None:
         return low > 0 or high < 0
@@ -57,35 +35,13 @@ def excludes_zero(row: Row) -> bool:
 
 
 def underpowered(row: Row) -> bool:
-    """Say whether the smallest effect the design could see exceeds the smallest effect of interest.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    bool
-        False where either is not given.
-    """
+    """Say whether the smallest effect the design could see exceeds the smallest effect of interest."""
     mde, sesoi = number(row, "mde"), number(row, "sesoi")
     return mde is not None and sesoi is not None and mde > sesoi
 
 
 def value_text(row: Row) -> str:
-    """Write an estimate with its unit and interval.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    str
-        For example ``"1.20% a year (95% interval 0.40 to 2.00)"``; "not defined" where there is no number.
-    """
+    """Write an estimate with its unit and interval."""
     value, unit = number(row, "estimate"), row.get("unit_of_measure", "")
     if value is None:
         return "not defined"
@@ -94,18 +50,7 @@ def value_text(row: Row) -> str:
 
 
 def interval_text(row: Row) -> str:
-    """Write an interval in words; an end that does not exist is said so.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    str
-        For example ``"95% interval 0.40 to 2.00"``; empty without an interval.
-    """
+    """Write an interval in words; an end that does not exist is said so."""
     low, high = number(row, "conf_low"), number(row, "conf_high")
     level, unit = number(row, "conf_level"), row.get("unit_of_measure", "")
     if level is None or (low is None and high is None):
@@ -115,22 +60,7 @@ def interval_text(row: Row) -> str:
 
 
 def sample_text(row: Row, study: Mapping[str, str], periods: Mapping[str, str]) -> str:
-    """Write sample and inference of an estimate.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-    study : mapping
-        The ``study`` section of the config, for what the units are called.
-    periods : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    str
-        For example ``"31 provinces, 1978-91, HC3 standard errors, p = .003"``.
-    """
+    """Write sample and inference of an estimate."""
     p_value = number(row, "p_value")
     parts = [
         f"{row['n_units']} {study['units_name']}" if row.get("n_units") not in {"", "0", None} else "",
@@ -143,18 +73,7 @@ def sample_text(row: Row, study: Mapping[str, str], periods: Mapping[str, str]) 
 
 
 def inference_words(kind: str) -> str:
-    """Write a kind of standard error in words.
-
-    Parameters
-    ----------
-    kind : str
-        ``se_type`` of the estimates.
-
-    Returns
-    -------
-    str
-        The kind itself where no words are known.
-    """
+    """Write a kind of standard error in words."""
     for pattern, words in SE_WORDS:
         if re.fullmatch(pattern, kind, re.IGNORECASE):
             return re.sub(pattern, words, kind, flags=re.IGNORECASE)
@@ -162,34 +81,12 @@ def inference_words(kind: str) -> str:
 
 
 def basis_words(basis: str) -> str:
-    """Say on which output series a number rests, where that needs a warning.
-
-    Parameters
-    ----------
-    basis : str
-        ``official``, ``proxy``, ``spliced`` or empty.
-
-    Returns
-    -------
-    str
-        Empty for official figures.
-    """
+    """Say on which output series a number rests, where that needs a warning."""
     return {"proxy": "PROXY output", "spliced": "PROXY output joined with official output"}.get(basis, "")
 
 
 def seen_text(row: Row) -> str:
-    """Say how an estimate that cannot be told from zero is to be read.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    str
-        A clause; it names the smallest effect this design could see where that is known.
-    """
+    """Say how an estimate that cannot be told from zero is to be read."""
     mde, unit = number(row, "mde"), row.get("unit_of_measure", "")
     if excludes_zero(row):
         return "its interval leaves out zero"

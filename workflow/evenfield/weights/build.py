@@ -21,30 +21,7 @@ def build_geography(
     joins: list[list[str]],
     merged: dict[str, list[str]],
 ) -> Geography:
-    """Gather what weights are made from.
-
-    Parameters
-    ----------
-    units : DataFrame
-        ``unit`` and, where known, ``lat`` and ``lon``.
-    adjacency : DataFrame
-        Undirected links ``unit_i``, ``unit_j``.
-    panel : DataFrame
-        ``unit``, ``year``, ``log_income``.
-    joins : list of pairs
-        ``weights.join`` of the config.
-    merged : dict
-        Merged units and their parts.
-
-    Returns
-    -------
-    Geography
-
-    Raises
-    ------
-    ConfigError
-        If a join names an unknown unit.
-    """
+    """Gather what weights are made from."""
     target = {part: unit for unit, parts in merged.items() for part in parts}
     pairs = [[target.get(unit, unit) for unit in pair] for pair in joins]
     unknown = sorted({unit for pair in pairs for unit in pair} - set(units["unit"]))
@@ -64,27 +41,7 @@ def build_geography(
 
 
 def build_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> SpatialWeights:
-    """Build one row-standardised weights matrix.
-
-    Parameters
-    ----------
-    name : str
-        Name in the config.
-    spec : mapping
-        One entry of ``weights.families``.
-    geography : Geography
-        What it is made from.
-
-    Returns
-    -------
-    SpatialWeights
-        With its description.
-
-    Raises
-    ------
-    WeightsError
-        If a unit has no neighbour.
-    """
+    """Build one row-standardised weights matrix."""
     raw = raw_weights(name, spec, geography)
     islands = [unit for unit, total in zip(geography.units, raw.sum(axis=1), strict=True) if total == 0]
     if islands:
@@ -98,19 +55,7 @@ def build_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> S
 
 
 def describe_weights(name: str, spec: Mapping[str, Any], raw: np.ndarray, matrix: np.ndarray) -> dict[str, Any]:
-    """Describe weights: links, effective neighbours and the admissible range of rho.
-
-    Parameters
-    ----------
-    name, spec :
-        As in ``build_weights``.
-    raw, matrix : ndarray, shape (N, N)
-        Weights before and after row standardisation.
-
-    Returns
-    -------
-    dict
-    """
+    """Describe weights: links, effective neighbours and the admissible range of rho; raw, matrix (N, N)."""
     low, high = admissible_range(matrix)
     directed = int((raw > 0).sum())
     symmetric = bool(np.allclose(raw, raw.T))
@@ -132,18 +77,7 @@ def describe_weights(name: str, spec: Mapping[str, Any], raw: np.ndarray, matrix
 
 
 def edge_list(weights: SpatialWeights) -> pd.DataFrame:
-    """Write a weights matrix as its positive entries.
-
-    Parameters
-    ----------
-    weights : SpatialWeights
-        Any weights.
-
-    Returns
-    -------
-    DataFrame
-        ``unit_i``, ``unit_j``, ``weight``, sorted.
-    """
+    """Write a weights matrix as its positive entries."""
     i, j = np.nonzero(weights.matrix)
     units = np.array(weights.units, dtype=object)
     edges = pd.DataFrame({"unit_i": units[i], "unit_j": units[j], "weight": weights.matrix[i, j]})

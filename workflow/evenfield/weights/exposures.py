@@ -17,23 +17,7 @@ DOSE_COLUMNS = tuple(f"{name}{ending}" for name in DOSES for ending in COUNTS)
 
 
 def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: list[str]) -> pd.DataFrame:
-    """Average the zones in force over the years of each period.
-
-    Parameters
-    ----------
-    doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones``, ``zones_dated`` (without years of grade C).
-    periods : list of mapping
-        With ``period``, ``start`` and ``end``.
-    units : list of str
-        Units of the scheme.
-
-    Returns
-    -------
-    DataFrame
-        ``unit``, ``period`` and ``DOSE_COLUMNS``: any national zone, science parks, SEZs (those of the source paper
-        where the study marks them), all and ``_documented`` ones; zero where a study has no such zones.
-    """
+    """Average the zones in force over the years of each period."""
     frames = []
     for item in periods:
         inside = doses[doses["year"].between(item["start"], item["end"])]
@@ -50,23 +34,7 @@ def _mean_dose(inside: pd.DataFrame, types: tuple[str, ...], count: str, units: 
 
 
 def exposure_frame(weights: Mapping[str, SpatialWeights], cells: pd.DataFrame, doses: pd.DataFrame) -> pd.DataFrame:
-    """Multiply every weights matrix with every taxonomy and dose, period by period.
-
-    Parameters
-    ----------
-    weights : mapping of str to SpatialWeights
-        Row-standardised weights by name.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``.
-    doses : DataFrame
-        From ``mean_doses``.
-
-    Returns
-    -------
-    DataFrame
-        Key (weights, taxonomy, period, unit); ``own_*`` and ``exposure_*`` columns. Exposure is the share of a
-        unit's neighbours (by weight) that are cluster or SEZ regions, or their mean number of zones.
-    """
+    """Multiply every weights matrix with every taxonomy and dose, period by period."""
     merged = cells.merge(doses, on=["unit", "period"], how="left", validate="many_to_one")
     groups = merged.groupby(["taxonomy", "period"], sort=True)
     frames = [_exposed(w, group, name) for name, w in sorted(weights.items()) for _, group in groups]

@@ -17,46 +17,17 @@ from evenfield.numerics.spatial import decay_matrix, exponential_matrix, haversi
 
 @dataclass(frozen=True, slots=True)
 class Geography:
-    """What weights are made from, under one unit scheme.
+    """What weights are made from, under one unit scheme."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Order of rows and columns.
-    lat, lon : ndarray, shape (N,)
-        Coordinates in degrees; NaN where the study has none.
-    links : DataFrame
-        Undirected shared borders ``unit_i``, ``unit_j``, joins by hand included.
-    panel : DataFrame
-        ``unit``, ``year``, ``log_income``, for economic distance.
-    merged : dict
-        Merged units and their parts, for weights files written for the parts.
-    """
-
-    units: tuple[str, ...]
-    lat: np.ndarray
-    lon: np.ndarray
-    links: pd.DataFrame
-    panel: pd.DataFrame
-    merged: dict[str, list[str]]
+    units: tuple[str, ...]  # order of rows and columns
+    lat: np.ndarray  # (N,) coordinates in degrees; NaN where the study has none
+    lon: np.ndarray  # (N,) coordinates in degrees; NaN where the study has none
+    links: pd.DataFrame  # undirected shared borders ``unit_i``, ``unit_j``, joins by hand included
+    panel: pd.DataFrame  # ``unit``, ``year``, ``log_income``, for economic distance
+    merged: dict[str, list[str]]  # merged units and their parts, for weights files written for the parts
 
     def distance_km(self, name: str) -> np.ndarray:
-        """Return distances between the units.
-
-        Parameters
-        ----------
-        name : str
-            Weights that ask, for the message.
-
-        Returns
-        -------
-        ndarray, shape (N, N)
-
-        Raises
-        ------
-        WeightsError
-            If a coordinate is missing or two units share one.
-        """
+        """Return distances between the units; shape (N, N)."""
         blank = [u for u, a, b in zip(self.units, self.lat, self.lon, strict=True) if not np.isfinite(a + b)]
         if blank:
             raise WeightsError(
@@ -77,22 +48,7 @@ class Geography:
 
 
 def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
-    """Make the weights of one family before row standardisation.
-
-    Parameters
-    ----------
-    name : str
-        Name in the config.
-    spec : mapping
-        One entry of ``weights.families``.
-    geography : Geography
-        What they are made from.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Non-negative, zero diagonal.
-    """
+    """Make the weights of one family before row standardisation; shape (N, N)."""
     makers: dict[str, Callable[[str, Mapping[str, Any], Geography], np.ndarray]] = {
         "contiguity": contiguity,
         "nearest": nearest,

@@ -20,25 +20,7 @@ LABEL_SHARE = 0.17
 
 
 def gap_paths(series: pd.DataFrame, spec: str) -> pd.DataFrame:
-    """Return the paths that the figure shows.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/balance/series.csv``.
-    spec : str
-        Specification.
-
-    Returns
-    -------
-    DataFrame
-        Its rows, with ``basis`` (the window) where the lines break.
-
-    Raises
-    ------
-    ArtifactError
-        If there is none.
-    """
+    """Return the paths that the figure shows."""
     chosen = series[series["spec_id"].eq(spec)]
     if chosen.empty:
         raise ArtifactError(f"no path of the urban-rural gap for specification {spec}", "incomes in the panel",
@@ -47,20 +29,7 @@ def gap_paths(series: pd.DataFrame, spec: str) -> pd.DataFrame:
 
 
 def draw_balance(paths: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
-    """Draw the ratio of urban to rural income by cell.
-
-    Parameters
-    ----------
-    paths : DataFrame
-        See ``gap_paths``.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw the ratio of urban to rural income by cell."""
     use_style()
     figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
     figure.subplots_adjust(left=0.075, right=1 - LABEL_SHARE, top=0.92, bottom=0.075)

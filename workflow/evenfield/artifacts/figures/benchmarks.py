@@ -22,25 +22,7 @@ ARROWS = {"converging": ">", "diverging": "<"}
 
 
 def forest_rows(rows: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
-    """Return the benchmarks that can be drawn on one axis: speeds of convergence and directions.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        From ``benchmark_rows``.
-    units : Series
-        Unit of measure of the estimates by ``estimate_id``.
-
-    Returns
-    -------
-    DataFrame
-        Rows whose estimate is a speed in percent a year, in the order of the table.
-
-    Raises
-    ------
-    ArtifactError
-        If there is none.
-    """
+    """Return the benchmarks that can be drawn on one axis: speeds of convergence and directions."""
     ours = rows["estimate_id"].map(units)
     drawn = rows[ours.eq(SPEED) & rows["estimate"].notna()].reset_index(drop=True)
     if drawn.empty:
@@ -50,17 +32,7 @@ def forest_rows(rows: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
 
 
 def draw_benchmarks(rows: pd.DataFrame) -> Artwork:
-    """Draw our speeds with intervals, and the published value or direction beside each.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        From ``forest_rows``.
-
-    Returns
-    -------
-    Artwork
-    """
+    """Draw our speeds with intervals, and the published value or direction beside each."""
     use_style()
     size = (WIDTH, 0.95 + ROW_HEIGHT * len(rows))
     figure, axes = plt.subplots(figsize=size)

@@ -37,33 +37,7 @@ def draw_beta(
     periods: Mapping[str, Any],
     income_unit: str,
 ) -> Artwork:
-    """Draw the scatter of growth on initial income by period.
-
-    Parameters
-    ----------
-    series, estimates : DataFrame
-        ``estimates/beta/series.csv`` and ``estimates.csv``.
-    cells : DataFrame
-        ``unit``, ``period``, ``cell`` of one taxonomy.
-    spec : str
-        A specification without controls.
-    shown : sequence of str
-        Periods, in order.
-    periods : mapping
-        ``periods`` of the config.
-    income_unit : str
-        Unit of income as printed.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no points.
-    """
+    """Draw the scatter of growth on initial income by period."""
     use_style()
     mine = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
     if not mine["kind"].eq("unit").any():

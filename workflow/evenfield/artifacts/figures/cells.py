@@ -26,29 +26,7 @@ LINE, SECOND_LINE, WRAP = 0.19, 0.13, 36
 
 
 def draw_tile_map(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
-    """Draw the tile-grid map of cells.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        ``unit``, ``cell`` of one taxonomy and period.
-    units : DataFrame
-        ``unit``, ``name``, ``tile_row``, ``tile_col``.
-    cases : DataFrame
-        ``industry``, ``place``, ``unit``; may be empty. Letters follow the order of the rows.
-    study : mapping
-        ``study`` of the config (nouns).
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If a unit has no tile or two units share one.
-    """
+    """Draw the tile-grid map of cells."""
     use_style()
     tiles = _tiles(cells, units, cases)
     rows, cols = (np.ptp(tiles[name]) + 1 for name in ("tile_row", "tile_col"))
@@ -78,18 +56,7 @@ def _tiles(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame) -> pd.
 
 
 def case_letters(cases: pd.DataFrame) -> dict[str, str]:
-    """Give each case a letter in the order of the rows.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        Column ``unit``.
-
-    Returns
-    -------
-    dict of str to str
-        Letters of each unit, for example ``"adf"``.
-    """
+    """Give each case a letter in the order of the rows."""
     letters: dict[str, str] = {}
     for place, unit in enumerate(cases["unit"]):
         letters[unit] = letters.get(unit, "") + LETTERS[place % len(LETTERS)]
@@ -111,37 +78,13 @@ def _draw_tile(axes: Axes, tile: Row) -> None:
 
 
 def draw_letter(axes: Axes, centre: tuple[float, float], letter: str, radius: float = 0.125) -> None:
-    """Draw a case letter in a white disc.
-
-    Parameters
-    ----------
-    axes : Axes
-        Where; equal aspect.
-    centre : tuple of float
-        Centre in data units.
-    letter : str
-        One letter.
-    radius : float
-        Radius in data units.
-    """
+    """Draw a case letter in a white disc."""
     axes.add_patch(Circle(centre, radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4))
     axes.text(*centre, letter, color=ACCENT, fontsize=6.0, ha="center", va="center_baseline", zorder=5)
 
 
 def draw_legend(axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> None:
-    """Draw the key of cells with their counts, then the names of the cases, centred from top to bottom.
-
-    Parameters
-    ----------
-    axes : Axes
-        An empty axes; it will be measured in inches from the top.
-    tiles : DataFrame
-        Column ``cell``.
-    cases : DataFrame
-        ``industry``, ``place``.
-    study : mapping
-        Nouns.
-    """
+    """Draw the key of cells with their counts, then the names of the cases, centred from top to bottom."""
     box = axes.get_window_extent()
     width, height = box.width / axes.figure.dpi, box.height / axes.figure.dpi
     axes.set(xlim=(0, width), ylim=(height, 0))
@@ -183,38 +126,12 @@ def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
 
 
 def case_name(case: Row) -> str:
-    """Return a case as the legend prints it.
-
-    Parameters
-    ----------
-    case : mapping
-        ``industry`` and ``place``.
-
-    Returns
-    -------
-    str
-        For example ``"Xiqiao: textiles"``.
-    """
+    """Return a case as the legend prints it."""
     return f"{case['place']}: {case['industry']}"
 
 
 def describe_cells(tiles: pd.DataFrame, cases: pd.DataFrame, study: Mapping[str, Any]) -> str:
-    """Describe the map in one or two sentences.
-
-    Parameters
-    ----------
-    tiles : DataFrame
-        ``unit``, ``cell``, ``name``.
-    cases : DataFrame
-        One row per case.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    str
-        Plain text.
-    """
+    """Describe the map in one or two sentences."""
     parts = []
     for cell in CELLS:
         names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])

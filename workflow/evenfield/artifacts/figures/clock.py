@@ -18,27 +18,7 @@ from evenfield.contracts.errors import ArtifactError
 
 
 def draw_clock(series: pd.DataFrame, *, spec: str, study: Mapping[str, Any]) -> Artwork:
-    """Draw the speed of convergence by the last year of rolling windows, one panel for each length.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/clock/series.csv``.
-    spec : str
-        Specification.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no rolling windows.
-    """
+    """Draw the speed of convergence by the last year of rolling windows, one panel for each length."""
     mine = only(series, spec_id=spec)
     windows = mine[mine["kind"].eq("window") & mine["speed"].notna()]
     if windows.empty:

@@ -27,20 +27,7 @@ ALONE = Mark("#22262B", "#22262B", "v", (0, (1.2, 1.2)), "", "white")
 
 
 def with_basis(frame: pd.DataFrame, description: Mapping[str, Any]) -> pd.DataFrame:
-    """Add the basis of output to a frame by year.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Column ``year``.
-    description : mapping
-        ``panel/<scheme>/description.json``; ``basis_years`` maps each basis to its first and last year.
-
-    Returns
-    -------
-    DataFrame
-        With ``basis``; ``official`` where the description says nothing.
-    """
+    """Add the basis of output to a frame by year."""
     proxy = (description.get("basis_years") or {}).get("proxy")
     years = frame["year"].astype(int)
     inside = years.between(proxy[0], proxy[1]) if proxy else years.lt(years.min())
@@ -48,29 +35,7 @@ def with_basis(frame: pd.DataFrame, description: Mapping[str, Any]) -> pd.DataFr
 
 
 def draw_clubs(series: pd.DataFrame, description: Mapping[str, Any], *, spec: str, study: Mapping[str, Any]) -> Artwork:
-    """Draw relative transition paths by club and how often two units share a club.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/clubs/series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : str
-        Specification.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no paths.
-    """
+    """Draw relative transition paths by club and how often two units share a club."""
     mine = only(series, spec_id=spec)
     if not mine["kind"].eq("transition").any():
         raise ArtifactError(f"no transition paths of specification {spec}", "its series in the clubs family",
@@ -170,27 +135,7 @@ def draw_currency(
     specs: Sequence[Mapping[str, Any]],
     periods: Mapping[str, Any],
 ) -> Artwork:
-    """Draw the log t statistic of logs where the currency unit changes, with that of levels.
-
-    Parameters
-    ----------
-    series, estimates : DataFrame
-        ``estimates/clubs/series.csv`` and ``estimates.csv``.
-    specs : sequence of mapping
-        ``estimates.clubs`` of the config.
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has the currency series.
-    """
+    """Draw the log t statistic of logs where the currency unit changes, with that of levels."""
     data = only(series, kind="currency")
     shown = [str(spec["id"]) for spec in specs if str(spec["id"]) in set(data.loc[data["value"].notna(), "spec_id"])]
     if not shown:

@@ -25,19 +25,7 @@ ROW_HEIGHT, MARGIN = 0.19, 1.1
 
 
 def draw_power(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
-    """Draw each deciding estimate with its interval, the band of no interest and the detectable effect.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``results/verdict_rows.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Artwork
-    """
+    """Draw each deciding estimate with its interval, the band of no interest and the detectable effect."""
     shown = _shown(rows, labels)
     figure, axes = _canvas(shown)
     height = np.arange(len(shown))
@@ -57,19 +45,7 @@ def draw_power(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
 
 
 def draw_influence(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
-    """Draw the range of each deciding estimate over samples without one unit.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``results/verdict_rows.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Artwork
-    """
+    """Draw the range of each deciding estimate over samples without one unit."""
     shown = _shown(rows[rows["low"].notna()], labels)
     figure, axes = _canvas(shown)
     height = np.arange(len(shown))

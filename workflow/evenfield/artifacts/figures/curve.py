@@ -27,23 +27,7 @@ COLUMNS = ["curve", "hypothesis", "period", "rank", "outcome", "unit_scheme", "s
 
 
 def curve_rows(series: pd.DataFrame) -> pd.DataFrame:
-    """Return the specifications that are defined, ranked by their estimate within curve and period.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/curve/series.csv``.
-
-    Returns
-    -------
-    DataFrame
-        ``COLUMNS``.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification is defined.
-    """
+    """Return the specifications that are defined, ranked by their estimate within curve and period."""
     rows = series[series["estimate"].notna()]
     if rows.empty:
         raise ArtifactError("no specification of the curves is defined", "one at least",
@@ -56,24 +40,7 @@ def curve_rows(series: pd.DataFrame) -> pd.DataFrame:
 def draw_curve(
     rows: pd.DataFrame, estimates: pd.DataFrame, curves: Sequence[Mapping[str, Any]], periods: Mapping[str, Any]
 ) -> Artwork:
-    """Draw the curves.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        See ``curve_rows``.
-    estimates : DataFrame
-        Summaries with joint p-values, ``estimates/curve/estimates.csv``.
-    curves : sequence of mapping
-        ``estimates.curve.curves`` of the config, in the order drawn.
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw the curves."""
     use_style()
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
     shown = [name for name in periods if rows["period"].eq(name).any()]

@@ -26,19 +26,7 @@ PER_LINE, TILE, STEP = 16, 0.86, 1.0
 
 
 def draw_dashboard(verdicts: pd.DataFrame, content: Mapping[str, Any]) -> Artwork:
-    """Draw every claim as a tile in the row of its verdict.
-
-    Parameters
-    ----------
-    verdicts : DataFrame
-        ``results/verdicts.csv``.
-    content : mapping
-        ``results/verdicts.json``.
-
-    Returns
-    -------
-    Artwork
-    """
+    """Draw every claim as a tile in the row of its verdict."""
     use_style()
     words = [word for word in content["words"] if content["counts"][word]]
     tiles = _placed(verdicts, words)

@@ -36,29 +36,7 @@ OFFSET, ROW_HEIGHT = 0.24, 0.52
 def coefficient_rows(
     series: pd.DataFrame, spec: Mapping[str, Any], shown: Sequence[str], sample: str = "all"
 ) -> pd.DataFrame:
-    """Return the coefficients that the figure shows.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/exposure/series.csv``.
-    spec : mapping
-        Specification: ``id``, ``taxonomy``, ``weights``.
-    shown : sequence of str
-        Periods, in order.
-    sample : str
-        Sample.
-
-    Returns
-    -------
-    DataFrame
-        The rows with ``panel`` (own, exposure, equivalence), ``line`` (cluster, sez, difference), in order.
-
-    Raises
-    ------
-    ArtifactError
-        If there is none.
-    """
+    """Return the coefficients that the figure shows."""
     chosen = only(series, spec_id=spec["id"], treatment_def=spec["taxonomy"], w_id=spec["weights"], sample_id=sample)
     chosen = chosen[chosen["period"].isin(list(shown)) & chosen["effect_type"].isin(["coef", "tost"])]
     if chosen.empty:
@@ -72,24 +50,7 @@ def coefficient_rows(
 
 
 def draw_exposure(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any], power: float) -> Artwork:
-    """Draw the coefficients by period.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        See ``coefficient_rows``.
-    shown : sequence of str
-        Periods from top to bottom.
-    periods : mapping
-        ``periods`` of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw the coefficients by period."""
     use_style()
     size = (WIDTH, 1.0 + ROW_HEIGHT * len(shown))
     figure, panels = plt.subplots(1, len(PANELS), figsize=size, sharey=True, width_ratios=(1.0, 1.35, 0.8))

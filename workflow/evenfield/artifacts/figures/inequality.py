@@ -27,29 +27,7 @@ DARK = Mark("#22262B", "#4A5058", "o", "-", "", "white")
 def draw_inequality(
     series: pd.DataFrame, description: Mapping[str, Any], *, spec: str, groupings: Sequence[str]
 ) -> Artwork:
-    """Draw Theil T by year for some groupings, stacked.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/inequality/series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : str
-        Specification; its longest period is drawn.
-    groupings : sequence of str
-        Groupings, one panel each; those without rows are left out.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If none of the groupings has rows.
-    """
+    """Draw Theil T by year for some groupings, stacked."""
     mine = only(series, spec_id=spec, measure=MEASURE)
     mine = mine[mine["kind"].isin(["between", "within"]) & mine["grouping"].isin(list(groupings))]
     if mine.empty:

@@ -25,27 +25,7 @@ LEVELS = np.linspace(0.04, 1.0, 9)
 
 
 def draw_kernels(series: pd.DataFrame, estimates: pd.DataFrame, *, spec: str, periods: Mapping[str, Any]) -> Artwork:
-    """Draw the kernels of one specification, conditioned ones too, and the ergodic densities.
-
-    Parameters
-    ----------
-    series, estimates : DataFrame
-        ``estimates/distribution/series.csv`` and ``estimates.csv``.
-    spec : str
-        A specification with ``kernel_steps``.
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no kernel.
-    """
+    """Draw the kernels of one specification, conditioned ones too, and the ergodic densities."""
     mine = only(series, spec_id=spec)
     mine = mine[mine["kind"].isin(["kernel", "conditioned", "ergodic_density"])]
     surfaces = [(f"{_span(step)} later", only(mine, kind="kernel", step=step))

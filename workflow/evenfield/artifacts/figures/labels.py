@@ -22,20 +22,7 @@ PLAIN: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center", "zorde
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Move positions on a line apart, as little as possible in least squares.
-
-    Parameters
-    ----------
-    wanted : sequence of float, length n
-        Where each label would like to be.
-    gap : float
-        Smallest distance between two labels.
-
-    Returns
-    -------
-    list of float
-        New positions in the order given; blocks of touching labels are centred on their mean.
-    """
+    """Move positions on a line apart, as little as possible in least squares."""
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
     blocks: list[list[float]] = []
     for rank, i in enumerate(order):
@@ -52,26 +39,7 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
 def label_points(
     axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str], *, avoid: Sequence[Bbox] = (), **style: Any
 ) -> list[Text]:
-    """Write a name beside each point where it covers no other point or name and stays inside the axes.
-
-    Parameters
-    ----------
-    axes : Axes
-        Axes with final limits.
-    x, y : ndarray, shape (n,)
-        Points in data units.
-    names : sequence of str, length n
-        Short names.
-    avoid : sequence of Bbox
-        Boxes in display units that are already taken.
-    **style
-        Text properties; 5.5 points by default.
-
-    Returns
-    -------
-    list of Text
-        One text per point. The most crowded points choose first; ties go by order.
-    """
+    """Write a name beside each point where it covers no other point or name and stays inside the axes; x, y (n,)."""
     points = axes.transData.transform(np.column_stack([x, y]))
     scale = axes.figure.dpi / 72
     taken: list[Bbox] = list(avoid)

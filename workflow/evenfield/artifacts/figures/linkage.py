@@ -21,20 +21,7 @@ HEIGHT, RUG = 2.9, 0.045
 
 
 def linkage_panels(section: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """Choose the specifications shown: the primary one, then the first with another intensity and the same moderator.
-
-    Parameters
-    ----------
-    section : mapping
-        ``estimates.linkage`` of the config.
-
-    Returns
-    -------
-    panels : dict of str to str
-        Title by specification.
-    moderator : str
-        How the moderator is printed.
-    """
+    """Choose the specifications shown: the primary one, then the first with another intensity and the same moderator."""
     specs = section["specs"]
     main = next((spec for spec in specs if spec.get("role") == "primary"), specs[0])
     kinds = {name: item["kind"].startswith("zones") for name, item in section["intensities"].items()}
@@ -46,25 +33,7 @@ def linkage_panels(section: Mapping[str, Any]) -> tuple[dict[str, str], str]:
 
 
 def linkage_rows(series: pd.DataFrame, shown: Sequence[str]) -> pd.DataFrame:
-    """Return what the figure shows.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/linkage/series.csv``.
-    shown : sequence of str
-        Specifications, left to right.
-
-    Returns
-    -------
-    DataFrame
-        Rows of kind ``line``, ``bin`` and ``unit`` in the order drawn.
-
-    Raises
-    ------
-    ArtifactError
-        If a specification has none.
-    """
+    """Return what the figure shows."""
     missing = [name for name in shown if not series["spec_id"].eq(name).any()]
     if missing:
         raise ArtifactError(f"no marginal effects of specification {missing[0]}", "its series in the linkage family",
@@ -76,24 +45,7 @@ def linkage_rows(series: pd.DataFrame, shown: Sequence[str]) -> pd.DataFrame:
 
 
 def draw_linkage(rows: pd.DataFrame, panels: Mapping[str, str], moderator: str, level: float) -> Artwork:
-    """Draw the marginal effects.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        See ``linkage_rows``.
-    panels : mapping of str to str
-        Title by specification, left to right.
-    moderator : str
-        How the moderator is printed.
-    level : float
-        Level of the intervals.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw the marginal effects."""
     use_style()
     figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, HEIGHT), squeeze=False)
     figure.subplots_adjust(left=0.085, right=0.985, top=0.9, bottom=0.235, wspace=0.2)

@@ -33,31 +33,7 @@ NAME: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center"}
 def draw_outline_map(
     cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame, outlines: Mapping[str, Any], study: Mapping[str, Any]
 ) -> Artwork:
-    """Draw the map of outlines.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        ``unit``, ``cell`` of one taxonomy and period.
-    units : DataFrame
-        ``unit``, ``name``.
-    cases : DataFrame
-        ``industry``, ``place``, ``unit``, ``lat``, ``lon``; may be empty.
-    outlines : mapping
-        GeoJSON; each feature names its unit in ``iso`` or ``unit``.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If a unit has no outline.
-    """
+    """Draw the map of outlines."""
     use_style()
     shown = cells[["unit", "cell"]].merge(units[["unit", "name"]], on="unit", how="left")
     shapes = _shapes(outlines, shown["unit"].tolist())
@@ -98,19 +74,7 @@ def _rings(geometry: Mapping[str, Any]) -> list[np.ndarray]:
 
 
 def albers(corners: np.ndarray) -> Any:
-    """Return an equal-area conic projection fitted to a region.
-
-    Parameters
-    ----------
-    corners : ndarray, shape (n, 2)
-        Longitude and latitude, degrees.
-
-    Returns
-    -------
-    callable
-        Takes ``(m, 2)`` degrees, returns ``(m, 2)`` plane coordinates in units of the globe's radius. Standard
-        parallels lie one sixth of the latitude range inside each edge.
-    """
+    """Return an equal-area conic projection fitted to a region; corners (n, 2)."""
     (west, south), (east, north) = np.radians(corners.min(axis=0)), np.radians(corners.max(axis=0))
     low, high = south + (north - south) / 6, north - (north - south) / 6
     cone = (np.sin(low) + np.sin(high)) / 2

@@ -30,29 +30,7 @@ LABEL_SHARE = 0.17
 
 
 def draw_pattern(series: pd.DataFrame, *, spec: str, discovery_rate: float, study: Mapping[str, Any]) -> Artwork:
-    """Draw spatial association of income over time.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/pattern/series.csv``.
-    spec : str
-        Specification.
-    discovery_rate : float
-        False discovery rate within a year at which a local Moran is coloured.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no Moran's I of income.
-    """
+    """Draw spatial association of income over time."""
     mine = only(series, spec_id=spec)
     paths = only(mine, kind="moran", variable=INCOME)
     if paths.empty:

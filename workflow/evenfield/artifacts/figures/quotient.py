@@ -16,23 +16,7 @@ NAMES = {"sez": "zones", "no sez": "all others", "cluster": "clusters", "no clus
 
 
 def draw_quotient(series: pd.DataFrame) -> Artwork:
-    """Draw the location quotients of the first specification.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/fading/series.csv``.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If there is no location quotient.
-    """
+    """Draw the location quotients of the first specification."""
     if series.empty:
         raise ArtifactError("no location quotient", "a specification with `path: quotient` whose columns have figures",
                             "add it to estimates.fading or remove F18 from `figures`")  # fmt: skip

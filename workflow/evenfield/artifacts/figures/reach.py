@@ -23,27 +23,7 @@ ROW_HEIGHT, NAMED = 0.145, 3
 
 
 def reach_marks(reach: pd.DataFrame, fit: Mapping[str, Any], units: pd.DataFrame) -> pd.DataFrame:
-    """Return effects by unit of the main model, weights and regressor, the largest sender first.
-
-    Parameters
-    ----------
-    reach : DataFrame
-        ``estimates/spatial_panel/reach.csv``.
-    fit : mapping
-        ``estimates/spatial_panel/fit.json``.
-    units : DataFrame
-        ``unit``, ``name``.
-
-    Returns
-    -------
-    DataFrame
-        ``unit``, ``name``, ``own``, ``received``, ``sent``.
-
-    Raises
-    ------
-    ArtifactError
-        If the main model has no effects by unit.
-    """
+    """Return effects by unit of the main model, weights and regressor, the largest sender first."""
     spec = fit["specifications"][0]
     wanted = {"spec_id": spec["id"], "w_id": spec["weights"], "estimator": spec["model"].lower(),
               "term": spec["regressors"][0]}  # fmt: skip
@@ -58,20 +38,7 @@ def reach_marks(reach: pd.DataFrame, fit: Mapping[str, Any], units: pd.DataFrame
 
 
 def draw_reach(rows: pd.DataFrame, fit: Mapping[str, Any]) -> Artwork:
-    """Draw one line per unit with a mark for what it sends, receives and has itself.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        See ``reach_marks``.
-    fit : mapping
-        For the labels.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw one line per unit with a mark for what it sends, receives and has itself."""
     use_style()
     size = (WIDTH, 1.05 + ROW_HEIGHT * len(rows))
     figure, axes = plt.subplots(figsize=size)

@@ -22,25 +22,7 @@ RELATIVE = (0.2, 0.25, 0.33, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 2.0, 2
 
 
 def cell_paths(series: pd.DataFrame, taxonomy: str, unit_scheme: str) -> pd.DataFrame:
-    """Return the paths of relative income by cell.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/profile/series.csv``.
-    taxonomy, unit_scheme : str
-        Which paths.
-
-    Returns
-    -------
-    DataFrame
-        ``cell``, ``year``, ``basis``, ``n_units``, ``mean``, ``sd``, sorted.
-
-    Raises
-    ------
-    ArtifactError
-        If the series has no such paths.
-    """
+    """Return the paths of relative income by cell."""
     chosen = series[series["kind"].eq("path") & series["taxonomy"].eq(taxonomy)
                     & series["unit_scheme"].eq(unit_scheme) & series["variable"].eq("relative_log_income")]  # fmt: skip
     if chosen.empty:
@@ -51,20 +33,7 @@ def cell_paths(series: pd.DataFrame, taxonomy: str, unit_scheme: str) -> pd.Data
 
 
 def draw_relative_income(paths: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
-    """Draw relative income by cell.
-
-    Parameters
-    ----------
-    paths : DataFrame
-        See ``cell_paths``; ``mean`` is in log points against the national mean.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw relative income by cell."""
     use_style()
     figure, axes = plt.subplots(figsize=(WIDTH, 3.7))
     figure.subplots_adjust(left=0.075, right=1 - LABEL_SHARE, top=0.92, bottom=0.075)

@@ -24,18 +24,7 @@ SUPPORT_NAMES = {"not_yet_treated": "without a state zone", "far_controls": "of 
 
 
 def new_zones(doses: pd.DataFrame) -> pd.DataFrame:
-    """Count the zones that came into force, by type and year.
-
-    Parameters
-    ----------
-    doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones`` in force.
-
-    Returns
-    -------
-    DataFrame
-        ``zone_type``, ``year``, ``in_force``, ``new`` (net of zones that ended; the first year has what it found).
-    """
+    """Count the zones that came into force, by type and year."""
     kinds = doses[doses["zone_type"].isin(list(ZONE_NAMES))]
     total = kinds.groupby(["zone_type", "year"], sort=True)["zones"].sum().rename("in_force").reset_index()
     before = total.groupby("zone_type")["in_force"].shift(1).fillna(0)
@@ -43,22 +32,7 @@ def new_zones(doses: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_rollout(doses: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
-    """Draw the rollout of zones above the support of comparisons.
-
-    Parameters
-    ----------
-    doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones``.
-    support : DataFrame
-        ``year``, ``not_yet_treated``, ``far_controls``: numbers of units.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw the rollout of zones above the support of comparisons."""
     use_style()
     zones = new_zones(doses)
     figure, (above, below) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=(1.5, 1.0))
@@ -112,23 +86,7 @@ def _draw_support(axes: Axes, support: pd.DataFrame, study: Mapping[str, Any]) -
 
 
 def support_by_year(series: pd.DataFrame) -> pd.DataFrame:
-    """Arrange the support of comparisons by year.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/design/series.csv``: rows of block ``support`` with ``year``, ``term``, ``value``.
-
-    Returns
-    -------
-    DataFrame
-        ``year`` and one column per term, numbers of units.
-
-    Raises
-    ------
-    ArtifactError
-        If the study has no zones.
-    """
+    """Arrange the support of comparisons by year."""
     rows = series[series["block"].eq("support")]
     if rows.empty:
         raise ArtifactError("no support of comparisons among the design diagnostics", "a study with zones",

@@ -27,38 +27,15 @@ ALT_ENDING = ".alt.txt"
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """A drawn figure with its two twins.
+    """A drawn figure with its two twins."""
 
-    Attributes
-    ----------
-    figure : Figure
-        The picture.
-    data : DataFrame
-        What was drawn, one row per mark.
-    alt : str
-        One or two plain sentences with the main numbers.
-    """
-
-    figure: Figure
-    data: pd.DataFrame
-    alt: str
+    figure: Figure  # the picture
+    data: pd.DataFrame  # what was drawn, one row per mark
+    alt: str  # one or two plain sentences with the main numbers
 
 
 def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
-    """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run.
-
-    Parameters
-    ----------
-    artwork : Artwork
-        Picture, data and description.
-    paths : sequence of str
-        Files ending in ``.pdf``, ``.svg``, ``.png``, ``.csv`` or ``.alt.txt``.
-
-    Raises
-    ------
-    ArtifactError
-        If the description is empty, or a letter is missing from the font.
-    """
+    """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run."""
     if not artwork.alt.strip():
         raise ArtifactError("a figure has no description", "one or two plain sentences",
                             "add them to the function that draws it")  # fmt: skip

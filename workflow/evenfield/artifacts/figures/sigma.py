@@ -22,27 +22,7 @@ LABEL_SHARE = 0.20
 
 
 def draw_sigma(series: pd.DataFrame, unit_scheme: str, study: Mapping[str, Any]) -> Artwork:
-    """Draw sigma by year for the specifications of one unit scheme.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/sigma/series.csv``.
-    unit_scheme : str
-        Unit scheme of the main results; the first of its specifications carries the band.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has that unit scheme.
-    """
+    """Draw sigma by year for the specifications of one unit scheme."""
     mine = series[series["unit_scheme"].eq(unit_scheme)].sort_values(["spec_id", "year"], ignore_index=True)
     if mine.empty:
         raise ArtifactError(f"no sigma path for unit scheme {unit_scheme}", "one specification with it",

@@ -23,26 +23,7 @@ AT_BOUND = "end of range"
 
 
 def effect_marks(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the effects that the figure shows, models at the end of their range without numbers.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/spatial_panel/estimates.csv``.
-    fit : mapping
-        ``estimates/spatial_panel/fit.json``.
-
-    Returns
-    -------
-    DataFrame
-        First regressor of the first specification: ``w_id``, ``estimator``, ``effect_type``, ``term``, ``estimate``,
-        ``conf_low``, ``conf_high``, ``g_star``, ``mde``.
-
-    Raises
-    ------
-    ArtifactError
-        If there is none.
-    """
+    """Return the effects that the figure shows, models at the end of their range without numbers."""
     spec = fit["specifications"][0]
     mine = only(estimates, spec_id=spec["id"], term=spec["regressors"][0])
     kept = ("estimate", "conf_low", "conf_high", "g_star", "mde", "unit_of_measure")
@@ -62,20 +43,7 @@ def effect_marks(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> pd.DataFram
 
 
 def draw_spatial_effects(rows: pd.DataFrame, fit: Mapping[str, Any]) -> Artwork:
-    """Draw a forest of effects: weights from top to bottom, one mark per model.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        See ``effect_marks``.
-    fit : mapping
-        For the labels.
-
-    Returns
-    -------
-    Artwork
-        The figure, its data and its description.
-    """
+    """Draw a forest of effects: weights from top to bottom, one mark per model."""
     use_style()
     weights = list(fit["effective_neighbours"])
     size = (WIDTH, 0.95 + ROW_HEIGHT * len(weights))

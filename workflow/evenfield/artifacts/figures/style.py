@@ -78,16 +78,5 @@ def use_style() -> None:
 
 
 def series_mark(place: int) -> Mark:
-    """Return the mark of a series that is not a cell.
-
-    Parameters
-    ----------
-    place : int
-        Position of the series, from 0; marks repeat after five.
-
-    Returns
-    -------
-    Mark
-        Colour, marker, line and hatch.
-    """
+    """Return the mark of a series that is not a cell."""
     return SERIES[place % len(SERIES)]

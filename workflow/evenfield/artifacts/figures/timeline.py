@@ -26,54 +26,21 @@ class Ending:
 
 
 def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:
-    """Cut a path where the basis of its output changes.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``year``, ``basis``; one row per year.
-
-    Returns
-    -------
-    list of DataFrame
-        Runs of years with one basis, in order.
-    """
+    """Cut a path where the basis of its output changes."""
     ordered = frame.sort_values("year", kind="stable")
     run = ordered["basis"].ne(ordered["basis"].shift()).cumsum()
     return [part for _, part in ordered.groupby(run, sort=True)]
 
 
 def draw_path(axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: float = 1.5) -> None:
-    """Draw one line per stretch of years.
-
-    Parameters
-    ----------
-    axes : Axes
-        Where.
-    frame : DataFrame
-        ``year``, ``basis`` and ``column``.
-    column : str
-        What is drawn.
-    mark : Mark
-        Colour and line.
-    width : float
-        Line width, points.
-    """
+    """Draw one line per stretch of years."""
     for part in stretches(frame):
         lone = "o" if len(part) == 1 else ""
         axes.plot(part["year"], part[column], color=mark.colour, linestyle=mark.line, linewidth=width, marker=lone)
 
 
 def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
-    """Shade the years whose output is the proxy and mark the joint; nothing where there is no proxy.
-
-    Parameters
-    ----------
-    axes : Axes
-        Axes whose limits are final.
-    frame : DataFrame
-        ``year``, ``basis``.
-    """
+    """Shade the years whose output is the proxy and mark the joint; nothing where there is no proxy."""
     years = frame.loc[frame["basis"].eq(PROXY), "year"]
     if years.empty:
         return
@@ -87,21 +54,7 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
 
 
 def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int = 1, size: float = 7.0) -> None:
-    """Write names at the right of the last year without overlaps.
-
-    Parameters
-    ----------
-    axes : Axes
-        Axes whose limits are final.
-    year : float
-        Last year.
-    endings : sequence of Ending
-        Heights in data units.
-    lines : int
-        Lines of text in each name.
-    size : float
-        Font size, points.
-    """
+    """Write names at the right of the last year without overlaps."""
     to_pixel, back = axes.transData.transform, axes.transData.inverted().transform
     pixels = [float(to_pixel((year, item.height))[1]) for item in endings]
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
@@ -112,15 +65,7 @@ def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int 
 
 
 def year_axis(axes: Axes, years: Sequence[int]) -> None:
-    """Limit an axis to the years and tick whole ones.
-
-    Parameters
-    ----------
-    axes : Axes
-        Where.
-    years : sequence of int
-        Years drawn.
-    """
+    """Limit an axis to the years and tick whole ones."""
     span = max(float(np.ptp(years)), 1.0)
     axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))

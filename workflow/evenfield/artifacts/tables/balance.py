@@ -28,30 +28,7 @@ def tabulate_balance(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, spec: str, inference: Mapping[str, Any], power: float,
     study: Mapping[str, Any],
 ) -> Table:  # fmt: skip
-    """Arrange the urban-rural estimates: one specification in full, then the difference of all others.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/balance/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : str
-        The specification shown in full.
-    inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no rows.
-    """
+    """Arrange the urban-rural estimates: one specification in full, then the difference of all others."""
     main = estimates[estimates["estimator"].eq("long_difference")]
     if not main["spec_id"].eq(spec).any():
         raise ArtifactError(f"no estimates of specification {spec}", "urban and rural incomes in the panel",

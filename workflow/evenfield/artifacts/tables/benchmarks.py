@@ -22,28 +22,7 @@ UNIT_NAMES = {"pp/yr": "pp a year", "% per year": "% a year"}
 
 
 def benchmark_rows(benchmarks: pd.DataFrame, estimates: pd.DataFrame, periods: Mapping[str, Any]) -> pd.DataFrame:
-    """Set estimates beside the published figures that were verified.
-
-    Parameters
-    ----------
-    benchmarks : DataFrame
-        ``ingest/benchmarks.csv``.
-    estimates : DataFrame
-        ``results/estimates.csv``.
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    DataFrame
-        One row per verified figure: the columns of ``benchmarks``, ``group``, ``OURS`` and ``window``; blank where
-        the two are not comparable or no estimate has the id.
-
-    Raises
-    ------
-    ArtifactError
-        If no figure was verified.
-    """
+    """Set estimates beside the published figures that were verified."""
     shown = benchmarks[benchmarks["tag"].isin(PRINTED)]
     if shown.empty:
         raise ArtifactError("no verified row in benchmarks.csv", f"a tag of {in_words(list(PRINTED))}",
@@ -60,20 +39,7 @@ def tabulate_benchmarks(
     *,
     periods: Mapping[str, Any],
 ) -> Table:
-    """Arrange published figures and ours.
-
-    Parameters
-    ----------
-    benchmarks, estimates, periods
-        As in ``benchmark_rows``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-
-    Returns
-    -------
-    Table
-        One row per verified figure; the CSV twin leaves out the others too.
-    """
+    """Arrange published figures and ours."""
     hidden = int((~benchmarks["tag"].isin(PRINTED)).sum())
     note = (
         "Published figures as read in abstracts, page openings and public reports; tables inside the papers were not "
@@ -113,36 +79,14 @@ def _columns() -> tuple[Column, ...]:
 
 
 def published(value: Any, high: Any, direction: Any) -> str:
-    """Write a published figure: a number, a range or a direction.
-
-    Parameters
-    ----------
-    value, high : float
-        Number and upper end of a range.
-    direction : str
-        Used where there is no number.
-
-    Returns
-    -------
-    str
-    """
+    """Write a published figure: a number, a range or a direction."""
     if is_missing(value):
         return text(direction)
     return f"{value:g}" if is_missing(high) else f"{value:g} to {high:g}"
 
 
 def unit_name(unit: Any) -> str:
-    """Write the unit of a published figure.
-
-    Parameters
-    ----------
-    unit : str
-        As in the data.
-
-    Returns
-    -------
-    str
-    """
+    """Write the unit of a published figure."""
     return UNIT_NAMES.get(text(unit), text(unit))
 
 

@@ -52,33 +52,7 @@ def tabulate_beta(
     weights: str,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange beta convergence by specification and period.
-
-    Parameters
-    ----------
-    beta, sigma : DataFrame
-        ``estimates.csv`` of the two families.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.beta`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, controls, inference, study : mapping
-        Sections of the config.
-    weights : str
-        Weights of the residuals' Moran's I.
-
-    Returns
-    -------
-    Table
-        One row per specification and period.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange beta convergence by specification and period."""
     rows = [row for spec in specs for row in _spec_rows(beta, sigma, spec, shown, periods, description, study)]
     if not rows:
         raise nothing_to_show("rows of beta convergence", "beta", "T6")

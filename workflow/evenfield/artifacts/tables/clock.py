@@ -29,29 +29,7 @@ def tabulate_clock(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange differences of speed between periods and the break in the slope (T6b).
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/clock/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.clock`` of the config.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        Per specification: one row per pair of periods, their joint test, and speeds around the break.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange differences of speed between periods and the break in the slope (T6b)."""
     rows = [row for group, mine in _groups(estimates, specs, description, study)
             for row in _speed_rows(mine, group, periods)]  # fmt: skip
     note = (
@@ -117,33 +95,7 @@ def tabulate_spatial_beta(
     weights: str,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange growth on own and neighbours' initial income with the effects they add up to (T6c).
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/clock/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.clock`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-    weights : str
-        Spatial weights.
-
-    Returns
-    -------
-    Table
-        One row per specification and period.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange growth on own and neighbours' initial income with the effects they add up to (T6c)."""
     rows = [row for group, mine in _groups(estimates, specs, description, study)
             for row in _effect_rows(mine, group, shown, periods)]  # fmt: skip
     level = f"{inference['conf_level']:.0%}"
@@ -206,29 +158,7 @@ def tabulate_weak_sigma(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the slope of the variance by span of years, with the break dates of sigma in the note (T9b).
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/clock/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.clock`` of the config.
-    inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per specification and span of years.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange the slope of the variance by span of years, with the break dates of sigma in the note (T9b)."""
     rows = [{**_row(row, group, row["period"].replace("-", "\u2013"))} for group, mine
             in _groups(estimates, specs, description, study)
             for row in records(only(mine, estimator="weak_sigma"))]  # fmt: skip

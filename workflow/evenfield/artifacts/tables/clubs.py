@@ -37,29 +37,7 @@ def tabulate_clubs(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange log t tests and the clubs by specification.
-
-    Parameters
-    ----------
-    estimates, series : DataFrame
-        ``estimates/clubs/estimates.csv`` and ``series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.clubs`` of the config.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        For each specification the tests on levels, on logs in three currency units, and one row per club.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange log t tests and the clubs by specification."""
     rows: list[Row] = []
     seen: set[tuple[str, ...]] = set()
     for spec in ordered_specs(list(estimates["spec_id"]), specs):
@@ -138,18 +116,7 @@ def _numbers(row: Row) -> Row:
 
 
 def reading(t: Any) -> str:
-    """Say what the log t rule says of a t-statistic.
-
-    Parameters
-    ----------
-    t : float
-        Statistic; missing gives empty text.
-
-    Returns
-    -------
-    str
-        ``"rejected"`` or ``"not rejected"``.
-    """
+    """Say what the log t rule says of a t-statistic."""
     if is_missing(t):
         return ""
     return "rejected" if t < CRITICAL else "not rejected"
@@ -203,29 +170,7 @@ def tabulate_clubs_cells(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Set clubs against the cells of taxonomies.
-
-    Parameters
-    ----------
-    estimates, series : DataFrame
-        ``estimates/clubs/estimates.csv`` and ``series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.clubs`` of the config.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per club; the group's heading holds the association and its p-values.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification was set against cells.
-    """
+    """Set clubs against the cells of taxonomies."""
     tests = estimates[estimates["term"].eq("clubs_by_cells")]
     rows: list[Row] = []
     for spec in ordered_specs(list(tests["spec_id"]), specs):

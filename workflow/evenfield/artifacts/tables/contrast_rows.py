@@ -26,18 +26,7 @@ LADDER_NOTE = (
 
 
 def comparison_name(row: Mapping[str, Any]) -> str:
-    """Return what a row compares, as printed.
-
-    Parameters
-    ----------
-    row : mapping
-        With ``term`` and ``contrast``.
-
-    Returns
-    -------
-    str
-        For example ``"clusters minus zones"`` or ``"clusters against the others"``.
-    """
+    """Return what a row compares, as printed."""
     text = str(row["contrast"] or row["term"])
     for name, printed in GROUP_NAMES.items():
         text = text.replace(name, printed)
@@ -45,21 +34,7 @@ def comparison_name(row: Mapping[str, Any]) -> str:
 
 
 def contrast_line(estimates: pd.DataFrame, row: Row, label: str, group: str) -> Row:
-    """Return one printed row: a deciding estimate with permutation p-values and its range over taxonomies.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        The family's estimates.
-    row : mapping
-        The deciding row.
-    label, group : str
-        As printed.
-
-    Returns
-    -------
-    dict
-    """
+    """Return one printed row: a deciding estimate with permutation p-values and its range over taxonomies."""
     same = {name: row[name] for name in KEYS}
     taxonomy = row["treatment_def"]
     beside = {short: pick(estimates, estimator=f"{row['estimator']}_{method}", treatment_def=taxonomy, **same)
@@ -78,23 +53,7 @@ def contrast_line(estimates: pd.DataFrame, row: Row, label: str, group: str) -> 
 def contrast_columns(
     inference: Mapping[str, Any], heading: str, decimals: int, p_columns: Mapping[str, str]
 ) -> tuple[Column, ...]:
-    """Return the printed columns.
-
-    Parameters
-    ----------
-    inference : mapping
-        ``inference`` of the config.
-    heading : str
-        Heading of the first column.
-    decimals : int
-        Decimals of p-free numbers.
-    p_columns : mapping of str to str
-        Heading by column of further p-values.
-
-    Returns
-    -------
-    tuple of Column
-    """
+    """Return the printed columns."""
     level = f"{inference['conf_level']:.0%}"
     return (
         Column(names=("label",), header=heading),

@@ -20,22 +20,7 @@ DECIMALS = 2
 
 
 def contrast_line(row: Row, group: str, label: str, estimates: pd.DataFrame) -> Row:
-    """Return one printed row.
-
-    Parameters
-    ----------
-    row : dict
-        A row of the estimates, the deciding method.
-    group, label : str
-        Heading of the group and of the row.
-    estimates : DataFrame
-        Where the same contrast under other methods stands.
-
-    Returns
-    -------
-    dict
-        The row's numbers, ``cr3_conf_low``, ``cr3_conf_high`` and ``permutation_p``, missing where not computed.
-    """
+    """Return one printed row."""
     same = {name: row[name] for name in SAME}
     cr3 = pick(only(estimates, estimator=f"{row['estimator']}_cr3"), **same)
     permutation = pick(only(estimates, estimator=f"{row['estimator']}_permutation"), **same)
@@ -48,21 +33,7 @@ def contrast_line(row: Row, group: str, label: str, estimates: pd.DataFrame) -> 
 
 
 def contrast_columns(inference: Mapping[str, Any], unit: str = "pp/yr", method: str = "SCPC") -> tuple[Column, ...]:
-    """Return the printed columns.
-
-    Parameters
-    ----------
-    inference : mapping
-        ``inference`` of the config.
-    unit : str
-        Heading of the estimates.
-    method : str
-        Heading of the deciding interval.
-
-    Returns
-    -------
-    tuple of Column
-    """
+    """Return the printed columns."""
     level = f"{inference['conf_level']:.0%}"
     two, brackets = places(fixed, DECIMALS), places(interval, DECIMALS)
     return (
@@ -79,20 +50,7 @@ def contrast_columns(inference: Mapping[str, Any], unit: str = "pp/yr", method: 
 
 
 def inference_note(inference: Mapping[str, Any], power: float) -> str:
-    """Say how intervals, p-values and detectable effects of group contrasts are made.
-
-    Parameters
-    ----------
-    inference : mapping
-        ``inference`` of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    str
-        Some sentences.
-    """
+    """Say how intervals, p-values and detectable effects of group contrasts are made."""
     return (
         f"{inference['conf_level']:.0%} intervals and p by conditional SCPC (average pairwise correlation of shocks "
         "at most .03); with fewer than four units in a group, p by free permutation of labels and no interval. Beside "

@@ -23,21 +23,7 @@ UNIT = Column(names=("unit_of_measure",), header="Unit")
 
 
 def tabulate_ladder(estimates: pd.DataFrame, rows: pd.DataFrame, labels: Mapping[str, str]) -> Table:
-    """Arrange the deciding estimates under every kind of inference that was run, side by side.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``results/estimates.csv``.
-    rows : DataFrame
-        ``results/verdict_rows.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Table
-    """
+    """Arrange the deciding estimates under every kind of inference that was run, side by side."""
     key = estimand_key(rows) if len(rows) else pd.Series(dtype=str)
     named = {place: f"{row['hypothesis']}: {row_label(row, labels)}{_carried(row)}" for place, row in
              zip(key, records(rows), strict=True)}  # fmt: skip
@@ -84,21 +70,7 @@ def _carried(row: Row) -> str:
 
 
 def tabulate_multiplicity(rows: pd.DataFrame, content: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
-    """Arrange the p-values of deciding rows before and after the adjustment within their family.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``results/verdict_rows.csv``.
-    content : mapping
-        ``results/verdicts.json``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Table
-    """
+    """Arrange the p-values of deciding rows before and after the adjustment within their family."""
     made, alpha = content["estimates"], content["rule"]["thresholds"]["alpha"]
     frame = _labelled(rows, labels, "hypothesis_family")
     columns = (
@@ -125,19 +97,7 @@ def tabulate_multiplicity(rows: pd.DataFrame, content: Mapping[str, Any], labels
 
 
 def tabulate_power(rows: pd.DataFrame, labels: Mapping[str, str]) -> Table:
-    """Arrange what each deciding row could see, and what a significant one would be worth.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``results/verdict_rows.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Table
-    """
+    """Arrange what each deciding row could see, and what a significant one would be worth."""
     columns = (
         PLACE,
         VALUE,
@@ -162,22 +122,7 @@ def tabulate_power(rows: pd.DataFrame, labels: Mapping[str, str]) -> Table:
 
 
 def tabulate_influence(estimates: pd.DataFrame, rows: pd.DataFrame, labels: Mapping[str, str]) -> Table:
-    """Arrange the range of each deciding estimate when one unit, or a named pair, is left out.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``results/estimates.csv``.
-    rows : DataFrame
-        ``results/verdict_rows.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Table
-        Only rows with a leave-one-out range.
-    """
+    """Arrange the range of each deciding estimate when one unit, or a named pair, is left out."""
     there = rows[rows["low"].notna()]
     pairs = estimates[estimates["effect_type"].eq("stat_pair")]
     told = [_pair_text(pairs, row) for row in records(there)]
@@ -202,19 +147,7 @@ def tabulate_influence(estimates: pd.DataFrame, rows: pd.DataFrame, labels: Mapp
 
 
 def tabulate_placebos(estimates: pd.DataFrame, labels: Mapping[str, str]) -> Table:
-    """Arrange the placebos: dates, places and outcomes at which nothing should be found.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``results/estimates.csv``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Table
-    """
+    """Arrange the placebos: dates, places and outcomes at which nothing should be found."""
     found = estimates[estimates["role"].eq("placebo") & estimates["hypothesis"].ne("")]
     frame = found.assign(
         label=found["estimator"].str.replace("_", " ") + ", " + found["term"].str.replace("_", " "),

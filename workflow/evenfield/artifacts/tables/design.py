@@ -31,26 +31,7 @@ def tabulate_design(
     periods: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the design diagnostics as one table.
-
-    Parameters
-    ----------
-    series, estimates : DataFrame
-        ``estimates/design/series.csv`` and ``estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    taxonomy, weights : str
-        Primary taxonomy and weights.
-    power : float
-        Power at which an effect counts as detectable.
-    periods, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        Rows in blocks; a block that the study does not have is left out.
-    """
+    """Arrange the design diagnostics as one table."""
     mine = series[series["taxonomy"].isin(["", taxonomy])]
     rows = [
         *_cell_rows(mine, taxonomy, periods), *_overlap_rows(mine), *_weight_rows(mine, weights),

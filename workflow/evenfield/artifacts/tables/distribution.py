@@ -32,29 +32,7 @@ def tabulate_transitions(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange transition matrices by specification and step.
-
-    Parameters
-    ----------
-    estimates, series : DataFrame
-        ``estimates/distribution/estimates.csv`` and ``series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.distribution`` of the config.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per class, then the long run and the tests of the chain.
-
-    Raises
-    ------
-    ArtifactError
-        If there is no chain.
-    """
+    """Arrange transition matrices by specification and step."""
     chains = only(estimates, estimator="markov")
     rows: list[Row] = []
     for spec in ordered_specs(list(chains["spec_id"]), specs):
@@ -181,29 +159,7 @@ def tabulate_spatial_chain(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange transition matrices given the class of the neighbours.
-
-    Parameters
-    ----------
-    estimates, series : DataFrame
-        ``estimates/distribution/estimates.csv`` and ``series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.distribution`` of the config.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        Rows are pairs of the neighbours' and the own class; the heading holds the test.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification names weights.
-    """
+    """Arrange transition matrices given the class of the neighbours."""
     tests = only(estimates, estimator="spatial_markov")
     rows: list[Row] = []
     for spec in ordered_specs(list(tests["spec_id"]), specs):

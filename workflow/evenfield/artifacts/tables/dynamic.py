@@ -44,31 +44,7 @@ def tabulate_dynamic(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange roots and speeds by specification, period and estimator.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/dynamic/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.dynamic`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per estimator.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange roots and speeds by specification, period and estimator."""
     rows: list[Row] = []
     for spec in ordered_specs(list(estimates["spec_id"]), specs):
         span = next(int(item.get("span", description.get("step", 1))) for item in specs if str(item["id"]) == spec)

@@ -34,27 +34,7 @@ def tabulate_dynamic_spatial(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the dynamic spatial estimates: dynamics, roots and effects by specification.
-
-    Parameters
-    ----------
-    estimates, series : DataFrame
-        ``estimates.csv`` and ``series.csv`` (the Monte Carlo) of ``estimates/dynamic_spatial``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    section, inference, study : mapping
-        ``estimates.dynamic_spatial``, ``inference`` and ``study`` of the config.
-
-    Returns
-    -------
-    Table
-        Numbers that the Monte Carlo does not vouch for stay blank, with the reason; the Monte Carlo stands beside.
-
-    Raises
-    ------
-    ArtifactError
-        If a specification has no rows.
-    """
+    """Arrange the dynamic spatial estimates: dynamics, roots and effects by specification."""
     rows: list[Row] = []
     main = pick(estimates, spec_id=section["specifications"][0]["id"]).get("w_id")
     for item in section["specifications"]:

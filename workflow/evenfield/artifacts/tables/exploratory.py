@@ -37,33 +37,7 @@ def tabulate_exploratory(
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the exploratory statements by claim, with what cannot be carried and why.
-
-    Parameters
-    ----------
-    estimates, not_carried : DataFrame
-        ``estimates/exploratory/estimates.csv`` and ``not_carried.csv``.
-    claims : DataFrame
-        ``ingest/claims.csv``; may have no rows.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    specs : sequence of mapping
-        ``estimates.exploratory`` of the config.
-    periods, inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Table
-        One row per statement and period.
-
-    Raises
-    ------
-    ArtifactError
-        If there is nothing to show.
-    """
+    """Arrange the exploratory statements by claim, with what cannot be carried and why."""
     shown = estimates[estimates["role"].eq("exploratory")]
     words = dict(zip(claims["claim_id"], claims["claim"], strict=True)) if len(claims) else {}
     ordered = sorted(specs, key=lambda spec: str(spec["claim"]))

@@ -42,33 +42,7 @@ def tabulate_exposure(
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the exposure estimates: everything of one specification, then the difference of the others.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/exposure/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : mapping
-        The specification shown in full: ``id``, ``taxonomy``, ``weights``.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Table
-        One row per coefficient.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no rows.
-    """
+    """Arrange the exposure estimates: everything of one specification, then the difference of the others."""
     mine = only(estimates, spec_id=spec["id"], treatment_def=spec["taxonomy"], w_id=spec["weights"])
     if not mine["period"].isin(list(shown)).any():
         raise ArtifactError(f"no estimates of specification {spec['id']}", "its rows in the exposure family",

@@ -24,29 +24,7 @@ def tabulate_exposure_ranges(
     periods: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the ranges of the difference of the two exposures.
-
-    Parameters
-    ----------
-    ranges : DataFrame
-        ``estimates/exposure/ranges.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : str
-        The primary specification.
-    periods, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row a period and range.
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no ranges.
-    """
+    """Arrange the ranges of the difference of the two exposures."""
     mine = only(ranges, spec_id=spec)
     if mine.empty:
         raise ArtifactError(f"no ranges of specification {spec}", "a specification with role primary in main periods",

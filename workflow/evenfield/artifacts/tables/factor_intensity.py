@@ -30,32 +30,7 @@ def tabulate_factor_intensity(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, fit: Mapping[str, Any], inference: Mapping[str, Any],
     power: float, study: Mapping[str, Any], taxonomy: str,
 ) -> Table:  # fmt: skip
-    """Arrange the outcomes in the order of the config, with the joint test beneath.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/factor_intensity/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    fit : mapping
-        The family's ``fit.json``: labels of outcomes and what was left out.
-    inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which a difference counts as detectable.
-    taxonomy : str
-        The taxonomy that decides.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If there is no estimate.
-    """
+    """Arrange the outcomes in the order of the config, with the joint test beneath."""
     main = only(estimates, estimator="ols", effect_type="coef", treatment_def=taxonomy)
     labels = fit["outcomes"]
     rows = sorted(records(main), key=lambda row: (row["spec_id"], fit["order"].index(row["outcome"])))
@@ -72,18 +47,7 @@ def tabulate_factor_intensity(
 
 
 def joint_note(estimates: pd.DataFrame) -> str:
-    """Say what the joint test gives.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        The family's estimates.
-
-    Returns
-    -------
-    str
-        Empty where there is no joint test.
-    """
+    """Say what the joint test gives."""
     joint, count = (
         pick(estimates, estimator="ols_joint", effect_type=name) for name in ("stat_joint", "stat_right_signs")
     )
@@ -93,18 +57,7 @@ def joint_note(estimates: pd.DataFrame) -> str:
 
 
 def left_out_notes(fit: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say which outcomes the panel cannot carry.
-
-    Parameters
-    ----------
-    fit : mapping
-        The family's ``fit.json``.
-
-    Returns
-    -------
-    tuple of str
-        One sentence for each.
-    """
+    """Say which outcomes the panel cannot carry."""
     labels = fit["outcomes"]
     return tuple(f"Not testable here: {labels.get(item['outcome'], item['outcome'])} ({item['reason']})."
                  for item in fit["left_out"])  # fmt: skip

@@ -36,32 +36,7 @@ def tabulate_fading(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, fit: Mapping[str, Any], periods: Mapping[str, Any],
     inference: Mapping[str, Any], power: float, study: Mapping[str, Any], taxonomy: str,
 ) -> Table:  # fmt: skip
-    """Arrange changes of premiums with the premiums they come from, then the location quotient.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/fading/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    fit : mapping
-        The family's ``fit.json``.
-    periods, inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which a difference counts as detectable.
-    taxonomy : str
-        The taxonomy that decides.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If there is no estimate.
-    """
+    """Arrange changes of premiums with the premiums they come from, then the location quotient."""
     main = only(estimates, treatment_def=taxonomy)
     lines = [line for spec in fit["order"] for line in _lines(estimates, only(main, spec_id=spec), fit, periods)]
     if not lines:

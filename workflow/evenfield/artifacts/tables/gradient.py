@@ -36,31 +36,7 @@ def tabulate_gradient(
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the gradients of lists and counts.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/gradient/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.gradient`` of the config.
-    inference, study : mapping
-        Sections of the config.
-    power : float
-        Power of the smallest detectable effects.
-
-    Returns
-    -------
-    Table
-        One row per test of each list and count.
-
-    Raises
-    ------
-    ArtifactError
-        If the gradient family has no rows.
-    """
+    """Arrange the gradients of lists and counts."""
     gradients = only(estimates, family=GRADIENT)
     rows: list[Row] = []
     for spec in ordered_specs(list(gradients["spec_id"]), specs):

@@ -10,112 +10,37 @@ from evenfield.contracts.errors import ArtifactError
 
 
 def sample_parts(row: Mapping[str, Any], description: Mapping[str, Any]) -> list[str]:
-    """Say which sample and unit scheme a row has where they are not the main ones.
-
-    Parameters
-    ----------
-    row : mapping
-        Row of the estimates: ``sample_id``, ``unit_scheme``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-
-    Returns
-    -------
-    list of str
-        Empty for the main sample and scheme.
-    """
+    """Say which sample and unit scheme a row has where they are not the main ones."""
     sample, scheme = text(row.get("sample_id")) or "all", text(row.get("unit_scheme"))
     parts = [] if sample == "all" else [sample.replace("_", " ")]
     return parts + ([] if scheme in ("", str(description["unit_scheme"])) else [f"unit scheme {scheme}"])
 
 
 def heading(parts: Sequence[str]) -> str:
-    """Join the parts of a heading with commas and capitalise the first letter.
-
-    Parameters
-    ----------
-    parts : sequence of str
-        Empty parts are left out.
-
-    Returns
-    -------
-    str
-        For example ``"All provinces, unit scheme 30"``.
-    """
+    """Join the parts of a heading with commas and capitalise the first letter."""
     joined = ", ".join(part for part in parts if part)
     return joined[:1].upper() + joined[1:]
 
 
 def sample_heading(row: Mapping[str, Any], description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
-    """Name the sample of a row, all units where it is the main one.
-
-    Parameters
-    ----------
-    row : mapping
-        Row of the estimates: ``sample_id``, ``unit_scheme``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    study : mapping
-        ``study`` of the config (nouns).
-
-    Returns
-    -------
-    str
-        For example ``"All provinces"``.
-    """
+    """Name the sample of a row, all units where it is the main one."""
     return heading(sample_parts(row, description) or [f"all {study['units_name']}"])
 
 
 def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
-    """Return the error of a table whose family holds no rows of the config's specifications.
-
-    Parameters
-    ----------
-    what : str
-        What is missing.
-    family, table : str
-        Family of the estimates and id of the table.
-
-    Returns
-    -------
-    ArtifactError
-    """
+    """Return the error of a table whose family holds no rows of the config's specifications."""
     return ArtifactError(f"no {what}", "estimates of the specifications in the config",
                          f"rerun the {family} family or remove {table} from `tables`")  # fmt: skip
 
 
 def ordered_specs(found: Sequence[str], specs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the specifications that have rows, the primary one first, then as written in the config.
-
-    Parameters
-    ----------
-    found : sequence of str
-        Ids that have rows.
-    specs : sequence of mapping
-        The family's section of the config.
-
-    Returns
-    -------
-    list of str
-        Ids.
-    """
+    """Return the specifications that have rows, the primary one first, then as written in the config."""
     ranked = sorted(specs, key=lambda spec: spec.get("role") != "primary")
     return [str(spec["id"]) for spec in ranked if str(spec["id"]) in set(found)]
 
 
 def grouping_name(name: str) -> str:
-    """Return a grouping of units as it is printed.
-
-    Parameters
-    ----------
-    name : str
-        Column of the units, or ``taxonomy: cell``.
-
-    Returns
-    -------
-    str
-        For example ``"cells (seed2011)"``.
-    """
+    """Return a grouping of units as it is printed."""
     taxonomy, colon, kind = name.partition(": ")
     if not colon:
         return name.replace("_", " ")

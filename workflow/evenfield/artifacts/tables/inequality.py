@@ -35,31 +35,7 @@ def tabulate_inequality(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange inequality and its parts by period; the first specification in full, the indices of the others.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/inequality/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.inequality`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        Rows are indices, then shares by grouping, grouped by specification and period.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange inequality and its parts by period; the first specification in full, the indices of the others."""
     rows: list[Row] = []
     for place, spec in enumerate(ordered_specs(list(estimates["spec_id"]), specs)):
         for period in shown:
@@ -176,31 +152,7 @@ def tabulate_growth_shares(
     periods: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the share of each group in the growth of total output, by period.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/inequality/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.inequality`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per grouping, group and period.
-
-    Raises
-    ------
-    ArtifactError
-        If there is no growth accounting.
-    """
+    """Arrange the share of each group in the growth of total output, by period."""
     found = only(estimates, estimator="growth_accounting")
     ids = ordered_specs(list(found["spec_id"]), specs)[:1]
     mine = found[found["spec_id"].isin(ids)]

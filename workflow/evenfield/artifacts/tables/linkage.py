@@ -43,29 +43,7 @@ def tabulate_linkage(
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the linkage estimates.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/linkage/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    section, inference, study : mapping
-        ``estimates.linkage``, ``inference`` and ``study`` of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Table
-        One row per coefficient.
-
-    Raises
-    ------
-    ArtifactError
-        If the family has no primary row.
-    """
+    """Arrange the linkage estimates."""
     main = pick(estimates, estimator=BASE, term=PSI, role="primary")
     if not main:
         raise ArtifactError("no primary linkage estimate", "a specification with role primary",

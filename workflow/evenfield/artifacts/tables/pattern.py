@@ -31,31 +31,7 @@ def tabulate_pattern(
     weights: str,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange Moran's I by year.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/pattern/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.pattern`` of the config.
-    inference, study : mapping
-        Sections of the config.
-    weights : str
-        Weights of the statistics.
-
-    Returns
-    -------
-    Table
-        One row per specification and year; a long span shows every third year up to the last.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange Moran's I by year."""
     moran = only(estimates, estimator="moran")
     kinds = [(variable, controls) for variable in NAMES
              for controls in sorted(only(moran, outcome=variable)["controls_id"].unique(), key=_rank)]  # fmt: skip

@@ -37,33 +37,7 @@ def tabulate_preflight(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the checks before any model and what the rule makes of them.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/preflight/series.csv``.
-    fit : mapping
-        ``estimates/preflight/fit.json``; holds the rule.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.preflight`` of the config.
-    shown : sequence of str
-        Periods of the checks in space, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per span of years for the checks in time, then one per period for those in space.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange the checks before any model and what the rule makes of them."""
     rows: list[Row] = []
     for spec in ordered_specs(list(series["spec_id"]), specs):
         mine = only(series, spec_id=spec)

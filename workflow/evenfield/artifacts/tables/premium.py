@@ -28,34 +28,7 @@ def tabulate_premium(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, labels: Mapping[str, str], shown: Sequence[str],
     periods: Mapping[str, Any], inference: Mapping[str, Any], power: float, study: Mapping[str, Any], taxonomy: str,
 ) -> Table:  # fmt: skip
-    """Arrange the premiums: the deciding comparison by outcome and period, then the exploratory ones.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/premium/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    labels : mapping of str to str
-        How outcomes are printed, by specification.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which a difference counts as detectable.
-    taxonomy : str
-        The taxonomy that decides.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If there is no estimate.
-    """
+    """Arrange the premiums: the deciding comparison by outcome and period, then the exploratory ones."""
     lines = premium_lines(estimates, labels, shown, periods, taxonomy)
     if not lines:
         raise ArtifactError("no premium under the main taxonomy", "rows of the premium family",
@@ -70,17 +43,7 @@ def tabulate_premium(
 def premium_lines(
     estimates: pd.DataFrame, labels: Mapping[str, str], shown: Sequence[str], periods: Mapping[str, Any], taxonomy: str
 ) -> list[Row]:
-    """Return the printed rows, outcome by outcome.
-
-    Parameters
-    ----------
-    estimates, labels, shown, periods, taxonomy
-        As in ``tabulate_premium``.
-
-    Returns
-    -------
-    list of dict
-    """
+    """Return the printed rows, outcome by outcome."""
     main = only(estimates, estimator="ols", effect_type="coef", treatment_def=taxonomy, sample_id="all")
     terms = main[["term", "contrast"]].drop_duplicates().sort_values(["contrast", "term"]).itertuples(index=False)
     order = [(str(term), str(contrast)) for term, contrast in terms]

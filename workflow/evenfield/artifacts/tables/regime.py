@@ -38,33 +38,7 @@ def tabulate_regime(
     power: float,
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange convergence by regime: the primary specification in full, the key difference of the others.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/regime/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    specs : sequence of mapping
-        ``estimates.regime`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which a difference counts as detectable.
-
-    Returns
-    -------
-    Table
-        One row per coefficient.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange convergence by regime: the primary specification in full, the key difference of the others."""
     ids = ordered_specs(list(estimates["spec_id"]), specs)
     if not ids:
         raise nothing_to_show("rows of convergence by regime", "regime", "T8")

@@ -34,31 +34,7 @@ def tabulate_sigma(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange dispersion and its tests by specification and period.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/sigma/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json`` of the main unit scheme.
-    specs : sequence of mapping
-        ``estimates.sigma`` of the config.
-    shown : sequence of str
-        Periods, in order.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per specification and period.
-
-    Raises
-    ------
-    ArtifactError
-        If no specification has rows.
-    """
+    """Arrange dispersion and its tests by specification and period."""
     ids = ordered_specs(list(estimates["spec_id"]), specs)
     rows = [row for spec in ids for row in _rows(only(estimates, spec_id=spec), shown, periods, description, study)]
     if not rows:

@@ -22,18 +22,7 @@ COLUMNS = ("group", "series", "first_year", "last_year", "years", "units", "grad
 
 
 def columns_in_use(panel: Mapping[str, Any], controls: Mapping[str, Any]) -> list[str]:
-    """Return the columns of the panel that the config uses.
-
-    Parameters
-    ----------
-    panel, controls : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    list of str
-        Income first, then controls; each once.
-    """
+    """Return the columns of the panel that the config uses."""
     income = [panel["income"][key] for key in INCOME_KEYS if panel["income"].get(key)]
     wanted = [item for item in controls.values() if item["kind"] != "unit"]
     return list(dict.fromkeys(income + [item[key] for item in wanted for key in CONTROL_KEYS if item.get(key)]))
@@ -49,26 +38,7 @@ def tabulate_sources(
     years: tuple[int, int],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the provenance of the series in use, and the other sources with their licences.
-
-    Parameters
-    ----------
-    panel, provenance, sources : DataFrame
-        ``ingest/panel.csv``, ``panel_provenance.csv`` and ``sources.csv``.
-    data_hash : str
-        Hash of all ingested tables.
-    columns : iterable of str
-        Columns of the panel in use.
-    years : tuple of int
-        First and last year of the study; spans are cut to them.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    Table
-        One row per series and span, then one per source that no series in use names.
-    """
+    """Arrange the provenance of the series in use, and the other sources with their licences."""
     wanted = list(columns)
     inside = panel[panel["year"].between(*years)]
     rows = [row for name in wanted for row in _series_rows(name, inside, provenance, years)]

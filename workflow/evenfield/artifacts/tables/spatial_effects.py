@@ -31,29 +31,7 @@ def tabulate_spatial_effects(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange effects: the main specification by model and weights, then the others with their main model and weights.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/spatial_panel/estimates.csv``.
-    fit : mapping
-        ``estimates/spatial_panel/fit.json``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per regressor, model and weights.
-
-    Raises
-    ------
-    ArtifactError
-        If the main specification has no rows.
-    """
+    """Arrange effects: the main specification by model and weights, then the others with their main model and weights."""
     main = main_specification(fit)
     mine = checked_rows(estimates, main, "T15")
     rows = [*_by_weights(mine, main, fit), *_others(estimates, fit)]

@@ -30,66 +30,23 @@ EXPLORATORY = "Exploratory: no row decides a hypothesis. Associations given the 
 
 
 def weights_name(weights: str) -> str:
-    """Return weights as they are printed.
-
-    Parameters
-    ----------
-    weights : str
-        Key of the config.
-
-    Returns
-    -------
-    str
-        For example ``"nearest 4"``.
-    """
+    """Return weights as they are printed."""
     return weights.replace("_", " ")
 
 
 def outcome_name(outcome: str) -> str:
-    """Return an outcome as it is printed.
-
-    Parameters
-    ----------
-    outcome : str
-        Column of the panel.
-
-    Returns
-    -------
-    str
-    """
+    """Return an outcome as it is printed."""
     return OUTCOMES.get(outcome, outcome.replace("_", " "))
 
 
 def main_specification(fit: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the specification that the exhibits show in full: the first one.
-
-    Parameters
-    ----------
-    fit : mapping
-        ``fit.json`` of the family.
-
-    Returns
-    -------
-    mapping
-        Its entry.
-    """
+    """Return the specification that the exhibits show in full: the first one."""
     found: Mapping[str, Any] = fit["specifications"][0]
     return found
 
 
 def specification_name(spec: Mapping[str, Any]) -> str:
-    """Say what sets a specification apart.
-
-    Parameters
-    ----------
-    spec : mapping
-        Entry of ``fit.json``.
-
-    Returns
-    -------
-    str
-        For example ``"log income, 2000\u20132008, no municipalities"``.
-    """
+    """Say what sets a specification apart."""
     first, last = spec["years"]
     parts = [outcome_name(spec["outcome"]), f"{first}\u2013{last}"]
     parts += [] if spec["sample"] == "all" else [spec["sample"].replace("_", " ")]
@@ -98,26 +55,7 @@ def specification_name(spec: Mapping[str, Any]) -> str:
 
 
 def checked_rows(estimates: pd.DataFrame, spec: Mapping[str, Any], exhibit: str) -> pd.DataFrame:
-    """Return the rows of a specification.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        The family's estimates.
-    spec : mapping
-        Entry of ``fit.json``.
-    exhibit : str
-        For the message.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    ArtifactError
-        If there are none.
-    """
+    """Return the rows of a specification."""
     mine = only(estimates, spec_id=spec["id"])
     if mine.empty:
         raise ArtifactError(f"no estimates of specification {spec['id']}", "its rows in the spatial panel family",
@@ -128,24 +66,7 @@ def checked_rows(estimates: pd.DataFrame, spec: Mapping[str, Any], exhibit: str)
 def panel_note(
     mine: pd.DataFrame, fit: Mapping[str, Any], description: Mapping[str, Any], study: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Return the sentences that both tables share.
-
-    Parameters
-    ----------
-    mine : DataFrame
-        Rows of the main specification.
-    fit : mapping
-        ``fit.json`` of the family.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    study : mapping
-        Nouns.
-
-    Returns
-    -------
-    tuple of str
-        Sample, weights, the four rules of reading, basis, status and origin.
-    """
+    """Return the sentences that both tables share."""
     spec, row = main_specification(fit), pick(mine)
     neighbours = [f"{weights_name(name)} {fixed(value, 1)}" for name, value in fit["effective_neighbours"].items()]
     sample = "" if spec["sample"] == "all" else f", sample {spec['sample'].replace('_', ' ')}"
@@ -164,17 +85,6 @@ def panel_note(
 
 
 def grade_note(row: Row) -> tuple[str, ...]:
-    """Say how many zones are of unsure date.
-
-    Parameters
-    ----------
-    row : mapping
-        Any row of the specification.
-
-    Returns
-    -------
-    tuple of str
-        Empty where none is.
-    """
+    """Say how many zones are of unsure date."""
     parts: Sequence[str] = [part.strip() for part in str(row["warning"]).split(";")]
     return tuple(f"{part[0].upper()}{part[1:]}." for part in parts if part.startswith("GRADE C"))

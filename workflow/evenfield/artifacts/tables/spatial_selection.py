@@ -33,29 +33,7 @@ def tabulate_spatial_selection(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange tests, posterior probabilities, criteria, residuals and the spatial parameter, one column per weights.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/spatial_panel/estimates.csv``.
-    fit : mapping
-        ``estimates/spatial_panel/fit.json``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per statistic of the main specification.
-
-    Raises
-    ------
-    ArtifactError
-        If the main specification has no rows.
-    """
+    """Arrange tests, posterior probabilities, criteria, residuals and the spatial parameter, one column per weights."""
     spec = main_specification(fit)
     mine, weights = checked_rows(estimates, spec, "T14"), list(fit["effective_neighbours"])
     rows = [row for rows in (_tests(mine, weights), _fits(mine, weights, study), _dependence(mine, weights, spec))

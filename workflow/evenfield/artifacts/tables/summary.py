@@ -38,31 +38,7 @@ def tabulate_summary(
     controls: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange summary statistics with one column per cell.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``estimates/profile/series.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    taxonomy : str
-        Whose cells.
-    shown : sequence of str
-        Periods, in order.
-    periods, controls, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        Rows are variables, grouped by period.
-
-    Raises
-    ------
-    ArtifactError
-        If the series has no summary for that taxonomy.
-    """
+    """Arrange summary statistics with one column per cell."""
     mine = only(series, kind="summary", taxonomy=taxonomy, unit_scheme=description["unit_scheme"])
     mine = mine[mine["period"].isin(list(shown))]
     if mine.empty:

@@ -22,28 +22,7 @@ def tabulate_taxonomies(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, spec: str, periods: Mapping[str, Any],
     inference: Mapping[str, Any], study: Mapping[str, Any],
 ) -> Table:  # fmt: skip
-    """Arrange the scores of the models by period, then the gain of four cells under other lists.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/taxonomies/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : str
-        The specification shown in full.
-    periods, inference, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If the specification has no rows.
-    """
+    """Arrange the scores of the models by period, then the gain of four cells under other lists."""
     mine = only(estimates, spec_id=spec)
     if mine.empty:
         raise ArtifactError(f"no estimates of specification {spec}", "growth by period and a taxonomy",

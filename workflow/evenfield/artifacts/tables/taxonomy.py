@@ -18,18 +18,7 @@ UNSURE = "*"
 
 
 def first_year(all_years: Any, dated: Any) -> str:
-    """Write a first year, marked where it rests on memory.
-
-    Parameters
-    ----------
-    all_years, dated : float
-        First year by all records, and by dated records only.
-
-    Returns
-    -------
-    str
-        ``"1984"``; ``"1984*"`` when no dated record exists; ``"1984* (1991)"`` when the dated one is later.
-    """
+    """Write a first year, marked where it rests on memory."""
     if is_missing(all_years) or all_years == dated:
         return year(all_years)
     return f"{year(all_years)}{UNSURE}" + ("" if is_missing(dated) else f" ({year(dated)})")
@@ -48,30 +37,7 @@ def tabulate_taxonomy(
     periods: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange the taxonomy and the zones of every unit.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        ``unit``, ``cluster``, ``sez``, ``cell`` of one taxonomy and period.
-    taxonomies : DataFrame
-        ``taxonomy``, ``unit``, ``source``, ``confidence``.
-    units : DataFrame
-        ``unit``, ``name``.
-    first_years, doses : DataFrame
-        Tables of ``panel/<scheme>``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    taxonomy, period : str
-        What ``cells`` holds.
-    periods, study : mapping
-        Sections of the config.
-
-    Returns
-    -------
-    Table
-        One row per unit, grouped by cell.
-    """
+    """Arrange the taxonomy and the zones of every unit."""
     frame = cells[["unit", "cell", "cluster", "sez"]].merge(units[["unit", "name"]], on="unit", how="left")
     sources = taxonomies[taxonomies["taxonomy"].eq(taxonomy)]
     frame = frame.merge(sources[["unit", "source", "confidence"]], on="unit", how="left")

@@ -19,22 +19,7 @@ HASH_LETTERS = 12
 
 
 def tabulate_verdicts(verdicts: pd.DataFrame, content: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
-    """Arrange the verdict on each claim with the numbers of the row that decides it.
-
-    Parameters
-    ----------
-    verdicts : DataFrame
-        ``results/verdicts.csv``.
-    content : mapping
-        ``results/verdicts.json``.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    Table
-        One row per claim, in the order of the ledger.
-    """
+    """Arrange the verdict on each claim with the numbers of the row that decides it."""
     frame = verdicts.assign(
         numbers=[_estimate(row) for row in records(verdicts)],
         when=verdicts["period"].map(lambda period: labels.get(period, period)),
@@ -60,20 +45,7 @@ def tabulate_verdicts(verdicts: pd.DataFrame, content: Mapping[str, Any], labels
 
 
 def tabulate_untestable(verdicts: pd.DataFrame, content: Mapping[str, Any]) -> Table:
-    """Arrange the claims that the panel cannot decide, with the reason and the data that would.
-
-    Parameters
-    ----------
-    verdicts : DataFrame
-        ``results/verdicts.csv``.
-    content : mapping
-        ``results/verdicts.json``.
-
-    Returns
-    -------
-    Table
-        One row per claim.
-    """
+    """Arrange the claims that the panel cannot decide, with the reason and the data that would."""
     frame = verdicts[verdicts["verdict"].eq(NOT_TESTABLE)]
     why = frame["reason"].str.partition(" What would decide it: ")[0]
     data = frame["deciding_data"].where(frame["deciding_data"].ne(""), frame["reason"].str.partition(

@@ -30,30 +30,7 @@ def tabulate_wages(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, spec: str,
     inference: Mapping[str, Any], power: float, study: Mapping[str, Any],
 ) -> Table:  # fmt: skip
-    """Arrange elasticities of foreign investment, then unit labour cost by window.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/wages/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    spec : str
-        The specification shown in full.
-    inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If there is no estimate.
-    """
+    """Arrange elasticities of foreign investment, then unit labour cost by window."""
     shown = estimates[estimates["effect_type"].eq("coef")]
     main = pick(shown, spec_id=spec, role="primary")
     taxonomy = main.get("treatment_def") or pick(shown, role="mechanism").get("treatment_def", "")

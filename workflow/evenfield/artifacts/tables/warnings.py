@@ -12,18 +12,7 @@ SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
 
 
 def reason(warning: Any) -> str:
-    """Return the part of a warning that explains a missing number.
-
-    Parameters
-    ----------
-    warning : str
-        Parts joined by semicolons.
-
-    Returns
-    -------
-    str
-        The parts that no other column says, joined by semicolons.
-    """
+    """Return the part of a warning that explains a missing number."""
     parts = [part.strip() for part in text(warning).split(";")]
     for term, name in TERM_NAMES.items():
         parts = [part.replace(term, name) for part in parts]

@@ -27,28 +27,7 @@ def tabulate_west(
     estimates: pd.DataFrame, description: Mapping[str, Any], *, inference: Mapping[str, Any], power: float,
     study: Mapping[str, Any],
 ) -> Table:  # fmt: skip
-    """Arrange the programme estimates: deciding rows, what supports or doubts them, the rest.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates/west/estimates.csv``.
-    description : mapping
-        ``panel/<scheme>/description.json``.
-    inference, study : mapping
-        Sections of the config.
-    power : float
-        Power at which an effect counts as detectable.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ArtifactError
-        If there is no estimate.
-    """
+    """Arrange the programme estimates: deciding rows, what supports or doubts them, the rest."""
     main = estimates[estimates["role"].ne("ladder") & estimates["effect_type"].eq("coef")]
     rows = [contrast_line(row, title, _label(row), estimates) for part, title in PARTS for row in _part(main, part)]
     if not rows:

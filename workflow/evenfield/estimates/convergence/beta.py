@@ -61,31 +61,6 @@ def estimate_beta(
 ) -> BetaResults:
     """Estimate beta convergence for every specification and period.
 
-    Parameters
-    ----------
-    periods : mapping of str to DataFrame
-        Periods of each unit scheme.
-    weights : mapping of str to SpatialWeights
-        Primary weights of each unit scheme.
-    schemes : mapping of str to SchemeInfo
-        Samples, step and first official year of each unit scheme.
-    specs : sequence of BetaSpec
-        Specifications.
-    inference : InferenceSpec
-        Level, permutations and seed.
-
-    Returns
-    -------
-    BetaResults
-        Slope, speed (from the slope and by nonlinear least squares), half-life, R2, Moran's I of the
-        residuals, both sigmas and mean growth; the series holds the points and, without controls, the line
-        with its band.
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing or the frames contradict each other.
-
     Notes
     -----
     (1/T)(y_T - y_0) = a + b y_0 + z'd + u with HC3 and t(N - K); lambda = -ln(1 + bT)/T (Barro and

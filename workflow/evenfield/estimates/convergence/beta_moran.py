@@ -22,31 +22,7 @@ from evenfield.numerics.random import generator_for
 def moran_row(
     section: CrossSection, fit: SlopeFit, weights: SpatialWeights, labels: Mapping[str, Any], inference: InferenceSpec
 ) -> Estimate:
-    """Test the residuals of a regression for spatial autocorrelation.
-
-    Parameters
-    ----------
-    section : CrossSection
-        Units, warnings so far and the name of the random stream.
-    fit : SlopeFit
-        The regression.
-    weights : SpatialWeights
-        Weights of the unit scheme.
-    labels : mapping
-        Labels of the row.
-    inference : InferenceSpec
-        Permutations and seed.
-
-    Returns
-    -------
-    Estimate
-        Moran's I; without a number where the fit is perfect or the test is not defined.
-
-    Raises
-    ------
-    EstimateError
-        If a unit is not in the weights.
-    """
+    """Test the residuals of a regression for spatial autocorrelation."""
     matrix, note = cut_weights(weights, list(section.rows["unit"]))
     note = joined(section.note, note)
     row = {
@@ -77,25 +53,7 @@ def _check_residuals(ols: OlsFit) -> None:
 
 
 def cut_weights(weights: SpatialWeights, units: Sequence[str]) -> tuple[np.ndarray, str]:
-    """Return the weights among some of the units, in their order.
-
-    Parameters
-    ----------
-    weights : SpatialWeights
-        Weights of the unit scheme.
-    units : sequence of str
-        Units of the sample.
-
-    Returns
-    -------
-    tuple of ndarray, shape (N, N), and str
-        When units were dropped, the sub-matrix with rows standardised again, and a note that says so.
-
-    Raises
-    ------
-    EstimateError
-        If a unit is not in the weights.
-    """
+    """Return the weights among some of the units, in their order; shape (N, N)."""
     name = str(weights.spec.get("weights", "the weights"))
     place = {unit: i for i, unit in enumerate(weights.units)}
     unknown = sorted(set(units) - set(place))

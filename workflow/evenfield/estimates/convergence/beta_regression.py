@@ -29,34 +29,16 @@ GROWTH_TOLERANCE = 1e-8
 
 @dataclass(frozen=True)
 class CrossSection:
-    """The rows of one specification in one period, in an order that depends on neither row order nor names.
+    """The rows of one specification in one period, in an order that depends on neither row order nor names."""
 
-    Attributes
-    ----------
-    spec : BetaSpec
-        The specification.
-    period : str
-        The period.
-    rows : DataFrame
-        ``unit``, ``start``, ``end`` (logs), ``growth`` (per year) and the controls that entered.
-    controls : tuple of str
-        Controls that entered.
-    years : float
-        Years T between the end points.
-    basis, note : str
-        Output basis and warnings so far.
-    available : bool
-        False when the end points do not exist in this period.
-    """
-
-    spec: BetaSpec
-    period: str
-    rows: pd.DataFrame
-    controls: tuple[str, ...]
-    years: float
-    basis: str
-    note: str
-    available: bool = True
+    spec: BetaSpec  # the specification
+    period: str  # the period
+    rows: pd.DataFrame  # ``unit``, ``start``, ``end`` (logs), ``growth`` (per year) and the controls that entered
+    controls: tuple[str, ...]  # controls that entered
+    years: float  # years T between the end points
+    basis: str  # output basis and warnings so far
+    note: str  # output basis and warnings so far
+    available: bool = True  # false when the end points do not exist in this period
 
     @property
     def X(self) -> np.ndarray:
@@ -77,28 +59,7 @@ class CrossSection:
 
 
 def cross_section(periods: pd.DataFrame, spec: BetaSpec, period: str, scheme: SchemeInfo) -> CrossSection:
-    """Assemble the rows of one specification in one period.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        Periods of the unit scheme.
-    spec : BetaSpec
-        The specification.
-    period : str
-        The period.
-    scheme : SchemeInfo
-        Samples and step of the unit scheme.
-
-    Returns
-    -------
-    CrossSection
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing, a unit has two rows, or growth is not the difference of the end points.
-    """
+    """Assemble the rows of one specification in one period."""
     where = f"estimates.beta.{spec.id} {period}"
     units = sample_units(scheme, spec.sample, where)
     frame = periods[(periods["period"] == period) & periods["unit"].isin(units)]
@@ -150,24 +111,7 @@ class SlopeFit:
 
 
 def fit_slope(section: CrossSection, level: float) -> SlopeFit:
-    """Regress growth on initial log income and the controls, with HC3.
-
-    Parameters
-    ----------
-    section : CrossSection
-        The rows, in logs and growth per year.
-    level : float
-        Level of the interval.
-
-    Returns
-    -------
-    SlopeFit
-
-    Raises
-    ------
-    NumericsError
-        If end points are absent, units too few, or a variable is the same in every unit.
-    """
+    """Regress growth on initial log income and the controls, with HC3."""
     _check_variation(section)
     ols = fit_ols(section.growth, section.X)
     cov = cov_hc3(ols)
@@ -188,15 +132,5 @@ def _check_variation(section: CrossSection) -> None:
 
 
 def slope_only(ols: OlsFit) -> np.ndarray:
-    """Return the contrast that picks the coefficient of initial log income.
-
-    Parameters
-    ----------
-    ols : OlsFit
-        The regression.
-
-    Returns
-    -------
-    ndarray, shape (K,)
-    """
+    """Return the contrast that picks the coefficient of initial log income; shape (K,)."""
     return np.asarray(np.eye(ols.X.shape[1])[SLOPE])

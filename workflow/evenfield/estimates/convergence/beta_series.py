@@ -21,22 +21,7 @@ BETA_SERIES = (
 
 
 def series_of(section: CrossSection, fit: SlopeFit | None, level: float) -> list[pd.DataFrame]:
-    """Return the points of one cross-section and, without controls, the line with its band.
-
-    Parameters
-    ----------
-    section : CrossSection
-        The rows.
-    fit : SlopeFit or None
-        The regression; None where it is not defined.
-    level : float
-        Level of the band.
-
-    Returns
-    -------
-    list of DataFrame
-        Columns ``BETA_SERIES``; growth, fitted values, residuals and band in % per year.
-    """
+    """Return the points of one cross-section and, without controls, the line with its band."""
     if not section.available:
         return []
     points = _points(section, fit)
@@ -82,17 +67,7 @@ def _line(section: CrossSection, fit: SlopeFit, level: float) -> pd.DataFrame:
 
 
 def sorted_series(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Stack the parts of the series and sort them by their key.
-
-    Parameters
-    ----------
-    parts : list of DataFrame
-        Columns ``BETA_SERIES``.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Stack the parts of the series and sort them by their key."""
     filled = [part.astype(dict.fromkeys(BETA_SERIES[7:], float)) for part in parts]
     frame = pd.concat(filled) if filled else pd.DataFrame(columns=list(BETA_SERIES))
     key = ["spec_id", "unit_scheme", "period", "kind", "unit", "point"]
@@ -100,20 +75,7 @@ def sorted_series(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def summary_of(section: CrossSection, fit: SlopeFit | None) -> dict[str, Any]:
-    """Summarise one regression: units, years, controls, coefficients.
-
-    Parameters
-    ----------
-    section : CrossSection
-        The rows.
-    fit : SlopeFit or None
-        The regression; None where it is not defined.
-
-    Returns
-    -------
-    dict
-        Ready for JSON; coefficients and HC3 standard errors per year, rounded as results are.
-    """
+    """Summarise one regression: units, years, controls, coefficients."""
     spec = section.spec
     out: dict[str, Any] = {
         "spec_id": spec.id,

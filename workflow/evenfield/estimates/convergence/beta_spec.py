@@ -21,57 +21,20 @@ END_POINTS = {
 
 @dataclass(frozen=True, slots=True)
 class BetaSpec:
-    """One specification of beta convergence.
+    """One specification of beta convergence."""
 
-    Attributes
-    ----------
-    id : str
-        Name.
-    controls : tuple of str
-        Controls that enter where the period has them.
-    sample : str
-        Sample.
-    end_points : str
-        ``end`` (levels of the first and last year) or ``mean3`` (means of three observations).
-    unit_scheme : str
-        Unit scheme.
-    role : str
-        Role in the tables.
-    """
-
-    id: str
-    controls: tuple[str, ...]
-    sample: str
-    end_points: str
-    unit_scheme: str
-    role: str = "robustness"
+    id: str  # name
+    controls: tuple[str, ...]  # controls that enter where the period has them
+    sample: str  # sample
+    end_points: str  # ``end`` (levels of the first and last year) or ``mean3`` (means of three observations)
+    unit_scheme: str  # unit scheme
+    role: str = "robustness"  # role in the tables
 
 
 def parse_beta_specs(
     section: Any, controls: Sequence[str], schemes: Mapping[str, SchemeInfo], default_scheme: str
 ) -> tuple[BetaSpec, ...]:
-    """Read ``estimates.beta`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys ``id``, ``controls``, ``sample``, ``end_points``, ``unit_scheme``, ``role``.
-    controls : sequence of str
-        Controls that the periods have (see ``controls_of``).
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of BetaSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, control, sample, kind of end points or unit scheme is unknown, or an id is used twice.
-    """
+    """Read ``estimates.beta`` of the config."""
     return tuple(
         _parsed(item, controls, schemes, default_scheme) for item in checked_items(section, BETA_KEYS, "estimates.beta")
     )
@@ -90,17 +53,6 @@ def _parsed(
 
 
 def controls_of(periods: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return the controls that the frames of periods have.
-
-    Parameters
-    ----------
-    periods : mapping of str to DataFrame
-        Periods of each unit scheme.
-
-    Returns
-    -------
-    list of str
-        Names without the prefix ``control_``, sorted.
-    """
+    """Return the controls that the frames of periods have."""
     names = {name for frame in periods.values() for name in frame.columns if name.startswith(CONTROL)}
     return sorted(name.removeprefix(CONTROL) for name in names)

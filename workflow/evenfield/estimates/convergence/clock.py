@@ -40,25 +40,13 @@ class ClockResults:
 
 @dataclass(frozen=True)
 class ClockStudy:
-    """What the clock needs of one unit scheme.
+    """What the clock needs of one unit scheme."""
 
-    Attributes
-    ----------
-    panel, periods : DataFrame
-        Yearly values, and periods with their end points.
-    weights : SpatialWeights
-        Primary weights.
-    scheme : SchemeInfo
-        Samples, step and first official year.
-    main : sequence of str
-        Periods that divide the study, in order.
-    """
-
-    panel: pd.DataFrame
-    periods: pd.DataFrame
-    weights: SpatialWeights
-    scheme: SchemeInfo
-    main: Sequence[str]
+    panel: pd.DataFrame  # yearly values, and periods with their end points
+    periods: pd.DataFrame  # yearly values, and periods with their end points
+    weights: SpatialWeights  # primary weights
+    scheme: SchemeInfo  # samples, step and first official year
+    main: Sequence[str]  # periods that divide the study, in order
 
 
 def clock_studies(
@@ -68,19 +56,7 @@ def clock_studies(
     weights: Mapping[str, SpatialWeights],
     schemes: Mapping[str, SchemeInfo],
 ) -> dict[str, ClockStudy]:
-    """Join what belongs to each unit scheme.
-
-    Parameters
-    ----------
-    descriptions : sequence of mapping
-        Content of ``panel/{scheme}/description.json``.
-    panels, periods, weights, schemes : mapping
-        By unit scheme.
-
-    Returns
-    -------
-    dict of str to ClockStudy
-    """
+    """Join what belongs to each unit scheme."""
     out = {}
     for item in descriptions:
         name = str(item["unit_scheme"])
@@ -91,28 +67,7 @@ def clock_studies(
 def estimate_clock(
     studies: Mapping[str, ClockStudy], specs: Sequence[ClockSpec], inference: InferenceSpec
 ) -> ClockResults:
-    """Follow convergence over time and over space for every specification.
-
-    Parameters
-    ----------
-    studies : mapping of str to ClockStudy
-        One for each unit scheme.
-    specs : sequence of ClockSpec
-        Specifications.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    ClockResults
-        Rolling windows with a sup-t band, the spatial form of every period, differences of speeds between main
-        periods, a break test of the yearly slope, weak sigma-convergence and break dates of sigma.
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing or the frames contradict each other.
-    """
+    """Follow convergence over time and over space for every specification."""
     estimates: list[Estimate] = []
     parts, fits = [], []
     for spec in specs:

@@ -31,43 +31,14 @@ DESCRIBED = "description: sigma is persistent, no test is attached"
 
 
 def draw_name(base: dict[str, Any], what: str) -> str:
-    """Return the name of a random stream of this family.
-
-    Parameters
-    ----------
-    base : dict
-        Labels with specification, unit scheme, sample and period.
-    what : str
-        What is drawn.
-
-    Returns
-    -------
-    str
-    """
+    """Return the name of a random stream of this family."""
     return f"clock:{base['spec_id']}:{base['unit_scheme']}:{base['sample_id']}:{base['period']}:{what}"
 
 
 def contrast_rows(
     sections: Sequence[CrossSection], base: dict[str, Any], role: str, inference: InferenceSpec
 ) -> list[Estimate]:
-    """Compare the speed of each main period with that of the first.
-
-    Parameters
-    ----------
-    sections : sequence of CrossSection
-        Main periods in order, without controls.
-    base : dict
-        Labels that all rows share.
-    role : str
-        Role of the comparisons.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    list of Estimate
-        Differences of speeds and the joint test that all are equal.
-    """
+    """Compare the speed of each main period with that of the first."""
     names = [section.period for section in sections]
     base = {**base, "period": "+".join(names), "n_periods": len(names), "outcome": "growth"}
     joint = {**base, "estimator": "period_contrast_wald", "term": "speeds_equal", "effect_type": "stat", "role": role,
@@ -109,26 +80,7 @@ def _contrasts(sections: Sequence[CrossSection], draw_id: str, inference: Infere
 def slope_break_rows(
     data: Trajectories, spec: ClockSpec, base: dict[str, Any], note: str, inference: InferenceSpec
 ) -> tuple[list[Estimate], pd.DataFrame]:
-    """Test for one break in the yearly slope of growth on income, year effects taken out.
-
-    Parameters
-    ----------
-    data : Trajectories
-        Log income.
-    spec : ClockSpec
-        Share of dates on each side of a break.
-    base : dict
-        Labels that all rows share.
-    note : str
-        Warnings so far.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    tuple of list of Estimate and DataFrame
-        Largest Wald test with the speeds on both sides, and the test at every date.
-    """
+    """Test for one break in the yearly slope of growth on income, year effects taken out."""
     draw_id = draw_name(base, "slope_break")
     labels = {**base, "estimator": "slope_break", "outcome": "growth", "role": spec.role}
     wald = {**labels, "term": "sup_wald", "effect_type": "stat", "unit_of_measure": "chi-squared",
@@ -171,26 +123,7 @@ def _path(found: SlopeBreak, data: Trajectories, spec: ClockSpec) -> pd.DataFram
 def weak_sigma_rows(
     data: Trajectories, base: dict[str, Any], role: str, note: str, inference: InferenceSpec
 ) -> tuple[list[Estimate], dict[str, Any]]:
-    """Ask whether the cross-section variance falls more than a persistent panel of constant variance would make it.
-
-    Parameters
-    ----------
-    data : Trajectories
-        Log income of one span.
-    base : dict
-        Labels that all rows share.
-    role : str
-        Role of the row.
-    note : str
-        Warnings so far.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    tuple of list of Estimate and dict
-        The slope with its one-sided simulated p-value, and a summary.
-    """
+    """Ask whether the cross-section variance falls more than a persistent panel of constant variance would make it."""
     draw_id = draw_name(base, "weak_sigma")
     labels = {**base, "estimator": "weak_sigma", "term": "variance_slope", "outcome": "log_income", "role": role,
               "unit_of_measure": "squared log points per year", "seed": f"{inference.seed}:{draw_id}"}  # fmt: skip
@@ -213,24 +146,7 @@ def weak_sigma_rows(
 def sigma_break_rows(
     data: Trajectories, spec: ClockSpec, base: dict[str, Any], note: str
 ) -> tuple[list[Estimate], pd.DataFrame, dict[str, Any]]:
-    """Date the breaks in the level and trend of sigma by least squares, as description.
-
-    Parameters
-    ----------
-    data : Trajectories
-        Log income.
-    spec : ClockSpec
-        Largest number of breaks and shortest segment.
-    base : dict
-        Labels that all rows share.
-    note : str
-        Warnings so far.
-
-    Returns
-    -------
-    tuple of list of Estimate, DataFrame and dict
-        Number and dates of breaks, the fitted segments, and the dates for every number of breaks.
-    """
+    """Date the breaks in the level and trend of sigma by least squares, as description."""
     labels = {**base, "estimator": "sigma_breaks", "outcome": "log_income", "role": "description",
               "effect_type": "stat"}  # fmt: skip
     count = {**labels, "term": "breaks", "unit_of_measure": "number"}

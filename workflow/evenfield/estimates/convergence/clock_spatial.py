@@ -34,29 +34,6 @@ def spatial_rows(
 ) -> list[Estimate]:
     """Estimate the spatial form on one period.
 
-    Parameters
-    ----------
-    section : CrossSection
-        Units, growth and initial income of the period.
-    weights : SpatialWeights
-        Weights of the unit scheme.
-    base : dict
-        Labels that all rows share.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    list of Estimate
-        Coefficients, direct, indirect and total effects of initial income (delta method and draws), the speed that
-        the total effect implies, the likelihood ratio against the model without neighbours, Moran's I of the
-        residuals.
-
-    Raises
-    ------
-    EstimateError
-        If a unit is not in the weights.
-
     Notes
     -----
     g = a + b y_0 + rho W g + theta W y_0 + e by maximum likelihood with the exact log-determinant (Rey and Montouri

@@ -14,52 +14,19 @@ CLOCK_KEYS = ("id", "windows", "most_breaks", "trim", "sample", "unit_scheme", "
 
 @dataclass(frozen=True, slots=True)
 class ClockSpec:
-    """One specification of the convergence clock.
+    """One specification of the convergence clock."""
 
-    Attributes
-    ----------
-    id : str
-        Name.
-    sample, unit_scheme, role : str
-        Sample, unit scheme and role in the tables.
-    windows : tuple of int
-        Lengths of the rolling windows in years.
-    most_breaks : int
-        Largest number of breaks in the path of sigma.
-    trim : float
-        Share of the dates that each side of a break must hold.
-    """
-
-    id: str
-    sample: str
-    unit_scheme: str
-    role: str = "exploratory"
-    windows: tuple[int, ...] = (10, 15)
-    most_breaks: int = 3
-    trim: float = 0.15
+    id: str  # name
+    sample: str  # sample, unit scheme and role in the tables
+    unit_scheme: str  # sample, unit scheme and role in the tables
+    role: str = "exploratory"  # sample, unit scheme and role in the tables
+    windows: tuple[int, ...] = (10, 15)  # lengths of the rolling windows in years
+    most_breaks: int = 3  # largest number of breaks in the path of sigma
+    trim: float = 0.15  # share of the dates that each side of a break must hold
 
 
 def parse_clock_specs(section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str) -> tuple[ClockSpec, ...]:
-    """Read ``estimates.clock`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys ``id``, ``windows``, ``most_breaks``, ``trim``, ``sample``, ``unit_scheme``, ``role``.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of ClockSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, sample or unit scheme is unknown, an id is used twice, or a number is out of range.
-    """
+    """Read ``estimates.clock`` of the config."""
     return tuple(
         _parsed(item, schemes, default_scheme) for item in checked_items(section, CLOCK_KEYS, "estimates.clock")
     )

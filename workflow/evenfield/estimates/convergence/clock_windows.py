@@ -28,27 +28,7 @@ CLOCK_SERIES = (
 def window_rows(
     data: Trajectories, span: int, spec: ClockSpec, scheme: SchemeInfo, inference: InferenceSpec
 ) -> tuple[list[Estimate], pd.DataFrame]:
-    """Estimate the speed of convergence in all windows of one length.
-
-    Parameters
-    ----------
-    data : Trajectories
-        Log income.
-    span : int
-        Length of a window in years.
-    spec : ClockSpec
-        Names the rows.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    tuple of list of Estimate and DataFrame
-        One speed for each window (pointwise interval; ``p_adjusted`` from the largest t over all windows), the
-        critical value of the band, and the series of the clock.
-    """
+    """Estimate the speed of convergence in all windows of one length."""
     base, note = span_labels("clock", spec, data, scheme)
     base = {**base, "outcome": "growth", "conf_level": inference.conf_level}
     draw_id = f"clock:{spec.id}:{spec.unit_scheme}:{spec.sample}:{span}:sup_t"

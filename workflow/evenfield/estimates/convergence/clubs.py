@@ -52,35 +52,7 @@ def estimate_clubs(
     specs: Sequence[ClubsSpec],
     inference: InferenceSpec,
 ) -> ClubsResults:
-    """Test convergence by log t and sort units into clubs.
-
-    Parameters
-    ----------
-    panels : mapping of str to DataFrame
-        Panel of each unit scheme: ``unit``, ``year``, ``basis``, ``log_income``.
-    cells : mapping of str to DataFrame
-        Cells of each unit scheme: ``taxonomy``, ``unit``, ``period``, ``cell``.
-    schemes : mapping of str to SchemeInfo
-        Samples of each unit scheme.
-    spans : mapping of str to mapping of str to Span
-        Periods of each unit scheme.
-    specs : sequence of ClubsSpec
-        Specifications.
-    inference : InferenceSpec
-        Confidence level, permutations, seed.
-
-    Returns
-    -------
-    ClubsResults
-        The test on levels of relative income (exactly free of the currency unit) has the role of the
-        specification; the same on logs in three currency units, other discarded shares, clubs and the link to
-        the cells stand beside it.
-
-    Raises
-    ------
-    EstimateError
-        If an income of the balanced core is missing.
-    """
+    """Test convergence by log t and sort units into clubs."""
     estimates: list[Estimate] = []
     parts: list[pd.DataFrame] = []
     fits: dict[str, Any] = {}

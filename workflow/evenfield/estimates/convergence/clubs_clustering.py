@@ -29,28 +29,7 @@ class Clustering:
 
 
 def cluster(y: np.ndarray, spec: ClubsSpec, step: int, left_out: int | None = None) -> Clustering:
-    """Filter log incomes and sort the units into clubs.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes.
-    spec : ClubsSpec
-        Every choice of the test.
-    step : int
-        Years between two periods.
-    left_out : int, optional
-        Position of a period of the regression that is left out.
-
-    Returns
-    -------
-    Clustering
-
-    Raises
-    ------
-    NumericsError
-        If the series are too short or too few.
-    """
+    """Filter log incomes and sort the units into clubs; y (N, T)."""
     trend = trend_of(y, spec, step)
     # ASSUME: levels of relative income; the trend is taken of logs first and the exponential after, so that a
     # change of the currency unit multiplies every path by one number and cancels.
@@ -65,22 +44,7 @@ def cluster(y: np.ndarray, spec: ClubsSpec, step: int, left_out: int | None = No
 
 
 def variant_labels(y: np.ndarray, spec: ClubsSpec, step: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Cluster again under every other choice, one change at a time, and without each year of the regression.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes.
-    spec : ClubsSpec
-        The choices to depart from.
-    step : int
-        Years between two periods.
-
-    Yields
-    ------
-    tuple of str and ndarray of int, shape (N,)
-        Name of the variant and merged clubs; a variant that cannot be computed is left out.
-    """
+    """Cluster again under every other choice, one change at a time, and without each year of the regression."""
     changes: list[dict[str, Any]] = [{}]
     changes += [{"discard": share} for share in SHARES]
     changes += [{"variance": name} for name in ("fqsb", "aqsb")]

@@ -37,30 +37,7 @@ def clubs_series(
     shared: np.ndarray,
     tables: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    """Arrange one specification for drawing.
-
-    Parameters
-    ----------
-    spec : ClubsSpec
-        Names the rows.
-    window : Window
-        Units and years.
-    levels : ndarray, shape (N, T)
-        Trends in levels; Hamilton's filter loses the first years.
-    found, merged : Clubs
-        Clubs before and after merging.
-    shared : ndarray, shape (N, N)
-        Share of variants in which two units share a club.
-    tables : mapping of str to DataFrame
-        Clubs by cells of each taxonomy.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``CLUBS_SERIES``. Kinds: ``transition`` (h of a unit and year), ``club_mean``, ``dispersion`` (H of
-        a year), ``membership`` (club before merging in ``group``, after in ``club``, firmness in ``value``),
-        ``shared`` (two units), ``currency`` (t of logs where the currency is multiplied by ``x``), ``cell``.
-    """
+    """Arrange one specification for drawing; levels (N, T), shared (N, N)."""
     h = relative_transition(levels)
     years = window.years[-levels.shape[1] :]
     labels, before = merged.labels(len(levels)), found.labels(len(levels))

@@ -26,47 +26,23 @@ THIRD = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class ClubsSpec:
-    """One log t test with its clubs.
+    """One log t test with its clubs."""
 
-    Attributes
-    ----------
-    id, period, sample, unit_scheme, role : str
-        As in the other families.
-    filter : str
-        ``hp``, ``boosted_hp``, ``hamilton`` or ``none``.
-    smoothing : float
-        Annual penalty of the Hodrick-Prescott filter.
-    discard : float
-        Share of first periods that the regression leaves out.
-    variance : str
-        Long-run variance, ``fqsb`` or ``aqsb``.
-    sort_share : float
-        Share of last periods whose mean sorts the units; zero is the last period.
-    sieve_step, sieve_cap : float
-        How c* is raised while a club fails its own test; a step of zero never raises it.
-    merge : str
-        ``phillips_sul``, ``von_lyncker_thoennessen`` or ``none``.
-    divergent : str
-        ``leave`` or ``adopt`` (von Lyncker and Thoennessen, algorithm 2).
-    taxonomies : tuple of str
-        Taxonomies whose cells are set against the clubs.
-    """
-
-    id: str
-    period: str
-    sample: str
-    unit_scheme: str
-    role: str = "robustness"
-    filter: str = "hp"
-    smoothing: float = 400.0
-    discard: float = THIRD
-    variance: str = "fqsb"
-    sort_share: float = 0.0
-    sieve_step: float = 0.1
-    sieve_cap: float = 50.0
-    merge: str = "phillips_sul"
-    divergent: str = "leave"
-    taxonomies: tuple[str, ...] = ()
+    id: str  # as in the other families
+    period: str  # as in the other families
+    sample: str  # as in the other families
+    unit_scheme: str  # as in the other families
+    role: str = "robustness"  # as in the other families
+    filter: str = "hp"  # ``hp``, ``boosted_hp``, ``hamilton`` or ``none``
+    smoothing: float = 400.0  # annual penalty of the Hodrick-Prescott filter
+    discard: float = THIRD  # share of first periods that the regression leaves out
+    variance: str = "fqsb"  # long-run variance, ``fqsb`` or ``aqsb``
+    sort_share: float = 0.0  # share of last periods whose mean sorts the units; zero is the last period
+    sieve_step: float = 0.1  # how c* is raised while a club fails its own test; a step of zero never raises it
+    sieve_cap: float = 50.0  # how c* is raised while a club fails its own test; a step of zero never raises it
+    merge: str = "phillips_sul"  # ``phillips_sul``, ``von_lyncker_thoennessen`` or ``none``
+    divergent: str = "leave"  # ``leave`` or ``adopt`` (von Lyncker and Thoennessen, algorithm 2)
+    taxonomies: tuple[str, ...] = ()  # taxonomies whose cells are set against the clubs
 
     @property
     def sieve(self) -> SieveRule:
@@ -75,26 +51,7 @@ class ClubsSpec:
 
 
 def parse_clubs_specs(section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str) -> tuple[ClubsSpec, ...]:
-    """Read ``estimates.clubs`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys as the attributes of ``ClubsSpec``; ``id`` and ``period`` are needed.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of ClubsSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, name or number is not valid, or an id is used twice.
-    """
+    """Read ``estimates.clubs`` of the config."""
     specs = []
     for item in checked_items(section, CLUBS_KEYS, "estimates.clubs"):
         where = f"estimates.clubs.{item['id']}"
@@ -120,26 +77,7 @@ def _check(spec: ClubsSpec, where: str) -> None:
 
 
 def trend_of(y: np.ndarray, spec: ClubsSpec, step: int) -> np.ndarray:
-    """Return the trend of log incomes.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Log incomes.
-    spec : ClubsSpec
-        Names the filter.
-    step : int
-        Years between two periods.
-
-    Returns
-    -------
-    ndarray, shape (N, T), or fewer periods after Hamilton's filter
-
-    Raises
-    ------
-    NumericsError
-        If the series are too short for the filter.
-    """
+    """Return the trend of log incomes; y (N, T) -> (N, T)."""
     # ASSUME: with one observation every few years the penalty falls with the fourth power of the step (Ravn and
     # Uhlig 2002), so that the trend keeps the same waves.
     penalty = spec.smoothing / step**4

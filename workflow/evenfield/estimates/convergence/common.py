@@ -14,40 +14,15 @@ ROLES = ("primary", "robustness", "mechanism", "exploratory")
 
 @dataclass(frozen=True, slots=True)
 class InferenceSpec:
-    """Confidence level, permutations and base seed.
+    """Confidence level, permutations and base seed."""
 
-    Attributes
-    ----------
-    conf_level : float
-        Level of all intervals.
-    permutations : int
-        Draws of a permutation test.
-    seed : int
-        Base seed; every draw id has its own stream.
-    """
-
-    conf_level: float = 0.95
-    permutations: int = 9999
-    seed: int = 2011
+    conf_level: float = 0.95  # level of all intervals
+    permutations: int = 9999  # draws of a permutation test
+    seed: int = 2011  # base seed; every draw id has its own stream
 
 
 def parse_inference_spec(section: Mapping[str, Any]) -> InferenceSpec:
-    """Read the ``inference`` section of the config.
-
-    Parameters
-    ----------
-    section : mapping
-        Keys ``conf_level``, ``permutations``, ``seed``; ``pairs`` are not used here.
-
-    Returns
-    -------
-    InferenceSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key is unknown or the level is not between 0 and 1.
-    """
+    """Read the ``inference`` section of the config."""
     check_keys(section, ("conf_level", "permutations", "seed", "pairs"), "inference")
     spec = InferenceSpec(**{key: value for key, value in section.items() if key != "pairs"})
     if not 0 < spec.conf_level < 1 or spec.permutations < 1 or spec.seed < 0:
@@ -61,38 +36,16 @@ def parse_inference_spec(section: Mapping[str, Any]) -> InferenceSpec:
 
 @dataclass(frozen=True)
 class SchemeInfo:
-    """What an estimator has to know about a unit scheme beside its frames.
+    """What an estimator has to know about a unit scheme beside its frames."""
 
-    Attributes
-    ----------
-    name : str
-        Unit scheme.
-    samples : dict of str to tuple of str
-        Units of each sample.
-    step : int
-        Years between two observations.
-    first_official : int or None
-        First year with official output; None when there is no such year.
-    """
-
-    name: str
-    samples: Mapping[str, tuple[str, ...]]
-    step: int = 1
-    first_official: int | None = None
+    name: str  # unit scheme
+    samples: Mapping[str, tuple[str, ...]]  # units of each sample
+    step: int = 1  # years between two observations
+    first_official: int | None = None  # first year with official output; None when there is no such year
 
 
 def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeInfo]:
-    """Read the descriptions that the panel floor writes, one for each unit scheme.
-
-    Parameters
-    ----------
-    descriptions : iterable of mapping
-        Content of ``panel/{scheme}/description.json``.
-
-    Returns
-    -------
-    dict of str to SchemeInfo
-    """
+    """Read the descriptions that the panel floor writes, one for each unit scheme."""
     out = {}
     for item in descriptions:
         samples = {name: tuple(sorted(units)) for name, units in item["samples"].items()}
@@ -103,22 +56,7 @@ def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeI
 
 
 def check_keys(item: Any, known: Sequence[str], where: str) -> None:
-    """Refuse a config entry that is no mapping or holds unknown keys.
-
-    Parameters
-    ----------
-    item : object
-        Entry of the config.
-    known : sequence of str
-        Allowed keys.
-    where : str
-        Its place, for the message.
-
-    Raises
-    ------
-    EstimateError
-        With the first unknown keys.
-    """
+    """Refuse a config entry that is no mapping or holds unknown keys."""
     if not isinstance(item, Mapping):
         raise EstimateError(f"{where} holds {item!r}", f"keys such as {known[0]}", f"correct {where} in config.yaml")
     unknown = sorted(str(key) for key in item if key not in known)
@@ -128,20 +66,7 @@ def check_keys(item: Any, known: Sequence[str], where: str) -> None:
 
 
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Refuse names that nothing defines.
-
-    Parameters
-    ----------
-    names, known : iterable of str
-        Names used and names defined.
-    where : str
-        Their place, for the message.
-
-    Raises
-    ------
-    EstimateError
-        With the first unknown names.
-    """
+    """Refuse names that nothing defines."""
     known = sorted(known)
     unknown = [str(name) for name in names if name not in known]
     if unknown:
@@ -153,26 +78,7 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
 
 
 def checked_items(section: Any, known: Sequence[str], where: str) -> list[dict[str, Any]]:
-    """Return the entries of a list of specifications after checking keys and ids.
-
-    Parameters
-    ----------
-    section : object
-        A list of mappings with ``id``.
-    known : sequence of str
-        Allowed keys.
-    where : str
-        Its place, for messages.
-
-    Returns
-    -------
-    list of dict
-
-    Raises
-    ------
-    EstimateError
-        If it is no list, a key is unknown, or an id is missing or used twice.
-    """
+    """Return the entries of a list of specifications after checking keys and ids."""
     if not isinstance(section, list) or not section:
         raise EstimateError(f"{where} holds {section!r}", "a list of specifications", f"correct {where}")
     for item in section:
@@ -186,24 +92,7 @@ def checked_items(section: Any, known: Sequence[str], where: str) -> list[dict[s
 
 
 def check_role(role: str, where: str) -> str:
-    """Return ``role`` if the contract knows it.
-
-    Parameters
-    ----------
-    role : str
-        Role of a specification.
-    where : str
-        Its place, for the message.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    EstimateError
-        If it is unknown.
-    """
+    """Return ``role`` if the contract knows it."""
     check_names([role], ROLES, f"{where}.role")
     return role
 
@@ -211,29 +100,7 @@ def check_role(role: str, where: str) -> str:
 def placed(
     item: Mapping[str, Any], schemes: Mapping[str, SchemeInfo], default_scheme: str, where: str
 ) -> dict[str, str]:
-    """Return sample, unit scheme and role of one specification after checking that they exist.
-
-    Parameters
-    ----------
-    item : mapping
-        Entry of the config; ``sample`` is ``all`` and ``role`` is ``robustness`` when absent.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of an entry that names none.
-    where : str
-        Its place, for the message.
-
-    Returns
-    -------
-    dict of str to str
-        Keys ``sample``, ``unit_scheme``, ``role``.
-
-    Raises
-    ------
-    EstimateError
-        If the unit scheme, its sample or the role is unknown.
-    """
+    """Return sample, unit scheme and role of one specification after checking that they exist."""
     scheme, sample = item.get("unit_scheme", default_scheme), item.get("sample", "all")
     check_names([scheme], schemes, f"{where}.unit_scheme")
     check_names([sample], schemes[scheme].samples, f"{where}.sample")

@@ -57,34 +57,7 @@ def estimate_distribution(
     specs: Sequence[DistributionSpec],
     inference: InferenceSpec,
 ) -> DistributionResults:
-    """Describe how the distribution of relative income moves.
-
-    Parameters
-    ----------
-    panels, cells : mapping of str to DataFrame
-        Panel and cells of each unit scheme.
-    weights : mapping of str to mapping of str to SpatialWeights
-        Spatial weights of each unit scheme, by name.
-    schemes : mapping of str to SchemeInfo
-        Samples of each unit scheme.
-    spans : mapping of str to mapping of str to Span
-        Periods of each unit scheme.
-    specs : sequence of DistributionSpec
-        Specifications.
-    inference : InferenceSpec
-        Confidence level, draws, seed.
-
-    Returns
-    -------
-    DistributionResults
-        Transition probabilities, ergodic distribution and mobility with intervals from resampled trajectories;
-        tests of homogeneity; the spatial chain with a p-value from trajectories that change places; modes.
-
-    Raises
-    ------
-    EstimateError
-        If an income of the balanced core is missing or a name is unknown.
-    """
+    """Describe how the distribution of relative income moves."""
     estimates: list[Estimate] = []
     parts: list[pd.DataFrame] = []
     for spec in specs:

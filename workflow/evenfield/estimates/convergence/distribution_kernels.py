@@ -25,29 +25,7 @@ NEGLIGIBLE = 1e-6
 def kernel_parts(
     move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str
 ) -> tuple[list[Estimate], list[pd.DataFrame]]:
-    """Estimate the kernels that a specification asks for and count modes in its first and last year.
-
-    Parameters
-    ----------
-    move : Movement
-        Relative incomes and labels.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cell``.
-    W : ndarray, shape (N, N), or None
-        Row-standardised weights in the order of the units.
-    where : str
-        Specification, for messages.
-
-    Returns
-    -------
-    tuple of list of Estimate and list of DataFrame
-        Empty where the specification has no kernel steps.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no cell.
-    """
+    """Estimate the kernels that a specification asks for and count modes in its first and last year; W (N, N)."""
     if not move.spec.kernel_steps:
         return [], []
     rows, frames = _mode_rows(move), []

@@ -21,62 +21,21 @@ DISTRIBUTION_SERIES = (
 
 @dataclass(frozen=True)
 class Movement:
-    """Relative incomes of one specification and everything that labels its rows.
+    """Relative incomes of one specification and everything that labels its rows."""
 
-    Attributes
-    ----------
-    spec : DistributionSpec
-        Settings.
-    window : Window
-        Units and years.
-    values : ndarray, shape (N, T)
-        Relative incomes.
-    base : dict
-        Shared labels of the rows.
-    inference : InferenceSpec
-        Confidence level, draws, seed.
-    """
-
-    spec: DistributionSpec
-    window: Window
-    values: np.ndarray
-    base: dict[str, Any]
-    inference: InferenceSpec
+    spec: DistributionSpec  # settings
+    window: Window  # units and years
+    values: np.ndarray  # (N, T) relative incomes
+    base: dict[str, Any]  # shared labels of the rows
+    inference: InferenceSpec  # confidence level, draws, seed
 
     def draw_id(self, what: str, step: int) -> str:
-        """Return the id of the draws for one number.
-
-        Parameters
-        ----------
-        what : str
-            The number.
-        step : int
-            Step in years.
-
-        Returns
-        -------
-        str
-        """
+        """Return the id of the draws for one number."""
         spec = self.spec
         return f"distribution:{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}:{step}:{what}"
 
     def lag(self, years: int) -> int:
-        """Return a step in periods.
-
-        Parameters
-        ----------
-        years : int
-            Step in years.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        NumericsError
-            If no two observations are so far apart.
-        """
+        """Return a step in periods."""
         if years % self.window.step:
             raise NumericsError(f"observations lie {self.window.step} years apart, none lie {years} years apart")
         return years // self.window.step
@@ -85,30 +44,7 @@ class Movement:
 def movement_of(
     panel: pd.DataFrame, spans: Mapping[str, Span], scheme: SchemeInfo, spec: DistributionSpec, inference: InferenceSpec
 ) -> Movement:
-    """Return relative incomes of a specification, matched by unit id.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``log_income`` and perhaps ``population``.
-    spans : mapping of str to Span
-        Periods of the unit scheme.
-    scheme : SchemeInfo
-        Samples of the unit scheme.
-    spec : DistributionSpec
-        Period, sample and the mean to which incomes are relative.
-    inference : InferenceSpec
-        Confidence level, draws, seed.
-
-    Returns
-    -------
-    Movement
-
-    Raises
-    ------
-    EstimateError
-        If an income or a needed population is missing.
-    """
+    """Return relative incomes of a specification, matched by unit id."""
     where = f"estimates.distribution.{spec.id}"
     window = panel_window(panel, "log_income", span_named(spans, spec.period, where), scheme, spec.sample, where)
     income = np.exp(window.values)
@@ -133,22 +69,7 @@ def movement_of(
 
 
 def labelled(move: Movement, rows: list[dict[str, Any]], years: int) -> pd.DataFrame:
-    """Put the names of the specification on rows of the series.
-
-    Parameters
-    ----------
-    move : Movement
-        Names the rows.
-    rows : list of dict
-        Columns of the series.
-    years : int
-        Step.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``DISTRIBUTION_SERIES``.
-    """
+    """Put the names of the specification on rows of the series."""
     spec = move.spec
     frame = pd.DataFrame(rows).reindex(columns=list(DISTRIBUTION_SERIES))
     names = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme, "period": spec.period}

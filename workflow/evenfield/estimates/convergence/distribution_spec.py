@@ -24,49 +24,23 @@ MEANS = ("mean", "population_mean")
 
 @dataclass(frozen=True, slots=True)
 class DistributionSpec:
-    """One description of how the distribution of relative income moves.
+    """One description of how the distribution of relative income moves."""
 
-    Attributes
-    ----------
-    id, period, sample, unit_scheme, role : str
-        As in the other families.
-    subperiods : tuple of str
-        Periods between which the chain is compared.
-    classes : str
-        ``pooled`` quantiles of all years, ``yearly`` quantiles, or ``fixed`` cut-offs.
-    quantiles : int
-        Number of quantile classes.
-    cutoffs : tuple of float
-        Fixed cut-offs of relative income.
-    relative_to : str
-        ``mean`` over units, or ``population_mean``, total output over total population.
-    steps : tuple of int
-        Lengths of a transition in years.
-    weights : str
-        Spatial weights of the conditional chain; empty for none.
-    neighbour_classes : int
-        Classes of the neighbours' average; zero for as many as own quantile classes.
-    kernel_steps : tuple of int
-        Lengths in years of the stochastic kernels.
-    taxonomy : str
-        Taxonomy whose cells condition income; empty for none.
-    """
-
-    id: str
-    period: str
-    sample: str
-    unit_scheme: str
-    role: str = "robustness"
-    subperiods: tuple[str, ...] = ()
-    classes: str = POOLED
-    quantiles: int = 3
-    cutoffs: tuple[float, ...] = ()
-    relative_to: str = "mean"
-    steps: tuple[int, ...] = (1,)
-    weights: str = ""
-    neighbour_classes: int = 0
-    kernel_steps: tuple[int, ...] = ()
-    taxonomy: str = ""
+    id: str  # as in the other families
+    period: str  # as in the other families
+    sample: str  # as in the other families
+    unit_scheme: str  # as in the other families
+    role: str = "robustness"  # as in the other families
+    subperiods: tuple[str, ...] = ()  # periods between which the chain is compared
+    classes: str = POOLED  # ``pooled`` quantiles of all years, ``yearly`` quantiles, or ``fixed`` cut-offs
+    quantiles: int = 3  # number of quantile classes
+    cutoffs: tuple[float, ...] = ()  # fixed cut-offs of relative income
+    relative_to: str = "mean"  # ``mean`` over units, or ``population_mean``, total output over total population
+    steps: tuple[int, ...] = (1,)  # lengths of a transition in years
+    weights: str = ""  # spatial weights of the conditional chain; empty for none
+    neighbour_classes: int = 0  # classes of the neighbours' average; zero for as many as own quantile classes
+    kernel_steps: tuple[int, ...] = ()  # lengths in years of the stochastic kernels
+    taxonomy: str = ""  # taxonomy whose cells condition income; empty for none
 
     @property
     def k(self) -> int:
@@ -82,26 +56,7 @@ class DistributionSpec:
 def parse_distribution_specs(
     section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str
 ) -> tuple[DistributionSpec, ...]:
-    """Read ``estimates.distribution`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys as the attributes of ``DistributionSpec``; ``id`` and ``period`` are needed.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of DistributionSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, name or number is not valid, or an id is used twice.
-    """
+    """Read ``estimates.distribution`` of the config."""
     specs = []
     for item in checked_items(section, DISTRIBUTION_KEYS, "estimates.distribution"):
         where = f"estimates.distribution.{item['id']}"
@@ -127,24 +82,7 @@ def _check(spec: DistributionSpec, where: str) -> None:
 
 
 def own_classes(values: np.ndarray, spec: DistributionSpec) -> np.ndarray:
-    """Sort relative incomes into the classes of a specification.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        Relative incomes.
-    spec : DistributionSpec
-        Kind of classes.
-
-    Returns
-    -------
-    ndarray of int, shape (N, T)
-
-    Raises
-    ------
-    NumericsError
-        If the values are too alike for the classes.
-    """
+    """Sort relative incomes into the classes of a specification; values (N, T) -> (N, T)."""
     if spec.classes == YEARLY:
         return yearly_classes(values, spec.k)
     cutoffs = np.array(spec.cutoffs) if spec.classes == FIXED else quantile_cutoffs(values, spec.k)

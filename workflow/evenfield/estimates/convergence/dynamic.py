@@ -46,29 +46,6 @@ def estimate_dynamic(
 ) -> DynamicResults:
     """Estimate the speed of convergence from yearly or longer transitions within periods.
 
-    Parameters
-    ----------
-    panels : mapping of str to DataFrame
-        Panel of each unit scheme: ``unit``, ``year``, ``basis``, ``log_income``.
-    periods : mapping of str to sequence of mapping
-        Periods of each unit scheme's description: ``period``, ``label``, ``start``, ``end``.
-    schemes : mapping of str to SchemeInfo
-        Samples and step of each unit scheme.
-    specs : sequence of DynamicSpec
-        Specifications.
-    settings : DynamicSettings
-        Level, power, seed, smallest speed of interest.
-
-    Returns
-    -------
-    DynamicResults
-        Root and speed by every estimator, half-lives of the bracket and the headline, diagnostics, GMM tests.
-
-    Raises
-    ------
-    EstimateError
-        If the panel is not balanced in a period or there is no specification.
-
     Notes
     -----
     y_it = rho y_i,t-D + mu_i + tau_t + e_it, lambda = -ln(rho)/D. The headline is the bias-corrected estimate with
@@ -220,18 +197,7 @@ def _described_rows(window: Window, fit: WindowFit, base: Mapping[str, Any]) -> 
 
 
 def bracket(fit: WindowFit) -> float:
-    """Tell whether the headline's speed lies between that of pooled least squares and that of fixed effects.
-
-    Parameters
-    ----------
-    fit : WindowFit
-        All estimators on a window.
-
-    Returns
-    -------
-    float
-        1 or 0, NaN when one of them is not defined. It can fail in short windows and is printed, not forced.
-    """
+    """Tell whether the headline's speed lies between that of pooled least squares and that of fixed effects."""
     found = [fit.rows[name] for name in ("fe", HEADLINE, "pooled")]
     roots = [row.rho for row in found if isinstance(row, RootRow)]
     return float(roots == sorted(roots)) if len(roots) == 3 else NAN

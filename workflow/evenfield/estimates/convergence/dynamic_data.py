@@ -18,28 +18,14 @@ from evenfield.estimates.convergence.frames import basis_warning, sample_units
 
 @dataclass(frozen=True)
 class Window:
-    """One specification in one period.
+    """One specification in one period."""
 
-    Attributes
-    ----------
-    spec : DynamicSpec
-        The specification.
-    period : dict
-        Entry of the study's description: ``period``, ``label``, ``start``, ``end``.
-    wide : DataFrame, shape (N, years)
-        Log income, units down in an order that depends on no name, all years of the period across.
-    step : int
-        Years between two observations.
-    basis, note : str
-        Output basis and its warning.
-    """
-
-    spec: DynamicSpec
-    period: Mapping[str, Any]
+    spec: DynamicSpec  # the specification
+    period: Mapping[str, Any]  # entry of the study's description: ``period``, ``label``, ``start``, ``end``
     wide: pd.DataFrame
-    step: int
-    basis: str
-    note: str
+    step: int  # years between two observations
+    basis: str  # output basis and its warning
+    note: str  # output basis and its warning
 
     @property
     def levels(self) -> np.ndarray:
@@ -61,17 +47,7 @@ class Window:
         return range(1, self.spec.span // self.step)
 
     def grid(self, offset: int) -> np.ndarray:
-        """Return log income on a grid that ends some observations before the last year.
-
-        Parameters
-        ----------
-        offset : int
-            Observations between the last year and the end of the grid.
-
-        Returns
-        -------
-        ndarray, shape (N, T + 1)
-        """
+        """Return log income on a grid that ends some observations before the last year; shape (N, T + 1)."""
         return self.wide[self._dates(offset)].to_numpy(float)
 
     @property
@@ -89,29 +65,7 @@ class Window:
 def windows(
     panel: pd.DataFrame, periods: Sequence[Mapping[str, Any]], spec: DynamicSpec, scheme: SchemeInfo
 ) -> list[Window]:
-    """Cut the windows of one specification out of the panel.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis``, ``log_income``.
-    periods : sequence of mapping
-        Periods of the study's description.
-    spec : DynamicSpec
-        The specification.
-    scheme : SchemeInfo
-        Samples and step.
-
-    Returns
-    -------
-    list of Window
-        In the order of years.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no income in a year of a period, or two.
-    """
+    """Cut the windows of one specification out of the panel."""
     units = sample_units(scheme, spec.sample, f"estimates.dynamic.{spec.id}")
     rows = panel[panel["unit"].isin(units)]
     _check_once(rows, spec)

@@ -37,67 +37,32 @@ EFFECTS = {"pooled": "year", "anderson_hsiao": "year, differences", "gmm_differe
 
 @dataclass(frozen=True)
 class RootRow:
-    """One estimator's root with inference, ready to become rows.
+    """One estimator's root with inference, ready to become rows."""
 
-    Attributes
-    ----------
-    estimator : str
-        Its name.
-    rho, std_error, df, low, high, p_value : float
-        Root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1.
-    se_type, p_type, warning : str
-        Conventions and flags.
-    converged : bool
-        False for a score without a root.
-    """
-
-    estimator: str
-    rho: float
-    std_error: float
-    df: float
-    low: float
-    high: float
-    p_value: float
-    se_type: str
-    p_type: str
-    warning: str = ""
-    converged: bool = True
+    estimator: str  # its name
+    rho: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    std_error: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    df: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    low: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    high: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    p_value: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    se_type: str  # conventions and flags
+    p_type: str  # conventions and flags
+    warning: str = ""  # conventions and flags
+    converged: bool = True  # false for a score without a root
 
 
 @dataclass(frozen=True)
 class WindowFit:
-    """All estimators on one window.
+    """All estimators on one window."""
 
-    Attributes
-    ----------
-    rows : dict of str to RootRow or str
-        By estimator; a text says why it is not defined.
-    described : dict of str to tuple of float and str
-        Diagnostics of the headline with their unit.
-    gmm : dict of str to GmmFit
-        By estimator.
-    """
-
-    rows: dict[str, RootRow | str]
-    described: dict[str, tuple[float, str]] = field(default_factory=dict)
-    gmm: dict[str, GmmFit] = field(default_factory=dict)
+    rows: dict[str, RootRow | str]  # by estimator; a text says why it is not defined
+    described: dict[str, tuple[float, str]] = field(default_factory=dict)  # diagnostics of the headline with their unit
+    gmm: dict[str, GmmFit] = field(default_factory=dict)  # by estimator
 
 
 def fit_window(window: Window, settings: DynamicSettings) -> WindowFit:
-    """Run every estimator on one window.
-
-    Parameters
-    ----------
-    window : Window
-        Balanced levels.
-    settings : DynamicSettings
-        Level and seed.
-
-    Returns
-    -------
-    WindowFit
-        An estimator that the window cannot carry is a reason, not an error.
-    """
+    """Run every estimator on one window."""
     levels, level = window.levels, settings.level
     rows: dict[str, RootRow | str] = {}
     _put(rows, "pooled", lambda: _plain("pooled", pooled_root(levels), level, _lower_bound(levels)))

@@ -16,79 +16,32 @@ DEFAULT_SESOI = 1.0
 
 @dataclass(frozen=True, slots=True)
 class DynamicSpec:
-    """One specification of the dynamic panel.
+    """One specification of the dynamic panel."""
 
-    Attributes
-    ----------
-    id : str
-        Name.
-    span : int
-        Years between two dates, a multiple of the study's step.
-    periods : tuple of str
-        Periods; empty for all.
-    sample, unit_scheme, role : str
-        Sample, unit scheme, role of the headline in the tables.
-    gmm_last_lag : int
-        Last lag of the level that instruments differences in GMM.
-    draws : int
-        Draws of units for the intervals.
-    """
-
-    id: str
-    span: int
-    periods: tuple[str, ...]
-    sample: str
-    unit_scheme: str
-    role: str = "robustness"
-    gmm_last_lag: int = 3
-    draws: int = 1999
+    id: str  # name
+    span: int  # years between two dates, a multiple of the study's step
+    periods: tuple[str, ...]  # periods; empty for all
+    sample: str  # sample, unit scheme, role of the headline in the tables
+    unit_scheme: str  # sample, unit scheme, role of the headline in the tables
+    role: str = "robustness"  # sample, unit scheme, role of the headline in the tables
+    gmm_last_lag: int = 3  # last lag of the level that instruments differences in GMM
+    draws: int = 1999  # draws of units for the intervals
 
 
 @dataclass(frozen=True, slots=True)
 class DynamicSettings:
-    """What all specifications share.
+    """What all specifications share."""
 
-    Attributes
-    ----------
-    level, power : float
-        Level of the intervals and power of the minimum detectable speeds.
-    seed : int
-        Base seed.
-    sesoi : float
-        Smallest speed of interest, % a year.
-    """
-
-    level: float = 0.95
-    power: float = 0.8
-    seed: int = 2011
-    sesoi: float = DEFAULT_SESOI
+    level: float = 0.95  # level of the intervals and power of the minimum detectable speeds
+    power: float = 0.8  # level of the intervals and power of the minimum detectable speeds
+    seed: int = 2011  # base seed
+    sesoi: float = DEFAULT_SESOI  # smallest speed of interest, % a year
 
 
 def parse_dynamic_specs(
     section: Any, schemes: Mapping[str, SchemeInfo], periods: Sequence[str], default_scheme: str
 ) -> tuple[DynamicSpec, ...]:
-    """Read ``estimates.dynamic`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys ``DYNAMIC_KEYS``.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples and step.
-    periods : sequence of str
-        Periods of the study.
-    default_scheme : str
-        Unit scheme of entries that name none.
-
-    Returns
-    -------
-    tuple of DynamicSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key or name is unknown, an id is used twice, or the span is no multiple of the step.
-    """
+    """Read ``estimates.dynamic`` of the config."""
     items = checked_items(section, DYNAMIC_KEYS, "estimates.dynamic")
     return tuple(_parsed(item, schemes, periods, default_scheme) for item in items)
 
@@ -121,18 +74,6 @@ def _whole(value: Any, least: int, where: str) -> int:
 def parse_dynamic_settings(
     sesoi: Mapping[str, float] | None, inference: Mapping[str, Any], power: float
 ) -> DynamicSettings:
-    """Read what all specifications share.
-
-    Parameters
-    ----------
-    sesoi, inference : mapping
-        ``sesoi`` (key ``speed_pp``) and ``inference`` of the config.
-    power : float
-        Power of the minimum detectable speeds.
-
-    Returns
-    -------
-    DynamicSettings
-    """
+    """Read what all specifications share."""
     speed = float((sesoi or {}).get(SPEED_SESOI, DEFAULT_SESOI))
     return DynamicSettings(float(inference["conf_level"]), power, int(inference["seed"]), speed)

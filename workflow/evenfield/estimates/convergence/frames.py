@@ -18,55 +18,13 @@ CONSTANT = 1e-12
 
 
 def sample_units(scheme: SchemeInfo, sample: str, where: str) -> tuple[str, ...]:
-    """Return the units of a sample.
-
-    Parameters
-    ----------
-    scheme : SchemeInfo
-        Unit scheme.
-    sample : str
-        Name of the sample.
-    where : str
-        Specification, for the message.
-
-    Returns
-    -------
-    tuple of str
-        Sorted.
-
-    Raises
-    ------
-    EstimateError
-        If the scheme has no such sample.
-    """
+    """Return the units of a sample."""
     check_names([sample], scheme.samples, where)
     return scheme.samples[sample]
 
 
 def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str], where: str) -> pd.DataFrame:
-    """Return one complete row for each unit of a sample, matched by id.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Has ``unit`` and ``columns``; one row for each unit.
-    units : sequence of str
-        Units wanted.
-    columns : sequence of str
-        Columns that may hold no gap.
-    where : str
-        Specification and period, for messages.
-
-    Returns
-    -------
-    DataFrame
-        In the order of ``units``, whatever the order of the rows was.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has two rows or none, or a value is missing.
-    """
+    """Return one complete row for each unit of a sample, matched by id."""
     chosen = frame[frame["unit"].isin(list(units))]
     twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
     if twice:
@@ -82,36 +40,12 @@ def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str
 
 
 def one_text(values: pd.Series) -> str:
-    """Return the one text of a column, or the different ones joined by ``+``.
-
-    Parameters
-    ----------
-    values : Series
-        Texts such as the output basis.
-
-    Returns
-    -------
-    str
-        Missing values are left out.
-    """
+    """Return the one text of a column, or the different ones joined by ``+``."""
     return "+".join(sorted({str(value) for value in values.dropna() if str(value)}))
 
 
 def basis_warning(basis: str, first_official: int | None) -> str:
-    """Say in words that a row rests on the output proxy.
-
-    Parameters
-    ----------
-    basis : str
-        Output basis of the row.
-    first_official : int or None
-        First year with official output.
-
-    Returns
-    -------
-    str
-        Empty for official output.
-    """
+    """Say in words that a row rests on the output proxy."""
     until = f" before {first_official}" if first_official is not None else ""
     if basis == SPLICED:
         return f"PROXY output{until}, joined with official output"
@@ -119,50 +53,17 @@ def basis_warning(basis: str, first_official: int | None) -> str:
 
 
 def joined(*warnings: str) -> str:
-    """Join the warnings that are not empty.
-
-    Parameters
-    ----------
-    *warnings : str
-        Texts.
-
-    Returns
-    -------
-    str
-    """
+    """Join the warnings that are not empty."""
     return "; ".join(text for text in warnings if text)
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Tell whether values do not vary beyond rounding.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N,)
-        Any values.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether values do not vary beyond rounding; values (N,)."""
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 
 def inference_fields(result: Inference, scale: float = 1.0) -> dict[str, Any]:
-    """Arrange a t test as fields of an estimate.
-
-    Parameters
-    ----------
-    result : Inference
-        Test and interval.
-    scale : float
-        Factor from the unit of the computation to the unit of the row.
-
-    Returns
-    -------
-    dict
-        Keyword arguments of ``Estimate``.
-    """
+    """Arrange a t test as fields of an estimate."""
     return {
         "estimate": scale * result.estimate,
         "std_error": scale * result.std_error,
@@ -176,36 +77,12 @@ def inference_fields(result: Inference, scale: float = 1.0) -> dict[str, Any]:
 
 
 def not_defined(rows: Iterable[Mapping[str, Any]], note: str, reason: object) -> list[Estimate]:
-    """Return rows without a number that say why.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        Labels of the rows: keyword arguments of ``Estimate``.
-    note : str
-        Warnings so far.
-    reason : object
-        What is missing, such as a ``NumericsError``.
-
-    Returns
-    -------
-    list of Estimate
-    """
+    """Return rows without a number that say why."""
     warning = joined(note, f"not defined: {reason}")
     return [Estimate(**row, estimate=NAN, warning=warning) for row in rows]
 
 
 def periods_of(frame: pd.DataFrame) -> list[str]:
-    """Return the periods of a frame by their years.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Has ``period``, ``start_year``, ``end_year``.
-
-    Returns
-    -------
-    list of str
-    """
+    """Return the periods of a frame by their years."""
     unique = frame[["start_year", "end_year", "period"]].drop_duplicates()
     return [str(name) for name in unique.sort_values(["start_year", "end_year", "period"])["period"]]

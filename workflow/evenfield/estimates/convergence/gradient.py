@@ -24,61 +24,20 @@ OTHER = "robustness"
 
 @dataclass(frozen=True)
 class GradientStudy:
-    """What the gradients need of the main unit scheme.
+    """What the gradients need of the main unit scheme."""
 
-    Attributes
-    ----------
-    units : DataFrame
-        ``unit``, ``lat``, ``lon`` and columns of regions.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``cluster``.
-    clusters : DataFrame
-        ``unit``, ``measure``, ``value``; may be empty.
-    weights : SpatialWeights
-        Primary weights.
-    scheme : SchemeInfo
-        Name and units.
-    merged : dict of str to list of str
-        Merged units with their parts, whose counts are added up.
-    """
-
-    units: pd.DataFrame
-    cells: pd.DataFrame
-    clusters: pd.DataFrame
-    weights: SpatialWeights
-    scheme: SchemeInfo
-    merged: dict[str, list[str]]
+    units: pd.DataFrame  # ``unit``, ``lat``, ``lon`` and columns of regions
+    cells: pd.DataFrame  # ``taxonomy``, ``unit``, ``cluster``
+    clusters: pd.DataFrame  # ``unit``, ``measure``, ``value``; may be empty
+    weights: SpatialWeights  # primary weights
+    scheme: SchemeInfo  # name and units
+    merged: dict[str, list[str]]  # merged units with their parts, whose counts are added up
 
 
 def estimate_gradient(
     study: GradientStudy, specs: Sequence[GradientSpec], inference: InferenceSpec, power: float = 0.8
 ) -> tuple[list[Estimate], dict[str, Any]]:
-    """Test the gradients of cluster lists and counts for every specification.
-
-    Parameters
-    ----------
-    study : GradientStudy
-        Frames and weights.
-    specs : sequence of GradientSpec
-        Specifications.
-    inference : InferenceSpec
-        Level, draws and seed.
-    power : float
-        Power of the smallest detectable differences.
-
-    Returns
-    -------
-    list of Estimate
-        East against the rest, South within the East, Moran's I and join counts of every list; Poisson gradients and
-        Moran's I of every count.
-    dict
-        Summary of the fit.
-
-    Raises
-    ------
-    EstimateError
-        If a taxonomy, column or unit is unknown, or nobody is in the East.
-    """
+    """Test the gradients of cluster lists and counts for every specification."""
     rows: list[Estimate] = []
     fits = []
     for spec in specs:

@@ -26,24 +26,7 @@ FEWEST = 4
 def unit_counts(
     clusters: pd.DataFrame, measure: str, units: Sequence[str], merged: Mapping[str, Sequence[str]]
 ) -> pd.Series:
-    """Add up a measure by unit of the scheme.
-
-    Parameters
-    ----------
-    clusters : DataFrame
-        ``unit``, ``measure``, ``value``.
-    measure : str
-        Measure.
-    units : sequence of str
-        Units of the scheme.
-    merged : mapping
-        Merged units with their parts.
-
-    Returns
-    -------
-    Series
-        By unit; missing where a part has no row.
-    """
+    """Add up a measure by unit of the scheme."""
     own = clusters[clusters["measure"] == measure].set_index("unit")["value"].astype(float)
     parts = {unit: list(merged.get(unit, [unit])) for unit in units}
     return pd.Series({unit: own.reindex(names).sum(skipna=False) for unit, names in parts.items()}, dtype=float)
@@ -52,27 +35,7 @@ def unit_counts(
 def count_rows(
     measure: str, counts: pd.Series | None, place: Place, labels: Mapping[str, Any], inference: InferenceSpec
 ) -> list[Estimate]:
-    """Regress a count of clusters on where units lie.
-
-    Parameters
-    ----------
-    measure : str
-        Name of the count; empty when there is none.
-    counts : Series or None
-        Counts by unit.
-    place : Place
-        Units and coordinates.
-    labels : mapping
-        Labels of the rows.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    list of Estimate
-        Gradients to the East and, within the East, to the South, and Moran's I; rows without a number that say why
-        where there is no full count.
-    """
+    """Regress a count of clusters on where units lie."""
     labels = {**labels, "estimator": "poisson_qml", "outcome": measure or "cluster_count", "treatment_def": measure,
               "unit_of_measure": "log count per degree"}  # fmt: skip
     east = {**labels, "term": "east_degrees"}

@@ -24,55 +24,22 @@ from evenfield.numerics.shares import share_test
 
 @dataclass(frozen=True)
 class Place:
-    """Where the units are.
+    """Where the units are."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Names.
-    lat, lon : ndarray, shape (N,)
-        Degrees.
-    inside : ndarray of bool, shape (N,)
-        Whether a unit is in the East.
-    W : ndarray, shape (N, N)
-        Spatial weights.
-    w_id, scheme, note : str
-        Their name, the unit scheme, and a warning about the weights.
-    """
-
-    units: tuple[str, ...]
-    lat: np.ndarray
-    lon: np.ndarray
-    inside: np.ndarray
-    W: np.ndarray
-    w_id: str
-    scheme: str
-    note: str = ""
+    units: tuple[str, ...]  # names
+    lat: np.ndarray  # (N,) degrees
+    lon: np.ndarray  # (N,) degrees
+    inside: np.ndarray  # (N,) whether a unit is in the East
+    W: np.ndarray  # (N, N) spatial weights
+    w_id: str  # their name, the unit scheme, and a warning about the weights
+    scheme: str  # their name, the unit scheme, and a warning about the weights
+    note: str = ""  # their name, the unit scheme, and a warning about the weights
 
 
 def mark_rows(
     marks: np.ndarray, place: Place, labels: Mapping[str, Any], inference: InferenceSpec, power: float
 ) -> list[Estimate]:
-    """Test where a zero-one list of units lies.
-
-    Parameters
-    ----------
-    marks : ndarray, shape (N,)
-        One for a unit on the list.
-    place : Place
-        Units, coordinates, region and weights.
-    labels : mapping
-        Labels of the rows.
-    inference : InferenceSpec
-        Level, draws and seed.
-    power : float
-        Power of the smallest detectable difference.
-
-    Returns
-    -------
-    list of Estimate
-        Fisher's exact test, the latitude test within the East, Moran's I and the join count.
-    """
+    """Test where a zero-one list of units lies; marks (N,)."""
     labels = {**labels, "outcome": "cluster", "n_treated": int(marks.sum())}
     evidence = {**labels, "role": "robustness", "w_id": place.w_id}
     return [
@@ -127,24 +94,7 @@ def _south_row(
 
 
 def moran_row(values: np.ndarray, place: Place, labels: dict[str, Any], inference: InferenceSpec) -> Estimate:
-    """Test whether units near each other are alike.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N,)
-        List or count.
-    place : Place
-        Weights.
-    labels : dict
-        Labels of the row.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    Estimate
-        Moran's I with its permutation p-value.
-    """
+    """Test whether units near each other are alike; values (N,)."""
     labels = {**labels, "estimator": "moran", "term": "morans_i", "w_id": place.w_id, "unit_of_measure": "index"}
     draw_id = stream(labels, "moran")
     try:
@@ -171,17 +121,5 @@ def _links_row(marks: np.ndarray, place: Place, labels: dict[str, Any], inferenc
 
 
 def stream(labels: Mapping[str, Any], what: str) -> str:
-    """Return the name of the random stream of a row.
-
-    Parameters
-    ----------
-    labels : mapping
-        Labels of the row.
-    what : str
-        The test.
-
-    Returns
-    -------
-    str
-    """
+    """Return the name of the random stream of a row."""
     return ":".join(["gradient", labels["spec_id"], labels.get("treatment_def", ""), labels["outcome"], what])

@@ -14,31 +14,16 @@ GRADIENT_KEYS = ("id", "taxonomies", "regions", "east", "count", "stand_ins", "h
 
 @dataclass(frozen=True, slots=True)
 class GradientSpec:
-    """One specification of the gradients of clusters.
+    """One specification of the gradients of clusters."""
 
-    Attributes
-    ----------
-    id, role, hypothesis : str
-        Name, role of the deciding rows, and the hypothesis they speak to; empty for none.
-    taxonomies : tuple of str
-        Lists of cluster units; the first is the main one.
-    regions, east : str
-        Column of the units and its value for the East.
-    count : str
-        Measure of ``clusters.csv`` with a licensed count of clusters, whose gradients then decide; empty when only
-        lists exist.
-    stand_ins : tuple of str
-        Other counts, reported beside.
-    """
-
-    id: str
-    taxonomies: tuple[str, ...]
-    regions: str
-    east: str
-    count: str = ""
-    stand_ins: tuple[str, ...] = ()
-    hypothesis: str = ""
-    role: str = "exploratory"
+    id: str  # name, role of the deciding rows, and the hypothesis they speak to; empty for none
+    taxonomies: tuple[str, ...]  # lists of cluster units; the first is the main one
+    regions: str  # column of the units and its value for the East
+    east: str  # column of the units and its value for the East
+    count: str = ""  # measure of ``clusters.csv`` with a licensed count of clusters, whose gradients then decide
+    stand_ins: tuple[str, ...] = ()  # other counts, reported beside
+    hypothesis: str = ""  # name, role of the deciding rows, and the hypothesis they speak to; empty for none
+    role: str = "exploratory"  # name, role of the deciding rows, and the hypothesis they speak to; empty for none
 
     @property
     def counts(self) -> tuple[str, ...]:
@@ -47,24 +32,7 @@ class GradientSpec:
 
 
 def parse_gradient_specs(section: Any, scheme: SchemeInfo) -> tuple[GradientSpec, ...]:
-    """Read ``estimates.gradient`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys as the attributes of ``GradientSpec``; ``id``, ``taxonomies``, ``regions`` and ``east`` are needed.
-    scheme : SchemeInfo
-        The main unit scheme.
-
-    Returns
-    -------
-    tuple of GradientSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key is unknown or missing, a list is a text, or an id is used twice.
-    """
+    """Read ``estimates.gradient`` of the config."""
     items = checked_items(section, GRADIENT_KEYS, "estimates.gradient")
     return tuple(_parsed(item, f"estimates.gradient.{item['id']} (unit scheme {scheme.name})") for item in items)
 

@@ -47,34 +47,7 @@ def estimate_inequality(
     specs: Sequence[InequalitySpec],
     inference: InferenceSpec,
 ) -> InequalityResults:
-    """Measure inequality between units at the ends of every period and divide it by groups.
-
-    Parameters
-    ----------
-    panels, units, cells : mapping of str to DataFrame
-        Frames of the panel floor for each unit scheme.
-    weights : mapping of str to mapping of str to SpatialWeights
-        Spatial weights of each unit scheme, by name.
-    schemes : mapping of str to SchemeInfo
-        Samples of each unit scheme.
-    spans : mapping of str to mapping of str to Span
-        Periods of each unit scheme.
-    specs : sequence of InequalitySpec
-        Specifications.
-    inference : InferenceSpec
-        Confidence level, permutations, seed.
-
-    Returns
-    -------
-    InequalityResults
-        The change of Theil T over a period has the role of the specification. The series follows every index and
-        its parts year by year.
-
-    Raises
-    ------
-    EstimateError
-        If a number or a group is missing or a name is unknown.
-    """
+    """Measure inequality between units at the ends of every period and divide it by groups."""
     estimates: list[Estimate] = []
     parts: list[pd.DataFrame] = []
     for spec in specs:
@@ -114,21 +87,7 @@ def _rows(place: Place, linked: np.ndarray | None) -> list[Estimate]:
 
 
 def yearly_series(spec: InequalitySpec, ends: Ends) -> pd.DataFrame:
-    """Follow the indices and their parts through the years of a period.
-
-    Parameters
-    ----------
-    spec : InequalitySpec
-        Names the rows.
-    ends : Ends
-        Incomes, weights and groupings.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``INEQUALITY_SERIES``. Kinds: ``index``, ``between``, ``within`` (of each group), ``dagum`` (part in
-        ``group``), ``influence`` (Theil without a unit). ``share`` is that of the total.
-    """
+    """Follow the indices and their parts through the years of a period."""
     rows: list[dict[str, Any]] = []
     for place, year in enumerate(ends.window.years):
         income, weights = ends.income[:, place], ends.weights[:, place]

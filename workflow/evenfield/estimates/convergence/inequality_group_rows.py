@@ -20,23 +20,7 @@ NO_INEQUALITY = "no inequality"
 
 
 def group_rows(place: Place, name: str, linked: np.ndarray | None) -> list[Estimate]:
-    """Return the parts of inequality by one grouping at both ends of a period.
-
-    Parameters
-    ----------
-    place : Place
-        Data and labels.
-    name : str
-        Grouping.
-    linked : ndarray of bool, shape (N, N), or None
-        Who borders on whom, for groupings in two that are connected.
-
-    Returns
-    -------
-    list of Estimate
-        Between share with its permutation p-value (free and connected), between over the most these groups could
-        reach, Dagum's parts.
-    """
+    """Return the parts of inequality by one grouping at both ends of a period; linked (N, N)."""
     codes, names = place.ends.groups[name]
     labels = {**place.base, "estimator": "theil_decomposition", "effect_type": "share", "role": "exploratory",
               "treatment_def": name, "unit_of_measure": "share"}  # fmt: skip
@@ -113,20 +97,7 @@ def _dagum_rows(place: Place, codes: np.ndarray, end: str, labels: dict[str, Any
 
 
 def nested_rows(place: Place, outer: str, inner: str) -> list[Estimate]:
-    """Return nested parts of Theil and the fair division between two groupings.
-
-    Parameters
-    ----------
-    place : Place
-        Data and labels.
-    outer, inner : str
-        Groupings.
-
-    Returns
-    -------
-    list of Estimate
-        Shares of the total, at both ends of the period.
-    """
+    """Return nested parts of Theil and the fair division between two groupings."""
     a, b = place.ends.groups[outer][0], place.ends.groups[inner][0]
     rows = []
     for end in ("start", "end"):

@@ -41,49 +41,18 @@ class Place:
     inference: InferenceSpec
 
     def at(self, end: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return incomes and weights at the start or end of the period.
-
-        Parameters
-        ----------
-        end : str
-            ``start`` or ``end``.
-
-        Returns
-        -------
-        tuple of ndarray, shape (N,)
-        """
+        """Return incomes and weights at the start or end of the period; shape (N,)."""
         column = 0 if end == "start" else -1
         return self.ends.income[:, column], self.ends.weights[:, column]
 
     def draw_id(self, what: str) -> str:
-        """Return the id of the draws for one number.
-
-        Parameters
-        ----------
-        what : str
-            The number.
-
-        Returns
-        -------
-        str
-        """
+        """Return the id of the draws for one number."""
         spec = self.spec
         return f"inequality:{spec.id}:{spec.unit_scheme}:{spec.sample}:{self.ends.window.span.name}:{what}"
 
 
 def total_rows(place: Place) -> list[Estimate]:
-    """Return inequality at both ends of a period and its change.
-
-    Parameters
-    ----------
-    place : Place
-        Data and labels.
-
-    Returns
-    -------
-    list of Estimate
-        Theil indices with the band of redrawn units and the most influential unit; Gini and Atkinson.
-    """
+    """Return inequality at both ends of a period and its change."""
     labels = {**place.base, "estimator": "inequality", "effect_type": "stat", "role": "description",
               "unit_of_measure": "index"}  # fmt: skip
     rows = []
@@ -161,20 +130,7 @@ def _revised_rows(place: Place, measure: str, labels: dict[str, Any]) -> list[Es
 
 
 def growth_rows(place: Place, name: str) -> list[Estimate]:
-    """Return the share of each group in the growth of total output over a period.
-
-    Parameters
-    ----------
-    place : Place
-        Data and labels.
-    name : str
-        Grouping.
-
-    Returns
-    -------
-    list of Estimate
-        Shares that sum to one, and beside each the share of the group in output at the start.
-    """
+    """Return the share of each group in the growth of total output over a period."""
     labels = {**place.base, "estimator": "growth_accounting", "outcome": "output_real", "effect_type": "share",
               "role": "description", "treatment_def": name, "unit_of_measure": "share"}  # fmt: skip
     codes, names = place.ends.groups[name]
@@ -195,19 +151,7 @@ def growth_rows(place: Place, name: str) -> list[Estimate]:
 
 
 def base_labels(spec: InequalitySpec, ends: Ends) -> dict[str, Any]:
-    """Return the labels that every row of a period shares.
-
-    Parameters
-    ----------
-    spec : InequalitySpec
-        Settings.
-    ends : Ends
-        Data of the period.
-
-    Returns
-    -------
-    dict
-    """
+    """Return the labels that every row of a period shares."""
     return {
         "family": "inequality",
         "spec_id": spec.id,

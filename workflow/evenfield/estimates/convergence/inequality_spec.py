@@ -26,74 +26,28 @@ CELL_GROUPS = ("cell", "cluster", "sez")
 
 @dataclass(frozen=True, slots=True)
 class InequalitySpec:
-    """One decomposition of inequality between units.
+    """One decomposition of inequality between units."""
 
-    Attributes
-    ----------
-    id, sample, unit_scheme, role : str
-        As in the other families.
-    periods : tuple of str
-        Periods whose ends are compared.
-    hypothesis : str
-        Hypothesis that the change of Theil T speaks to; empty for none.
-    sesoi : float
-        Smallest change of interest; NaN for none.
-    weighting : str
-        ``population``, or ``unweighted`` where a study has none.
-    groupings : tuple of str
-        Columns of the units, such as ``region4``.
-    taxonomies : tuple of str
-        Each adds the groupings ``cell``, ``cluster`` and ``sez`` of its cells.
-    nested : tuple of tuple of str
-        Pairs of an outer and an inner grouping; ``cell`` is that of the first taxonomy.
-    aversion : tuple of float
-        Inequality aversions of the Atkinson index.
-    weights : str
-        Spatial weights whose links say which groups are connected; empty for none.
-    revision_sd : tuple of float
-        Standard deviations of revisions of log output and log population; zeros for none.
-    """
-
-    id: str
-    sample: str
-    unit_scheme: str
-    role: str = "robustness"
-    periods: tuple[str, ...] = ()
-    hypothesis: str = ""
-    sesoi: float = float("nan")
-    weighting: str = POPULATION
-    groupings: tuple[str, ...] = ()
-    taxonomies: tuple[str, ...] = ()
-    nested: tuple[tuple[str, str], ...] = ()
-    aversion: tuple[float, ...] = (0.5, 1.0, 2.0)
-    weights: str = ""
-    revision_sd: tuple[float, float] = (0.0, 0.0)
+    id: str  # as in the other families
+    sample: str  # as in the other families
+    unit_scheme: str  # as in the other families
+    role: str = "robustness"  # as in the other families
+    periods: tuple[str, ...] = ()  # periods whose ends are compared
+    hypothesis: str = ""  # hypothesis that the change of Theil T speaks to; empty for none
+    sesoi: float = float("nan")  # smallest change of interest; NaN for none
+    weighting: str = POPULATION  # ``population``, or ``unweighted`` where a study has none
+    groupings: tuple[str, ...] = ()  # columns of the units, such as ``region4``
+    taxonomies: tuple[str, ...] = ()  # each adds the groupings ``cell``, ``cluster`` and ``sez`` of its cells
+    nested: tuple[tuple[str, str], ...] = ()  # pairs of an outer and an inner grouping
+    aversion: tuple[float, ...] = (0.5, 1.0, 2.0)  # inequality aversions of the Atkinson index
+    weights: str = ""  # spatial weights whose links say which groups are connected; empty for none
+    revision_sd: tuple[float, float] = (0.0, 0.0)  # standard deviations of revisions of log output and log population
 
 
 def parse_inequality_specs(
     section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str
 ) -> tuple[InequalitySpec, ...]:
-    """Read ``estimates.inequality`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys as the attributes of ``InequalitySpec``; ``id`` and ``periods`` are needed, ``revision_sd`` is a
-        mapping with ``output`` and ``population``.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of InequalitySpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, name or number is not valid, or an id is used twice.
-    """
+    """Read ``estimates.inequality`` of the config."""
     specs = []
     for item in checked_items(section, INEQUALITY_KEYS, "estimates.inequality"):
         where = f"estimates.inequality.{item['id']}"
@@ -122,25 +76,13 @@ def _check(spec: InequalitySpec, where: str) -> None:
 
 @dataclass(frozen=True)
 class Ends:
-    """Incomes, weights and groupings of one period, matched by unit.
+    """Incomes, weights and groupings of one period, matched by unit."""
 
-    Attributes
-    ----------
-    window : Window
-        Log incomes; all years of the period.
-    income, weights : ndarray, shape (N, T)
-        Income per head and population (or ones).
-    output : ndarray, shape (N, T), or None
-        Output at constant prices; None where the panel has none.
-    groups : dict of str to (codes, names)
-        ``region4`` and so on; taxonomies as ``seed2011: cell``.
-    """
-
-    window: Window
-    income: np.ndarray
-    weights: np.ndarray
-    output: np.ndarray | None
-    groups: dict[str, tuple[np.ndarray, list[str]]]
+    window: Window  # log incomes; all years of the period
+    income: np.ndarray  # (N, T) income per head and population (or ones)
+    weights: np.ndarray  # (N, T) income per head and population (or ones)
+    output: np.ndarray | None  # (N, T) output at constant prices; None where the panel has none
+    groups: dict[str, tuple[np.ndarray, list[str]]]  # ``region4`` and so on; taxonomies as ``seed2011: cell``
 
 
 def read_ends(
@@ -151,32 +93,7 @@ def read_ends(
     scheme: SchemeInfo,
     spec: InequalitySpec,
 ) -> Ends:
-    """Collect what a decomposition of one period needs.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``log_income``, and ``population`` and ``output_real`` where the study has them.
-    units : DataFrame
-        ``unit`` and the groupings.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``.
-    span : Span
-        Period.
-    scheme : SchemeInfo
-        Samples of the unit scheme.
-    spec : InequalitySpec
-        Settings.
-
-    Returns
-    -------
-    Ends
-
-    Raises
-    ------
-    EstimateError
-        If a number or a group is missing.
-    """
+    """Collect what a decomposition of one period needs."""
     where = f"estimates.inequality.{spec.id} {span.name}"
     window = panel_window(panel, "log_income", span, scheme, spec.sample, where)
     income = np.exp(window.values)

@@ -34,51 +34,20 @@ class PatternResults:
 
 @dataclass(frozen=True)
 class PatternStudy:
-    """What the spatial pattern needs of one unit scheme.
+    """What the spatial pattern needs of one unit scheme."""
 
-    Attributes
-    ----------
-    panel, periods, cells, units : DataFrame
-        Yearly values, periods with growth, cells of the taxonomies, and units with their regions.
-    weights : SpatialWeights
-        Primary weights.
-    scheme : SchemeInfo
-        Samples and first official year.
-    """
-
-    panel: pd.DataFrame
-    periods: pd.DataFrame
-    cells: pd.DataFrame
-    units: pd.DataFrame
-    weights: SpatialWeights
-    scheme: SchemeInfo
+    panel: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
+    periods: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
+    cells: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
+    units: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
+    weights: SpatialWeights  # primary weights
+    scheme: SchemeInfo  # samples and first official year
 
 
 def estimate_pattern(
     studies: Mapping[str, PatternStudy], specs: Sequence[PatternSpec], inference: InferenceSpec
 ) -> PatternResults:
-    """Test spatial association in every year for every specification.
-
-    Parameters
-    ----------
-    studies : mapping of str to PatternStudy
-        One for each unit scheme.
-    specs : sequence of PatternSpec
-        Specifications.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    PatternResults
-        Moran and Geary by year with a band over years, local Moran with false discovery rates, join counts and the
-        bivariate Moran of growth with the neighbours' clusters and zones.
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing or a column, taxonomy or unit is unknown.
-    """
+    """Test spatial association in every year for every specification."""
     estimates: list[Estimate] = []
     parts: list[pd.DataFrame] = []
     fits = []

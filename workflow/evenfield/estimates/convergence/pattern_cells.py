@@ -24,35 +24,7 @@ def cell_rows(
     frames: tuple[pd.DataFrame, pd.DataFrame], units: Sequence[str], W: np.ndarray, weights_note: tuple[str, str],
     spec: PatternSpec, scheme: SchemeInfo, inference: InferenceSpec,
 ) -> list[Estimate]:  # fmt: skip
-    """Place the clusters and zones of every taxonomy and period on the map.
-
-    Parameters
-    ----------
-    frames : tuple of DataFrame
-        Cells (``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``) and periods with growth.
-    units : sequence of str
-        Units in the order of the weights.
-    W : ndarray, shape (N, N)
-        Weights.
-    weights_note : tuple of str
-        Name of the weights and warning about them.
-    spec : PatternSpec
-        Taxonomies.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    list of Estimate
-        Join counts and a bivariate Moran for each taxonomy, group and period.
-
-    Raises
-    ------
-    EstimateError
-        If a taxonomy is unknown, or a unit has no cell or no growth.
-    """
+    """Place the clusters and zones of every taxonomy and period on the map; W (N, N)."""
     cells, periods = frames
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"estimates.pattern.{spec.id}.taxonomies")
     rows = []

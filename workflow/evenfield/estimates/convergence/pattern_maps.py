@@ -24,50 +24,16 @@ P_TYPE = "permutation of units, two-sided; adjusted over all years by the larges
 
 @dataclass(frozen=True)
 class Maps:
-    """One variable in all its years, and what is taken out of it first.
+    """One variable in all its years, and what is taken out of it first."""
 
-    Attributes
-    ----------
-    variable : str
-        Name of the outcome.
-    controls : str
-        ``none``, the name of the regions, or ``log_income_start``.
-    data : Trajectories
-        Values.
-    X : ndarray, shape (N, K) or (T, N, K), optional
-        Regressors with their constant.
-    """
-
-    variable: str
-    controls: str
-    data: Trajectories
-    X: np.ndarray | None = None
+    variable: str  # name of the outcome
+    controls: str  # ``none``, the name of the regions, or ``log_income_start``
+    data: Trajectories  # values
+    X: np.ndarray | None = None  # (N, K) regressors with their constant
 
 
 def maps_of(income: Trajectories, growth: Trajectories | None, units: pd.DataFrame, spec: PatternSpec) -> list[Maps]:
-    """List the variables whose maps are tested.
-
-    Parameters
-    ----------
-    income : Trajectories
-        Log income.
-    growth : Trajectories or None
-        Growth, units in the same order; None where the panel has no growth.
-    units : DataFrame
-        ``unit`` and the column of regions.
-    spec : PatternSpec
-        Names the regions.
-
-    Returns
-    -------
-    list of Maps
-        Income and growth, both also about the means of regions, and growth about its line on initial income.
-
-    Raises
-    ------
-    EstimateError
-        If the units have no such column of regions, or a unit has no region.
-    """
+    """List the variables whose maps are tested."""
     plain = [Maps("log_income", "none", income), *([Maps("growth", "none", growth)] if growth else [])]
     out = list(plain)
     if spec.regions:
@@ -98,28 +64,7 @@ def map_rows(
     maps: Maps, W: np.ndarray, weights_note: tuple[str, str], spec: PatternSpec, scheme: SchemeInfo,
     inference: InferenceSpec,
 ) -> tuple[list[Estimate], list[pd.DataFrame]]:  # fmt: skip
-    """Test the maps of one variable.
-
-    Parameters
-    ----------
-    maps : Maps
-        The variable.
-    W : ndarray, shape (N, N)
-        Weights in the order of its units.
-    weights_note : tuple of str
-        Name of the weights and warning about them.
-    spec : PatternSpec
-        Names the rows.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    tuple of list of Estimate and list of DataFrame
-        Moran and Geary of every year, and the same as series.
-    """
+    """Test the maps of one variable; W (N, N)."""
     draw_id = f"pattern:{spec.id}:{spec.unit_scheme}:{spec.sample}:{maps.variable}:{maps.controls}"
     base, note = span_labels("pattern", spec, maps.data, scheme)
     base = {**base, "outcome": maps.variable, "controls_id": maps.controls, "effect_type": "stat", "role": spec.role,
@@ -171,28 +116,7 @@ def local_rows(
     maps: Maps, W: np.ndarray, weights_note: tuple[str, str], spec: PatternSpec, scheme: SchemeInfo,
     inference: InferenceSpec,
 ) -> tuple[list[Estimate], list[pd.DataFrame]]:  # fmt: skip
-    """Test the local Moran of every unit in every year.
-
-    Parameters
-    ----------
-    maps : Maps
-        The variable; nothing is taken out of it but its mean.
-    W : ndarray, shape (N, N)
-        Weights in the order of its units.
-    weights_note : tuple of str
-        Name of the weights and warning about them.
-    spec : PatternSpec
-        False discovery rate.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    tuple of list of Estimate and list of DataFrame
-        Number of units that count in each year, and the strip of units by years.
-    """
+    """Test the local Moran of every unit in every year; W (N, N)."""
     draw_id = f"pattern:{spec.id}:{spec.unit_scheme}:{spec.sample}:{maps.variable}:local"
     base, note = span_labels("pattern", spec, maps.data, scheme)
     base = {**base, "outcome": maps.variable, "estimator": "local_moran", "term": "significant_units",

@@ -18,54 +18,21 @@ PATTERN_SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class PatternSpec:
-    """One specification of the spatial pattern.
+    """One specification of the spatial pattern."""
 
-    Attributes
-    ----------
-    id : str
-        Name.
-    sample, unit_scheme, role : str
-        Sample, unit scheme and role in the tables.
-    regions : str
-        Column of the units with regions whose means are also taken out; empty for none.
-    taxonomies : tuple of str
-        Taxonomies whose clusters and zones are placed on the map.
-    discovery_rate : float
-        False discovery rate at which a local Moran counts.
-    """
-
-    id: str
-    sample: str
-    unit_scheme: str
-    role: str = "exploratory"
-    regions: str = ""
-    taxonomies: tuple[str, ...] = ()
-    discovery_rate: float = 0.05
+    id: str  # name
+    sample: str  # sample, unit scheme and role in the tables
+    unit_scheme: str  # sample, unit scheme and role in the tables
+    role: str = "exploratory"  # sample, unit scheme and role in the tables
+    regions: str = ""  # column of the units with regions whose means are also taken out; empty for none
+    taxonomies: tuple[str, ...] = ()  # taxonomies whose clusters and zones are placed on the map
+    discovery_rate: float = 0.05  # false discovery rate at which a local Moran counts
 
 
 def parse_pattern_specs(
     section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str
 ) -> tuple[PatternSpec, ...]:
-    """Read ``estimates.pattern`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys ``id``, ``regions``, ``taxonomies``, ``discovery_rate``, ``sample``, ``unit_scheme``, ``role``.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of PatternSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, sample or unit scheme is unknown, an id is used twice, or the discovery rate is out of range.
-    """
+    """Read ``estimates.pattern`` of the config."""
     items = checked_items(section, PATTERN_KEYS, "estimates.pattern")
     return tuple(_parsed(item, schemes, default_scheme) for item in items)
 

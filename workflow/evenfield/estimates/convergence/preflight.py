@@ -32,47 +32,18 @@ class PreflightResults:
 
 @dataclass(frozen=True)
 class PreflightStudy:
-    """What the pre-flight needs of one unit scheme.
+    """What the pre-flight needs of one unit scheme."""
 
-    Attributes
-    ----------
-    panel, periods, units : DataFrame
-        Yearly values, periods with their end points, and units with coordinates.
-    scheme : SchemeInfo
-        Samples and first official year.
-    """
-
-    panel: pd.DataFrame
-    periods: pd.DataFrame
-    units: pd.DataFrame
-    scheme: SchemeInfo
+    panel: pd.DataFrame  # yearly values, periods with their end points, and units with coordinates
+    periods: pd.DataFrame  # yearly values, periods with their end points, and units with coordinates
+    units: pd.DataFrame  # yearly values, periods with their end points, and units with coordinates
+    scheme: SchemeInfo  # samples and first official year
 
 
 def estimate_preflight(
     studies: Mapping[str, PreflightStudy], specs: Sequence[PreflightSpec], inference: InferenceSpec
 ) -> PreflightResults:
-    """Run the pre-flight for every specification and apply its rule.
-
-    Parameters
-    ----------
-    studies : mapping of str to PreflightStudy
-        One for each unit scheme.
-    specs : sequence of PreflightSpec
-        Specifications.
-    inference : InferenceSpec
-        Level, draws and seed.
-
-    Returns
-    -------
-    PreflightResults
-        For the whole span and for each output basis: CD, CDw, CDw+, exponents of dependence and CIPS; for each
-        period: spatial unit root, weak dependence and half-life; and what the rule decides from them.
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing.
-    """
+    """Run the pre-flight for every specification and apply its rule."""
     estimates: list[Estimate] = []
     parts, fits = [], []
     for spec in specs:

@@ -26,20 +26,7 @@ RULE: Mapping[str, str] = {
 
 
 def decisions(rows: Sequence[Estimate], spec: PreflightSpec) -> list[dict[str, str]]:
-    """Apply the rule to the tests of one specification.
-
-    Parameters
-    ----------
-    rows : sequence of Estimate
-        Rows of the pre-flight.
-    spec : PreflightSpec
-        Size at which a test counts as a rejection.
-
-    Returns
-    -------
-    list of dict
-        ``rule``, ``scope`` (a span of years or a period) and ``decision``.
-    """
+    """Apply the rule to the tests of one specification."""
     found = {(row.estimator, row.term, row.outcome, row.period): row for row in rows}
     out = []
     for row in rows:
@@ -66,22 +53,7 @@ def _dependence(p_value: float, strength: float, size: float) -> str:
 def preflight_series(
     rows: Sequence[Estimate], decided: Sequence[Mapping[str, str]], spec: PreflightSpec
 ) -> pd.DataFrame:
-    """Arrange the checks and decisions of one specification as a table.
-
-    Parameters
-    ----------
-    rows : sequence of Estimate
-        Rows of the pre-flight.
-    decided : sequence of mapping
-        From ``decisions``.
-    spec : PreflightSpec
-        Names the rows.
-
-    Returns
-    -------
-    DataFrame
-        Kinds ``check`` and ``decision``.
-    """
+    """Arrange the checks and decisions of one specification as a table."""
     same: dict[str, Any] = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
     texts: dict[str, Any] = {"check": "", "variable": "", "rule": "", "decision": ""}
     checks = [{**same, **texts, "kind": "check", "scope": row.period, "check": row.term, "variable": _variable(row),

@@ -33,47 +33,15 @@ MOST_DRAWS = 4999
 
 @dataclass(frozen=True)
 class Places:
-    """Where the units of a sample are, with the tests that depend on it alone.
+    """Where the units of a sample are, with the tests that depend on it alone."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Units in the order of the distances.
-    space : SpatialPersistence
-        Low-frequency averages.
-    half_lives : HalfLifeTests
-        Tests of every half-life.
-    """
-
-    units: tuple[str, ...]
-    space: SpatialPersistence
-    half_lives: HalfLifeTests
+    units: tuple[str, ...]  # units in the order of the distances
+    space: SpatialPersistence  # low-frequency averages
+    half_lives: HalfLifeTests  # tests of every half-life
 
 
 def places_of(units: pd.DataFrame, order: Sequence[str], spec: PreflightSpec, inference: InferenceSpec) -> Places:
-    """Prepare the spatial tests for a sample.
-
-    Parameters
-    ----------
-    units : DataFrame
-        ``unit``, ``lat``, ``lon``.
-    order : sequence of str
-        Units of the sample.
-    spec : PreflightSpec
-        Names the random stream.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    Places
-        Units ordered by latitude and longitude.
-
-    Raises
-    ------
-    NumericsError
-        If coordinates are missing or there are fewer than six places.
-    """
+    """Prepare the spatial tests for a sample."""
     if not {"lat", "lon"} <= set(units.columns):
         raise NumericsError("the units have no coordinates")
     where = units.set_index("unit").reindex(sorted(order))[["lat", "lon"]].astype(float)
@@ -94,33 +62,7 @@ def space_rows(
     periods: pd.DataFrame, places: Places | str, order: Sequence[str], spec: PreflightSpec, scheme: SchemeInfo,
     inference: InferenceSpec,
 ) -> list[Estimate]:  # fmt: skip
-    """Test initial income and growth of every period for persistence in space.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        Periods of the unit scheme.
-    places : Places or str
-        Where the units are, or why that is not known.
-    order : sequence of str
-        Units of the sample.
-    spec : PreflightSpec
-        Names the rows.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Level and seed.
-
-    Returns
-    -------
-    list of Estimate
-        Spatial unit root (LFUR), weak dependence (LFST) and the half-life in kilometres, for each map.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no value in a period.
-    """
+    """Test initial income and growth of every period for persistence in space."""
     rows = []
     for period in periods_of(periods):
         where = f"estimates.preflight.{spec.id} {period}"

@@ -18,51 +18,20 @@ PREFLIGHT_SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class PreflightSpec:
-    """One specification of the pre-flight.
+    """One specification of the pre-flight."""
 
-    Attributes
-    ----------
-    id : str
-        Name.
-    sample, unit_scheme, role : str
-        Sample, unit scheme and role in the tables.
-    lags : int or None
-        Lagged differences of the unit root regressions; by length when absent.
-    size : float
-        Level at which the rule takes a test as a rejection.
-    """
-
-    id: str
-    sample: str
-    unit_scheme: str
-    role: str = "exploratory"
-    lags: int | None = None
-    size: float = 0.05
+    id: str  # name
+    sample: str  # sample, unit scheme and role in the tables
+    unit_scheme: str  # sample, unit scheme and role in the tables
+    role: str = "exploratory"  # sample, unit scheme and role in the tables
+    lags: int | None = None  # lagged differences of the unit root regressions; by length when absent
+    size: float = 0.05  # level at which the rule takes a test as a rejection
 
 
 def parse_preflight_specs(
     section: Any, schemes: Mapping[str, SchemeInfo], default_scheme: str
 ) -> tuple[PreflightSpec, ...]:
-    """Read ``estimates.preflight`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys ``id``, ``lags``, ``size``, ``sample``, ``unit_scheme``, ``role``.
-    schemes : mapping of str to SchemeInfo
-        Unit schemes with their samples.
-    default_scheme : str
-        Unit scheme of specifications that name none.
-
-    Returns
-    -------
-    tuple of PreflightSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key, sample or unit scheme is unknown, an id is used twice, or a number is out of range.
-    """
+    """Read ``estimates.preflight`` of the config."""
     items = checked_items(section, PREFLIGHT_KEYS, "estimates.preflight")
     return tuple(_parsed(item, schemes, default_scheme) for item in items)
 

@@ -32,24 +32,7 @@ MOST_DRAWS = 4999
 def dependence_rows(
     growth: Trajectories, spec: PreflightSpec, scheme: SchemeInfo, inference: InferenceSpec
 ) -> list[Estimate]:
-    """Measure how growth depends between units, before and after year effects.
-
-    Parameters
-    ----------
-    growth : Trajectories
-        Growth of one span.
-    spec : PreflightSpec
-        Names the rows.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Seed.
-
-    Returns
-    -------
-    list of Estimate
-        CD and the exponent of means of growth; CDw, CDw+ and the exponent of residuals of growth less year means.
-    """
+    """Measure how growth depends between units, before and after year effects."""
     base, note = span_labels("preflight", spec, growth, scheme)
     base = {**base, "outcome": GROWTH, "role": spec.role, "effect_type": "stat"}
     stem = f"preflight:{spec.id}:{spec.unit_scheme}:{spec.sample}:{growth.label}"
@@ -89,44 +72,14 @@ def _valued(labels: dict[str, Any], note: str, value: Callable[[], float]) -> Es
 
 
 def default_lags(dates: int) -> int:
-    """Return the number of lagged differences for a series of given length.
-
-    Parameters
-    ----------
-    dates : int
-        Observations of a unit.
-
-    Returns
-    -------
-    int
-        Whole part of 4 (T/100)^(1/4), as in Pesaran (2007).
-    """
+    """Return the number of lagged differences for a series of given length."""
     return int(4 * (dates / 100) ** 0.25)
 
 
 def unit_root_rows(
     data: Trajectories, outcome: str, spec: PreflightSpec, scheme: SchemeInfo, inference: InferenceSpec
 ) -> list[Estimate]:
-    """Test for unit roots in a span.
-
-    Parameters
-    ----------
-    data : Trajectories
-        Log income (tested about a trend) or growth (about a constant).
-    outcome : str
-        ``log_income`` or ``growth``.
-    spec : PreflightSpec
-        Lags.
-    scheme : SchemeInfo
-        Unit scheme.
-    inference : InferenceSpec
-        Draws and seed.
-
-    Returns
-    -------
-    list of Estimate
-        One row.
-    """
+    """Test for unit roots in a span."""
     base, note = span_labels("preflight", spec, data, scheme)
     terms = "trend" if outcome == INCOME else "constant"
     lags = default_lags(len(data.years)) if spec.lags is None else spec.lags

@@ -42,24 +42,7 @@ class ProfileResults:
 
 
 def parse_profile_specs(section: Any, cells: Mapping[str, pd.DataFrame]) -> tuple[ProfileSpec, ...]:
-    """Read ``estimates.profile`` of the config.
-
-    Parameters
-    ----------
-    section : mapping
-        Key ``taxonomies``; every taxonomy when it is absent.
-    cells : mapping of str to DataFrame
-        Cells of each unit scheme.
-
-    Returns
-    -------
-    tuple of ProfileSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key or taxonomy is unknown.
-    """
+    """Read ``estimates.profile`` of the config."""
     check_keys(section, PROFILE_KEYS, "estimates.profile")
     known = sorted({str(name) for frame in cells.values() for name in frame["taxonomy"].unique()})
     chosen = section.get("taxonomies", known)
@@ -79,28 +62,7 @@ def estimate_profile(
     schemes: Mapping[str, SchemeInfo],
     specs: Sequence[ProfileSpec],
 ) -> ProfileResults:
-    """Describe relative income by cell and year, and growth and its companions by cell and period.
-
-    Parameters
-    ----------
-    panels, periods, cells, doses : mapping of str to DataFrame
-        Frames of the panel floor for each unit scheme.
-    schemes : mapping of str to SchemeInfo
-        Units (sample ``all``) and first official year of each unit scheme.
-    specs : sequence of ProfileSpec
-        Taxonomies.
-
-    Returns
-    -------
-    ProfileResults
-        One descriptive row for each mean by cell and period, without any test; the series holds paths (kind
-        ``path``) and means with standard deviations (kind ``summary``). An empty cell has no row.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no cell or a value is missing.
-    """
+    """Describe relative income by cell and year, and growth and its companions by cell and period."""
     parts, estimates = [], []
     for name, scheme in sorted(schemes.items()):
         for spec in specs:
@@ -116,28 +78,7 @@ def estimate_profile(
 def summarise_periods(
     periods: pd.DataFrame, cells: pd.DataFrame, doses: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
 ) -> tuple[pd.DataFrame, list[Estimate]]:
-    """Summarise growth, start income, population growth, zones and controls by cell and period.
-
-    Parameters
-    ----------
-    periods, cells, doses : DataFrame
-        Frames of the panel floor.
-    spec : ProfileSpec
-        The taxonomy.
-    scheme : SchemeInfo
-        The unit scheme.
-
-    Returns
-    -------
-    tuple of DataFrame and list of Estimate
-        Series rows with mean, standard deviation (ddof 1) and number of units, and the means as descriptive
-        rows.
-
-    Raises
-    ------
-    EstimateError
-        If a variable is missing for some units of a period.
-    """
+    """Summarise growth, start income, population growth, zones and controls by cell and period."""
     parts, estimates = [], []
     for period in periods_of(periods):
         rows, variables = _period_variables(periods[periods["period"] == period], doses, period, scheme)

@@ -22,38 +22,13 @@ PROFILE_SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class ProfileSpec:
-    """A taxonomy whose cells are profiled.
+    """A taxonomy whose cells are profiled."""
 
-    Attributes
-    ----------
-    taxonomy : str
-        Name of the taxonomy.
-    """
-
-    taxonomy: str
+    taxonomy: str  # name of the taxonomy
 
 
 def cells_of(cells: pd.DataFrame, taxonomy: str, period: str, units: Sequence[str]) -> pd.Series:
-    """Return the cell of each unit in one period.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cell``.
-    taxonomy, period : str
-        Which cells.
-    units : sequence of str
-        Units that must have one.
-
-    Returns
-    -------
-    Series, indexed by unit
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no cell or two.
-    """
+    """Return the cell of each unit in one period."""
     chosen = cells[(cells["taxonomy"] == taxonomy) & (cells["period"] == period)]
     missing = sorted(set(units) - set(chosen["unit"]))
     twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
@@ -68,17 +43,7 @@ def cells_of(cells: pd.DataFrame, taxonomy: str, period: str, units: Sequence[st
 
 
 def last_period(periods: pd.DataFrame) -> str:
-    """Return the period that ends last, the shortest of them if several do.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        ``period``, ``start_year``, ``end_year``.
-
-    Returns
-    -------
-    str
-    """
+    """Return the period that ends last, the shortest of them if several do."""
     unique = periods[["end_year", "start_year", "period"]].drop_duplicates()
     return str(unique.sort_values(["end_year", "start_year", "period"])["period"].iloc[-1])
 
@@ -86,30 +51,7 @@ def last_period(periods: pd.DataFrame) -> str:
 def relative_paths(
     panel: pd.DataFrame, periods: pd.DataFrame, cells: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
 ) -> pd.DataFrame:
-    """Average relative log income over the units of each cell, year by year.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis``, ``relative_log_income``, ``relative_log_income_unweighted``,
-        ``population``.
-    periods, cells : DataFrame
-        Frames of the panel floor.
-    spec : ProfileSpec
-        The taxonomy.
-    scheme : SchemeInfo
-        The unit scheme.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``PROFILE_SERIES``; the weighted mean is missing in a study without population.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no relative income in a year.
-    """
+    """Average relative log income over the units of each cell, year by year."""
     units = scheme.samples[ALL_UNITS]
     # ASSUME: a unit keeps over all years the cell it has in the last period, so that a path never jumps
     # because a unit changes its cell.
@@ -135,24 +77,7 @@ def _path_means(rows: pd.DataFrame, variable: str) -> pd.DataFrame:
 
 
 def labelled(frame: pd.DataFrame, kind: str, spec: ProfileSpec, scheme: SchemeInfo) -> pd.DataFrame:
-    """Arrange rows of one kind as part of the series.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Means by cell.
-    kind : str
-        ``path`` or ``period``.
-    spec : ProfileSpec
-        The taxonomy.
-    scheme : SchemeInfo
-        The unit scheme.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``PROFILE_SERIES``.
-    """
+    """Arrange rows of one kind as part of the series."""
     full = frame.assign(kind=kind, unit_scheme=scheme.name, taxonomy=spec.taxonomy)
     full = full.reindex(columns=list(PROFILE_SERIES))
     floats = dict.fromkeys(("mean", "sd", "mean_population_weighted"), float)

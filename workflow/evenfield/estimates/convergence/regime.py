@@ -71,30 +71,6 @@ def estimate_regime(
 ) -> RegimeResults:  # fmt: skip
     """Estimate convergence by regime in every period.
 
-    Parameters
-    ----------
-    periods : DataFrame
-        ``unit``, ``period``, ``growth_pct_per_year``, ``log_income_start``.
-    exposures : DataFrame
-        ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_*``, ``exposure_*``.
-    units : DataFrame
-        ``unit``, ``lat``, ``lon``.
-    description : mapping
-        ``unit_scheme``, ``periods``, ``data_hash``.
-    specs : sequence of RegimeSpec
-        Specifications.
-    settings : RegimeSettings
-        Level, power, smallest difference of interest.
-
-    Returns
-    -------
-    RegimeResults
-
-    Raises
-    ------
-    EstimateError
-        If coordinates, growth, income or exposures of a unit are missing.
-
     Notes
     -----
     G_i = a - b r_i0 - d_C r_i0 E^C_i - d_S r_i0 E^S_i + f_C E^C_i + f_S E^S_i + e_i on long differences, one row a
@@ -125,17 +101,7 @@ def estimate_regime(
 
 
 def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
-    """Return the reported combinations of coefficients; signs make a faster speed positive.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Regressors.
-
-    Returns
-    -------
-    dict of (term, contrast) to ndarray, shape (K,)
-    """
+    """Return the reported combinations of coefficients; signs make a faster speed positive; shape (K,)."""
     place = {name: -np.eye(len(columns))[j] for j, name in enumerate(columns)}
     singles = {(name, ""): place[name] for name in (INITIAL, *INTERACTIONS)}
     return {**singles, (INTERACTIONS[0], DIFFERENCE): place[INTERACTIONS[0]] - place[INTERACTIONS[1]]}

@@ -25,21 +25,11 @@ TERCILES = (1 / 3, 2 / 3)
 
 @dataclass(frozen=True)
 class RegimeSection:
-    """Growth and regressors of one period, sorted by unit.
+    """Growth and regressors of one period, sorted by unit."""
 
-    Attributes
-    ----------
-    period : dict
-        Entry of the study's description: ``period``, ``label``, ``start``, ``end``, ``role``, ``basis``.
-    table : DataFrame, indexed by unit
-        Growth (% a year), initial income (log, less its mean), own and exposure columns, interactions.
-    columns : tuple of str
-        Regressors, the constant first.
-    """
-
-    period: Mapping[str, Any]
+    period: Mapping[str, Any]  # entry of the study's description
     table: pd.DataFrame
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # regressors, the constant first
 
     @property
     def name(self) -> str:
@@ -76,17 +66,7 @@ class RegimeSection:
         return f"{first_examples(alike, 6)} cannot be told apart" if alike else ""
 
     def exposed(self, exposure: str) -> int:
-        """Count the units with some exposure.
-
-        Parameters
-        ----------
-        exposure : str
-            Column.
-
-        Returns
-        -------
-        int
-        """
+        """Count the units with some exposure."""
         return int((self.table[exposure] > 0).sum())
 
 
@@ -97,32 +77,7 @@ def regime_sections(
     units: Sequence[str],
     spec: RegimeSpec,
 ) -> list[RegimeSection]:
-    """Make the cross-sections of one specification.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        ``unit``, ``period``, ``growth_pct_per_year``, ``log_income_start``.
-    exposures : DataFrame
-        ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_cluster``, ``own_sez``, ``exposure_cluster``,
-        ``exposure_sez``.
-    described : sequence of mapping
-        ``periods`` of the study's description.
-    units : sequence of str
-        All units.
-    spec : RegimeSpec
-        Taxonomy, weights, own terms.
-
-    Returns
-    -------
-    list of RegimeSection
-        In the order of years.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no growth, income or exposure in a period, or two rows.
-    """
+    """Make the cross-sections of one specification."""
     mine = exposures[(exposures["weights"] == spec.weights) & (exposures["taxonomy"] == spec.taxonomy)]
     ordered = sorted(described, key=lambda item: (item["start"], item["end"], str(item["period"])))
     own = OWN if spec.own == "added" else ()
@@ -156,19 +111,7 @@ def _once(frame: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def terciles(values: np.ndarray) -> np.ndarray:
-    """Sort units into thirds by their exposure; equal exposures stay together.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N,)
-        Exposures.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        1, 2 or 3. Where a third or more share the smallest exposure, they are the first group, and the others are cut
-        at their own median; a group may be empty.
-    """
+    """Sort units into thirds by their exposure; equal exposures stay together; values (N,) -> (N,)."""
     cuts = np.quantile(values, TERCILES)
     smallest = values.min()
     # ASSUME: when a third or more of the units have no exposure, terciles are unexposed, less and more exposed.
@@ -178,21 +121,7 @@ def terciles(values: np.ndarray) -> np.ndarray:
 
 
 def income_support(section: RegimeSection, exposure: str) -> pd.DataFrame:
-    """Describe initial income within the thirds of an exposure.
-
-    Parameters
-    ----------
-    section : RegimeSection
-        One period.
-    exposure : str
-        Column.
-
-    Returns
-    -------
-    DataFrame
-        ``tercile``, ``units``, ``exposure_low``, ``exposure_high``, ``income_low``, ``income_mean``, ``income_high``
-        (log, less the mean over units); an empty third has no row.
-    """
+    """Describe initial income within the thirds of an exposure."""
     table = section.table.assign(tercile=terciles(section.table[exposure].to_numpy(float)))
     grouped = table.groupby("tercile")
     return pd.DataFrame({
@@ -203,20 +132,7 @@ def income_support(section: RegimeSection, exposure: str) -> pd.DataFrame:
 
 
 def common_support(support: pd.DataFrame, initial: np.ndarray) -> tuple[float, float, float]:
-    """Return the stretch of initial income that all thirds share, and the share of units inside.
-
-    Parameters
-    ----------
-    support : DataFrame
-        From ``income_support``.
-    initial : ndarray, shape (N,)
-        Initial income, log less its mean.
-
-    Returns
-    -------
-    tuple of float
-        Low end, high end, share of units; NaN ends and share zero when the thirds share nothing.
-    """
+    """Return the stretch of initial income that all thirds share, and the share of units inside; initial (N,)."""
     low, high = float(support["income_low"].max()), float(support["income_high"].min())
     if low > high:
         return float("nan"), float("nan"), 0.0

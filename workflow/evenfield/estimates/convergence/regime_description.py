@@ -26,20 +26,7 @@ GROUPS = ("cluster", "sez", "neither")
 
 
 def within_rows(section: RegimeSection, job: Job) -> list[Estimate]:
-    """Return the speed among cluster units, among SEZ units and among the others, without inference.
-
-    Parameters
-    ----------
-    section : RegimeSection
-        One period.
-    job : Job
-        The specification.
-
-    Returns
-    -------
-    list of Estimate
-        A slope through a handful of units is a description; below 3 units it is not defined.
-    """
+    """Return the speed among cluster units, among SEZ units and among the others, without inference."""
     base = {**base_fields(section, job), "estimator": "within_group", "term": "speed", "effect_type": "lambda",
             "role": "description", "unit_of_measure": "% per year"}  # fmt: skip
     members = (section.table[OWN[0]] > 0, section.table[OWN[1]] > 0, ~(section.table[list(OWN)] > 0).any(axis=1))
@@ -64,20 +51,7 @@ def _within_speed(table: pd.DataFrame, years: int) -> tuple[float, str]:
 
 
 def support_rows(section: RegimeSection, job: Job) -> list[Estimate]:
-    """Return the initial incomes that all thirds of an exposure share.
-
-    Parameters
-    ----------
-    section : RegimeSection
-        One period.
-    job : Job
-        The specification.
-
-    Returns
-    -------
-    list of Estimate
-        Ends of the common stretch and the share of units inside, for each exposure.
-    """
+    """Return the initial incomes that all thirds of an exposure share."""
     base = {**base_fields(section, job), "estimator": "common_support", "effect_type": "stat", "role": "description"}
     initial, rows = section.table[INITIAL].to_numpy(float), []
     for exposure in EXPOSURES:

@@ -45,25 +45,7 @@ class Numbers:
 
 
 def spatial_room(units: pd.DataFrame, level: float) -> Components:
-    """Return the spatial components of the units, made when first needed.
-
-    Parameters
-    ----------
-    units : DataFrame
-        ``unit``, ``lat``, ``lon`` of every unit.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    callable
-        From the bound on the average correlation to components of the units sorted by id.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no coordinates.
-    """
+    """Return the spatial components of the units, made when first needed."""
     place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
     blank = [str(unit) for unit in place.index[place.isna().any(axis=1)]]
     if blank:
@@ -79,46 +61,14 @@ def spatial_room(units: pd.DataFrame, level: float) -> Components:
 
 
 def null_spread(y: np.ndarray, initial: np.ndarray) -> float:
-    """Return the residual standard deviation of growth given initial income alone.
-
-    Parameters
-    ----------
-    y, initial : ndarray, shape (N,)
-        Growth (% a year) and initial income (log).
-
-    Returns
-    -------
-    float
-        sqrt(u'u/(N - 2)) in pp a year: what is left to explain when no exposure matters.
-    """
+    """Return the residual standard deviation of growth given initial income alone; y, initial (N,)."""
     return float(np.sqrt(fit_ols(y, np.column_stack([np.ones(len(y)), initial])).sigma2))
 
 
 def numbers(
     method: str, fit: OlsFit, c: np.ndarray, spread: float, settings: RegimeSettings, components: Components
 ) -> Numbers:  # fmt: skip
-    """Test c'beta by one method of the ladder.
-
-    Parameters
-    ----------
-    method : str
-        One of ``LADDER``.
-    fit : OlsFit
-        Cross-section, units sorted by id.
-    c : ndarray, shape (K,)
-        Weights of the combination.
-    spread : float
-        Residual s.d. under the null, for the minimum detectable effect.
-    settings : RegimeSettings
-        Level and power.
-    components : callable
-        From ``spatial_room``.
-
-    Returns
-    -------
-    Numbers
-        With a note and no interval where the method fails.
-    """
+    """Test c'beta by one method of the ladder; c (K,)."""
     try:
         if method in CORRELATIONS:
             return _scpc(fit, c, components(CORRELATIONS[method]), spread, settings.power)

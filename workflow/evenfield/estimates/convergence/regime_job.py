@@ -26,20 +26,7 @@ class Job:
 
 
 def base_fields(section: RegimeSection, job: Job) -> dict[str, Any]:
-    """Return what all rows of one specification and period share.
-
-    Parameters
-    ----------
-    section : RegimeSection
-        One period.
-    job : Job
-        The specification.
-
-    Returns
-    -------
-    dict
-        Keyword arguments of ``Estimate``.
-    """
+    """Return what all rows of one specification and period share."""
     spec, n = job.spec, len(section.table)
     used = section.table[[OUTCOME, INITIAL, *OWN, *EXPOSURES]].rename_axis("unit").reset_index()
     return {
@@ -51,15 +38,5 @@ def base_fields(section: RegimeSection, job: Job) -> dict[str, Any]:
 
 
 def basis_note(section: RegimeSection) -> str:
-    """Say in words that a period rests on proxy output.
-
-    Parameters
-    ----------
-    section : RegimeSection
-        One period.
-
-    Returns
-    -------
-    str
-    """
+    """Say in words that a period rests on proxy output."""
     return BASIS.get(str(section.period["basis"]), "")

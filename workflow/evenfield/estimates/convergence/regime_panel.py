@@ -33,30 +33,6 @@ def regime_panel_rows(
 ) -> list[Estimate]:  # fmt: skip
     """Estimate how the yearly root depends on exposure, for the specifications that ask for draws.
 
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis``, ``log_income``.
-    periods, exposures, units : DataFrame
-        As for ``estimate_regime``.
-    description : mapping
-        ``unit_scheme``, ``periods``.
-    specs : sequence of RegimeSpec
-        Specifications.
-    settings : RegimeSettings
-        Level, power, seed.
-
-    Returns
-    -------
-    list of Estimate
-        Estimators ``regime_bc_fe`` and ``regime_fe`` (uncorrected) by period, in pp a year of speed per exposure 0 to
-        1; a row without a number says why.
-
-    Raises
-    ------
-    EstimateError
-        If an income or exposure is missing.
-
     Notes
     -----
     y_it = (rho + rho_C E^C_i + rho_S E^S_i) y_i,t-D + mu_i + (1, E^C_i, E^S_i)'tau_t + e_it; rows are

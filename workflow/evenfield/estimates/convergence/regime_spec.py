@@ -16,68 +16,29 @@ DEFAULT_SESOI = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RegimeSpec:
-    """One specification of convergence by regime.
+    """One specification of convergence by regime."""
 
-    Attributes
-    ----------
-    id, taxonomy, weights, role : str
-        Name, taxonomy, spatial weights of the exposures, role of the deciding row.
-    own : str
-        ``none``, or ``added`` to control for a unit's own cluster and SEZ status.
-    split : int or None
-        First year of the later regime; periods that start in it or after are compared with the earlier ones.
-    draws : int
-        Draws of units for the bias-corrected panel beside the deciding row; 0 leaves it out.
-    """
-
-    id: str
-    taxonomy: str
-    weights: str
-    own: str = "none"
-    split: int | None = None
-    draws: int = 0
-    role: str = "robustness"
+    id: str  # name, taxonomy, spatial weights of the exposures, role of the deciding row
+    taxonomy: str  # name, taxonomy, spatial weights of the exposures, role of the deciding row
+    weights: str  # name, taxonomy, spatial weights of the exposures, role of the deciding row
+    own: str = "none"  # ``none``, or ``added`` to control for a unit's own cluster and SEZ status
+    split: int | None = None  # first year of the later regime
+    draws: int = 0  # draws of units for the bias-corrected panel beside the deciding row; 0 leaves it out
+    role: str = "robustness"  # name, taxonomy, spatial weights of the exposures, role of the deciding row
 
 
 @dataclass(frozen=True, slots=True)
 class RegimeSettings:
-    """What all specifications share.
+    """What all specifications share."""
 
-    Attributes
-    ----------
-    level, power : float
-        Level of the intervals and power of the minimum detectable differences.
-    sesoi : float
-        Smallest difference of speeds of interest, pp a year.
-    seed : int
-        Base seed of the draws.
-    """
-
-    level: float = 0.95
-    power: float = 0.8
-    sesoi: float = DEFAULT_SESOI
-    seed: int = 2011
+    level: float = 0.95  # level of the intervals and power of the minimum detectable differences
+    power: float = 0.8  # level of the intervals and power of the minimum detectable differences
+    sesoi: float = DEFAULT_SESOI  # smallest difference of speeds of interest, pp a year
+    seed: int = 2011  # base seed of the draws
 
 
 def parse_regime_specs(section: Any, taxonomies: Sequence[str], weights: Sequence[str]) -> tuple[RegimeSpec, ...]:
-    """Read ``estimates.regime`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Keys ``REGIME_KEYS``.
-    taxonomies, weights : sequence of str
-        Those that the exposures have.
-
-    Returns
-    -------
-    tuple of RegimeSpec
-
-    Raises
-    ------
-    EstimateError
-        If a key or name is unknown or an id is used twice.
-    """
+    """Read ``estimates.regime`` of the config."""
     items = checked_items(section, REGIME_KEYS, "estimates.regime")
     return tuple(_parsed(item, taxonomies, weights) for item in items)
 
@@ -103,19 +64,7 @@ def _parsed(item: Mapping[str, Any], taxonomies: Sequence[str], weights: Sequenc
 def parse_regime_settings(
     sesoi: Mapping[str, float] | None, inference: Mapping[str, Any], power: float
 ) -> RegimeSettings:
-    """Read what all specifications share.
-
-    Parameters
-    ----------
-    sesoi, inference : mapping
-        ``sesoi`` (key ``speed_pp``) and ``inference`` of the config.
-    power : float
-        Power of the minimum detectable differences.
-
-    Returns
-    -------
-    RegimeSettings
-    """
+    """Read what all specifications share."""
     return RegimeSettings(
         float(inference["conf_level"]), power, float((sesoi or {}).get("speed_pp", DEFAULT_SESOI)),
         int(inference.get("seed", 2011)),

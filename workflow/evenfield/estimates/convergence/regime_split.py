@@ -20,27 +20,7 @@ Combinations = Callable[[Sequence[str]], dict[tuple[str, str], np.ndarray]]
 def split_numbers(
     sections: Sequence[RegimeSection], split: int, combinations: Combinations, contrast: str, settings: RegimeSettings
 ) -> tuple[Numbers, str]:
-    """Compare the mean difference of later periods with that of earlier ones.
-
-    Parameters
-    ----------
-    sections : sequence of RegimeSection
-        Main periods.
-    split : int
-        Periods that start in this year or later are later ones.
-    combinations : callable
-        Combinations of one period's coefficients.
-    contrast : str
-        Which combination is compared.
-    settings : RegimeSettings
-        Level and power.
-
-    Returns
-    -------
-    tuple of Numbers and str
-        Coefficients are free in each period, so the stacked regression only joins the errors of a unit: CR3, t(G* - 1).
-        The text names the periods.
-    """
+    """Compare the mean difference of later periods with that of earlier ones."""
     late = np.array([int(section.period["start"]) >= split for section in sections], dtype=bool)
     names = ["+".join(s.name for s, is_late in zip(sections, late, strict=True) if is_late == side)
              for side in (True, False)]  # fmt: skip

@@ -49,32 +49,7 @@ def estimate_sigma(
     specs: Sequence[SigmaSpec],
     inference: InferenceSpec,
 ) -> SigmaResults:
-    """Follow dispersion year by year and test its ends in every period.
-
-    Parameters
-    ----------
-    panels : mapping of str to DataFrame
-        Panel of each unit scheme: ``unit``, ``year``, ``basis``, ``log_income``, ``population``.
-    periods : mapping of str to DataFrame
-        Periods of each unit scheme.
-    schemes : mapping of str to SchemeInfo
-        Samples of each unit scheme.
-    specs : sequence of SigmaSpec
-        Specifications.
-    inference : InferenceSpec
-        Confidence level.
-
-    Returns
-    -------
-    SigmaResults
-        For every specification and period the slope test (its role is that of the specification), T2
-        (ladder), T3 and both sigmas (description); the series has one row for each specification and year.
-
-    Raises
-    ------
-    EstimateError
-        If a unit of a sample has no income in a year.
-    """
+    """Follow dispersion year by year and test its ends in every period."""
     estimates: list[Estimate] = []
     paths = []
     for spec in specs:

@@ -41,28 +41,7 @@ SIGMA_SERIES = (
 
 
 def sigma_path(panel: pd.DataFrame, units: Sequence[str], spec: SigmaSpec) -> pd.DataFrame:
-    """Return dispersion by year with the band of leaving one unit out.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis``, ``log_income`` and perhaps ``population``.
-    units : sequence of str
-        Units of the sample.
-    spec : SigmaSpec
-        Names the rows.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``SIGMA_SERIES``. ``sigma_low`` and ``sigma_high`` are the smallest and largest sigma without
-        one unit, which ``unit_low`` and ``unit_high`` name.
-
-    Raises
-    ------
-    EstimateError
-        If a unit of the sample has no income in a year.
-    """
+    """Return dispersion by year with the band of leaving one unit out."""
     where = f"estimates.sigma.{spec.id}"
     wide = _by_year(panel, "log_income", units, where)
     y = wide.to_numpy()

@@ -17,24 +17,12 @@ from evenfield.estimates.convergence.frames import basis_warning
 
 @dataclass(frozen=True)
 class Trajectories:
-    """One variable of N units at T dates.
+    """One variable of N units at T dates."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Rows.
-    years : ndarray, shape (T,)
-        Columns, rising.
-    values : ndarray, shape (N, T)
-        Finite values.
-    basis : tuple of str
-        Output basis of each date.
-    """
-
-    units: tuple[str, ...]
-    years: np.ndarray
-    values: np.ndarray
-    basis: tuple[str, ...]
+    units: tuple[str, ...]  # rows
+    years: np.ndarray  # (T,) columns, rising
+    values: np.ndarray  # (N, T) finite values
+    basis: tuple[str, ...]  # output basis of each date
 
     @property
     def label(self) -> str:
@@ -53,43 +41,18 @@ class Trajectories:
         return content_hash(frame.assign(unit=self.units))
 
     def between(self, first: int, last: int) -> Trajectories:
-        """Return the dates from ``first`` to ``last``, both included.
-
-        Parameters
-        ----------
-        first, last : int
-            Years.
-
-        Returns
-        -------
-        Trajectories
-        """
+        """Return the dates from ``first`` to ``last``, both included."""
         kept = (self.years >= first) & (self.years <= last)
         basis = tuple(name for name, here in zip(self.basis, kept, strict=True) if here)
         return replace(self, years=self.years[kept], values=self.values[:, kept], basis=basis)
 
     def basis_between(self, first: int, last: int) -> str:
-        """Return the output basis of a span: that of its dates, or ``spliced`` where proxy meets official output.
-
-        Parameters
-        ----------
-        first, last : int
-            Years.
-
-        Returns
-        -------
-        str
-        """
+        """Return the output basis of a span: that of its dates, or ``spliced`` where proxy meets official output."""
         names = sorted({name for name, year in zip(self.basis, self.years, strict=True) if first <= year <= last})
         return SPLICED if len(names) > 1 and PROXY in names else "+".join(name for name in names if name)
 
     def segments(self) -> list[Trajectories]:
-        """Return the whole span and, where the output basis changes, the dates of each basis.
-
-        Returns
-        -------
-        list of Trajectories
-        """
+        """Return the whole span and, where the output basis changes, the dates of each basis."""
         parts = [self]
         if len(set(self.basis)) > 1:
             for name in sorted(set(self.basis)):
@@ -99,29 +62,7 @@ class Trajectories:
 
 
 def trajectories(panel: pd.DataFrame, column: str, units: Sequence[str], where: str) -> Trajectories:
-    """Arrange one column of the panel, units ordered by their values from the first year on.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis`` and ``column``.
-    column : str
-        Variable.
-    units : sequence of str
-        Units of the sample.
-    where : str
-        Specification, for messages.
-
-    Returns
-    -------
-    Trajectories
-        Years that are blank for every unit are left out.
-
-    Raises
-    ------
-    EstimateError
-        If the column or a value is missing, a cell appears twice, or no year is left.
-    """
+    """Arrange one column of the panel, units ordered by their values from the first year on."""
     if column not in panel:
         raise EstimateError(
             f"{where}: the panel has no column {column}", "the columns of the panel floor", "rebuild it"
@@ -157,42 +98,13 @@ def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
 
 
 def aligned(other: Trajectories, units: Sequence[str]) -> Trajectories:
-    """Return another variable of the same sample with its units in a given order.
-
-    Parameters
-    ----------
-    other : Trajectories
-        The variable.
-    units : sequence of str
-        The order; the same units.
-
-    Returns
-    -------
-    Trajectories
-    """
+    """Return another variable of the same sample with its units in a given order."""
     place = {unit: i for i, unit in enumerate(other.units)}
     return replace(other, units=tuple(units), values=other.values[[place[unit] for unit in units]])
 
 
 def span_labels(family: str, spec: Any, data: Trajectories, scheme: SchemeInfo) -> tuple[dict[str, Any], str]:
-    """Return the labels that all rows about a span share, and the warning about its output.
-
-    Parameters
-    ----------
-    family : str
-        Family of the estimates.
-    spec : object
-        A specification with ``id``, ``sample`` and ``unit_scheme``.
-    data : Trajectories
-        The span.
-    scheme : SchemeInfo
-        Unit scheme.
-
-    Returns
-    -------
-    tuple of dict and str
-        Keyword arguments of ``Estimate``, and a warning (empty for official output).
-    """
+    """Return the labels that all rows about a span share, and the warning about its output."""
     basis = data.basis_between(int(data.years[0]), int(data.years[-1]))
     labels = {
         "family": family, "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme,
@@ -203,17 +115,6 @@ def span_labels(family: str, spec: Any, data: Trajectories, scheme: SchemeInfo) 
 
 
 def main_periods(description: Mapping[str, Any]) -> list[str]:
-    """Return the periods that divide the study, in the order of their years.
-
-    Parameters
-    ----------
-    description : mapping
-        Content of ``panel/{scheme}/description.json``.
-
-    Returns
-    -------
-    list of str
-        Periods of role ``main``; variants and whole spans are left out.
-    """
+    """Return the periods that divide the study, in the order of their years."""
     found = [item for item in description["periods"] if item.get("role", "main") == "main"]
     return [str(item["period"]) for item in sorted(found, key=lambda item: (item["start"], item["end"]))]

@@ -27,31 +27,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Window:
-    """One column of the panel over the years of a span.
+    """One column of the panel over the years of a span."""
 
-    Attributes
-    ----------
-    span : Span
-        Period.
-    frame : DataFrame, shape (N, T)
-        Units by years, sorted by the values themselves (last year first), so that neither the order of the rows
-        nor the names of the units move a random draw.
-    step : int
-        Years between two columns.
-    basis : str
-        Output basis of the years.
-    note : str
-        Warning that belongs to every row from this window.
-    data_hash : str
-        Hash of the values used.
-    """
-
-    span: Span
+    span: Span  # period
     frame: pd.DataFrame
-    step: int
-    basis: str
-    note: str
-    data_hash: str
+    step: int  # years between two columns
+    basis: str  # output basis of the years
+    note: str  # warning that belongs to every row from this window
+    data_hash: str  # hash of the values used
 
     @property
     def units(self) -> list[str]:
@@ -70,73 +53,19 @@ class Window:
 
 
 def spans_of(description: Mapping[str, Any]) -> dict[str, Span]:
-    """Read the periods of a unit scheme.
-
-    Parameters
-    ----------
-    description : mapping
-        Content of ``panel/{scheme}/description.json``.
-
-    Returns
-    -------
-    dict of str to Span
-    """
+    """Read the periods of a unit scheme."""
     rows = description["periods"]
     return {str(row["period"]): Span(str(row["period"]), int(row["start"]), int(row["end"])) for row in rows}
 
 
 def span_named(spans: Mapping[str, Span], name: str, where: str) -> Span:
-    """Return a period by its name.
-
-    Parameters
-    ----------
-    spans : mapping of str to Span
-        Periods of the study.
-    name : str
-        Wanted period.
-    where : str
-        Specification, for the message.
-
-    Returns
-    -------
-    Span
-
-    Raises
-    ------
-    EstimateError
-        If the config has no such period.
-    """
+    """Return a period by its name."""
     check_names([name], spans, where)
     return spans[name]
 
 
 def panel_window(panel: pd.DataFrame, column: str, span: Span, scheme: SchemeInfo, sample: str, where: str) -> Window:
-    """Return a column of the panel over a span, complete and matched by unit id.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, ``basis`` and ``column``.
-    column : str
-        Variable wanted.
-    span : Span
-        Years wanted.
-    scheme : SchemeInfo
-        Samples and step of the unit scheme.
-    sample : str
-        Sample of units.
-    where : str
-        Specification, for messages.
-
-    Returns
-    -------
-    Window
-
-    Raises
-    ------
-    EstimateError
-        If the column is absent, a unit has two rows for a year, or a value of the balanced core is missing.
-    """
+    """Return a column of the panel over a span, complete and matched by unit id."""
     check_names([column], panel.columns, where)
     units = list(sample_units(scheme, sample, where))
     years = list(range(span.start, span.end + 1, scheme.step))
@@ -154,28 +83,7 @@ def panel_window(panel: pd.DataFrame, column: str, span: Span, scheme: SchemeInf
 
 
 def matched(panel: pd.DataFrame, column: str, like: Window, where: str) -> np.ndarray:
-    """Return another column in the rows and years of a window.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year`` and ``column``.
-    column : str
-        Variable wanted.
-    like : Window
-        Units and years.
-    where : str
-        Specification, for messages.
-
-    Returns
-    -------
-    ndarray, shape (N, T)
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing.
-    """
+    """Return another column in the rows and years of a window; shape (N, T)."""
     check_names([column], panel.columns, where)
     wide = panel.pivot(index="unit", columns="year", values=column).reindex(index=like.units, columns=like.years)
     _check_gaps(wide, column, where)
@@ -202,29 +110,7 @@ def _basis(rows: pd.DataFrame) -> str:
 
 
 def grouping(values: Mapping[str, Any], units: Sequence[str], name: str, where: str) -> tuple[np.ndarray, list[str]]:
-    """Return codes of a grouping in the order of some units.
-
-    Parameters
-    ----------
-    values : mapping of str to object
-        Group of each unit.
-    units : sequence of str
-        Units wanted.
-    name : str
-        Name of the grouping, for messages.
-    where : str
-        Specification, for messages.
-
-    Returns
-    -------
-    tuple of ndarray of int, shape (N,), and list of str
-        Codes from zero and the names of the groups, sorted; zeros and ones are named after the grouping.
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no group.
-    """
+    """Return codes of a grouping in the order of some units; shape (N,)."""
     missing = [unit for unit in units if unit not in values or str(values[unit]) in {"", "nan"}]
     if missing:
         raise EstimateError(f"{where}: {len(missing)} units have no {name} ({first_examples(missing)})",
@@ -239,29 +125,7 @@ def grouping(values: Mapping[str, Any], units: Sequence[str], name: str, where: 
 def weights_among(
     weights: Mapping[str, SpatialWeights], name: str, units: Sequence[str], where: str
 ) -> tuple[np.ndarray, str]:
-    """Return named weights among some units, in their order.
-
-    Parameters
-    ----------
-    weights : mapping of str to SpatialWeights
-        Weights of the unit scheme.
-    name : str
-        Wanted weights.
-    units : sequence of str
-        Units of the sample.
-    where : str
-        Specification, for messages.
-
-    Returns
-    -------
-    tuple of ndarray, shape (N, N), and str
-        Row-standardised; a note where units outside the sample were dropped.
-
-    Raises
-    ------
-    EstimateError
-        If the weights are unknown or a unit is not in them.
-    """
+    """Return named weights among some units, in their order; shape (N, N)."""
     check_names([name], weights, f"{where}.weights")
     chosen = weights[name]
     place = {unit: i for i, unit in enumerate(chosen.units)}

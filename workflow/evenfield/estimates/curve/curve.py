@@ -33,46 +33,17 @@ UNITS = {"median_effect": "pp/yr", "sign_share": "share", "significant_share": "
 
 @dataclass(frozen=True)
 class CurveResults:
-    """What the family hands on.
+    """What the family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Summaries of each curve, all periods and by period, with joint p-values.
-    specifications : DataFrame
-        One row a specification, ``SPECIFICATION_COLUMNS``; those not defined say why.
-    summary : dict
-        Conventions in words, counts.
-    """
-
-    estimates: list[Estimate]
-    specifications: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # summaries of each curve, all periods and by period, with joint p-values
+    specifications: pd.DataFrame  # one row a specification, ``SPECIFICATION_COLUMNS``; those not defined say why
+    summary: dict[str, Any]  # conventions in words, counts
 
 
 def specification_rows(
     curves: list[Curve], tables: Mapping[str, SchemeTables], samples: Mapping[str, list[str]], level: float, part: slice
 ) -> pd.DataFrame:
-    """Estimate the specifications of a chunk on the data, with spatially robust intervals.
-
-    Parameters
-    ----------
-    curves : list of Curve
-        Curves.
-    tables : mapping of str to SchemeTables
-        By unit scheme.
-    samples : mapping of str to list of str
-        Units left out, by sample.
-    level : float
-        Level of the intervals.
-    part : slice
-        Which specifications of each curve.
-
-    Returns
-    -------
-    DataFrame
-        ``SPECIFICATION_COLUMNS``; those not defined say why.
-    """
+    """Estimate the specifications of a chunk on the data, with spatially robust intervals."""
     made = [_specification_table(curve, tables, samples, level, part) for curve in curves]
     return pd.concat(made, ignore_index=True)
 
@@ -80,25 +51,7 @@ def specification_rows(
 def estimate_curves(
     curves: list[Curve], specifications: pd.DataFrame, draws: pd.DataFrame, bases: Mapping[str, str], data_hash: str
 ) -> CurveResults:
-    """Summarise each curve and test it jointly.
-
-    Parameters
-    ----------
-    curves : list of Curve
-        Curves.
-    specifications : DataFrame
-        Specifications on the data, all chunks in any order.
-    draws : DataFrame
-        Summaries under permuted treatments, all chunks.
-    bases : mapping of str to str
-        Basis of output (official, proxy, spliced) by period.
-    data_hash : str
-        Hash of the panel.
-
-    Returns
-    -------
-    CurveResults
-    """
+    """Summarise each curve and test it jointly."""
     printed = specifications.sort_values(SPECIFICATION_COLUMNS[:9], ignore_index=True)
     estimates = [
         row for curve in curves

@@ -20,27 +20,13 @@ STRATA = "coastal"
 
 @dataclass(frozen=True)
 class SchemeTables:
-    """Everything of one unit scheme, in one order of units.
+    """Everything of one unit scheme, in one order of units."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Sorted.
-    place : DataFrame
-        ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit.
-    periods : mapping of str to DataFrame
-        Growth, initial income and controls by unit, with the mean relative income as ``relative_log_income``.
-    labels : mapping of (str, str) to ndarray
-        By taxonomy and period: cluster and zone indicators, shape (N, 2).
-    weights : mapping of str to ndarray
-        W by name, shape (N, N).
-    """
-
-    units: tuple[str, ...]
-    place: pd.DataFrame
+    units: tuple[str, ...]  # sorted
+    place: pd.DataFrame  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
     periods: Mapping[str, pd.DataFrame]
-    labels: Mapping[tuple[str, str], np.ndarray]
-    weights: Mapping[str, np.ndarray]
+    labels: Mapping[tuple[str, str], np.ndarray]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
+    weights: Mapping[str, np.ndarray]  # W by name, shape (N, N)
 
     @property
     def strata(self) -> np.ndarray:
@@ -54,30 +40,7 @@ def scheme_tables(
     periods: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame, units: pd.DataFrame,
     weights: Mapping[str, SpatialWeights],
 ) -> SchemeTables:  # fmt: skip
-    """Align the tables of one unit scheme.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        ``unit``, ``period``, growth, initial income and controls.
-    panel : DataFrame
-        ``unit``, ``year``, ``relative_log_income``.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``.
-    units : DataFrame
-        ``unit``, ``lat``, ``lon``, maybe ``coastal``.
-    weights : mapping of str to SpatialWeights
-        W by name.
-
-    Returns
-    -------
-    SchemeTables
-
-    Raises
-    ------
-    EstimateError
-        If a table lacks a unit of the panel.
-    """
+    """Align the tables of one unit scheme."""
     names = tuple(sorted(units["unit"]))
     order = list(names)
     place = units.set_index("unit").loc[order]
@@ -113,47 +76,18 @@ def _matrix(weights: SpatialWeights, order: list[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Regression:
-    """One specification as arrays; ``label_regressors`` makes its regressors from labels.
+    """One specification as arrays; ``label_regressors`` makes its regressors from labels."""
 
-    Attributes
-    ----------
-    kept : ndarray of int, shape (n,)
-        Positions of the sample's units.
-    y : ndarray, shape (n,)
-        Outcome.
-    controls : ndarray, shape (n, K)
-        Constant and controls.
-    c : ndarray, shape (L,)
-        Weights over the label regressors.
-    """
-
-    kept: np.ndarray
-    y: np.ndarray
-    controls: np.ndarray
-    c: np.ndarray
+    kept: np.ndarray  # (n,) positions of the sample's units
+    y: np.ndarray  # (n,) outcome
+    controls: np.ndarray  # (n, K) constant and controls
+    c: np.ndarray  # (L,) weights over the label regressors
 
 
 def regression(
     specification: Specification, curve: Curve, tables: SchemeTables, samples: Mapping[str, list[str]]
 ) -> Regression | str:
-    """Make the arrays of a specification.
-
-    Parameters
-    ----------
-    specification : Specification
-        Point of the curve.
-    curve : Curve
-        Its kind and contrast.
-    tables : SchemeTables
-        Tables of its unit scheme.
-    samples : mapping of str to list of str
-        Units left out, by sample.
-
-    Returns
-    -------
-    Regression or str
-        The reason in words where the specification is not defined.
-    """
+    """Make the arrays of a specification."""
     table = tables.periods.get(specification.period)
     if table is None:
         return f"the panel has no period {specification.period}"
@@ -172,25 +106,7 @@ def regression(
 def label_regressors(
     specification: Specification, curve: Curve, tables: SchemeTables, source: np.ndarray
 ) -> np.ndarray:
-    """Make the regressors that come from labels, for many permutations at once.
-
-    Parameters
-    ----------
-    specification : Specification
-        Point of the curve.
-    curve : Curve
-        Its kind.
-    tables : SchemeTables
-        Tables of its unit scheme.
-    source : ndarray of int, shape (B, N)
-        Which unit's labels each unit gets.
-
-    Returns
-    -------
-    ndarray, shape (B, N, L)
-        Own labels; with neighbours' averages for kind ``exposure``; neighbours' averages and their products with
-        initial income (log, less its mean) for kind ``regime``.
-    """
+    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (B, N, L)."""
     labels: np.ndarray = tables.labels[specification.taxonomy, specification.period][source]
     if curve.kind == "own":
         return labels
@@ -202,15 +118,5 @@ def label_regressors(
 
 
 def read_samples(samples: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the units left out by sample.
-
-    Parameters
-    ----------
-    samples : mapping
-        ``panel.samples`` of the config.
-
-    Returns
-    -------
-    dict
-    """
+    """Return the units left out by sample."""
     return {name: list(units) for name, units in samples.items()}

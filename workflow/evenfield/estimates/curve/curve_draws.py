@@ -20,37 +20,13 @@ DRAW_COLUMNS = ["curve", "period", "draw", *SUMMARIES]
 
 
 def chunk_of_draws(draws: int, chunk: str) -> range:
-    """Return the draws of a chunk, counted from one.
-
-    Parameters
-    ----------
-    draws : int
-        All draws.
-    chunk : str
-        ``"2-of-4"``, as the engine names it.
-
-    Returns
-    -------
-    range
-        Together the chunks hold every draw once, and a draw is the same whatever chunk it falls in.
-    """
+    """Return the draws of a chunk, counted from one."""
     number, chunks = _read_chunk(chunk)
     return range(1 + draws * (number - 1) // chunks, 1 + draws * number // chunks)
 
 
 def chunk_of_specifications(chunk: str) -> slice:
-    """Return the specifications of a chunk.
-
-    Parameters
-    ----------
-    chunk : str
-        ``"2-of-4"``.
-
-    Returns
-    -------
-    slice
-        Every fourth specification, from the second on.
-    """
+    """Return the specifications of a chunk."""
     number, chunks = _read_chunk(chunk)
     return slice(number - 1, None, chunks)
 
@@ -63,26 +39,7 @@ def _read_chunk(chunk: str) -> tuple[int, int]:
 def permuted_curves(
     curves: list[Curve], tables: Mapping[str, SchemeTables], samples: Mapping[str, list[str]], seed: int, draws: range
 ) -> pd.DataFrame:
-    """Summarise every curve under each permutation of treatments.
-
-    Parameters
-    ----------
-    curves : list of Curve
-        Curves.
-    tables : mapping of str to SchemeTables
-        By unit scheme.
-    samples : mapping of str to list of str
-        Units left out, by sample.
-    seed : int
-        Base seed.
-    draws : range
-        Draws of this chunk.
-
-    Returns
-    -------
-    DataFrame
-        ``DRAW_COLUMNS``; period ``all`` is the whole curve.
-    """
+    """Summarise every curve under each permutation of treatments."""
     sources = {name: permutations(table, seed, draws) for name, table in tables.items()}
     return pd.DataFrame(
         [row for curve in curves for row in _curve_rows(curve, tables, samples, sources, draws)], columns=DRAW_COLUMNS
@@ -90,21 +47,7 @@ def permuted_curves(
 
 
 def permutations(table: SchemeTables, seed: int, draws: range) -> np.ndarray:
-    """Return one permutation of units a draw, shape (B, N).
-
-    Parameters
-    ----------
-    table : SchemeTables
-        Units and strata.
-    seed : int
-        Base seed.
-    draws : range
-        Draws.
-
-    Returns
-    -------
-    ndarray of int
-    """
+    """Return one permutation of units a draw, shape (B, N)."""
     return np.array([
         permutation_from_keys(generator_for(seed, f"curve:{draw}").random(len(table.units)), table.strata)
         for draw in draws
@@ -114,20 +57,7 @@ def permutations(table: SchemeTables, seed: int, draws: range) -> np.ndarray:
 def effects(
     specification: Specification, curve: Curve, tables: SchemeTables, found: Regression, source: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return effect and t statistic of a specification under many permutations, and its degrees of freedom.
-
-    Parameters
-    ----------
-    specification, curve, tables, found
-        A specification and its arrays.
-    source : ndarray of int, shape (B, N)
-        Permutations.
-
-    Returns
-    -------
-    estimates, statistics : ndarray, shape (B,)
-    df : int
-    """
+    """Return effect and t statistic of a specification under many permutations, and its degrees of freedom."""
     D = label_regressors(specification, curve, tables, source)[:, found.kept]
     basis = np.linalg.qr(found.controls)[0]
     e = found.y - basis @ (basis.T @ found.y)

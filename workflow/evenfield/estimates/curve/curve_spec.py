@@ -13,37 +13,21 @@ MINUS = " - "
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One question and the axes of its curve.
+    """One question and the axes of its curve."""
 
-    Attributes
-    ----------
-    id, hypothesis, kind, contrast : str
-        Kind is ``own`` (regress on the own labels), ``exposure`` (own labels and neighbours' average labels; the
-        contrast is of the latter) or ``regime`` (initial income by neighbours' labels; likewise). Contrast is
-        ``cluster``, ``sez`` or a difference of the two.
-    sign : float
-        Predicted sign.
-    decides : str
-        Outcome of the deciding rows that the curve stands beside.
-    outcomes, periods, unit_schemes, samples, weights, taxonomies : tuple of str
-        Axes.
-    controls : tuple of tuple of str
-        Sets of controls.
-    """
-
-    id: str
+    id: str  # kind is ``own`` (regress on the own labels), ``exposure`` (own labels and neighbours' average labels
     hypothesis: str
-    kind: str
+    kind: str  # kind is ``own`` (regress on the own labels), ``exposure`` (own labels and neighbours' average labels
     contrast: str
-    sign: float
-    decides: str
-    outcomes: tuple[str, ...]
-    periods: tuple[str, ...]
-    unit_schemes: tuple[str, ...]
-    samples: tuple[str, ...]
-    weights: tuple[str, ...]
-    taxonomies: tuple[str, ...]
-    controls: tuple[tuple[str, ...], ...]
+    sign: float  # predicted sign
+    decides: str  # outcome of the deciding rows that the curve stands beside
+    outcomes: tuple[str, ...]  # axes
+    periods: tuple[str, ...]  # axes
+    unit_schemes: tuple[str, ...]  # axes
+    samples: tuple[str, ...]  # axes
+    weights: tuple[str, ...]  # axes
+    taxonomies: tuple[str, ...]  # axes
+    controls: tuple[tuple[str, ...], ...]  # sets of controls
 
     @property
     def c(self) -> tuple[float, float]:
@@ -54,40 +38,20 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Specification:
-    """One point of a curve.
+    """One point of a curve."""
 
-    Attributes
-    ----------
-    curve, period, outcome, unit_scheme, sample, weights, taxonomy : str
-        Where it stands on each axis; weights are empty where the kind needs none.
-    controls : tuple of str
-        Controls beside those the kind always has.
-    """
-
-    curve: str
-    period: str
-    outcome: str
-    unit_scheme: str
-    sample: str
-    weights: str
-    taxonomy: str
-    controls: tuple[str, ...]
+    curve: str  # where it stands on each axis; weights are empty where the kind needs none
+    period: str  # where it stands on each axis; weights are empty where the kind needs none
+    outcome: str  # where it stands on each axis; weights are empty where the kind needs none
+    unit_scheme: str  # where it stands on each axis; weights are empty where the kind needs none
+    sample: str  # where it stands on each axis; weights are empty where the kind needs none
+    weights: str  # where it stands on each axis; weights are empty where the kind needs none
+    taxonomy: str  # where it stands on each axis; weights are empty where the kind needs none
+    controls: tuple[str, ...]  # controls beside those the kind always has
 
 
 def parse_curves(section: Mapping[str, Any], study: Mapping[str, Any]) -> list[Curve]:
-    """Read the curves from the config.
-
-    Parameters
-    ----------
-    section : mapping
-        ``estimates.curve`` of the config.
-    study : mapping
-        ``periods`` (main periods), ``unit_scheme``, ``weights``, ``taxonomies`` of the study, the axes' defaults.
-
-    Returns
-    -------
-    list of Curve
-    """
+    """Read the curves from the config."""
     return [_curve(item, study) for item in section["curves"]]
 
 
@@ -105,18 +69,7 @@ def _curve(item: Mapping[str, Any], study: Mapping[str, Any]) -> Curve:
 
 
 def specifications(curve: Curve) -> list[Specification]:
-    """List every specification of a curve, sorted.
-
-    Parameters
-    ----------
-    curve : Curve
-        Axes.
-
-    Returns
-    -------
-    list of Specification
-        The full product of the axes; a kind without neighbours has no axis of weights.
-    """
+    """List every specification of a curve, sorted."""
     weights = ("",) if curve.kind == "own" else curve.weights
     axes = (curve.periods, curve.outcomes, curve.unit_schemes, curve.samples, weights, curve.taxonomies, curve.controls)
     return sorted(Specification(curve.id, *point) for point in product(*axes))

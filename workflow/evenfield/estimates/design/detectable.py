@@ -30,22 +30,12 @@ NO_DISTANCES = "no SCPC power point: coordinates are missing"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One contrast in one design.
+    """One contrast in one design."""
 
-    Attributes
-    ----------
-    design : str
-        ``alone``, ``joint``, ``exposures`` or ``outsiders`` (units that are neither cluster nor SEZ).
-    columns : tuple of str
-        Regressors beside the constant.
-    term, minus : str
-        The coefficient, and the one subtracted from it (empty for none).
-    """
-
-    design: str
-    columns: tuple[str, ...]
-    term: str
-    minus: str = ""
+    design: str  # ``alone``, ``joint``, ``exposures`` or ``outsiders`` (units that are neither cluster nor SEZ)
+    columns: tuple[str, ...]  # regressors beside the constant
+    term: str  # the coefficient, and the one subtracted from it (empty for none)
+    minus: str = ""  # the coefficient, and the one subtracted from it (empty for none)
 
     @property
     def contrast(self) -> str:
@@ -60,30 +50,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Detectable:
-    """What one case can see.
+    """What one case can see."""
 
-    Attributes
-    ----------
-    case : Case
-        Contrast and design.
-    values : dict of str to float
-        Minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``.
-    inflation : dict of str to float
-        Factor on the ``t`` value under ``sar`` and ``exponential`` errors.
-    exposure_sd : float
-        Standard deviation (ddof 0) of the exposure of a single exposure coefficient, else missing.
-    n_units : int
-        Units in the design.
-    note : str
-        Why something is missing.
-    """
-
-    case: Case
-    values: dict[str, float]
-    inflation: dict[str, float]
-    exposure_sd: float
-    n_units: int
-    note: str
+    case: Case  # contrast and design
+    values: dict[str, float]  # minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``
+    inflation: dict[str, float]  # factor on the ``t`` value under ``sar`` and ``exponential`` errors
+    exposure_sd: float  # standard deviation (ddof 0) of the exposure of a single exposure coefficient, else missing
+    n_units: int  # units in the design
+    note: str  # why something is missing
 
 
 def own_cases() -> list[Case]:
@@ -105,34 +79,14 @@ def exposure_cases() -> list[Case]:
 
 @dataclass(frozen=True)
 class Space:
-    """Error correlations between the units of a study and its SCPC components, made once per set of units.
+    """Error correlations between the units of a study and its SCPC components, made once per set of units."""
 
-    Attributes
-    ----------
-    covariances : dict of str to ndarray, shape (N, N)
-        ``sar`` and, with coordinates, ``exponential``.
-    components : callable
-        Test name and positions of units to ``SpatialComponents``; nothing without coordinates.
-    """
-
-    covariances: dict[str, np.ndarray]
+    covariances: dict[str, np.ndarray]  # (N, N) ``sar`` and, with coordinates, ``exponential``
     components: Callable[[str, tuple[int, ...]], SpatialComponents] | None
 
 
 def build_space(data: DesignInputs, spec: DesignSpec) -> Space:
-    """Prepare what depends on geography only.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-    spec : DesignSpec
-        Primary weights and level.
-
-    Returns
-    -------
-    Space
-    """
+    """Prepare what depends on geography only."""
     distance = data.distance_km()
     covariances = {"sar": sar_covariance(data.weights[spec.weights].aligned(data.names), SAR_RHO)}
     if distance is None:
@@ -149,26 +103,7 @@ def build_space(data: DesignInputs, spec: DesignSpec) -> Space:
 def detectable(
     table: pd.DataFrame, case: Case, space: Space, spec: DesignSpec, tests: tuple[str, ...] = SCPC_TESTS
 ) -> Detectable:
-    """Measure what one contrast of one design can see.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Own and exposure columns of every unit, sorted by unit.
-    case : Case
-        The contrast.
-    space : Space
-        From ``build_space``.
-    spec : DesignSpec
-        Power and level.
-    tests : tuple of str
-        SCPC tests whose power point is wanted beside the t test's.
-
-    Returns
-    -------
-    Detectable
-        Values are missing, with the reason in ``note``, where the design is not defined.
-    """
+    """Measure what one contrast of one design can see."""
     inside = ~table[list(OWN)].any(axis=1).to_numpy() if case.design == "outsiders" else np.full(len(table), True)
     columns = table.loc[inside, list(case.columns)]
     X, c = np.column_stack([np.ones(len(columns)), columns.to_numpy()]), case.weights()

@@ -45,42 +45,15 @@ SORT = ["block", "taxonomy", "weights", "design", "period", "year", "term", "uni
 
 @dataclass(frozen=True)
 class DesignResults:
-    """Everything the design diagnostics hand on.
+    """Everything the design diagnostics hand on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Minimum detectable effects.
-    series : DataFrame
-        Long table ``SERIES_COLUMNS``; ``block`` says which diagnostic.
-    summary : dict
-        Sentences and the few numbers that a reader meets first.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # minimum detectable effects
+    series: pd.DataFrame  # long table ``SERIES_COLUMNS``; ``block`` says which diagnostic
+    summary: dict[str, Any]  # sentences and the few numbers that a reader meets first
 
 
 def estimate_design(data: DesignInputs, spec: DesignSpec) -> DesignResults:
-    """Run all design diagnostics of one unit scheme.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of the scheme.
-    spec : DesignSpec
-        Choices.
-
-    Returns
-    -------
-    DesignResults
-
-    Raises
-    ------
-    ConfigError
-        If the weights or the taxonomy named are not among the inputs.
-    """
+    """Run all design diagnostics of one unit scheme."""
     _check_names(data, spec)
     spread = growth_spread(data.periods)
     rows = [*cell_rows(data), *correlation_rows(data, spec), *vif_rows(data, spec), *weight_rows(data),
@@ -94,34 +67,12 @@ def estimate_design(data: DesignInputs, spec: DesignSpec) -> DesignResults:
 
 
 def growth_spread(periods: pd.DataFrame) -> pd.Series:
-    """Return s, the standard deviation across units of annual growth, by period.
-
-    Parameters
-    ----------
-    periods : DataFrame
-        ``period``, ``growth_pct_per_year``.
-
-    Returns
-    -------
-    Series, indexed by period
-        Percentage points a year, ddof 1.
-    """
+    """Return s, the standard deviation across units of annual growth, by period."""
     return periods.groupby("period")["growth_pct_per_year"].std(ddof=1)
 
 
 def weight_rows(data: DesignInputs) -> list[dict[str, object]]:
-    """Describe every weights matrix.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        With the descriptions of the weights.
-
-    Returns
-    -------
-    list of dict
-        Block ``weights``.
-    """
+    """Describe every weights matrix."""
     return [
         series_row("weights", weights=name, term=fact, unit_of_measure=unit, note=str(weights.spec.get("kind", "")),
                    value=np.nan if weights.spec.get(fact) is None else float(weights.spec[fact]))

@@ -22,72 +22,34 @@ SERIES_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DesignSpec:
-    """The choices of the design diagnostics.
+    """The choices of the design diagnostics."""
 
-    Attributes
-    ----------
-    taxonomy, weights : str
-        Primary taxonomy and primary weights.
-    weights_examined : tuple of str
-        Weights whose exposures are examined.
-    power, level : float
-        Power of the minimum detectable effects and level of the test behind them.
-    """
-
-    taxonomy: str
-    weights: str
-    weights_examined: tuple[str, ...]
-    power: float
-    level: float
+    taxonomy: str  # primary taxonomy and primary weights
+    weights: str  # primary taxonomy and primary weights
+    weights_examined: tuple[str, ...]  # weights whose exposures are examined
+    power: float  # power of the minimum detectable effects and level of the test behind them
+    level: float  # power of the minimum detectable effects and level of the test behind them
 
 
 def parse_design_spec(
     design: Mapping[str, Any], taxonomy: Mapping[str, Any], weights: Mapping[str, Any], inference: Mapping[str, Any]
 ) -> DesignSpec:
-    """Read the specification from the config.
-
-    Parameters
-    ----------
-    design, taxonomy, weights, inference : mapping
-        ``estimates.design``, ``taxonomy``, ``weights`` and ``inference`` of the config.
-
-    Returns
-    -------
-    DesignSpec
-    """
+    """Read the specification from the config."""
     examined = tuple(design.get("weights") or [weights["primary"]])
     return DesignSpec(taxonomy["primary"], weights["primary"], examined, design["power"], inference["conf_level"])
 
 
 @dataclass(frozen=True)
 class DesignInputs:
-    """Tables of one unit scheme, aligned to sorted units.
+    """Tables of one unit scheme, aligned to sorted units."""
 
-    Attributes
-    ----------
-    units : DataFrame
-        Sorted by ``unit``, with ``lat`` and ``lon`` where known.
-    periods : DataFrame
-        ``unit``, ``period``, ``basis``, ``growth_pct_per_year``.
-    cells : DataFrame
-        ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``.
-    exposures : DataFrame
-        ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_*``, ``exposure_*``.
-    first_years : DataFrame
-        ``unit``, ``zone_type``, ``first_year``, ``first_year_dated``.
-    weights : dict of str to SpatialWeights
-        Every weights matrix of the scheme.
-    description : dict
-        ``unit_scheme``, ``data_hash``, ``years``.
-    """
-
-    units: pd.DataFrame
-    periods: pd.DataFrame
-    cells: pd.DataFrame
-    exposures: pd.DataFrame
-    first_years: pd.DataFrame
-    weights: Mapping[str, SpatialWeights]
-    description: Mapping[str, Any]
+    units: pd.DataFrame  # sorted by ``unit``, with ``lat`` and ``lon`` where known
+    periods: pd.DataFrame  # ``unit``, ``period``, ``basis``, ``growth_pct_per_year``
+    cells: pd.DataFrame  # ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``
+    exposures: pd.DataFrame  # ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_*``, ``exposure_*``
+    first_years: pd.DataFrame  # ``unit``, ``zone_type``, ``first_year``, ``first_year_dated``
+    weights: Mapping[str, SpatialWeights]  # every weights matrix of the scheme
+    description: Mapping[str, Any]  # ``unit_scheme``, ``data_hash``, ``years``
 
     @property
     def names(self) -> list[str]:
@@ -108,22 +70,7 @@ class DesignInputs:
         return haversine_km(place[:, 0], place[:, 1]) if np.isfinite(place).all() else None
 
     def regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
-        """Return own and exposure columns of every unit, sorted by unit.
-
-        Parameters
-        ----------
-        weights, taxonomy, period : str
-            Which exposures.
-
-        Returns
-        -------
-        DataFrame, indexed by unit
-
-        Raises
-        ------
-        EstimateError
-            If the exposures lack some unit.
-        """
+        """Return own and exposure columns of every unit, sorted by unit."""
         table = self.exposures
         rows = table[(table["weights"] == weights) & (table["taxonomy"] == taxonomy) & (table["period"] == period)]
         missing = sorted(set(self.names) - set(rows["unit"]))
@@ -137,33 +84,12 @@ class DesignInputs:
         return sorted(self.cells["taxonomy"].unique())
 
     def is_empty(self, taxonomy: str) -> bool:
-        """Tell whether a taxonomy has no cluster and no SEZ at all.
-
-        Parameters
-        ----------
-        taxonomy : str
-            Name of the taxonomy.
-
-        Returns
-        -------
-        bool
-        """
+        """Tell whether a taxonomy has no cluster and no SEZ at all."""
         mine = self.cells[self.cells["taxonomy"] == taxonomy]
         return not bool(mine[["cluster", "sez"]].to_numpy().any())
 
     def designs(self, taxonomy: str) -> dict[str, list[str]]:
-        """Group the periods in which a taxonomy draws the same cells.
-
-        Parameters
-        ----------
-        taxonomy : str
-            Name of the taxonomy.
-
-        Returns
-        -------
-        dict of str to list of str
-            First period of each group, or empty text when all periods share one design, to the group's periods.
-        """
+        """Group the periods in which a taxonomy draws the same cells."""
         mine = self.cells[self.cells["taxonomy"] == taxonomy].sort_values("unit")
         groups: dict[tuple[tuple[int, ...], ...], list[str]] = {}
         for period in self.period_names:
@@ -174,18 +100,6 @@ class DesignInputs:
 
 
 def series_row(block: str, **cells: object) -> dict[str, object]:
-    """Make one row of the long table of diagnostics.
-
-    Parameters
-    ----------
-    block : str
-        Which diagnostic.
-    **cells
-        Any of the other ``SERIES_COLUMNS``.
-
-    Returns
-    -------
-    dict
-    """
+    """Make one row of the long table of diagnostics."""
     empty: dict[str, object] = dict.fromkeys(SERIES_COLUMNS, "")
     return {**empty, "year": np.nan, "value": np.nan, "block": block, **cells}

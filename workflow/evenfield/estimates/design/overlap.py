@@ -14,18 +14,7 @@ Rows = list[dict[str, object]]
 
 
 def cell_rows(data: DesignInputs) -> Rows:
-    """Count the units in each cell of the 2x2 table and list them.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-
-    Returns
-    -------
-    list of dict
-        Block ``cells``: one row per taxonomy, design and cell.
-    """
+    """Count the units in each cell of the 2x2 table and list them."""
     return [row for taxonomy in data.taxonomies() for label, periods in data.designs(taxonomy).items()
             for row in _cells(data, taxonomy, label, periods)]  # fmt: skip
 
@@ -41,20 +30,7 @@ def _cells(data: DesignInputs, taxonomy: str, label: str, periods: list[str]) ->
 
 
 def correlation_rows(data: DesignInputs, spec: DesignSpec) -> Rows:
-    """Correlate clusters with SEZs, themselves and as exposures through each weights matrix.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-    spec : DesignSpec
-        Which weights.
-
-    Returns
-    -------
-    list of dict
-        Block ``correlation``.
-    """
+    """Correlate clusters with SEZs, themselves and as exposures through each weights matrix."""
     rows: Rows = []
     for taxonomy in data.taxonomies():
         for label, periods in data.designs(taxonomy).items():
@@ -77,20 +53,7 @@ def _correlation(
 
 
 def vif_rows(data: DesignInputs, spec: DesignSpec) -> Rows:
-    """Measure how much of each regressor the others already hold.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-    spec : DesignSpec
-        Which weights.
-
-    Returns
-    -------
-    list of dict
-        Block ``vif``: 1 / (1 - R_j^2) of own cluster, own SEZ and their exposures, in one regression.
-    """
+    """Measure how much of each regressor the others already hold."""
     return [
         row
         for taxonomy in data.taxonomies()
@@ -114,20 +77,7 @@ def _vifs(table: pd.DataFrame, taxonomy: str, weights: str, label: str) -> Rows:
 
 
 def undefined_note(names: list[str], X: np.ndarray) -> str:
-    """Say why the coefficients of a design are not defined.
-
-    Parameters
-    ----------
-    names : list of str
-        Names of the columns.
-    X : ndarray, shape (N, K)
-        Regressors with their constant.
-
-    Returns
-    -------
-    str
-        Empty when they are defined.
-    """
+    """Say why the coefficients of a design are not defined; X (N, K)."""
     if X.shape[0] <= X.shape[1]:
         return f"not defined: {X.shape[0]} units for {X.shape[1]} coefficients"
     alike = [names[j] for j in dependent_columns(X)]

@@ -15,38 +15,13 @@ Rows = list[dict[str, object]]
 
 
 def first_zone_years(data: DesignInputs, column: str = "first_year") -> pd.Series:
-    """Return the year of each unit's first national-level zone of any kind.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-    column : str
-        ``first_year``, or ``first_year_dated`` to leave out years of grade C.
-
-    Returns
-    -------
-    Series, indexed by sorted unit
-        Missing where there never was a zone.
-    """
+    """Return the year of each unit's first national-level zone of any kind."""
     table = data.first_years[data.first_years["zone_type"] == ANY_ZONE].set_index("unit")[column]
     return table.astype(float).reindex(data.names)
 
 
 def support_rows(data: DesignInputs) -> Rows:
-    """Count treated units, units not yet treated and far controls in every year.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-
-    Returns
-    -------
-    list of dict
-        Block ``support``; far controls are neither treated nor adjacent to a treated unit. Empty when the study has
-        no zones.
-    """
+    """Count treated units, units not yet treated and far controls in every year."""
     first = first_zone_years(data)
     if not first.notna().any():
         return []
@@ -74,20 +49,7 @@ def _adjacency(data: DesignInputs) -> np.ndarray | None:
 
 
 def event_rows(data: DesignInputs, spec: DesignSpec) -> Rows:
-    """Ask what a comparison of each cohort with the units not yet treated could show.
-
-    Parameters
-    ----------
-    data : DesignInputs
-        Tables of one unit scheme.
-    spec : DesignSpec
-        Power and level.
-
-    Returns
-    -------
-    list of dict
-        Block ``event_study``: minimum detectable effect in per cent by cohort and years since the first zone.
-    """
+    """Ask what a comparison of each cohort with the units not yet treated could show."""
     first = first_zone_years(data)
     last = int(max(data.description["years"]))
     cohorts = [int(year) for year in sorted(first.dropna().unique())]

@@ -31,44 +31,15 @@ WITHIN_UNITS = "inequality within units needs incomes of smaller places or of ho
 
 @dataclass(frozen=True)
 class BalanceResults:
-    """Everything the balance family hands on.
+    """Everything the balance family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Differences by window, outcome and taxonomy with their ladder.
-    series : DataFrame
-        Mean gap by cell and year, ``SERIES_COLUMNS``; the ratio is a geometric mean.
-    summary : dict
-        Equation, conventions, what is left out and why.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # differences by window, outcome and taxonomy with their ladder
+    series: pd.DataFrame  # mean gap by cell and year, ``SERIES_COLUMNS``; the ratio is a geometric mean
+    summary: dict[str, Any]  # equation, conventions, what is left out and why
 
 
 def estimate_balance(study: GroupStudy, specs: list[BalanceSpec], sesoi_pct: float) -> BalanceResults:
     """Compare the change of the urban-rural gap in cluster and in zone regions.
-
-    Parameters
-    ----------
-    study : GroupStudy
-        Tables and settings.
-    specs : list of BalanceSpec
-        Specifications.
-    sesoi_pct : float
-        Smallest change of the ratio of interest over a window, percent.
-
-    Returns
-    -------
-    BalanceResults
-        A specification whose incomes the panel does not hold is left out with the reason.
-
-    Raises
-    ------
-    EstimateError
-        If a control or a sample is unknown.
 
     Notes
     -----

@@ -12,46 +12,19 @@ from evenfield.contracts.errors import EstimateError
 
 @dataclass(frozen=True, slots=True)
 class BalanceSpec:
-    """One way to compare the urban-rural gap of cluster and zone regions.
+    """One way to compare the urban-rural gap of cluster and zone regions."""
 
-    Attributes
-    ----------
-    id, role, sample : str
-        Name, role of the difference, sample.
-    urban, rural : str
-        Columns of income per head.
-    windows : tuple of tuple of int
-        First and last years; no change is ever taken from one window to the next.
-    given : tuple of str
-        Held fixed: ``gap_start`` (the gap in the first year), ``log_income_start``, or columns of units.csv.
-    """
-
-    id: str
-    role: str
-    sample: str
-    urban: str
-    rural: str
-    windows: tuple[tuple[int, int], ...]
-    given: tuple[str, ...]
+    id: str  # name, role of the difference, sample
+    role: str  # name, role of the difference, sample
+    sample: str  # name, role of the difference, sample
+    urban: str  # columns of income per head
+    rural: str  # columns of income per head
+    windows: tuple[tuple[int, int], ...]  # first and last years; no change is ever taken from one window to the next
+    given: tuple[str, ...]  # held fixed
 
 
 def parse_balance_specs(items: list[Mapping[str, Any]]) -> list[BalanceSpec]:
-    """Read the specifications from the config.
-
-    Parameters
-    ----------
-    items : list of mapping
-        ``estimates.balance`` of the config.
-
-    Returns
-    -------
-    list of BalanceSpec
-
-    Raises
-    ------
-    EstimateError
-        If a window ends before it starts or two windows overlap.
-    """
+    """Read the specifications from the config."""
     return [
         BalanceSpec(item["id"], item["role"], item["sample"], item["urban"], item["rural"],
                     checked_windows(item["windows"], f"balance {item['id']}"), tuple(item["given"]))
@@ -60,24 +33,7 @@ def parse_balance_specs(items: list[Mapping[str, Any]]) -> list[BalanceSpec]:
 
 
 def checked_windows(windows: list[list[int]], where: str) -> tuple[tuple[int, int], ...]:
-    """Return windows in order of time.
-
-    Parameters
-    ----------
-    windows : list of pairs of int
-        First and last years.
-    where : str
-        Named in the error.
-
-    Returns
-    -------
-    tuple of tuple of int
-
-    Raises
-    ------
-    EstimateError
-        If a window ends before it starts or two windows overlap.
-    """
+    """Return windows in order of time."""
     ordered = sorted((start, end) for start, end in windows)
     wrong = [window for window in ordered if window[0] >= window[1]]
     wrong += [two for one, two in pairwise(ordered) if two[0] < one[1]]

@@ -29,46 +29,17 @@ SUMMARY = {
 
 @dataclass(frozen=True)
 class ExploratoryResults:
-    """What the family hands on.
+    """What the family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        One row a statement and period, and evidence rows.
-    not_carried : DataFrame
-        ``NOT_CARRIED_COLUMNS``: what the panel cannot carry and why.
-    summary : dict
-        Conventions in words, counts.
-    """
-
-    estimates: list[Estimate]
-    not_carried: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # one row a statement and period, and evidence rows
+    not_carried: pd.DataFrame  # ``NOT_CARRIED_COLUMNS``: what the panel cannot carry and why
+    summary: dict[str, Any]  # conventions in words, counts
 
 
 def estimate_exploratory(
     data: ExploratoryData, specs: tuple[ExploratorySpec, ...], settings: ContrastSettings
 ) -> ExploratoryResults:
-    """Estimate every statement in every period that it names.
-
-    Parameters
-    ----------
-    data : ExploratoryData
-        Tables of the main unit scheme.
-    specs : tuple of ExploratorySpec
-        Statements.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    ExploratoryResults
-
-    Raises
-    ------
-    EstimateError
-        If a unit has no coordinates.
-    """
+    """Estimate every statement in every period that it names."""
     rows: list[Estimate] = []
     contrasts: list[GroupContrast] = []
     refused: list[dict[str, str]] = []

@@ -31,27 +31,15 @@ class NotCarriedError(Exception):
 
 @dataclass(frozen=True)
 class ExploratoryData:
-    """Tables of the main unit scheme.
+    """Tables of the main unit scheme."""
 
-    Attributes
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, every column of the panel and the constants of ``with_constants``.
-    periods, cells, doses : DataFrame
-        As on the panel floor.
-    units, links : DataFrame
-        ``unit``, ``lat``, ``lon``, further columns; ``unit_i``, ``unit_j``.
-    description : mapping
-        ``unit_scheme``, ``periods``, ``data_hash``.
-    """
-
-    panel: pd.DataFrame
-    periods: pd.DataFrame
-    cells: pd.DataFrame
-    doses: pd.DataFrame
-    units: pd.DataFrame
-    links: pd.DataFrame
-    description: Mapping[str, Any]
+    panel: pd.DataFrame  # ``unit``, ``year``, every column of the panel and the constants of ``with_constants``
+    periods: pd.DataFrame  # as on the panel floor
+    cells: pd.DataFrame  # as on the panel floor
+    doses: pd.DataFrame  # as on the panel floor
+    units: pd.DataFrame  # ``unit``, ``lat``, ``lon``, further columns; ``unit_i``, ``unit_j``
+    links: pd.DataFrame  # ``unit``, ``lat``, ``lon``, further columns; ``unit_i``, ``unit_j``
+    description: Mapping[str, Any]  # ``unit_scheme``, ``periods``, ``data_hash``
 
     def years(self, period: str) -> tuple[int, int]:
         """Return the first and last year of a period."""
@@ -63,13 +51,7 @@ class ExploratoryData:
         return str(next(item["basis"] for item in self.description["periods"] if item["period"] == period))
 
     def wide(self, expression: Expression, years: tuple[int, int]) -> pd.DataFrame:
-        """Return a variable by unit (rows) and year (columns), years that few units have left out.
-
-        Raises
-        ------
-        NotCarriedError
-            If a column is not in the panel or no year is left.
-        """
+        """Return a variable by unit (rows) and year (columns), years that few units have left out."""
         missing = [name for name in expression.columns if name not in self.panel]
         if missing:
             raise NotCarriedError(NO_DATA, f"the panel has no column {missing[0]}")
@@ -86,22 +68,7 @@ class ExploratoryData:
         return kept
 
     def reduced(self, spec: ExploratorySpec, years: tuple[int, int], neither: pd.Series) -> tuple[pd.Series, str]:
-        """Return one number a unit, and the years that it rests on where these are fewer than asked for.
-
-        Parameters
-        ----------
-        spec : ExploratorySpec
-            Variable and reduction.
-        years : tuple of int
-            First and last year.
-        neither : Series of bool
-            By unit: the reference units of an index.
-
-        Raises
-        ------
-        NotCarriedError
-            If the variable is not there, or for too few years.
-        """
+        """Return one number a unit, and the years that it rests on where these are fewer than asked for."""
         expression, reduce = spec.outcome, spec.reduce
         if expression.index:
             found = [self.reduced(replace(spec, outcome=part), years, neither) for part in expression.index]
@@ -134,13 +101,7 @@ class ExploratoryData:
         })  # fmt: skip
 
     def table(self, spec: ExploratorySpec, period: str) -> pd.DataFrame:
-        """Return the regressors and controls of a statement by unit.
-
-        Raises
-        ------
-        NotCarriedError
-            If a column does not exist in this study.
-        """
+        """Return the regressors and controls of a statement by unit."""
         table = self.labels(spec.taxonomy, period)
         for name, measure in spec.measures.items():
             table[name] = self.measure(measure)
@@ -217,26 +178,7 @@ def with_constants(
     panel: pd.DataFrame, units: pd.DataFrame, clusters: pd.DataFrame, outlines: Mapping[str, Any],
     merged: Mapping[str, Any],
 ) -> pd.DataFrame:  # fmt: skip
-    """Add to the panel what does not change over time: numbers of units.csv, area, measures of clusters.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year`` and more.
-    units : DataFrame
-        ``unit`` and columns; only numbers are taken.
-    clusters : DataFrame
-        ``unit``, ``measure``, ``value``; measures that lack a unit are left out.
-    outlines : mapping
-        GeoJSON with property ``unit``; may have no features.
-    merged : mapping
-        Parts of the merged units.
-
-    Returns
-    -------
-    DataFrame
-        The panel with further columns.
-    """
+    """Add to the panel what does not change over time: numbers of units.csv, area, measures of clusters."""
     constants = units.set_index("unit").select_dtypes("number")
     area = _areas(outlines)
     for whole, parts in merged.items():
@@ -266,20 +208,7 @@ def _polygons(feature: Mapping[str, Any]) -> list[Any]:
 
 
 def dropped_note(outcome: pd.Series, table: pd.DataFrame) -> str:
-    """Return which units have no outcome or no regressor.
-
-    Parameters
-    ----------
-    outcome : Series
-        By unit.
-    table : DataFrame
-        Regressors by unit.
-
-    Returns
-    -------
-    str
-        Empty where every unit is there.
-    """
+    """Return which units have no outcome or no regressor."""
     whole = table.dropna().index.intersection(outcome.index)
     lost = sorted(str(unit) for unit in set(table.index) - set(whole))
     return f"without {first_examples(lost)}" if lost else ""

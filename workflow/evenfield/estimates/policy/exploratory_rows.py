@@ -37,42 +37,16 @@ NO_TEST = "shares are exact: no test, the range over units left out stands besid
 
 @dataclass(frozen=True)
 class Panel:
-    """A stacked panel without its unit means.
+    """A stacked panel without its unit means."""
 
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Unit of each observation.
-    y : ndarray, shape (N,)
-        Outcome.
-    X : ndarray, shape (N, K)
-        Regressors, then years but one.
-    n_periods : int
-        Years.
-    """
-
-    units: np.ndarray
-    y: np.ndarray
-    X: np.ndarray
-    n_periods: int
+    units: np.ndarray  # (N,) unit of each observation
+    y: np.ndarray  # (N,) outcome
+    X: np.ndarray  # (N, K) regressors, then years but one
+    n_periods: int  # years
 
 
 def blank_row(data: ExploratoryData, spec: ExploratorySpec, period: str) -> Estimate:
-    """Return everything that says what a row is, without its numbers.
-
-    Parameters
-    ----------
-    data : ExploratoryData
-        Tables.
-    spec : ExploratorySpec
-        Statement.
-    period : str
-        Period.
-
-    Returns
-    -------
-    Estimate
-    """
+    """Return everything that says what a row is, without its numbers."""
     name = spec.outcome.name if spec.reduce == "mean" else f"{spec.reduce} of {spec.outcome.name}"
     sample = " ".join([*([f"{spec.among} only"] if spec.among else []), *(f"without {unit}" for unit in spec.without)])
     based = not OUTPUT.isdisjoint({*spec.outcome.columns, *spec.given})
@@ -87,17 +61,7 @@ def blank_row(data: ExploratoryData, spec: ExploratorySpec, period: str) -> Esti
 
 
 def unit_contrast(data: ExploratoryData, spec: ExploratorySpec, period: str) -> GroupContrast:
-    """Return a statement about one row a unit as a group contrast.
-
-    Parameters
-    ----------
-    data, spec, period
-        As in ``blank_row``.
-
-    Returns
-    -------
-    GroupContrast
-    """
+    """Return a statement about one row a unit as a group contrast."""
     table = data.table(spec, period)
     outcome, note = data.reduced(spec, data.years(period), table["neither"].eq(1.0))
     if spec.among:
@@ -111,18 +75,7 @@ def unit_contrast(data: ExploratoryData, spec: ExploratorySpec, period: str) -> 
 
 
 def ring_contrasts(data: ExploratoryData, spec: ExploratorySpec, period: str) -> list[GroupContrast]:
-    """Return how the coefficients of what lies in rings of distance fall from one ring to the next.
-
-    Parameters
-    ----------
-    data, spec, period
-        As in ``blank_row``.
-
-    Returns
-    -------
-    list of GroupContrast
-        Each ring (role ``robustness``), and each ring less the next one out (role ``exploratory``).
-    """
+    """Return how the coefficients of what lies in rings of distance fall from one ring to the next."""
     table = data.labels(spec.taxonomy, period)
     rings = _rings(data, table[spec.group], spec.rings_km)
     controls = [*OWN, *spec.given]
@@ -156,18 +109,7 @@ def spec_name(low: int, high: int) -> str:
 
 
 def share_rows(data: ExploratoryData, spec: ExploratorySpec, period: str) -> list[Estimate]:
-    """Return the share of a group in one quantity less its share in another, and its range over units left out.
-
-    Parameters
-    ----------
-    data, spec, period
-        As in ``blank_row``.
-
-    Returns
-    -------
-    list of Estimate
-        Mean over the years of the period; for ``increase`` the share in what was added between its end points.
-    """
+    """Return the share of a group in one quantity less its share in another, and its range over units left out."""
     years = data.years(period)
     amount, reference = data.wide(spec.outcome, years), data.wide(Expression(spec.reference), years)
     both = sorted(int(year) for year in set(amount.columns) & set(reference.columns))
@@ -211,20 +153,7 @@ def _gap(amount: pd.DataFrame, reference: pd.DataFrame, member: pd.Series, reduc
 
 
 def panel_rows(data: ExploratoryData, spec: ExploratorySpec, period: str, settings: ContrastSettings) -> list[Estimate]:
-    """Regress an outcome by unit and year on lagged regressors with unit and year effects, one row a lag.
-
-    Parameters
-    ----------
-    data, spec, period
-        As in ``blank_row``.
-    settings : ContrastSettings
-        Levels.
-
-    Returns
-    -------
-    list of Estimate
-        CR3 by unit with t(G* - 1).
-    """
+    """Regress an outcome by unit and year on lagged regressors with unit and year effects, one row a lag."""
     outcome = data.wide(spec.outcome, data.years(period)).drop(index=list(spec.without), errors="ignore")
     return [_lag_row(data, spec, period, outcome, lag, settings) for lag in spec.lags]
 

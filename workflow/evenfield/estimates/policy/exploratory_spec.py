@@ -22,25 +22,13 @@ REASONS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7")
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A variable made of columns of the panel.
+    """A variable made of columns of the panel."""
 
-    Attributes
-    ----------
-    numerator, denominator : str
-        Columns; no denominator, no division.
-    log : bool
-        Whether the natural logarithm is taken.
-    scale : float
-        Factor, for units that can be read.
-    index : tuple of Expression
-        Parts of a standardised index; the other fields then do not count.
-    """
-
-    numerator: str = ""
-    denominator: str = ""
-    log: bool = False
-    scale: float = 1.0
-    index: tuple[Expression, ...] = ()
+    numerator: str = ""  # columns; no denominator, no division
+    denominator: str = ""  # columns; no denominator, no division
+    log: bool = False  # whether the natural logarithm is taken
+    scale: float = 1.0  # factor, for units that can be read
+    index: tuple[Expression, ...] = ()  # parts of a standardised index; the other fields then do not count
 
     @property
     def name(self) -> str:
@@ -59,129 +47,49 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A regressor by unit: the mean of a variable over fixed years.
+    """A regressor by unit: the mean of a variable over fixed years."""
 
-    Attributes
-    ----------
-    expression : Expression
-        The variable.
-    years : tuple of int
-        First and last year.
-    above_median : bool
-        Whether it is turned into one for the units above the median, zero for the others.
-    """
-
-    expression: Expression
-    years: tuple[int, int]
-    above_median: bool = False
+    expression: Expression  # the variable
+    years: tuple[int, int]  # first and last year
+    above_median: bool = False  # whether it is turned into one for the units above the median, zero for the others
 
 
 @dataclass(frozen=True, slots=True)
 class ExploratorySpec:
-    """One exploratory statement.
+    """One exploratory statement."""
 
-    Attributes
-    ----------
-    id, claim : str
-        Name of the statement, and the claim of the ledger that it belongs to.
-    kind : str
-        ``contrast`` (one row a unit), ``panel`` (unit and year effects), ``accounting`` (shares, no test), ``rings``
-        (what lies at which distance) or ``not_carried``.
-    predicted : str
-        Sign that the claim predicts: ``+``, ``-`` or ``0`` (equivalent to zero).
-    outcome : Expression
-        What is explained.
-    periods : tuple of str
-        Periods, each a row.
-    reduce : str
-        How a unit's years become one number: ``mean``, ``trend`` (a year), ``shift`` (mean from ``since`` on less the
-        mean before), ``volatility`` (standard deviation), ``persistence`` (slope on the year before); ``increase`` for
-        shares of what was added.
-    since : int
-        First year after a shift.
-    regressors : tuple of str
-        Columns of the regression that move with the label.
-    term, minus : str
-        The coefficient, and one subtracted from it.
-    given : tuple of str
-        Columns that are controlled for.
-    measures : dict of str to Measure
-        Regressors that the statement defines itself.
-    joint : dict of str to tuple of str
-        Products of two regressors by name.
-    among : str
-        Keep only units where this column is one.
-    without : tuple of str
-        Units left out.
-    lags : tuple of int
-        Years by which the regressor of a panel leads.
-    group, reference : str
-        Group whose shares are compared, column of the share that is subtracted; group seen in rings.
-    rings_km : tuple of int
-        Outer bounds of rings.
-    taxonomy : str
-        Taxonomy of the labels.
-    sesoi : float or None
-        Smallest effect of interest, in ``unit``.
-    unit : str
-        Unit of the estimate.
-    label : str
-        Outcome and comparison in words.
-    reason, note : str
-        Why nothing is estimated.
-    """
-
-    id: str
-    claim: str
+    id: str  # name of the statement, and the claim of the ledger that it belongs to
+    claim: str  # name of the statement, and the claim of the ledger that it belongs to
     kind: str
-    predicted: str = ""
-    outcome: Expression = Expression()
-    periods: tuple[str, ...] = ()
-    reduce: str = "mean"
-    since: int = 0
-    regressors: tuple[str, ...] = ()
-    term: str = ""
-    minus: str = ""
-    given: tuple[str, ...] = ()
-    measures: Mapping[str, Measure] = field(default_factory=dict)
-    joint: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    among: str = ""
-    without: tuple[str, ...] = ()
-    lags: tuple[int, ...] = (0,)
-    group: str = ""
-    reference: str = ""
-    rings_km: tuple[int, ...] = ()
-    taxonomy: str = ""
-    sesoi: float | None = None
-    unit: str = ""
-    label: str = ""
-    reason: str = ""
-    note: str = ""
+    predicted: str = ""  # sign that the claim predicts: ``+``, ``-`` or ``0`` (equivalent to zero)
+    outcome: Expression = Expression()  # what is explained
+    periods: tuple[str, ...] = ()  # periods, each a row
+    reduce: str = "mean"  # how a unit's years become one number
+    since: int = 0  # first year after a shift
+    regressors: tuple[str, ...] = ()  # columns of the regression that move with the label
+    term: str = ""  # the coefficient, and one subtracted from it
+    minus: str = ""  # the coefficient, and one subtracted from it
+    given: tuple[str, ...] = ()  # columns that are controlled for
+    measures: Mapping[str, Measure] = field(default_factory=dict)  # regressors that the statement defines itself
+    joint: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # products of two regressors by name
+    among: str = ""  # keep only units where this column is one
+    without: tuple[str, ...] = ()  # units left out
+    lags: tuple[int, ...] = (0,)  # years by which the regressor of a panel leads
+    group: str = ""  # group whose shares are compared, column of the share that is subtracted; group seen in rings
+    reference: str = ""  # group whose shares are compared, column of the share that is subtracted; group seen in rings
+    rings_km: tuple[int, ...] = ()  # outer bounds of rings
+    taxonomy: str = ""  # taxonomy of the labels
+    sesoi: float | None = None  # smallest effect of interest, in ``unit``
+    unit: str = ""  # unit of the estimate
+    label: str = ""  # outcome and comparison in words
+    reason: str = ""  # why nothing is estimated
+    note: str = ""  # why nothing is estimated
 
 
 def parse_exploratory_specs(
     section: Sequence[Mapping[str, Any]], taxonomy: str, periods: Sequence[str]
 ) -> tuple[ExploratorySpec, ...]:
-    """Read ``estimates.exploratory`` of the config.
-
-    Parameters
-    ----------
-    section : sequence of mapping
-        One item a statement.
-    taxonomy : str
-        The taxonomy where an item names none.
-    periods : sequence of str
-        Periods of the study.
-
-    Returns
-    -------
-    tuple of ExploratorySpec
-
-    Raises
-    ------
-    EstimateError
-        If an item lacks what its kind needs, names what does not exist, or an id is used twice.
-    """
+    """Read ``estimates.exploratory`` of the config."""
     specs = tuple(_parsed(item, taxonomy, periods) for item in section)
     ids = [spec.id for spec in specs]
     twice = sorted({name for name in ids if ids.count(name) > 1})

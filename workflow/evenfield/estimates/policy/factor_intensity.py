@@ -22,32 +22,16 @@ POINT_COLUMNS = ["spec_id", "outcome", "label", "unit", "value", "value_sd", "cl
 
 @dataclass(frozen=True, slots=True)
 class IntensitySpec:
-    """Several outcomes compared between groups in one window.
+    """Several outcomes compared between groups in one window."""
 
-    Attributes
-    ----------
-    id, hypothesis, role : str
-        Name, hypothesis, role of the deciding rows.
-    measures : tuple of Measure
-        Outcomes with their predicted signs.
-    comparison : Comparison
-        What is compared.
-    window : tuple of int
-        First and last year.
-    cells : str
-        Period whose group labels are used.
-    sesoi : float
-        Smallest difference of interest, standard deviations.
-    """
-
-    id: str
-    hypothesis: str
-    role: str
-    measures: tuple[Measure, ...]
-    comparison: Comparison
-    window: tuple[int, int]
-    cells: str
-    sesoi: float
+    id: str  # name, hypothesis, role of the deciding rows
+    hypothesis: str  # name, hypothesis, role of the deciding rows
+    role: str  # name, hypothesis, role of the deciding rows
+    measures: tuple[Measure, ...]  # outcomes with their predicted signs
+    comparison: Comparison  # what is compared
+    window: tuple[int, int]  # first and last year
+    cells: str  # period whose group labels are used
+    sesoi: float  # smallest difference of interest, standard deviations
 
 
 @dataclass(frozen=True)
@@ -69,24 +53,7 @@ class Outcome:
 
 
 def parse_intensity_specs(section: list[Mapping[str, Any]], sesoi: Mapping[str, float]) -> tuple[IntensitySpec, ...]:
-    """Read ``estimates.factor_intensity`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Checked entries.
-    sesoi : mapping
-        ``sesoi`` of the config.
-
-    Returns
-    -------
-    tuple of IntensitySpec
-
-    Raises
-    ------
-    EstimateError
-        If the comparison cannot be read.
-    """
+    """Read ``estimates.factor_intensity`` of the config."""
     return tuple(
         IntensitySpec(
             item["id"], item.get("hypothesis", ""), item.get("role", "exploratory"),
@@ -102,24 +69,6 @@ def estimate_factor_intensity(
     primary: str, settings: ContrastSettings,
 ) -> PolicyResults:  # fmt: skip
     """Compare standardised period means of several outcomes between groups, one by one and together.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        ``panel``, ``cells``, ``units`` of the panel floor, ``links`` of units that touch.
-    description : mapping
-        ``unit_scheme``, ``units``, ``data_hash``.
-    specs : sequence of IntensitySpec
-        Specifications.
-    primary : str
-        The taxonomy that decides.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    PolicyResults
-        ``series`` holds the outcomes by unit, ``POINT_COLUMNS``.
 
     Notes
     -----

@@ -40,24 +40,6 @@ def estimate_fading(
 ) -> PolicyResults:  # fmt: skip
     """Estimate how premiums of groups change from period to period, and location quotients over the years.
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        ``panel``, ``periods``, ``cells``, ``units`` of the panel floor, ``links`` of units that touch.
-    description : mapping
-        ``unit_scheme``, ``periods``, ``units``, ``data_hash``.
-    specs : sequence of FadingSpec
-        Specifications.
-    primary : str
-        The taxonomy that decides.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    PolicyResults
-        ``series`` holds location quotients of groups by year.
-
     Notes
     -----
     y_it = mu_i + tau_t + sum_P b_P S_i 1(t in P) + e_it. The slope of b_P on the period index equals the coefficient of

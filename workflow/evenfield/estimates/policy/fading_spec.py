@@ -12,53 +12,20 @@ from evenfield.estimates.period_means import Measure, parse_measure
 
 @dataclass(frozen=True, slots=True)
 class FadingSpec:
-    """A premium whose change over time is estimated.
+    """A premium whose change over time is estimated."""
 
-    Attributes
-    ----------
-    id, hypothesis, role : str
-        Name, hypothesis, role of the deciding row.
-    measure : Measure
-        Outcome.
-    table : str
-        ``panel`` or ``periods``, as for premiums.
-    path : str
-        ``periods``: trend over period means; ``quotient``: trend and end level of the location quotient.
-    comparisons : tuple of Comparison
-        The first one decides.
-    share : float
-        Smallest change of interest: share of the first premium, or of the quotient, over the sample.
-    """
-
-    id: str
-    hypothesis: str
-    role: str
-    measure: Measure
-    table: str
-    path: str
-    comparisons: tuple[Comparison, ...]
-    share: float
+    id: str  # name, hypothesis, role of the deciding row
+    hypothesis: str  # name, hypothesis, role of the deciding row
+    role: str  # name, hypothesis, role of the deciding row
+    measure: Measure  # outcome
+    table: str  # ``panel`` or ``periods``, as for premiums
+    path: str  # ``periods``: trend over period means; ``quotient``: trend and end level of the location quotient
+    comparisons: tuple[Comparison, ...]  # the first one decides
+    share: float  # smallest change of interest: share of the first premium, or of the quotient, over the sample
 
 
 def parse_fading_specs(section: list[Mapping[str, Any]], sesoi: Mapping[str, float]) -> tuple[FadingSpec, ...]:
-    """Read ``estimates.fading`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Checked entries.
-    sesoi : mapping
-        ``sesoi`` of the config.
-
-    Returns
-    -------
-    tuple of FadingSpec
-
-    Raises
-    ------
-    EstimateError
-        If a comparison cannot be read.
-    """
+    """Read ``estimates.fading`` of the config."""
     keys = {"periods": "fading_share", "quotient": "quotient_share"}
     return tuple(
         FadingSpec(

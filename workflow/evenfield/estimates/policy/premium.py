@@ -37,24 +37,6 @@ def estimate_premium(
 ) -> PolicyResults:  # fmt: skip
     """Compare period means and growth between groups, for every taxonomy.
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        ``panel``, ``periods``, ``cells``, ``units`` of the panel floor, ``links`` of units that touch.
-    description : mapping
-        ``unit_scheme``, ``periods``, ``samples``, ``data_hash``.
-    specs : sequence of PremiumSpec
-        Specifications.
-    primary : str
-        The taxonomy that decides.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    PolicyResults
-        ``series`` holds group means by period, ``MEAN_COLUMNS``.
-
     Notes
     -----
     z_iP = a + b D_i + d x_iP + e_i, one row a unit: z is the mean of the outcome over the years of period P, or growth

@@ -12,56 +12,21 @@ from evenfield.estimates.period_means import Measure, parse_measure
 
 @dataclass(frozen=True, slots=True)
 class PremiumSpec:
-    """A comparison of groups in every main period.
+    """A comparison of groups in every main period."""
 
-    Attributes
-    ----------
-    id, hypothesis, role : str
-        Name, hypothesis that its first comparison speaks to, role of that row.
-    measure : Measure
-        Outcome.
-    table : str
-        ``panel``: mean of the outcome over the years of a period; ``periods``: a column of periods.csv.
-    given : tuple of str
-        Columns of periods.csv held fixed.
-    comparisons : tuple of Comparison
-        The first one decides, the others are exploratory.
-    samples : tuple of str
-        The first one decides.
-    sesoi : float
-        Smallest effect of interest.
-    """
-
-    id: str
-    hypothesis: str
-    role: str
-    measure: Measure
-    table: str
-    given: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
-    samples: tuple[str, ...]
-    sesoi: float
+    id: str  # name, hypothesis that its first comparison speaks to, role of that row
+    hypothesis: str  # name, hypothesis that its first comparison speaks to, role of that row
+    role: str  # name, hypothesis that its first comparison speaks to, role of that row
+    measure: Measure  # outcome
+    table: str  # ``panel``: mean of the outcome over the years of a period; ``periods``: a column of periods.csv
+    given: tuple[str, ...]  # columns of periods.csv held fixed
+    comparisons: tuple[Comparison, ...]  # the first one decides, the others are exploratory
+    samples: tuple[str, ...]  # the first one decides
+    sesoi: float  # smallest effect of interest
 
 
 def parse_premium_specs(section: list[Mapping[str, Any]], sesoi: Mapping[str, float]) -> tuple[PremiumSpec, ...]:
-    """Read ``estimates.premium`` of the config.
-
-    Parameters
-    ----------
-    section : list of mapping
-        Checked entries.
-    sesoi : mapping
-        ``sesoi`` of the config.
-
-    Returns
-    -------
-    tuple of PremiumSpec
-
-    Raises
-    ------
-    EstimateError
-        If a comparison cannot be read.
-    """
+    """Read ``estimates.premium`` of the config."""
     return tuple(
         PremiumSpec(
             item["id"], item.get("hypothesis", ""), item.get("role", "exploratory"), parse_measure(item),

@@ -27,25 +27,13 @@ SERIES_COLUMNS = ["spec_id", "year", "group", "quotient", "low", "high"]
 
 @dataclass(frozen=True)
 class QuotientPath:
-    """Parts of the location quotient by unit and year, or the reason why there are none.
+    """Parts of the location quotient by unit and year, or the reason why there are none."""
 
-    Attributes
-    ----------
-    spec : FadingSpec
-        The specification.
-    above, below : DataFrame
-        Shares of each unit (rows) in the total of each year (columns).
-    note : str
-        Why there is no quotient.
-    without : str
-        Units left out for want of figures.
-    """
-
-    spec: FadingSpec
-    above: pd.DataFrame
-    below: pd.DataFrame
-    note: str = ""
-    without: str = ""
+    spec: FadingSpec  # the specification
+    above: pd.DataFrame  # shares of each unit (rows) in the total of each year (columns)
+    below: pd.DataFrame  # shares of each unit (rows) in the total of each year (columns)
+    note: str = ""  # why there is no quotient
+    without: str = ""  # units left out for want of figures
 
     @property
     def years(self) -> list[int]:
@@ -70,22 +58,7 @@ class QuotientPath:
 
 
 def quotient_path(panel: pd.DataFrame, description: Mapping[str, Any], spec: FadingSpec) -> QuotientPath:
-    """Return the shares that location quotients are made of.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year`` and the columns of the outcome.
-    description : mapping
-        ``units``.
-    spec : FadingSpec
-        Specification whose outcome has a column ``over``.
-
-    Returns
-    -------
-    QuotientPath
-        From 1992 or where the figures of every unit start.
-    """
+    """Return the shares that location quotients are made of."""
     blank = QuotientPath(spec, pd.DataFrame(), pd.DataFrame())
     reason = missing_reason(panel, spec.measure)
     if reason or not spec.measure.over:
@@ -102,38 +75,14 @@ def quotient_path(panel: pd.DataFrame, description: Mapping[str, Any], spec: Fad
 
 
 def trend_outcome(path: QuotientPath) -> pd.Series:
-    """Return each unit's least squares slope of the log quotient, per decade.
-
-    Parameters
-    ----------
-    path : QuotientPath
-        Shares.
-
-    Returns
-    -------
-    Series
-        By unit, log points per decade.
-    """
+    """Return each unit's least squares slope of the log quotient, per decade."""
     t = np.array(path.years, float)
     t = (t - t.mean()) / 10
     return pd.Series(np.log(path.quotients.to_numpy(float)) @ t / (t @ t), index=path.above.index)
 
 
 def group_quotient(path: QuotientPath, members: np.ndarray) -> np.ndarray:
-    """Return a group's location quotient by year.
-
-    Parameters
-    ----------
-    path : QuotientPath
-        Shares.
-    members : ndarray of bool, shape (N,)
-        Units of the group, in the order of the shares.
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        Sum of the members' shares above over the sum below.
-    """
+    """Return a group's location quotient by year; members (N,) -> (T,)."""
     above, below = path.above.to_numpy(float), path.below.to_numpy(float)
     return np.asarray(above[members].sum(axis=0) / below[members].sum(axis=0))
 
@@ -142,26 +91,7 @@ def group_rows(
     path: QuotientPath, labels: pd.DataFrame, row: Estimate, tables: Mapping[str, pd.DataFrame],
     settings: ContrastSettings,
 ) -> list[Estimate]:  # fmt: skip
-    """Estimate end level and trend of a group's own location quotient.
-
-    Parameters
-    ----------
-    path : QuotientPath
-        Shares.
-    labels : DataFrame
-        Group labels by unit.
-    row : Estimate
-        The deciding row to fill; its term names the label.
-    tables : mapping of str to DataFrame
-        ``units`` and ``links``.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    list of Estimate
-        End level (mean of the last five years, tested against one), its leave-one-out ends, trend of the series.
-    """
+    """Estimate end level and trend of a group's own location quotient."""
     members = labels.reindex(path.above.index)[row.term].to_numpy(float) == 1.0
     size = int(min(members.sum(), (~members).sum()))
     if not size:
@@ -249,18 +179,7 @@ def _series_trend(path: QuotientPath, members: np.ndarray, row: Estimate, level:
 
 
 def quotient_series(ready: list[tuple[QuotientPath, pd.DataFrame]]) -> pd.DataFrame:
-    """Return location quotients of groups by year with their leave-one-out band.
-
-    Parameters
-    ----------
-    ready : list of (QuotientPath, DataFrame)
-        Shares, and labels of the units.
-
-    Returns
-    -------
-    DataFrame
-        ``SERIES_COLUMNS``; low and high are the ends when one member is left out.
-    """
+    """Return location quotients of groups by year with their leave-one-out band."""
     parts = [_group_series(path, labels, group) for path, labels in ready for group in (1.0, 0.0)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SERIES_COLUMNS)
 

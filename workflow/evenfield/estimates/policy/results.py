@@ -12,18 +12,8 @@ from evenfield.contracts.estimates import Estimate
 
 @dataclass(frozen=True)
 class PolicyResults:
-    """Everything that one family writes.
+    """Everything that one family writes."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Rows of the tidy layout.
-    series : DataFrame
-        What a figure or a table needs beside them.
-    fit : dict
-        Equation, conventions, and what was left out with the reason.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any]
+    estimates: list[Estimate]  # rows of the tidy layout
+    series: pd.DataFrame  # what a figure or a table needs beside them
+    fit: dict[str, Any]  # equation, conventions, and what was left out with the reason

@@ -36,46 +36,16 @@ NAMES = {"free": "", "stratified": "_stratified", "connected": "_connected"}
 
 @dataclass(frozen=True)
 class TaxonomiesResults:
-    """Everything the family hands on.
+    """Everything the family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Gains with their permutation p-values, and the scores of every model.
-    summary : dict
-        Models, scores, what is left out and why.
-    """
-
-    estimates: list[Estimate]
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # gains with their permutation p-values, and the scores of every model
+    summary: dict[str, Any]  # models, scores, what is left out and why
 
 
 def estimate_taxonomies(
     study: GroupStudy, periods: pd.DataFrame, clusters: pd.DataFrame, doses: pd.DataFrame, specs: list[TaxonomiesSpec]
 ) -> TaxonomiesResults:
     """Score groupings by prediction of units left out and by BIC, period by period.
-
-    Parameters
-    ----------
-    study : GroupStudy
-        Tables and settings.
-    periods : DataFrame
-        ``unit``, ``period``, ``basis``, ``growth_pct_per_year``.
-    clusters : DataFrame
-        ``unit``, ``measure``, ``value``.
-    doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones``.
-    specs : list of TaxonomiesSpec
-        Specifications.
-
-    Returns
-    -------
-    TaxonomiesResults
-
-    Raises
-    ------
-    EstimateError
-        If a sample is unknown or a unit has no coordinates.
 
     Notes
     -----

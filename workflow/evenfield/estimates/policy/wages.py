@@ -32,41 +32,14 @@ FORMAL = "wages of urban units cover formal employment only"
 
 @dataclass(frozen=True)
 class WagesResults:
-    """Everything the family hands on.
+    """Everything the family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Differences of elasticities with their ladder, and unit labour cost by window.
-    summary : dict
-        Equations, conventions, what is left out and why.
-    """
-
-    estimates: list[Estimate]
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # differences of elasticities with their ladder, and unit labour cost by window
+    summary: dict[str, Any]  # equations, conventions, what is left out and why
 
 
 def estimate_wages(study: GroupStudy, specs: list[WagesSpec], sesoi: float) -> WagesResults:
     """Compare unit labour cost growth and the wage elasticity of foreign investment of cluster and zone regions.
-
-    Parameters
-    ----------
-    study : GroupStudy
-        Tables and settings.
-    specs : list of WagesSpec
-        Specifications.
-    sesoi : float
-        Smallest difference of elasticities of interest.
-
-    Returns
-    -------
-    WagesResults
-        A part whose columns the panel does not hold is left out with the reason.
-
-    Raises
-    ------
-    EstimateError
-        If a sample is unknown.
 
     Notes
     -----

@@ -24,50 +24,17 @@ PROXY_BEFORE = "DESCRIPTIVE: growth before the programme rests on PROXY output"
 
 @dataclass(frozen=True)
 class WestResults:
-    """Everything the family hands on.
+    """Everything the family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Differences, placebos, border pairs and interactions.
-    series : DataFrame
-        Mean growth by group and year, ``SERIES_COLUMNS``.
-    summary : dict
-        Equation, conventions, what is left out and why.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # differences, placebos, border pairs and interactions
+    series: pd.DataFrame  # mean growth by group and year, ``SERIES_COLUMNS``
+    summary: dict[str, Any]  # equation, conventions, what is left out and why
 
 
 def estimate_west(
     study: GroupStudy, programmes: pd.DataFrame, exposures: pd.DataFrame, specs: list[WestSpec], sesoi: float
 ) -> WestResults:
     """Compare the change of growth of a programme's units with that of the others.
-
-    Parameters
-    ----------
-    study : GroupStudy
-        Tables and settings.
-    programmes : DataFrame
-        ``programme``, ``unit``.
-    exposures : DataFrame
-        ``weights``, ``taxonomy``, ``period``, ``unit``, ``exposure_cluster``.
-    specs : list of WestSpec
-        Specifications.
-    sesoi : float
-        Smallest change of growth of interest, percentage points a year.
-
-    Returns
-    -------
-    WestResults
-        A specification whose programme or years the study does not hold is left out with the reason.
-
-    Raises
-    ------
-    EstimateError
-        If a sample, a control or the weights of an exposure are unknown.
 
     Notes
     -----

@@ -18,24 +18,7 @@ SAMPLE = "border pairs"
 
 
 def border_rows(study: GroupStudy, row: Estimate, outcome: pd.Series, member: pd.Series) -> list[Estimate]:
-    """Return the mean difference across the line, by two-way clusters and by permutation.
-
-    Parameters
-    ----------
-    study : GroupStudy
-        Links and settings.
-    row : Estimate
-        The row to fill.
-    outcome : Series
-        Outcome by unit.
-    member : Series of bool
-        Units inside the line.
-
-    Returns
-    -------
-    list of Estimate
-        One row with the reason where no inference is possible.
-    """
+    """Return the mean difference across the line, by two-way clusters and by permutation."""
     row = replace(row, sample_id=SAMPLE, estimator="border_pairs", se_type="two-way cluster by unit")
     units = outcome.sort_index().index
     y, held = outcome.loc[units].to_numpy(float), member.loc[units].to_numpy(bool)

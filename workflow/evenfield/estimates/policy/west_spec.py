@@ -13,56 +13,23 @@ Years = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class WestSpec:
-    """One programme, its two spans of years and what is compared.
+    """One programme, its two spans of years and what is compared."""
 
-    Attributes
-    ----------
-    id, role, sample, hypothesis : str
-        Name, role of the difference, sample, hypothesis or claim.
-    programme : str
-        Programme of programmes.csv.
-    beside : tuple of str
-        Other programmes with a coefficient of their own, so that their units are not in the comparison group.
-    before, after : tuple of int
-        First and last year of growth of each span.
-    given : tuple of str
-        Columns of units.csv held fixed.
-    placebos : tuple of pairs of spans
-        Dates at which nothing of the kind began.
-    exposure : str
-        Weights of the interaction with neighbours' clusters; empty for none.
-    """
-
-    id: str
-    role: str
-    sample: str
-    hypothesis: str
-    programme: str
+    id: str  # name, role of the difference, sample, hypothesis or claim
+    role: str  # name, role of the difference, sample, hypothesis or claim
+    sample: str  # name, role of the difference, sample, hypothesis or claim
+    hypothesis: str  # name, role of the difference, sample, hypothesis or claim
+    programme: str  # programme of programmes.csv
     beside: tuple[str, ...]
-    before: Years
-    after: Years
-    given: tuple[str, ...]
-    placebos: tuple[tuple[Years, Years], ...]
-    exposure: str
+    before: Years  # first and last year of growth of each span
+    after: Years  # first and last year of growth of each span
+    given: tuple[str, ...]  # columns of units.csv held fixed
+    placebos: tuple[tuple[Years, Years], ...]  # dates at which nothing of the kind began
+    exposure: str  # weights of the interaction with neighbours' clusters; empty for none
 
 
 def parse_west_specs(items: list[Mapping[str, Any]]) -> list[WestSpec]:
-    """Read the specifications from the config.
-
-    Parameters
-    ----------
-    items : list of mapping
-        ``estimates.west`` of the config.
-
-    Returns
-    -------
-    list of WestSpec
-
-    Raises
-    ------
-    EstimateError
-        If a span ends before it starts or the first one reaches into the second.
-    """
+    """Read the specifications from the config."""
     return [_spec(item) for item in items]
 
 

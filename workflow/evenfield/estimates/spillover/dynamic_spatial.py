@@ -37,46 +37,22 @@ ENDOGENOUS = "ENDOGENOUS: regressors are taken as strictly exogenous, an associa
 
 @dataclass(frozen=True)
 class DynamicResults:
-    """Everything the family hands on.
+    """Everything the family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Rows; numbers are withheld where the Monte Carlo does not vouch for them.
-    series : DataFrame
-        The Monte Carlo, ``SERIES_COLUMNS``.
-    fit : dict
-        Equation, rule and verdict by specification.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any]
+    estimates: list[Estimate]  # rows; numbers are withheld where the Monte Carlo does not vouch for them
+    series: pd.DataFrame  # the Monte Carlo, ``SERIES_COLUMNS``
+    fit: dict[str, Any]  # equation, rule and verdict by specification
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """One specification with its fit and Monte Carlo.
+    """One specification with its fit and Monte Carlo."""
 
-    Attributes
-    ----------
-    spec : PanelSpec
-        Which.
-    data : StudyPanel
-        What it was estimated on.
-    fit : DynamicFit
-        Estimates.
-    check : DynamicMonteCarlo
-        Bias at the study's size.
-    withheld : str
-        Why the numbers are withheld; empty where they are printed.
-    """
-
-    spec: PanelSpec
-    data: StudyPanel
-    fit: DynamicFit
-    check: DynamicMonteCarlo
-    withheld: str
+    spec: PanelSpec  # which
+    data: StudyPanel  # what it was estimated on
+    fit: DynamicFit  # estimates
+    check: DynamicMonteCarlo  # bias at the study's size
+    withheld: str  # why the numbers are withheld; empty where they are printed
 
 
 def estimate_dynamic_spatial(
@@ -84,28 +60,6 @@ def estimate_dynamic_spatial(
     specs: list[PanelSpec], settings: DynamicSettings,
 ) -> DynamicResults:  # fmt: skip
     """Estimate every specification and measure its bias at its own size.
-
-    Parameters
-    ----------
-    panel, doses : DataFrame
-        The study's panel and zones in force.
-    weights : mapping of str to SpatialWeights
-        Row-standardised weights by name.
-    description : mapping
-        ``unit_scheme``, ``samples``, ``data_hash``.
-    specs : list of PanelSpec
-        Specifications; their first year is the initial one.
-    settings : DynamicSettings
-        What all specifications share.
-
-    Returns
-    -------
-    DynamicResults
-
-    Raises
-    ------
-    EstimateError
-        If weights, columns or values are missing or the model cannot be estimated.
 
     Notes
     -----
@@ -139,22 +93,7 @@ def _fitted(
 
 
 def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, settings: DynamicSettings) -> str:
-    """Say why numbers are not to be printed: no root, too many failures, or a bias that the correction leaves.
-
-    Parameters
-    ----------
-    fit : DynamicFit
-        Estimates.
-    check : DynamicMonteCarlo
-        Bias at the study's size.
-    settings : DynamicSettings
-        The rule.
-
-    Returns
-    -------
-    str
-        Empty where the bias is controlled.
-    """
+    """Say why numbers are not to be printed: no root, too many failures, or a bias that the correction leaves."""
     if not fit.found:
         return "WITHHELD: the corrected score has no root"
     share = check.estimated[-1] / check.replications
@@ -169,21 +108,7 @@ def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, settings: Dynamic
 
 
 def controlled(check: DynamicMonteCarlo, settings: DynamicSettings) -> np.ndarray:
-    """Say for which estimators and parameters the bias is small.
-
-    Parameters
-    ----------
-    check : DynamicMonteCarlo
-        Bias at the study's size.
-    settings : DynamicSettings
-        The rule.
-
-    Returns
-    -------
-    ndarray of bool, shape (3, 3)
-        |bias| < max_bias or |bias| < max_bias_in_sd times the standard deviation; never for an estimator that too few
-        panels have.
-    """
+    """Say for which estimators and parameters the bias is small; shape (3, 3)."""
     # ASSUME: a bias is harmless if it is below 0.02 or below half a standard deviation (both in the config).
     size = np.abs(check.bias)
     often = check.estimated >= settings.least_estimated * check.replications

@@ -12,51 +12,20 @@ from evenfield.estimates.spillover.panel_models_spec import PanelSpec, parse_pan
 
 @dataclass(frozen=True, slots=True)
 class DynamicSettings:
-    """What all specifications share.
+    """What all specifications share."""
 
-    Attributes
-    ----------
-    level : float
-        Level of the intervals.
-    seed, draws, replications : int
-        Base seed; draws of the effects; panels of the Monte Carlo.
-    horizons : tuple of int
-        Years after a permanent change.
-    max_bias, max_bias_in_sd : float
-        A bias is controlled if it is below the first, or below the second times the standard deviation.
-    least_estimated : float
-        Share of the Monte Carlo's panels that must have an estimate.
-    """
-
-    level: float = 0.95
-    seed: int = 2011
-    draws: int = 10_000
-    replications: int = 400
-    horizons: tuple[int, ...] = (1, 5, 10)
+    level: float = 0.95  # level of the intervals
+    seed: int = 2011  # base seed; draws of the effects; panels of the Monte Carlo
+    draws: int = 10_000  # base seed; draws of the effects; panels of the Monte Carlo
+    replications: int = 400  # base seed; draws of the effects; panels of the Monte Carlo
+    horizons: tuple[int, ...] = (1, 5, 10)  # years after a permanent change
     max_bias: float = 0.02
     max_bias_in_sd: float = 0.5
-    least_estimated: float = 0.95
+    least_estimated: float = 0.95  # share of the Monte Carlo's panels that must have an estimate
 
 
 def parse_dynamic_specs(section: Mapping[str, Any], weights: str) -> list[PanelSpec]:
-    """Read the specifications: panels as those of the static models, their first year the initial one.
-
-    Parameters
-    ----------
-    section : mapping
-        ``estimates.dynamic_spatial`` of the config.
-    weights : str
-        The study's primary weights.
-
-    Returns
-    -------
-    list of PanelSpec
-
-    Raises
-    ------
-    EstimateError
-        If a regressor is unknown, two specifications share an id, or years run backwards.
-    """
+    """Read the specifications: panels as those of the static models, their first year the initial one."""
     specs = parse_panel_specs({key: section[key] for key in ("variables", "specifications")}, weights)
     ids = [spec.id for spec in specs]
     if len(set(ids)) < len(ids):
@@ -71,17 +40,7 @@ def parse_dynamic_specs(section: Mapping[str, Any], weights: str) -> list[PanelS
 
 
 def parse_dynamic_settings(section: Mapping[str, Any], inference: Mapping[str, Any]) -> DynamicSettings:
-    """Read what all specifications share.
-
-    Parameters
-    ----------
-    section, inference : mapping
-        ``estimates.dynamic_spatial`` and ``inference`` of the config.
-
-    Returns
-    -------
-    DynamicSettings
-    """
+    """Read what all specifications share."""
     plain = DynamicSettings()
     return DynamicSettings(
         float(inference["conf_level"]), int(inference["seed"]), int(section.get("draws", plain.draws)),

@@ -44,28 +44,13 @@ FIT_COLUMNS = ["growth", "fitted", "residual", "partial_leverage"]
 
 @dataclass(frozen=True)
 class ExposureResults:
-    """Everything the exposure family hands on.
+    """Everything the exposure family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Deciding, ladder, evidence and robustness rows.
-    path : DataFrame
-        Coefficients and equivalence by period with their intervals, ``PATH_COLUMNS``.
-    units : DataFrame
-        Of the primary specification, by unit and period: regressors and their expectation under stratified
-        permutation, then growth, fitted value, residual and partial leverage of the difference; ``UNIT_COLUMNS``.
-    ranges : DataFrame
-        The difference over taxonomies and weights, ``RANGE_COLUMNS``.
-    summary : dict
-        Equation and conventions in words.
-    """
-
-    estimates: list[Estimate]
-    path: pd.DataFrame
-    units: pd.DataFrame
-    ranges: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # deciding, ladder, evidence and robustness rows
+    path: pd.DataFrame  # coefficients and equivalence by period with their intervals, ``PATH_COLUMNS``
+    units: pd.DataFrame  # of the primary specification, by unit and period
+    ranges: pd.DataFrame  # the difference over taxonomies and weights, ``RANGE_COLUMNS``
+    summary: dict[str, Any]  # equation and conventions in words
 
 
 def estimate_exposure(
@@ -73,28 +58,6 @@ def estimate_exposure(
     settings: ContrastSettings,
 ) -> ExposureResults:  # fmt: skip
     """Estimate every exposure specification in every period.
-
-    Parameters
-    ----------
-    data : ExposureData
-        Tables and weights.
-    description : mapping
-        ``unit_scheme``, ``periods``, ``data_hash``.
-    specs : list of ExposureSpec
-        Specifications; the primary one is repeated under every other taxonomy and all weights.
-    interests : Interests
-        Smallest effects of interest.
-    settings : ContrastSettings
-        Levels, draws, seed.
-
-    Returns
-    -------
-    ExposureResults
-
-    Raises
-    ------
-    EstimateError
-        If coordinates, growth or regimes of a unit are missing.
 
     Notes
     -----

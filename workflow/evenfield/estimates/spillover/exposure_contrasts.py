@@ -28,30 +28,14 @@ EXPECTATIONS = {
 
 @dataclass(frozen=True)
 class PeriodSection:
-    """One specification in one period.
+    """One specification in one period."""
 
-    Attributes
-    ----------
-    spec : ExposureSpec
-        The specification.
-    period : mapping
-        Entry of the study's description: ``period``, ``label``, ``start``, ``end``, ``role``, ``basis``.
-    table : DataFrame, indexed by unit
-        Growth, starting income, own and neighbours' regimes.
-    weights : SpatialWeights
-        Who is a neighbour.
-    interests : Interests
-        Smallest effects of interest.
-    study : mapping
-        ``unit_scheme``, ``data_hash``.
-    """
-
-    spec: ExposureSpec
-    period: Mapping[str, Any]
-    table: pd.DataFrame
-    weights: SpatialWeights
-    interests: Interests
-    study: Mapping[str, Any]
+    spec: ExposureSpec  # the specification
+    period: Mapping[str, Any]  # entry of the study's description
+    table: pd.DataFrame  # growth, starting income, own and neighbours' regimes
+    weights: SpatialWeights  # who is a neighbour
+    interests: Interests  # smallest effects of interest
+    study: Mapping[str, Any]  # ``unit_scheme``, ``data_hash``
 
     @property
     def decides(self) -> bool:
@@ -64,76 +48,26 @@ class PeriodSection:
         return self.table[~self.table[list(self.spec.own)].astype(bool).any(axis=1)]
 
     def spread(self, name: str) -> float:
-        """Return the standard deviation of an exposure (ddof 0).
-
-        Parameters
-        ----------
-        name : str
-            ``exposure_*``.
-
-        Returns
-        -------
-        float
-        """
+        """Return the standard deviation of an exposure (ddof 0)."""
         return float(self.table[name].std(ddof=0))
 
 
 def difference(section: PeriodSection, estimator: str = "slx") -> GroupContrast:
-    """Return the coefficient of the first exposure minus that of the second.
-
-    Parameters
-    ----------
-    section : PeriodSection
-        Specification and period.
-    estimator : str
-        A key of ``EXPECTATIONS`` adjusts for the expected exposure.
-
-    Returns
-    -------
-    GroupContrast
-    """
+    """Return the coefficient of the first exposure minus that of the second."""
     first, second = section.spec.exposures[:2]
     role = DECIDING if section.decides and estimator == "slx" else "robustness"
     return _contrast(section, estimator, first, second, role)
 
 
 def single(section: PeriodSection, term: str, estimator: str = "slx", unit: str = "") -> GroupContrast:
-    """Return one coefficient, own or of an exposure.
-
-    Parameters
-    ----------
-    section : PeriodSection
-        Specification and period.
-    term : str
-        ``own_*`` or ``exposure_*``.
-    estimator : str
-        A key of ``EXPECTATIONS`` adjusts for the expected exposure.
-    unit : str
-        ``PER_SD`` for an exposure coefficient per standard deviation.
-
-    Returns
-    -------
-    GroupContrast
-    """
+    """Return one coefficient, own or of an exposure."""
     decides = section.decides and term == "own_sez" and estimator == "slx"
     found = _contrast(section, estimator, term, "", DECIDING if decides else "exploratory")
     return found if unit != PER_SD else per_sd(found, section)
 
 
 def per_sd(contrast: GroupContrast, section: PeriodSection) -> GroupContrast:
-    """Express a contrast of exposures per standard deviation of each exposure.
-
-    Parameters
-    ----------
-    contrast : GroupContrast
-        A combination of exposure coefficients.
-    section : PeriodSection
-        Where the standard deviations are taken.
-
-    Returns
-    -------
-    GroupContrast
-    """
+    """Express a contrast of exposures per standard deviation of each exposure."""
     names = dict(zip(map(lag_name, section.spec.own), section.spec.exposures, strict=True))
     scaled = {name: weight * section.spread(names[name]) for name, weight in contrast.weights.items()}
     row = replace(contrast.row, unit_of_measure=PER_SD, sesoi=section.interests.per_sd)
@@ -141,17 +75,7 @@ def per_sd(contrast: GroupContrast, section: PeriodSection) -> GroupContrast:
 
 
 def asked(section: PeriodSection) -> list[GroupContrast]:
-    """Return all contrasts of a specification in a period.
-
-    Parameters
-    ----------
-    section : PeriodSection
-        Specification and period.
-
-    Returns
-    -------
-    list of GroupContrast
-    """
+    """Return all contrasts of a specification in a period."""
     singles = [single(section, term) for term in (*section.spec.own, *section.spec.exposures)]
     if section.spec.counted:
         per_term = [single(section, term, unit=PER_SD) for term in section.spec.exposures]

@@ -18,30 +18,14 @@ OUTCOME = "growth_pct_per_year"
 
 @dataclass(frozen=True)
 class ExposureData:
-    """Tables of one unit scheme.
+    """Tables of one unit scheme."""
 
-    Attributes
-    ----------
-    periods : DataFrame
-        ``unit``, ``period``, ``growth_pct_per_year``, ``log_income_start``.
-    regimes : DataFrame
-        ``weights``, ``taxonomy``, ``period``, ``unit``, ``own_*`` (``results/weights/<scheme>/exposures.csv``).
-    weights : mapping of str to SpatialWeights
-        By name.
-    units : DataFrame
-        ``unit``, ``lat``, ``lon`` and, for stratified permutation, ``coastal``.
-    links : DataFrame
-        ``unit_i``, ``unit_j`` of units that touch.
-    panel : DataFrame
-        ``unit``, ``year``, ``population``.
-    """
-
-    periods: pd.DataFrame
+    periods: pd.DataFrame  # ``unit``, ``period``, ``growth_pct_per_year``, ``log_income_start``
     regimes: pd.DataFrame
-    weights: Mapping[str, SpatialWeights]
-    units: pd.DataFrame
-    links: pd.DataFrame
-    panel: pd.DataFrame
+    weights: Mapping[str, SpatialWeights]  # by name
+    units: pd.DataFrame  # ``unit``, ``lat``, ``lon`` and, for stratified permutation, ``coastal``
+    links: pd.DataFrame  # ``unit_i``, ``unit_j`` of units that touch
+    panel: pd.DataFrame  # ``unit``, ``year``, ``population``
 
     @property
     def names(self) -> list[str]:
@@ -49,25 +33,7 @@ class ExposureData:
         return sorted(self.units["unit"])
 
     def section(self, spec: ExposureSpec, period: str) -> pd.DataFrame:
-        """Return growth, starting income, own and neighbours' regimes of one period.
-
-        Parameters
-        ----------
-        spec : ExposureSpec
-            Taxonomy, regimes and how zones are measured.
-        period : str
-            Key of the period.
-
-        Returns
-        -------
-        DataFrame, indexed by unit
-            ``growth_pct_per_year``, ``log_income_start``, ``own_*``.
-
-        Raises
-        ------
-        EstimateError
-            If growth or a regime of a unit is missing.
-        """
+        """Return growth, starting income, own and neighbours' regimes of one period."""
         rows = self.regimes
         mine = rows[rows["weights"].eq(spec.weights) & rows["taxonomy"].eq(spec.taxonomy) & rows["period"].eq(period)]
         left = self.periods[self.periods["period"].eq(period)].set_index("unit")[[OUTCOME, START]]
@@ -83,25 +49,7 @@ class ExposureData:
         return table
 
     def neighbours(self, spec: ExposureSpec, start: int) -> SpatialWeights:
-        """Return the weights of a specification.
-
-        Parameters
-        ----------
-        spec : ExposureSpec
-            Which, and whether neighbours count by population.
-        start : int
-            First year of the period.
-
-        Returns
-        -------
-        SpatialWeights
-            Row-standardised.
-
-        Raises
-        ------
-        EstimateError
-            If weights by population are asked for and a unit has no population in the first year.
-        """
+        """Return the weights of a specification."""
         weights = self.weights[spec.weights]
         if spec.neighbours == "equal":
             return weights
@@ -115,19 +63,7 @@ class ExposureData:
 
 
 def joined_links(adjacency: pd.DataFrame, join: list[list[str]]) -> pd.DataFrame:
-    """Add the pairs that the weights join although they do not touch.
-
-    Parameters
-    ----------
-    adjacency : DataFrame
-        ``unit_i``, ``unit_j``.
-    join : list of pairs of str
-        ``weights.join`` of the config.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """Add the pairs that the weights join although they do not touch."""
     pairs = [*adjacency[["unit_i", "unit_j"]].itertuples(index=False, name=None), *map(tuple, join)]
     return pd.DataFrame(sorted(set(pairs)), columns=["unit_i", "unit_j"])
 
@@ -142,21 +78,6 @@ def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
 
 
 def exposed(table: pd.DataFrame, spec: ExposureSpec, weights: SpatialWeights) -> pd.DataFrame:
-    """Add the neighbours' averages of the own regimes.
-
-    Parameters
-    ----------
-    table : DataFrame, indexed by unit
-        From ``ExposureData.section``.
-    spec : ExposureSpec
-        Its regimes.
-    weights : SpatialWeights
-        Weights of all units of the table.
-
-    Returns
-    -------
-    DataFrame
-        With ``exposure_*``.
-    """
+    """Add the neighbours' averages of the own regimes."""
     seen = weights.aligned([str(unit) for unit in table.index]) @ table[list(spec.own)].to_numpy(float)
     return table.assign(**dict(zip(spec.exposures, np.asarray(seen).T, strict=True)))

@@ -21,22 +21,7 @@ KINDS = {"independent": "independent errors", "correlated": "errors as correlate
 
 
 def evidence_rows(section: PeriodSection, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    """Return the rows beside the deciding ones of a period.
-
-    Parameters
-    ----------
-    section : PeriodSection
-        The primary specification in a main period.
-    places : Places
-        Places of all units.
-    settings : ContrastSettings
-        Levels and seed.
-
-    Returns
-    -------
-    list of Estimate
-        ``mde_simulated`` of the difference; ``tost`` and ``mde_tost`` of the second exposure per standard deviation.
-    """
+    """Return the rows beside the deciding ones of a period."""
     return [*_reach_rows(section, places, settings), *_equivalence_rows(section, places, settings)]
 
 

@@ -20,23 +20,7 @@ TAXONOMIES, WEIGHTS, PAIRS = "taxonomies", "weights", "taxonomies and weights"
 
 
 def ranges(rows: Iterable[Estimate], deciding: list[Estimate]) -> tuple[pd.DataFrame, list[Estimate]]:
-    """Summarise the difference of each period over other taxonomies, other weights, and both.
-
-    Parameters
-    ----------
-    rows : iterable of Estimate
-        All rows of the family.
-    deciding : list of Estimate
-        Deciding differences, one a period.
-
-    Returns
-    -------
-    frame : DataFrame
-        ``RANGE_COLUMNS``; the deciding estimate is counted in, ``same_sign`` and ``off_zero`` are numbers of
-        estimates.
-    evidence : list of Estimate
-        Share of all estimates with the deciding sign, one row a period.
-    """
+    """Summarise the difference of each period over other taxonomies, other weights, and both."""
     wanted = {(row.spec_id, row.period, row.contrast) for row in deciding}
     chosen = [row for row in rows if row.estimator == "slx" and row.sample_id == ALL
               and (row.spec_id, row.period, row.contrast) in wanted]  # fmt: skip

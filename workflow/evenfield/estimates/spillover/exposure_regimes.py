@@ -20,22 +20,7 @@ NOMINAL = 0.05
 
 
 def two_regime_rows(section: PeriodSection, settings: ContrastSettings) -> tuple[list[Estimate], dict[str, Any]]:
-    """Estimate the pull of neighbours inside and outside the first regime, and check its bias by simulation.
-
-    Parameters
-    ----------
-    section : PeriodSection
-        The primary specification in a main period.
-    settings : ContrastSettings
-        Seed.
-
-    Returns
-    -------
-    rows : list of Estimate
-        The difference of the two pulls; exploratory.
-    check : dict
-        ``bias`` of the difference and ``size`` of the nominal 5 % test at equal pulls, ``samples``.
-    """
+    """Estimate the pull of neighbours inside and outside the first regime, and check its bias by simulation."""
     term = f"rho_{section.spec.regimes[0]}"
     base = replace(difference(section).row, hypothesis="", role="exploratory", estimator="sdm_two_regime", term=term,
                    contrast=f"{term} - rho_other", sesoi=NAN, unit_of_measure="per W y")  # fmt: skip

@@ -13,28 +13,15 @@ PRESENT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ExposureSpec:
-    """One specification of the exposure regression.
+    """One specification of the exposure regression."""
 
-    Attributes
-    ----------
-    id, taxonomy, weights, role : str
-        As in ``estimates.exposure`` of the config.
-    regimes : tuple of str
-        ``cluster``, ``sez``, ``park``, ``zone``; the contrast is the first minus the second.
-    zones : str
-        ``list`` (a unit has the regime or not), ``number`` or ``documented`` (mean number of zones in force in the
-        period, all of them or without years of grade C).
-    neighbours : str
-        ``equal``, or ``population``: the weights times the neighbours' population at the start of the period.
-    """
-
-    id: str
-    taxonomy: str
-    weights: str
-    role: str = "robustness"
-    regimes: tuple[str, ...] = ("cluster", "sez")
+    id: str  # as in ``estimates.exposure`` of the config
+    taxonomy: str  # as in ``estimates.exposure`` of the config
+    weights: str  # as in ``estimates.exposure`` of the config
+    role: str = "robustness"  # as in ``estimates.exposure`` of the config
+    regimes: tuple[str, ...] = ("cluster", "sez")  # ``cluster``, ``sez``, ``park``, ``zone``
     zones: str = LIST
-    neighbours: str = "equal"
+    neighbours: str = "equal"  # ``equal``, or ``population``
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -59,32 +46,15 @@ class ExposureSpec:
 
 @dataclass(frozen=True, slots=True)
 class Interests:
-    """Smallest effects of interest.
+    """Smallest effects of interest."""
 
-    Attributes
-    ----------
-    own, difference, per_sd : float
-        Own premium, pp/yr; difference of two exposure coefficients, pp/yr per exposure 0 to 1; an exposure
-        coefficient, pp/yr per standard deviation of the exposure.
-    """
-
-    own: float
-    difference: float
-    per_sd: float
+    own: float  # own premium, pp/yr
+    difference: float  # own premium, pp/yr
+    per_sd: float  # own premium, pp/yr
 
 
 def parse_exposure_specs(items: list[Mapping[str, Any]]) -> list[ExposureSpec]:
-    """Read the specifications from the config.
-
-    Parameters
-    ----------
-    items : list of mapping
-        ``estimates.exposure`` of the config.
-
-    Returns
-    -------
-    list of ExposureSpec
-    """
+    """Read the specifications from the config."""
     return [
         ExposureSpec(item["id"], item["taxonomy"], item["weights"], item.get("role", "robustness"),
                      tuple(item.get("regimes", ("cluster", "sez"))), item.get("zones", LIST),
@@ -94,15 +64,5 @@ def parse_exposure_specs(items: list[Mapping[str, Any]]) -> list[ExposureSpec]:
 
 
 def parse_interests(sesoi: Mapping[str, float]) -> Interests:
-    """Read the smallest effects of interest from the config.
-
-    Parameters
-    ----------
-    sesoi : mapping
-        ``sesoi`` of the config.
-
-    Returns
-    -------
-    Interests
-    """
+    """Read the smallest effects of interest from the config."""
     return Interests(sesoi["growth_premium_pp"], sesoi["spillover_difference_pp"], sesoi["spillover_per_sd_pp"])

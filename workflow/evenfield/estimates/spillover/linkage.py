@@ -33,21 +33,11 @@ from evenfield.numerics.ols import OlsFit
 
 @dataclass(frozen=True)
 class LinkageResults:
-    """Everything the linkage family hands on.
+    """Everything the linkage family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Rows.
-    series : DataFrame
-        Marginal effects by moderator, ``linkage_bins.SERIES_COLUMNS``.
-    fit : dict
-        Equation and conventions in words.
-    """
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any]
+    estimates: list[Estimate]  # rows
+    series: pd.DataFrame  # marginal effects by moderator, ``linkage_bins.SERIES_COLUMNS``
+    fit: dict[str, Any]  # equation and conventions in words
 
 
 def estimate_linkage(
@@ -55,32 +45,6 @@ def estimate_linkage(
     description: Mapping[str, Any], specs: list[LinkageSpec], settings: LinkageSettings,
 ) -> LinkageResults:  # fmt: skip
     """Estimate every linkage specification, the ladder of the primary one and what its sign rests on.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The study's panel.
-    doses : DataFrame
-        Zones in force.
-    units : DataFrame
-        ``unit``, ``lat``, ``lon``.
-    weights : mapping of str to SpatialWeights
-        Weights by name.
-    description : mapping
-        ``unit_scheme``, ``data_hash``, ``basis_years``.
-    specs : list of LinkageSpec
-        Specifications.
-    settings : LinkageSettings
-        What all specifications share.
-
-    Returns
-    -------
-    LinkageResults
-
-    Raises
-    ------
-    EstimateError
-        If weights, columns, values or coordinates are missing, or the regressors of a specification are collinear.
 
     Notes
     -----

@@ -24,23 +24,6 @@ SERIES_COLUMNS = [
 def marginal_effects(panel: LinkagePanel, fit: OlsFit, spec: LinkageSpec, settings: LinkageSettings) -> pd.DataFrame:
     """Return marginal effects of the neighbours' intensity with the support of the moderator.
 
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Arrays.
-    fit : OlsFit
-        ``fit_panel`` of it.
-    spec : LinkageSpec
-        Which.
-    settings : LinkageSettings
-        Level.
-
-    Returns
-    -------
-    DataFrame
-        ``SERIES_COLUMNS``; ``kind`` is ``bin`` (at the median of each tercile), ``line`` (b + psi L on a grid) or
-        ``unit`` (the moderator of each unit).
-
     Notes
     -----
     Hainmueller, Mummolo and Xu (2019), binning estimator: within each tercile G_j, WF G_j and WF (L - L_j) G_j, L_j the
@@ -51,20 +34,7 @@ def marginal_effects(panel: LinkagePanel, fit: OlsFit, spec: LinkageSpec, settin
 
 
 def tercile_difference(panel: LinkagePanel, settings: LinkageSettings) -> Fields:
-    """Test the marginal effect in the highest tercile minus that in the lowest.
-
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Arrays.
-    settings : LinkageSettings
-        Level and power.
-
-    Returns
-    -------
-    dict
-        Fields of an ``Estimate``; a missing estimate with the reason in ``warning`` where the terciles do not carry it.
-    """
+    """Test the marginal effect in the highest tercile minus that in the lowest."""
     try:
         fit = _bin_fit(panel)
         c = np.zeros(fit.X.shape[1])
@@ -75,18 +45,7 @@ def tercile_difference(panel: LinkagePanel, settings: LinkageSettings) -> Fields
 
 
 def bin_members(L: np.ndarray) -> np.ndarray:
-    """Return the tercile of each unit: 0, 1, 2.
-
-    Parameters
-    ----------
-    L : ndarray, shape (N,)
-        Moderator.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        Equal values fall into the same tercile.
-    """
+    """Return the tercile of each unit: 0, 1, 2; L (N,) -> (N,)."""
     return np.searchsorted(np.quantile(L, [1 / 3, 2 / 3]), L, side="left")
 
 

@@ -21,35 +21,17 @@ RIVAL_TERMS = (OWN_RIVAL, NEIGHBOURS_RIVAL)
 
 @dataclass(frozen=True)
 class LinkagePanel:
-    """Arrays of one specification, units sorted by id and years in order.
+    """Arrays of one specification, units sorted by id and years in order."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        N units.
-    years : tuple of int
-        T years.
-    y, F, WF : ndarray, shape (N, T)
-        Outcome; intensity in deviation from the year's mean; neighbours' average of it.
-    L : ndarray, shape (N,)
-        Moderator, mean zero and standard deviation one across units.
-    raw : ndarray, shape (N,)
-        Moderator as it is.
-    rival : ndarray, shape (N,), or None
-        Second moderator, standardised.
-    trends : bool
-        Whether L by year dummies enter.
-    """
-
-    units: tuple[str, ...]
-    years: tuple[int, ...]
-    y: np.ndarray
-    F: np.ndarray
-    WF: np.ndarray
-    L: np.ndarray
-    raw: np.ndarray
-    rival: np.ndarray | None = None
-    trends: bool = False
+    units: tuple[str, ...]  # N units
+    years: tuple[int, ...]  # T years
+    y: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
+    F: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
+    WF: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
+    L: np.ndarray  # (N,) moderator, mean zero and standard deviation one across units
+    raw: np.ndarray  # (N,) moderator as it is
+    rival: np.ndarray | None = None  # (N,) second moderator, standardised
+    trends: bool = False  # whether L by year dummies enter
 
     @property
     def members(self) -> np.ndarray:
@@ -67,19 +49,7 @@ class LinkagePanel:
         return TERMS if self.rival is None else (*TERMS, *RIVAL_TERMS)
 
     def contrast(self, weights: Mapping[str, float], width: int) -> np.ndarray:
-        """Return c, shape (K,), for a combination of terms.
-
-        Parameters
-        ----------
-        weights : mapping of str to float
-            Weight by term.
-        width : int
-            K.
-
-        Returns
-        -------
-        ndarray
-        """
+        """Return c, shape (K,), for a combination of terms."""
         c = np.zeros(width)
         for term, weight in weights.items():
             c[self.terms.index(term)] = weight
@@ -87,28 +57,7 @@ class LinkagePanel:
 
 
 def linkage_panel(panel: pd.DataFrame, doses: pd.DataFrame, weights: SpatialWeights, spec: LinkageSpec) -> LinkagePanel:
-    """Build the panel of one specification.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unit``, ``year``, the outcome and the columns that the measures name.
-    doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones``, ``zones_dated``.
-    weights : SpatialWeights
-        Row-standardised, matched by unit id.
-    spec : LinkageSpec
-        Which.
-
-    Returns
-    -------
-    LinkagePanel
-
-    Raises
-    ------
-    EstimateError
-        If a column is unknown, a value is missing or has no logarithm, or the moderator does not vary.
-    """
+    """Build the panel of one specification."""
     units = sorted(panel["unit"].unique())
     years = list(range(spec.years[0], spec.years[1] + 1))
     W = weights.aligned(units)
@@ -156,26 +105,7 @@ def _intensity(
 
 
 def moderator_values(panel: pd.DataFrame, measure: Measure, units: list[str]) -> np.ndarray:
-    """Return a moderator: the mean of the values available within its years.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The study's panel.
-    measure : Measure
-        ``ratio`` or ``column``.
-    units : list of str
-        Order of the result.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-
-    Raises
-    ------
-    EstimateError
-        If a column is unknown or a unit has no value in these years.
-    """
+    """Return a moderator: the mean of the values available within its years; shape (N,)."""
     unknown = [column for column in measure.columns if column not in panel]
     if unknown:
         raise EstimateError(f"the panel has no column {unknown[0]} (moderator {measure.name})",
@@ -195,24 +125,7 @@ def moderator_values(panel: pd.DataFrame, measure: Measure, units: list[str]) ->
 
 
 def standardised(values: np.ndarray, name: str) -> np.ndarray:
-    """Return values with mean zero and standard deviation one (ddof 1).
-
-    Parameters
-    ----------
-    values : ndarray, shape (N,)
-        Moderator.
-    name : str
-        For the message.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-
-    Raises
-    ------
-    EstimateError
-        If it does not vary.
-    """
+    """Return values with mean zero and standard deviation one (ddof 1); values (N,) -> (N,)."""
     spread = float(np.std(values, ddof=1))
     if not spread > 0:
         raise EstimateError(f"the moderator {name} is {values[0]:g} for all {len(values)} units",
@@ -221,27 +134,6 @@ def standardised(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def change_before(panel: pd.DataFrame, outcome: str, years: tuple[int, int], units: tuple[str, ...]) -> np.ndarray:
-    """Return the change of the outcome over years before the sample.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The study's panel.
-    outcome : str
-        Its column.
-    years : tuple of int
-        First and last year.
-    units : tuple of str
-        Order of the result.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-
-    Raises
-    ------
-    EstimateError
-        If a value is missing.
-    """
+    """Return the change of the outcome over years before the sample; shape (N,)."""
     ends = _grid(panel, outcome, list(units), list(years), "placebo")
     return np.asarray(ends[:, 1] - ends[:, 0])

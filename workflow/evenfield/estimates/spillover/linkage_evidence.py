@@ -25,38 +25,12 @@ CURVE_DRAWS = "linkage:curve"
 
 
 def placebo_ends(settings: LinkageSettings) -> tuple[int, int]:
-    """Return first and last year of the placebo.
-
-    Parameters
-    ----------
-    settings : LinkageSettings
-        With a placebo.
-
-    Returns
-    -------
-    tuple of int
-    """
+    """Return first and last year of the placebo."""
     return settings.placebo[0], settings.placebo[-1]
 
 
 def deciding_rows(panel: LinkagePanel, fit: OlsFit, study: Study, before: np.ndarray | None) -> list[Estimate]:
-    """Return the ladder of the deciding coefficient, its placebo and what its sign rests on.
-
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Arrays of the main specification.
-    fit : OlsFit
-        Its fit.
-    study : Study
-        What all share.
-    before : ndarray, shape (N,), or None
-        Change of log income before the sample.
-
-    Returns
-    -------
-    list of Estimate
-    """
+    """Return the ladder of the deciding coefficient, its placebo and what its sign rests on; before (N,)."""
     spec, settings = study.main, study.settings
     c = panel.contrast({NEIGHBOURS_X: 1.0}, fit.X.shape[1])
     setting = Setting(panel, fit, c, study.places, settings, f"linkage:{spec.id}:{NEIGHBOURS_X}")
@@ -103,21 +77,7 @@ def _leave_out_rows(panel: LinkagePanel, fit: OlsFit, c: np.ndarray, study: Stud
 def curve_row(
     specs: list[LinkageSpec], panels: Mapping[str, LinkagePanel], fits: Mapping[str, OlsFit], study: Study
 ) -> Estimate:
-    """Return the share of specifications with the sign of the deciding one, with a joint permutation p-value.
-
-    Parameters
-    ----------
-    specs : list of LinkageSpec
-        All specifications.
-    panels, fits : mapping
-        Arrays and fit by specification.
-    study : Study
-        What all share.
-
-    Returns
-    -------
-    Estimate
-    """
+    """Return the share of specifications with the sign of the deciding one, with a joint permutation p-value."""
     # ASSUME: the curve holds every specification with the deciding moderator that is primary or robustness.
     same = [spec for spec in specs if spec.moderator == study.main.moderator]
     names = [spec.id for spec in same if spec.role in {"primary", "robustness"}]

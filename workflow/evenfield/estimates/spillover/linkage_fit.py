@@ -11,21 +11,6 @@ from evenfield.numerics.ols import OlsFit, fit_ols
 def fit_panel(panel: LinkagePanel) -> OlsFit:
     """Fit the linkage regression with unit effects taken out and year dummies among the regressors.
 
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Arrays.
-
-    Returns
-    -------
-    OlsFit
-        Rows by unit, then year; the terms of ``panel.terms`` first.
-
-    Raises
-    ------
-    NumericsError
-        If the regressors are collinear.
-
     Notes
     -----
     y_it = mu_i + tau_t + a F_it + b (WF)_it + c F_it L_i + psi (WF)_it L_i + e_it.
@@ -34,18 +19,7 @@ def fit_panel(panel: LinkagePanel) -> OlsFit:
 
 
 def term_columns(panel: LinkagePanel) -> dict[str, np.ndarray]:
-    """Return the regressors that are reported, each of shape (N, T), by term.
-
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Arrays.
-
-    Returns
-    -------
-    dict of str to ndarray
-        In the order of ``panel.terms``.
-    """
+    """Return the regressors that are reported, each of shape (N, T), by term."""
     L = panel.L[:, None]
     columns = [panel.F, panel.WF, panel.F * L, panel.WF * L]
     if panel.rival is not None:
@@ -54,25 +28,7 @@ def term_columns(panel: LinkagePanel) -> dict[str, np.ndarray]:
 
 
 def fit_columns(panel: LinkagePanel, columns: list[np.ndarray]) -> OlsFit:
-    """Fit the outcome on some columns, with unit effects taken out and year dummies among the regressors.
-
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Outcome, dates and, where asked for, L by year dummies.
-    columns : list of ndarray, each of shape (N, T)
-        Regressors.
-
-    Returns
-    -------
-    OlsFit
-        Rows by unit, then year; the columns first.
-
-    Raises
-    ------
-    NumericsError
-        If the regressors are collinear.
-    """
+    """Fit the outcome on some columns, with unit effects taken out and year dummies among the regressors."""
     N, T = panel.y.shape
     dates = np.eye(T)[:, 1:] - 1 / T
     X = [np.column_stack([_within(values) for values in columns]), np.tile(dates, (N, 1))]
@@ -86,25 +42,7 @@ def _within(values: np.ndarray) -> np.ndarray:
 
 
 def fit_long_difference(panel: LinkagePanel, change: np.ndarray | None = None) -> OlsFit:
-    """Fit the last year minus the first, one observation a unit.
-
-    Parameters
-    ----------
-    panel : LinkagePanel
-        Arrays.
-    change : ndarray, shape (N,), optional
-        Change of the outcome, that over the sample by default; one from before the sample makes a placebo.
-
-    Returns
-    -------
-    OlsFit
-        The terms first, then a constant (and L where L by year dummies enter).
-
-    Raises
-    ------
-    NumericsError
-        If the regressors are collinear.
-    """
+    """Fit the last year minus the first, one observation a unit; change (N,)."""
     dy, dF, dWF = (values[:, -1] - values[:, 0] for values in (panel.y, panel.F, panel.WF))
     columns = [dF, dWF, dF * panel.L, dWF * panel.L]
     if panel.rival is not None:

@@ -40,55 +40,18 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class Setting:
-    """One regression and the combination of coefficients that is tested.
+    """One regression and the combination of coefficients that is tested."""
 
-    Attributes
-    ----------
-    panel : LinkagePanel
-        Arrays.
-    fit : OlsFit
-        Its fit.
-    c : ndarray, shape (K,)
-        Weights of the combination.
-    places : DataFrame, indexed by unit
-        ``lat``, ``lon``.
-    settings : LinkageSettings
-        Levels, draws, seed.
-    draw_id : str
-        Name of the random stream.
-    """
-
-    panel: LinkagePanel
-    fit: OlsFit
-    c: np.ndarray
-    places: pd.DataFrame
-    settings: LinkageSettings
-    draw_id: str
+    panel: LinkagePanel  # arrays
+    fit: OlsFit  # its fit
+    c: np.ndarray  # (K,) weights of the combination
+    places: pd.DataFrame  # ``lat``, ``lon``
+    settings: LinkageSettings  # levels, draws, seed
+    draw_id: str  # name of the random stream
 
 
 def primary_fields(fit: OlsFit, c: np.ndarray, panel: LinkagePanel, settings: LinkageSettings) -> Fields:
-    """Test c'beta by CR3 with provinces as clusters and t(G* - 1).
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination.
-    panel : LinkagePanel
-        Names the rows.
-    settings : LinkageSettings
-        Level and power.
-
-    Returns
-    -------
-    dict
-        Fields of an ``Estimate``.
-
-    Raises
-    ------
-    NumericsError
-        If a unit determines the combination alone.
+    """Test c'beta by CR3 with provinces as clusters and t(G* - 1); c (K,).
 
     Notes
     -----
@@ -107,18 +70,7 @@ def primary_fields(fit: OlsFit, c: np.ndarray, panel: LinkagePanel, settings: Li
 
 
 def ladder_fields(setting: Setting) -> dict[str, Fields]:
-    """Test the same combination by every other method of the ladder.
-
-    Parameters
-    ----------
-    setting : Setting
-        Regression and combination.
-
-    Returns
-    -------
-    dict of str to dict
-        Fields of an ``Estimate`` by method.
-    """
+    """Test the same combination by every other method of the ladder."""
     return {name: method(setting) for name, method in _METHODS.items()}
 
 
@@ -173,20 +125,7 @@ def _long_difference(setting: Setting) -> Fields:
 
 
 def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
-    """Test the combination in a regression of long differences by SCPC.
-
-    Parameters
-    ----------
-    setting : Setting
-        Names the combination and the places of the units.
-    fit : OlsFit
-        ``fit_long_difference``, of the outcome or of a placebo.
-
-    Returns
-    -------
-    dict
-        Fields of an ``Estimate``.
-    """
+    """Test the combination in a regression of long differences by SCPC."""
     panel, settings = setting.panel, setting.settings
     c = np.zeros(fit.X.shape[1])
     c[: len(panel.terms)] = setting.c[: len(panel.terms)]
@@ -226,22 +165,7 @@ _METHODS: Mapping[str, Callable[[Setting], Fields]] = {
 def permuted_estimates(
     panels: Mapping[str, LinkagePanel], settings: LinkageSettings, draw_id: str
 ) -> dict[str, np.ndarray]:
-    """Estimate the interaction with the moderator dealt out to the units at random, the same deals for every panel.
-
-    Parameters
-    ----------
-    panels : mapping of str to LinkagePanel
-        Panels of the same units.
-    settings : LinkageSettings
-        Number of draws and seed.
-    draw_id : str
-        Name of the random stream.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (B,)
-        Estimates of psi by panel.
-    """
+    """Estimate the interaction with the moderator dealt out to the units at random, the same deals for every panel."""
     rng = generator_for(settings.seed, draw_id)
     size = len(next(iter(panels.values())).units)
     orders = np.array([rng.permutation(size) for _ in range(settings.draws)])

@@ -19,46 +19,16 @@ ENDOGENOUS = "ENDOGENOUS: intensity is not assigned, an association"
 
 @dataclass(frozen=True)
 class Study:
-    """What every specification is estimated on.
+    """What every specification is estimated on."""
 
-    Attributes
-    ----------
-    places : DataFrame, indexed by unit
-        Coordinates.
-    description : mapping
-        ``unit_scheme``, ``data_hash``, ``basis_years``.
-    settings : LinkageSettings
-        What all specifications share.
-    main : LinkageSpec
-        The specification that decides.
-    """
-
-    places: pd.DataFrame
-    description: Mapping[str, Any]
-    settings: LinkageSettings
-    main: LinkageSpec
+    places: pd.DataFrame  # coordinates
+    description: Mapping[str, Any]  # ``unit_scheme``, ``data_hash``, ``basis_years``
+    settings: LinkageSettings  # what all specifications share
+    main: LinkageSpec  # the specification that decides
 
 
 def linkage_row(spec: LinkageSpec, panel: LinkagePanel, study: Study, term: str, fields: Fields) -> Estimate:
-    """Return one row: what belongs to the specification, then the numbers of a method.
-
-    Parameters
-    ----------
-    spec : LinkageSpec
-        Which.
-    panel : LinkagePanel
-        Arrays it was estimated on.
-    study : Study
-        What all share.
-    term : str
-        Coefficient.
-    fields : dict
-        Numbers.
-
-    Returns
-    -------
-    Estimate
-    """
+    """Return one row: what belongs to the specification, then the numbers of a method."""
     psi = term == NEIGHBOURS_X
     decides = psi and spec.moderator == study.main.moderator
     sesoi = study.settings.sesoi if decides and _comparable(spec, study.main) else NAN
@@ -86,20 +56,7 @@ def _unit(spec: LinkageSpec, term: str) -> str:
 
 
 def output_basis(spec: LinkageSpec, description: Mapping[str, Any]) -> str:
-    """Return the basis of the outcome in the years of a specification.
-
-    Parameters
-    ----------
-    spec : LinkageSpec
-        Which.
-    description : mapping
-        ``basis_years``.
-
-    Returns
-    -------
-    str
-        ``official``, ``proxy`` or ``spliced``.
-    """
+    """Return the basis of the outcome in the years of a specification."""
     first, last = spec.years
     touched = [basis for basis, (start, end) in sorted(description["basis_years"].items())
                if start <= last and first <= end]  # fmt: skip
@@ -107,24 +64,7 @@ def output_basis(spec: LinkageSpec, description: Mapping[str, Any]) -> str:
 
 
 def row_warning(spec: LinkageSpec, study: Study, fields: Fields, sesoi: float) -> str:
-    """Say what limits a row.
-
-    Parameters
-    ----------
-    spec : LinkageSpec
-        Which.
-    study : Study
-        What all share.
-    fields : dict
-        Numbers.
-    sesoi : float
-        Smallest effect of interest; NaN for none.
-
-    Returns
-    -------
-    str
-        Parts joined by semicolons.
-    """
+    """Say what limits a row."""
     basis = {"proxy": "PROXY: income rests on proxy output",
              "spliced": "SPLICED: proxy output is joined to official output"}  # fmt: skip
     late = [m for m in (spec.moderator, spec.rival) if m and m.years[1] >= spec.years[0]]

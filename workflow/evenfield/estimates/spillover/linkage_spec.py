@@ -13,58 +13,29 @@ OUTCOMES = {"log_income": "log points", "growth_pct": "pp/yr"}
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A variable made of columns of the panel or of zones in force.
+    """A variable made of columns of the panel or of zones in force."""
 
-    Attributes
-    ----------
-    name, label : str
-        Key in the config and how it is printed.
-    kind : str
-        Intensities: ``log_ratio``, ``log``, ``zones`` or ``zones_dated`` (ln(1 + zones)). Moderators: ``ratio`` or
-        ``column``.
-    columns : tuple of str
-        Numerator and denominator; or column; or type of zone.
-    years : tuple of int
-        Moderators: first and last year of the mean.
-    note : str
-        A limit that every row repeats.
-    """
-
-    name: str
-    label: str
-    kind: str
-    columns: tuple[str, ...]
-    years: tuple[int, int] = (0, 0)
-    note: str = ""
+    name: str  # key in the config and how it is printed
+    label: str  # key in the config and how it is printed
+    kind: str  # intensities
+    columns: tuple[str, ...]  # numerator and denominator; or column; or type of zone
+    years: tuple[int, int] = (0, 0)  # moderators: first and last year of the mean
+    note: str = ""  # a limit that every row repeats
 
 
 @dataclass(frozen=True, slots=True)
 class LinkageSpec:
-    """One linkage regression.
+    """One linkage regression."""
 
-    Attributes
-    ----------
-    id, outcome, weights, role : str
-        Name, outcome column, spatial weights, role.
-    intensity, moderator : Measure
-        F and L.
-    rival : Measure or None
-        A second moderator that enters beside L.
-    years : tuple of int
-        First and last year.
-    trends : str
-        ``none`` or ``moderator``: L by year dummies.
-    """
-
-    id: str
-    outcome: str
-    weights: str
-    role: str
-    intensity: Measure
-    moderator: Measure
-    rival: Measure | None
-    years: tuple[int, int]
-    trends: str
+    id: str  # name, outcome column, spatial weights, role
+    outcome: str  # name, outcome column, spatial weights, role
+    weights: str  # name, outcome column, spatial weights, role
+    role: str  # name, outcome column, spatial weights, role
+    intensity: Measure  # F and L
+    moderator: Measure  # F and L
+    rival: Measure | None  # a second moderator that enters beside L
+    years: tuple[int, int]  # first and last year
+    trends: str  # ``none`` or ``moderator``: L by year dummies
 
     @property
     def period(self) -> str:
@@ -84,49 +55,20 @@ class LinkageSpec:
 
 @dataclass(frozen=True, slots=True)
 class LinkageSettings:
-    """What all specifications share.
+    """What all specifications share."""
 
-    Attributes
-    ----------
-    level, power : float
-        Level of the intervals and power of the minimum detectable effects.
-    seed, permutations, draws : int
-        Base seed; bootstrap draws; draws of the moderator over units.
-    sesoi : float
-        Smallest elasticity difference of interest; NaN for none.
-    hypothesis : str
-        Hypothesis that the primary specification decides; empty for none.
-    placebo : tuple of int
-        First and last year of the change before the sample; empty for none.
-    """
-
-    level: float = 0.95
-    power: float = 0.8
-    seed: int = 2011
-    permutations: int = 9999
-    draws: int = 999
-    sesoi: float = float("nan")
-    hypothesis: str = ""
-    placebo: tuple[int, ...] = ()
+    level: float = 0.95  # level of the intervals and power of the minimum detectable effects
+    power: float = 0.8  # level of the intervals and power of the minimum detectable effects
+    seed: int = 2011  # base seed; bootstrap draws; draws of the moderator over units
+    permutations: int = 9999  # base seed; bootstrap draws; draws of the moderator over units
+    draws: int = 999  # base seed; bootstrap draws; draws of the moderator over units
+    sesoi: float = float("nan")  # smallest elasticity difference of interest; NaN for none
+    hypothesis: str = ""  # hypothesis that the primary specification decides; empty for none
+    placebo: tuple[int, ...] = ()  # first and last year of the change before the sample; empty for none
 
 
 def parse_linkage_specs(section: Mapping[str, Any]) -> list[LinkageSpec]:
-    """Read ``estimates.linkage`` of the config.
-
-    Parameters
-    ----------
-    section : mapping
-        ``years``, ``weights``, ``intensities``, ``moderators``, ``specs``.
-
-    Returns
-    -------
-    list of LinkageSpec
-
-    Raises
-    ------
-    EstimateError
-        If a specification names an unknown intensity or moderator, two share an id or years run backwards.
-    """
+    """Read ``estimates.linkage`` of the config."""
     ids = [item["id"] for item in section["specs"]]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
@@ -166,19 +108,7 @@ def _measure(section: Mapping[str, Any], group: str, name: str, where: str) -> M
 def parse_linkage_settings(
     section: Mapping[str, Any], sesoi: Mapping[str, float] | None, inference: Mapping[str, Any], power: float
 ) -> LinkageSettings:
-    """Read what all specifications share from the config.
-
-    Parameters
-    ----------
-    section, sesoi, inference : mapping
-        ``estimates.linkage``, ``sesoi`` (key ``linkage_elasticity``) and ``inference`` of the config.
-    power : float
-        Power of the minimum detectable effects.
-
-    Returns
-    -------
-    LinkageSettings
-    """
+    """Read what all specifications share from the config."""
     return LinkageSettings(
         float(inference["conf_level"]), power, int(inference["seed"]), int(inference["permutations"]),
         int(section.get("draws", 999)), float((sesoi or {}).get("linkage_elasticity", float("nan"))),

@@ -58,28 +58,13 @@ READING = [
 
 @dataclass(frozen=True)
 class PanelModelResults:
-    """Everything the spatial panel family hands on.
+    """Everything the spatial panel family hands on."""
 
-    Attributes
-    ----------
-    estimates : list of Estimate
-        Coefficients, effects, tests, model probabilities.
-    reach : DataFrame
-        Effects by unit: own, received from all others, sent to all others.
-    links : DataFrame
-        Effect on ``unit_i`` of the regressor in ``unit_j``: main model and weights; all of them for the first
-        specification.
-    powers : DataFrame
-        Effects by power of W, main model.
-    summary : dict
-        Equation, conventions and how to read the numbers.
-    """
-
-    estimates: list[Estimate]
-    reach: pd.DataFrame
-    links: pd.DataFrame
-    powers: pd.DataFrame
-    summary: dict[str, Any]
+    estimates: list[Estimate]  # coefficients, effects, tests, model probabilities
+    reach: pd.DataFrame  # effects by unit: own, received from all others, sent to all others
+    links: pd.DataFrame  # effect on ``unit_i`` of the regressor in ``unit_j``
+    powers: pd.DataFrame  # effects by power of W, main model
+    summary: dict[str, Any]  # equation, conventions and how to read the numbers
 
 
 def estimate_panel_models(
@@ -91,30 +76,6 @@ def estimate_panel_models(
     settings: PanelSettings,
 ) -> PanelModelResults:
     """Estimate every specification with every model and weights matrix.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The panel table.
-    doses : DataFrame
-        Zones in force by unit, year and type.
-    weights : mapping of str to SpatialWeights
-        Weights by name, on all units of the study.
-    description : mapping
-        ``unit_scheme`` and ``samples``.
-    specs : list of PanelSpec
-        Specifications.
-    settings : PanelSettings
-        Levels and seed.
-
-    Returns
-    -------
-    PanelModelResults
-
-    Raises
-    ------
-    EstimateError
-        If a panel is not balanced, a sample or weights are unknown, or a model cannot be estimated on the panel.
 
     Notes
     -----

@@ -24,22 +24,7 @@ FORCED = "the model forces one ratio of indirect to direct effects on all regres
 
 
 def clustered_rows(context: RowContext, fit: SpatialPanelFit, role: str) -> list[Estimate]:
-    """Return effects with the sandwich by unit and t(G* - 1), the printed interval of the family.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    fit : SpatialPanelFit
-        A fit whose spatial parameter is inside its range.
-    role : str
-        Role of the rows.
-
-    Returns
-    -------
-    list of Estimate
-        Direct, indirect and total effects of every regressor.
-    """
+    """Return effects with the sandwich by unit and t(G* - 1), the printed interval of the family."""
     found = clustered_impacts(fit, context.level)
     rows = effect_rows(context, fit, found.impacts)
     cells = [(i, k) for i in range(len(KINDS)) for k in range(len(found.impacts.regressors))]
@@ -54,24 +39,7 @@ def clustered_rows(context: RowContext, fit: SpatialPanelFit, role: str) -> list
 
 
 def effect_rows(context: RowContext, fit: SpatialPanelFit, found: Impacts, kind: str = BY_UNIT) -> list[Estimate]:
-    """Return direct, indirect and total effects of every regressor.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    fit : SpatialPanelFit
-        A fit.
-    found : Impacts
-        Its effects.
-    kind : str
-        Covariance they rest on.
-
-    Returns
-    -------
-    list of Estimate
-        By draws the interval is the range of percentiles and the estimator's name ends in ``_draws``.
-    """
+    """Return direct, indirect and total effects of every regressor."""
     model, persistence = fit.model.model, serial_note(fit, kind)
     estimator = estimator_name(fit, kind) + ("_draws" if found.method == "draws" else "")
     rows = []

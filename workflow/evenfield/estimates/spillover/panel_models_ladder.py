@@ -29,39 +29,15 @@ OTHERS = ("observed", "expected", "qml")
 
 @dataclass(frozen=True, slots=True)
 class PanelSettings:
-    """What all specifications share.
+    """What all specifications share."""
 
-    Attributes
-    ----------
-    level, power : float
-        Level of the intervals and power of the minimum detectable effects.
-    seed : int
-        Base seed.
-    """
-
-    level: float
-    power: float
-    seed: int
+    level: float  # level of the intervals and power of the minimum detectable effects
+    power: float  # level of the intervals and power of the minimum detectable effects
+    seed: int  # base seed
 
 
 def ladder_rows(context: RowContext, fit: SpatialPanelFit, settings: PanelSettings) -> list[Estimate]:
-    """Return the same estimates with every other inference, and what common factors do to rho.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    fit : SpatialPanelFit
-        The main fit of a specification, its spatial parameter inside its range.
-    settings : PanelSettings
-        Levels and seed.
-
-    Returns
-    -------
-    list of Estimate
-        Estimators ``<model>_observed``, ``_expected``, ``_qml``, ``_observed_draws``, ``_units``, ``_years``,
-        ``_factors_1``, ``_factors_2`` and the Hausman test.
-    """
+    """Return the same estimates with every other inference, and what common factors do to rho."""
     stream = f"spatial_panel:{context.spec.id}:{context.weights}:{fit.model.model}"
     rows: list[Estimate] = []
     for kind in OTHERS:

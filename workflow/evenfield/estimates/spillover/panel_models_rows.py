@@ -34,41 +34,17 @@ NAMES = {"unit": "sandwich by unit", "observed": "observed information", "expect
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """What all rows of one specification and weights matrix share.
+    """What all rows of one specification and weights matrix share."""
 
-    Attributes
-    ----------
-    spec : PanelSpec
-        Specification.
-    study : StudyPanel
-        Its panel.
-    weights, unit_scheme : str
-        Weights and unit scheme.
-    level, power : float
-        Level of intervals; power of the minimum detectable effects.
-    """
-
-    spec: PanelSpec
-    study: StudyPanel
-    weights: str
-    unit_scheme: str
-    level: float
-    power: float
+    spec: PanelSpec  # specification
+    study: StudyPanel  # its panel
+    weights: str  # weights and unit scheme
+    unit_scheme: str  # weights and unit scheme
+    level: float  # level of intervals; power of the minimum detectable effects
+    power: float  # level of intervals; power of the minimum detectable effects
 
     def row(self, estimator: str, term: str, effect_type: str, estimate: float) -> Estimate:
-        """Return a row with everything but its inference.
-
-        Parameters
-        ----------
-        estimator, term, effect_type : str
-            Identify the row.
-        estimate : float
-            The number.
-
-        Returns
-        -------
-        Estimate
-        """
+        """Return a row with everything but its inference."""
         panel, spec = self.study.panel, self.spec
         n, t = len(panel.units), len(panel.periods)
         return Estimate(
@@ -87,22 +63,7 @@ class RowContext:
 
 
 def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = BY_UNIT) -> list[Estimate]:
-    """Return one row for every parameter of a fit but the variance.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    fit : SpatialPanelFit
-        A fit.
-    kind : str
-        Covariance; other than ``unit`` it is part of the estimator's name.
-
-    Returns
-    -------
-    list of Estimate
-        Single coefficients of a Durbin model are not effects; the note says so.
-    """
+    """Return one row for every parameter of a fit but the variance."""
     errors, effective = _errors(fit, kind), _effective(fit, kind)
     estimator = estimator_name(fit, kind)
     rows = []
@@ -117,39 +78,12 @@ def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = BY_U
 
 
 def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
-    """Return the name of a model with a covariance.
-
-    Parameters
-    ----------
-    fit : SpatialPanelFit
-        A fit.
-    kind : str
-        Covariance.
-
-    Returns
-    -------
-    str
-        ``sdm`` for the sandwich by unit, else for example ``sdm_observed``.
-    """
+    """Return the name of a model with a covariance."""
     return fit.model.model.lower() + ("" if kind == BY_UNIT else f"_{kind}")
 
 
 def tested_rows(context: RowContext, tests: list[SpatialTest], note: str = "") -> list[Estimate]:
-    """Return specification tests, their statistic in the place of the estimate.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    tests : list of SpatialTest
-        Tests.
-    note : str
-        What the tests assume and the panel may not hold.
-
-    Returns
-    -------
-    list of Estimate
-    """
+    """Return specification tests, their statistic in the place of the estimate."""
     out = []
     for test in tests:
         row, by_unit = context.row("test", test.name, "test", test.statistic), test.name.endswith("by unit")
@@ -160,59 +94,19 @@ def tested_rows(context: RowContext, tests: list[SpatialTest], note: str = "") -
 
 
 def statistic_rows(context: RowContext, estimator: str, values: Mapping[str, float], unit: str) -> list[Estimate]:
-    """Return descriptive numbers of a model.
-
-    Parameters
-    ----------
-    context : RowContext
-        What the rows share.
-    estimator : str
-        The model.
-    values : mapping of str to float
-        Numbers by name.
-    unit : str
-        Their unit.
-
-    Returns
-    -------
-    list of Estimate
-    """
+    """Return descriptive numbers of a model."""
     return [replace(context.row(estimator, name, "stat", value), role="description", unit_of_measure=unit)
             for name, value in values.items()]  # fmt: skip
 
 
 def residual_autocorrelation(fit: SpatialPanelFit) -> float:
-    """Return the correlation of residuals with those of the year before.
-
-    Parameters
-    ----------
-    fit : SpatialPanelFit
-        A fit.
-
-    Returns
-    -------
-    float
-        About -1/(T - 1) when errors are independent over years and unit effects are removed.
-    """
+    """Return the correlation of residuals with those of the year before."""
     e = fit.residuals
     return float((e[1:] * e[:-1]).sum() / (e**2).sum())
 
 
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
-    """Warn where errors hang together over years.
-
-    Parameters
-    ----------
-    fit : SpatialPanelFit
-        A fit.
-    kind : str
-        Covariance of the row; the sandwich by unit allows for it.
-
-    Returns
-    -------
-    str
-        Empty below the threshold.
-    """
+    """Warn where errors hang together over years."""
     found = residual_autocorrelation(fit)
     if found < SERIAL:
         return ""
@@ -252,15 +146,5 @@ def _interval(value: float, error: float, effective: float, level: float) -> dic
 
 
 def joined(*parts: str) -> str:
-    """Join warnings, leaving out empty ones.
-
-    Parameters
-    ----------
-    *parts : str
-        Warnings.
-
-    Returns
-    -------
-    str
-    """
+    """Join warnings, leaving out empty ones."""
     return "; ".join(part for part in parts if part)

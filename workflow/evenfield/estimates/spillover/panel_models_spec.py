@@ -21,99 +21,43 @@ MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM")
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A regressor made of columns of the panel.
+    """A regressor made of columns of the panel."""
 
-    Attributes
-    ----------
-    name, label : str
-        Key in the config and how it is printed.
-    kind : str
-        ``column`` (as it is), ``log``, ``log_ratio`` (ln numerator / denominator) or ``zones`` (zones in force)
-        or ``zones_dated`` (those whose year is not of grade C).
-    columns : tuple of str
-        Column; or numerator and denominator; or the type of zone.
-    """
-
-    name: str
-    label: str
+    name: str  # key in the config and how it is printed
+    label: str  # key in the config and how it is printed
     kind: str
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # column; or numerator and denominator; or the type of zone
 
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """One specification, estimated for every model and every weights matrix.
+    """One specification, estimated for every model and every weights matrix."""
 
-    Attributes
-    ----------
-    id, outcome, sample, role : str
-        Name, outcome column, sample and role of the main estimates.
-    regressors : tuple of Variable
-        Regressors.
-    years : tuple of int
-        First and last year.
-    model, weights : str
-        The main model and weights; all others are robustness.
-    models : tuple of str
-        Models.
-    effects, approach : str
-        As in ``numerics.spatial_panel.models.PanelModel``.
-    """
-
-    id: str
-    outcome: str
-    sample: str
-    role: str
-    regressors: tuple[Variable, ...]
-    years: tuple[int, int]
-    model: str
-    weights: str
-    models: tuple[str, ...]
-    effects: str
-    approach: str
+    id: str  # name, outcome column, sample and role of the main estimates
+    outcome: str  # name, outcome column, sample and role of the main estimates
+    sample: str  # name, outcome column, sample and role of the main estimates
+    role: str  # name, outcome column, sample and role of the main estimates
+    regressors: tuple[Variable, ...]  # regressors
+    years: tuple[int, int]  # first and last year
+    model: str  # the main model and weights; all others are robustness
+    weights: str  # the main model and weights; all others are robustness
+    models: tuple[str, ...]  # models
+    effects: str  # as in ``numerics.spatial_panel.models.PanelModel``
+    approach: str  # as in ``numerics.spatial_panel.models.PanelModel``
 
 
 @dataclass(frozen=True)
 class StudyPanel:
-    """What one specification is estimated on.
+    """What one specification is estimated on."""
 
-    Attributes
-    ----------
-    panel : BalancedPanel
-        Outcome and regressors.
-    basis : str
-        ``official``, ``proxy`` or ``spliced``.
-    data_hash : str
-        Hash of the numbers used.
-    note : str
-        How many unit-years count zones whose year is of grade C; empty for none.
-    """
-
-    panel: BalancedPanel
-    basis: str
-    data_hash: str
-    note: str
+    panel: BalancedPanel  # outcome and regressors
+    basis: str  # ``official``, ``proxy`` or ``spliced``
+    data_hash: str  # hash of the numbers used
+    note: str  # how many unit-years count zones whose year is of grade C; empty for none
 
 
 def parse_panel_specs(config: Mapping[str, Any], weights: str) -> list[PanelSpec]:
-    """Read the specifications from the config.
-
-    Parameters
-    ----------
-    config : mapping
-        ``estimates.spatial_panel`` of the config: ``variables`` and ``specifications``.
-    weights : str
-        The study's primary weights, used where a specification names none.
-
-    Returns
-    -------
-    list of PanelSpec
-
-    Raises
-    ------
-    EstimateError
-        If a regressor is not among the variables.
-    """
+    """Read the specifications from the config."""
     variables = {name: _variable(name, item) for name, item in config["variables"].items()}
     return [_spec(item, variables, weights) for item in config["specifications"]]
 
@@ -147,28 +91,7 @@ def _spec(item: Mapping[str, Any], variables: Mapping[str, Variable], weights: s
 
 
 def study_panel(frame: pd.DataFrame, doses: pd.DataFrame, units: list[str], spec: PanelSpec) -> StudyPanel:
-    """Build the balanced panel of a specification.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The panel table: ``unit``, ``year``, ``basis`` and columns.
-    doses : DataFrame
-        ``unit``, ``year``, ``zone_type``, ``zones``.
-    units : list of str
-        Units of the sample.
-    spec : PanelSpec
-        The specification.
-
-    Returns
-    -------
-    StudyPanel
-
-    Raises
-    ------
-    EstimateError
-        If a column is absent, a number is missing or has no logarithm, or the panel is not balanced.
-    """
+    """Build the balanced panel of a specification."""
     first, last = spec.years
     rows = frame[frame["year"].between(first, last) & frame["unit"].isin(units)].sort_values(["year", "unit"])
     if rows.empty:

@@ -23,30 +23,14 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class EffectTables:
-    """Tables under construction, one list of frames each.
-
-    Attributes
-    ----------
-    mapped : str
-        Id of the specification whose effects between pairs are kept for all weights and the models of ``MAPPED``.
-    frames : dict of str to list of DataFrame
-        ``reach``, ``links`` and ``powers``.
-    """
+    """Tables under construction, one list of frames each."""
 
     mapped: str = ""
 
     frames: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
 
     def add(self, context: RowContext, fit: SpatialPanelFit) -> None:
-        """Add a fit: effects by unit; for the main model by power; by pair of units for the main model and weights.
-
-        Parameters
-        ----------
-        context : RowContext
-            Specification and weights.
-        fit : SpatialPanelFit
-            A fit; one whose spatial parameter is at the end of its range has no effects worth a map.
-        """
+        """Add a fit: effects by unit; for the main model by power; by pair of units for the main model and weights."""
         for term in () if fit.at_bound else fit.regressors:
             found = reach(fit, term)
             key = dict(zip(KEY, (context.spec.id, context.weights, fit.model.model.lower(), term), strict=True))
@@ -62,18 +46,7 @@ class EffectTables:
                 self.frames["links"].append(pd.DataFrame({**key, **pairs}))
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one table, sorted by its key.
-
-        Parameters
-        ----------
-        name : str
-            ``reach``, ``links`` or ``powers``.
-
-        Returns
-        -------
-        DataFrame
-            Columns as in ``COLUMNS``; header only when no fit has been added.
-        """
+        """Return one table, sorted by its key."""
         frames, columns = self.frames[name], COLUMNS[name]
         if not frames:
             return pd.DataFrame(columns=columns)

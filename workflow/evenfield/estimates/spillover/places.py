@@ -8,23 +8,7 @@ from evenfield.contracts.errors import EstimateError, first_examples
 
 
 def checked_places(units: pd.DataFrame) -> pd.DataFrame:
-    """Return the coordinates of the units, sorted by unit.
-
-    Parameters
-    ----------
-    units : DataFrame
-        ``unit``, ``lat``, ``lon``.
-
-    Returns
-    -------
-    DataFrame, indexed by unit
-        ``lat`` and ``lon`` in degrees.
-
-    Raises
-    ------
-    EstimateError
-        If a coordinate is missing.
-    """
+    """Return the coordinates of the units, sorted by unit."""
     place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
     blank = [str(unit) for unit in place.index[place.isna().any(axis=1)]]
     if blank:

@@ -22,36 +22,18 @@ ROMANO_WOLF = "_romano_wolf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One deciding row and the evidence rows of the same estimand.
+    """One deciding row and the evidence rows of the same estimand."""
 
-    Attributes
-    ----------
-    row : mapping
-        The deciding row; empty where a period has none.
-    period : str
-        Its period.
-    share, share_p : float
-        Share of specifications with its sign, and the joint p-value of the curve; NaN where not run.
-    flips, low, high : float
-        Units whose deletion turns the sign, and the range of the estimate without one unit; NaN where not run.
-    placebos : tuple of float
-        p-values of placebo rows.
-    joint_p : float
-        p-value that allows for the other outcomes of the same hypothesis; NaN where not run.
-    interval : mapping
-        Row of the same estimand whose interval belongs to the two-sided test; the row itself for most kinds.
-    """
-
-    row: Row
-    period: str
-    share: float = NAN
-    share_p: float = NAN
-    flips: float = NAN
-    low: float = NAN
-    high: float = NAN
-    placebos: tuple[float, ...] = ()
-    joint_p: float = NAN
-    interval: Row | None = None
+    row: Row  # the deciding row; empty where a period has none
+    period: str  # its period
+    share: float = NAN  # share of specifications with its sign, and the joint p-value of the curve; NaN where not run
+    share_p: float = NAN  # share of specifications with its sign, and the joint p-value of the curve; NaN where not run
+    flips: float = NAN  # units whose deletion turns the sign, and the range of the estimate without one unit
+    low: float = NAN  # units whose deletion turns the sign, and the range of the estimate without one unit
+    high: float = NAN  # units whose deletion turns the sign, and the range of the estimate without one unit
+    placebos: tuple[float, ...] = ()  # p-values of placebo rows
+    joint_p: float = NAN  # p-value that allows for the other outcomes of the same hypothesis; NaN where not run
+    interval: Row | None = None  # row of the same estimand whose interval belongs to the two-sided test
 
     @property
     def there(self) -> bool:
@@ -65,38 +47,13 @@ class Evidence:
 
 
 def value(row: Row, name: str) -> float:
-    """Return a field as a number, NaN where it is blank.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-    name : str
-        Field.
-
-    Returns
-    -------
-    float
-    """
+    """Return a field as a number, NaN where it is blank."""
     found = row.get(name)
     return NAN if found is None or found == "" or pd.isna(found) else float(found)
 
 
 def gather(rows: Sequence[Row], part: Part) -> list[Evidence]:
-    """Find the deciding rows of a part and everything known about them.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        All rows of ``results/estimates.csv``.
-    part : Part
-        What the config declares.
-
-    Returns
-    -------
-    list of Evidence
-        One per row, in the order of ``part.periods``, then of the file; a named period without a row has an empty one.
-    """
+    """Find the deciding rows of a part and everything known about them."""
     found = [row for row in rows if _selected(row, part.select)]
     found = [row for row in found if not _is_evidence(row, part.kind)]
     if not part.periods:

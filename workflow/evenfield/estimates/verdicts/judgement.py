@@ -65,24 +65,7 @@ class ClaimVerdict:
 def judge_hypothesis(
     rows: Sequence[Row], hypothesis: Hypothesis, thresholds: Thresholds, labels: Mapping[str, str]
 ) -> HypothesisVerdict:
-    """Judge one hypothesis from the rows of the estimates.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        All rows of ``results/estimates.csv``.
-    hypothesis : Hypothesis
-        What the config declares.
-    thresholds : Thresholds
-        Numbers of the rule.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    HypothesisVerdict
-        NOT YET BUILT, or NOT TESTABLE HERE where the config says what the panel lacks, without any deciding row.
-    """
+    """Judge one hypothesis from the rows of the estimates."""
     parts = tuple(_judge_part(rows, part, thresholds) for part in hypothesis.parts)
     cases = [case for part in parts for case in part.cases]
     if not any(evidence.there for evidence, _ in cases):
@@ -95,28 +78,7 @@ def judge_claims(
     rows: Sequence[Row], claims: Sequence[Mapping[str, str]], reasons: Mapping[str, str], rule: Rule,
     labels: Mapping[str, str], provenance: str,
 ) -> tuple[list[ClaimVerdict], dict[str, HypothesisVerdict]]:  # fmt: skip
-    """Judge every claim of the ledger.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        All rows of ``results/estimates.csv``.
-    claims : sequence of mapping
-        ``claim_id``, ``class``, ``hypotheses``, ``reason_codes``, ``route``, ``deciding_data``.
-    reasons : mapping of str to str
-        Meaning by reason code.
-    rule : Rule
-        Thresholds and hypotheses.
-    labels : mapping of str to str
-        Label by period.
-    provenance : str
-        ``complete``, or why nothing is judged.
-
-    Returns
-    -------
-    list of ClaimVerdict, dict of str to HypothesisVerdict
-        In the order of the ledger, and by id of the hypothesis.
-    """
+    """Judge every claim of the ledger."""
     judged = {name: _judge_or_not(rows, item, rule, labels, provenance) for name, item in rule.hypotheses.items()}
     return [_judge_claim(claim, judged, reasons, provenance) for claim in claims], judged
 
@@ -206,15 +168,5 @@ def _not_run(provenance: str) -> str:
 
 
 def counts(claims: Sequence[ClaimVerdict]) -> str:
-    """Count the words over the ledger.
-
-    Parameters
-    ----------
-    claims : sequence of ClaimVerdict
-        All claims.
-
-    Returns
-    -------
-    str
-    """
+    """Count the words over the ledger."""
     return tally([item.verdict for item in claims])

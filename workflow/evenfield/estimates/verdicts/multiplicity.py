@@ -12,22 +12,7 @@ from evenfield.numerics.inference.sharpened_q import sharpened_q
 
 
 def adjust_estimates(frame: pd.DataFrame, families: Mapping[str, str]) -> pd.DataFrame:
-    """Fill ``p_adjusted`` of deciding rows and ``q_value`` of exploratory rows.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The stacked estimates.
-    families : mapping of str to str
-        Family of multiplicity by hypothesis, for example ``{"H8": "F3"}``.
-
-    Returns
-    -------
-    DataFrame
-        A copy. ``p_adjusted``: Holm over the deciding rows of a family of hypotheses; where the same estimand has a
-        Romano-Wolf row, that p-value enters. ``q_value``: sharpened, over all exploratory rows. Rows without a p-value
-        stay blank.
-    """
+    """Fill ``p_adjusted`` of deciding rows and ``q_value`` of exploratory rows."""
     out = frame.copy()
     # ASSUME: Holm over deciding rows: their null laws differ (SCPC, permutation, bootstrap) and share no draws.
     entering = _entering(out)
@@ -43,17 +28,7 @@ def adjust_estimates(frame: pd.DataFrame, families: Mapping[str, str]) -> pd.Dat
 
 
 def families_of(hypotheses: pd.DataFrame) -> dict[str, str]:
-    """Return the family of multiplicity by hypothesis.
-
-    Parameters
-    ----------
-    hypotheses : DataFrame
-        ``results/ingest/hypotheses.csv``; without rows where the study has none.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Return the family of multiplicity by hypothesis."""
     if "family" not in hypotheses.columns:
         return {}
     return dict(zip(hypotheses["hypothesis"].astype(str), hypotheses["family"].astype(str), strict=True))

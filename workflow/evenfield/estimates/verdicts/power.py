@@ -25,22 +25,6 @@ class Worth:
 def worth_at_interest(mde: float, sesoi: float, level: float, power: float) -> Worth:
     """Return power, type S and type M of a test at the smallest effect of interest.
 
-    Parameters
-    ----------
-    mde : float
-        Smallest effect that the test detects with probability ``power``.
-    sesoi : float
-        Assumed true effect, in the same unit.
-    level : float
-        Confidence level of the test.
-    power : float
-        Power behind ``mde``.
-
-    Returns
-    -------
-    Worth
-        NaN where ``mde`` or ``sesoi`` is missing.
-
     Notes
     -----
     s = mde / (z_{(1 + level)/2} + z_power) is the standard error of a normal test with the same detectable effect;

@@ -16,21 +16,7 @@ SIZES = (("mde", "smallest detectable"), ("sesoi", "smallest of interest"))
 
 
 def describe_row(evidence: Evidence, labels: Mapping[str, str]) -> str:
-    """Write the numbers of a deciding row.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        With a row.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    str
-        For example ``"1978-91: 4.49 pp/yr (95% interval -0.55 to 9.54, p = .071), smallest detectable 15.1, smallest of
-        interest 1"``; "no estimate" where there is none.
-    """
+    """Write the numbers of a deciding row."""
     row = evidence.row
     period = " less ".join(labels.get(name, name) for name in evidence.period.split(" less "))
     opening = f"{period}: " if period else ""
@@ -45,22 +31,7 @@ def describe_row(evidence: Evidence, labels: Mapping[str, str]) -> str:
 
 
 def explain(verdict: str, cases: Sequence[tuple[Evidence, Judged]], labels: Mapping[str, str]) -> str:
-    """Write why several judged rows give one verdict.
-
-    Parameters
-    ----------
-    verdict : str
-        Their combined word.
-    cases : sequence of (Evidence, Judged)
-        At least one.
-    labels : mapping of str to str
-        Label by period.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Write why several judged rows give one verdict."""
     evidence, judged = deciding(verdict, cases)
     limits = f"; short of {SUPPORTED} as {', '.join(judged.limits)}" if judged.limits and _leans(judged) else ""
     limits = limits or (f"; {', '.join(judged.limits)}" if judged.limits and evidence.there else "")
@@ -71,19 +42,7 @@ def explain(verdict: str, cases: Sequence[tuple[Evidence, Judged]], labels: Mapp
 
 
 def deciding(verdict: str, cases: Sequence[tuple[Evidence, Judged]]) -> tuple[Evidence, Judged]:
-    """Return the row that holds the verdict where it is: with its word, and the largest p-value among those.
-
-    Parameters
-    ----------
-    verdict : str
-        Combined word.
-    cases : sequence of (Evidence, Judged)
-        At least one.
-
-    Returns
-    -------
-    (Evidence, Judged)
-    """
+    """Return the row that holds the verdict where it is: with its word, and the largest p-value among those."""
 
     def distance(case: tuple[Evidence, Judged]) -> tuple[bool, bool, float, float]:
         evidence, judged = case
@@ -95,35 +54,13 @@ def deciding(verdict: str, cases: Sequence[tuple[Evidence, Judged]]) -> tuple[Ev
 
 
 def tally(verdicts: Sequence[str]) -> str:
-    """Count words.
-
-    Parameters
-    ----------
-    verdicts : sequence of str
-        Words of verdicts.
-
-    Returns
-    -------
-    str
-        For example ``"1 LEANS SUPPORT, 3 INCONCLUSIVE"``, in the order of the words.
-    """
+    """Count words."""
     counts = [(verdicts.count(word), word) for word in ORDER]
     return ", ".join(f"{count} {word}" for count, word in counts if count)
 
 
 def number(value_: float) -> str:
-    """Write a number with three significant digits, without an exponent where that is short.
-
-    Parameters
-    ----------
-    value_ : float
-        Any number.
-
-    Returns
-    -------
-    str
-        With a real minus sign; "unbounded" for none.
-    """
+    """Write a number with three significant digits, without an exponent where that is short."""
     if math.isnan(value_):
         return "unbounded"
     return f"{float(f'{value_:.{DIGITS - 1}e}'):,.10g}".replace("-", MINUS)

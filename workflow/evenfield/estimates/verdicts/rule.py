@@ -29,37 +29,14 @@ BELOW_INTEREST = "the interval lies below the smallest effect of interest"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict on one deciding row, and what kept it from a stronger word.
+    """A verdict on one deciding row, and what kept it from a stronger word."""
 
-    Attributes
-    ----------
-    verdict : str
-        One of the words.
-    limits : tuple of str
-        Plain clauses: what is missing, what failed, what caps it.
-    """
-
-    verdict: str
-    limits: tuple[str, ...] = ()
+    verdict: str  # one of the words
+    limits: tuple[str, ...] = ()  # plain clauses: what is missing, what failed, what caps it
 
 
 def judge_row(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
-    """Judge one deciding row.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        The row and what is known about it.
-    part : Part
-        How it is read; not a count.
-    thresholds : Thresholds
-        Numbers of the rule.
-
-    Returns
-    -------
-    Judged
-        NOT YET BUILT where there is no row.
-    """
+    """Judge one deciding row."""
     if not evidence.there:
         return Judged(NOT_BUILT, ("there is no estimate",))
     judged = JUDGES[part.kind](evidence, part, thresholds)
@@ -71,15 +48,6 @@ def judge_row(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
 
 def judge_directional(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
     """Judge a claim about a sign.
-
-    Parameters
-    ----------
-    evidence, part, thresholds
-        See ``judge_row``.
-
-    Returns
-    -------
-    Judged
 
     Notes
     -----
@@ -107,19 +75,7 @@ def judge_directional(evidence: Evidence, part: Part, thresholds: Thresholds) ->
 
 
 def judge_equivalence(evidence: Evidence, _part: Part, thresholds: Thresholds) -> Judged:
-    """Judge a claim that an effect is too small to matter.
-
-    Parameters
-    ----------
-    evidence, _part, thresholds
-        See ``judge_row``; the row holds the interval of the two one-sided tests.
-
-    Returns
-    -------
-    Judged
-        SUPPORTED only if that interval lies strictly inside the smallest effects of interest, CONTRADICTED if the
-        two-sided interval lies outside them, else INCONCLUSIVE.
-    """
+    """Judge a claim that an effect is too small to matter."""
     row, sesoi = evidence.row, value(evidence.row, "sesoi")
     low, high = value(row, "conf_low"), value(row, "conf_high")
     level = value(row, "conf_level")
@@ -131,19 +87,7 @@ def judge_equivalence(evidence: Evidence, _part: Part, thresholds: Thresholds) -
 
 
 def judge_level(evidence: Evidence, part: Part, _thresholds: Thresholds) -> Judged:
-    """Judge a claim about the side of a bound on which a level lies.
-
-    Parameters
-    ----------
-    evidence, part, _thresholds
-        See ``judge_row``; ``sign`` says on which side of ``value`` the claim lies, ``against`` is the bound beyond
-        which it is contradicted.
-
-    Returns
-    -------
-    Judged
-        The full words need an interval wholly beyond the bound; an estimate alone leans.
-    """
+    """Judge a claim about the side of a bound on which a level lies."""
     row, sign = evidence.row, part.sign
     near, far = sorted((sign * value(row, "conf_low"), sign * value(row, "conf_high")), key=_nan_first)
     estimate, bound, against = sign * value(row, "estimate"), sign * part.value, sign * part.against
@@ -164,23 +108,7 @@ JUDGES: dict[str, Callable[[Evidence, Part, Thresholds], Judged]] = {
 
 
 def judge_count(found: Sequence[Evidence], part: Part, thresholds: Thresholds) -> Judged:
-    """Judge a claim that at least so many of several outcomes have the predicted sign.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-        One per outcome.
-    part : Part
-        ``holds`` of them must have the sign.
-    thresholds : Thresholds
-        Numbers of the rule.
-
-    Returns
-    -------
-    Judged
-        The joint p-value is the smallest one that allows for the other outcomes (Romano-Wolf, or Bonferroni where it
-        was not run) among the outcomes of that sign.
-    """
+    """Judge a claim that at least so many of several outcomes have the predicted sign."""
     there = [evidence for evidence in found if evidence.there]
     if not there:
         return Judged(NOT_BUILT, ("there is no estimate",))
@@ -200,21 +128,7 @@ def judge_count(found: Sequence[Evidence], part: Part, thresholds: Thresholds) -
 
 
 def combine(verdicts: Sequence[str], holds: int = 0, fails: int = 0) -> str:
-    """Combine the verdicts on several parts or periods.
-
-    Parameters
-    ----------
-    verdicts : sequence of str
-        One per part, missing parts as NOT YET BUILT or NOT TESTABLE HERE.
-    holds, fails : int
-        How many must support, or contradict; 0 for all.
-
-    Returns
-    -------
-    str
-        The weakest word that enough parts reach; INCONCLUSIVE where parts are missing or disagree. Without any verdict
-        the common word of the missing parts.
-    """
+    """Combine the verdicts on several parts or periods."""
     # ASSUME: a part that is missing supports nothing and contradicts nothing.
     ranks = [RANK[verdict] for verdict in verdicts if verdict in RANK]
     if not ranks:

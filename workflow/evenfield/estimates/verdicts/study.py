@@ -29,27 +29,7 @@ def judge_study(
     estimates: pd.DataFrame, claims: pd.DataFrame, hypotheses: pd.DataFrame, reasons: pd.DataFrame, rule: Rule,
     *, description: Mapping[str, Any], labels: Mapping[str, str], power: float,
 ) -> StudyVerdicts:  # fmt: skip
-    """Judge every claim and every hypothesis of a study.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``results/estimates.csv``, adjusted p-values filled.
-    claims, hypotheses, reasons : DataFrame
-        The ledger's tables; without rows where the study has none.
-    rule : Rule
-        Thresholds and declared hypotheses.
-    description : mapping
-        ``results/ingest/description.json``.
-    labels : mapping of str to str
-        Label by period.
-    power : float
-        Power behind the detectable effects.
-
-    Returns
-    -------
-    StudyVerdicts
-    """
+    """Judge every claim and every hypothesis of a study."""
     rows = [{str(name): found for name, found in row.items()} for row in estimates.to_dict("records")]
     ledger, told = _texts(claims), {row["hypothesis"]: row for row in _texts(hypotheses)}
     meaning = {row["code"]: row["meaning"] for row in _texts(reasons)}
@@ -63,18 +43,7 @@ def judge_study(
 
 
 def provenance_of(description: Mapping[str, Any]) -> str:
-    """Say whether the input is evidence.
-
-    Parameters
-    ----------
-    description : mapping
-        ``results/ingest/description.json``.
-
-    Returns
-    -------
-    str
-        ``complete``, or why no verdict may be given.
-    """
+    """Say whether the input is evidence."""
     if "simulated" not in description or not description.get("data_hash"):
         return "the provenance of the input is incomplete"
     simulated = simulated_names(description)

@@ -33,20 +33,7 @@ ROW_COLUMNS = ("hypothesis", "hypothesis_family", "statement", "part", "kind", "
 
 
 def claims_frame(claims: Sequence[ClaimVerdict], statements: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    """Arrange the verdicts as one row per claim, in the order of the ledger.
-
-    Parameters
-    ----------
-    claims : sequence of ClaimVerdict
-        Judged claims.
-    statements : mapping of str to mapping
-        Row of ``hypotheses.csv`` by id.
-
-    Returns
-    -------
-    DataFrame
-        ``CLAIM_COLUMNS``; numbers only where one hypothesis stands behind the claim, those of the row that decides.
-    """
+    """Arrange the verdicts as one row per claim, in the order of the ledger."""
     rows = [_claim_row(item, statements) for item in claims]
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
@@ -54,22 +41,7 @@ def claims_frame(claims: Sequence[ClaimVerdict], statements: Mapping[str, Mappin
 def rows_frame(
     judged: Mapping[str, HypothesisVerdict], statements: Mapping[str, Mapping[str, str]], power: float
 ) -> pd.DataFrame:
-    """Arrange the deciding rows of all hypotheses with everything that bears on their verdict.
-
-    Parameters
-    ----------
-    judged : mapping of str to HypothesisVerdict
-        By id.
-    statements : mapping of str to mapping
-        Row of ``hypotheses.csv`` by id.
-    power : float
-        Power behind the detectable effects.
-
-    Returns
-    -------
-    DataFrame
-        ``ROW_COLUMNS``; ``scaled_`` numbers are multiples of the smallest effect of interest, positive as claimed.
-    """
+    """Arrange the deciding rows of all hypotheses with everything that bears on their verdict."""
     rows: list[dict[str, Any]] = []
     for item in judged.values():
         told = statements.get(item.id, {})
@@ -86,26 +58,7 @@ def rows_frame(
 def verdicts_content(
     claims: Sequence[ClaimVerdict], judged: Mapping[str, HypothesisVerdict], rule: Rule, provenance: str, facts: Any
 ) -> dict[str, Any]:
-    """Arrange the verdicts as plain content for ``verdicts.json``.
-
-    Parameters
-    ----------
-    claims : sequence of ClaimVerdict
-        Judged claims.
-    judged : mapping of str to HypothesisVerdict
-        By id.
-    rule : Rule
-        The rule that was applied.
-    provenance : str
-        ``complete``, or why nothing is judged.
-    facts : mapping
-        Counts of estimates.
-
-    Returns
-    -------
-    dict
-        JSON-ready; numbers as they stand in the estimates.
-    """
+    """Arrange the verdicts as plain content for ``verdicts.json``."""
     words = [item.verdict for item in claims]
     return {
         "rule": {"version": RULE_VERSION, "hash": rule.hash, "thresholds": asdict(rule.thresholds)},

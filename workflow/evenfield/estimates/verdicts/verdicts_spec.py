@@ -18,90 +18,42 @@ SIGNS = {"positive": 1, "negative": -1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Numbers of the decision rule.
+    """Numbers of the decision rule."""
 
-    Attributes
-    ----------
-    alpha, lean : float
-        A verdict needs p below ``alpha``, a leaning one p below ``lean``.
-    sign_share : float
-        Smallest share of specifications with the sign of the estimate.
-    sign_flips : int
-        Most units whose deletion may turn the sign.
-    proxy : str
-        ``capped``: a number that rests on proxy output gives leaning words only; ``counted``: it counts in full.
-    """
-
-    alpha: float = 0.05
-    lean: float = 0.10
-    sign_share: float = 0.80
-    sign_flips: int = 0
-    proxy: str = "capped"
+    alpha: float = 0.05  # a verdict needs p below ``alpha``, a leaning one p below ``lean``
+    lean: float = 0.10  # a verdict needs p below ``alpha``, a leaning one p below ``lean``
+    sign_share: float = 0.80  # smallest share of specifications with the sign of the estimate
+    sign_flips: int = 0  # most units whose deletion may turn the sign
+    proxy: str = "capped"  # ``capped``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of a hypothesis: which rows decide it and how they are read.
+    """One part of a hypothesis: which rows decide it and how they are read."""
 
-    Attributes
-    ----------
-    id : str
-        Name, printed in the reason.
-    kind : str
-        ``directional``, ``equivalence``, ``level`` or ``count``.
-    sign : int
-        Predicted sign, 1 or -1; for a level the side of ``value`` on which the claim lies.
-    select : mapping of str to tuple of str
-        Admitted texts by column of the estimates.
-    periods : tuple of str
-        Periods that must each have a row; empty for every row that is selected.
-    holds, fails : int
-        How many rows must support, or contradict; 0 for all.
-    value, against : float
-        For a level: the bound of the claim, and the bound beyond which it is contradicted.
-    placebo : str
-        ``expected``: without a placebo row there is no full verdict; ``none``: the design has none.
-    """
-
-    id: str
-    kind: str
-    sign: int = 1
-    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    periods: tuple[str, ...] = ()
-    holds: int = 0
-    fails: int = 0
-    value: float = 0.0
-    against: float = 0.0
-    placebo: str = "expected"
+    id: str  # name, printed in the reason
+    kind: str  # ``directional``, ``equivalence``, ``level`` or ``count``
+    sign: int = 1  # predicted sign, 1 or -1; for a level the side of ``value`` on which the claim lies
+    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # admitted texts by column of the estimates
+    periods: tuple[str, ...] = ()  # periods that must each have a row; empty for every row that is selected
+    holds: int = 0  # how many rows must support, or contradict; 0 for all
+    fails: int = 0  # how many rows must support, or contradict; 0 for all
+    value: float = 0.0  # for a level: the bound of the claim, and the bound beyond which it is contradicted
+    against: float = 0.0  # for a level: the bound of the claim, and the bound beyond which it is contradicted
+    placebo: str = "expected"  # ``expected``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """One hypothesis, or one claim that is only described.
+    """One hypothesis, or one claim that is only described."""
 
-    Attributes
-    ----------
-    id : str
-        As in the ledger.
-    parts : tuple of Part
-        What decides it.
-    holds, fails : int
-        How many parts must support, or contradict; 0 for all.
-    lacks : str
-        Why the study's panel cannot carry it, where it cannot; empty where it is only not built yet.
-    lacks_codes : tuple of str
-        Reason codes.
-    lacks_data : str
-        Data that would decide it.
-    """
-
-    id: str
-    parts: tuple[Part, ...]
-    holds: int = 0
-    fails: int = 0
-    lacks: str = ""
-    lacks_codes: tuple[str, ...] = ()
-    lacks_data: str = ""
+    id: str  # as in the ledger
+    parts: tuple[Part, ...]  # what decides it
+    holds: int = 0  # how many parts must support, or contradict; 0 for all
+    fails: int = 0  # how many parts must support, or contradict; 0 for all
+    lacks: str = ""  # why the study's panel cannot carry it, where it cannot; empty where it is only not built yet
+    lacks_codes: tuple[str, ...] = ()  # reason codes
+    lacks_data: str = ""  # data that would decide it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,40 +66,13 @@ class Rule:
 
 
 def period_labels(periods: Mapping[str, Any]) -> dict[str, str]:
-    """Return the label of every period, with a dash between years.
-
-    Parameters
-    ----------
-    periods : mapping
-        ``periods`` of the config.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Return the label of every period, with a dash between years."""
     return {name: str(item.get("label") or f"{item['start']}-{item['end']}").replace("-", "\u2013")
             for name, item in periods.items()}  # fmt: skip
 
 
 def parse_rule(section: Mapping[str, Any] | None, periods: Mapping[str, Any]) -> Rule:
-    """Read section ``verdicts`` of the config.
-
-    Parameters
-    ----------
-    section : mapping or None
-        The checked section; None or empty for a study without hypotheses.
-    periods : mapping
-        ``periods`` of the config; ``main`` stands for those of role main.
-
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    ConfigError
-        If a leaning threshold is not above alpha or a count asks for more parts than there are.
-    """
+    """Read section ``verdicts`` of the config."""
     found = section or {}
     main_periods = [name for name, item in periods.items() if item.get("role", "main") == "main"]
     thresholds = Thresholds(**found.get("thresholds", {}))
@@ -161,18 +86,7 @@ def parse_rule(section: Mapping[str, Any] | None, periods: Mapping[str, Any]) ->
 
 
 def canonical_hash(content: Mapping[str, Any]) -> str:
-    """Hash plain content so that the order of its keys does not matter.
-
-    Parameters
-    ----------
-    content : mapping
-        JSON-ready.
-
-    Returns
-    -------
-    str
-        SHA-256 in hex.
-    """
+    """Hash plain content so that the order of its keys does not matter."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -25,33 +25,12 @@ ORDER = (
 
 
 def described(verdict: str) -> str:
-    """Return the word that description or a proxy licenses in place of a verdict on a tested claim.
-
-    Parameters
-    ----------
-    verdict : str
-        A ranked word.
-
-    Returns
-    -------
-    str
-        CONSISTENT, MIXED or NOT CONSISTENT; a word without a rank is returned as it is.
-    """
+    """Return the word that description or a proxy licenses in place of a verdict on a tested claim."""
     if verdict not in RANK:
         return verdict
     return CONSISTENT if RANK[verdict] > 0 else NOT_CONSISTENT if RANK[verdict] < 0 else MIXED
 
 
 def capped(verdict: str) -> str:
-    """Return the word with SUPPORTED and CONTRADICTED weakened to the leaning ones.
-
-    Parameters
-    ----------
-    verdict : str
-        Any word.
-
-    Returns
-    -------
-    str
-    """
+    """Return the word with SUPPORTED and CONTRADICTED weakened to the leaning ones."""
     return {SUPPORTED: LEANS_SUPPORT, CONTRADICTED: LEANS_AGAINST}.get(verdict, verdict)

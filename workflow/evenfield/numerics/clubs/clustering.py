@@ -16,22 +16,11 @@ LARGEST_BLOCK = 256
 
 @dataclass(frozen=True, slots=True)
 class SieveRule:
-    """How candidates join a core.
+    """How candidates join a core."""
 
-    Attributes
-    ----------
-    start : float
-        Candidates need t > c*, here first; zero for short samples (Phillips and Sul 2007).
-    step : float
-        c* is raised by it while the club fails its own test; zero never raises it, and a failing club stands.
-    cap : float
-        Largest c*; where even that fails, the club is its core. Phillips and Sul name no cap; the R package
-        stops at 3, Stata at 50.
-    """
-
-    start: float = 0.0
-    step: float = 0.1
-    cap: float = 50.0
+    start: float = 0.0  # candidates need t > c*, here first; zero for short samples (Phillips and Sul 2007)
+    step: float = 0.1  # c* is raised by it while the club fails its own test
+    cap: float = 50.0  # largest c*
 
 
 DEFAULT_SIEVE = SieveRule()
@@ -46,32 +35,7 @@ def find_clubs(
     sieve: SieveRule = DEFAULT_SIEVE,
     critical: float = CRITICAL_VALUE,
 ) -> Clubs:
-    """Sort units into convergence clubs.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, T)
-        Positive trends; rows already in an order that breaks ties, such as by id.
-    periods : ndarray, shape (n,)
-        Periods of the log t regression.
-    variance : str
-        Long-run variance, ``fqsb`` or ``aqsb``.
-    sort_share : float
-        Share of last periods whose mean sorts the units; zero sorts by the last period alone.
-    sieve : SieveRule
-        How candidates join a core.
-    critical : float
-        Critical value of the one-sided test.
-
-    Returns
-    -------
-    Clubs
-        Richest first; a club that fails its own test has ``converges`` false.
-
-    Raises
-    ------
-    NumericsError
-        If the trends cannot be tested or the rule is not valid.
+    """Sort units into convergence clubs; x (N, T), periods (n,).
 
     Notes
     -----
@@ -104,20 +68,7 @@ def _sorted_rows(x: np.ndarray, share: float) -> np.ndarray:
 
 
 def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
-    """Return the core of the next club.
-
-    Parameters
-    ----------
-    tests : GroupTests
-        Data of the tests.
-    order : ndarray of int
-        Rows by falling final income.
-
-    Returns
-    -------
-    ndarray of int
-        Rows of the core, empty when no two neighbours converge.
-    """
+    """Return the core of the next club."""
     start = _first_pair(tests, order)
     if start < 0:
         return order[:0]

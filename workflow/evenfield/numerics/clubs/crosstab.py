@@ -18,66 +18,23 @@ CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class AssociationTest:
-    """Tests of independence of two groupings with both margins given.
+    """Tests of independence of two groupings with both margins given."""
 
-    Attributes
-    ----------
-    table : ndarray of int, shape (R, C)
-        Counts.
-    exact_p : float
-        Fisher-Freeman-Halton: probability of all tables no more probable than the one seen; NaN where there are
-        more than ``MOST_TABLES`` tables.
-    permutation_p : float
-        The same statistic over random permutations of the labels.
-    cramers_v : float
-        Size of the association, 0 to 1, for information.
-    draws : int
-        Permutations.
-    """
-
-    table: np.ndarray
-    exact_p: float
-    permutation_p: float
-    cramers_v: float
-    draws: int
+    table: np.ndarray  # (R, C) counts
+    exact_p: float  # fisher-Freeman-Halton
+    permutation_p: float  # the same statistic over random permutations of the labels
+    cramers_v: float  # size of the association, 0 to 1, for information
+    draws: int  # permutations
 
 
 def count_table(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Count units by two labels.
-
-    Parameters
-    ----------
-    a, b : ndarray of int, shape (N,)
-        Codes from zero, every code in use.
-
-    Returns
-    -------
-    ndarray of int, shape (R, C)
-    """
+    """Count units by two labels; a, b (N,) -> (R, C)."""
     shape = int(a.max()) + 1, int(b.max()) + 1
     return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def association_test(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, draws: int) -> AssociationTest:
-    """Test whether two groupings of the same units are independent.
-
-    Parameters
-    ----------
-    a, b : ndarray of int, shape (N,)
-        Codes from zero, every code in use.
-    rng : numpy.random.Generator
-        Stream of this test.
-    draws : int
-        Permutations of the labels.
-
-    Returns
-    -------
-    AssociationTest
-
-    Raises
-    ------
-    NumericsError
-        If a grouping has one group only.
+    """Test whether two groupings of the same units are independent; a, b (N,).
 
     Notes
     -----
@@ -98,18 +55,7 @@ def association_test(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, dra
 
 
 def exact_table_p(table: np.ndarray) -> float:
-    """Return the exact p-value of Freeman and Halton.
-
-    Parameters
-    ----------
-    table : ndarray of int, shape (R, C)
-        Counts.
-
-    Returns
-    -------
-    float
-        NaN where more than ``MOST_TABLES`` tables share the margins.
-    """
+    """Return the exact p-value of Freeman and Halton; table (R, C)."""
     wide = table if table.shape[0] <= table.shape[1] else table.T
     rows, columns = wide.sum(axis=1), np.sort(wide.sum(axis=0))
     seen = -float(gammaln(wide + 1.0).sum())

@@ -12,58 +12,26 @@ from evenfield.numerics.logt import CRITICAL_VALUE, LogtFit, fit_logt_used
 
 @dataclass(frozen=True, slots=True)
 class Club:
-    """A group of units and its own log t test.
+    """A group of units and its own log t test."""
 
-    Attributes
-    ----------
-    members : tuple of int
-        Rows of the data, sorted.
-    b, std_error, t : float
-        Its log t regression.
-    sieve : float
-        The c* with which its members were chosen; NaN for a group that was tested whole or merged.
-    converges : bool
-        Whether t is above the critical value; a club without is flagged, not hidden.
-    merged_from : tuple of int
-        Positions of the clubs that were joined, empty before merging.
-    """
-
-    members: tuple[int, ...]
-    b: float
-    std_error: float
-    t: float
-    sieve: float
-    converges: bool
-    merged_from: tuple[int, ...] = ()
+    members: tuple[int, ...]  # rows of the data, sorted
+    b: float  # its log t regression
+    std_error: float  # its log t regression
+    t: float  # its log t regression
+    sieve: float  # the c* with which its members were chosen; NaN for a group that was tested whole or merged
+    converges: bool  # whether t is above the critical value; a club without is flagged, not hidden
+    merged_from: tuple[int, ...] = ()  # positions of the clubs that were joined, empty before merging
 
 
 @dataclass(frozen=True, slots=True)
 class Clubs:
-    """Clubs in the order found, richest first, and the units of no club.
-
-    Attributes
-    ----------
-    clubs : tuple of Club
-    divergent : tuple of int
-        Rows that join no club.
-    """
+    """Clubs in the order found, richest first, and the units of no club."""
 
     clubs: tuple[Club, ...]
-    divergent: tuple[int, ...]
+    divergent: tuple[int, ...]  # rows that join no club
 
     def labels(self, n: int) -> np.ndarray:
-        """Return the club of each unit.
-
-        Parameters
-        ----------
-        n : int
-            Number of units.
-
-        Returns
-        -------
-        ndarray of int, shape (n,)
-            1, 2, ... in the order of the clubs, 0 for divergent units.
-        """
+        """Return the club of each unit; shape (n,)."""
         out = np.zeros(n, dtype=int)
         for number, club in enumerate(self.clubs, start=1):
             out[list(club.members)] = number
@@ -72,72 +40,26 @@ class Clubs:
 
 @dataclass(frozen=True, slots=True)
 class GroupTests:
-    """The data of the log t tests, cut to the periods that they use.
+    """The data of the log t tests, cut to the periods that they use."""
 
-    Attributes
-    ----------
-    used : ndarray, shape (N, 1 + n)
-        Trends of the first period and of the periods of the regression, all positive.
-    periods : ndarray, shape (n,)
-        Periods of the regression.
-    variance : str
-        Long-run variance, see ``fit_logt``.
-    critical : float
-        A group converges when its t is above.
-    """
-
-    used: np.ndarray
-    periods: np.ndarray
-    variance: str = "fqsb"
-    critical: float = CRITICAL_VALUE
+    used: np.ndarray  # (N, 1 + n) trends of the first period and of the periods of the regression, all positive
+    periods: np.ndarray  # (n,) periods of the regression
+    variance: str = "fqsb"  # long-run variance, see ``fit_logt``
+    critical: float = CRITICAL_VALUE  # a group converges when its t is above
 
     def group(self, members: np.ndarray) -> LogtFit:
-        """Test one group.
-
-        Parameters
-        ----------
-        members : ndarray of int, shape (k,)
-            Rows.
-
-        Returns
-        -------
-        LogtFit
-            Arrays of length one.
-        """
+        """Test one group; members (k,)."""
         x = self.used[members]
         mean = x.mean(axis=0)
         return self._fit((np.mean((x - mean) ** 2, axis=0) / mean**2)[None])
 
     def pairs(self, order: np.ndarray) -> np.ndarray:
-        """Test neighbours in an order.
-
-        Parameters
-        ----------
-        order : ndarray of int, shape (k,)
-            Rows.
-
-        Returns
-        -------
-        ndarray, shape (k - 1,)
-            t of rows (0, 1), (1, 2), ...
-        """
+        """Test neighbours in an order; order (k,) -> (k - 1,)."""
         x = self.used[order]
         return self._fit(((x[:-1] - x[1:]) / (x[:-1] + x[1:])) ** 2).t
 
     def prefixes(self, order: np.ndarray, first: int, last: int) -> np.ndarray:
-        """Test groups of the first units of an order.
-
-        Parameters
-        ----------
-        order : ndarray of int, shape (k,)
-            Rows.
-        first, last : int
-            Smallest and largest size.
-
-        Returns
-        -------
-        ndarray, shape (last - first + 1,)
-            t of the first ``first``, ..., ``last`` units.
+        """Test groups of the first units of an order; order (k,) -> (last - first + 1,).
 
         Notes
         -----
@@ -152,18 +74,7 @@ class GroupTests:
         return self._fit(_dispersion(*sums, sizes, centre)).t
 
     def additions(self, core: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Test a core with one candidate added, for each candidate.
-
-        Parameters
-        ----------
-        core, candidates : ndarray of int
-            Rows, without overlap.
-
-        Returns
-        -------
-        ndarray, shape (number of candidates,)
-            t.
-        """
+        """Test a core with one candidate added, for each candidate; shape (number of candidates,)."""
         x = self.used[core]
         centre = x.mean(axis=0)
         squares = np.sum((x - centre) ** 2, axis=0)
@@ -171,21 +82,7 @@ class GroupTests:
         return self._fit(_dispersion(away, squares + away**2, np.array(len(core) + 1), centre)).t
 
     def club(self, members: np.ndarray, sieve: float = np.nan, merged_from: tuple[int, ...] = ()) -> Club:
-        """Return a group with its own test.
-
-        Parameters
-        ----------
-        members : ndarray of int
-            Rows in any order.
-        sieve : float
-            The c* of its sieve.
-        merged_from : tuple of int
-            Clubs that it joins.
-
-        Returns
-        -------
-        Club
-        """
+        """Return a group with its own test."""
         rows = np.sort(members)
         fit = self.group(rows)
         b, std_error, t = float(fit.b[0]), float(fit.std_error[0]), float(fit.t[0])
@@ -196,28 +93,7 @@ class GroupTests:
 
 
 def group_tests(x: np.ndarray, periods: np.ndarray, variance: str, critical: float = CRITICAL_VALUE) -> GroupTests:
-    """Check the trends and keep the periods that the tests use.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, T)
-        Trends in levels (or logs).
-    periods : ndarray, shape (n,)
-        Periods of the regression, the first of the window being 1.
-    variance : str
-        Long-run variance.
-    critical : float
-        Critical value.
-
-    Returns
-    -------
-    GroupTests
-
-    Raises
-    ------
-    NumericsError
-        With fewer than two units, a gap, or a trend that is not positive: the mean of some group would not be.
-    """
+    """Check the trends and keep the periods that the tests use; x (N, T), periods (n,)."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 2 or len(x) < 2:
         raise NumericsError("clubs need at least two units")

@@ -8,18 +8,7 @@ import numpy as np
 
 
 def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the share of clusterings in which two units share a club.
-
-    Parameters
-    ----------
-    labels : sequence of ndarray of int, shape (N,)
-        Club of each unit in each clustering, zero for divergent units, which share no club.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Symmetric, ones on the diagonal.
-    """
+    """Return the share of clusterings in which two units share a club; labels (N,) -> (N, N)."""
     codes = np.array(labels)
     same = (codes[:, :, None] == codes[:, None, :]) & (codes[:, :, None] > 0)
     out = same.mean(axis=0)
@@ -28,20 +17,7 @@ def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def core_stability(shared: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return how firmly each unit sits in its club.
-
-    Parameters
-    ----------
-    shared : ndarray, shape (N, N)
-        From ``shared_membership``.
-    labels : ndarray of int, shape (N,)
-        Clubs of the clustering in question.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-        Mean share over the other members of its club; NaN for a unit without one.
-    """
+    """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
     same = (labels[:, None] == labels[None, :]) & (labels[:, None] > 0) & ~np.eye(len(labels), dtype=bool)
     counts = same.sum(axis=1)
     sums = np.where(same, shared, 0.0).sum(axis=1)

@@ -17,27 +17,6 @@ MERGES = (PHILLIPS_SUL, VON_LYNCKER, NONE)
 def merge_clubs(tests: GroupTests, found: Clubs, method: str = PHILLIPS_SUL) -> Clubs:
     """Join neighbouring clubs that converge together.
 
-    Parameters
-    ----------
-    tests : GroupTests
-        Data of the tests.
-    found : Clubs
-        Clubs of the clustering.
-    method : str
-        ``phillips_sul``: go down the list and keep joining the next club while the union converges;
-        ``von_lyncker_thoennessen``: join the first neighbours whose t is above the critical value and above
-        that of the next neighbours, and start again; ``none``.
-
-    Returns
-    -------
-    Clubs
-        ``merged_from`` names the clubs (1, 2, ...) that a new club joins.
-
-    Raises
-    ------
-    NumericsError
-        If the method is unknown.
-
     Notes
     -----
     Phillips and Sul (2009); von Lyncker and Thoennessen (2017), algorithm 1.
@@ -54,21 +33,6 @@ def merge_clubs(tests: GroupTests, found: Clubs, method: str = PHILLIPS_SUL) -> 
 
 def adopt_divergent(tests: GroupTests, found: Clubs, critical: float | None = None) -> Clubs:
     """Let divergent units join the club with which they converge best.
-
-    Parameters
-    ----------
-    tests : GroupTests
-        Data of the tests.
-    found : Clubs
-        Clubs, usually merged.
-    critical : float, optional
-        e* of the rule, the critical value of the tests by default.
-
-    Returns
-    -------
-    Clubs
-        When all divergent units converge together they form a last club; otherwise the unit and club with
-        the largest t are joined as long as it is above e*.
 
     Notes
     -----

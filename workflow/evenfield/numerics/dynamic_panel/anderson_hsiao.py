@@ -12,23 +12,7 @@ FEWEST_DATES = 3
 
 
 def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
-    """Fit dy_it = rho dy_i,t-1 + dtau_t + de_it with the level y_i,t-2 as instrument.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-
-    Returns
-    -------
-    RootFit
-        rho = sum z dy / sum z dlag, all without year means; clustered by unit with N/(N-1). Imprecise near a unit root,
-        where the level says little about the next change.
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced, has fewer than 3 dates or 3 units, or the instrument does not move the lag.
+    """Fit dy_it = rho dy_i,t-1 + dtau_t + de_it with the level y_i,t-2 as instrument; levels (N, T + 1).
 
     Notes
     -----

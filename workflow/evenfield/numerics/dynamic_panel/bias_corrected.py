@@ -33,71 +33,29 @@ CHUNK = 2_000_000
 
 @dataclass(frozen=True)
 class Roots:
-    """Bias-corrected roots of many draws.
+    """Bias-corrected roots of many draws."""
 
-    Attributes
-    ----------
-    rho : ndarray, shape (B,)
-        Root, or where F comes closest to zero when there is none.
-    found : ndarray of bool, shape (B,)
-        Whether F crosses zero from above.
-    slope : ndarray, shape (B,)
-        F'(rho).
-    """
-
-    rho: np.ndarray
-    found: np.ndarray
-    slope: np.ndarray
+    rho: np.ndarray  # (B,) root, or where F comes closest to zero when there is none
+    found: np.ndarray  # (B,) whether F crosses zero from above
+    slope: np.ndarray  # (B,) F'(rho)
 
 
 @dataclass(frozen=True)
 class CorrectedFit:
-    """Bias-corrected fixed effects of one panel.
+    """Bias-corrected fixed effects of one panel."""
 
-    Attributes
-    ----------
-    rho, std_error, df : float
-        Root, unit-clustered standard error (NaN without a root) and N - 1.
-    no_root : bool
-        F has no root above fixed effects: ``rho`` is where it comes closest to zero.
-    variance : Variance
-        Which correction.
-    fixed_effects : float
-        Least-squares root that is corrected.
-    n_units, n_periods : int
-        Units N and transitions T.
-    """
-
-    rho: float
-    std_error: float
-    df: float
-    no_root: bool
-    variance: Variance
-    fixed_effects: float
-    n_units: int
-    n_periods: int
+    rho: float  # root, unit-clustered standard error (NaN without a root) and N - 1
+    std_error: float  # root, unit-clustered standard error (NaN without a root) and N - 1
+    df: float  # root, unit-clustered standard error (NaN without a root) and N - 1
+    no_root: bool  # F has no root above fixed effects: ``rho`` is where it comes closest to zero
+    variance: Variance  # which correction
+    fixed_effects: float  # least-squares root that is corrected
+    n_units: int  # units N and transitions T
+    n_periods: int  # units N and transitions T
 
 
 def bias_corrected_root(levels: np.ndarray, variance: Variance = Variance.BY_YEAR) -> CorrectedFit:
-    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it, corrected for the bias of fixed effects.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels at equally spaced dates.
-    variance : Variance
-        Shock variance free by year (headline), or constant.
-
-    Returns
-    -------
-    CorrectedFit
-        The smallest root of F above fixed effects at which F falls through zero. SE = sqrt(N/(N-1) sum_i q_i^2) /
-        abs(F'(rho)), q_i the unit's share of F.
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced, has fewer than 4 dates or 3 units, or does not vary.
+    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it, corrected for the bias of fixed effects; levels (N, T + 1).
 
     Notes
     -----
@@ -116,18 +74,7 @@ def bias_corrected_root(levels: np.ndarray, variance: Variance = Variance.BY_YEA
 
 
 def check_spread(m: Moments) -> None:
-    """Refuse a lag without variation, or fixed effects beyond the roots that are looked at.
-
-    Parameters
-    ----------
-    m : Moments
-        Moments of the sample.
-
-    Raises
-    ------
-    NumericsError
-        If the search has nowhere to start.
-    """
+    """Refuse a lag without variation, or fixed effects beyond the roots that are looked at."""
     if not (m.ll.sum() > 0 and m.yy.sum() > 0):
         raise NumericsError("the lag does not vary beyond unit and year effects")
     if not GRID[0] < m.slope[0] < LARGEST_ROOT:
@@ -135,21 +82,7 @@ def check_spread(m: Moments) -> None:
 
 
 def corrected_roots(m: Moments, variance: Variance) -> Roots:
-    """Find the bias-corrected root of every draw.
-
-    Parameters
-    ----------
-    m : Moments
-        Two-way demeaned moments of B draws.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    Roots
-        Smallest root above fixed effects where F turns from positive to negative, by Newton steps inside a cell of the
-        grid; without one, the smallest absolute F above fixed effects (the minimum of F where F stays positive).
-    """
+    """Find the bias-corrected root of every draw."""
     above = m.slope[:, None] < GRID
     scores = score_on_grid(m, GRID, variance)
     falls = (scores[:, :-1] > 0) & (scores[:, 1:] <= 0) & above[:, 1:]
@@ -191,26 +124,7 @@ def _newton(m: Moments, start: np.ndarray, end: np.ndarray, found: np.ndarray, v
 def std_errors(
     pairs: Transitions, weights: np.ndarray, m: Moments, roots: Roots, variance: Variance
 ) -> np.ndarray:  # fmt: skip
-    """Return the unit-clustered standard error of every draw's root.
-
-    Parameters
-    ----------
-    pairs : Transitions
-        Unit-demeaned outcome and lag.
-    weights : ndarray, shape (B, N)
-        How often each draw holds each unit.
-    m : Moments
-        Moments of the draws.
-    roots : Roots
-        Their roots.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    ndarray, shape (B,)
-        NaN where there is no root.
-    """
+    """Return the unit-clustered standard error of every draw's root; weights (B, N) -> (B,)."""
     out = np.full(len(weights), np.nan)
     block = max(1, CHUNK // pairs.y.size)
     for first in range(0, len(weights), block):

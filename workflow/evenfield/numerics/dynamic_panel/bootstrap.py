@@ -32,60 +32,21 @@ TEST_GRID = GRID[GRID > 0]
 
 @dataclass(frozen=True, slots=True)
 class RootInterval:
-    """An interval of the root and a test of no convergence.
+    """An interval of the root and a test of no convergence."""
 
-    Attributes
-    ----------
-    low, high : float
-        Ends; an infinite end was not reached inside the roots looked at, NaN means not defined.
-    p_value : float
-        Two-sided, of rho = 1.
-    level : float
-        Confidence level.
-    draws : int
-        Draws B; 0 for a test that needs none.
-    no_root_share : float
-        Share of draws without a root; they carry no information in a bootstrap-t.
-    """
-
-    low: float
-    high: float
-    p_value: float
-    level: float
-    draws: int
-    no_root_share: float
+    low: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined
+    high: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined
+    p_value: float  # two-sided, of rho = 1
+    level: float  # confidence level
+    draws: int  # draws B; 0 for a test that needs none
+    no_root_share: float  # share of draws without a root; they carry no information in a bootstrap-t
 
 
 def bootstrap_t_interval(
     levels: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95,
     variance: Variance = Variance.BY_YEAR,
 ) -> RootInterval:  # fmt: skip
-    """Draw whole unit paths with replacement and studentise each draw's root.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels; the order of units decides which draw is which.
-    rng : numpy.random.Generator
-        Random stream.
-    draws : int
-        Draws B.
-    level : float
-        Confidence level.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    RootInterval
-        rho -/+ q se with q the ``level`` quantile of abs(t*); NaN when the sample itself, or most draws, have no root.
-        In 31 units the symmetric interval covers better than the equal-tailed one, and neither near a unit root.
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced or too small.
-    """
+    """Draw whole unit paths with replacement and studentise each draw's root; levels (N, T + 1)."""
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     sample = moments(pairs, whole_sample(pairs.n_units))
     check_spread(sample)
@@ -106,25 +67,6 @@ def bootstrap_t_interval(
 
 def score_interval(levels: np.ndarray, level: float = 0.95, variance: Variance = Variance.BY_YEAR) -> RootInterval:
     """Keep the roots at which the adjusted score does not differ from zero: valid near a unit root, and without a root.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-    level : float
-        Confidence level.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    RootInterval
-        The stretch of not rejected roots around the estimate; an end outside the roots looked at is infinite.
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced or too small.
 
     Notes
     -----

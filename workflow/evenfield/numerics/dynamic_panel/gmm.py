@@ -17,103 +17,45 @@ LEVEL_ROWS = "all dates after the lags, the first one with a zero instrument"
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test statistic.
+    """A test statistic."""
 
-    Attributes
-    ----------
-    statistic, df, p_value : float
-        ``df`` is NaN for a normal statistic.
-    """
-
-    statistic: float
-    df: float
-    p_value: float
+    statistic: float  # ``df`` is NaN for a normal statistic
+    df: float  # ``df`` is NaN for a normal statistic
+    p_value: float  # ``df`` is NaN for a normal statistic
 
 
 @dataclass(frozen=True)
 class GmmFit:
-    """A GMM fit; regressors are the lags of the outcome, then the others.
+    """A GMM fit; regressors are the lags of the outcome, then the others."""
 
-    Attributes
-    ----------
-    beta, std_errors : ndarray, shape (K,)
-        Two-step coefficients with Windmeijer's corrected standard errors.
-    uncorrected : ndarray, shape (K,)
-        Two-step standard errors without the correction, far too small in few units.
-    beta_one_step, std_errors_one_step : ndarray, shape (K,)
-        One-step coefficients with standard errors robust to heteroskedasticity and within-unit correlation.
-    hansen, sargan : Test
-        Overidentification: two-step, and one-step under equal variances.
-    serial : tuple of Test
-        Arellano-Bond tests of order 1 and 2 in the differenced residuals.
-    n_instruments, n_units, n_rows : int
-        Independent instruments, units with a row, rows (difference and level rows counted).
-    level_rows : str
-        Which level rows are used; empty without levels.
-    """
-
-    beta: np.ndarray
-    std_errors: np.ndarray
-    uncorrected: np.ndarray
+    beta: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
+    std_errors: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
+    uncorrected: np.ndarray  # (K,) two-step standard errors without the correction, far too small in few units
     beta_one_step: np.ndarray
     std_errors_one_step: np.ndarray
-    hansen: Test
-    sargan: Test
-    serial: tuple[Test, ...]
-    n_instruments: int
-    n_units: int
-    n_rows: int
-    level_rows: str
+    hansen: Test  # overidentification: two-step, and one-step under equal variances
+    sargan: Test  # overidentification: two-step, and one-step under equal variances
+    serial: tuple[Test, ...]  # arellano-Bond tests of order 1 and 2 in the differenced residuals
+    n_instruments: int  # independent instruments, units with a row, rows (difference and level rows counted)
+    n_units: int  # independent instruments, units with a row, rows (difference and level rows counted)
+    n_rows: int  # independent instruments, units with a row, rows (difference and level rows counted)
+    level_rows: str  # which level rows are used; empty without levels
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of GMM.
+    """One step of GMM."""
 
-    Attributes
-    ----------
-    beta : ndarray, shape (K,)
-        Coefficients.
-    e : ndarray, shape (N, R)
-        Residuals, zero where a unit has no row.
-    G : ndarray, shape (N, L)
-        Z_i'e_i of every unit.
-    bread : ndarray, shape (K, K)
-        (X'Z A Z'X)^-1.
-    influence : ndarray, shape (K, L)
-        bread X'Z A, so that beta = influence Z'y.
-    A : Weighting
-        The weighting.
-    """
-
-    beta: np.ndarray
-    e: np.ndarray
-    G: np.ndarray
-    bread: np.ndarray
-    influence: np.ndarray
-    A: Weighting
+    beta: np.ndarray  # (K,) coefficients
+    e: np.ndarray  # (N, R) residuals, zero where a unit has no row
+    G: np.ndarray  # (N, L) Z_i'e_i of every unit
+    bread: np.ndarray  # (K, K) (X'Z A Z'X)^-1
+    influence: np.ndarray  # (K, L) bread X'Z A, so that beta = influence Z'y
+    A: Weighting  # the weighting
 
 
 def dynamic_gmm(y: np.ndarray, spec: GmmSpec, X: np.ndarray | None = None) -> GmmFit:
-    """Fit y_it = sum_p rho_p y_i,t-p + x_it'b + mu_i + e_it by two-step GMM.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Outcome; NaN where a unit has no value. Remove year means, or put year dummies into ``X``.
-    spec : GmmSpec
-        Lags, equations, layout.
-    X : ndarray, shape (N, T, K), optional
-        Strictly exogenous regressors; NaN where a unit has no value.
-
-    Returns
-    -------
-    GmmFit
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer instruments than coefficients, or the instruments do not identify them.
+    """Fit y_it = sum_p rho_p y_i,t-p + x_it'b + mu_i + e_it by two-step GMM; y (N, T), X (N, T, K).
 
     Notes
     -----
@@ -179,19 +121,7 @@ def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:
 
 
 def unit_moments(Z: np.ndarray, e: np.ndarray) -> np.ndarray:
-    """Return Z_i'e_i of every unit.
-
-    Parameters
-    ----------
-    Z : ndarray, shape (N, R, L)
-        Instruments.
-    e : ndarray, shape (N, R)
-        Residuals.
-
-    Returns
-    -------
-    ndarray, shape (N, L)
-    """
+    """Return Z_i'e_i of every unit; Z (N, R, L), e (N, R) -> (N, L)."""
     return np.asarray(np.matmul(e[:, None, :], Z)[:, 0])
 
 
@@ -222,23 +152,7 @@ def _overidentification(statistic: float, df: int) -> Test:
 
 
 def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
-    """Test serial correlation in the differenced residuals.
-
-    Parameters
-    ----------
-    data : Stacked
-        Equations.
-    two : Step
-        Two-step fit.
-    V : ndarray, shape (K, K)
-        Covariance of the coefficients.
-    order : int
-        Order of the correlation.
-
-    Returns
-    -------
-    Test
-        Normal; NaN when there are too few difference rows. Order 1 is negative by construction, order 2 should be zero.
+    """Test serial correlation in the differenced residuals; V (K, K).
 
     Notes
     -----
@@ -262,21 +176,7 @@ def _roots(V: np.ndarray) -> np.ndarray:
 
 
 def year_dummies(n_units: int, dates: np.ndarray, n_dates: int) -> np.ndarray:
-    """Return one regressor for each of some dates.
-
-    Parameters
-    ----------
-    n_units : int
-        Number of units N.
-    dates : ndarray of int, shape (D,)
-        Dates that get a dummy.
-    n_dates : int
-        Number of dates T.
-
-    Returns
-    -------
-    ndarray, shape (N, T, D)
-    """
+    """Return one regressor for each of some dates; dates (D,) -> (N, T, D)."""
     block = np.zeros((n_dates, len(dates)))
     block[dates, np.arange(len(dates))] = 1.0
     return np.broadcast_to(block, (n_units, *block.shape)).copy()

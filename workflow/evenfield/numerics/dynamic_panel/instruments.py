@@ -26,76 +26,29 @@ class Layout(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GmmSpec:
-    """A dynamic panel for GMM.
+    """A dynamic panel for GMM."""
 
-    Attributes
-    ----------
-    lags : int
-        Lags of the outcome among the regressors, P.
-    first_lag, last_lag : int
-        Lags of the level that instrument the differences; ``last_lag`` 0 takes all there are.
-    equations : Equations
-        Differences alone, or differences and levels.
-    layout : Layout
-        One column a lag, or one a lag and date.
-    """
-
-    lags: int = 1
-    first_lag: int = 2
-    last_lag: int = 3
-    equations: Equations = Equations.DIFFERENCE
-    layout: Layout = Layout.COLLAPSED
+    lags: int = 1  # lags of the outcome among the regressors, P
+    first_lag: int = 2  # lags of the level that instrument the differences; ``last_lag`` 0 takes all there are
+    last_lag: int = 3  # lags of the level that instrument the differences; ``last_lag`` 0 takes all there are
+    equations: Equations = Equations.DIFFERENCE  # differences alone, or differences and levels
+    layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
 
 
 @dataclass(frozen=True)
 class Stacked:
-    """Equations of all units, difference rows first; a row that a unit lacks is zero.
+    """Equations of all units, difference rows first; a row that a unit lacks is zero."""
 
-    Attributes
-    ----------
-    Z : ndarray, shape (N, R, L)
-        Instruments.
-    X : ndarray, shape (N, R, K)
-        Regressors: lags of the outcome, then the others.
-    y : ndarray, shape (N, R)
-        Outcome.
-    present : ndarray of bool, shape (N, R)
-        Whether the unit has the row.
-    n_difference : int
-        Number of difference rows among R.
-    dates : ndarray, shape (R,)
-        Date of each row.
-    """
-
-    Z: np.ndarray
-    X: np.ndarray
-    y: np.ndarray
-    present: np.ndarray
-    n_difference: int
-    dates: np.ndarray
+    Z: np.ndarray  # (N, R, L) instruments
+    X: np.ndarray  # (N, R, K) regressors: lags of the outcome, then the others
+    y: np.ndarray  # (N, R) outcome
+    present: np.ndarray  # (N, R) whether the unit has the row
+    n_difference: int  # number of difference rows among R
+    dates: np.ndarray  # (R,) date of each row
 
 
 def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
-    """Build the equations and their instruments.
-
-    Parameters
-    ----------
-    y : ndarray, shape (N, T)
-        Outcome; NaN where a unit has no value.
-    X : ndarray, shape (N, T, K)
-        Strictly exogenous regressors, year dummies included by the caller; K may be 0.
-    spec : GmmSpec
-        Lags, equations and layout.
-
-    Returns
-    -------
-    Stacked
-        Instruments that are zero everywhere are dropped.
-
-    Raises
-    ------
-    NumericsError
-        If there are too few dates or a lag is not allowed.
+    """Build the equations and their instruments; y (N, T), X (N, T, K).
 
     Notes
     -----

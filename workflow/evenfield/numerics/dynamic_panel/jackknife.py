@@ -18,23 +18,7 @@ WARNING = "requires stationary initial conditions"
 
 
 def half_panel_root(levels: np.ndarray) -> RootFit:
-    """Fit twice the fixed-effects root minus its mean over the two halves of the panel.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-
-    Returns
-    -------
-    RootFit
-        With odd T, the mean over both ways to split, halves weighted by their length. The standard error is the
-        leave-one-unit-out jackknife.
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced, has fewer than 5 dates or 3 units, or does not vary.
+    """Fit twice the fixed-effects root minus its mean over the two halves of the panel; levels (N, T + 1).
 
     Notes
     -----

@@ -19,47 +19,25 @@ CHUNK, FEWEST_ROOTS = 8_000_000, 0.5
 
 @dataclass(frozen=True)
 class RegimeRoots:
-    """Coefficients of the root on the regimes, for many draws.
+    """Coefficients of the root on the regimes, for many draws."""
 
-    Attributes
-    ----------
-    theta : ndarray, shape (B, K)
-        Root of unit i is z_i'theta.
-    cov : ndarray, shape (B, K, K)
-        Clustered by unit.
-    found : ndarray of bool, shape (B,)
-        Whether the scores have a falling root with every unit's root between -0.99 and 1.2.
-    fixed_effects : ndarray, shape (B, K)
-        Least squares, uncorrected.
-    """
-
-    theta: np.ndarray
-    cov: np.ndarray
-    found: np.ndarray
-    fixed_effects: np.ndarray
+    theta: np.ndarray  # (B, K) root of unit i is z_i'theta
+    cov: np.ndarray  # (B, K, K) clustered by unit
+    found: np.ndarray  # (B,) whether the scores have a falling root with every unit's root between -0.99 and 1.2
+    fixed_effects: np.ndarray  # (B, K) least squares, uncorrected
 
 
 @dataclass(frozen=True, slots=True)
 class RegimeInterval:
-    """A combination of the coefficients with its unit bootstrap-t.
+    """A combination of the coefficients with its unit bootstrap-t."""
 
-    Attributes
-    ----------
-    estimate, std_error, low, high, p_value : float
-        c'theta, clustered standard error, symmetric interval, two-sided p.
-    fixed_effects : float
-        c'theta of uncorrected fixed effects.
-    lost : float
-        Share of draws without a root.
-    """
-
-    estimate: float
-    std_error: float
-    low: float
-    high: float
-    p_value: float
-    fixed_effects: float
-    lost: float
+    estimate: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    std_error: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    low: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    high: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    p_value: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    fixed_effects: float  # c'theta of uncorrected fixed effects
+    lost: float  # share of draws without a root
 
 
 @dataclass(frozen=True)
@@ -78,24 +56,6 @@ class _Draws:
 
 def regime_roots(levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None = None) -> RegimeRoots:
     """Fit y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it, corrected for the bias of fixed effects.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels at equally spaced dates.
-    Z : ndarray, shape (N, K)
-        Constant and exposures of each unit.
-    weights : ndarray, shape (B, N), optional
-        How often each draw holds each unit; the sample itself by default.
-
-    Returns
-    -------
-    RegimeRoots
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced or too short, or the regimes cannot be told apart.
 
     Notes
     -----
@@ -123,31 +83,7 @@ def regime_roots(levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None =
 def regime_intervals(
     levels: np.ndarray, Z: np.ndarray, C: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95
 ) -> list[RegimeInterval]:
-    """Draw whole units with their exposures and studentise each draw's combinations of coefficients.
-
-    Parameters
-    ----------
-    levels, Z : ndarray
-        As for ``regime_roots``; the order of units decides which draw is which.
-    C : ndarray, shape (M, K)
-        Weights of the combinations.
-    rng : numpy.random.Generator
-        Random stream.
-    draws : int
-        Draws B.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    list of RegimeInterval
-        One a row of C: estimate -/+ q se with q the ``level`` quantile of abs(t*).
-
-    Raises
-    ------
-    NumericsError
-        If the sample has no root, or fewer than half of the draws have one.
-    """
+    """Draw whole units with their exposures and studentise each draw's combinations of coefficients; C (M, K)."""
     sample = regime_roots(levels, Z)
     if not sample.found[0]:
         raise NumericsError("the adjusted scores have no root")

@@ -19,32 +19,14 @@ class Variance(Enum):
 
 @dataclass(frozen=True)
 class YearWeights:
-    """Weights of the yearly sums of squares in the correction, and their derivatives, at some roots.
+    """Weights of the yearly sums of squares in the correction, and their derivatives, at some roots."""
 
-    Attributes
-    ----------
-    value, slope : ndarray, shape (..., T)
-        c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho.
-    """
-
-    value: np.ndarray
-    slope: np.ndarray
+    value: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
+    slope: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
 
 
 def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return 1 + rho + ... + rho^(k-1) and its derivative for k = 1 ... count.
-
-    Parameters
-    ----------
-    rho : ndarray, shape (...)
-        Roots, one included: nothing is divided by 1 - rho.
-    count : int
-        Largest k.
-
-    Returns
-    -------
-    sums, slopes : ndarray, shape (..., count)
-    """
+    """Return 1 + rho + ... + rho^(k-1) and its derivative for k = 1 ... count; rho (...) -> (..., count)."""
     rho = np.asarray(rho, dtype=float)[..., None]
     k = np.arange(count)
     powers = rho**k
@@ -53,40 +35,12 @@ def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def nickell_sum(rho: float, periods: int) -> float:
-    """Return h(rho, T) = (1/T) sum_{s=1}^{T-1} sum_{j=0}^{T-s-1} rho^j.
-
-    Parameters
-    ----------
-    rho : float
-        Root.
-    periods : int
-        Transitions T.
-
-    Returns
-    -------
-    float
-        [(T - 1) - rho (1 - rho^(T-1))/(1 - rho)] / (T (1 - rho)), or (T - 1)/2 at rho = 1.
-    """
+    """Return h(rho, T) = (1/T) sum_{s=1}^{T-1} sum_{j=0}^{T-s-1} rho^j."""
     return float(geometric_sums(np.array(rho), periods - 1)[0].sum() / periods)
 
 
 def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeights:
-    """Return the weights of the yearly residual sums of squares in the correction.
-
-    Parameters
-    ----------
-    rho : ndarray, shape (...)
-        Roots.
-    periods : int
-        Transitions T, above 2.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    YearWeights
-        By year, c_s = [g_s - gbar/(T-1)]/(T-2) with g_s = (1 - rho^(T-s))/(1 - rho), g_T = 0 and gbar their mean;
-        constant, c_s = h(rho, T)/(T-1).
+    """Return the weights of the yearly residual sums of squares in the correction; rho (...).
 
     Notes
     -----
@@ -105,22 +59,7 @@ def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeigh
 
 
 def adjusted_score(m: Moments, rho: np.ndarray, variance: Variance) -> tuple[np.ndarray, np.ndarray]:
-    """Return F and its derivative, each draw at its own root.
-
-    Parameters
-    ----------
-    m : Moments
-        Two-way demeaned moments of B draws.
-    rho : ndarray, shape (B,)
-        One root a draw.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    value, slope : ndarray, shape (B,)
-        F(rho) = sum ltilde etilde + ((N-1)/T) sum_s s2_s(rho) (1 - rho^(T-s))/(1 - rho).
-    """
+    """Return F and its derivative, each draw at its own root; rho (B,) -> (B,)."""
     c = year_weights(rho, m.yy.shape[1], variance)
     r = rho[:, None]
     squares, change = m.yy - 2 * r * m.yl + r**2 * m.ll, 2 * (r * m.ll - m.yl)
@@ -129,42 +68,13 @@ def adjusted_score(m: Moments, rho: np.ndarray, variance: Variance) -> tuple[np.
 
 
 def score_on_grid(m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarray:
-    """Return F of every draw at every root of a grid.
-
-    Parameters
-    ----------
-    m : Moments
-        Two-way demeaned moments of B draws.
-    grid : ndarray, shape (G,)
-        Roots.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    ndarray, shape (B, G)
-    """
+    """Return F of every draw at every root of a grid; grid (G,) -> (B, G)."""
     c = year_weights(grid, m.yy.shape[1], variance).value
     correction = m.yy @ c.T - m.yl @ (2 * grid[:, None] * c).T + m.ll @ (grid[:, None] ** 2 * c).T
     return np.asarray(m.yl.sum(axis=1)[:, None] - np.outer(m.ll.sum(axis=1), grid) + correction)
 
 
 def unit_scores(lag: np.ndarray, e: np.ndarray, rho: np.ndarray, variance: Variance) -> np.ndarray:
-    """Return each unit's share of F.
-
-    Parameters
-    ----------
-    lag, e : ndarray, shape (B, N, T)
-        Two-way demeaned lag, and residual at ``rho``.
-    rho : ndarray, shape (B,)
-        One root a draw.
-    variance : Variance
-        By year or constant.
-
-    Returns
-    -------
-    ndarray, shape (B, N)
-        They sum to F over the units of the draw.
-    """
+    """Return each unit's share of F; lag, e (B, N, T), rho (B,) -> (B, N)."""
     c = year_weights(rho, e.shape[-1], variance).value
     return np.asarray(np.einsum("bnt,bnt->bn", lag, e) + np.einsum("bnt,bt->bn", e**2, c))

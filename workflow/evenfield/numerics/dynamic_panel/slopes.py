@@ -20,66 +20,22 @@ from evenfield.numerics.errors import NumericsError
 
 @dataclass(frozen=True, slots=True)
 class RootFit:
-    """An estimate of the autoregressive root.
+    """An estimate of the autoregressive root."""
 
-    Attributes
-    ----------
-    rho : float
-        Root between two dates of the panel.
-    std_error : float
-        Clustered by unit, with N/(N-1); NaN where it is not defined.
-    df : float
-        N - 1.
-    n_units, n_periods : int
-        Units N and transitions T.
-    """
-
-    rho: float
-    std_error: float
-    df: float
-    n_units: int
-    n_periods: int
+    rho: float  # root between two dates of the panel
+    std_error: float  # clustered by unit, with N/(N-1); NaN where it is not defined
+    df: float  # N - 1
+    n_units: int  # units N and transitions T
+    n_periods: int  # units N and transitions T
 
 
 def pooled_root(levels: np.ndarray) -> RootFit:
-    """Fit y_it = rho y_i,t-1 + tau_t + e_it by least squares.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-
-    Returns
-    -------
-    RootFit
-        Biased upwards (a speed that is too low) when units differ in their steady states.
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced, too small, or does not vary.
-    """
+    """Fit y_it = rho y_i,t-1 + tau_t + e_it by least squares; levels (N, T + 1)."""
     return _least_squares(transitions(checked_levels(levels, 2)))
 
 
 def fixed_effects_root(levels: np.ndarray) -> RootFit:
-    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it by least squares.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-
-    Returns
-    -------
-    RootFit
-        Biased downwards by about (1 + rho)/T (a speed that is too high), Nickell (1981).
-
-    Raises
-    ------
-    NumericsError
-        If the panel is unbalanced, too small, or does not vary.
-    """
+    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it by least squares; levels (N, T + 1)."""
     return _least_squares(within_units(checked_levels(levels, 3)))
 
 
@@ -95,58 +51,23 @@ def _least_squares(pairs: Transitions) -> RootFit:
 
 
 def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
-    """Return y_it - rho y_i,t-1 without unit and year means.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-    rho : float
-        Root.
-
-    Returns
-    -------
-    ndarray, shape (N, T)
-    """
+    """Return y_it - rho y_i,t-1 without unit and year means; levels (N, T + 1) -> (N, T)."""
     pairs = transitions(levels)
     return two_way(pairs.y - rho * pairs.lag)
 
 
 @dataclass(frozen=True, slots=True)
 class ResidualCheck:
-    """What the bias correction assumes about the shocks, as far as the residuals show it.
+    """What the bias correction assumes about the shocks, as far as the residuals show it."""
 
-    Attributes
-    ----------
-    autocorrelation : float
-        Slope of the residuals on their lag.
-    net_autocorrelation : float
-        The same plus 1/(T - 1), its expectation under no autocorrelation being -1/(T - 1).
-    sd_first, sd_second : float
-        Standard deviation of the shocks in the first and second half, in the unit of the levels.
-    """
-
-    autocorrelation: float
-    net_autocorrelation: float
-    sd_first: float
-    sd_second: float
+    autocorrelation: float  # slope of the residuals on their lag
+    net_autocorrelation: float  # the same plus 1/(T - 1), its expectation under no autocorrelation being -1/(T - 1)
+    sd_first: float  # standard deviation of the shocks in the first and second half, in the unit of the levels
+    sd_second: float  # standard deviation of the shocks in the first and second half, in the unit of the levels
 
 
 def residual_check(levels: np.ndarray, rho: float) -> ResidualCheck:
-    """Describe serial correlation and changing variance of the shocks.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-    rho : float
-        Root.
-
-    Returns
-    -------
-    ResidualCheck
-        Variances divide by (N - 1)(T - 1)/T for each year of the half.
-    """
+    """Describe serial correlation and changing variance of the shocks; levels (N, T + 1)."""
     e = residuals(levels, rho)
     n, t = e.shape
     slope = float((e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum())

@@ -14,58 +14,21 @@ DEPENDENT = 1e-10
 
 @dataclass(frozen=True)
 class Weighting:
-    """A (generalised) inverse of S = G'G that is applied, never formed when units are fewer than instruments.
+    """A (generalised) inverse of S = G'G that is applied, never formed when units are fewer than instruments."""
 
-    Attributes
-    ----------
-    rank : int
-        Rank of S.
-    factor : ndarray, shape (L, L)
-        Cholesky factor of S; empty when S is singular.
-    root : ndarray, shape (rank, L)
-        C with S^+ = C'C; empty when S is regular.
-    """
-
-    rank: int
-    factor: np.ndarray
-    root: np.ndarray
+    rank: int  # rank of S
+    factor: np.ndarray  # (L, L) cholesky factor of S; empty when S is singular
+    root: np.ndarray  # (rank, L) C with S^+ = C'C; empty when S is regular
 
     def apply(self, columns: np.ndarray) -> np.ndarray:
-        """Return S^-1 or S^+ times columns.
-
-        Parameters
-        ----------
-        columns : ndarray, shape (L, ...)
-            Right-hand sides.
-
-        Returns
-        -------
-        ndarray, shape (L, ...)
-        """
+        """Return S^-1 or S^+ times columns; columns (L, ...) -> (L, ...)."""
         if self.factor.size:
             return np.asarray(dpotrs(self.factor, columns, lower=1)[0]).reshape(columns.shape)
         return np.asarray(self.root.T @ (self.root @ columns))
 
 
 def weighting(G: np.ndarray) -> Weighting:
-    """Factorise S = G'G.
-
-    Parameters
-    ----------
-    G : ndarray, shape (M, L)
-        One row a unit (two-step) or a unit and date (one-step), one column an instrument.
-
-    Returns
-    -------
-    Weighting
-        Cholesky when M >= L and S is regular. When M < L the Moore-Penrose inverse S^+ = G'(GG')^-2 G through the
-        M x M Gram matrix; when S is singular although M >= L, a generalised inverse that drops dependent instruments.
-
-    Raises
-    ------
-    NumericsError
-        If all entries are zero.
-    """
+    """Factorise S = G'G; G (M, L)."""
     size = np.sqrt((G**2).sum(axis=0))
     if not size.any():
         raise NumericsError("the moments are zero everywhere")

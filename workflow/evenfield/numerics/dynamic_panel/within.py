@@ -14,18 +14,10 @@ FEWEST_UNITS = 3
 
 @dataclass(frozen=True)
 class Transitions:
-    """Levels next to their lags, after the mean of each unit was removed (or not, for pooled least squares).
+    """Levels next to their lags, after the mean of each unit was removed (or not, for pooled least squares)."""
 
-    Attributes
-    ----------
-    y : ndarray, shape (N, T)
-        Outcome in the T transitions.
-    lag : ndarray, shape (N, T)
-        Outcome one date earlier.
-    """
-
-    y: np.ndarray
-    lag: np.ndarray
+    y: np.ndarray  # (N, T) outcome in the T transitions
+    lag: np.ndarray  # (N, T) outcome one date earlier
 
     @property
     def n_units(self) -> int:
@@ -40,21 +32,13 @@ class Transitions:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over units of squares and products, each about its year mean, one row a draw.
+    """Sums over units of squares and products, each about its year mean, one row a draw."""
 
-    Attributes
-    ----------
-    yy, yl, ll : ndarray, shape (B, T)
-        Of the outcome squared, outcome times lag, and lag squared.
-    y_mean, lag_mean : ndarray, shape (B, T)
-        Year means that were removed.
-    """
-
-    yy: np.ndarray
-    yl: np.ndarray
-    ll: np.ndarray
-    y_mean: np.ndarray
-    lag_mean: np.ndarray
+    yy: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
+    yl: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
+    ll: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
+    y_mean: np.ndarray  # (B, T) year means that were removed
+    lag_mean: np.ndarray  # (B, T) year means that were removed
 
     @property
     def slope(self) -> np.ndarray:
@@ -63,24 +47,7 @@ class Moments:
 
 
 def checked_levels(levels: np.ndarray, fewest_dates: int) -> np.ndarray:
-    """Return a balanced panel of levels, or say why it cannot carry a dynamic panel.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Log income of N units at T + 1 equally spaced dates.
-    fewest_dates : int
-        Smallest number of dates that the estimator needs.
-
-    Returns
-    -------
-    ndarray, shape (N, T + 1)
-
-    Raises
-    ------
-    NumericsError
-        If a value is missing, the panel is too short or too narrow, or it does not vary beyond its effects.
-    """
+    """Return a balanced panel of levels, or say why it cannot carry a dynamic panel."""
     levels = np.asarray(levels, dtype=float)
     if levels.ndim != 2:
         raise NumericsError("a panel needs one row a unit and one column a date")
@@ -97,71 +64,26 @@ def checked_levels(levels: np.ndarray, fewest_dates: int) -> np.ndarray:
 
 
 def within_units(levels: np.ndarray) -> Transitions:
-    """Pair levels with their lags and remove each unit's mean of either.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels.
-
-    Returns
-    -------
-    Transitions
-        Arrays of shape (N, T).
-    """
+    """Pair levels with their lags and remove each unit's mean of either; levels (N, T + 1)."""
     pairs = transitions(levels)
     means = pairs.y.mean(axis=1, keepdims=True), pairs.lag.mean(axis=1, keepdims=True)
     return Transitions(pairs.y - means[0], pairs.lag - means[1])
 
 
 def transitions(levels: np.ndarray) -> Transitions:
-    """Pair levels with their lags.
-
-    Parameters
-    ----------
-    levels : ndarray, shape (N, T + 1)
-        Levels; a constant far from zero is removed first because it costs digits and no effect sees it.
-
-    Returns
-    -------
-    Transitions
-        Arrays of shape (N, T).
-    """
+    """Pair levels with their lags; levels (N, T + 1)."""
     centred = levels - levels.mean(axis=0, keepdims=True)
     return Transitions(centred[:, 1:], centred[:, :-1])
 
 
 def two_way(values: np.ndarray) -> np.ndarray:
-    """Remove the means of rows and columns.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T)
-        One row a unit, one column a year.
-
-    Returns
-    -------
-    ndarray, shape (N, T)
-    """
+    """Remove the means of rows and columns; values (N, T) -> (N, T)."""
     rows = values - values.mean(axis=1, keepdims=True)
     return np.asarray(rows - rows.mean(axis=0, keepdims=True))
 
 
 def moments(pairs: Transitions, weights: np.ndarray) -> Moments:
-    """Sum squares and products about the year means, for every draw of units at once.
-
-    Parameters
-    ----------
-    pairs : Transitions
-        Outcome and lag.
-    weights : ndarray, shape (B, N)
-        How often each draw holds each unit: ones for the sample, counts for a bootstrap, a zero to leave a unit out.
-
-    Returns
-    -------
-    Moments
-        Year means and sums are those of the draw.
-    """
+    """Sum squares and products about the year means, for every draw of units at once; weights (B, N)."""
     n = weights.sum(axis=1, keepdims=True)
     y_mean, lag_mean = weights @ pairs.y / n, weights @ pairs.lag / n
     return Moments(
@@ -174,54 +96,17 @@ def moments(pairs: Transitions, weights: np.ndarray) -> Moments:
 
 
 def whole_sample(n_units: int) -> np.ndarray:
-    """Return the weights of the sample itself.
-
-    Parameters
-    ----------
-    n_units : int
-        Number of units N.
-
-    Returns
-    -------
-    ndarray, shape (1, N)
-        Ones.
-    """
+    """Return the weights of the sample itself; shape (1, N)."""
     return np.ones((1, n_units))
 
 
 def leave_one_out(n_units: int) -> np.ndarray:
-    """Return the weights that leave out one unit after the other.
-
-    Parameters
-    ----------
-    n_units : int
-        Number of units N.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Ones with a zero diagonal.
-    """
+    """Return the weights that leave out one unit after the other; shape (N, N)."""
     return np.asarray(1.0 - np.eye(n_units))
 
 
 def resampled(n_units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw units with replacement, whole paths at a time.
-
-    Parameters
-    ----------
-    n_units : int
-        Number of units N.
-    draws : int
-        Number of draws B.
-    rng : numpy.random.Generator
-        Random stream.
-
-    Returns
-    -------
-    ndarray, shape (B, N)
-        How often each draw holds each unit; each row sums to N.
-    """
+    """Draw units with replacement, whole paths at a time; shape (B, N)."""
     picked = rng.integers(0, n_units, size=(draws, n_units))
     flat = picked + n_units * np.arange(draws)[:, None]
     return np.asarray(np.bincount(flat.ravel(), minlength=draws * n_units).reshape(draws, n_units), dtype=float)

@@ -16,27 +16,13 @@ from evenfield.numerics.inference.path_panel import PathPanel
 
 @dataclass(frozen=True)
 class Assignments:
-    """Counterfactual assignments of the observed paths.
+    """Counterfactual assignments of the observed paths."""
 
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Names in sorted order.
-    source : ndarray of int, shape (B, N)
-        Position of the unit whose path each unit receives.
-    distinct : int
-        Number of assignments that differ, drawn or not, the observed one included.
-    enumerated : bool
-        Whether the rows are all of them, each once.
-    scheme : str
-        ``"free"``, ``"stratified"`` or ``"connected"``.
-    """
-
-    units: np.ndarray
-    source: np.ndarray
-    distinct: int
-    enumerated: bool
-    scheme: str
+    units: np.ndarray  # (N,) names in sorted order
+    source: np.ndarray  # (B, N) position of the unit whose path each unit receives
+    distinct: int  # number of assignments that differ, drawn or not, the observed one included
+    enumerated: bool  # whether the rows are all of them, each once
+    scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
 
     @property
     def count(self) -> int:
@@ -45,54 +31,14 @@ class Assignments:
 
 
 def free_assignments(panel: PathPanel, draws: int, rng: np.random.Generator) -> Assignments:
-    """Permute whole paths among all units.
-
-    Parameters
-    ----------
-    panel : PathPanel
-        Panel.
-    draws : int
-        Rows to draw; all distinct assignments are listed when there are no more than this.
-    rng : numpy.random.Generator
-        Stream of these draws; not touched when all are listed.
-
-    Returns
-    -------
-    Assignments
-
-    Raises
-    ------
-    NumericsError
-        If every unit has the same path, or no draws are asked for.
-    """
+    """Permute whole paths among all units."""
     return _within_strata(panel, np.zeros(len(panel.units), dtype=int), draws, rng, "free")
 
 
 def stratified_assignments(
     panel: PathPanel, strata: Mapping[str, object], draws: int, rng: np.random.Generator
 ) -> Assignments:
-    """Permute whole paths among the units of a stratum, the coast for example.
-
-    Parameters
-    ----------
-    panel : PathPanel
-        Panel.
-    strata : mapping
-        Stratum of each unit by its name.
-    draws : int
-        Rows to draw; all distinct assignments are listed when there are no more than this.
-    rng : numpy.random.Generator
-        Stream of these draws; not touched when all are listed.
-
-    Returns
-    -------
-    Assignments
-
-    Raises
-    ------
-    NumericsError
-        If a unit has no stratum, or no stratum holds two different paths.
-    """
+    """Permute whole paths among the units of a stratum, the coast for example."""
     missing = [unit for unit in panel.units.tolist() if unit not in strata]
     if missing:
         raise NumericsError(f"{len(missing)} units have no stratum, for example {missing[0]}")
@@ -103,31 +49,7 @@ def stratified_assignments(
 def connected_assignments(
     panel: PathPanel, links: Sequence[tuple[str, str]], draws: int, rng: np.random.Generator
 ) -> Assignments:
-    """Move the treated block about the map: every connected set of as many units could have been treated.
-
-    Parameters
-    ----------
-    panel : PathPanel
-        Panel; a unit is treated when its path is not zero throughout.
-    links : sequence of pairs
-        Names of units that touch. Links of units outside the panel are ignored; leave out links across strata to
-        keep the block inside a stratum.
-    draws : int
-        Rows to draw when there are more assignments than this. With one common treated path at most 2,000,000
-        connected sets are listed whatever ``draws`` says.
-    rng : numpy.random.Generator
-        Stream of these draws; not touched when all are listed.
-
-    Returns
-    -------
-    Assignments
-        With several treated paths, each set comes with every order of the paths among its members.
-
-    Raises
-    ------
-    NumericsError
-        If the treated units are not connected, all or none are treated, or there is one possible set only.
-    """
+    """Move the treated block about the map: every connected set of as many units could have been treated."""
     treated = np.flatnonzero(panel.treated)
     if not 0 < len(treated) < len(panel.units):
         raise NumericsError(f"{len(treated)} of {len(panel.units)} units are treated: a block cannot be moved")

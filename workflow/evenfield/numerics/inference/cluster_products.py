@@ -17,27 +17,13 @@ WELL_CONDITIONED = 30.0
 
 @dataclass(frozen=True)
 class ClusterProducts:
-    """Cross-products of a regression by cluster, in coordinates in which the regressors are orthonormal.
+    """Cross-products of a regression by cluster, in coordinates in which the regressors are orthonormal."""
 
-    Attributes
-    ----------
-    names : ndarray, shape (G,)
-        Clusters in sorted order.
-    M : ndarray, shape (G, K, K)
-        Q_g'Q_g with X = Q R; they add up to the identity. Their eigenvalues are the leverages of the cluster.
-    m : ndarray, shape (G, K)
-        Q_g'y_g; they add up to theta, the coefficients in these coordinates.
-    d : ndarray, shape (K,)
-        The combination in these coordinates: c'beta = d'theta.
-    n : int
-        Number of rows.
-    """
-
-    names: np.ndarray
-    M: np.ndarray
-    m: np.ndarray
-    d: np.ndarray
-    n: int
+    names: np.ndarray  # (G,) clusters in sorted order
+    M: np.ndarray  # (G, K, K) Q_g'Q_g with X = Q R
+    m: np.ndarray  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
+    d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
+    n: int  # number of rows
 
     @property
     def G(self) -> int:
@@ -70,38 +56,13 @@ class ClusterProducts:
 
         Directions that only cluster g informs and that do not matter to the combination are left out (a unit's own
         dummy, for example).
-
-        Raises
-        ------
-        NumericsError
-            If the combination is not defined without one of the clusters.
         """
         sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
         return solve_each_without(self.M, sides, self.names)[:, :, 0]
 
 
 def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> ClusterProducts:
-    """Form the cross-products of every cluster in one pass over the rows.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation.
-
-    Returns
-    -------
-    ClusterProducts
-        Clusters sorted by name, whatever the order of the rows.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, the combination is zero, or there are fewer than two clusters.
-    """
+    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,)."""
     c, clusters = np.asarray(c, dtype=float), np.asarray(clusters)
     if clusters.shape != fit.y.shape:
         raise NumericsError(f"{clusters.size} cluster labels do not fit {fit.y.size} observations")
@@ -131,26 +92,7 @@ def _orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """Solve (I - M_g) x_g = d_g for every cluster, all at once where that is safe.
-
-    Parameters
-    ----------
-    M : ndarray, shape (G, K, K)
-        Q_g'Q_g.
-    sides : ndarray, shape (G, K, R)
-        Right-hand sides d_g.
-    names : ndarray, shape (G,)
-        Clusters, for the message.
-
-    Returns
-    -------
-    ndarray, shape (G, K, R)
-
-    Raises
-    ------
-    NumericsError
-        As ``solve_without``.
-    """
+    """Solve (I - M_g) x_g = d_g for every cluster, all at once where that is safe."""
     gaps = np.eye(M.shape[1]) - M
     try:
         roots = np.linalg.cholesky(gaps)
@@ -163,26 +105,7 @@ def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> n
 
 
 def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
-    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d does not need them.
-
-    Parameters
-    ----------
-    M_g : ndarray, shape (K, K)
-        Q_g'Q_g.
-    d : ndarray, shape (K,) or (K, R)
-        Right-hand sides.
-    name : object
-        Name of the cluster, for the message.
-
-    Returns
-    -------
-    ndarray, shape of d
-
-    Raises
-    ------
-    NumericsError
-        If d needs such a direction: without the cluster the combination is not defined.
-    """
+    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d does not need them."""
     values, vectors = np.linalg.eigh(np.eye(len(M_g)) - M_g)
     parts, lost = vectors.T @ d, values < LEVERAGE_ONE
     if lost.any() and np.abs(parts[lost]).max() > NOTHING_LEFT * np.abs(parts).max():

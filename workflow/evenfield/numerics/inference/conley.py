@@ -23,32 +23,7 @@ def conley_inference(
     factor: ConleyFactor = "none",
     level: float = 0.95,
 ) -> RobustInference:
-    """Test c'beta of a cross-section against zero, with spatially correlated errors.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit, one observation a unit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    units : ndarray, shape (N,)
-        Unit of each observation, in any order.
-    kernel : SpatialKernel
-        Weights; it may hold more units.
-    factor : {"none", "N/(N-K)"}
-        Small-sample factor of the variance.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-        sum_ij K(d_ij) a_i u_i a_j u_j with a = X (X'X)^-1 c; t(N - K).
-
-    Raises
-    ------
-    NumericsError
-        If a unit repeats or has no place in the kernel, or the variance is not positive.
+    """Test c'beta of a cross-section against zero, with spatially correlated errors; c (K,), units (N,).
 
     Notes
     -----
@@ -74,35 +49,6 @@ def conley_panel_inference(
     level: float = 0.95,
 ) -> RobustInference:
     """Test c'beta of a panel against zero, with spatial correlation within dates and serial correlation within units.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit; fixed effects taken out beforehand or among the regressors.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    units, times : ndarray, shape (R,)
-        Unit and date of each observation, in any order; the panel may be unbalanced.
-    kernel : SpatialKernel
-        Weights; it may hold more units.
-    lags : int
-        Serial lags L; zero for none.
-    factor : {"none", "N/(N-K)"}
-        Small-sample factor of the variance, N the number of observations.
-    absorbed : int
-        Coefficients taken out beforehand and counted in K.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-        sum_t sum_ij K(d_ij) s_it s_jt + sum_i sum_(0<|t-r|<=L) (1 - |t-r|/(L+1)) s_it s_ir with s = a u; t(units - 1).
-
-    Raises
-    ------
-    NumericsError
-        If a unit has two rows at a date or no place in the kernel, dates have gaps, or the variance is not positive.
 
     Notes
     -----

@@ -18,29 +18,7 @@ CR2_FACTOR = "none (residuals times (I - H_gg)^-1/2)"
 
 
 def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float = 0.95) -> RobustInference:
-    """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation; with one observation a cluster this is HC2.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-        sum_g (w_g'u_g)^2 with w_g = (I - H_gg)^-1/2 X_g (X'X)^-1 c; df = (tr B)^2 / tr B^2 where the covariance of the
-        terms under independent errors of equal variance is B_gh = w_g'(I - H)_gh w_h.
-
-    Raises
-    ------
-    NumericsError
-        If a cluster determines the combination alone, lengths differ or there are fewer than two clusters.
+    """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom; c (K,), clusters (N,).
 
     Notes
     -----

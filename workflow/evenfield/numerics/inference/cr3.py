@@ -14,30 +14,7 @@ CR3_FACTOR = "(G-1)/G"
 def cr3_inference(
     fit: OlsFit, c: np.ndarray, clusters: np.ndarray, df: float | None = None, level: float = 0.95
 ) -> RobustInference:
-    """Test c'beta against zero with the cluster jackknife.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation.
-    df : float, optional
-        Degrees of freedom, G - 1 by default; G* - 1 with ``influence.effective_clusters`` is the careful choice.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-        (G-1)/G sum_g (c'beta_(g) - c'beta)^2.
-
-    Raises
-    ------
-    NumericsError
-        If a cluster determines the combination alone, lengths differ or there are fewer than two clusters.
+    """Test c'beta against zero with the cluster jackknife; c (K,), clusters (N,).
 
     Notes
     -----
@@ -51,21 +28,5 @@ def cr3_inference(
 
 
 def changes_without(products: ClusterProducts) -> np.ndarray:
-    """Return how the estimate changes when each cluster is left out.
-
-    Parameters
-    ----------
-    products : ClusterProducts
-        Cross-products by cluster.
-
-    Returns
-    -------
-    ndarray, shape (G,)
-        c'beta_(g) - c'beta.
-
-    Raises
-    ------
-    NumericsError
-        If a cluster determines the combination alone.
-    """
+    """Return how the estimate changes when each cluster is left out; shape (G,)."""
     return np.asarray(((products.theta - products.m) * products.left_out).sum(axis=1) - products.estimate)

@@ -10,27 +10,7 @@ SAME_STEP = 1e-9
 
 
 def date_positions(times: np.ndarray, lags: int) -> tuple[np.ndarray, int]:
-    """Return the position of each row's date and the number of dates.
-
-    Parameters
-    ----------
-    times : ndarray, shape (R,)
-        Dates; numbers must be equally spaced, names count in sorted order.
-    lags : int
-        Serial lags that are to be used.
-
-    Returns
-    -------
-    positions : ndarray of int, shape (R,)
-        From zero.
-    T : int
-        Number of distinct dates.
-
-    Raises
-    ------
-    NumericsError
-        If the dates have gaps, so that a lag would span several years, or there are not more dates than lags.
-    """
+    """Return the position of each row's date and the number of dates; times (R,)."""
     dates, positions = _sorted_dates(np.asarray(times))
     if not 0 <= lags < len(dates):
         raise NumericsError(f"{lags} serial lags need more than {lags} dates; there are {len(dates)}")
@@ -52,15 +32,5 @@ def _sorted_dates(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bartlett_weights(lags: int) -> np.ndarray:
-    """Return 1 - l/(L + 1) for l = 1..L.
-
-    Parameters
-    ----------
-    lags : int
-        L.
-
-    Returns
-    -------
-    ndarray, shape (L,)
-    """
+    """Return 1 - l/(L + 1) for l = 1..L; shape (L,)."""
     return np.asarray(1.0 - np.arange(1, lags + 1) / (lags + 1))

@@ -24,36 +24,7 @@ def driscoll_kraay_inference(
     absorbed: int = 0,
     level: float = 0.95,
 ) -> RobustInference:
-    """Test c'beta of a panel against zero with Driscoll and Kraay's variance.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit; fixed effects taken out beforehand or among the regressors.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    times : ndarray, shape (R,)
-        Date of each observation, in any order; units need no names.
-    lags : int
-        L of the Bartlett weights 1 - l/(L + 1).
-    factor : str
-        Small-sample factor of the variance by its formula, N the observations, K the columns of X, A ``absorbed``.
-        R's plm uses ``"none"``; linearmodels ``"N/(N-A-K)"``, or ``"N/(N-A)"`` with debiased=False.
-    absorbed : int
-        Coefficients taken out beforehand.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-        h_t = sum_i c'(X'X)^-1 x_it u_it; variance sum_t h_t^2 + 2 sum_l (1 - l/(L+1)) sum_t h_t h_(t-l). p-value and
-        interval from the fixed-b law for T dates and L lags; ``df`` is infinite.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, dates have gaps, there are not more dates than lags, or the variance is not positive.
+    """Test c'beta of a panel against zero with Driscoll and Kraay's variance; c (K,), times (R,).
 
     Notes
     -----
@@ -77,17 +48,7 @@ def driscoll_kraay_inference(
 
 
 def default_lags(T: int) -> int:
-    """Return Newey and West's lag length, the integer part of 4 (T/100)^(2/9).
-
-    Parameters
-    ----------
-    T : int
-        Number of dates.
-
-    Returns
-    -------
-    int
-    """
+    """Return Newey and West's lag length, the integer part of 4 (T/100)^(2/9)."""
     return int(4 * (T / 100) ** (2 / 9))
 
 

@@ -13,71 +13,29 @@ from evenfield.numerics.ols import t_quantile
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """Result of two one-sided tests.
+    """Result of two one-sided tests."""
 
-    Attributes
-    ----------
-    estimate, std_error, df : float
-        As given.
-    low, high : float
-        Bounds of the effects that do not matter.
-    p_above_low, p_below_high, p_value : float
-        Of effect <= low, of effect >= high, and the larger of the two.
-    conf_low, conf_high : float
-        Interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level.
-    level : float
-        One minus the size of the test.
-    equivalent : bool
-        Whether the effect is shown to lie between the bounds.
-    outside : bool
-        Whether the two-sided interval of ``level`` lies beyond a bound as a whole.
-    factor : float
-        One: none beyond that in the standard error.
-    factor_name : str
-        ``"none"``.
-    """
-
-    estimate: float
-    std_error: float
-    df: float
-    low: float
-    high: float
-    p_above_low: float
-    p_below_high: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    level: float
-    equivalent: bool
-    outside: bool
-    factor: float = 1.0
-    factor_name: str = "none"
+    estimate: float  # as given
+    std_error: float  # as given
+    df: float  # as given
+    low: float  # bounds of the effects that do not matter
+    high: float  # bounds of the effects that do not matter
+    p_above_low: float  # of effect <= low, of effect >= high, and the larger of the two
+    p_below_high: float  # of effect <= low, of effect >= high, and the larger of the two
+    p_value: float  # of effect <= low, of effect >= high, and the larger of the two
+    conf_low: float  # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level
+    conf_high: float  # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level
+    level: float  # one minus the size of the test
+    equivalent: bool  # whether the effect is shown to lie between the bounds
+    outside: bool  # whether the two-sided interval of ``level`` lies beyond a bound as a whole
+    factor: float = 1.0  # one: none beyond that in the standard error
+    factor_name: str = "none"  # ``"none"``
 
 
 def equivalence_test(
     estimate: float, std_error: float, df: float, low: float, high: float, level: float = 0.95
 ) -> Equivalence:
     """Test whether an effect lies between two bounds.
-
-    Parameters
-    ----------
-    estimate, std_error : float
-        Estimate and its standard error.
-    df : float
-        Degrees of freedom.
-    low, high : float
-        Bounds in the unit of the estimate, -/+ the smallest effect size of interest.
-    level : float
-        One minus the size of each one-sided test.
-
-    Returns
-    -------
-    Equivalence
-
-    Raises
-    ------
-    NumericsError
-        If the bounds are not in order, or the standard error or the degrees of freedom are not positive.
 
     Notes
     -----

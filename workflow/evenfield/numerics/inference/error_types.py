@@ -15,59 +15,21 @@ from evenfield.numerics.ols import t_quantile
 
 @dataclass(frozen=True, slots=True)
 class ErrorTypes:
-    """Design analysis at an assumed true effect.
+    """Design analysis at an assumed true effect."""
 
-    Attributes
-    ----------
-    effect, std_error, df : float
-        As given.
-    power : float
-        Probability that the estimate is significant.
-    wrong_sign : float
-        Type S: probability that a significant estimate has the wrong sign.
-    exaggeration : float
-        Type M: mean absolute significant estimate over the absolute effect.
-    level : float
-        Confidence level of the test.
-    factor : float
-        One: none beyond that in the standard error.
-    factor_name : str
-        ``"none"``.
-    """
-
-    effect: float
-    std_error: float
-    df: float
-    power: float
-    wrong_sign: float
-    exaggeration: float
-    level: float
-    factor: float = 1.0
-    factor_name: str = "none"
+    effect: float  # as given
+    std_error: float  # as given
+    df: float  # as given
+    power: float  # probability that the estimate is significant
+    wrong_sign: float  # type S: probability that a significant estimate has the wrong sign
+    exaggeration: float  # type M: mean absolute significant estimate over the absolute effect
+    level: float  # confidence level of the test
+    factor: float = 1.0  # one: none beyond that in the standard error
+    factor_name: str = "none"  # ``"none"``
 
 
 def error_types(effect: float, std_error: float, df: float, level: float = 0.95) -> ErrorTypes:
     """Return power, type-S and type-M error of a t test at an assumed true effect, in closed form.
-
-    Parameters
-    ----------
-    effect : float
-        Assumed true effect, for example the smallest of interest; not zero. Never the estimate itself.
-    std_error : float
-        Standard error of the estimate.
-    df : float
-        Degrees of freedom, above one.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    ErrorTypes
-
-    Raises
-    ------
-    NumericsError
-        If the effect is zero, the standard error is not positive or df <= 1.
 
     Notes
     -----
@@ -91,26 +53,14 @@ def _partial_mean(c: float, df: float) -> float:
 
 @dataclass(frozen=True)
 class SimulatedPower:
-    """Rejection rates of a test over a range of true effects.
+    """Rejection rates of a test over a range of true effects."""
 
-    Attributes
-    ----------
-    effects, power, monte_carlo_se : ndarray, shape (E,)
-        True effects, share of rejections, and its standard error.
-    draws : int
-        Samples, the same for every effect.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    effects: np.ndarray
-    power: np.ndarray
-    monte_carlo_se: np.ndarray
-    draws: int
-    factor: float = 1.0
-    factor_name: str = "none"
+    effects: np.ndarray  # (E,) true effects, share of rejections, and its standard error
+    power: np.ndarray  # (E,) true effects, share of rejections, and its standard error
+    monte_carlo_se: np.ndarray  # (E,) true effects, share of rejections, and its standard error
+    draws: int  # samples, the same for every effect
+    factor: float = 1.0  # one: no small-sample factor enters
+    factor_name: str = "none"  # ``"none"``
 
 
 def simulated_power(
@@ -121,32 +71,7 @@ def simulated_power(
     draws: int,
     rng: np.random.Generator,
 ) -> SimulatedPower:
-    """Return the power of any test at given true effects, on common errors.
-
-    Parameters
-    ----------
-    rejects : callable
-        Takes an outcome, shape (N,); says whether the test rejects.
-    signal : ndarray, shape (N,)
-        What one unit of the effect adds to the outcome.
-    effects : ndarray, shape (E,)
-        True effects; zero gives the size.
-    draw_errors : callable
-        Takes the generator; returns errors, shape (N,).
-    draws : int
-        Samples.
-    rng : numpy.random.Generator
-        Stream of the errors.
-
-    Returns
-    -------
-    SimulatedPower
-
-    Raises
-    ------
-    NumericsError
-        If no draws or effects are asked for.
-    """
+    """Return the power of any test at given true effects, on common errors; signal (N,), effects (E,)."""
     effects = np.atleast_1d(np.asarray(effects, dtype=float))
     if draws < 1 or not effects.size:
         raise NumericsError(f"power needs effects and draws, not {effects.size} and {draws}")

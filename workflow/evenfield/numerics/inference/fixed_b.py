@@ -18,21 +18,6 @@ TOLERANCE = 1e-10
 def fixed_b_p_value(statistic: float, T: int, lags: int) -> float:
     """Return P(|t| > |statistic|) for a mean of T independent normal scores with a Bartlett long-run variance.
 
-    Parameters
-    ----------
-    statistic : float
-        t statistic without small-sample factor.
-    T : int
-        Number of dates.
-    lags : int
-        L of the Bartlett weights 1 - l/(L + 1).
-
-    Returns
-    -------
-    float
-        Exact for such scores; as T grows with (L + 1)/T = b fixed it tends to the law of Kiefer and Vogelsang (2005).
-        With L = 0 it is Student's t(T - 1), the statistic taken times sqrt((T - 1)/T).
-
     Notes
     -----
     The sum and the deviations from the mean are independent, so with lam_j the eigenvalues of M K M / T the probability
@@ -45,21 +30,7 @@ def fixed_b_p_value(statistic: float, T: int, lags: int) -> float:
 
 @lru_cache(maxsize=64)
 def fixed_b_critical_value(T: int, lags: int, level: float) -> float:
-    """Return the two-sided critical value of that law.
-
-    Parameters
-    ----------
-    T : int
-        Number of dates.
-    lags : int
-        L.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    float
-    """
+    """Return the two-sided critical value of that law."""
     high = 2.0
     while fixed_b_p_value(high, T, lags) > 1 - level:
         high *= 2

@@ -10,21 +10,6 @@ from evenfield.numerics.errors import NumericsError
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Adjust the p-values of a family so that the chance of any false rejection is controlled.
 
-    Parameters
-    ----------
-    p_values : ndarray, shape (m,)
-        Between 0 and 1.
-
-    Returns
-    -------
-    ndarray, shape (m,)
-        Adjusted p-values in the order given.
-
-    Raises
-    ------
-    NumericsError
-        If a p-value is missing or outside [0, 1], or there are none.
-
     Notes
     -----
     p_(j) = max over i <= j of min{1, (m - i + 1) p_(i)}: Holm (1979), "A simple sequentially rejective multiple test

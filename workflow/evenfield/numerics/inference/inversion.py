@@ -13,25 +13,7 @@ ROUNDING = 1e-12
 def inverted_interval(
     p_value: Callable[[float], float], estimate: float, scale: float, level: float
 ) -> tuple[float, float]:
-    """Return the interval of nulls around the estimate whose p-value exceeds 1 - level.
-
-    Parameters
-    ----------
-    p_value : callable
-        p-value of the null that the quantity equals its argument; one at the estimate.
-    estimate : float
-        Where to start.
-    scale : float
-        A positive step, for example a standard error.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    tuple of float
-        Both ends; infinite where the test does not reject within a thousand steps (too few distinct draws never do).
-        When the set of nulls has holes, the ends are those that doubling steps from the estimate meet first.
-    """
+    """Return the interval of nulls around the estimate whose p-value exceeds 1 - level."""
     alpha = 1 - level + ROUNDING
     return _end(p_value, estimate, -scale, alpha), _end(p_value, estimate, scale, alpha)
 

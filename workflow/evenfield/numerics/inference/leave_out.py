@@ -17,165 +17,49 @@ Group = tuple[str, ...]
 
 @dataclass(frozen=True)
 class LeaveOut:
-    """An estimate without each of several groups of units.
+    """An estimate without each of several groups of units."""
 
-    Attributes
-    ----------
-    estimate : float
-        With all units.
-    left_out : tuple of tuple of str
-        Groups.
-    estimates : ndarray, shape (L,)
-        Without each group; not a number where the combination is then not defined.
-    sign_flips : int
-        Groups without which the sign is another.
-    undefined : int
-        Groups without which the combination is not defined.
-    most_influential : tuple of str
-        Group whose omission changes the estimate most.
-    largest_change : float
-        By how much: without minus with.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    estimate: float
-    left_out: tuple[Group, ...]
-    estimates: np.ndarray
-    sign_flips: int
-    undefined: int
-    most_influential: Group
-    largest_change: float
-    factor: float = 1.0
-    factor_name: str = "none"
+    estimate: float  # with all units
+    left_out: tuple[Group, ...]  # groups
+    estimates: np.ndarray  # (L,) without each group; not a number where the combination is then not defined
+    sign_flips: int  # groups without which the sign is another
+    undefined: int  # groups without which the combination is not defined
+    most_influential: Group  # group whose omission changes the estimate most
+    largest_change: float  # by how much: without minus with
+    factor: float = 1.0  # one: no small-sample factor enters
+    factor_name: str = "none"  # ``"none"``
 
 
 def leave_one_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
-    """Estimate c'beta without each unit in turn.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    units : ndarray, shape (N,)
-        Unit of each observation; all its rows go.
-
-    Returns
-    -------
-    LeaveOut
-        Groups of one in the order of their names.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, there are fewer than two units, or every unit alone determines the combination.
-    """
+    """Estimate c'beta without each unit in turn; c (K,), units (N,)."""
     products = cluster_products(fit, c, units)
     return _leave_out(products, [(str(name),) for name in products.names])
 
 
 def leave_pair_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
-    """Estimate c'beta without each pair of units.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    units : ndarray, shape (N,)
-        Unit of each observation.
-
-    Returns
-    -------
-    LeaveOut
-        All G(G-1)/2 pairs.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, there are fewer than two units, or every pair determines the combination.
-    """
+    """Estimate c'beta without each pair of units; c (K,), units (N,)."""
     products = cluster_products(fit, c, units)
     return _leave_out(products, list(combinations([str(name) for name in products.names], 2)))
 
 
 def leave_groups_out(fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Iterable[Iterable[str]]) -> LeaveOut:
-    """Estimate c'beta without each of some groups of units, {Jiangsu, Zhejiang} for example.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    units : ndarray, shape (N,)
-        Unit of each observation.
-    groups : iterable of iterables of str
-        Names.
-
-    Returns
-    -------
-    LeaveOut
-        In the order given.
-
-    Raises
-    ------
-    NumericsError
-        If a name is unknown, there are no groups, or each of them determines the combination.
-    """
+    """Estimate c'beta without each of some groups of units, {Jiangsu, Zhejiang} for example; c (K,), units (N,)."""
     return _leave_out(cluster_products(fit, c, units), [tuple(group) for group in groups])
 
 
 @dataclass(frozen=True, slots=True)
 class SignChange:
-    """The fewest units found whose omission turns the sign of an estimate.
+    """The fewest units found whose omission turns the sign of an estimate."""
 
-    Attributes
-    ----------
-    estimate, estimate_without : float
-        With all units and without these; the second is from a refit, not from the approximation.
-    units : tuple of str
-        Most influential first; empty when no set of at most half of the units does it.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    estimate: float
-    estimate_without: float
-    units: Group
-    factor: float = 1.0
-    factor_name: str = "none"
+    estimate: float  # with all units and without these; the second is from a refit, not from the approximation
+    estimate_without: float  # with all units and without these; the second is from a refit, not from the approximation
+    units: Group  # most influential first; empty when no set of at most half of the units does it
+    factor: float = 1.0  # one: no small-sample factor enters
+    factor_name: str = "none"  # ``"none"``
 
 
 def maximum_influence(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> SignChange:
-    """Find a small set of units without which c'beta has the other sign.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    units : ndarray, shape (N,)
-        Unit of each observation.
-
-    Returns
-    -------
-    SignChange
-        Units are dropped in the order of how far their own omission moves the estimate towards zero, until a refit has
-        the other sign: an upper bound for the smallest such set.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ or there are fewer than two units.
+    """Find a small set of units without which c'beta has the other sign; c (K,), units (N,).
 
     Notes
     -----

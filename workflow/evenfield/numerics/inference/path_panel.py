@@ -11,25 +11,13 @@ from evenfield.numerics.errors import NumericsError
 
 @dataclass(frozen=True)
 class PathPanel:
-    """Outcome, treatment paths and controls of every unit.
+    """Outcome, treatment paths and controls of every unit."""
 
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Names in sorted order.
-    times : ndarray, shape (T,)
-        Dates in sorted order; one date for a cross-section.
-    Y, D : ndarray, shape (N, T)
-        Outcome and treatment.
-    C : ndarray, shape (N, T, K)
-        Controls.
-    """
-
-    units: np.ndarray
-    times: np.ndarray
-    Y: np.ndarray
-    D: np.ndarray
-    C: np.ndarray
+    units: np.ndarray  # (N,) names in sorted order
+    times: np.ndarray  # (T,) dates in sorted order; one date for a cross-section
+    Y: np.ndarray  # (N, T) outcome and treatment
+    D: np.ndarray  # (N, T) outcome and treatment
+    C: np.ndarray  # (N, T, K) controls
 
     @property
     def path_class(self) -> np.ndarray:
@@ -45,26 +33,7 @@ class PathPanel:
 def path_panel(
     y: np.ndarray, d: np.ndarray, units: np.ndarray, times: np.ndarray, controls: np.ndarray | None = None
 ) -> PathPanel:
-    """Arrange long rows by unit and date.
-
-    Parameters
-    ----------
-    y, d : ndarray, shape (R,)
-        Outcome and treatment.
-    units, times : ndarray, shape (R,)
-        Unit and date of each row.
-    controls : ndarray, shape (R, K), optional
-        Controls, without constant and effects.
-
-    Returns
-    -------
-    PathPanel
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, a value is not finite, or a unit lacks a date or has it twice.
-    """
+    """Arrange long rows by unit and date; y, d (R,), units, times (R,), controls (R, K)."""
     y, d, units, times = (np.asarray(a) for a in (y, d, units, times))
     C = np.empty((len(y), 0)) if controls is None else np.asarray(controls, dtype=float).reshape(len(y), -1)
     if not y.shape == d.shape == units.shape == times.shape:

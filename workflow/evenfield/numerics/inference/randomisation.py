@@ -23,50 +23,24 @@ IN_CACHE, FEWEST_ROWS = 1 << 15, 64
 
 @dataclass(frozen=True)
 class PathTables:
-    """Inner products between the path of one unit and what least squares left of another, effects taken out.
+    """Inner products between the path of one unit and what least squares left of another, effects taken out."""
 
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Names in sorted order.
-    path_outcome, path_path : ndarray, shape (N, N)
-        Path of the row unit times outcome, and times observed path, of the column unit, controls taken out.
-    path_control : ndarray, shape (K, N, N)
-        Path of the row unit times each orthonormal control of the column unit.
-    path_square : ndarray, shape (N,)
-        Sum of squares of each path.
-    control_outcome : ndarray, shape (K, N)
-        Each control times the outcome, controls taken out, unit by unit.
-    control_control : ndarray, shape (K, K, N)
-        Products of controls, unit by unit.
-    """
-
-    units: np.ndarray
+    units: np.ndarray  # (N,) names in sorted order
     path_outcome: np.ndarray
     path_path: np.ndarray
-    path_control: np.ndarray
-    path_square: np.ndarray
-    control_outcome: np.ndarray
-    control_control: np.ndarray
+    path_control: np.ndarray  # (K, N, N) path of the row unit times each orthonormal control of the column unit
+    path_square: np.ndarray  # (N,) sum of squares of each path
+    control_outcome: np.ndarray  # (K, N) each control times the outcome, controls taken out, unit by unit
+    control_control: np.ndarray  # (K, K, N) products of controls, unit by unit
 
 
 @dataclass(frozen=True)
 class PathRandomisation:
-    """Coefficients (and t statistics) of the observed paths under every assignment.
+    """Coefficients (and t statistics) of the observed paths under every assignment."""
 
-    Attributes
-    ----------
-    tables : PathTables
-        Inner products.
-    assignments : Assignments
-        Who receives whose path.
-    effects : {"time", "unit and time"}
-        What was taken out.
-    """
-
-    tables: PathTables
-    assignments: Assignments
-    effects: Effects
+    tables: PathTables  # inner products
+    assignments: Assignments  # who receives whose path
+    effects: Effects  # what was taken out
 
     @property
     def smallest_p(self) -> float:
@@ -114,30 +88,12 @@ class PathRandomisation:
         return np.concatenate([_t_statistics(self.tables, source) for source in self._blocks])
 
     def p_value(self, null: float = 0.0) -> float:
-        """Return the two-sided p-value of a constant effect, comparing coefficients.
-
-        Parameters
-        ----------
-        null : float
-            Hypothesised effect of one unit of the path.
-
-        Returns
-        -------
-        float
-            Share of assignments whose coefficient on y - null d is at least as large, observed included; never below
-            one over the number of distinct assignments.
-        """
+        """Return the two-sided p-value of a constant effect, comparing coefficients."""
         beta, slope = self._drawn
         return self._share(np.abs(beta - null * slope), abs(self.estimate - null))
 
     def t_p_value(self) -> float:
-        """Return the two-sided p-value of no effect, comparing t statistics.
-
-        Returns
-        -------
-        float
-            It also has its size, with many units, when the variance differs between treated and untreated.
-        """
+        """Return the two-sided p-value of no effect, comparing t statistics."""
         return self._share(np.abs(self.t_statistics), abs(self.t_statistic))
 
     def _share(self, drawn: np.ndarray, observed: float) -> float:
@@ -147,83 +103,34 @@ class PathRandomisation:
         return max((1 + extreme) / (1 + self.assignments.count), self.smallest_p)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the constant effects that the comparison of coefficients does not reject.
-
-        Parameters
-        ----------
-        level : float
-            Confidence level.
-
-        Returns
-        -------
-        tuple of float
-            Infinite when there are too few distinct assignments to reject anything.
-        """
+        """Return the constant effects that the comparison of coefficients does not reject."""
         scale = float(np.std(self.coefficients)) or abs(self.estimate) or 1.0
         return inverted_interval(self.p_value, self.estimate, scale, checked_level(level))
 
 
 @dataclass(frozen=True, slots=True)
 class RandomisationInference:
-    """Numbers of a randomisation test for a table.
+    """Numbers of a randomisation test for a table."""
 
-    Attributes
-    ----------
-    estimate, p_value, conf_low, conf_high, level : float
-        Coefficient, its p-value and the interval that inverts the test of a constant effect.
-    t_p_value : float
-        p-value of the comparison of t statistics.
-    smallest_p : float
-        One over the number of distinct assignments.
-    distinct, draws, units : int
-        Distinct assignments, rows used, N.
-    enumerated : bool
-        Whether all distinct assignments were used.
-    scheme, effects : str
-        ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    estimate: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    level: float
-    t_p_value: float
-    smallest_p: float
-    distinct: int
-    draws: int
-    units: int
-    enumerated: bool
-    scheme: str
-    effects: str
-    factor: float
-    factor_name: str
+    estimate: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    p_value: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    conf_low: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    conf_high: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    level: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    t_p_value: float  # p-value of the comparison of t statistics
+    smallest_p: float  # one over the number of distinct assignments
+    distinct: int  # distinct assignments, rows used, N
+    draws: int  # distinct assignments, rows used, N
+    units: int  # distinct assignments, rows used, N
+    enumerated: bool  # whether all distinct assignments were used
+    scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out
+    effects: str  # ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out
+    factor: float  # one: no small-sample factor enters
+    factor_name: str  # ``"none"``
 
 
 def path_randomisation(panel: PathPanel, assignments: Assignments, effects: Effects) -> PathRandomisation:
     """Prepare the randomisation distribution of the coefficient of a treatment path.
-
-    Parameters
-    ----------
-    panel : PathPanel
-        Outcome, paths and controls.
-    assignments : Assignments
-        Who receives whose path, for the same units.
-    effects : {"time", "unit and time"}
-        Fixed effects; ``"time"`` is the constant in a cross-section.
-
-    Returns
-    -------
-    PathRandomisation
-
-    Raises
-    ------
-    NumericsError
-        If the units differ, the controls are collinear, or effects and controls leave nothing of the path.
 
     Notes
     -----
@@ -236,19 +143,7 @@ def path_randomisation(panel: PathPanel, assignments: Assignments, effects: Effe
 
 
 def randomisation_inference(test: PathRandomisation, level: float = 0.95) -> RandomisationInference:
-    """Read estimate, p-values and interval off a prepared randomisation test.
-
-    Parameters
-    ----------
-    test : PathRandomisation
-        A prepared test.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RandomisationInference
-    """
+    """Read estimate, p-values and interval off a prepared randomisation test."""
     low, high = test.interval(level)
     drawn = test.assignments
     head = (test.estimate, test.p_value(), low, high, level, test.t_p_value(), test.smallest_p)

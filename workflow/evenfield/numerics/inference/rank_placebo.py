@@ -16,60 +16,21 @@ TIE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class RankPlacebo:
-    """Exact rank test of the effects of a few treated units.
+    """Exact rank test of the effects of a few treated units."""
 
-    Attributes
-    ----------
-    estimate : float
-        Mean effect of the treated minus mean effect of the others.
-    ranks : tuple of float
-        Rank of each treated unit among all, 1 the smallest; ties share their mean rank.
-    treated : tuple of str
-        Names, in the order of ``ranks``.
-    p_value : float
-        Two-sided: share of all sets of as many units whose mean rank lies at least as far from the middle.
-    smallest_p : float
-        The smallest value that the p-value can take here.
-    distinct, units : int
-        Number of sets; N.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    estimate: float
-    ranks: tuple[float, ...]
-    treated: tuple[str, ...]
-    p_value: float
-    smallest_p: float
-    distinct: int
-    units: int
-    factor: float
-    factor_name: str
+    estimate: float  # mean effect of the treated minus mean effect of the others
+    ranks: tuple[float, ...]  # rank of each treated unit among all, 1 the smallest; ties share their mean rank
+    treated: tuple[str, ...]  # names, in the order of ``ranks``
+    p_value: float  # two-sided: share of all sets of as many units whose mean rank lies at least as far from the middle
+    smallest_p: float  # the smallest value that the p-value can take here
+    distinct: int  # number of sets; N
+    units: int  # number of sets; N
+    factor: float  # one: no small-sample factor enters
+    factor_name: str  # ``"none"``
 
 
 def rank_placebo(effects: np.ndarray, units: np.ndarray, treated: np.ndarray) -> RankPlacebo:
     """Rank the effects of one to three treated units among those of all units.
-
-    Parameters
-    ----------
-    effects : ndarray, shape (N,)
-        Effect of each unit as if it had been treated: a gap to its controls, a change, a residual.
-    units : ndarray, shape (N,)
-        Names.
-    treated : ndarray of bool, shape (N,)
-        Which are treated.
-
-    Returns
-    -------
-    RankPlacebo
-        The order of the rows does not matter.
-
-    Raises
-    ------
-    NumericsError
-        If a value is missing, lengths differ, no unit or more than three are treated, or too few are untreated.
 
     Notes
     -----

@@ -13,69 +13,26 @@ from evenfield.numerics.ols import t_quantile
 
 @dataclass(frozen=True, slots=True)
 class RobustInference:
-    """A linear combination of coefficients with its test and interval.
+    """A linear combination of coefficients with its test and interval."""
 
-    Attributes
-    ----------
-    estimate, std_error, statistic, p_value, conf_low, conf_high : float
-        The usual numbers; the interval is estimate -/+ critical value times standard error.
-    critical_value : float
-        Of the two-sided test at level ``1 - level``.
-    df : float
-        Degrees of freedom of Student's t; infinity where another law was used.
-    level : float
-        Confidence level.
-    factor : float
-        Multiple of the variance that the small-sample correction adds.
-    factor_name : str
-        Its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one.
-    law : str
-        Reference law of the statistic.
-    """
-
-    estimate: float
-    std_error: float
-    statistic: float
-    critical_value: float
-    df: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    level: float
-    factor: float
-    factor_name: str
-    law: str
+    estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    std_error: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    statistic: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    critical_value: float  # of the two-sided test at level ``1 - level``
+    df: float  # degrees of freedom of Student's t; infinity where another law was used
+    p_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    conf_low: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    conf_high: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    level: float  # confidence level
+    factor: float  # multiple of the variance that the small-sample correction adds
+    factor_name: str  # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one
+    law: str  # reference law of the statistic
 
 
 def robust_inference(
     estimate: float, variance: float, df: float, factor: float, factor_name: str, level: float
 ) -> RobustInference:
-    """Test an estimate against zero with Student's t and a named small-sample factor.
-
-    Parameters
-    ----------
-    estimate : float
-        Estimate.
-    variance : float
-        Its variance before the factor.
-    df : float
-        Degrees of freedom.
-    factor : float
-        Multiple of the variance.
-    factor_name : str
-        Formula of the factor.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-
-    Raises
-    ------
-    NumericsError
-        If the variance is not positive, the degrees of freedom are not, or the level is not between 0 and 1.
-    """
+    """Test an estimate against zero with Student's t and a named small-sample factor."""
     if not df > 0:
         raise NumericsError(f"a t test needs positive degrees of freedom, not {df:g}")
     std_error = standard_error(factor * variance)
@@ -88,44 +45,14 @@ def robust_inference(
 
 
 def standard_error(variance: float) -> float:
-    """Return the square root of a variance.
-
-    Parameters
-    ----------
-    variance : float
-        Variance.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    NumericsError
-        If it is not a positive number, which a kernel that is not positive definite can bring about.
-    """
+    """Return the square root of a variance."""
     if not (np.isfinite(variance) and variance > 0):
         raise NumericsError(f"the estimated variance is {variance:g}, not positive: choose another kernel or cut-off")
     return float(np.sqrt(variance))
 
 
 def checked_level(level: float) -> float:
-    """Return a confidence level that lies between 0 and 1.
-
-    Parameters
-    ----------
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    NumericsError
-        If it does not.
-    """
+    """Return a confidence level that lies between 0 and 1."""
     if not 0 < level < 1:
         raise NumericsError(f"a confidence level lies between 0 and 1, not {level:g}")
     return level

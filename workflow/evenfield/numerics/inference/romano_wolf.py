@@ -13,49 +13,18 @@ TIE = 1e-9
 
 @dataclass(frozen=True)
 class RomanoWolf:
-    """Adjusted p-values of a family of hypotheses.
+    """Adjusted p-values of a family of hypotheses."""
 
-    Attributes
-    ----------
-    p_values, adjusted : ndarray, shape (S,)
-        Each hypothesis alone, and controlling the chance of any false rejection in the family.
-    draws, family : int
-        B and S.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    p_values: np.ndarray
-    adjusted: np.ndarray
-    draws: int
-    family: int
-    factor: float = 1.0
-    factor_name: str = "none"
+    p_values: np.ndarray  # (S,) each hypothesis alone, and controlling the chance of any false rejection in the family
+    adjusted: np.ndarray  # (S,) each hypothesis alone, and controlling the chance of any false rejection in the family
+    draws: int  # B and S
+    family: int  # B and S
+    factor: float = 1.0  # one: no small-sample factor enters
+    factor_name: str = "none"  # ``"none"``
 
 
 def romano_wolf(statistics: np.ndarray, null_statistics: np.ndarray) -> RomanoWolf:
-    """Adjust the p-values of a family by Romano and Wolf's step-down.
-
-    Parameters
-    ----------
-    statistics : ndarray, shape (S,)
-        Test statistics; large in absolute value speaks against the null.
-    null_statistics : ndarray, shape (B, S)
-        The same statistics under their nulls, row b from draw b for all hypotheses: one set of bootstrap weights or one
-        list of permutations for the whole family. That is what makes the adjustment valid and sharp.
-
-    Returns
-    -------
-    RomanoWolf
-        In the order of ``statistics``. p = (1 + draws at least as extreme) / (1 + B); the j-th largest statistic is
-        compared with the largest among itself and the smaller ones, and adjusted values never decrease on the way.
-
-    Raises
-    ------
-    NumericsError
-        If the shapes do not match or a statistic is not a number.
+    """Adjust the p-values of a family by Romano and Wolf's step-down; statistics (S,), null_statistics (B, S).
 
     Notes
     -----

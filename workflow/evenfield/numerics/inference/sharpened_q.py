@@ -11,46 +11,17 @@ from evenfield.numerics.errors import NumericsError
 
 @dataclass(frozen=True)
 class SharpenedQ:
-    """q-values of a list of hypotheses.
+    """q-values of a list of hypotheses."""
 
-    Attributes
-    ----------
-    p_values : ndarray, shape (m,)
-        As given.
-    q_values : ndarray, shape (m,)
-        Two-stage sharpened (Benjamini, Krieger and Yekutieli 2006); may be below the p-value when most are rejected.
-    q_values_bh : ndarray, shape (m,)
-        Benjamini and Hochberg (1995), for comparison.
-    factor : float
-        One: no small-sample factor enters.
-    factor_name : str
-        ``"none"``.
-    """
-
-    p_values: np.ndarray
-    q_values: np.ndarray
-    q_values_bh: np.ndarray
-    factor: float = 1.0
-    factor_name: str = "none"
+    p_values: np.ndarray  # (m,) as given
+    q_values: np.ndarray  # (m,) two-stage sharpened (Benjamini, Krieger and Yekutieli 2006)
+    q_values_bh: np.ndarray  # (m,) benjamini and Hochberg (1995), for comparison
+    factor: float = 1.0  # one: no small-sample factor enters
+    factor_name: str = "none"  # ``"none"``
 
 
 def sharpened_q(p_values: np.ndarray) -> SharpenedQ:
     """Return the smallest false discovery rate at which the two-stage procedure rejects each hypothesis.
-
-    Parameters
-    ----------
-    p_values : ndarray, shape (m,)
-        Between 0 and 1.
-
-    Returns
-    -------
-    SharpenedQ
-        Exact. Anderson's (2008) program searches a grid of 0.001 and so rounds these values up to it.
-
-    Raises
-    ------
-    NumericsError
-        If a p-value is missing or outside [0, 1], or there are none.
 
     Notes
     -----

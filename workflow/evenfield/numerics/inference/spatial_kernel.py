@@ -17,24 +17,12 @@ KernelShape = Literal["bartlett", "uniform"]
 
 @dataclass(frozen=True)
 class SpatialKernel:
-    """Kernel weights between units.
+    """Kernel weights between units."""
 
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Names in sorted order.
-    weights : csr_array, shape (N, N)
-        Symmetric, ones on the diagonal, nothing beyond the cut-off.
-    cutoff_km : float
-        Distance from which the weight is zero.
-    shape : {"bartlett", "uniform"}
-        1 - d / cut-off, or one.
-    """
-
-    units: np.ndarray
-    weights: csr_array
-    cutoff_km: float
-    shape: KernelShape
+    units: np.ndarray  # (N,) names in sorted order
+    weights: csr_array  # (N, N) symmetric, ones on the diagonal, nothing beyond the cut-off
+    cutoff_km: float  # distance from which the weight is zero
+    shape: KernelShape  # 1 - d / cut-off, or one
 
     @property
     def mean_neighbours(self) -> float:
@@ -45,28 +33,7 @@ class SpatialKernel:
 def spatial_kernel(
     units: np.ndarray, lat: np.ndarray, lon: np.ndarray, cutoff_km: float, shape: KernelShape = "bartlett"
 ) -> SpatialKernel:
-    """Find the neighbours of every unit on the sphere and weight them.
-
-    Parameters
-    ----------
-    units : ndarray, shape (N,)
-        Names, each once.
-    lat, lon : ndarray, shape (N,)
-        Degrees.
-    cutoff_km : float
-        Great-circle distance on a sphere of radius 6371 km.
-    shape : {"bartlett", "uniform"}
-        Form of the kernel.
-
-    Returns
-    -------
-    SpatialKernel
-        Independent of the order of the units. Time and memory grow with the number of neighbours.
-
-    Raises
-    ------
-    NumericsError
-        If a name repeats, a coordinate is missing or no degree, the cut-off is not positive or the shape unknown.
+    """Find the neighbours of every unit on the sphere and weight them; units (N,), lat, lon (N,).
 
     Notes
     -----

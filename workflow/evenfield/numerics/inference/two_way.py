@@ -14,29 +14,7 @@ TWO_WAY_FACTOR = "m/(m-1), m the smaller number of clusters"
 def two_way_inference(
     fit: OlsFit, c: np.ndarray, first: np.ndarray, second: np.ndarray, level: float = 0.95
 ) -> RobustInference:
-    """Test c'beta against zero with errors clustered in two ways.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit; fixed effects taken out beforehand or among the regressors.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    first, second : ndarray, shape (R,)
-        Clusters of each observation, for example unit and date; each pair occurs at most once.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    RobustInference
-        With s = a u, a = X (X'X)^-1 c: the largest of V_1 + V_2 - V_12, V_1 and V_2, where V_1 and V_2 add up squared
-        sums of s within the clusters of each way and V_12 is s's. t(m - 1), m the smaller number of clusters.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, a pair occurs twice, or a way has fewer than two clusters.
+    """Test c'beta against zero with errors clustered in two ways; c (K,), first, second (R,).
 
     Notes
     -----

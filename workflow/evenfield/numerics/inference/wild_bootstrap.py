@@ -27,37 +27,18 @@ class WildBootstrap:
     """Bootstrap distribution of the t statistic under every null c'beta = r, restricted to that null.
 
     Everything is linear in r: the numerators are ``n0 + r n1`` and the terms of the variance ``W0 + r W1``.
-
-    Attributes
-    ----------
-    products : ClusterProducts
-        Cross-products by cluster.
-    draws : WildDraws
-        Weights.
-    kind : {"11", "33"}
-        WCR-11: restricted residuals and CR1. WCR-33: restricted jackknife residuals and CR3.
-    std_error : float
-        Of the estimate, with the factor.
-    factor : float
-        Multiple of the variance; it cancels in the p-value.
-    factor_name : str
-        Its formula.
-    n0, n1 : ndarray, shape (G,)
-        Numerator of a draw v: v'(n0 + r n1).
-    W0, W1 : ndarray, shape (G, G)
-        Terms of its variance: (W0 + r W1) v, squared and added.
     """
 
-    products: ClusterProducts
-    draws: WildDraws
-    kind: BootstrapType
-    std_error: float
-    factor: float
-    factor_name: str
-    n0: np.ndarray
-    n1: np.ndarray
-    W0: np.ndarray
-    W1: np.ndarray
+    products: ClusterProducts  # cross-products by cluster
+    draws: WildDraws  # weights
+    kind: BootstrapType  # WCR-11: restricted residuals and CR1. WCR-33: restricted jackknife residuals and CR3
+    std_error: float  # of the estimate, with the factor
+    factor: float  # multiple of the variance; it cancels in the p-value
+    factor_name: str  # its formula
+    n0: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
+    n1: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
+    W0: np.ndarray  # (G, G) terms of its variance: (W0 + r W1) v, squared and added
+    W1: np.ndarray  # (G, G) terms of its variance: (W0 + r W1) v, squared and added
 
     @cached_property
     def _weights(self) -> np.ndarray:
@@ -87,32 +68,11 @@ class WildBootstrap:
         return out
 
     def statistic(self, null: float = 0.0) -> float:
-        """Return the t statistic of the data for c'beta = null.
-
-        Parameters
-        ----------
-        null : float
-            Hypothesised value.
-
-        Returns
-        -------
-        float
-        """
+        """Return the t statistic of the data for c'beta = null."""
         return (self.products.estimate - null) / self.std_error
 
     def statistics(self, null: float = 0.0) -> np.ndarray:
-        """Return the bootstrap t statistics with c'beta = null imposed on the bootstrap samples.
-
-        Parameters
-        ----------
-        null : float
-            Hypothesised value.
-
-        Returns
-        -------
-        ndarray, shape (B,)
-            In the order of the draws; infinite where a draw leaves no variance.
-        """
+        """Return the bootstrap t statistics with c'beta = null imposed on the bootstrap samples; shape (B,)."""
         numerators, squares = self._at_zero if null == 0.0 else self._at(null - self.products.estimate)
         variance = self.factor * np.maximum(squares, 0.0)
         signs = np.where(numerators < 0, -1.0, 1.0)
@@ -124,105 +84,41 @@ class WildBootstrap:
         return n + distance * n1, squares + distance * (cross + distance * s1)
 
     def p_value(self, null: float = 0.0) -> float:
-        """Return the symmetric two-sided p-value of c'beta = null.
-
-        Parameters
-        ----------
-        null : float
-            Hypothesised value.
-
-        Returns
-        -------
-        float
-            (1 + draws at least as extreme) / (1 + B); without the ones when all sign vectors are listed in WCR-11,
-            because the data are then one of them.
-        """
+        """Return the symmetric two-sided p-value of c'beta = null."""
         extreme = int((np.abs(self.statistics(null)) >= abs(self.statistic(null)) * (1 - TIE)).sum())
         if self.draws.enumerated and self.kind == "11":
             return extreme / self.draws.count
         return (1 + extreme) / (1 + self.draws.count)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the values of c'beta that the bootstrap does not reject.
-
-        Parameters
-        ----------
-        level : float
-            Confidence level.
-
-        Returns
-        -------
-        tuple of float
-            Infinite on a side on which the bootstrap never rejects.
-        """
+        """Return the values of c'beta that the bootstrap does not reject."""
         return inverted_interval(self.p_value, self.products.estimate, self.std_error, checked_level(level))
 
 
 @dataclass(frozen=True, slots=True)
 class WildInference:
-    """Numbers of a wild bootstrap for a table.
+    """Numbers of a wild bootstrap for a table."""
 
-    Attributes
-    ----------
-    estimate, std_error, statistic, p_value, conf_low, conf_high, level : float
-        The usual numbers; the interval inverts the test.
-    kind, weights : str
-        ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``.
-    draws, clusters : int
-        B and G.
-    enumerated : bool
-        Whether all sign vectors were used.
-    factor : float
-        Multiple of the variance in ``std_error``.
-    factor_name : str
-        Its formula.
-    """
-
-    estimate: float
-    std_error: float
-    statistic: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    level: float
-    kind: str
-    weights: str
-    draws: int
-    clusters: int
-    enumerated: bool
-    factor: float
-    factor_name: str
+    estimate: float  # the usual numbers; the interval inverts the test
+    std_error: float  # the usual numbers; the interval inverts the test
+    statistic: float  # the usual numbers; the interval inverts the test
+    p_value: float  # the usual numbers; the interval inverts the test
+    conf_low: float  # the usual numbers; the interval inverts the test
+    conf_high: float  # the usual numbers; the interval inverts the test
+    level: float  # the usual numbers; the interval inverts the test
+    kind: str  # ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``
+    weights: str  # ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``
+    draws: int  # B and G
+    clusters: int  # B and G
+    enumerated: bool  # whether all sign vectors were used
+    factor: float  # multiple of the variance in ``std_error``
+    factor_name: str  # its formula
 
 
 def wild_bootstrap(
     fit: OlsFit, c: np.ndarray, clusters: np.ndarray, draws: WildDraws, kind: BootstrapType = "33", absorbed: int = 0
 ) -> WildBootstrap:
-    """Prepare the restricted wild cluster bootstrap of c'beta.
-
-    Parameters
-    ----------
-    fit : OlsFit
-        A fit.
-    c : ndarray, shape (K,)
-        Weights of the combination of coefficients.
-    clusters : ndarray, shape (N,)
-        Cluster of each observation.
-    draws : WildDraws
-        Weights that cover these clusters; share them between hypotheses for ``romano_wolf``.
-    kind : {"11", "33"}
-        WCR-11 (Cameron, Gelbach and Miller 2008) or WCR-33 (MacKinnon, Nielsen and Webb 2023).
-    absorbed : int
-        Coefficients taken out beforehand and counted in the factor of CR1.
-
-    Returns
-    -------
-    WildBootstrap
-        Distribution under any null; see ``p_value`` and ``interval``.
-
-    Raises
-    ------
-    NumericsError
-        If lengths differ, a cluster has no weights, the kind is unknown or a cluster determines the combination.
+    """Prepare the restricted wild cluster bootstrap of c'beta; c (K,), clusters (N,).
 
     Notes
     -----
@@ -238,19 +134,7 @@ def wild_bootstrap(
 
 
 def wild_inference(boot: WildBootstrap, level: float = 0.95) -> WildInference:
-    """Read the test against zero and the interval off a prepared bootstrap.
-
-    Parameters
-    ----------
-    boot : WildBootstrap
-        A prepared bootstrap.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    WildInference
-    """
+    """Read the test against zero and the interval off a prepared bootstrap."""
     low, high = boot.interval(level)
     head = (boot.products.estimate, boot.std_error, boot.statistic(), boot.p_value(), low, high, level)
     tail = (boot.draws.count, boot.products.G, boot.draws.enumerated, boot.factor, boot.factor_name)

@@ -16,24 +16,12 @@ WEBB_POINTS = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array([-1, 
 
 @dataclass(frozen=True)
 class WildDraws:
-    """Bootstrap weights.
+    """Bootstrap weights."""
 
-    Attributes
-    ----------
-    clusters : ndarray, shape (G,)
-        Names in sorted order.
-    weights : ndarray, shape (B, G)
-        Rademacher as -1 and 1 in bytes, Webb as numbers.
-    kind : str
-        ``"rademacher"`` or ``"webb"``.
-    enumerated : bool
-        Whether the rows are all 2^G Rademacher vectors, each once, instead of a sample.
-    """
-
-    clusters: np.ndarray
-    weights: np.ndarray
-    kind: WebbOrRademacher
-    enumerated: bool
+    clusters: np.ndarray  # (G,) names in sorted order
+    weights: np.ndarray  # (B, G) rademacher as -1 and 1 in bytes, Webb as numbers
+    kind: WebbOrRademacher  # ``"rademacher"`` or ``"webb"``
+    enumerated: bool  # whether the rows are all 2^G Rademacher vectors, each once, instead of a sample
 
     @property
     def count(self) -> int:
@@ -41,22 +29,7 @@ class WildDraws:
         return len(self.weights)
 
     def columns(self, names: np.ndarray) -> np.ndarray:
-        """Return the weights of some clusters in the order of their names.
-
-        Parameters
-        ----------
-        names : ndarray, shape (g,)
-            Clusters.
-
-        Returns
-        -------
-        ndarray, shape (B, g)
-
-        Raises
-        ------
-        NumericsError
-            If a cluster has no weights.
-        """
+        """Return the weights of some clusters in the order of their names; names (g,) -> (B, g)."""
         if np.array_equal(names, self.clusters):
             return self.weights
         missing = np.setdiff1d(names, self.clusters)
@@ -67,26 +40,6 @@ class WildDraws:
 
 def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, rng: np.random.Generator) -> WildDraws:
     """Draw weights for the clusters, or list all Rademacher vectors when there are no more than ``count``.
-
-    Parameters
-    ----------
-    clusters : iterable
-        Names; repetitions and order do not matter.
-    kind : {"rademacher", "webb"}
-        Two points, or Webb's six (-/+ sqrt 1.5, 1, sqrt .5) for a dozen clusters or fewer.
-    count : int
-        Number of draws.
-    rng : numpy.random.Generator
-        Stream of these draws.
-
-    Returns
-    -------
-    WildDraws
-
-    Raises
-    ------
-    NumericsError
-        If there are fewer than two clusters, no draws are asked for or the kind is unknown.
 
     Notes
     -----

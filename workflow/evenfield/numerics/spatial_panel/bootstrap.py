@@ -50,21 +50,11 @@ def year_bootstrap(
 
 @dataclass(frozen=True)
 class UnitDraws:
-    """Statistics of samples rebuilt with the signs of whole units drawn.
-
-    Attributes
-    ----------
-    coefficients : ndarray, shape (kept, p - 1)
-        (estimate* - estimate) / standard error*, in the order of ``fit.names`` without the variance.
-    effects : ndarray, shape (kept, 3, K)
-        The same for direct, indirect and total effects; NaN where an effect is zero by construction.
-    dropped : int
-        Samples whose spatial parameter went to the end of its range.
-    """
+    """Statistics of samples rebuilt with the signs of whole units drawn."""
 
     coefficients: np.ndarray
-    effects: np.ndarray
-    dropped: int
+    effects: np.ndarray  # (kept, 3, K) the same for direct, indirect and total effects
+    dropped: int  # samples whose spatial parameter went to the end of its range
 
 
 def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Generator, draws: int = 499) -> UnitDraws:

@@ -10,21 +10,6 @@ from evenfield.numerics.spatial_panel.information import FittedPoint, linear_par
 def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     """Return the covariance of the score when errors are independent between units and anything within them.
 
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-
-    Returns
-    -------
-    ndarray, shape (p, p)
-        In the order rho, lambda, coefficients, sigma2; parameters that the model lacks are left out.
-
-    Raises
-    ------
-    NumericsError
-        If N is above 3,000: the gains need a dense inverse.
-
     Notes
     -----
     Each score is l'e + e'(A x I)e minus its mean, with e_i the path of unit i's error over the years. Under
@@ -58,20 +43,7 @@ def _parts(point: FittedPoint) -> tuple[np.ndarray, np.ndarray]:
 
 
 def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
-    """Return the effective number of units behind a combination of parameters.
-
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-    weights : ndarray, shape (p,)
-        The combination's weights on the scores: the bread times its gradient.
-
-    Returns
-    -------
-    float
-        G* = (sum_i v_i)^2 / sum_i v_i^2 with v_i the share of unit i in the variance of the weighted score under
-        errors of one variance that lose little of themselves from year to year. Between 1 and N.
+    """Return the effective number of units behind a combination of parameters; weights (p,).
 
     Notes
     -----

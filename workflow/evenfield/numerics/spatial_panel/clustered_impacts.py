@@ -13,18 +13,10 @@ from evenfield.numerics.spatial_panel.normal import student_quantile, student_tw
 
 @dataclass(frozen=True)
 class ClusteredImpacts:
-    """Effects with t intervals by unit.
+    """Effects with t intervals by unit."""
 
-    Attributes
-    ----------
-    impacts : Impacts
-        Estimates, standard errors, intervals and p-values.
-    effective_units : ndarray, shape (3, K)
-        G*; the intervals use t with G* - 1 degrees of freedom, at least one.
-    """
-
-    impacts: Impacts
-    effective_units: np.ndarray
+    impacts: Impacts  # estimates, standard errors, intervals and p-values
+    effective_units: np.ndarray  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
 
     @property
     def df(self) -> np.ndarray:
@@ -33,18 +25,7 @@ class ClusteredImpacts:
 
 
 def degrees_of_freedom(effective: np.ndarray) -> np.ndarray:
-    """Return the degrees of freedom of t for an effective number of units.
-
-    Parameters
-    ----------
-    effective : ndarray
-        G*.
-
-    Returns
-    -------
-    ndarray
-        G* - 1, at least one.
-    """
+    """Return the degrees of freedom of t for an effective number of units."""
     return np.maximum(effective - 1.0, 1.0)
 
 

@@ -25,51 +25,23 @@ FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class ModelForm:
-    """Which spatial terms a model has.
+    """Which spatial terms a model has."""
 
-    Attributes
-    ----------
-    lag, error : str
-        ``free`` or ``none`` for rho and for lambda.
-    lagged : tuple of int
-        Positions of the regressors whose spatial lag enters.
-    """
-
-    lag: str
-    error: str
-    lagged: tuple[int, ...]
+    lag: str  # ``free`` or ``none`` for rho and for lambda
+    error: str  # ``free`` or ``none`` for rho and for lambda
+    lagged: tuple[int, ...]  # positions of the regressors whose spatial lag enters
 
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """Demeaned columns of a model; seen from outside, regressors have unit length.
+    """Demeaned columns of a model; seen from outside, regressors have unit length."""
 
-    Attributes
-    ----------
-    values : ndarray, shape (N, T, P)
-        Used columns only, not scaled.
-    places : ndarray of int, shape (P,)
-        Their places among [y, W y, W W y, X, W X].
-    scales : ndarray, shape (K,)
-        What the regressors (own, then lagged) are divided by.
-    """
-
-    values: np.ndarray
-    places: np.ndarray
-    scales: np.ndarray
+    values: np.ndarray  # (N, T, P) used columns only, not scaled
+    places: np.ndarray  # (P,) their places among [y, W y, W W y, X, W X]
+    scales: np.ndarray  # (K,) what the regressors (own, then lagged) are divided by
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
-        """Return linear combinations of the columns.
-
-        Parameters
-        ----------
-        weights : ndarray, shape (3 + 2K, ...)
-            Weights on all columns.
-
-        Returns
-        -------
-        ndarray, shape (N, T, ...)
-        """
+        """Return linear combinations of the columns; weights (3 + 2K, ...) -> (N, T, ...)."""
         return np.asarray(self.values @ (weights[self.places].T / self.lengths).T)
 
     @cached_property
@@ -80,12 +52,7 @@ class ModelColumns:
         return out
 
     def gram(self) -> np.ndarray:
-        """Return the cross-products of all columns, zero for unused ones.
-
-        Returns
-        -------
-        ndarray, shape (3 + 2K, 3 + 2K)
-        """
+        """Return the cross-products of all columns, zero for unused ones."""
         size = RESPONSES + 2 * len(self.scales)
         flat, out = self.values.reshape(-1, len(self.places)), np.zeros((size, size))
         out[np.ix_(self.places, self.places)] = (flat.T @ flat) / np.outer(self.lengths, self.lengths)
@@ -93,26 +60,7 @@ class ModelColumns:
 
 
 def model_form(model: str, names: tuple[str, ...], lagged: tuple[str, ...] | None) -> ModelForm:
-    """Look up a model by name.
-
-    Parameters
-    ----------
-    model : str
-        OLS, SLX, SAR, SEM, SDM, SDEM or SAC.
-    names : tuple of str
-        Regressors.
-    lagged : tuple of str, optional
-        Regressors whose spatial lag enters Durbin models and SLX; all by default.
-
-    Returns
-    -------
-    ModelForm
-
-    Raises
-    ------
-    NumericsError
-        If the model or a lagged regressor is unknown.
-    """
+    """Look up a model by name."""
     if model not in FORMS:
         raise NumericsError(f"unknown model {model!r}, expected one of {', '.join(FORMS)}")
     unknown = [name for name in lagged or () if name not in names]
@@ -126,30 +74,7 @@ def model_form(model: str, names: tuple[str, ...], lagged: tuple[str, ...] | Non
 def model_columns(
     values: np.ndarray, network: Network, form: ModelForm, effects: str, names: tuple[str, ...]
 ) -> ModelColumns:
-    """Lag first, then demean.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T, 1 + K)
-        Outcome and regressors in the order of the network.
-    network : Network
-        Weights.
-    form : ModelForm
-        The model.
-    effects : str
-        Effects to remove.
-    names : tuple of str
-        Names of the regressors, own then lagged.
-
-    Returns
-    -------
-    ModelColumns
-
-    Raises
-    ------
-    NumericsError
-        If a regressor vanishes with the effects or regressors are collinear.
-    """
+    """Lag first, then demean; values (N, T, 1 + K)."""
     raw, places = _raw_columns(values, network, form)
     own = slice(int(np.searchsorted(places, RESPONSES)), int(np.searchsorted(places, RESPONSES + len(names))))
     squares = np.einsum("itp,itp->p", raw[..., own], raw[..., own])

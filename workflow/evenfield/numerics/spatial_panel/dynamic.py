@@ -22,44 +22,20 @@ ROOT = 1e-12
 
 @dataclass(frozen=True)
 class DynamicFit:
-    """A fitted dynamic spatial panel.
+    """A fitted dynamic spatial panel."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        rho, tau, eta, the regressors, and ``W name`` for their spatial lags.
-    estimates : ndarray, shape (P,)
-        Root of the adjusted score; the likelihood's maximum where there is no root.
-    likelihood, one_step : ndarray, shape (P,)
-        Maximum of the likelihood, and Lee and Yu's one-step correction of it (NaN where it is not stable).
-    covariance : ndarray, shape (P, P)
-        Of the estimates; zero for parameters held at zero.
-    sigma2 : float
-        Variance of the shocks.
-    found : bool
-        Whether the adjusted score has a root.
-    regressors, lagged : tuple of str
-        Regressors, and those whose spatial lag enters.
-    free : tuple of str
-        Which of rho, tau, eta are estimated.
-    network : Network
-        Weights.
-    t : int
-        Periods with a lag.
-    """
-
-    names: tuple[str, ...]
-    estimates: np.ndarray
+    names: tuple[str, ...]  # rho, tau, eta, the regressors, and ``W name`` for their spatial lags
+    estimates: np.ndarray  # (P,) root of the adjusted score; the likelihood's maximum where there is no root
     likelihood: np.ndarray
     one_step: np.ndarray
-    covariance: np.ndarray
-    sigma2: float
-    found: bool
-    regressors: tuple[str, ...]
-    lagged: tuple[str, ...]
-    free: tuple[str, ...]
-    network: Network
-    t: int
+    covariance: np.ndarray  # (P, P) of the estimates; zero for parameters held at zero
+    sigma2: float  # variance of the shocks
+    found: bool  # whether the adjusted score has a root
+    regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    lagged: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    free: tuple[str, ...]  # which of rho, tau, eta are estimated
+    network: Network  # weights
+    t: int  # periods with a lag
 
     @property
     def std_errors(self) -> np.ndarray:
@@ -76,27 +52,6 @@ def fit_dynamic(
     panel: BalancedPanel, network: Network, lagged: Sequence[str] | None = None, free: Sequence[str] = DYNAMICS
 ) -> DynamicFit:
     """Fit Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t.
-
-    Parameters
-    ----------
-    panel : BalancedPanel
-        Outcome and regressors; the first period is the initial one.
-    network : Network
-        Row-standardised weights, matched by unit.
-    lagged : sequence of str, optional
-        Regressors whose spatial lag enters; all by default.
-    free : sequence of str
-        Which of ``rho``, ``tau``, ``eta`` are estimated; the others are zero.
-
-    Returns
-    -------
-    DynamicFit
-
-    Raises
-    ------
-    NumericsError
-        If units differ, the weights are not row-standardised, there are fewer than four periods after the first,
-        regressors are dependent or unknown, or the outcome does not vary.
 
     Notes
     -----
@@ -120,23 +75,7 @@ def fit_dynamic(
 def fit_moments(
     m: DynamicMoments, network: Network, regressors: tuple[str, ...], lagged_names: tuple[str, ...]
 ) -> DynamicFit:
-    """Fit from cross-products alone.
-
-    Parameters
-    ----------
-    m : DynamicMoments
-        Cross-products.
-    network : Network
-        Weights.
-    regressors : tuple of str
-        Names of the regressors.
-    lagged_names : tuple of str
-        Names of their spatial lags, with ``W`` in front.
-
-    Returns
-    -------
-    DynamicFit
-    """
+    """Fit from cross-products alone."""
     top = _highest(m, network)
     one_step = _one_step(m, top)
     dynamics, found = _adjusted_root(m, top, network)

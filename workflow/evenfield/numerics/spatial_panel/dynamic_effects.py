@@ -17,22 +17,12 @@ FEWEST_KEPT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """Roots of A = (I - rho W)^-1 (tau I + eta W).
+    """Roots of A = (I - rho W)^-1 (tau I + eta W)."""
 
-    Attributes
-    ----------
-    radius : float
-        Largest modulus without the root of the constant vector, which time effects take out.
-    constant_root : float
-        (tau + eta)/(1 - rho), the root of the constant vector.
-    slowest, fastest : float
-        Speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period; NaN where undefined.
-    """
-
-    radius: float
-    constant_root: float
-    slowest: float
-    fastest: float
+    radius: float  # largest modulus without the root of the constant vector, which time effects take out
+    constant_root: float  # (tau + eta)/(1 - rho), the root of the constant vector
+    slowest: float  # speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period
+    fastest: float  # speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period
 
     @property
     def stable(self) -> bool:
@@ -47,15 +37,6 @@ class Stability:
 
 def stability(fit: DynamicFit) -> Stability:
     """Return the roots that say whether and how fast differences between units die out.
-
-    Parameters
-    ----------
-    fit : DynamicFit
-        A fit.
-
-    Returns
-    -------
-    Stability
 
     Notes
     -----
@@ -72,26 +53,14 @@ def stability(fit: DynamicFit) -> Stability:
 
 @dataclass(frozen=True)
 class DynamicEffects:
-    """Average effects of each regressor by horizon.
+    """Average effects of each regressor by horizon."""
 
-    Attributes
-    ----------
-    regressors : tuple of str
-        K regressors.
-    horizons : tuple of str
-        ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``.
-    estimate, conf_low, conf_high, std_error : ndarray, shape (H, 3, K)
-        Direct, indirect and total effects of one unit more, for good; intervals are percentiles of draws.
-    draws, dropped : ndarray of int, shape (H,)
-        Draws kept, and draws left out because they are not admissible (or, in the long run, not stable).
-    """
-
-    regressors: tuple[str, ...]
-    horizons: tuple[str, ...]
-    estimate: np.ndarray
-    conf_low: np.ndarray
-    conf_high: np.ndarray
-    std_error: np.ndarray
+    regressors: tuple[str, ...]  # K regressors
+    horizons: tuple[str, ...]  # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
+    estimate: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    conf_low: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    conf_high: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    std_error: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
     draws: np.ndarray
     dropped: np.ndarray
 
@@ -100,29 +69,6 @@ def dynamic_effects(
     fit: DynamicFit, horizons: Sequence[int], rng: np.random.Generator, draws: int = 10_000, level: float = 0.95
 ) -> DynamicEffects:
     """Return effects in the period of the change, some periods after it, and in the long run.
-
-    Parameters
-    ----------
-    fit : DynamicFit
-        A fit.
-    horizons : sequence of int
-        Periods after a permanent change.
-    rng : numpy.random.Generator
-        Seeded stream.
-    draws : int
-        Draws of all parameters from their joint normal approximation.
-    level : float
-        Level of the percentile intervals.
-
-    Returns
-    -------
-    DynamicEffects
-        The long run is NaN where the process is not stable or fewer than half of the draws are.
-
-    Raises
-    ------
-    NumericsError
-        If the fit has no regressor or more than half of the draws leave the admissible range of rho.
 
     Notes
     -----

@@ -23,25 +23,13 @@ FEWEST_PERIODS = 4
 
 @dataclass(frozen=True)
 class DynamicMoments:
-    """Cross-products of the demeaned columns [y, W y, y_(t-1), W y_(t-1), X] and the eigenvalues of the weights.
+    """Cross-products of the demeaned columns [y, W y, y_(t-1), W y_(t-1), X] and the eigenvalues of the weights."""
 
-    Attributes
-    ----------
-    gram : ndarray, shape (4 + K, 4 + K)
-        Cross-products.
-    n, t : int
-        Units and periods, the first period with a lag counted first.
-    omega : ndarray, shape (N - 1,)
-        Eigenvalues of W without the one of the constant vector.
-    free : tuple of int
-        Which of rho, tau, eta (0, 1, 2) are estimated; the others are zero.
-    """
-
-    gram: np.ndarray
-    n: int
-    t: int
-    omega: np.ndarray
-    free: tuple[int, ...]
+    gram: np.ndarray  # (4 + K, 4 + K) cross-products
+    n: int  # units and periods, the first period with a lag counted first
+    t: int  # units and periods, the first period with a lag counted first
+    omega: np.ndarray  # (N - 1,) eigenvalues of W without the one of the constant vector
+    free: tuple[int, ...]  # which of rho, tau, eta (0, 1, 2) are estimated; the others are zero
 
     @cached_property
     def partialled(self) -> np.ndarray:
@@ -50,35 +38,12 @@ class DynamicMoments:
         return np.asarray(head - cross @ np.linalg.solve(inner, cross.T)) if len(inner) else head
 
     def slopes(self, dynamics: np.ndarray) -> np.ndarray:
-        """Return the coefficients of the regressors at given rho, tau, eta.
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-
-        Returns
-        -------
-        ndarray, shape (K,)
-        """
+        """Return the coefficients of the regressors at given rho, tau, eta; dynamics (3,) -> (K,)."""
         outcome = self.gram[HEAD:, :HEAD] @ np.concatenate([[1.0], -dynamics])
         return np.asarray(np.linalg.solve(self.gram[HEAD:, HEAD:], outcome)) if len(outcome) else outcome
 
     def score(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
-        """Return the concentrated score in rho, tau, eta, adjusted for the unit effects.
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-        strength : float
-            0 for the likelihood's own score, 1 for the adjusted one.
-
-        Returns
-        -------
-        ndarray, shape (3,)
-            m z'e / e'e - (T - s) tr(J G) + s c, m = (N - 1)(T - s); see ``fit_dynamic``.
-        """
+        """Return the concentrated score in rho, tau, eta, adjusted for the unit effects; dynamics (3,) -> (3,)."""
         v = np.concatenate([[1.0], -dynamics])
         cross, m = self.partialled @ v, (self.n - 1) * (self.t - strength)
         out = m * cross[1:] / (v @ cross) + strength * self.adjustment(dynamics)
@@ -86,38 +51,13 @@ class DynamicMoments:
         return np.asarray(out)
 
     def slope_matrix(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
-        """Return the derivatives of the score in rho, tau, eta and, with them, in the regressors' coefficients.
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-        strength : float
-            As in ``score``.
-
-        Returns
-        -------
-        ndarray, shape (3 + K, 3 + K)
-        """
+        """Return the derivatives of the score in rho, tau, eta and, with them, in the regressors' coefficients."""
         out = -self.information(dynamics, strength)
         out[:3, :3] += strength * self._adjustment_slopes(dynamics)
         return out
 
     def information(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
-        """Return minus the derivatives of the score without those of the adjustment.
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-        strength : float
-            As in ``score``.
-
-        Returns
-        -------
-        ndarray, shape (3 + K, 3 + K)
-            Of rho, tau, eta and the regressors' coefficients, the variance concentrated out.
-        """
+        """Return minus the derivatives of the score without those of the adjustment."""
         v = np.concatenate([[1.0], -dynamics, -self.slopes(dynamics)])
         cross, m = self.gram @ v, (self.n - 1) * (self.t - strength)
         sse = float(v @ cross)
@@ -126,35 +66,12 @@ class DynamicMoments:
         return np.asarray(out)
 
     def variance(self, dynamics: np.ndarray, strength: float) -> float:
-        """Return the variance of the shocks, e'e / ((N - 1)(T - s)).
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-        strength : float
-            As in ``score``.
-
-        Returns
-        -------
-        float
-        """
+        """Return the variance of the shocks, e'e / ((N - 1)(T - s)); dynamics (3,)."""
         v = np.concatenate([[1.0], -dynamics])
         return float(v @ self.partialled @ v / ((self.n - 1) * (self.t - strength)))
 
     def limit_adjustment(self, dynamics: np.ndarray) -> np.ndarray:
-        """Return the adjustment with the sums over all past periods in place of those of the sample.
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-
-        Returns
-        -------
-        ndarray, shape (3,)
-            NaN where the process is not stable.
-        """
+        """Return the adjustment with the sums over all past periods in place of those of the sample."""
         a, s = self._roots(dynamics)
         if np.abs(a).max() >= 1:
             return np.full(3, np.nan)
@@ -165,17 +82,7 @@ class DynamicMoments:
         return (dynamics[1] + dynamics[2] * self.omega) * s, s
 
     def adjustment(self, dynamics: np.ndarray) -> np.ndarray:
-        """Return what the adjusted score adds, sums over the sample's periods.
-
-        Parameters
-        ----------
-        dynamics : ndarray, shape (3,)
-            rho, tau, eta.
-
-        Returns
-        -------
-        ndarray, shape (3,)
-        """
+        """Return what the adjusted score adds, sums over the sample's periods; dynamics (3,) -> (3,)."""
         a, s = self._roots(dynamics)
         return self._weighted(s * polynomial.polyval(a, self._weights), a)
 
@@ -209,31 +116,7 @@ class DynamicMoments:
 def dynamic_moments(
     panel: BalancedPanel, network: Network, lagged: Sequence[str] | None, free: Sequence[str]
 ) -> tuple[DynamicMoments, tuple[str, ...]]:
-    """Form the cross-products of a panel.
-
-    Parameters
-    ----------
-    panel : BalancedPanel
-        Outcome and regressors; the first period is the initial one.
-    network : Network
-        Row-standardised weights.
-    lagged : sequence of str, optional
-        Regressors whose spatial lag enters; all by default.
-    free : sequence of str
-        Which of rho, tau, eta are estimated.
-
-    Returns
-    -------
-    moments : DynamicMoments
-    names : tuple of str
-        Names of all parameters.
-
-    Raises
-    ------
-    NumericsError
-        If units differ, the weights are not row-standardised, there are fewer than four periods after the first,
-        regressors are dependent or unknown, or the outcome does not vary.
-    """
+    """Form the cross-products of a panel."""
     if not network.row_standardised:
         raise NumericsError("time effects drop out of the dynamic model only if every row of the weights sums to one")
     chosen = panel.names if lagged is None else tuple(lagged)
@@ -272,17 +155,6 @@ def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> N
 
 
 def transformed_roots(network: Network) -> np.ndarray:
-    """Return the eigenvalues of row-standardised weights without the one of the constant vector.
-
-    Parameters
-    ----------
-    network : Network
-        Weights.
-
-    Returns
-    -------
-    ndarray, shape (N - 1,)
-        Real where all are.
-    """
+    """Return the eigenvalues of row-standardised weights without the one of the constant vector; shape (N - 1,)."""
     roots = eigenvalues(network.matrix)
     return np.delete(roots, int(np.argmin(np.abs(roots - 1.0))))

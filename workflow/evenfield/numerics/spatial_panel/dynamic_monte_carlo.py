@@ -18,59 +18,21 @@ FEWEST = 20
 
 @dataclass(frozen=True)
 class DynamicMonteCarlo:
-    """Bias of rho, tau and eta, in columns, by estimator, in rows.
+    """Bias of rho, tau and eta, in columns, by estimator, in rows."""
 
-    Attributes
-    ----------
-    truth : ndarray, shape (3,)
-        What was planted.
-    bias, sd : ndarray, shape (3, 3)
-        Mean error and standard deviation over the panels with an estimate; NaN with fewer than 20.
-    coverage : ndarray, shape (3,)
-        Share of the adjusted estimate's intervals that hold the truth.
-    error_ratio : ndarray, shape (3,)
-        Mean standard error over the standard deviation of the adjusted estimate.
-    estimated : ndarray of int, shape (3,)
-        Panels with an estimate, by estimator.
-    replications : int
-        Panels drawn.
-    """
-
-    truth: np.ndarray
-    bias: np.ndarray
-    sd: np.ndarray
-    coverage: np.ndarray
-    error_ratio: np.ndarray
-    estimated: np.ndarray
-    replications: int
+    truth: np.ndarray  # (3,) what was planted
+    bias: np.ndarray  # (3, 3) mean error and standard deviation over the panels with an estimate
+    sd: np.ndarray  # (3, 3) mean error and standard deviation over the panels with an estimate; NaN with fewer than 20
+    coverage: np.ndarray  # (3,) share of the adjusted estimate's intervals that hold the truth
+    error_ratio: np.ndarray  # (3,) mean standard error over the standard deviation of the adjusted estimate
+    estimated: np.ndarray  # (3,) panels with an estimate, by estimator
+    replications: int  # panels drawn
 
 
 def dynamic_monte_carlo(
     panel: BalancedPanel, fit: DynamicFit, rng: np.random.Generator, replications: int = 400, level: float = 0.95
 ) -> DynamicMonteCarlo:
     """Draw panels from a fit and estimate each of them.
-
-    Parameters
-    ----------
-    panel : BalancedPanel
-        What the fit was made on: its regressors and first period are kept.
-    fit : DynamicFit
-        Planted parameters.
-    rng : numpy.random.Generator
-        Seeded stream.
-    replications : int
-        Panels.
-    level : float
-        Level whose coverage is measured.
-
-    Returns
-    -------
-    DynamicMonteCarlo
-
-    Raises
-    ------
-    NumericsError
-        If fewer than 20 panels are asked for.
 
     Notes
     -----

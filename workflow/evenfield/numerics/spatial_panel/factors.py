@@ -24,25 +24,13 @@ ITERATIONS, TOLERANCE = 2000, 1e-9
 
 @dataclass(frozen=True)
 class FactorFit:
-    """A model with and without common factors.
+    """A model with and without common factors."""
 
-    Attributes
-    ----------
-    before, after : SpatialPanelFit
-        Fits without factors and with them.
-    factors : int
-        Number of factors.
-    iterations : int
-        Steps taken.
-    converged : bool
-        Whether the steps came to rest.
-    """
-
-    before: SpatialPanelFit
-    after: SpatialPanelFit
-    factors: int
-    iterations: int
-    converged: bool
+    before: SpatialPanelFit  # fits without factors and with them
+    after: SpatialPanelFit  # fits without factors and with them
+    factors: int  # number of factors
+    iterations: int  # steps taken
+    converged: bool  # whether the steps came to rest
 
 
 def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, factors: int = 1) -> FactorFit:

@@ -18,26 +18,6 @@ from evenfield.numerics.spatial_panel.selection import spatial_hausman
 def hausman_with_time_effects(panel: BalancedPanel, network: Network, model: PanelModel) -> SpatialTest:
     """Test random against fixed unit effects with dummies of all periods but the first in both models.
 
-    Parameters
-    ----------
-    panel : BalancedPanel
-        Outcome and regressors.
-    network : Network
-        Row-standardised weights.
-    model : PanelModel
-        SAR, SDM, SEM or SDEM.
-
-    Returns
-    -------
-    SpatialTest
-        On the coefficients of the regressors and of their spatial lags.
-
-    Raises
-    ------
-    NumericsError
-        If the model has no random-effects form, the likelihood ends at a bound, or the difference of the covariances
-        has no positive direction.
-
     Notes
     -----
     Mutl and Pfaffermayr (2011). Period dummies stand on both sides, so that the test is about the unit effects alone;

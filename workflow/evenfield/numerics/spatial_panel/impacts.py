@@ -17,32 +17,17 @@ FEWEST_KEPT = 0.5
 
 @dataclass(frozen=True)
 class Impacts:
-    """Effects of each regressor; arrays have one row for direct, indirect and total.
+    """Effects of each regressor; arrays have one row for direct, indirect and total."""
 
-    Attributes
-    ----------
-    regressors : tuple of str
-        Regressors, in columns.
-    estimate, std_error, conf_low, conf_high, p_value : ndarray, shape (3, K)
-        Effects on the outcome, in its unit, of one unit more of the regressor everywhere (total), in the unit itself
-        (direct) and in all others (indirect), averaged over units.
-    method : str
-        ``delta`` or ``draws``.
-    draws : int
-        Draws kept; 0 for the delta method.
-    dropped : int
-        Draws outside the admissible range of rho, left out.
-    """
-
-    regressors: tuple[str, ...]
+    regressors: tuple[str, ...]  # regressors, in columns
     estimate: np.ndarray
     std_error: np.ndarray
     conf_low: np.ndarray
     conf_high: np.ndarray
     p_value: np.ndarray
-    method: str
-    draws: int = 0
-    dropped: int = 0
+    method: str  # ``delta`` or ``draws``
+    draws: int = 0  # draws kept; 0 for the delta method
+    dropped: int = 0  # draws outside the admissible range of rho, left out
 
 
 def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95) -> Impacts:
@@ -116,31 +101,7 @@ def drawn_impacts(
 
 
 def effect_draws(fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str) -> tuple[np.ndarray, int]:
-    """Draw the effects from the joint normal approximation of all parameters.
-
-    Parameters
-    ----------
-    fit : FittedPanel
-        A fit.
-    rng : numpy.random.Generator
-        Seeded stream.
-    draws : int
-        Number of draws.
-    kind : str
-        Covariance of the parameters.
-
-    Returns
-    -------
-    effects : ndarray, shape (kept, 3, K)
-        Direct, indirect and total effects.
-    dropped : int
-        Draws outside the admissible range of rho.
-
-    Raises
-    ------
-    NumericsError
-        If more than half of the draws leave the range.
-    """
+    """Draw the effects from the joint normal approximation of all parameters."""
     cov = fit.covariance(kind)[:-1, :-1]
     sampled = fit.estimates[:-1] + rng.standard_normal((draws, len(cov))) @ _root(cov).T
     rho = sampled[:, 0] if fit.names[0] == "rho" else np.zeros(draws)
@@ -152,38 +113,13 @@ def effect_draws(fit: FittedPanel, rng: np.random.Generator, draws: int, kind: s
 
 
 def effects_at(fit: FittedPanel, parameters: np.ndarray) -> np.ndarray:
-    """Return direct, indirect and total effects at given parameters.
-
-    Parameters
-    ----------
-    fit : FittedPanel
-        A fit, for its weights and the order of its parameters.
-    parameters : ndarray, shape (G, p) or (G, p - 1)
-        In the order of ``fit.names``; the variance may be left out.
-
-    Returns
-    -------
-    ndarray, shape (G, 3, K)
-    """
+    """Return direct, indirect and total effects at given parameters; parameters (G, p) -> (G, 3, K)."""
     rho = parameters[:, 0] if fit.names[0] == "rho" else np.zeros(len(parameters))
     return effects_of(multipliers(fit.network, rho), *_slopes(fit, parameters))
 
 
 def effects_of(parts: Multipliers, beta: np.ndarray, theta: np.ndarray) -> np.ndarray:
-    """Return direct, indirect and total effects.
-
-    Parameters
-    ----------
-    parts : Multipliers
-        At G values of rho.
-    beta, theta : ndarray, shape (G, K)
-        Coefficients of the regressors and of their spatial lags.
-
-    Returns
-    -------
-    ndarray, shape (G, 3, K)
-        The total is the sum of the other two.
-    """
+    """Return direct, indirect and total effects; beta, theta (G, K) -> (G, 3, K)."""
     direct = parts.own[:, None] * beta + parts.own_lag[:, None] * theta
     indirect = (parts.all - parts.own)[:, None] * beta + (parts.all_lag - parts.own_lag)[:, None] * theta
     return np.stack([direct, indirect, direct + indirect], axis=1)
@@ -199,18 +135,7 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def effect_gradients(fit: FittedPanel) -> np.ndarray:
-    """Return the derivatives of the effects in all parameters.
-
-    Parameters
-    ----------
-    fit : FittedPanel
-        A fit.
-
-    Returns
-    -------
-    ndarray, shape (3, K, p)
-        Direct, indirect and total effects of each regressor by the parameters in the order of ``fit.names``.
-    """
+    """Return the derivatives of the effects in all parameters; shape (3, K, p)."""
     parts = multipliers(fit.network, np.array([fit.rho]))
     beta, theta = (values[0] for values in _slopes(fit, fit.estimates[None, :]))
     out = np.zeros((3, len(beta), len(fit.names)))

@@ -17,35 +17,17 @@ LARGEST_DENSE = 3000
 
 @dataclass(frozen=True)
 class FittedPoint:
-    """Everything an information matrix needs; parameters in the order rho, lambda, coefficients, sigma2.
+    """Everything an information matrix needs; parameters in the order rho, lambda, coefficients, sigma2."""
 
-    Attributes
-    ----------
-    moments : PanelMoments
-        Cross-products.
-    columns : ModelColumns
-        Demeaned columns.
-    network : Network
-        Weights.
-    form : ModelForm
-        Which spatial parameters are free.
-    effects : str
-        Effects removed.
-    rho, lam, sigma2 : float
-        Estimates.
-    beta : ndarray, shape (K,)
-        Coefficients of the scaled regressors.
-    """
-
-    moments: PanelMoments
-    columns: ModelColumns
-    network: Network
-    form: ModelForm
-    effects: str
-    rho: float
-    lam: float
-    beta: np.ndarray
-    sigma2: float
+    moments: PanelMoments  # cross-products
+    columns: ModelColumns  # demeaned columns
+    network: Network  # weights
+    form: ModelForm  # which spatial parameters are free
+    effects: str  # effects removed
+    rho: float  # estimates
+    lam: float  # estimates
+    beta: np.ndarray  # (K,) coefficients of the scaled regressors
+    sigma2: float  # estimates
 
     @property
     def free(self) -> list[int]:
@@ -74,17 +56,7 @@ class FittedPoint:
 
 
 def observed_information(point: FittedPoint) -> np.ndarray:
-    """Return minus the Hessian of the log-likelihood, analytically.
-
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-
-    Returns
-    -------
-    ndarray, shape (p, p)
-        In the order rho, lambda, coefficients, sigma2; parameters that the model lacks are left out.
+    """Return minus the Hessian of the log-likelihood, analytically; shape (p, p).
 
     Notes
     -----
@@ -127,22 +99,7 @@ class _Traces:
 
 
 def expected_information(point: FittedPoint) -> np.ndarray:
-    """Return the information matrix under normal errors at the estimates.
-
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-
-    Returns
-    -------
-    ndarray, shape (p, p)
-        Same order as ``observed_information``.
-
-    Raises
-    ------
-    NumericsError
-        If N is above 3,000: the traces need a dense inverse; use the observed information.
+    """Return the information matrix under normal errors at the estimates; shape (p, p).
 
     Notes
     -----
@@ -167,17 +124,7 @@ def _expected(point: FittedPoint, traces: _Traces) -> np.ndarray:
 
 
 def score_covariance(point: FittedPoint) -> np.ndarray:
-    """Return the covariance of the score when errors are independent and identical but not normal.
-
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-
-    Returns
-    -------
-    ndarray, shape (p, p)
-        Information under normality plus the terms of the third moment and the excess fourth moment.
+    """Return the covariance of the score when errors are independent and identical but not normal; shape (p, p).
 
     Notes
     -----
@@ -197,44 +144,12 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
 
 
 def linear_parts(point: FittedPoint) -> np.ndarray:
-    """Return the linear part of every score but that of the variance, times the variance.
-
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-
-    Returns
-    -------
-    ndarray, shape (N, T, 2 + K)
-        Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors.
-
-    Raises
-    ------
-    NumericsError
-        If N is above 3,000.
-    """
+    """Return the linear part of every score but that of the variance, times the variance; shape (N, T, 2 + K)."""
     return _linear(point, _dense_traces(point).matrices[0])
 
 
 def unit_gains(point: FittedPoint) -> tuple[np.ndarray, np.ndarray]:
-    """Return the quadratic parts of the scores of rho and lambda between units, times the variance.
-
-    Parameters
-    ----------
-    point : FittedPoint
-        The optimum.
-
-    Returns
-    -------
-    tuple of ndarray, shape (N, N)
-        W (I - d W)^-1, centred over units on both sides where time effects are removed.
-
-    Raises
-    ------
-    NumericsError
-        If N is above 3,000.
-    """
+    """Return the quadratic parts of the scores of rho and lambda between units, times the variance; shape (N, N)."""
     first, second = _dense_traces(point).matrices
     if point.effects not in ("time", "two_way"):
         return first, second

@@ -19,24 +19,15 @@ SAME = 1e-10
 class PanelMoments:
     """Cross-products of the demeaned columns [y, W y, W W y, X, W X] and what turns them into a likelihood.
 
-    Attributes
-    ----------
-    gram : ndarray, shape (3 + 2K, 3 + 2K)
-        Cross-products; zero for columns that the model does not use.
-    counts : Counts
-        Copies of the log-determinant and observations.
-    logdet : LogDeterminant
-        Of the weights.
-
     Notes
     -----
     e = (I - lambda W)(y - rho W y - X b) is linear in the columns, so that sums of squares of residuals and of their
     derivatives are quadratic forms in ``gram``. Ord (1975); Anselin (1988, ch. 6); Elhorst (2014, ch. 3).
     """
 
-    gram: np.ndarray
-    counts: Counts
-    logdet: LogDeterminant
+    gram: np.ndarray  # (3 + 2K, 3 + 2K) cross-products; zero for columns that the model does not use
+    counts: Counts  # copies of the log-determinant and observations
+    logdet: LogDeterminant  # of the weights
 
     @property
     def k(self) -> int:
@@ -44,17 +35,7 @@ class PanelMoments:
         return (len(self.gram) - RESPONSES) // 2
 
     def columns(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
-        """Return the weights of (I - lambda W)(y - rho W y) and of (I - lambda W) X on the columns.
-
-        Parameters
-        ----------
-        rho, lam : ndarray, shape (G,) or ()
-            Spatial parameters.
-
-        Returns
-        -------
-        ndarray, shape (G, 3 + 2K, 1 + K)
-        """
+        """Return the weights of (I - lambda W)(y - rho W y) and of (I - lambda W) X on the columns."""
         rho, lam = np.broadcast_arrays(np.asarray(rho, float), np.asarray(lam, float))
         out = np.zeros((*rho.shape, len(self.gram), 1 + self.k))
         out[..., 0, 0], out[..., 1, 0], out[..., 2, 0] = 1.0, -(rho + lam), rho * lam
@@ -64,17 +45,7 @@ class PanelMoments:
         return out
 
     def column_slopes(self, rho: float, lam: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the derivatives of ``columns`` in rho and in lambda.
-
-        Parameters
-        ----------
-        rho, lam : float
-            Spatial parameters.
-
-        Returns
-        -------
-        tuple of ndarray, shape (3 + 2K, 1 + K)
-        """
+        """Return the derivatives of ``columns`` in rho and in lambda; shape (3 + 2K, 1 + K)."""
         by_rho, by_lam = np.zeros((2, len(self.gram), 1 + self.k))
         by_rho[1, 0], by_rho[2, 0] = -1.0, lam
         by_lam[1, 0], by_lam[2, 0] = -1.0, rho
@@ -98,17 +69,7 @@ class PanelMoments:
         return float(self.counts.copies * self.counts.drop)
 
     def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
-        """Return cross-products of the filtered outcome and regressors.
-
-        Parameters
-        ----------
-        rho, lam : ndarray, shape (G,) or ()
-            Spatial parameters.
-
-        Returns
-        -------
-        ndarray, shape (G, 1 + K, 1 + K)
-        """
+        """Return cross-products of the filtered outcome and regressors; rho, lam (G,) -> (G, 1 + K, 1 + K)."""
         powers = np.stack([np.ones_like(rho * lam), rho + 0.0 * lam, lam + 0.0 * rho, rho * lam], axis=-1)
         pairs = powers[..., :, None] * powers[..., None, :]
         return self._summed(pairs)
@@ -118,97 +79,34 @@ class PanelMoments:
         return np.asarray(pairs.reshape(*pairs.shape[:-2], -1) @ self._blocks).reshape(shape)
 
     def least_squares(self, rho: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return coefficients and sum of squared residuals at given spatial parameters.
-
-        Parameters
-        ----------
-        rho, lam : ndarray, shape (G,) or ()
-            Spatial parameters.
-
-        Returns
-        -------
-        beta : ndarray, shape (G, K)
-        sse : ndarray, shape (G,)
-        """
+        """Return coefficients and sum of squared residuals at given spatial parameters; rho, lam (G,)."""
         B = self.cross_products(rho, lam)
         beta = np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])[..., 0]
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
     def jacobian(self, parameter: np.ndarray) -> np.ndarray:
-        """Return the log-Jacobian, copies * (ln|I - d W| - drop * ln(1 - d)).
-
-        Parameters
-        ----------
-        parameter : ndarray, shape (G,) or ()
-            rho or lambda.
-
-        Returns
-        -------
-        ndarray
-        """
+        """Return the log-Jacobian, copies * (ln|I - d W| - drop * ln(1 - d)); parameter (G,)."""
         dropped = np.log1p(-np.asarray(parameter)) if self.counts.drop else 0.0
         return np.asarray(self.counts.copies * (self.logdet.value(parameter) - dropped))
 
     def jacobian_slope(self, parameter: np.ndarray) -> np.ndarray:
-        """Return the first derivative of ``jacobian``.
-
-        Parameters
-        ----------
-        parameter : ndarray, shape (G,) or ()
-            rho or lambda.
-
-        Returns
-        -------
-        ndarray
-        """
+        """Return the first derivative of ``jacobian``; parameter (G,)."""
         dropped = self.counts.drop / (1.0 - np.asarray(parameter)) if self.counts.drop else 0.0
         return np.asarray(self.counts.copies * (self.logdet.slope(parameter) + dropped))
 
     def jacobian_curvature(self, parameter: np.ndarray) -> np.ndarray:
-        """Return the second derivative of ``jacobian``.
-
-        Parameters
-        ----------
-        parameter : ndarray, shape (G,) or ()
-            rho or lambda.
-
-        Returns
-        -------
-        ndarray
-        """
+        """Return the second derivative of ``jacobian``; parameter (G,)."""
         dropped = self.counts.drop / (1.0 - np.asarray(parameter)) ** 2 if self.counts.drop else 0.0
         return np.asarray(self.counts.copies * (self.logdet.curvature(parameter) + dropped))
 
     def log_likelihood(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
-        """Return the concentrated log-likelihood.
-
-        Parameters
-        ----------
-        rho, lam : ndarray, shape (G,) or ()
-            Spatial parameters; a parameter that the model lacks is zero.
-
-        Returns
-        -------
-        ndarray
-            J(rho) + J(lambda) - n/2 (ln(2 pi sse/n) + 1).
-        """
+        """Return the concentrated log-likelihood; rho, lam (G,)."""
         n, sse = self.counts.observations, self.least_squares(rho, lam)[1]
         fit = -0.5 * n * (np.log(2.0 * np.pi * sse / n) + 1.0)
         return np.asarray(self.jacobian(rho) + self.jacobian(lam) + fit)
 
     def score(self, rho: float, lam: float) -> np.ndarray:
-        """Return the derivatives of the concentrated log-likelihood in rho and lambda.
-
-        Parameters
-        ----------
-        rho, lam : float
-            Spatial parameters.
-
-        Returns
-        -------
-        ndarray, shape (2,)
-            J'(d) - n/2 sse'(d)/sse; sse' by the envelope theorem, coefficients held at their optimum.
-        """
+        """Return the derivatives of the concentrated log-likelihood in rho and lambda; shape (2,)."""
         at = np.asarray(rho), np.asarray(lam)
         beta, sse = self.least_squares(*at)
         mix, powers = np.concatenate([[1.0], -beta]), np.array([1.0, rho, lam, rho * lam])
@@ -220,22 +118,7 @@ class PanelMoments:
 
 
 def check_regressors(gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str, ...]) -> None:
-    """Refuse regressors that vanish with the effects or are collinear.
-
-    Parameters
-    ----------
-    gram : ndarray, shape (K, K)
-        Cross-products of the demeaned regressors.
-    raw_squares : ndarray, shape (K,)
-        Sums of squares before demeaning.
-    names : tuple of str, length K
-        Names of the regressors.
-
-    Raises
-    ------
-    NumericsError
-        If a regressor does not vary once the effects are removed, or the regressors are collinear.
-    """
+    """Refuse regressors that vanish with the effects or are collinear; gram (K, K), raw_squares (K,)."""
     squares = np.diag(gram)
     flat = np.flatnonzero(squares <= SAME**2 * raw_squares)
     if len(flat):

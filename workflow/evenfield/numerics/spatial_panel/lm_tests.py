@@ -16,36 +16,16 @@ from evenfield.numerics.spatial_panel.within import demeaned
 
 @dataclass(frozen=True, slots=True)
 class SpatialTest:
-    """One test.
+    """One test."""
 
-    Attributes
-    ----------
-    name : str
-        For example ``LM lag``.
-    statistic, df, p_value : float
-        The usual numbers; df is 0 for a statistic that is standard normal.
-    """
-
-    name: str
-    statistic: float
-    df: float
-    p_value: float
+    name: str  # for example ``LM lag``
+    statistic: float  # the usual numbers; df is 0 for a statistic that is standard normal
+    df: float  # the usual numbers; df is 0 for a statistic that is standard normal
+    p_value: float  # the usual numbers; df is 0 for a statistic that is standard normal
 
 
 def chi2_test(name: str, statistic: float, df: float) -> SpatialTest:
-    """Return a chi-squared test with its upper-tail p-value.
-
-    Parameters
-    ----------
-    name : str
-        Name of the test.
-    statistic, df : float
-        Statistic and degrees of freedom.
-
-    Returns
-    -------
-    SpatialTest
-    """
+    """Return a chi-squared test with its upper-tail p-value."""
     return SpatialTest(name, statistic, df, float(chdtrc(df, max(statistic, 0.0))))
 
 
@@ -170,22 +150,7 @@ def _lag_back(network: Network, values: np.ndarray) -> np.ndarray:
 
 
 def _ratio_moments(basis: np.ndarray, image: np.ndarray, trace: float, square: float) -> tuple[float, float]:
-    """Return mean and standard deviation of e'De / e'e for least-squares residuals of normal errors.
-
-    Parameters
-    ----------
-    basis : ndarray, shape (N, T, p)
-        Orthonormal regressors H.
-    image : ndarray, shape (N, T, p)
-        D H for symmetric D.
-    trace, square : float
-        tr(D) and tr(D D).
-
-    Returns
-    -------
-    tuple of float
-        With M = I - HH': tr(MD)/s and sqrt(2 (s tr(MDMD) - tr(MD)^2) / (s^2 (s + 2))), s = NT - p.
-    """
+    """Return mean and standard deviation of e'De / e'e for least-squares residuals of normal errors."""
     p = basis.shape[2]
     h, dh = basis.reshape(-1, p), image.reshape(-1, p)
     inner, s = h.T @ dh, basis.shape[0] * basis.shape[1] - p

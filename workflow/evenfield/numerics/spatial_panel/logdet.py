@@ -38,15 +38,9 @@ class LogDeterminant(Protocol):
 
 @dataclass(frozen=True)
 class EigenLogDeterminant:
-    """Log-determinant as a sum over the eigenvalues of W (Ord 1975): exact.
+    """Log-determinant as a sum over the eigenvalues of W (Ord 1975): exact."""
 
-    Attributes
-    ----------
-    roots : ndarray, shape (N,)
-        Eigenvalues, real or complex.
-    """
-
-    roots: np.ndarray
+    roots: np.ndarray  # (N,) eigenvalues, real or complex
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -75,13 +69,6 @@ class EigenLogDeterminant:
 class ChebyshevLogDeterminant:
     """Log-determinant as a Chebyshev series in atanh(rho), from exact sparse LU factorisations at its nodes.
 
-    Attributes
-    ----------
-    series : ndarray, shape (NODES,)
-        Coefficients in x = atanh(rho * scale) / REACH.
-    scale : float
-        Largest eigenvalue of W; 1 for row-standardised W.
-
     Notes
     -----
     In rho the function has singularities at +-1, where a polynomial converges slowly. With z = atanh(rho) every
@@ -89,8 +76,8 @@ class ChebyshevLogDeterminant:
     by the same factor, about 1.5, with every node.
     """
 
-    series: np.ndarray
-    scale: float
+    series: np.ndarray  # (NODES,) coefficients in x = atanh(rho * scale) / REACH
+    scale: float  # largest eigenvalue of W; 1 for row-standardised W
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -121,38 +108,14 @@ class ChebyshevLogDeterminant:
 
 
 def log_determinant(matrix: csr_array, largest: float) -> LogDeterminant:
-    """Choose and build the log-determinant of a weights matrix.
-
-    Parameters
-    ----------
-    matrix : csr_array, shape (N, N)
-        Non-negative weights with a zero diagonal.
-    largest : float
-        Largest eigenvalue of the weights.
-
-    Returns
-    -------
-    LogDeterminant
-        By eigenvalues up to N = 500, by sparse LU at Chebyshev nodes above.
-    """
+    """Choose and build the log-determinant of a weights matrix; matrix (N, N)."""
     if matrix.shape[0] <= LARGEST_FOR_EIGENVALUES:
         return EigenLogDeterminant(eigenvalues(matrix))
     return ChebyshevLogDeterminant(chebyshev_series(matrix, largest), largest)
 
 
 def eigenvalues(matrix: csr_array) -> np.ndarray:
-    """Return the eigenvalues of W, from a symmetric matrix of the same eigenvalues where there is one.
-
-    Parameters
-    ----------
-    matrix : csr_array, shape (N, N)
-        Weights.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-        Real if W is similar to a symmetric matrix through a diagonal one, else complex.
-    """
+    """Return the eigenvalues of W, from a symmetric matrix of the same eigenvalues where there is one."""
     dense = matrix.toarray()
     balance = _symmetrising_balance(matrix, dense)
     if balance is None:
@@ -189,20 +152,7 @@ def _balanced(matrix: csr_array, balance: np.ndarray) -> bool:
 
 
 def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
-    """Interpolate ln|I - rho W| in atanh(rho) by exact values at Chebyshev nodes.
-
-    Parameters
-    ----------
-    matrix : csr_array, shape (N, N)
-        Weights.
-    largest : float
-        Largest eigenvalue of the weights.
-
-    Returns
-    -------
-    ndarray, shape (NODES,)
-        Chebyshev coefficients.
-    """
+    """Interpolate ln|I - rho W| in atanh(rho) by exact values at Chebyshev nodes; matrix (N, N) -> (NODES,)."""
     nodes = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
     rhos = np.tanh(REACH * nodes) / largest
     ordered = _fill_reducing_order(matrix)

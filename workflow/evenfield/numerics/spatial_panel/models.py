@@ -52,39 +52,19 @@ class PanelModel:
 
 @dataclass(frozen=True)
 class SpatialPanelFit:
-    """A fitted spatial panel.
+    """A fitted spatial panel."""
 
-    Attributes
-    ----------
-    model : PanelModel
-        What was estimated.
-    network : Network
-        Weights.
-    names : tuple of str
-        Parameters: ``rho``, ``lambda`` where the model has them, regressors, ``W <regressor>``, ``sigma2``.
-    estimates : ndarray, shape (p,)
-        In the order of ``names``.
-    regressors, lagged : tuple of str
-        Regressors, and those whose spatial lag enters.
-    log_likelihood : float
-        At the optimum.
-    at_bound : bool
-        Whether the spatial parameter hit the end of its range: standard errors then mean nothing.
-    n_units, n_periods, observations : int
-        Size of the panel and observations of the likelihood.
-    """
-
-    model: PanelModel
-    network: Network
-    names: tuple[str, ...]
-    estimates: np.ndarray
-    regressors: tuple[str, ...]
-    lagged: tuple[str, ...]
-    log_likelihood: float
-    at_bound: bool
-    n_units: int
-    n_periods: int
-    observations: int
+    model: PanelModel  # what was estimated
+    network: Network  # weights
+    names: tuple[str, ...]  # parameters
+    estimates: np.ndarray  # (p,) in the order of ``names``
+    regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    lagged: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    log_likelihood: float  # at the optimum
+    at_bound: bool  # whether the spatial parameter hit the end of its range: standard errors then mean nothing
+    n_units: int  # size of the panel and observations of the likelihood
+    n_periods: int  # size of the panel and observations of the likelihood
+    observations: int  # size of the panel and observations of the likelihood
     point: FittedPoint
 
     def __getitem__(self, name: str) -> float:
@@ -112,24 +92,7 @@ class SpatialPanelFit:
         return np.asarray(self.point.columns.combine(self.point.residual_weights).T)
 
     def covariance(self, kind: str = "observed") -> np.ndarray:
-        """Return the full covariance of the estimates.
-
-        Parameters
-        ----------
-        kind : str
-            ``observed`` information, ``expected`` information, ``qml``, the sandwich that does not need normal
-            errors, or ``unit``, the sandwich that allows any variance and any correlation over years within a unit.
-
-        Returns
-        -------
-        ndarray, shape (p, p)
-            In the order of ``names``; no block is set to zero.
-
-        Raises
-        ------
-        NumericsError
-            If the kind is unknown, the spatial parameter is at the end of its range or the information is singular.
-        """
+        """Return the full covariance of the estimates; shape (p, p)."""
         if self.at_bound:
             raise NumericsError("the spatial parameter is at the end of its range: it has no standard error")
         if kind not in COVARIANCES:
@@ -137,32 +100,11 @@ class SpatialPanelFit:
         return self._covariances(kind)
 
     def std_errors(self, kind: str = "observed") -> np.ndarray:
-        """Return standard errors.
-
-        Parameters
-        ----------
-        kind : str
-            As in ``covariance``.
-
-        Returns
-        -------
-        ndarray, shape (p,)
-        """
+        """Return standard errors; shape (p,)."""
         return np.asarray(np.sqrt(np.diag(self.covariance(kind))))
 
     def effective_units(self, gradient: np.ndarray) -> float:
-        """Return the effective number of units behind a combination of parameters.
-
-        Parameters
-        ----------
-        gradient : ndarray, shape (p,)
-            Derivatives of the combination in the parameters, in the order of ``names``.
-
-        Returns
-        -------
-        float
-            Between 1 and the number of units.
-        """
+        """Return the effective number of units behind a combination of parameters; gradient (p,)."""
         return effective_units(self.point, _inverse(observed_information(self.point)) @ (self._unscaling * gradient))
 
     def _covariances(self, kind: str) -> np.ndarray:
@@ -223,28 +165,7 @@ def fit_spatial_panel(panel: BalancedPanel, network: Network, model: PanelModel)
 def fit_moments(
     panel: BalancedPanel, network: Network, model: PanelModel, moments: PanelMoments, columns: ModelColumns
 ) -> SpatialPanelFit:
-    """Maximise the likelihood of given cross-products.
-
-    Parameters
-    ----------
-    panel : BalancedPanel
-        For names and size only.
-    network : Network
-        Weights.
-    model : PanelModel
-        Model, effects and approach.
-    moments, columns : PanelMoments, ModelColumns
-        From ``panel_moments``.
-
-    Returns
-    -------
-    SpatialPanelFit
-
-    Raises
-    ------
-    NumericsError
-        If the regressors fit the outcome exactly.
-    """
+    """Maximise the likelihood of given cross-products."""
     form = model_form(model.model, panel.names, model.lagged)
     lagged = tuple(panel.names[i] for i in form.lagged)
     best = highest_likelihood(moments, form.lag, form.error)
@@ -263,27 +184,7 @@ def fit_moments(
 
 
 def panel_moments(panel: BalancedPanel, network: Network, model: PanelModel) -> tuple[PanelMoments, ModelColumns]:
-    """Demean the columns of a model once and reduce them to cross-products.
-
-    Parameters
-    ----------
-    panel : BalancedPanel
-        Outcome and regressors.
-    network : Network
-        Weights.
-    model : PanelModel
-        Model, effects and approach.
-
-    Returns
-    -------
-    moments : PanelMoments
-    columns : ModelColumns
-
-    Raises
-    ------
-    NumericsError
-        As ``fit_spatial_panel``.
-    """
+    """Demean the columns of a model once and reduce them to cross-products."""
     form = model_form(model.model, panel.names, model.lagged)
     values = panel.ordered(network.units)
     counts = likelihood_counts(network.n, len(panel.periods), model.effects, model.approach)

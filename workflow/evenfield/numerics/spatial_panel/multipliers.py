@@ -15,35 +15,16 @@ NODES = 32
 
 @dataclass(frozen=True, slots=True)
 class Multipliers:
-    """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the derivatives of these in rho.
+    """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the derivatives of these in rho."""
 
-    Attributes
-    ----------
-    own, own_lag : ndarray, shape (G,)
-        tr(S)/N and tr(S W)/N.
-    all, all_lag : ndarray, shape (G,)
-        1'S 1/N and 1'S W 1/N.
-    """
-
-    own: np.ndarray
-    own_lag: np.ndarray
-    all: np.ndarray
-    all_lag: np.ndarray
+    own: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
+    own_lag: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
+    all: np.ndarray  # (G,) 1'S 1/N and 1'S W 1/N
+    all_lag: np.ndarray  # (G,) 1'S 1/N and 1'S W 1/N
 
 
 def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
-    """Compute the multipliers without an inverse.
-
-    Parameters
-    ----------
-    network : Network
-        Weights with their stored log-determinant.
-    rho : ndarray, shape (G,)
-        Inside the admissible range; exact zeros stand for models without a lag.
-
-    Returns
-    -------
-    Multipliers
+    """Compute the multipliers without an inverse; rho (G,).
 
     Notes
     -----
@@ -56,20 +37,7 @@ def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
 
 
 def multiplier_slopes(network: Network, rho: float) -> Multipliers:
-    """Compute the derivatives of the multipliers in rho.
-
-    Parameters
-    ----------
-    network : Network
-        Weights with their stored log-determinant.
-    rho : float
-        Inside the admissible range.
-
-    Returns
-    -------
-    Multipliers
-        Arrays of length 1.
-    """
+    """Compute the derivatives of the multipliers in rho."""
     at = np.array([rho])
     lag, lag_slope = -network.logdet.slope(at) / network.n, -network.logdet.curvature(at) / network.n
     totals = _totals(network, at)

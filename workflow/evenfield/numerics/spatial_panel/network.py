@@ -21,18 +21,10 @@ POWER_STEPS, POWER_TOLERANCE = 10_000, 1e-14
 
 @dataclass(frozen=True)
 class Network:
-    """Spatial weights with their units; the log-determinant is built on first use and stored.
+    """Spatial weights with their units; the log-determinant is built on first use and stored."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Unit ids, one per row and column.
-    matrix : csr_array, shape (N, N)
-        Non-negative weights, zero diagonal, no empty row.
-    """
-
-    units: tuple[str, ...]
-    matrix: csr_array
+    units: tuple[str, ...]  # unit ids, one per row and column
+    matrix: csr_array  # (N, N) non-negative weights, zero diagonal, no empty row
 
     @property
     def n(self) -> int:
@@ -60,47 +52,15 @@ class Network:
         return self.matrix.toarray() if self.n <= DENSE_BELOW or share > DENSE_SHARE else self.matrix
 
     def lag(self, values: np.ndarray) -> np.ndarray:
-        """Return W applied to the first axis.
-
-        Parameters
-        ----------
-        values : ndarray, shape (N, ...)
-            Values in the order of ``units``.
-
-        Returns
-        -------
-        ndarray, shape (N, ...)
-        """
+        """Return W applied to the first axis; values (N, ...) -> (N, ...)."""
         return np.asarray(self._multiplier @ values.reshape(self.n, -1)).reshape(values.shape)
 
     def factor(self, rho: float) -> SuperLU:
-        """Factor I - rho W for solves.
-
-        Parameters
-        ----------
-        rho : float
-            Inside the admissible range.
-
-        Returns
-        -------
-        SuperLU
-            Its ``solve`` applies the inverse.
-        """
+        """Factor I - rho W for solves."""
         return splu(csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix)))
 
     def total_multipliers(self, rho: float) -> tuple[float, float, float, float]:
-        """Return 1'S 1/N, 1'S W 1/N and their derivatives in rho, with S = (I - rho W)^-1.
-
-        Parameters
-        ----------
-        rho : float
-            Inside the admissible range.
-
-        Returns
-        -------
-        tuple of float
-            For row-standardised W both are 1/(1 - rho) and both derivatives 1/(1 - rho)^2.
-        """
+        """Return 1'S 1/N, 1'S W 1/N and their derivatives in rho, with S = (I - rho W)^-1."""
         if self.row_standardised:
             m = 1.0 / (1.0 - rho)
             return m, m, m**2, m**2

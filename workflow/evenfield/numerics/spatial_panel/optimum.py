@@ -18,35 +18,15 @@ STATIONARY = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """The best spatial parameters.
+    """The best spatial parameters."""
 
-    Attributes
-    ----------
-    rho, lam : float
-        Lag and error parameter; zero where the model has none.
-    at_bound : bool
-        Whether the likelihood still rises at the end of the range.
-    """
-
-    rho: float
-    lam: float
-    at_bound: bool
+    rho: float  # lag and error parameter; zero where the model has none
+    lam: float  # lag and error parameter; zero where the model has none
+    at_bound: bool  # whether the likelihood still rises at the end of the range
 
 
 def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
-    """Maximise the concentrated likelihood.
-
-    Parameters
-    ----------
-    moments : PanelMoments
-        Cross-products of the model.
-    lag, error : str
-        ``free`` or ``none`` for rho and for lambda.
-
-    Returns
-    -------
-    Optimum
-    """
+    """Maximise the concentrated likelihood."""
     low, high = moments.logdet.domain
     if lag == error == "none":
         return Optimum(0.0, 0.0, False)
@@ -64,19 +44,7 @@ def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
 
 
 def coarse_points(low: float, high: float, count: int) -> np.ndarray:
-    """Return points over the open range (low, high), closer together near its ends.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of the range.
-    count : int
-        Number of points.
-
-    Returns
-    -------
-    ndarray, shape (count,)
-    """
+    """Return points over the open range (low, high), closer together near its ends; shape (count,)."""
     middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
     return np.asarray(middle - half * np.cos(np.pi * np.arange(count) / (count - 1)))
 

@@ -13,42 +13,15 @@ from evenfield.numerics.errors import NumericsError
 
 @dataclass(frozen=True)
 class BalancedPanel:
-    """An outcome and its regressors for every unit in every period.
+    """An outcome and its regressors for every unit in every period."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Unit ids, sorted as text.
-    periods : tuple
-        Periods, sorted.
-    names : tuple of str
-        Names of the regressors.
-    values : ndarray, shape (N, T, 1 + K)
-        Outcome first, then the regressors.
-    """
-
-    units: tuple[str, ...]
-    periods: tuple[Any, ...]
-    names: tuple[str, ...]
-    values: np.ndarray
+    units: tuple[str, ...]  # unit ids, sorted as text
+    periods: tuple[Any, ...]  # periods, sorted
+    names: tuple[str, ...]  # names of the regressors
+    values: np.ndarray  # (N, T, 1 + K) outcome first, then the regressors
 
     def ordered(self, units: Sequence[str]) -> np.ndarray:
-        """Return the values with units in the given order.
-
-        Parameters
-        ----------
-        units : sequence of str
-            The units of the weights.
-
-        Returns
-        -------
-        ndarray, shape (N, T, 1 + K)
-
-        Raises
-        ------
-        NumericsError
-            If the units of panel and weights differ.
-        """
+        """Return the values with units in the given order; shape (N, T, 1 + K)."""
         missing = sorted(set(self.units) - set(units))
         if missing:
             raise NumericsError(f"{len(missing)} units of the panel have no weights, first {missing[0]}")
@@ -100,30 +73,7 @@ def panel_from_rows(
 def panel_from_arrays(
     y: np.ndarray, X: np.ndarray, units: Sequence[Any], names: Sequence[str], periods: Sequence[Any] | None = None
 ) -> BalancedPanel:
-    """Build a balanced panel from arrays with one row per period.
-
-    Parameters
-    ----------
-    y : ndarray, shape (T, N)
-        Outcome.
-    X : ndarray, shape (T, N, K)
-        Regressors without a constant.
-    units : sequence, length N
-        Unit ids of the columns.
-    names : sequence of str, length K
-        Names of the regressors.
-    periods : sequence, length T, optional
-        Periods of the rows; 0, 1, ... when absent.
-
-    Returns
-    -------
-    BalancedPanel
-
-    Raises
-    ------
-    NumericsError
-        As ``panel_from_rows``.
-    """
+    """Build a balanced panel from arrays with one row per period; y (T, N), X (T, N, K)."""
     y, X = np.asarray(y, float), np.asarray(X, float)
     if y.ndim != 2 or X.shape[:2] != y.shape or X.ndim != 3:
         raise NumericsError(f"the outcome must be (T, N) and the regressors (T, N, K), found {y.shape} and {X.shape}")

@@ -27,37 +27,17 @@ STEP = 1e-5
 
 @dataclass(frozen=True)
 class RandomEffectsFit:
-    """A fitted spatial panel with random unit effects.
+    """A fitted spatial panel with random unit effects."""
 
-    Attributes
-    ----------
-    model : PanelModel
-        Model and lagged regressors; its effects and approach are not used.
-    network : Network
-        Weights.
-    names : tuple of str
-        ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``; the constant is concentrated out.
-    estimates : ndarray, shape (p,)
-        phi is the variance of the unit effects over that of the innovations.
-    regressors, lagged : tuple of str
-        Regressors, and those whose spatial lag enters.
-    log_likelihood : float
-        At the optimum.
-    at_bound : bool
-        Whether a variance or the spatial parameter is at the end of its range.
-    observed : ndarray, shape (p, p)
-        Covariance from the Hessian.
-    """
-
-    model: PanelModel
-    network: Network
-    names: tuple[str, ...]
-    estimates: np.ndarray
-    regressors: tuple[str, ...]
-    lagged: tuple[str, ...]
-    log_likelihood: float
-    at_bound: bool
-    observed: np.ndarray
+    model: PanelModel  # model and lagged regressors; its effects and approach are not used
+    network: Network  # weights
+    names: tuple[str, ...]  # ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``
+    estimates: np.ndarray  # (p,) phi is the variance of the unit effects over that of the innovations
+    regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    lagged: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    log_likelihood: float  # at the optimum
+    at_bound: bool  # whether a variance or the spatial parameter is at the end of its range
+    observed: np.ndarray  # (p, p) covariance from the Hessian
 
     def __getitem__(self, name: str) -> float:
         """Return one estimate by the name of its parameter."""
@@ -69,22 +49,7 @@ class RandomEffectsFit:
         return self["rho"] if self.names[0] == "rho" else 0.0
 
     def covariance(self, kind: str = "observed") -> np.ndarray:
-        """Return the covariance of all estimates.
-
-        Parameters
-        ----------
-        kind : str
-            Only ``observed``.
-
-        Returns
-        -------
-        ndarray, shape (p, p)
-
-        Raises
-        ------
-        NumericsError
-            If another kind is asked for.
-        """
+        """Return the covariance of all estimates; shape (p, p)."""
         if kind != "observed":
             raise NumericsError("random effects have the covariance of the observed information only")
         return self.observed

@@ -18,41 +18,23 @@ LARGEST_DENSE = 3000
 
 @dataclass(frozen=True)
 class Pieces:
-    """A likelihood at one (d, phi): ln-determinant part and GLS cross-products of [outcome, X], with derivatives.
+    """A likelihood at one (d, phi): ln-determinant part and GLS cross-products of [outcome, X], with derivatives."""
 
-    Attributes
-    ----------
-    log, log_d, log_phi : float
-        Part of the log-likelihood that holds no residual, and its derivatives.
-    cross, cross_d, cross_phi : ndarray, shape (1 + K, 1 + K)
-        Cross-products in the metric of the errors, and their derivatives.
-    """
-
-    log: float
-    log_d: float
-    log_phi: float
-    cross: np.ndarray
-    cross_d: np.ndarray
-    cross_phi: np.ndarray
+    log: float  # part of the log-likelihood that holds no residual, and its derivatives
+    log_d: float  # part of the log-likelihood that holds no residual, and its derivatives
+    log_phi: float  # part of the log-likelihood that holds no residual, and its derivatives
+    cross: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
+    cross_d: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
+    cross_phi: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
 
 
 @dataclass(frozen=True)
 class RandomLikelihood(ABC):
-    """Gaussian likelihood l = log - NT/2 ln(2 pi s2) - w' cross w / (2 s2), w = (1, -b).
+    """Gaussian likelihood l = log - NT/2 ln(2 pi s2) - w' cross w / (2 s2), w = (1, -b)."""
 
-    Attributes
-    ----------
-    moments : PanelMoments
-        Cross-products of the columns less their grand means.
-    columns : ModelColumns
-        The columns.
-    network : Network
-        Weights.
-    """
-
-    moments: PanelMoments
-    columns: ModelColumns
-    network: Network
+    moments: PanelMoments  # cross-products of the columns less their grand means
+    columns: ModelColumns  # the columns
+    network: Network  # weights
 
     @abstractmethod
     def pieces(self, d: float, phi: float) -> Pieces:
@@ -75,65 +57,24 @@ class RandomLikelihood(ABC):
         return np.asarray(self.t * self._means.T @ self._means)
 
     def profile(self, d: float, phi: float) -> tuple[np.ndarray, float]:
-        """Return coefficients and variance at given d and phi.
-
-        Parameters
-        ----------
-        d, phi : float
-            Spatial parameter and variance ratio.
-
-        Returns
-        -------
-        beta : ndarray, shape (K,)
-        sigma2 : float
-        """
+        """Return coefficients and variance at given d and phi."""
         cross = self.pieces(d, phi).cross
         beta = np.linalg.solve(cross[1:, 1:], cross[1:, 0])
         return beta, float(cross[0, 0] - cross[0, 1:] @ beta) / self.moments.counts.observations
 
     def log_likelihood(self, d: float, phi: float) -> float:
-        """Return the concentrated log-likelihood.
-
-        Parameters
-        ----------
-        d, phi : float
-            Spatial parameter and variance ratio.
-
-        Returns
-        -------
-        float
-        """
+        """Return the concentrated log-likelihood."""
         n, sigma2 = self.moments.counts.observations, self.profile(d, phi)[1]
         return self.pieces(d, phi).log - 0.5 * n * (float(np.log(2 * np.pi * sigma2)) + 1)
 
     def score(self, d: float, phi: float) -> np.ndarray:
-        """Return the derivatives of the concentrated log-likelihood in d and phi.
-
-        Parameters
-        ----------
-        d, phi : float
-            Spatial parameter and variance ratio.
-
-        Returns
-        -------
-        ndarray, shape (2,)
-        """
+        """Return the derivatives of the concentrated log-likelihood in d and phi; shape (2,)."""
         beta, sigma2 = self.profile(d, phi)
         full = self.full_score(np.array([d, *beta, phi, sigma2]))
         return full[[0, -2]]
 
     def full_score(self, vector: np.ndarray) -> np.ndarray:
-        """Return the derivatives of the log-likelihood in all parameters.
-
-        Parameters
-        ----------
-        vector : ndarray, shape (K + 3,)
-            d, coefficients, phi, variance.
-
-        Returns
-        -------
-        ndarray, shape (K + 3,)
-        """
+        """Return the derivatives of the log-likelihood in all parameters; vector (K + 3,) -> (K + 3,)."""
         d, beta, phi, s2 = float(vector[0]), vector[1:-2], float(vector[-2]), float(vector[-1])
         at, w, n = self.pieces(d, phi), np.concatenate([[1.0], -beta]), self.moments.counts.observations
         by_d, by_phi = (log - float(w @ cross @ w) / (2 * s2)
@@ -146,17 +87,7 @@ class LagLikelihood(RandomLikelihood):
     """SAR and SDM: e = y - rho W y - X b has variance s2 (I + phi J_T x I)."""
 
     def pieces(self, d: float, phi: float) -> Pieces:
-        """Return the pieces: between-unit cross-products count psi = 1 / (1 + T phi).
-
-        Parameters
-        ----------
-        d, phi : float
-            rho and the variance ratio.
-
-        Returns
-        -------
-        Pieces
-        """
+        """Return the pieces: between-unit cross-products count psi = 1 / (1 + T phi)."""
         psi, rho = 1.0 / (1.0 + self.t * phi), np.asarray(d)
         A, slope = self.moments.columns(rho, np.asarray(0.0)), self.moments.column_slopes(d, 0.0)[0]
         gram = self.moments.gram - (1.0 - psi) * self._between
@@ -175,18 +106,7 @@ class ErrorLikelihood(RandomLikelihood):
     """SEM and SDEM: u = mu + v, v = lambda W v + e; the unit means have variance s2 (phi I + (B'B)^-1 / T)."""
 
     def pieces(self, d: float, phi: float) -> Pieces:
-        """Return the pieces, with B = I - lambda W, K = I + T phi B B' and V the filtered unit means.
-
-        Parameters
-        ----------
-        d, phi : float
-            lambda and the variance ratio.
-
-        Returns
-        -------
-        Pieces
-            log = T ln|B| - ln|K| / 2; cross = within cross-products of filtered columns + T V'K^-1 V.
-        """
+        """Return the pieces, with B = I - lambda W, K = I + T phi B B' and V the filtered unit means."""
         t, lam = self.t, np.asarray(d)
         A, slope = self.moments.columns(np.asarray(0.0), lam), self.moments.column_slopes(0.0, d)[1]
         square, square_d = self._filter_square(d)

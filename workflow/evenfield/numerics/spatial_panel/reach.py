@@ -15,21 +15,11 @@ LARGEST_DENSE = 3000
 
 @dataclass(frozen=True)
 class Reach:
-    """Effects of one regressor by unit, units in the order of ``units``.
+    """Effects of one regressor by unit, units in the order of ``units``."""
 
-    Attributes
-    ----------
-    regressor : str
-        The regressor.
-    units : tuple of str
-        Unit ids.
-    matrix : ndarray, shape (N, N)
-        M_k: row i holds the response of unit i to the regressor in each unit.
-    """
-
-    regressor: str
-    units: tuple[str, ...]
-    matrix: np.ndarray
+    regressor: str  # the regressor
+    units: tuple[str, ...]  # unit ids
+    matrix: np.ndarray  # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
 
     @property
     def own(self) -> np.ndarray:
@@ -80,25 +70,7 @@ def reach(fit: FittedPanel, regressor: str) -> Reach:
 
 
 def coefficients_of(fit: FittedPanel, regressor: str) -> tuple[float, float]:
-    """Return the coefficient of a regressor and of its spatial lag.
-
-    Parameters
-    ----------
-    fit : FittedPanel
-        A fit.
-    regressor : str
-        One of its regressors.
-
-    Returns
-    -------
-    tuple of float
-        The second is 0 where no spatial lag enters.
-
-    Raises
-    ------
-    NumericsError
-        If the regressor is unknown.
-    """
+    """Return the coefficient of a regressor and of its spatial lag."""
     if regressor not in fit.regressors:
         raise NumericsError(f"{regressor!r} is not a regressor of the model")
     return fit[regressor], fit[f"W {regressor}"] if regressor in fit.lagged else 0.0

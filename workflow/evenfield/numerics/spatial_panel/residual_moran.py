@@ -8,24 +8,7 @@ from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 
 
 def residual_moran(fit: SpatialPanelFit, rng: np.random.Generator, permutations: int = 999) -> tuple[float, float]:
-    """Return Moran's I of residuals over all years and its permutation p-value.
-
-    Parameters
-    ----------
-    fit : SpatialPanelFit
-        A fit.
-    rng : numpy.random.Generator
-        Seeded stream.
-    permutations : int
-        Reshuffles of the units; each keeps its path over the years, so that serial correlation stays as it is.
-
-    Returns
-    -------
-    moran : float
-        sum_t e_t'W e_t / sum_t e_t'e_t times N over the sum of the weights.
-    p_value : float
-        Two-sided, distance from the mean of the reshuffles, (1 + hits) / (1 + permutations).
-    """
+    """Return Moran's I of residuals over all years and its permutation p-value."""
     e, dense = fit.residuals, fit.network.matrix.toarray()
     products, n = e.T @ e, fit.n_units
     scale = n / (dense.sum() * np.trace(products))

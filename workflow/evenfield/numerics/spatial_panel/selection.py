@@ -23,23 +23,7 @@ PRIOR_EDGE = 1e-4
 
 
 def likelihood_ratio(wide: SpatialPanelFit, narrow: SpatialPanelFit) -> SpatialTest:
-    """Test a model against one nested in it by their likelihoods.
-
-    Parameters
-    ----------
-    wide, narrow : SpatialPanelFit
-        For example an SDM, and the SAR or SEM on the same panel with the same effects and approach.
-
-    Returns
-    -------
-    SpatialTest
-        2 (l_wide - l_narrow), chi-squared with the difference in parameters.
-
-    Raises
-    ------
-    NumericsError
-        If the narrow model does not have fewer parameters or the two use other observations.
-    """
+    """Test a model against one nested in it by their likelihoods."""
     df = len(wide.names) - len(narrow.names)
     if df <= 0 or wide.observations != narrow.observations:
         raise NumericsError(f"{narrow.model.model} is not nested in {wide.model.model} on the same observations")
@@ -90,18 +74,7 @@ def _wald(name: str, value: np.ndarray, gradient: np.ndarray, fit: SpatialPanelF
 
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:
-    """Return AIC and BIC.
-
-    Parameters
-    ----------
-    fit : SpatialPanelFit
-        A fit.
-
-    Returns
-    -------
-    tuple of float
-        -2 l + 2 p and -2 l + ln(n) p, with p parameters (effects not counted) and n observations of the likelihood.
-    """
+    """Return AIC and BIC."""
     deviance, p = -2 * fit.log_likelihood, len(fit.names)
     return deviance + 2 * p, deviance + float(np.log(fit.observations)) * p
 
@@ -110,18 +83,6 @@ def spatial_hausman(
     fixed: Mapping[str, float], fixed_cov: np.ndarray, other: Mapping[str, float], other_cov: np.ndarray
 ) -> SpatialTest:
     """Test random against fixed effects by the distance of their coefficients.
-
-    Parameters
-    ----------
-    fixed, other : mapping of str to float
-        Coefficients under fixed and under random effects; only names in both enter.
-    fixed_cov, other_cov : ndarray
-        Covariances in the order of the mappings.
-
-    Returns
-    -------
-    SpatialTest
-        d'(V_fixed - V_random)^+ d, df the rank of the difference; negative eigenvalues are cut.
 
     Notes
     -----
@@ -141,27 +102,6 @@ def spatial_hausman(
 
 def log_marginal_likelihood(panel: BalancedPanel, network: Network, model: PanelModel, prior_g: float) -> float:
     """Integrate a model's likelihood over all its parameters.
-
-    Parameters
-    ----------
-    panel : BalancedPanel
-        Outcome and regressors.
-    network : Network
-        Weights.
-    model : PanelModel
-        SLX, SAR, SEM, SDM or SDEM.
-    prior_g : float
-        Zellner's g: prior covariance of the coefficients is g s2 (X'X)^-1.
-
-    Returns
-    -------
-    float
-        Up to a constant shared by all models of the same outcome, effects and approach.
-
-    Raises
-    ------
-    NumericsError
-        If the model has two spatial parameters.
 
     Notes
     -----

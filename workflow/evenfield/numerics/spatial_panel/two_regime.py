@@ -20,59 +20,21 @@ STEP = 1e-4
 
 @dataclass(frozen=True)
 class TwoRegimeFit:
-    """A fitted two-regime spatial lag.
+    """A fitted two-regime spatial lag."""
 
-    Attributes
-    ----------
-    rho_inside, rho_outside : float
-        Pull of the neighbours on units inside and outside the regime.
-    rho : float
-        Common pull when both are the same.
-    beta : ndarray, shape (K,)
-        Coefficients at the two pulls.
-    sigma2 : float
-        Variance of the innovations, e'e / N.
-    std_error : float
-        Of rho_inside - rho_outside, from the curvature of the concentrated likelihood.
-    likelihood_ratio, p_value : float
-        Twice the gain in log likelihood over one common pull; chi-squared with one degree of freedom.
-    at_bound : bool
-        Whether a pull lies at the end of its range: the standard error then means nothing.
-    """
-
-    rho_inside: float
-    rho_outside: float
-    rho: float
-    beta: np.ndarray
-    sigma2: float
-    std_error: float
-    likelihood_ratio: float
-    p_value: float
-    at_bound: bool
+    rho_inside: float  # pull of the neighbours on units inside and outside the regime
+    rho_outside: float  # pull of the neighbours on units inside and outside the regime
+    rho: float  # common pull when both are the same
+    beta: np.ndarray  # (K,) coefficients at the two pulls
+    sigma2: float  # variance of the innovations, e'e / N
+    std_error: float  # of rho_inside - rho_outside, from the curvature of the concentrated likelihood
+    likelihood_ratio: float  # twice the gain in log likelihood over one common pull
+    p_value: float  # twice the gain in log likelihood over one common pull; chi-squared with one degree of freedom
+    at_bound: bool  # whether a pull lies at the end of its range: the standard error then means nothing
 
 
 def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> TwoRegimeFit:
     """Fit y = rho_1 M W y + rho_0 (I - M) W y + X beta + e by maximum likelihood, M = diag(inside).
-
-    Parameters
-    ----------
-    y : ndarray, shape (N,)
-        Outcome.
-    X : ndarray, shape (N, K)
-        Regressors with their constant and their spatial lags.
-    W : ndarray, shape (N, N)
-        Row-standardised weights.
-    inside : ndarray of bool, shape (N,)
-        Units of the first regime.
-
-    Returns
-    -------
-    TwoRegimeFit
-
-    Raises
-    ------
-    NumericsError
-        If a regime is empty, or X has too many or collinear columns.
 
     Notes
     -----

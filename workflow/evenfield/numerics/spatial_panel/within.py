@@ -14,38 +14,15 @@ APPROACHES = ("lee_yu", "direct")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What enters the likelihood once the effects are gone.
+    """What enters the likelihood once the effects are gone."""
 
-    Attributes
-    ----------
-    copies : int
-        How often the log-determinant counts: T, or T - 1 when unit effects are transformed away.
-    drop : int
-        1 if the eigenvalue of the constant vector, ln(1 - rho), is taken out of it, else 0.
-    observations : int
-        Number of observations of the likelihood.
-    """
-
-    copies: int
-    drop: int
-    observations: int
+    copies: int  # how often the log-determinant counts: T, or T - 1 when unit effects are transformed away
+    drop: int  # 1 if the eigenvalue of the constant vector, ln(1 - rho), is taken out of it, else 0
+    observations: int  # number of observations of the likelihood
 
 
 def demeaned(values: np.ndarray, effects: str) -> np.ndarray:
-    """Subtract the means that belong to the effects.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, T, P)
-        Units, periods, columns.
-    effects : str
-        ``pooled`` (one constant), ``unit``, ``time`` or ``two_way``.
-
-    Returns
-    -------
-    ndarray, shape (N, T, P)
-        Q z for every column. Spatial lags must be taken before: the columns hold Q(W z), never W(Q z).
-    """
+    """Subtract the means that belong to the effects; values (N, T, P) -> (N, T, P)."""
     if effects == "pooled":
         return np.asarray(values - values.mean(axis=(0, 1)))
     out = np.array(values)
@@ -58,24 +35,6 @@ def demeaned(values: np.ndarray, effects: str) -> np.ndarray:
 
 def likelihood_counts(n: int, t: int, effects: str, approach: str) -> Counts:
     """Count copies of the log-determinant and observations.
-
-    Parameters
-    ----------
-    n, t : int
-        Units and periods.
-    effects : str
-        Effects of the model.
-    approach : str
-        ``lee_yu`` transforms the effects away by orthonormal complements; ``direct`` estimates them.
-
-    Returns
-    -------
-    Counts
-
-    Raises
-    ------
-    NumericsError
-        If effects or approach are unknown, or too few units or periods remain.
 
     Notes
     -----
@@ -93,22 +52,7 @@ def likelihood_counts(n: int, t: int, effects: str, approach: str) -> Counts:
 
 
 def projection_power_sum(n: int, t: int, effects: str, power: int) -> float:
-    """Return the sum over all entries of Q of q_ij^power.
-
-    Parameters
-    ----------
-    n, t : int
-        Units and periods.
-    effects : str
-        Effects that Q removes.
-    power : int
-        3 for the third, 4 for the fourth moment of residuals.
-
-    Returns
-    -------
-    float
-        Q is the Kronecker product of two centring (or identity) matrices, so the sum is a product of two.
-    """
+    """Return the sum over all entries of Q of q_ij^power."""
     if effects == "pooled":
         return _centring_power_sum(n * t, power)
     over_time = _centring_power_sum(t, power) if effects in ("unit", "two_way") else float(t)
@@ -122,19 +66,7 @@ def _centring_power_sum(size: int, power: int) -> float:
 
 
 def kept_share(n: int, t: int, effects: str) -> float:
-    """Return the diagonal entry of Q.
-
-    Parameters
-    ----------
-    n, t : int
-        Units and periods.
-    effects : str
-        Effects that Q removes.
-
-    Returns
-    -------
-    float
-    """
+    """Return the diagonal entry of Q."""
     if effects == "pooled":
         return 1.0 - 1.0 / (n * t)
     return (1.0 - 1.0 / t if effects != "time" else 1.0) * (1.0 - 1.0 / n if effects != "unit" else 1.0)

@@ -8,18 +8,7 @@ from evenfield.report.sentences.policy import DIFFERENCE, dashed, deciding_sente
 
 
 def balance_sentences(facts: Facts) -> list[Sentence]:
-    """Give the difference by window, through which income it moves, and its range over lists.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family balance.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run or the panel holds no such incomes.
-    """
+    """Give the difference by window, through which income it moves, and its range over lists."""
     rows = facts.rows(family="balance", outcome="gap_growth", contrast=DIFFERENCE, effect_type="coef",
                       estimator="long_difference")  # fmt: skip
     deciding = sorted(defined([row for row in rows if row["role"] == "primary"]), key=lambda row: row["period"])

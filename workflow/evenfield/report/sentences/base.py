@@ -12,27 +12,13 @@ from evenfield.report.words import sample_text
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a section.
+    """One sentence of a section."""
 
-    Attributes
-    ----------
-    text : str
-        Plain text, a whole sentence or what follows the label.
-    label : str
-        The period it speaks of; empty for none.
-    basis : str
-        Sample and inference of its numbers.
-    mark : str
-        ``PROXY`` or ``SPLICED`` where its numbers rest on proxy output, in full or in part.
-    caution : bool
-        Whether it warns: low power, selection, simulated data.
-    """
-
-    text: str
-    label: str = ""
-    basis: str = ""
-    mark: str = ""
-    caution: bool = False
+    text: str  # plain text, a whole sentence or what follows the label
+    label: str = ""  # the period it speaks of; empty for none
+    basis: str = ""  # sample and inference of its numbers
+    mark: str = ""  # ``PROXY`` or ``SPLICED`` where its numbers rest on proxy output, in full or in part
+    caution: bool = False  # whether it warns: low power, selection, simulated data
 
     @property
     def plain(self) -> str:
@@ -44,39 +30,17 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything sentences are built from.
+    """Everything sentences are built from."""
 
-    Attributes
-    ----------
-    config : mapping
-        The study's checked config.
-    estimates : sequence of mapping
-        Rows of ``results/estimates.csv``.
-    design : sequence of mapping
-        Rows of the design family's ``series.csv``; empty where it is not run.
-    claims : sequence of mapping
-        Rows of ``results/ingest/claims.csv``.
-    panel : mapping
-        Content of the panel's ``description.json``.
-    ingest : mapping
-        Content of ``results/ingest/description.json``.
-    names : mapping of str to str
-        Name by unit id.
-    verdicts : mapping
-        Content of ``results/verdicts.json``.
-    source_name : str
-        How the source of the claims is called; empty for none.
-    """
-
-    config: Mapping[str, Any]
-    estimates: Sequence[Row] = ()
-    design: Sequence[Row] = ()
-    claims: Sequence[Row] = ()
-    panel: Mapping[str, Any] = field(default_factory=dict)
-    ingest: Mapping[str, Any] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    verdicts: Mapping[str, Any] = field(default_factory=dict)
-    source_name: str = ""
+    config: Mapping[str, Any]  # the study's checked config
+    estimates: Sequence[Row] = ()  # rows of ``results/estimates.csv``
+    design: Sequence[Row] = ()  # rows of the design family's ``series.csv``; empty where it is not run
+    claims: Sequence[Row] = ()  # rows of ``results/ingest/claims.csv``
+    panel: Mapping[str, Any] = field(default_factory=dict)  # content of the panel's ``description.json``
+    ingest: Mapping[str, Any] = field(default_factory=dict)  # content of ``results/ingest/description.json``
+    names: Mapping[str, str] = field(default_factory=dict)  # name by unit id
+    verdicts: Mapping[str, Any] = field(default_factory=dict)  # content of ``results/verdicts.json``
+    source_name: str = ""  # how the source of the claims is called; empty for none
 
     @property
     def study(self) -> Mapping[str, str]:
@@ -116,99 +80,32 @@ class Facts:
                 for name, item in self.config["periods"].items()}  # fmt: skip
 
     def periods(self, role: str = "main") -> list[str]:
-        """Return the periods of a role in the order written.
-
-        Parameters
-        ----------
-        role : str
-            ``main``, ``span`` or ``variant``.
-
-        Returns
-        -------
-        list of str
-        """
+        """Return the periods of a role in the order written."""
         return [name for name, item in self.config["periods"].items() if item["role"] == role]
 
     def spans(self) -> list[str]:
-        """Return the main periods, then the whole spans.
-
-        Returns
-        -------
-        list of str
-        """
+        """Return the main periods, then the whole spans."""
         return [*self.periods(), *self.periods("span")]
 
     def specs(self, kind: str) -> list[Mapping[str, Any]]:
-        """Return the specifications of a family in the order written.
-
-        Parameters
-        ----------
-        kind : str
-            Family.
-
-        Returns
-        -------
-        list of mapping
-            Empty where the family is not run or is no list.
-        """
+        """Return the specifications of a family in the order written."""
         section = self.config["estimates"].get(kind, [])
         return list(section) if isinstance(section, list) else []
 
     def rows(self, **wanted: str | tuple[str, ...]) -> list[Row]:
-        """Pick estimates of the main unit scheme.
-
-        Parameters
-        ----------
-        **wanted : str or tuple of str
-            Field and the text it may hold.
-
-        Returns
-        -------
-        list of mapping
-        """
+        """Pick estimates of the main unit scheme."""
         return pick(self.estimates, unit_scheme=self.scheme, **wanted)
 
     def basis(self, row: Row) -> str:
-        """Return sample and inference of a row in words.
-
-        Parameters
-        ----------
-        row : mapping
-            A row of the estimates.
-
-        Returns
-        -------
-        str
-        """
+        """Return sample and inference of a row in words."""
         return sample_text(row, self.study, self.labels)
 
 
 def proxy_mark(row: Row) -> str:
-    """Return the mark of a number that rests on proxy output.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    str
-        ``PROXY``, ``SPLICED`` or empty for official figures.
-    """
+    """Return the mark of a number that rests on proxy output."""
     return {"proxy": "PROXY", "spliced": "SPLICED"}.get(row.get("output_basis", ""), "")
 
 
 def capital(text: str) -> str:
-    """Return ``text`` with its first letter in upper case and the rest as it is.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-
-    Returns
-    -------
-    str
-    """
+    """Return ``text`` with its first letter in upper case and the rest as it is."""
     return text[:1].upper() + text[1:]

@@ -13,18 +13,7 @@ SIZE, ALL = 0.05, "All periods"
 
 
 def preflight_sentences(facts: Facts) -> list[Sentence]:
-    """Quote what is left of the dependence between units after year means, and unit roots, for the latest span.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family preflight.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Quote what is left of the dependence between units after year means, and unit roots, for the latest span."""
     rows = [row for row in facts.rows(family="preflight", sample_id="all") if "-" in row["period"]]
     found = [_dependence(facts, _latest(rows, "cdw_plus")), _unit_root(facts, _latest(rows, "cips", "log_income"))]
     return [sentence for sentence in found if sentence is not None]
@@ -54,18 +43,7 @@ def _unit_root(facts: Facts, row: Row | None) -> Sentence | None:
 
 
 def clock_sentences(facts: Facts) -> list[Sentence]:
-    """Quote whether speeds differ between periods, where one break would lie, and the model with neighbours.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family clock.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Quote whether speeds differ between periods, where one break would lie, and the model with neighbours."""
     rows = facts.rows(family="clock", sample_id="all")
     latest = facts.periods()[-1:]
     found = [_equal(facts, first(rows, estimator="period_contrast_wald")), _break(facts, first(rows, term="sup_wald"))]
@@ -109,17 +87,7 @@ def _neighbours(facts: Facts, rows: list[Row]) -> Sentence | None:
 
 
 def weak_sigma_sentences(facts: Facts) -> list[Sentence]:
-    """Quote the slope of the variance over the latest span of years.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family clock.
-
-    Returns
-    -------
-    list of Sentence
-    """
+    """Quote the slope of the variance over the latest span of years."""
     row = _latest(facts.rows(family="clock", sample_id="all"), "weak_sigma", "log_income")
     p = number(row, "p_value") if row else None
     if row is None or p is None:
@@ -131,18 +99,7 @@ def weak_sigma_sentences(facts: Facts) -> list[Sentence]:
 
 
 def neighbour_sentences(facts: Facts) -> list[Sentence]:
-    """Quote growth against the clusters and zones of the neighbours, for the main periods.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family pattern.
-
-    Returns
-    -------
-    list of Sentence
-        One for clusters and one for zones; empty for a study without them.
-    """
+    """Quote growth against the clusters and zones of the neighbours, for the main periods."""
     rows = facts.rows(family="pattern", estimator="bivariate_moran", treatment_def=facts.taxonomy, sample_id="all")
     found = [
         _pair(facts, pick(rows, contrast=name), words) for name, words in (("cluster", "clusters"), ("sez", "zones"))

@@ -9,36 +9,14 @@ from evenfield.report.words import excludes_zero, interval_text, seen_text
 
 
 def beta_sentences(facts: Facts) -> list[Sentence]:
-    """Say, by main period, how growth went with initial income.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family beta.
-
-    Returns
-    -------
-    list of Sentence
-        One for each main period and span of the first specification without controls.
-    """
+    """Say, by main period, how growth went with initial income."""
     plain = [spec for spec in facts.specs("beta") if not spec["controls"]][:1]
     sentences = [_beta(facts, str(spec["id"]), period) for spec in plain for period in facts.spans()]
     return [sentence for sentence in sentences if sentence is not None]
 
 
 def conditional_sentences(facts: Facts) -> list[Sentence]:
-    """Say, by main period, how growth went with initial income among units alike in the controls.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family beta.
-
-    Returns
-    -------
-    list of Sentence
-        One for each main period of the first specification with controls.
-    """
+    """Say, by main period, how growth went with initial income among units alike in the controls."""
     controlled = [spec for spec in facts.specs("beta") if spec["controls"]][:1]
     sentences = [_conditional(facts, str(spec["id"]), period) for spec in controlled for period in facts.periods()]
     return [sentence for sentence in sentences if sentence is not None]
@@ -91,18 +69,7 @@ def _without_period(facts: Facts, row: Row) -> str:
 
 
 def sigma_sentences(facts: Facts) -> list[Sentence]:
-    """Say, by main period, how the dispersion of incomes changed.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family sigma.
-
-    Returns
-    -------
-    list of Sentence
-        One for each main period and span of the first specification.
-    """
+    """Say, by main period, how the dispersion of incomes changed."""
     sentences = [_sigma(facts, str(spec["id"]), period) for spec in facts.specs("sigma")[:1]
                  for period in facts.spans()]  # fmt: skip
     return [sentence for sentence in sentences if sentence is not None]

@@ -15,18 +15,7 @@ SIGNS = {"+": "positive", "-": "negative"}
 
 
 def curve_sentences(facts: Facts) -> list[Sentence]:
-    """Summarise each curve over all periods.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family curve.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Summarise each curve over all periods."""
     section = facts.config["estimates"].get("curve") or {"curves": []}
     found = [_sentence(curve, facts) for curve in section["curves"]]
     return [sentence for sentence in found if sentence is not None]

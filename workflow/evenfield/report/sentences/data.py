@@ -16,18 +16,7 @@ CLASSES = {
 
 
 def question_sentences(facts: Facts) -> list[Sentence]:
-    """Count the statements of the source by what can be done with them.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the ledger of claims.
-
-    Returns
-    -------
-    list of Sentence
-        Empty for a study without claims.
-    """
+    """Count the statements of the source by what can be done with them."""
     if not facts.claims:
         return []
     parts = [(len(pick(facts.claims, **{"class": letter})), words) for letter, words in CLASSES.items()]
@@ -36,18 +25,7 @@ def question_sentences(facts: Facts) -> list[Sentence]:
 
 
 def simulated_sentences(facts: Facts) -> list[Sentence]:
-    """Warn when some of the data are simulated.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the description of the ingested tables.
-
-    Returns
-    -------
-    list of Sentence
-        Empty for real data.
-    """
+    """Warn when some of the data are simulated."""
     simulated = simulated_names(facts.ingest)
     if not simulated:
         return []
@@ -56,17 +34,7 @@ def simulated_sentences(facts: Facts) -> list[Sentence]:
 
 
 def data_sentences(facts: Facts) -> list[Sentence]:
-    """Describe units, years, income and the output that each period rests on.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the panel's description.
-
-    Returns
-    -------
-    list of Sentence
-    """
+    """Describe units, years, income and the output that each period rests on."""
     if not facts.panel:
         return []
     years = [str(year) for year in facts.config["panel"]["years"]]

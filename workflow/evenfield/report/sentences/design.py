@@ -23,18 +23,7 @@ CONTRASTS = (
 
 
 def read_square(facts: Facts) -> dict[str, Any] | None:
-    """Arrange the 2x2 table of the main taxonomy.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the design series and the units' names.
-
-    Returns
-    -------
-    dict or None
-        ``taxonomy``, ``periods`` and, by cell, ``count`` and ``names``; None for a study without groups.
-    """
+    """Arrange the 2x2 table of the main taxonomy."""
     rows = pick(facts.design, block="cells", taxonomy=facts.taxonomy)
     label = min((row["period"] for row in rows), default="")
     cells = {key: first(rows, term=term, period=label) for key, term in CELLS.items()}
@@ -58,18 +47,7 @@ def _period_words(row: Row, facts: Facts) -> str:
 
 
 def design_sentences(facts: Facts) -> list[Sentence]:
-    """Say how far the groups overlap and which differences could be seen.
-
-    Parameters
-    ----------
-    facts : Facts
-        With estimates and design series.
-
-    Returns
-    -------
-    list of Sentence
-        Empty for a study without groups.
-    """
+    """Say how far the groups overlap and which differences could be seen."""
     square = read_square(facts)
     if square is None:
         return []
@@ -127,20 +105,7 @@ def _one_contrast(facts: Facts, design: str, contrast: str, words: str, interest
 
 
 def detectable_rows(facts: Facts, design: str, contrast: str) -> list[Row]:
-    """Pick the smallest detectable effects of one contrast in the main periods, by the best test there is.
-
-    Parameters
-    ----------
-    facts : Facts
-        With estimates.
-    design, contrast : str
-        ``spec_id`` and ``contrast`` of the design family.
-
-    Returns
-    -------
-    list of mapping
-        One row for each main period, in percentage points a year; empty where none is defined.
-    """
+    """Pick the smallest detectable effects of one contrast in the main periods, by the best test there is."""
     for test in TESTS:
         rows = facts.rows(family="design", spec_id=design, contrast=contrast, estimator=test, unit_of_measure="pp/yr",
                           treatment_def=facts.taxonomy, period=tuple(facts.periods()))  # fmt: skip

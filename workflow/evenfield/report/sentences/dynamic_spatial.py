@@ -14,18 +14,7 @@ WITHHELD, UNSTABLE = "WITHHELD", "NOT STABLE"
 
 
 def dynamic_spatial_sentences(facts: Facts) -> list[Sentence]:
-    """Quote the dynamics of the specifications that are printed, and say which are withheld.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family dynamic_spatial.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Quote the dynamics of the specifications that are printed, and say which are withheld."""
     rows = facts.rows(family="dynamic_spatial")
     if not rows:
         return []

@@ -13,18 +13,7 @@ CLEAR = 0.05
 
 
 def exploratory_sentences(facts: Facts) -> list[Sentence]:
-    """Count what is described, and quote the shares that need no test.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family exploratory.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Count what is described, and quote the shares that need no test."""
     rows = [row for row in facts.rows(family="exploratory", role="exploratory")
             if number(row, "estimate") is not None]  # fmt: skip
     if not rows:

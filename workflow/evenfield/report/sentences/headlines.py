@@ -20,20 +20,7 @@ LABELS = {
 
 
 def headlines(facts: Facts, said: Mapping[str, Sequence[Sentence]]) -> list[dict[str, Any]]:
-    """Choose the sentences of the summary.
-
-    Parameters
-    ----------
-    facts : Facts
-        With estimates and design series.
-    said : mapping of str to sequence of Sentence
-        Sentences by section.
-
-    Returns
-    -------
-    list of dict
-        ``sentence``, ``section`` and ``label`` of the link.
-    """
+    """Choose the sentences of the summary."""
     lines = [("question", s) for s in said.get("question", ()) if s.caution]
     lines += [("verdicts", s) for s in said.get("verdicts", ())[:1]]
     lines += [("design", s) for s in said.get("design", ())[:1]]

@@ -11,18 +11,7 @@ GROWTH = "growth_pct_per_year"
 
 
 def income_sentences(facts: Facts) -> list[Sentence]:
-    """Describe average growth of the groups in each main period.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family profile.
-
-    Returns
-    -------
-    list of Sentence
-        Empty for a study without groups.
-    """
+    """Describe average growth of the groups in each main period."""
     sentences = [_growth(facts, period) for period in facts.periods()]
     return [sentence for sentence in sentences if sentence is not None]
 

@@ -14,18 +14,7 @@ BASE, PSI = "linkage_fe", "neighbours_x_moderator"
 
 
 def linkage_sentences(facts: Facts) -> list[Sentence]:
-    """Quote the interaction with its interval, its power, and the spread over inference and specifications.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family linkage.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Quote the interaction with its interval, its power, and the spread over inference and specifications."""
     rows = facts.rows(family="linkage")
     main = first(rows, estimator=BASE, term=PSI, role="primary")
     if main is None or number(main, "estimate") is None:

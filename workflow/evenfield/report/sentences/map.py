@@ -8,18 +8,7 @@ from evenfield.report.sentences.base import Facts, Sentence
 
 
 def map_sentences(facts: Facts) -> list[Sentence]:
-    """Quote the tests of East, of South within the East, and of the neighbours, for the main list.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family gradient.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Quote the tests of East, of South within the East, and of the neighbours, for the main list."""
     rows = facts.rows(family="gradient", outcome="cluster")
     east = first(rows, estimator="fisher_exact", treatment_def=facts.taxonomy)
     found = [_east(facts, east) if east else None]

@@ -15,37 +15,13 @@ CRITICAL = -1.65
 
 
 def main_spec(facts: Facts, family: str) -> Mapping[str, Any] | None:
-    """Return the primary specification of a family, the first where none is marked.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the config.
-    family : str
-        Family.
-
-    Returns
-    -------
-    mapping or None
-        None where the family is not run.
-    """
+    """Return the primary specification of a family, the first where none is marked."""
     specs = facts.specs(family)
     return next((spec for spec in specs if spec.get("role") == "primary"), specs[0] if specs else None)
 
 
 def panel_sentences(facts: Facts) -> list[Sentence]:
-    """Quote the bias-corrected speed between its bounds, and the difference by exposure.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of families dynamic and regime.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where neither is run.
-    """
+    """Quote the bias-corrected speed between its bounds, and the difference by exposure."""
     spec = main_spec(facts, "dynamic")
     found = [_speed(facts, str(spec["id"]), period) for period in facts.periods("span")] if spec else []
     regime = main_spec(facts, "regime")
@@ -94,18 +70,7 @@ def _seen(row: Row) -> str:
 
 
 def clubs_sentences(facts: Facts) -> list[Sentence]:
-    """Quote log t on levels and the clubs of each specification.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family clubs.
-
-    Returns
-    -------
-    list of Sentence
-        One for the first specification of each period and sample, then one on the currency unit.
-    """
+    """Quote log t on levels and the clubs of each specification."""
     spans = {(spec["period"], spec.get("sample", "all")): spec for spec in reversed(facts.specs("clubs"))}
     found = [_logt(facts, spec) for spec in reversed(spans.values())]
     spec = main_spec(facts, "clubs")
@@ -164,18 +129,7 @@ def _currency(facts: Facts, spec: str) -> Sentence | None:
 
 
 def distribution_sentences(facts: Facts) -> list[Sentence]:
-    """Quote mobility and the test of the neighbours.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family distribution.
-
-    Returns
-    -------
-    list of Sentence
-        For the primary specification, step by step.
-    """
+    """Quote mobility and the test of the neighbours."""
     spec = main_spec(facts, "distribution")
     rows = facts.rows(family="distribution", spec_id=str(spec["id"])) if spec else []
     steps = sorted({row["contrast"] for row in pick(rows, term="half_life")}, key=_first)
@@ -223,18 +177,7 @@ def _neighbours(facts: Facts, rows: list[Row]) -> Sentence | None:
 
 
 def inequality_sentences(facts: Facts) -> list[Sentence]:
-    """Quote Theil T at both ends and the largest share between groups.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family inequality.
-
-    Returns
-    -------
-    list of Sentence
-        One for each main period and span of the primary specification.
-    """
+    """Quote Theil T at both ends and the largest share between groups."""
     spec = main_spec(facts, "inequality")
     found = [_theil(facts, str(spec["id"]), period) for period in facts.spans()] if spec else []
     return [sentence for sentence in found if sentence is not None]
@@ -259,17 +202,7 @@ def _theil(facts: Facts, spec: str, period: str) -> Sentence | None:
 
 
 def pattern_sentences(facts: Facts) -> list[Sentence]:
-    """Quote Moran's I of income in the first and last year, plain and net of regions.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family pattern.
-
-    Returns
-    -------
-    list of Sentence
-    """
+    """Quote Moran's I of income in the first and last year, plain and net of regions."""
     spec = main_spec(facts, "pattern")
     rows = (
         facts.rows(family="pattern", spec_id=str(spec["id"]), estimator="moran", outcome="log_income") if spec else []

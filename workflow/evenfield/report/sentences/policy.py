@@ -13,51 +13,17 @@ DIFFERENCE = "cluster - sez"
 
 
 def dashed(text: str) -> str:
-    """Write the years of a window with a dash.
-
-    Parameters
-    ----------
-    text : str
-        For example ``"2002-2012"``.
-
-    Returns
-    -------
-    str
-    """
+    """Write the years of a window with a dash."""
     return text.replace("-", "\u2013")
 
 
 def defined(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that hold a number.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Rows of the estimates.
-
-    Returns
-    -------
-    list of mapping
-    """
+    """Return the rows that hold a number."""
     return [row for row in rows if number(row, "estimate") is not None]
 
 
 def deciding_sentence(row: Row, facts: Facts, opening: str) -> Sentence:
-    """Say what a deciding comparison shows, and whether it could have shown more.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-    facts : Facts
-        The study.
-    opening : str
-        What is compared; the number follows.
-
-    Returns
-    -------
-    Sentence
-    """
+    """Say what a deciding comparison shows, and whether it could have shown more."""
     return Sentence(
         f"{opening} {value_text(row)}; {seen_text(row)}{weakness(row)}.",
         dashed(facts.labels.get(row["period"], row["period"])), facts.basis({**row, "period": "", "output_basis": ""}),
@@ -66,18 +32,7 @@ def deciding_sentence(row: Row, facts: Facts, opening: str) -> Sentence:
 
 
 def weakness(row: Row) -> str:
-    """Say that a comparison is underpowered, where it is.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    str
-        Empty where the design could see the smallest effect of interest.
-    """
+    """Say that a comparison is underpowered, where it is."""
     if not underpowered(row):
         return ""
     if excludes_zero(row):
@@ -87,20 +42,7 @@ def weakness(row: Row) -> str:
 
 
 def range_sentence(rows: Sequence[Row], where: str) -> list[Sentence]:
-    """Give the range of one comparison over all lists of clusters and zones.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        The deciding row and the same one under other taxonomies.
-    where : str
-        The table.
-
-    Returns
-    -------
-    list of Sentence
-        Empty with fewer than two numbers.
-    """
+    """Give the range of one comparison over all lists of clusters and zones."""
     found = defined(rows)
     values = [number(row, "estimate") or 0.0 for row in found]
     lists = {row["treatment_def"] for row in found}
@@ -119,18 +61,7 @@ def range_sentence(rows: Sequence[Row], where: str) -> list[Sentence]:
 
 
 def parts_text(row: Row) -> str:
-    """Write an estimate with its interval in short form.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the estimates.
-
-    Returns
-    -------
-    str
-        For example ``"0.48 (95% interval -2.78 to 3.74)"``.
-    """
+    """Write an estimate with its interval in short form."""
     value = bare(number(row, "estimate") or 0.0, row["unit_of_measure"])
     interval = interval_text(row)
     return f"{value} ({interval})" if interval else value

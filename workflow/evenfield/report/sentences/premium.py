@@ -11,18 +11,7 @@ GROUPS = {"cluster": "clusters", "sez": "zones"}
 
 
 def premium_sentences(facts: Facts) -> list[Sentence]:
-    """Say by how much the first group of each specification stands apart, period by period.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family premium.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Say by how much the first group of each specification stands apart, period by period."""
     out = []
     for spec in facts.specs("premium"):
         rows = [row for period in facts.periods() for row in _deciding(facts, "premium", str(spec["id"]), period)]
@@ -33,18 +22,7 @@ def premium_sentences(facts: Facts) -> list[Sentence]:
 
 
 def intensity_sentences(facts: Facts) -> list[Sentence]:
-    """Say how zone and cluster regions differ in factor intensity, with the joint test first.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family factor_intensity.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Say how zone and cluster regions differ in factor intensity, with the joint test first."""
     joint = first(facts.rows(family="factor_intensity", effect_type="stat_joint"))
     count = first(facts.rows(family="factor_intensity", effect_type="stat_right_signs"))
     rows = _deciding(facts, "factor_intensity", "", "")
@@ -123,18 +101,7 @@ def _taxonomies(rows: list[Row], label: str, facts: Facts) -> list[Sentence]:
 
 
 def fading_sentences(facts: Facts) -> list[Sentence]:
-    """Say how premiums change over time and where the location quotient ends.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family fading.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Say how premiums change over time and where the location quotient ends."""
     rows = _deciding(facts, "fading", "", "")
     out = [_change(row, facts) for row in rows]
     for row in facts.rows(family="fading", role="primary", effect_type="stat_end_level"):

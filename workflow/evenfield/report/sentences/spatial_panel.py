@@ -15,18 +15,7 @@ RHO_PLACES = 2
 
 
 def spatial_panel_sentences(facts: Facts) -> list[Sentence]:
-    """Give the range of indirect effects, the price of serial correlation, rho with and without factors, and W.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family spatial_panel.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Give the range of indirect effects, the price of serial correlation, rho with and without factors, and W."""
     spec = main_spec(facts)
     if not spec:
         return []
@@ -35,18 +24,7 @@ def spatial_panel_sentences(facts: Facts) -> list[Sentence]:
 
 
 def main_spec(facts: Facts) -> Mapping[str, Any]:
-    """Return the first specification of the family with its main weights and model.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the config.
-
-    Returns
-    -------
-    mapping
-        Empty where the family is not run.
-    """
+    """Return the first specification of the family with its main weights and model."""
     section = facts.config["estimates"].get("spatial_panel")
     if not section:
         return {}

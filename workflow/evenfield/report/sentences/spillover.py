@@ -14,18 +14,7 @@ DIFFERENCE = "exposure_cluster - exposure_sez"
 
 
 def exposure_sentences(facts: Facts) -> list[Sentence]:
-    """Give the verdict on power, the difference of the two exposures by main period, and the empty boxes.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family exposure.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Give the verdict on power, the difference of the two exposures by main period, and the empty boxes."""
     found = [(period, _difference(facts, period)) for period in facts.periods()]
     rows = [(period, row) for period, row in found if row is not None and number(row, "estimate") is not None]
     if not rows:
@@ -41,18 +30,7 @@ def exposure_sentences(facts: Facts) -> list[Sentence]:
 
 
 def primary_spec(facts: Facts) -> str:
-    """Return the id of the primary exposure specification, the first one where none is marked.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the config.
-
-    Returns
-    -------
-    str
-        Empty where the family is not run.
-    """
+    """Return the id of the primary exposure specification, the first one where none is marked."""
     spec = _primary(facts)
     return str(spec["id"]) if spec else ""
 

@@ -9,18 +9,7 @@ from evenfield.report.sentences.policy import defined
 
 
 def taxonomies_sentences(facts: Facts) -> list[Sentence]:
-    """Give the gain of four cells over two labels by period, and what it rests on.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family taxonomies.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Give the gain of four cells over two labels by period, and what it rests on."""
     rows = facts.rows(family="taxonomies", role="primary")
     pairs = [(first(rows, estimator="loo_gain", period=period), first(rows, estimator="bic_gain", period=period))
              for period in facts.periods()]  # fmt: skip

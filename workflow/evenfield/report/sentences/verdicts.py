@@ -11,18 +11,7 @@ HASH_LETTERS = 12
 
 
 def verdict_sentences(facts: Facts) -> list[Sentence]:
-    """Count the verdicts and name the rule and the number of estimates.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the verdicts.
-
-    Returns
-    -------
-    list of Sentence
-        Empty for a study without claims.
-    """
+    """Count the verdicts and name the rule and the number of estimates."""
     if not facts.verdicts.get("claims"):
         return []
     counts = facts.verdicts["counts"]
@@ -34,18 +23,7 @@ def verdict_sentences(facts: Facts) -> list[Sentence]:
 
 
 def credibility_sentences(facts: Facts) -> list[Sentence]:
-    """Count the deciding rows that are underpowered, and those whose sign one unit can turn.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the verdicts.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where no hypothesis has a deciding row.
-    """
+    """Count the deciding rows that are underpowered, and those whose sign one unit can turn."""
     rows = [row for item in facts.verdicts.get("hypotheses", {}).values() for part in item["parts"]
             for row in part["rows"] if row.get("estimate") is not None]  # fmt: skip
     if not rows:

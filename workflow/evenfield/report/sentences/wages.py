@@ -9,18 +9,7 @@ from evenfield.report.sentences.policy import DIFFERENCE, dashed, deciding_sente
 
 
 def wages_sentences(facts: Facts) -> list[Sentence]:
-    """Give the difference of elasticities, other answers to the same question, and unit labour cost by window.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family wages.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run or the panel holds no such columns.
-    """
+    """Give the difference of elasticities, other answers to the same question, and unit labour cost by window."""
     rows = facts.rows(family="wages", estimator="panel_fe", contrast=DIFFERENCE, effect_type="coef")
     sentences: list[Sentence] = []
     for row in defined([row for row in rows if row["role"] == "primary"]):

@@ -10,18 +10,7 @@ from evenfield.report.words import excludes_zero
 
 
 def west_sentences(facts: Facts) -> list[Sentence]:
-    """Give each programme's difference, what growth after alone says, border pairs and placebo dates.
-
-    Parameters
-    ----------
-    facts : Facts
-        With the estimates of family west.
-
-    Returns
-    -------
-    list of Sentence
-        Empty where the family is not run.
-    """
+    """Give each programme's difference, what growth after alone says, border pairs and placebo dates."""
     deciding = defined(facts.rows(family="west", role="primary", effect_type="coef"))
     order = [str(spec["id"]) for spec in facts.specs("west")]
     sentences: list[Sentence] = []
