@@ -21,7 +21,7 @@ HEIGHT, RUG = 2.9, 0.045
 
 
 def linkage_panels(section: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """Choose the specifications shown: the primary one, then the first with another intensity and the same moderator."""
+    """Choose the specifications shown: the primary one, then one with another intensity, same moderator."""
     specs = section["specs"]
     main = next((spec for spec in specs if spec.get("role") == "primary"), specs[0])
     kinds = {name: item["kind"].startswith("zones") for name, item in section["intensities"].items()}

@@ -31,7 +31,7 @@ def tabulate_spatial_effects(
     inference: Mapping[str, Any],
     study: Mapping[str, Any],
 ) -> Table:
-    """Arrange effects: the main specification by model and weights, then the others with their main model and weights."""
+    """Arrange effects: the main specification first, then the others with main model and weights."""
     main = main_specification(fit)
     mine = checked_rows(estimates, main, "T15")
     rows = [*_by_weights(mine, main, fit), *_others(estimates, fit)]
