@@ -6,8 +6,8 @@ import sys
 from snakemake.utils import update_config
 
 try:
-    from evenfield.contracts.config import checked_config, read_config
-    from evenfield.contracts.errors import EvenfieldError
+    from evenfield.study.config import checked_config, read_config
+    from evenfield.study.errors import EvenfieldError
 except ModuleNotFoundError as missing:
     sys.exit(f"evenfield: {missing.name} is not installed; expected the locked environment; run `python3 run`")
 

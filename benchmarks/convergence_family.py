@@ -20,7 +20,7 @@ from typing import Any
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-from evenfield.contracts.config import checked_config, read_config  # noqa: E402
+from evenfield.study.config import checked_config, read_config  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 FAMILIES = ("beta", "sigma", "clock", "dynamic", "regime", "clubs", "distribution", "inequality", "pattern", "gradient",

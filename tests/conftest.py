@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evenfield.contracts.config import checked_config, read_config
-from evenfield.contracts.files import read_json
-from evenfield.contracts.tables import Field, resource_named
-from evenfield.ingest.study_tables import read_study
+from evenfield.study.config import checked_config, read_config
+from evenfield.study.files import read_json
+from evenfield.study.ingest.study_tables import read_study
+from evenfield.study.tables import Field, resource_named
 from unit.ingest.toy import ToyStudy
 
 ROOT = Path(__file__).parents[1]

@@ -145,6 +145,6 @@ def test_importing_the_library_stays_light() -> None:
     import subprocess
     import sys
 
-    code = "import sys, evenfield.contracts.estimates, evenfield.panel.build; print(' '.join(sys.modules))"
+    code = "import sys, evenfield.shared.estimates, evenfield.study.panel.build; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"statsmodels", "linearmodels", "seaborn", "matplotlib", "scipy.stats"} & set(loaded)

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.study import row_standardised
 from evenfield.numerics.inference.assignments import connected_assignments, free_assignments
 from evenfield.numerics.inference.cr2 import cr2_inference
 from evenfield.numerics.inference.path_panel import path_panel
@@ -22,6 +21,7 @@ from evenfield.numerics.inference.wild_draws import wild_draws
 from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
 from evenfield.numerics.power import exponential_covariance, sar_covariance
 from evenfield.numerics.random import generator_for
+from evenfield.study.spatial_weights import row_standardised
 from unit.china_design import CLUSTERS, DATA, ZONES, read_design
 
 pytestmark = pytest.mark.montecarlo

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenfield.contracts.study import row_standardised
 from evenfield.numerics.spatial import haversine_km, nearest_matrix
+from evenfield.study.spatial_weights import row_standardised
 
 DATA = Path(__file__).parents[2] / "data"
 CLUSTERS = ["CN-FJ", "CN-GD", "CN-JS", "CN-SH", "CN-ZJ"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import config_reference
-from evenfield.contracts.config import SCHEMA, read_config
+from evenfield.study.config import SCHEMA, read_config
 
 
 def test_config_reference_is_generated_from_the_schema() -> None:

@@ -11,10 +11,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SPEEDS = {
-    "us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558},
-    "mexico-states": {},
-}
+SPEEDS = {"us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558}, "mexico-states": {}}
 
 
 @pytest.mark.parametrize("name", SPEEDS)

@@ -112,12 +112,7 @@ def test_what_is_given_is_not_added(run):
     given = ["--cores", "1", "--directory", "D", "--snakefile", "S"]
     command = run.engine_command(Path("V"), given)
     assert command[:5] == ["V/bin/python", "-P", "-m", "snakemake", "--nolock"]
-    assert [command.count(name) for name in ("--cores", "--directory", "--snakefile", "--profile")] == [
-        1,
-        1,
-        1,
-        1,
-    ]
+    assert [command.count(name) for name in ("--cores", "--directory", "--snakefile", "--profile")] == [1, 1, 1, 1]
     assert "--cores" not in run.engine_command(Path("V"), ["--profile", "slurm"])
     assert run.engine_command(Path("V"), [])[5:] == [
         *("--snakefile", str(REPO / "Snakefile"), "--directory", str(REPO)),
@@ -262,10 +257,7 @@ FAILED_JOB = "RuleException:\nCalledProcessError in file 'S', line 7:\nCommand '
     [
         ("a\nevenfield: ingest: one\nevenfield: two\n" + FAILED_JOB, "ingest: one"),
         ('WorkflowError in file "S", line 2:\n    evenfield: config: bad\n', "config: bad"),
-        (
-            f"{HEADER}Traceback (most recent call last):\n  File x\nValueError: boo\n{FAILED_JOB}",
-            "ValueError: boo",
-        ),
+        (f"{HEADER}Traceback (most recent call last):\n  File x\nValueError: boo\n{FAILED_JOB}", "ValueError: boo"),
         (f"{HEADER}    resources: tmpdir=/tmp\nls: no such file\n{FAILED_JOB}", "ls: no such file"),
         (
             f'{HEADER}MissingInputException in rule all in file "S", line 1:\n'
@@ -273,10 +265,7 @@ FAILED_JOB = "RuleException:\nCalledProcessError in file 'S', line 7:\nCommand '
             'MissingInputException in rule all in file "S", line 1: Missing input files for rule all: '
             "output: q.txt affected files: nope.csv",
         ),
-        (
-            "usage: x\n__main__.py: error: unrecognized arguments: --nosuch",
-            "__main__.py: error: unrecognized",
-        ),
+        ("usage: x\n__main__.py: error: unrecognized arguments: --nosuch", "__main__.py: error: unrecognized"),
         ("", "no message"),
     ],
 )

@@ -1,10 +1,10 @@
 """Check config and data in seconds and compute nothing."""
 
-from evenfield.contracts.tables import parse_resource
-from evenfield.ingest.dictionary import public_dictionary
-from evenfield.ingest.study_tables import describe_study, read_study
-from evenfield.panel.build import build_panel
-from evenfield.weights.build import build_geography, build_weights
+from evenfield.study.ingest.dictionary import public_dictionary
+from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.panel.build import build_panel
+from evenfield.study.tables import parse_resource
+from evenfield.study.weights.build import build_geography, build_weights
 from study import arguments, run_command
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from evenfield.contracts.config import SCHEMA
+from evenfield.study.config import SCHEMA
 
 TARGET = Path(__file__).parents[2] / "docs" / "config.md"
 HEAD = """# config.yaml, key by key

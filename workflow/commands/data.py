@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from evenfield.ingest.dictionary import refresh_hashes
-from evenfield.ingest.study_tables import describe_study, read_structure, read_study
+from evenfield.study.ingest.dictionary import refresh_hashes
+from evenfield.study.ingest.study_tables import describe_study, read_structure, read_study
 from study import arguments, run_command
 
 

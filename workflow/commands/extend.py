@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.errors import IngestError, first_examples
-from evenfield.ingest.bureau_export import BureauExport, read_export, read_indicator
-from evenfield.ingest.dictionary import read_resources, refresh_hashes
-from evenfield.ingest.provenance import ALL_UNITS
-from evenfield.ingest.study_tables import describe_study, read_study
+from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.ingest.bureau_export import BureauExport, read_export, read_indicator
+from evenfield.study.ingest.dictionary import read_resources, refresh_hashes
+from evenfield.study.ingest.provenance import ALL_UNITS
+from evenfield.study.ingest.study_tables import describe_study, read_study
 from study import arguments, run_command
 
 PANEL, SPANS = "panel.csv", "panel_provenance.csv"

@@ -97,24 +97,11 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     """Run the study with the script `run` and pass its progress on."""
     say(title)
     started = time.monotonic()
-    command = [
-        setting.python,
-        str(REPO / "run"),
-        "--venv",
-        str(setting.venv),
-        "--directory",
-        str(study),
-        *engine,
-    ]
+    command = [setting.python, str(REPO / "run"), "--venv", str(setting.venv), "--directory", str(study), *engine]
     environment = os.environ | setting.variables
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         with subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            encoding="utf-8",
-            errors="replace",
+            command, env=environment, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8", errors="replace"
         ) as run:
             for line in run.stdout or ():
                 if line.startswith(("[", "install")):
@@ -236,9 +223,7 @@ def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Repo
     if options.snakefile is not None:
         engine += ["--snakefile", str(options.snakefile.absolute())]
     plain = Setting(
-        sys.executable,
-        Path(sys.prefix),
-        {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": conditions.PLAIN_LOCALE},
+        sys.executable, Path(sys.prefix), {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": conditions.PLAIN_LOCALE}
     )
     first, second = folder / "plain", folder / "second-run-elsewhere"
     for copy in (first, second):

@@ -40,13 +40,7 @@ for path in sorted(paths):
 """
 
 # BLAS kernels by the processor flag that they need.
-KERNELS = {
-    "Prescott": "sse2",
-    "Nehalem": "sse4_2",
-    "Sandybridge": "avx",
-    "Haswell": "avx2",
-    "SkylakeX": "avx512f",
-}
+KERNELS = {"Prescott": "sse2", "Nehalem": "sse4_2", "Sandybridge": "avx", "Haswell": "avx2", "SkylakeX": "avx512f"}
 
 
 class GateError(Exception):

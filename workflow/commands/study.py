@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from evenfield.contracts.config import checked_config, read_config
-from evenfield.contracts.errors import EvenfieldError
+from evenfield.study.config import checked_config, read_config
+from evenfield.study.errors import EvenfieldError
 
 PREFIX = "evenfield: "
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -1,6 +1,6 @@
 """What the floors share: library inputs, paths by unit scheme and the names of the parts of a study."""
 
-from evenfield.contracts.floors import library_files
+from evenfield.shared.floors import library_files
 
 SCHEMES = list(config["panel"]["unit_schemes"])
 WEIGHTS = list(config["weights"]["families"])

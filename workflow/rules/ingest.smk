@@ -23,7 +23,6 @@ TABLES = [
 rule ingest_study:
     """Read and check every table of the study."""
     input:
-        library=library("ingest"),
         tracked=data_files,
     output:
         tables=expand("results/ingest/{table}.csv", table=TABLES),

@@ -4,7 +4,6 @@
 rule build_panel:
     """Deflate, merge units, join taxonomy cells and zone doses, collapse to periods."""
     input:
-        library=library("panel"),
         tables=rules.ingest_study.output.tables,
         dictionary=rules.ingest_study.output.dictionary,
     output:

@@ -4,7 +4,6 @@
 rule write_page:
     """The page: one file that works offline."""
     input:
-        library=library("report"),
         tracked=templates(),
         estimates=rules.collect_estimates.output.estimates,
         exhibits=EXHIBITS,
@@ -36,7 +35,6 @@ rule write_page:
 rule write_paper:
     """The paper, its Typst source and its references."""
     input:
-        library=library("report"),
         tracked=templates(),
         estimates=rules.collect_estimates.output.estimates,
         exhibits=EXHIBITS,
@@ -70,7 +68,6 @@ rule write_paper:
 rule write_manifest:
     """Hashes of inputs and results, without a clock."""
     input:
-        library=library("report"),
         ingest=rules.ingest_study.output.description,
         files=[
             *EXHIBITS,

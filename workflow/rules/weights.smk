@@ -4,7 +4,6 @@
 rule build_weights:
     """Build, check and describe every weights matrix of a unit scheme."""
     input:
-        library=library("weights"),
         panel=rules.build_panel.output.panel,
         units=rules.build_panel.output.units,
         adjacency=rules.build_panel.output.adjacency,
@@ -28,7 +27,6 @@ rule build_weights:
 rule build_exposures:
     """Multiply every weights matrix with taxonomy cells and zone doses."""
     input:
-        library=library("weights"),
         edges=rules.build_weights.output.edges,
         descriptions=rules.build_weights.output.descriptions,
         cells=rules.build_panel.output.cells,

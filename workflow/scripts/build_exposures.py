@@ -1,8 +1,8 @@
 """Multiply every weights matrix with taxonomy cells and zone doses."""
 
-from evenfield.contracts.files import read_json, read_table, write_table
-from evenfield.contracts.study import read_weights
-from evenfield.weights.exposures import exposure_frame, mean_doses
+from evenfield.study.files import read_json, read_table, write_table
+from evenfield.study.spatial_weights import read_weights
+from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 
 def main(
@@ -16,6 +16,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,19 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.files import read_json, read_table, write_json, write_table
-from evenfield.contracts.tables import resource_named
-from evenfield.panel.build import build_panel
+from evenfield.study.files import read_json, read_table, write_json, write_table
+from evenfield.study.panel.build import build_panel
+from evenfield.study.tables import resource_named
 
 
 def main(
-    *,
-    tables: list[str],
-    dictionary: str,
-    config: dict[str, Any],
-    scheme: str,
-    description: str,
-    **outputs: str,
+    *, tables: list[str], dictionary: str, config: dict[str, Any], scheme: str, description: str, **outputs: str
 ) -> None:
     """Write panel, periods, units, cells, doses, first years and adjacency of ``scheme``."""
     ingested = {Path(path).stem: read_table(path) for path in tables}
@@ -27,6 +21,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.files import read_json, read_table, write_json, write_table
-from evenfield.weights.build import build_geography, build_weights, edge_list
+from evenfield.study.files import read_json, read_table, write_json, write_table
+from evenfield.study.weights.build import build_geography, build_weights, edge_list
 
 
 def main(
@@ -19,11 +19,7 @@ def main(
 ) -> None:
     """Write one edge list and one description per entry of ``spec['families']``."""
     geography = build_geography(
-        read_table(units),
-        read_table(adjacency),
-        read_table(panel),
-        spec["join"],
-        read_json(description)["merged"],
+        read_table(units), read_table(adjacency), read_table(panel), spec["join"], read_json(description)["merged"]
     )
     for edge_path, description_path in zip(edges, descriptions, strict=True):
         name = Path(edge_path).stem
@@ -33,6 +29,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,8 +1,8 @@
 """Stack the estimates of every family in one tidy table and adjust for how many were made."""
 
-from evenfield.contracts.estimates import stacked_estimates, write_stacked
-from evenfield.contracts.files import read_table
-from evenfield.estimates.verdicts.multiplicity import adjust_estimates, families_of
+from evenfield.answers.multiplicity import adjust_estimates, families_of
+from evenfield.shared.estimates import stacked_estimates, write_stacked
+from evenfield.study.files import read_table
 
 
 def main(*, families: list[str], hypotheses: str, estimates: str) -> None:
@@ -12,6 +12,6 @@ def main(*, families: list[str], hypotheses: str, estimates: str) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.benchmarks import draw_benchmarks, forest_rows
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.tables.benchmarks import benchmark_rows
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_table
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.figures.save import save_figure
+from evenfield.study.files import read_table
+from evenfield.topics.benchmarks.figure import draw_benchmarks, forest_rows
+from evenfield.topics.benchmarks.table import benchmark_rows
 
 
 def main(*, benchmarks: str, estimates: str, figure: list[str], periods: Mapping[str, Any]) -> None:
@@ -18,6 +18,6 @@ def main(*, benchmarks: str, estimates: str, figure: list[str], periods: Mapping
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

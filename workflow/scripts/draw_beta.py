@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.beta import draw_beta
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT, only
-from evenfield.artifacts.units import shown_periods
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT, only
+from evenfield.shared.tables.units import shown_periods
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.beta.figure import draw_beta
 
 
 def main(
@@ -25,6 +25,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

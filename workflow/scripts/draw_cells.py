@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.cells import draw_tile_map
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.artifacts.units import cells_of, last_main_period
-from evenfield.contracts.files import read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.units import cells_of, last_main_period
+from evenfield.study.files import read_table
+from evenfield.topics.groups.figure import draw_tile_map
 
 
 def main(
@@ -20,6 +20,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

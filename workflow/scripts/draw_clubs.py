@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.clubs import draw_clubs
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.clubs.figure import draw_clubs
 
 
 def main(*, series: str, description: str, figure: list[str], spec: str, study: Mapping[str, Any]) -> None:
@@ -16,6 +16,6 @@ def main(*, series: str, description: str, figure: list[str], spec: str, study: 
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,9 +1,9 @@
 """Draw F23: every claim under its verdict."""
 
-from evenfield.artifacts.figures.dashboard import draw_dashboard
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.tables.verdicts import TEXT
-from evenfield.contracts.files import read_json, read_table
+from evenfield.answers.figure_dashboard import draw_dashboard
+from evenfield.answers.table import TEXT
+from evenfield.shared.figures.save import save_figure
+from evenfield.study.files import read_json, read_table
 
 
 def main(*, verdicts: str, content: str, figure: list[str]) -> None:
@@ -12,6 +12,6 @@ def main(*, verdicts: str, content: str, figure: list[str]) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.exposure import coefficient_rows, draw_exposure
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.artifacts.units import shown_periods
-from evenfield.contracts.files import read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.units import shown_periods
+from evenfield.study.files import read_table
+from evenfield.topics.exposure.figure import coefficient_rows, draw_exposure
 
 
 def main(*, series: str, figure: list[str], spec: Mapping[str, Any], periods: Mapping[str, Any], power: float) -> None:
@@ -18,6 +18,6 @@ def main(*, series: str, figure: list[str], spec: Mapping[str, Any], periods: Ma
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,9 +1,9 @@
 """Draw F6: Theil T by year, stacked by what lies between and within groups."""
 
-from evenfield.artifacts.figures.inequality import draw_inequality
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.inequality.figure import draw_inequality
 
 
 def main(*, series: str, description: str, figure: list[str], spec: str, groupings: list[str]) -> None:
@@ -13,6 +13,6 @@ def main(*, series: str, description: str, figure: list[str], spec: str, groupin
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

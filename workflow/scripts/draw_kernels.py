@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.kernels import draw_kernels
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_table
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_table
+from evenfield.topics.distribution.figure import draw_kernels
 
 
 def main(*, series: str, estimates: str, figure: list[str], spec: str, periods: Mapping[str, Any]) -> None:
@@ -17,6 +17,6 @@ def main(*, series: str, estimates: str, figure: list[str], spec: str, periods: 
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.linkage import draw_linkage, linkage_panels, linkage_rows
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_table
+from evenfield.topics.linkages.figure import draw_linkage, linkage_panels, linkage_rows
 
 
 def main(*, series: str, figure: list[str], section: Mapping[str, Any], inference: Mapping[str, Any]) -> None:
@@ -17,6 +17,6 @@ def main(*, series: str, figure: list[str], section: Mapping[str, Any], inferenc
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

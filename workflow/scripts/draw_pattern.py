@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.pattern import draw_pattern
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_table
+from evenfield.topics.moran.figure import draw_pattern
 
 
 def main(*, series: str, figure: list[str], spec: str, discovery_rate: float, study: Mapping[str, Any]) -> None:
@@ -16,6 +16,6 @@ def main(*, series: str, figure: list[str], spec: str, discovery_rate: float, st
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.deciding import TEXT, all_labels
-from evenfield.artifacts.figures.credibility import draw_power
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.contracts.files import read_table
+from evenfield.answers.deciding import TEXT, all_labels
+from evenfield.answers.figure import draw_power
+from evenfield.shared.figures.save import save_figure
+from evenfield.study.files import read_table
 
 
 def main(*, rows: str, figure: list[str], periods: Mapping[str, Any]) -> None:
@@ -15,6 +15,6 @@ def main(*, rows: str, figure: list[str], periods: Mapping[str, Any]) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,9 +1,9 @@
 """Draw F18: location quotients by year."""
 
-from evenfield.artifacts.figures.quotient import draw_quotient
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_table
+from evenfield.topics.fading.figure import draw_quotient
 
 
 def main(*, series: str, figure: list[str]) -> None:
@@ -12,6 +12,6 @@ def main(*, series: str, figure: list[str]) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,9 +1,9 @@
 """Draw F12: what each unit sends to all others and receives from them."""
 
-from evenfield.artifacts.figures.reach import draw_reach, reach_marks
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.spatial_panel.figure_reach import draw_reach, reach_marks
 
 
 def main(*, reach: str, fit: str, units: str, figure: list[str]) -> None:
@@ -14,6 +14,6 @@ def main(*, reach: str, fit: str, units: str, figure: list[str]) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.figures.sigma import draw_sigma
-from evenfield.artifacts.rows import TEXT
-from evenfield.contracts.files import read_table
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.rows import TEXT
+from evenfield.study.files import read_table
+from evenfield.topics.sigma.figure import draw_sigma
 
 
 def main(*, series: str, figure: list[str], unit_scheme: str, study: Mapping[str, Any]) -> None:
@@ -15,6 +15,6 @@ def main(*, series: str, figure: list[str], unit_scheme: str, study: Mapping[str
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,9 +1,9 @@
 """Draw F11: direct and indirect effects of the spatial panels by weights and model."""
 
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.figures.spatial_effects import draw_spatial_effects, effect_marks
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.figures.save import save_figure
+from evenfield.study.files import read_json
+from evenfield.topics.spatial_panel.figure import draw_spatial_effects, effect_marks
 
 
 def main(*, estimates: str, fit: str, figure: list[str]) -> None:
@@ -13,6 +13,6 @@ def main(*, estimates: str, fit: str, figure: list[str]) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.group_study import parse_group_study
-from evenfield.estimates.policy.balance import estimate_balance
-from evenfield.estimates.policy.balance_spec import parse_balance_specs
+from evenfield.shared.contrasts.group_study import parse_group_study
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.balance.estimate import estimate_balance
+from evenfield.topics.balance.estimate_spec import parse_balance_specs
 
 
 def main(
@@ -24,6 +24,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import weights_from_edges
-from evenfield.estimates.convergence.beta import estimate_beta
-from evenfield.estimates.convergence.beta_spec import controls_of, parse_beta_specs
-from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import parse_inference_spec, scheme_infos
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import weights_from_edges
+from evenfield.topics.beta.estimate import estimate_beta
+from evenfield.topics.beta.estimate_spec import controls_of, parse_beta_specs
 
 
 def main(
@@ -41,6 +41,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

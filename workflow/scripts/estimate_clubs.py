@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.convergence.clubs import estimate_clubs
-from evenfield.estimates.convergence.clubs_spec import parse_clubs_specs
-from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
-from evenfield.estimates.convergence.windows import spans_of
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import parse_inference_spec, scheme_infos
+from evenfield.shared.windows import spans_of
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.clubs.estimate import estimate_clubs
+from evenfield.topics.clubs.estimate_spec import parse_clubs_specs
 
 
 def main(
@@ -38,6 +38,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

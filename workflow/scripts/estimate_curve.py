@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import ROW_SCALED, write_estimates
-from evenfield.contracts.files import read_json, read_tables, write_json, write_results
-from evenfield.estimates.curve.curve import TEXT, estimate_curves
-from evenfield.estimates.curve.curve_spec import parse_curves
+from evenfield.shared.estimates import ROW_SCALED, write_estimates
+from evenfield.study.files import read_json, read_tables, write_json, write_results
+from evenfield.topics.specification_curve.estimate import TEXT, estimate_curves
+from evenfield.topics.specification_curve.estimate_spec import parse_curves
 
 
 def main(
@@ -25,6 +25,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

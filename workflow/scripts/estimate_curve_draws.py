@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.files import read_json, read_table, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.curve.curve import specification_rows
-from evenfield.estimates.curve.curve_data import read_samples, scheme_tables
-from evenfield.estimates.curve.curve_draws import chunk_of_draws, chunk_of_specifications, permuted_curves
-from evenfield.estimates.curve.curve_spec import parse_curves
+from evenfield.study.files import read_json, read_table, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.specification_curve.estimate import specification_rows
+from evenfield.topics.specification_curve.estimate_data import read_samples, scheme_tables
+from evenfield.topics.specification_curve.estimate_draws import chunk_of_draws, chunk_of_specifications, permuted_curves
+from evenfield.topics.specification_curve.estimate_spec import parse_curves
 
 
 def main(
@@ -33,6 +33,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

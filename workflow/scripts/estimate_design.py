@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.design.diagnostics import estimate_design
-from evenfield.estimates.design.inputs import DesignInputs, parse_design_spec
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.design.estimate import estimate_design
+from evenfield.topics.design.estimate_inputs import DesignInputs, parse_design_spec
 
 
 def main(
@@ -28,6 +28,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

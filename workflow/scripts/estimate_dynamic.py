@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.convergence.common import scheme_infos
-from evenfield.estimates.convergence.dynamic import estimate_dynamic
-from evenfield.estimates.convergence.dynamic_spec import parse_dynamic_settings, parse_dynamic_specs
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import scheme_infos
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.dynamic_panel.estimate import estimate_dynamic
+from evenfield.topics.dynamic_panel.estimate_spec import parse_dynamic_settings, parse_dynamic_specs
 
 
 def main(
@@ -38,6 +38,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

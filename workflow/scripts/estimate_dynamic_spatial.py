@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import ROW_SCALED, write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.spillover.dynamic_spatial import estimate_dynamic_spatial
-from evenfield.estimates.spillover.dynamic_spatial_spec import parse_dynamic_settings, parse_dynamic_specs
+from evenfield.shared.estimates import ROW_SCALED, write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.dynamic_spatial.estimate import estimate_dynamic_spatial
+from evenfield.topics.dynamic_spatial.estimate_spec import parse_dynamic_settings, parse_dynamic_specs
 
 
 def main(
@@ -26,6 +26,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

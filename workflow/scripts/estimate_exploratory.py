@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.contrasts import parse_contrast_settings
-from evenfield.estimates.policy.exploratory import estimate_exploratory
-from evenfield.estimates.policy.exploratory_data import ExploratoryData, with_constants
-from evenfield.estimates.policy.exploratory_spec import parse_exploratory_specs
+from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.statements.estimate import estimate_exploratory
+from evenfield.topics.statements.estimate_data import ExploratoryData, with_constants
+from evenfield.topics.statements.estimate_spec import parse_exploratory_specs
 
 
 def main(
@@ -30,6 +30,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

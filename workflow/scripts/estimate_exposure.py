@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import ROW_SCALED, write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.contrasts import parse_contrast_settings
-from evenfield.estimates.spillover.exposure import estimate_exposure
-from evenfield.estimates.spillover.exposure_data import ExposureData, joined_links
-from evenfield.estimates.spillover.exposure_spec import parse_exposure_specs, parse_interests
+from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.estimates import ROW_SCALED, write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.exposure.estimate import estimate_exposure
+from evenfield.topics.exposure.estimate_data import ExposureData, joined_links
+from evenfield.topics.exposure.estimate_spec import parse_exposure_specs, parse_interests
 
 
 def main(
@@ -34,6 +34,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

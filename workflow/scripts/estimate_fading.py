@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.contrasts import parse_contrast_settings
-from evenfield.estimates.places import joined_links
-from evenfield.estimates.policy.fading import estimate_fading
-from evenfield.estimates.policy.fading_spec import parse_fading_specs
+from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.contrasts.places import joined_links
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.fading.estimate import estimate_fading
+from evenfield.topics.fading.estimate_spec import parse_fading_specs
 
 
 def main(
@@ -30,6 +30,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
-from evenfield.estimates.convergence.inequality import estimate_inequality
-from evenfield.estimates.convergence.inequality_spec import parse_inequality_specs
-from evenfield.estimates.convergence.windows import spans_of
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import parse_inference_spec, scheme_infos
+from evenfield.shared.windows import spans_of
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.inequality.estimate import estimate_inequality
+from evenfield.topics.inequality.estimate_spec import parse_inequality_specs
 
 
 def main(
@@ -52,6 +52,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

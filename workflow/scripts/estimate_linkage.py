@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import ROW_SCALED, write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.spillover.linkage import estimate_linkage
-from evenfield.estimates.spillover.linkage_spec import parse_linkage_settings, parse_linkage_specs
+from evenfield.shared.estimates import ROW_SCALED, write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.linkages.estimate import estimate_linkage
+from evenfield.topics.linkages.estimate_spec import parse_linkage_settings, parse_linkage_specs
 
 
 def main(
@@ -27,6 +27,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

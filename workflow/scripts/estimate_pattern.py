@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import weights_from_edges
-from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
-from evenfield.estimates.convergence.pattern import PatternStudy, estimate_pattern
-from evenfield.estimates.convergence.pattern_spec import parse_pattern_specs
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import parse_inference_spec, scheme_infos
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import weights_from_edges
+from evenfield.topics.moran.estimate import PatternStudy, estimate_pattern
+from evenfield.topics.moran.estimate_spec import parse_pattern_specs
 
 
 def main(
@@ -46,6 +46,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

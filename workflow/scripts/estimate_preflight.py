@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.convergence.common import parse_inference_spec, scheme_infos
-from evenfield.estimates.convergence.preflight import PreflightStudy, estimate_preflight
-from evenfield.estimates.convergence.preflight_spec import parse_preflight_specs
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import parse_inference_spec, scheme_infos
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.unit_roots.estimate import PreflightStudy, estimate_preflight
+from evenfield.topics.unit_roots.estimate_spec import parse_preflight_specs
 
 
 def main(
@@ -37,6 +37,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

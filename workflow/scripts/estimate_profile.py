@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.convergence.common import scheme_infos
-from evenfield.estimates.convergence.profile import estimate_profile, parse_profile_specs
+from evenfield.shared.estimates import write_estimates
+from evenfield.shared.settings import scheme_infos
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.relative_income.estimate import estimate_profile, parse_profile_specs
 
 TEXT = ("basis", "taxonomy", "cell", "zone_type")
 
@@ -38,6 +38,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

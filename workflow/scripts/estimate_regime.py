@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import ROW_SCALED, write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.convergence.regime import estimate_regime
-from evenfield.estimates.convergence.regime_panel import regime_panel_rows
-from evenfield.estimates.convergence.regime_spec import parse_regime_settings, parse_regime_specs
+from evenfield.shared.estimates import ROW_SCALED, write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.topics.regime.estimate import estimate_regime
+from evenfield.topics.regime.estimate_panel import regime_panel_rows
+from evenfield.topics.regime.estimate_spec import parse_regime_settings, parse_regime_specs
 
 
 def main(
@@ -42,6 +42,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.contracts.study import read_weights
-from evenfield.estimates.spillover.panel_models import PanelSettings, estimate_panel_models
-from evenfield.estimates.spillover.panel_models_spec import parse_panel_specs
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
+from evenfield.study.spatial_weights import read_weights
+from evenfield.topics.spatial_panel.estimate import PanelSettings, estimate_panel_models
+from evenfield.topics.spatial_panel.estimate_spec import parse_panel_specs
 
 
 def main(
@@ -44,6 +44,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json
-from evenfield.estimates.group_study import parse_group_study
-from evenfield.estimates.policy.taxonomies import estimate_taxonomies
-from evenfield.estimates.policy.taxonomies_spec import parse_taxonomies_specs
+from evenfield.shared.contrasts.group_study import parse_group_study
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json
+from evenfield.topics.taxonomies.estimate import estimate_taxonomies
+from evenfield.topics.taxonomies.estimate_spec import parse_taxonomies_specs
 
 TEXT = ("taxonomy", "cell", "basis", "measure", "zone_type")
 
@@ -26,6 +26,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evenfield.contracts.estimates import write_estimates
-from evenfield.contracts.files import read_json, read_table, write_json
-from evenfield.estimates.group_study import parse_group_study
-from evenfield.estimates.policy.wages import estimate_wages
-from evenfield.estimates.policy.wages_spec import parse_wages_specs
+from evenfield.shared.contrasts.group_study import parse_group_study
+from evenfield.shared.estimates import write_estimates
+from evenfield.study.files import read_json, read_table, write_json
+from evenfield.topics.wages.estimate import estimate_wages
+from evenfield.topics.wages.estimate_spec import parse_wages_specs
 
 
 def main(
@@ -23,6 +23,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

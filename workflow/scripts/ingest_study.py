@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.files import write_json, write_table
-from evenfield.ingest.dictionary import public_dictionary
-from evenfield.ingest.outlines import read_outlines
-from evenfield.ingest.study_tables import describe_study, read_study
+from evenfield.study.files import write_json, write_table
+from evenfield.study.ingest.dictionary import public_dictionary
+from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.study_tables import describe_study, read_study
 
 
 def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines: str, description: str) -> None:
@@ -20,6 +20,6 @@ def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

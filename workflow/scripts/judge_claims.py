@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.contracts.estimates import ROW_SCALED, read_estimates
-from evenfield.contracts.files import read_json, read_table, write_json, write_results
-from evenfield.estimates.verdicts.study import judge_study
-from evenfield.estimates.verdicts.verdicts_spec import parse_rule, period_labels
+from evenfield.answers.spec import parse_rule, period_labels
+from evenfield.answers.study import judge_study
+from evenfield.shared.estimates import ROW_SCALED, read_estimates
+from evenfield.study.files import read_json, read_table, write_json, write_results
 
 
 def main(
@@ -24,6 +24,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

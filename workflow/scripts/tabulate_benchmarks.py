@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.tables.benchmarks import tabulate_benchmarks
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.benchmarks.table import tabulate_benchmarks
 
 
 def main(*, benchmarks: str, estimates: str, description: str, table: list[str], periods: Mapping[str, Any]) -> None:
@@ -18,6 +18,6 @@ def main(*, benchmarks: str, estimates: str, description: str, table: list[str],
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

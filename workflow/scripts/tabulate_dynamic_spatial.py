@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.rows import TEXT
-from evenfield.artifacts.tables.dynamic_spatial import tabulate_dynamic_spatial
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.dynamic_spatial.table import tabulate_dynamic_spatial
 
 
 def main(
@@ -21,6 +21,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenfield.artifacts.tables.exploratory import tabulate_exploratory
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.statements.table import tabulate_exploratory
 
 
 def main(
@@ -23,6 +23,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

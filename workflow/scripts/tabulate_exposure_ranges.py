@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.rows import TEXT
-from evenfield.artifacts.tables.exposure_ranges import tabulate_exposure_ranges
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.exposure.table_ranges import tabulate_exposure_ranges
 
 
 def main(
@@ -20,6 +20,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

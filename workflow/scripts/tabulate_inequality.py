@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.tables.inequality import tabulate_inequality
-from evenfield.artifacts.units import shown_periods
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.units import shown_periods
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json
+from evenfield.topics.inequality.table import tabulate_inequality
 
 
 def main(
@@ -23,6 +23,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

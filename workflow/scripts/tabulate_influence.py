@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.deciding import TEXT, all_labels
-from evenfield.artifacts.tables.credibility import tabulate_influence
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_table
+from evenfield.answers.deciding import TEXT, all_labels
+from evenfield.answers.table_credibility import tabulate_influence
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_table
 
 
 def main(*, estimates: str, rows: str, table: list[str], periods: Mapping[str, Any]) -> None:
@@ -17,6 +17,6 @@ def main(*, estimates: str, rows: str, table: list[str], periods: Mapping[str, A
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.tables.linkage import tabulate_linkage
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json
+from evenfield.topics.linkages.table import tabulate_linkage
 
 
 def main(
@@ -20,6 +20,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.deciding import TEXT, all_labels
-from evenfield.artifacts.tables.credibility import tabulate_multiplicity
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.files import read_json, read_table
+from evenfield.answers.deciding import TEXT, all_labels
+from evenfield.answers.table_credibility import tabulate_multiplicity
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
 
 
 def main(*, rows: str, content: str, table: list[str], periods: Mapping[str, Any]) -> None:
@@ -16,6 +16,6 @@ def main(*, rows: str, content: str, table: list[str], periods: Mapping[str, Any
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

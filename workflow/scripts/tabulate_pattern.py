@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.tables.pattern import tabulate_pattern
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
-from evenfield.contracts.files import read_json
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json
+from evenfield.topics.moran.table import tabulate_pattern
 
 
 def main(
@@ -22,6 +22,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

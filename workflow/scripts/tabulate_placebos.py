@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.deciding import all_labels
-from evenfield.artifacts.tables.credibility import tabulate_placebos
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import read_estimates
+from evenfield.answers.deciding import all_labels
+from evenfield.answers.table_credibility import tabulate_placebos
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.write import write_table_files
 
 
 def main(*, estimates: str, table: list[str], periods: Mapping[str, Any]) -> None:
@@ -16,6 +16,6 @@ def main(*, estimates: str, table: list[str], periods: Mapping[str, Any]) -> Non
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.rows import TEXT
-from evenfield.artifacts.tables.preflight import tabulate_preflight
-from evenfield.artifacts.units import shown_periods
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.units import shown_periods
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.unit_roots.table import tabulate_preflight
 
 
 def main(
@@ -24,6 +24,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.rows import TEXT
-from evenfield.artifacts.tables.sources import columns_in_use, tabulate_sources
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.files import read_json, read_table
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
+from evenfield.topics.groups.table_sources import columns_in_use, tabulate_sources
 
 
 def main(
@@ -22,6 +22,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,8 +1,8 @@
 """Tabulate T0b: claims that the panel cannot decide."""
 
-from evenfield.artifacts.tables.verdicts import TEXT, tabulate_untestable
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.files import read_json, read_table
+from evenfield.answers.table import TEXT, tabulate_untestable
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
 
 
 def main(*, verdicts: str, content: str, table: list[str]) -> None:
@@ -11,6 +11,6 @@ def main(*, verdicts: str, content: str, table: list[str]) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evenfield.artifacts.tables.verdicts import TEXT, tabulate_verdicts
-from evenfield.artifacts.units import period_label
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.files import read_json, read_table
+from evenfield.answers.table import TEXT, tabulate_verdicts
+from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_json, read_table
 
 
 def main(*, verdicts: str, content: str, table: list[str], periods: Mapping[str, Any]) -> None:
@@ -16,6 +16,6 @@ def main(*, verdicts: str, content: str, table: list[str], periods: Mapping[str,
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.files import read_json, write_json
 from evenfield.report.manifest import build_manifest
+from evenfield.study.files import read_json, write_json
 
 
 def main(*, ingest: str, files: list[str], config: dict[str, Any], scripts: dict[str, str], manifest: str) -> None:
@@ -13,6 +13,6 @@ def main(*, ingest: str, files: list[str], config: dict[str, Any], scripts: dict
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -12,6 +12,6 @@ def main(*, paper: str, source: str, references: str, **given: Any) -> None:
 
 
 if "snakemake" in globals():
-    from evenfield.contracts.door import enter
+    from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.study import SpatialWeights, row_standardised
-from evenfield.estimates.convergence.beta import estimate_beta
-from evenfield.estimates.convergence.beta_spec import BetaSpec
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.sigma import estimate_sigma
-from evenfield.estimates.convergence.sigma_spec import SigmaSpec
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.study.spatial_weights import SpatialWeights, row_standardised
+from evenfield.topics.beta.estimate import estimate_beta
+from evenfield.topics.beta.estimate_spec import BetaSpec
+from evenfield.topics.sigma.estimate import estimate_sigma
+from evenfield.topics.sigma.estimate_spec import SigmaSpec
 from tolerances import CLOSED_FORM
 
 HERE = Path(__file__).parent

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from scipy.sparse.csgraph import shortest_path
 
-from evenfield.contracts.errors import WeightsError
-from evenfield.contracts.files import read_json
-from evenfield.contracts.tables import Field
-from evenfield.panel.build import build_panel
-from evenfield.weights.build import build_geography, build_weights
-from evenfield.weights.families import Geography
+from evenfield.study.errors import WeightsError
+from evenfield.study.files import read_json
+from evenfield.study.panel.build import build_panel
+from evenfield.study.tables import Field
+from evenfield.study.weights.build import build_geography, build_weights
+from evenfield.study.weights.families import Geography
 
 EXPECTED = read_json(Path(__file__).parent / "expected.json")
 DECIMALS = {"mean_neighbours": 1, "effective_neighbours": 1, "rho_low": 2, "rho_high": 2}

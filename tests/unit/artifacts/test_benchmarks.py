@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from evenfield.artifacts.figures.benchmarks import draw_benchmarks, forest_rows
-from evenfield.artifacts.table import grid
-from evenfield.artifacts.tables.benchmarks import ABSENT, benchmark_rows, published, tabulate_benchmarks
-from evenfield.contracts.errors import ArtifactError
+from evenfield.shared.tables.table import grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.benchmarks.figure import draw_benchmarks, forest_rows
+from evenfield.topics.benchmarks.table import ABSENT, benchmark_rows, published, tabulate_benchmarks
 
 NAN = float("nan")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from evenfield.artifacts.table import grid
-from evenfield.artifacts.tables.clock import tabulate_clock, tabulate_spatial_beta, tabulate_weak_sigma
-from evenfield.artifacts.tables.preflight import tabulate_preflight
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.rolling.table import tabulate_clock, tabulate_spatial_beta, tabulate_weak_sigma
+from evenfield.topics.unit_roots.table import tabulate_preflight
 
 NAN = float("nan")
 SETTINGS = {"specs": [{"id": "c"}], "inference": {"conf_level": 0.95, "seed": 1}}

@@ -9,21 +9,21 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from evenfield.artifacts.figures.clock import draw_clock
-from evenfield.artifacts.figures.clubs import draw_clubs, draw_currency
-from evenfield.artifacts.figures.inequality import draw_inequality
-from evenfield.artifacts.figures.kernels import draw_kernels
-from evenfield.artifacts.figures.pattern import draw_pattern
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.clubs import reading, tabulate_clubs, tabulate_clubs_cells
-from evenfield.artifacts.tables.distribution import tabulate_spatial_chain, tabulate_transitions
-from evenfield.artifacts.tables.dynamic import tabulate_dynamic
-from evenfield.artifacts.tables.inequality import tabulate_growth_shares, tabulate_inequality
-from evenfield.artifacts.tables.pattern import tabulate_pattern
-from evenfield.artifacts.tables.regime import tabulate_regime
-from evenfield.artifacts.tables.sigma import tabulate_sigma
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import Table, grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.clubs.figure import draw_clubs, draw_currency
+from evenfield.topics.clubs.table import reading, tabulate_clubs, tabulate_clubs_cells
+from evenfield.topics.distribution.figure import draw_kernels
+from evenfield.topics.distribution.table import tabulate_spatial_chain, tabulate_transitions
+from evenfield.topics.dynamic_panel.table import tabulate_dynamic
+from evenfield.topics.inequality.figure import draw_inequality
+from evenfield.topics.inequality.table import tabulate_growth_shares, tabulate_inequality
+from evenfield.topics.moran.figure import draw_pattern
+from evenfield.topics.moran.table import tabulate_pattern
+from evenfield.topics.regime.table import tabulate_regime
+from evenfield.topics.rolling.figure import draw_clock
+from evenfield.topics.sigma.table import tabulate_sigma
 
 INFERENCE = {"conf_level": 0.95, "permutations": 999, "seed": 7}
 NAN = float("nan")

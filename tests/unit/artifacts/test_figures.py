@@ -11,19 +11,19 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from evenfield.artifacts.figures.beta import draw_beta
-from evenfield.artifacts.figures.cells import draw_tile_map
-from evenfield.artifacts.figures.exposure import coefficient_rows, draw_exposure
-from evenfield.artifacts.figures.labels import label_points, spread
-from evenfield.artifacts.figures.outlines import draw_outline_map
-from evenfield.artifacts.figures.relative_income import cell_paths, draw_relative_income
-from evenfield.artifacts.figures.rollout import draw_rollout, support_by_year
-from evenfield.artifacts.figures.save import Artwork, save_figure
-from evenfield.artifacts.figures.sigma import draw_sigma
-from evenfield.artifacts.figures.style import MARKS, use_style
-from evenfield.artifacts.figures.timeline import stretches
-from evenfield.artifacts.units import cells_of
-from evenfield.contracts.errors import ArtifactError
+from evenfield.shared.figures.labels import label_points, spread
+from evenfield.shared.figures.save import Artwork, save_figure
+from evenfield.shared.figures.style import MARKS, use_style
+from evenfield.shared.figures.timeline import stretches
+from evenfield.shared.tables.units import cells_of
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.beta.figure import draw_beta
+from evenfield.topics.exposure.figure import coefficient_rows, draw_exposure
+from evenfield.topics.groups.figure import draw_tile_map
+from evenfield.topics.groups.figure_outlines import draw_outline_map
+from evenfield.topics.groups.figure_rollout import draw_rollout, support_by_year
+from evenfield.topics.relative_income.figure import cell_paths, draw_relative_income
+from evenfield.topics.sigma.figure import draw_sigma
 
 ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
 
@@ -193,9 +193,9 @@ def test_another_study_draws(sigma_series, study, periods, tmp_path: Path) -> No
 PROGRAM = """
 import sys
 import numpy as np, pandas as pd
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.figures.sigma import draw_sigma
-from evenfield.artifacts.figures.cells import draw_tile_map
+from evenfield.shared.figures.save import save_figure
+from evenfield.topics.sigma.figure import draw_sigma
+from evenfield.topics.groups.figure import draw_tile_map
 years = np.arange(1980, 2001)
 path = 0.5 - 0.004 * (years - 1980)
 series = pd.DataFrame({"spec_id": "a", "sample_id": "all", "unit_scheme": "all", "year": years, "basis": "official",

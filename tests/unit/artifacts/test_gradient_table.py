@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from evenfield.artifacts.table import grid
-from evenfield.artifacts.tables.gradient import tabulate_gradient
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.gradient.table import tabulate_gradient
 
 NAN = float("nan")
 SPECS = [{"id": "g"}]

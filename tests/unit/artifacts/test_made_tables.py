@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.artifacts.markup import table_html
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.beta import tabulate_beta
-from evenfield.artifacts.tables.design import tabulate_design
-from evenfield.artifacts.tables.exploratory import tabulate_exploratory
-from evenfield.artifacts.tables.exposure import tabulate_exposure
-from evenfield.artifacts.tables.exposure_ranges import tabulate_exposure_ranges
-from evenfield.artifacts.tables.sources import columns_in_use, tabulate_sources
-from evenfield.artifacts.tables.summary import tabulate_summary
-from evenfield.artifacts.tables.taxonomy import first_year, tabulate_taxonomy
-from evenfield.artifacts.tables.warnings import reason
-from evenfield.contracts.errors import ArtifactError
+from evenfield.shared.tables.markup import table_html
+from evenfield.shared.tables.table import Table, grid
+from evenfield.shared.tables.warnings import reason
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.beta.table import tabulate_beta
+from evenfield.topics.design.table import tabulate_design
+from evenfield.topics.exposure.table import tabulate_exposure
+from evenfield.topics.exposure.table_ranges import tabulate_exposure_ranges
+from evenfield.topics.groups.table import first_year, tabulate_taxonomy
+from evenfield.topics.groups.table_sources import columns_in_use, tabulate_sources
+from evenfield.topics.relative_income.table import tabulate_summary
+from evenfield.topics.statements.table import tabulate_exploratory
 
 INFERENCE = {"conf_level": 0.95, "permutations": 999, "seed": 7}
 NAN = float("nan")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evenfield.artifacts.numbers import (
+from evenfield.shared.tables.numbers import (
     by_unit,
     fixed,
     interval,

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from evenfield.artifacts.figures.balance import draw_balance, gap_paths
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.balance import tabulate_balance
-from evenfield.artifacts.tables.taxonomies import tabulate_taxonomies
-from evenfield.artifacts.tables.wages import tabulate_wages
-from evenfield.artifacts.tables.west import tabulate_west
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import Table, grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.balance.figure import draw_balance, gap_paths
+from evenfield.topics.balance.table import tabulate_balance
+from evenfield.topics.programmes.table import tabulate_west
+from evenfield.topics.taxonomies.table import tabulate_taxonomies
+from evenfield.topics.wages.table import tabulate_wages
 
 INFERENCE = {"conf_level": 0.95, "permutations": 999, "seed": 7}
 ROW = Estimate(

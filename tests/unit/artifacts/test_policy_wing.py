@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from evenfield.artifacts.figures.quotient import draw_quotient
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.factor_intensity import tabulate_factor_intensity
-from evenfield.artifacts.tables.fading import tabulate_fading
-from evenfield.artifacts.tables.premium import tabulate_premium
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import Table, grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.factor_intensity.table import tabulate_factor_intensity
+from evenfield.topics.fading.figure import draw_quotient
+from evenfield.topics.fading.table import tabulate_fading
+from evenfield.topics.premium.table import tabulate_premium
 
 SHARED: dict[str, Any] = {"unit_scheme": "all", "sample_id": "all", "n_units": 30, "n_treated": 5, "term": "sez",
                           "treatment_def": "main", "estimator": "ols"}  # fmt: skip

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from evenfield.artifacts.figures.reach import draw_reach, reach_marks
-from evenfield.artifacts.figures.spatial_effects import draw_spatial_effects, effect_marks
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.spatial_effects import tabulate_spatial_effects
-from evenfield.artifacts.tables.spatial_selection import tabulate_spatial_selection
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import Table, grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.spatial_panel.figure import draw_spatial_effects, effect_marks
+from evenfield.topics.spatial_panel.figure_reach import draw_reach, reach_marks
+from evenfield.topics.spatial_panel.table_effects import tabulate_spatial_effects
+from evenfield.topics.spatial_panel.table_selection import tabulate_spatial_selection
 
 INFERENCE = {"conf_level": 0.95, "permutations": 999, "seed": 7}
 MAIN: dict[str, Any] = {"id": "sp", "outcome": "log_income", "regressors": ["x"], "years": [1990, 2000],

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from evenfield.artifacts.figures.linkage import draw_linkage, linkage_panels, linkage_rows
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.dynamic_spatial import tabulate_dynamic_spatial
-from evenfield.artifacts.tables.linkage import tabulate_linkage
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.estimates import Estimate, estimates_frame
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.table import Table, grid
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.dynamic_spatial.table import tabulate_dynamic_spatial
+from evenfield.topics.linkages.figure import draw_linkage, linkage_panels, linkage_rows
+from evenfield.topics.linkages.table import tabulate_linkage
 
 INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 7}
 NAN = float("nan")

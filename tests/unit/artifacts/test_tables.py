@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evenfield.artifacts.latex import escape_latex, table_latex
-from evenfield.artifacts.markdown import table_markdown
-from evenfield.artifacts.markup import table_html
-from evenfield.artifacts.numbers import fixed, interval, places
-from evenfield.artifacts.table import Column, Table, grid
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.errors import ArtifactError
-from evenfield.contracts.files import read_table
+from evenfield.shared.tables.latex import escape_latex, table_latex
+from evenfield.shared.tables.markdown import table_markdown
+from evenfield.shared.tables.markup import table_html
+from evenfield.shared.tables.numbers import fixed, interval, places
+from evenfield.shared.tables.table import Column, Table, grid
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.errors import ArtifactError
+from evenfield.study.files import read_table
 
 
 def made_table() -> Table:

@@ -8,26 +8,26 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evenfield.artifacts.deciding import TEXT, all_labels
-from evenfield.artifacts.figures.credibility import draw_influence, draw_power
-from evenfield.artifacts.figures.dashboard import draw_dashboard
-from evenfield.artifacts.figures.save import save_figure
-from evenfield.artifacts.table import Table, grid
-from evenfield.artifacts.tables.credibility import (
+from evenfield.answers.deciding import TEXT, all_labels
+from evenfield.answers.figure import draw_influence, draw_power
+from evenfield.answers.figure_dashboard import draw_dashboard
+from evenfield.answers.spec import parse_rule
+from evenfield.answers.study import judge_study
+from evenfield.answers.table import TEXT as CLAIM_TEXT
+from evenfield.answers.table import tabulate_untestable, tabulate_verdicts
+from evenfield.answers.table_credibility import (
     tabulate_influence,
     tabulate_ladder,
     tabulate_multiplicity,
     tabulate_placebos,
     tabulate_power,
 )
-from evenfield.artifacts.tables.verdicts import TEXT as CLAIM_TEXT
-from evenfield.artifacts.tables.verdicts import tabulate_untestable, tabulate_verdicts
-from evenfield.artifacts.write import write_table_files
-from evenfield.contracts.estimates import Estimate, estimates_frame, read_estimates, write_estimates
-from evenfield.contracts.files import read_table, write_json, write_results
-from evenfield.contracts.simulated import WATERMARK, watermark_for
-from evenfield.estimates.verdicts.study import judge_study
-from evenfield.estimates.verdicts.verdicts_spec import parse_rule
+from evenfield.shared.estimates import Estimate, estimates_frame, read_estimates, write_estimates
+from evenfield.shared.figures.save import save_figure
+from evenfield.shared.tables.table import Table, grid
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.files import read_table, write_json, write_results
+from evenfield.study.simulated import WATERMARK, watermark_for
 
 PERIODS = {"P1": {"start": 1978, "end": 1991, "label": "1978-91"}, "P2": {"start": 1992, "end": 1998}}
 LABELS = all_labels(PERIODS)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from evenfield.contracts.config import checked_config, config_periods, read_config
-from evenfield.contracts.errors import ConfigError
+from evenfield.study.config import checked_config, config_periods, read_config
+from evenfield.study.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
 CHINA = read_config(ROOT / "config.yaml")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from evenfield.contracts.door import enter
-from evenfield.contracts.errors import EvenfieldError, IngestError, first_examples
+from evenfield.shared.job import enter
+from evenfield.study.errors import EvenfieldError, IngestError, first_examples
 
 
 def job(folder: Path, **params: Any) -> SimpleNamespace:

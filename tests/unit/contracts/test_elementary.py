@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.elementary import exp, log
+from evenfield.study.elementary import exp, log
 
 
 def test_every_number_is_that_of_the_c_library() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.estimates import (
+from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     ID_FIELDS,
     Estimate,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenfield.contracts.files import (
+from evenfield.study.files import (
     content_hash,
     read_json,
     read_table,

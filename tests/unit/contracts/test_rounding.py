@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenfield.contracts.rounding import round_frame, round_results, round_significant
+from evenfield.study.rounding import round_frame, round_results, round_significant
 
 
 @pytest.mark.parametrize("value", [0.1234565, 1.000005, 98765.45, 2.5000005e-7, 0.5, 1234565.0])

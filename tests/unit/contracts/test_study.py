@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import WeightsError
-from evenfield.contracts.files import write_json, write_table
-from evenfield.contracts.study import (
+from evenfield.study.errors import WeightsError
+from evenfield.study.files import write_json, write_table
+from evenfield.study.spatial_weights import (
     Period,
     SpatialWeights,
     check_same_units,

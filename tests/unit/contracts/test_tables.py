@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evenfield.contracts.files import read_json
-from evenfield.contracts.tables import (
+from evenfield.study.files import read_json
+from evenfield.study.tables import (
     NEEDED_COLUMNS,
     OPTIONAL_TABLES,
     TAXONOMIES,

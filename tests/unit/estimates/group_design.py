@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.estimates.contrasts import ContrastSettings
-from evenfield.estimates.group_study import GroupStudy, joined_links
+from evenfield.shared.contrasts.contrasts import ContrastSettings
+from evenfield.shared.contrasts.group_study import GroupStudy, joined_links
 
 N = 30
 NAMES = [f"u{i:02d}" for i in range(N)]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.policy.balance import SERIES_COLUMNS, estimate_balance
-from evenfield.estimates.policy.balance_spec import parse_balance_specs
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.balance.estimate import SERIES_COLUMNS, estimate_balance
+from evenfield.topics.balance.estimate_spec import parse_balance_specs
 from unit.estimates.group_design import CLUSTER, NAMES, SEZ, YEARS, N, make_study, renamed, shuffled
 
 WINDOWS = ((1990, 2000), (2001, 2010))

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.files import write_json, write_results
-from evenfield.contracts.study import SpatialWeights, row_standardised
-from evenfield.estimates.convergence.beta import estimate_beta
-from evenfield.estimates.convergence.beta_moran import cut_weights
-from evenfield.estimates.convergence.beta_series import BETA_SERIES
-from evenfield.estimates.convergence.beta_spec import BetaSpec, controls_of, parse_beta_specs
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo, parse_inference_spec
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo, parse_inference_spec
+from evenfield.study.errors import EstimateError
+from evenfield.study.files import write_json, write_results
+from evenfield.study.spatial_weights import SpatialWeights, row_standardised
+from evenfield.topics.beta.estimate import estimate_beta
+from evenfield.topics.beta.estimate_moran import cut_weights
+from evenfield.topics.beta.estimate_series import BETA_SERIES
+from evenfield.topics.beta.estimate_spec import BetaSpec, controls_of, parse_beta_specs
 from tolerances import CLOSED_FORM, MACHINE
 
 INFERENCE = InferenceSpec(permutations=199, seed=5)

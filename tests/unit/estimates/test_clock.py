@@ -8,13 +8,13 @@ import pytest
 import spreg
 from libpysal.weights import full2W
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.convergence.clock import ClockStudy, clock_studies, estimate_clock
-from evenfield.estimates.convergence.clock_spec import ClockSpec, parse_clock_specs
-from evenfield.estimates.convergence.clock_windows import CLOCK_SERIES
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo, scheme_infos
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo, scheme_infos
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.rolling.estimate import ClockStudy, clock_studies, estimate_clock
+from evenfield.topics.rolling.estimate_spec import ClockSpec, parse_clock_specs
+from evenfield.topics.rolling.estimate_windows import CLOCK_SERIES
 from tolerances import CLOSED_FORM, ITERATIVE
 
 INFERENCE = InferenceSpec(permutations=99)

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.clubs import estimate_clubs
-from evenfield.estimates.convergence.clubs_series import CLUBS_SERIES
-from evenfield.estimates.convergence.clubs_spec import ClubsSpec, parse_clubs_specs
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.windows import Span, spans_of
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.windows import Span, spans_of
+from evenfield.study.errors import EstimateError
+from evenfield.topics.clubs.estimate import estimate_clubs
+from evenfield.topics.clubs.estimate_series import CLUBS_SERIES
+from evenfield.topics.clubs.estimate_spec import ClubsSpec, parse_clubs_specs
 from tolerances import MACHINE
 
 SPEC = ClubsSpec("own", "P", "all", "s", "primary", taxonomies=("t",))

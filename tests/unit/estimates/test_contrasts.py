@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import NAN, Estimate, estimates_frame
-from evenfield.estimates.contrasts import (
+from evenfield.numerics.ols import fit_ols
+from evenfield.shared.contrasts.contrasts import (
     ContrastSettings,
     GroupContrast,
     contrast_rows,
     parse_contrast_settings,
     step_down_rows,
 )
-from evenfield.numerics.ols import fit_ols
+from evenfield.shared.estimates import NAN, Estimate, estimates_frame
+from evenfield.study.errors import EstimateError
 
 N = 30
 NAMES = [f"u{i:02d}" for i in range(N)]

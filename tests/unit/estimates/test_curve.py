@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from tests.tolerances import CLOSED_FORM
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import weights_from_edges
-from evenfield.estimates.curve.curve import CurveResults, estimate_curves, specification_rows
-from evenfield.estimates.curve.curve_data import SchemeTables, scheme_tables
-from evenfield.estimates.curve.curve_draws import chunk_of_draws, permuted_curves
-from evenfield.estimates.curve.curve_spec import Curve, parse_curves, specifications
 from evenfield.numerics.ols import fit_ols
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import weights_from_edges
+from evenfield.topics.specification_curve.estimate import CurveResults, estimate_curves, specification_rows
+from evenfield.topics.specification_curve.estimate_data import SchemeTables, scheme_tables
+from evenfield.topics.specification_curve.estimate_draws import chunk_of_draws, permuted_curves
+from evenfield.topics.specification_curve.estimate_spec import Curve, parse_curves, specifications
 
 N, NAMES = 24, [f"u{i:02d}" for i in range(24)]
 SAMPLES: dict[str, list[str]] = {"all": [], "small": ["u00", "u23"]}

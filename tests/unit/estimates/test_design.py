@@ -6,22 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import ConfigError, EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.design.diagnostics import estimate_design
-from evenfield.estimates.design.inputs import SERIES_COLUMNS, DesignInputs, DesignSpec, parse_design_spec
-from evenfield.estimates.design.support import support_rows
-from evenfield.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.design.estimate import estimate_design
+from evenfield.topics.design.estimate_inputs import SERIES_COLUMNS, DesignInputs, DesignSpec, parse_design_spec
+from evenfield.topics.design.estimate_support import support_rows
 from tolerances import CLOSED_FORM
-from unit.china_design import (
-    make_cells,
-    make_exposures,
-    make_periods,
-    make_units,
-    read_design,
-    weights_of,
-)
+from unit.china_design import make_cells, make_exposures, make_periods, make_units, read_design, weights_of
 
 UNITS, A, DISTANCE, C, S = read_design()
 NONE = np.zeros(31)

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.distribution import estimate_distribution
-from evenfield.estimates.convergence.distribution_movement import DISTRIBUTION_SERIES
-from evenfield.estimates.convergence.distribution_spec import DistributionSpec, parse_distribution_specs
-from evenfield.estimates.convergence.windows import Span
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.windows import Span
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.distribution.estimate import estimate_distribution
+from evenfield.topics.distribution.estimate_movement import DISTRIBUTION_SERIES
+from evenfield.topics.distribution.estimate_spec import DistributionSpec, parse_distribution_specs
 
 SPEC = DistributionSpec(
     "own", "P", "all", "s", "primary", ("A", "B"), steps=(1, 5), weights="w", kernel_steps=(1, 5), taxonomy="t"

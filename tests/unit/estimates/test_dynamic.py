@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.common import SchemeInfo
-from evenfield.estimates.convergence.dynamic import DYNAMIC_SERIES, estimate_dynamic
-from evenfield.estimates.convergence.dynamic_roots import ORDER
-from evenfield.estimates.convergence.dynamic_spec import (
+from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
+from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import SchemeInfo
+from evenfield.study.errors import EstimateError
+from evenfield.topics.dynamic_panel.estimate import DYNAMIC_SERIES, estimate_dynamic
+from evenfield.topics.dynamic_panel.estimate_roots import ORDER
+from evenfield.topics.dynamic_panel.estimate_spec import (
     DynamicSettings,
     DynamicSpec,
     parse_dynamic_settings,
     parse_dynamic_specs,
 )
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root
 
 UNITS = [f"u{i:02d}" for i in range(20)]
 YEARS = range(1980, 2001)

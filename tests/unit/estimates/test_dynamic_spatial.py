@@ -6,22 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.spillover.dynamic_spatial import (
+from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_monte_carlo import dynamic_monte_carlo
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.dynamic_spatial.estimate import (
     SERIES_COLUMNS,
     controlled,
     estimate_dynamic_spatial,
     withheld_reason,
 )
-from evenfield.estimates.spillover.dynamic_spatial_spec import (
-    DynamicSettings,
-    parse_dynamic_settings,
-    parse_dynamic_specs,
-)
-from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
-from evenfield.numerics.spatial_panel.dynamic_monte_carlo import dynamic_monte_carlo
+from evenfield.topics.dynamic_spatial.estimate_spec import DynamicSettings, parse_dynamic_settings, parse_dynamic_specs
 from unit.numerics.spatial_panel.test_dynamic import simulated
 
 PANEL, NET = simulated(n=16, t=9, seed=13)

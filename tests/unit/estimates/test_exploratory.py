@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import Estimate, estimates_frame
-from evenfield.estimates.contrast_equivalence import equivalence_rows
-from evenfield.estimates.contrasts import ContrastSettings
-from evenfield.estimates.policy.exploratory import estimate_exploratory
-from evenfield.estimates.policy.exploratory_data import ExploratoryData, with_constants
-from evenfield.estimates.policy.exploratory_rows import unit_contrast
-from evenfield.estimates.policy.exploratory_spec import parse_exploratory_specs
 from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.standardised_index import standardised_index
+from evenfield.shared.contrasts.contrast_equivalence import equivalence_rows
+from evenfield.shared.contrasts.contrasts import ContrastSettings
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.statements.estimate import estimate_exploratory
+from evenfield.topics.statements.estimate_data import ExploratoryData, with_constants
+from evenfield.topics.statements.estimate_rows import unit_contrast
+from evenfield.topics.statements.estimate_spec import parse_exploratory_specs
 
 N, YEARS = 30, range(2001, 2011)
 NAMES = [f"u{i:02d}" for i in range(N)]

@@ -6,22 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.contrasts import ContrastSettings
-from evenfield.estimates.spillover import exposure_regimes
-from evenfield.estimates.spillover.exposure import PATH_COLUMNS, UNIT_COLUMNS, estimate_exposure
-from evenfield.estimates.spillover.exposure_data import ExposureData, joined_links
-from evenfield.estimates.spillover.exposure_ranges import RANGE_COLUMNS
-from evenfield.estimates.spillover.exposure_spec import (
-    ExposureSpec,
-    Interests,
-    parse_exposure_specs,
-    parse_interests,
-)
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
+from evenfield.shared.contrasts.contrasts import ContrastSettings
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.exposure import estimate_regimes as exposure_regimes
+from evenfield.topics.exposure.estimate import PATH_COLUMNS, UNIT_COLUMNS, estimate_exposure
+from evenfield.topics.exposure.estimate_data import ExposureData, joined_links
+from evenfield.topics.exposure.estimate_ranges import RANGE_COLUMNS
+from evenfield.topics.exposure.estimate_spec import ExposureSpec, Interests, parse_exposure_specs, parse_interests
 from tolerances import CLOSED_FORM, MACHINE
 from unit.china_design import (
     DATA,

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.gradient import GradientStudy, estimate_gradient
-from evenfield.estimates.convergence.gradient_spec import GradientSpec, parse_gradient_specs
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.gradient.estimate import GradientStudy, estimate_gradient
+from evenfield.topics.gradient.estimate_spec import GradientSpec, parse_gradient_specs
 from tolerances import ITERATIVE
 
 INFERENCE = InferenceSpec(permutations=299)

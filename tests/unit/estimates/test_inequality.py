@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.inequality import INEQUALITY_SERIES, estimate_inequality
-from evenfield.estimates.convergence.inequality_spec import InequalitySpec, parse_inequality_specs
-from evenfield.estimates.convergence.windows import Span
 from evenfield.numerics.inequality import theil
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.windows import Span
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.inequality.estimate import INEQUALITY_SERIES, estimate_inequality
+from evenfield.topics.inequality.estimate_spec import InequalitySpec, parse_inequality_specs
 
 SPEC = InequalitySpec(
     "own", "all", "s", "primary", ("P",), "H12", 0.02, groupings=("region",), taxonomies=("t",),

@@ -6,22 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError, WeightsError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.spillover.linkage import estimate_linkage
-from evenfield.estimates.spillover.linkage_bins import SERIES_COLUMNS, bin_members
-from evenfield.estimates.spillover.linkage_data import NEIGHBOURS_X, linkage_panel
-from evenfield.estimates.spillover.linkage_fit import fit_panel
-from evenfield.estimates.spillover.linkage_inference import permuted_estimates
-from evenfield.estimates.spillover.linkage_spec import (
-    LinkageSettings,
-    parse_linkage_settings,
-    parse_linkage_specs,
-)
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError, WeightsError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.linkages.estimate import estimate_linkage
+from evenfield.topics.linkages.estimate_bins import SERIES_COLUMNS, bin_members
+from evenfield.topics.linkages.estimate_data import NEIGHBOURS_X, linkage_panel
+from evenfield.topics.linkages.estimate_fit import fit_panel
+from evenfield.topics.linkages.estimate_inference import permuted_estimates
+from evenfield.topics.linkages.estimate_spec import LinkageSettings, parse_linkage_settings, parse_linkage_specs
 from tolerances import CLOSED_FORM
 from unit.china_design import make_units, read_design, weights_of
 

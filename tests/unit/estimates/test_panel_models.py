@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.spillover import panel_models_ladder
-from evenfield.estimates.spillover.panel_models import estimate_panel_models
-from evenfield.estimates.spillover.panel_models_ladder import PanelSettings
-from evenfield.estimates.spillover.panel_models_spec import parse_panel_specs
 from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
 from evenfield.numerics.spatial_panel.impacts import delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.spatial_panel import estimate_ladder as panel_models_ladder
+from evenfield.topics.spatial_panel.estimate import estimate_panel_models
+from evenfield.topics.spatial_panel.estimate_ladder import PanelSettings
+from evenfield.topics.spatial_panel.estimate_spec import parse_panel_specs
 from tolerances import CLOSED_FORM
 from unit.numerics.spatial_panel.cases import make_case, ring
 

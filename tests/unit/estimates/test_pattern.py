@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from libpysal.weights import full2W
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.contracts.study import SpatialWeights
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.pattern import PatternStudy, estimate_pattern
-from evenfield.estimates.convergence.pattern_spec import PATTERN_SERIES, PatternSpec, parse_pattern_specs
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.study.errors import EstimateError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.moran.estimate import PatternStudy, estimate_pattern
+from evenfield.topics.moran.estimate_spec import PATTERN_SERIES, PatternSpec, parse_pattern_specs
 from tolerances import CLOSED_FORM
 
 INFERENCE = InferenceSpec(permutations=199)

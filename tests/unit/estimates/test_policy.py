@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import Estimate, estimates_frame
-from evenfield.estimates.contrasts import ContrastSettings
-from evenfield.estimates.group_labels import group_labels, parse_comparison
-from evenfield.estimates.period_means import Measure, missing_reason, window_mean, yearly_table
-from evenfield.estimates.places import joined_links
-from evenfield.estimates.policy.factor_intensity import estimate_factor_intensity, parse_intensity_specs
-from evenfield.estimates.policy.fading import estimate_fading
-from evenfield.estimates.policy.fading_spec import parse_fading_specs
-from evenfield.estimates.policy.premium import estimate_premium
-from evenfield.estimates.policy.premium_spec import parse_premium_specs
-from evenfield.estimates.policy.results import PolicyResults
+from evenfield.shared.contrasts.contrasts import ContrastSettings
+from evenfield.shared.contrasts.group_labels import group_labels, parse_comparison
+from evenfield.shared.contrasts.period_means import Measure, missing_reason, window_mean, yearly_table
+from evenfield.shared.contrasts.places import joined_links
+from evenfield.shared.contrasts.results import PolicyResults
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.factor_intensity.estimate import estimate_factor_intensity, parse_intensity_specs
+from evenfield.topics.fading.estimate import estimate_fading
+from evenfield.topics.fading.estimate_spec import parse_fading_specs
+from evenfield.topics.premium.estimate import estimate_premium
+from evenfield.topics.premium.estimate_spec import parse_premium_specs
 
 N, YEARS = 30, range(1995, 2015)
 NAMES = [f"u{i:02d}" for i in range(N)]

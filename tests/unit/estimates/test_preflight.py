@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import Estimate, estimates_frame
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo
-from evenfield.estimates.convergence.preflight import PreflightStudy, estimate_preflight
-from evenfield.estimates.convergence.preflight_rule import RULE, decisions
-from evenfield.estimates.convergence.preflight_spec import PREFLIGHT_SERIES, PreflightSpec, parse_preflight_specs
-from evenfield.estimates.convergence.preflight_time import default_lags
 from evenfield.numerics.cross_dependence import cd_test
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.study.errors import EstimateError
+from evenfield.topics.unit_roots.estimate import PreflightStudy, estimate_preflight
+from evenfield.topics.unit_roots.estimate_rule import RULE, decisions
+from evenfield.topics.unit_roots.estimate_spec import PREFLIGHT_SERIES, PreflightSpec, parse_preflight_specs
+from evenfield.topics.unit_roots.estimate_time import default_lags
 from tolerances import CLOSED_FORM
 
 INFERENCE = InferenceSpec(permutations=99)

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.common import SchemeInfo
-from evenfield.estimates.convergence.profile import estimate_profile, parse_profile_specs
-from evenfield.estimates.convergence.profile_paths import PROFILE_SERIES, ProfileSpec, last_period
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import SchemeInfo
+from evenfield.study.errors import EstimateError
+from evenfield.topics.relative_income.estimate import estimate_profile, parse_profile_specs
+from evenfield.topics.relative_income.estimate_paths import PROFILE_SERIES, ProfileSpec, last_period
 from tolerances import MACHINE
 
 UNITS = ["A", "B", "C", "D"]

@@ -9,16 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.regime import DIFFERENCE, PATH, SUPPORT, UNITS, estimate_regime
-from evenfield.estimates.convergence.regime_data import INTERACTIONS, common_support, terciles
-from evenfield.estimates.convergence.regime_spec import (
-    RegimeSettings,
-    RegimeSpec,
-    parse_regime_settings,
-    parse_regime_specs,
-)
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.regime.estimate import DIFFERENCE, PATH, SUPPORT, UNITS, estimate_regime
+from evenfield.topics.regime.estimate_data import INTERACTIONS, common_support, terciles
+from evenfield.topics.regime.estimate_spec import RegimeSettings, RegimeSpec, parse_regime_settings, parse_regime_specs
 
 N = 24
 NAMES = [f"u{i:02d}" for i in range(N)]

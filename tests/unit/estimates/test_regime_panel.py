@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.regime_panel import regime_panel_rows
-from evenfield.estimates.convergence.regime_spec import RegimeSettings, RegimeSpec, parse_regime_specs
 from evenfield.numerics.dynamic_panel.regime_scores import regime_roots
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.regime.estimate_panel import regime_panel_rows
+from evenfield.topics.regime.estimate_spec import RegimeSettings, RegimeSpec, parse_regime_specs
 
 N, YEARS = 24, range(1980, 2006)
 UNITS = [f"u{i:02d}" for i in range(N)]

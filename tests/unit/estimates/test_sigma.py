@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.convergence.common import InferenceSpec, SchemeInfo, scheme_infos
-from evenfield.estimates.convergence.sigma import estimate_sigma
-from evenfield.estimates.convergence.sigma_path import SIGMA_SERIES
-from evenfield.estimates.convergence.sigma_spec import SigmaSpec, parse_sigma_specs
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.settings import InferenceSpec, SchemeInfo, scheme_infos
+from evenfield.study.errors import EstimateError
+from evenfield.topics.sigma.estimate import estimate_sigma
+from evenfield.topics.sigma.estimate_path import SIGMA_SERIES
+from evenfield.topics.sigma.estimate_spec import SigmaSpec, parse_sigma_specs
 from tolerances import CLOSED_FORM, MACHINE
 
 INFERENCE = InferenceSpec()

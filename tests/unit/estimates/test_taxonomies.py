@@ -6,16 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.policy.taxonomies import estimate_taxonomies
-from evenfield.estimates.policy.taxonomies_spec import parse_taxonomies_specs
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.prediction_error import (
-    leave_one_out_mse,
-    predictor,
-    schwarz_criterion,
-    upper_p_value,
-)
+from evenfield.numerics.prediction_error import leave_one_out_mse, predictor, schwarz_criterion, upper_p_value
+from evenfield.shared.estimates import estimates_frame
+from evenfield.topics.taxonomies.estimate import estimate_taxonomies
+from evenfield.topics.taxonomies.estimate_spec import parse_taxonomies_specs
 from unit.estimates.group_design import CLUSTER, NAMES, SEZ, N, make_study, renamed, shuffled
 
 SPEC = {"id": "growth", "role": "primary", "sample": "all", "endogenous": "count", "exogenous": "state"}

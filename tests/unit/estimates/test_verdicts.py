@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import ConfigError
-from evenfield.contracts.estimates import Estimate, estimates_frame
-from evenfield.estimates.verdicts.evidence import Evidence, gather
-from evenfield.estimates.verdicts.judgement import judge_claims, judge_hypothesis
-from evenfield.estimates.verdicts.multiplicity import adjust_estimates
-from evenfield.estimates.verdicts.power import worth_at_interest
-from evenfield.estimates.verdicts.rule import combine, judge_count, judge_row
-from evenfield.estimates.verdicts.study import judge_study, provenance_of
-from evenfield.estimates.verdicts.verdicts_spec import Part, Rule, Thresholds, parse_rule
-from evenfield.estimates.verdicts.words import described
+from evenfield.answers.evidence import Evidence, gather
+from evenfield.answers.judgement import judge_claims, judge_hypothesis
+from evenfield.answers.multiplicity import adjust_estimates
+from evenfield.answers.power import worth_at_interest
+from evenfield.answers.rule import combine, judge_count, judge_row
+from evenfield.answers.spec import Part, Rule, Thresholds, parse_rule
+from evenfield.answers.study import judge_study, provenance_of
+from evenfield.answers.words import described
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.error_types import error_types
 from evenfield.numerics.inference.holm import holm
+from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.study.errors import ConfigError
 
 LIMITS = Thresholds()
 UP = Part(id="up", kind="directional", sign=1)

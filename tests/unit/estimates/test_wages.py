@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.policy.wages import estimate_wages
-from evenfield.estimates.policy.wages_spec import parse_wages_specs
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.wages.estimate import estimate_wages
+from evenfield.topics.wages.estimate_spec import parse_wages_specs
 from unit.estimates.group_design import CLUSTER, NAMES, SEZ, YEARS, N, make_study, renamed, shuffled
 
 T = np.array(list(YEARS))

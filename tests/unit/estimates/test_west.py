@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EstimateError
-from evenfield.contracts.estimates import estimates_frame
-from evenfield.estimates.policy.west import SERIES_COLUMNS, estimate_west
-from evenfield.estimates.policy.west_spec import parse_west_specs
 from evenfield.numerics.border_pairs import border_difference, border_pairs, border_permutation
 from evenfield.numerics.errors import NumericsError
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EstimateError
+from evenfield.topics.programmes.estimate import SERIES_COLUMNS, estimate_west
+from evenfield.topics.programmes.estimate_spec import parse_west_specs
 from unit.estimates.group_design import NAMES, WEST, YEARS, N, make_study, renamed, shuffled
 
 T = np.array(list(YEARS))
@@ -113,10 +113,7 @@ def test_shuffled_and_renamed_units_give_the_same_numbers() -> None:
 def test_what_is_missing_is_said() -> None:
     study = planted()
     wrong = PROGRAMMES.replace("u29", "zz")
-    for programmes, reason in (
-        (PROGRAMMES.iloc[:0], "no programme go"),
-        (wrong, "not units"),
-    ):
+    for programmes, reason in ((PROGRAMMES.iloc[:0], "no programme go"), (wrong, "not units")):
         results = run(study, programmes)
         assert results.estimates == [] and list(results.series) == SERIES_COLUMNS
         assert reason in results.summary["left_out"][0]["reason"]

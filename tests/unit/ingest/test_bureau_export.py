@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import IngestError
-from evenfield.ingest.bureau_export import read_export, read_indicator
+from evenfield.study.errors import IngestError
+from evenfield.study.ingest.bureau_export import read_export, read_indicator
 
 UNITS = pd.read_csv(Path(__file__).parents[3] / "data" / "units.csv", dtype=str, keep_default_na=False)
 GDP = "地区生产总值(亿元)"

@@ -11,7 +11,7 @@ import yaml
 
 import check
 import data
-from evenfield.contracts.config import checked_config, read_config
+from evenfield.study.config import checked_config, read_config
 
 PAGE = (Path(__file__).parents[3] / "docs" / "new-study.md").read_text(encoding="utf-8")
 PARAGRAPH = r"(?:[^\n]|\n(?!\n))*"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import ConfigError, IngestError
-from evenfield.ingest.provenance import drop_doubtful, simulated_variables, span_masks
+from evenfield.study.errors import ConfigError, IngestError
+from evenfield.study.ingest.provenance import drop_doubtful, simulated_variables, span_masks
 from unit.ingest.toy import ToyStudy
 
 SPAN = "output,all,2000,2003,A,official,BOOK,"

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from frictionless import Package, system
 
-from evenfield.ingest.dictionary import read_resources
-from evenfield.ingest.outlines import read_outlines
-from evenfield.ingest.study_tables import describe_study, read_study
+from evenfield.study.ingest.dictionary import read_resources
+from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.study_tables import describe_study, read_study
 
 DATA = Path(__file__).parents[3] / "data"
 Tables = dict[str, pd.DataFrame]

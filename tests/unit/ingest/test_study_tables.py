@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import IngestError
-from evenfield.contracts.tables import OPTIONAL_TABLES, TAXONOMY_COLUMNS
-from evenfield.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
-from evenfield.ingest.outlines import read_outlines
-from evenfield.ingest.study_tables import check_years, collect_taxonomies, describe_study
+from evenfield.study.errors import IngestError
+from evenfield.study.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
+from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.study_tables import check_years, collect_taxonomies, describe_study
+from evenfield.study.tables import OPTIONAL_TABLES, TAXONOMY_COLUMNS
 from unit.ingest.toy import TEXT, ToyStudy
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import EvenfieldError, IngestError
-from evenfield.ingest.dictionary import refresh_hashes
-from evenfield.ingest.tables import check_hashes
+from evenfield.study.errors import EvenfieldError, IngestError
+from evenfield.study.ingest.dictionary import refresh_hashes
+from evenfield.study.ingest.tables import check_hashes
 from unit.ingest.toy import ToyStudy
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.contracts.config import checked_config
-from evenfield.ingest.dictionary import refresh_hashes
-from evenfield.ingest.study_tables import read_study
+from evenfield.study.config import checked_config
+from evenfield.study.ingest.dictionary import refresh_hashes
+from evenfield.study.ingest.study_tables import read_study
 
 UNITS, YEARS = ("A", "B", "C"), range(2000, 2004)
 ID = {"required": True, "pattern": "[A-Z]"}

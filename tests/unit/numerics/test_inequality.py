@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import (
-    THEIL_L,
-    THEIL_T,
-    atkinson,
-    decompose_gini,
-    gini,
-    growth_contributions,
-    theil,
-)
+from evenfield.numerics.inequality import THEIL_L, THEIL_T, atkinson, decompose_gini, gini, growth_contributions, theil
 from evenfield.numerics.inequality_draws import (
     between_test,
     connected_test,

@@ -5,15 +5,7 @@ import pytest
 import statsmodels.api as sm
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import (
-    contrast_inference,
-    cov_classical,
-    cov_cr3,
-    cov_hc1,
-    cov_hc3,
-    fit_ols,
-    t_inference,
-)
+from evenfield.numerics.ols import contrast_inference, cov_classical, cov_cr3, cov_hc1, cov_hc3, fit_ols, t_inference
 from tolerances import CLOSED_FORM, MACHINE
 
 

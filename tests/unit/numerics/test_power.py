@@ -49,10 +49,7 @@ def test_two_groups_have_a_closed_form():
     assert minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(expected, rel=CLOSED_FORM)
 
 
-@pytest.mark.parametrize(
-    ("columns", "c", "printed"),
-    [((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90)],
-)
+@pytest.mark.parametrize(("columns", "c", "printed"), [((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90)])
 def test_own_effects_of_section_4_3(columns, c, printed):
     X = np.column_stack([ONE, *columns])
     assert minimum_detectable_effect(X, contrast(*c, size=X.shape[1])) == pytest.approx(printed, abs=0.005)

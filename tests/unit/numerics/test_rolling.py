@@ -6,13 +6,7 @@ import statsmodels.api as sm
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.rolling import (
-    fit_windows,
-    speed_contrasts,
-    sup_t_critical_value,
-    sup_t_draws,
-    window_ends,
-)
+from evenfield.numerics.rolling import fit_windows, speed_contrasts, sup_t_critical_value, sup_t_draws, window_ends
 from tolerances import CLOSED_FORM, MACHINE
 
 

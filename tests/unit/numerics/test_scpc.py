@@ -10,13 +10,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.power import exponential_covariance, sar_covariance
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
-from evenfield.numerics.scpc import (
-    scpc_critical_value,
-    scpc_inference,
-    scpc_power_point,
-    scpc_size,
-    spatial_components,
-)
+from evenfield.numerics.scpc import scpc_critical_value, scpc_inference, scpc_power_point, scpc_size, spatial_components
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 from unit.china_design import read_design, weights_of
 
@@ -25,11 +19,7 @@ W = weights_of(A, DISTANCE)["contiguity"]
 ONE = np.ones(31)
 X_OWN, SLOPE = np.column_stack([ONE, C]), np.array([0.0, 1.0])
 X_EXPOSURE, DIFFERENCE = np.column_stack([ONE, C, S, W @ C, W @ S]), np.array([0, 0, 0, 1.0, -1.0])
-ERRORS = {
-    "iid": np.eye(31),
-    "sar": sar_covariance(W, 0.6),
-    "exponential": exponential_covariance(DISTANCE, 800.0),
-}
+ERRORS = {"iid": np.eye(31), "sar": sar_covariance(W, 0.6), "exponential": exponential_covariance(DISTANCE, 800.0)}
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.config import checked_config
-from evenfield.contracts.errors import ConfigError, PanelError
-from evenfield.contracts.tables import Field
-from evenfield.panel.build import LEADING, BuiltPanel, build_panel
+from evenfield.study.config import checked_config
+from evenfield.study.errors import ConfigError, PanelError
+from evenfield.study.panel.build import LEADING, BuiltPanel, build_panel
+from evenfield.study.tables import Field
 from tolerances import MACHINE
 from unit.ingest.toy import ToyStudy
 

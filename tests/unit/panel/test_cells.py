@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.study import Period
-from evenfield.panel.cells import taxonomy_cells
+from evenfield.study.panel.cells import taxonomy_cells
+from evenfield.study.spatial_weights import Period
 
 
 def cells(rows: list[tuple[str, int, int, float]], *periods: Period) -> pd.DataFrame:

@@ -6,8 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import PanelError
-from evenfield.panel.income import add_growth, add_income, add_output, add_relative_income, chain_output, check_columns
+from evenfield.study.errors import PanelError
+from evenfield.study.panel.income import (
+    add_growth,
+    add_income,
+    add_output,
+    add_relative_income,
+    chain_output,
+    check_columns,
+)
 from tolerances import MACHINE
 
 YEARS = [1998, 1999, 2000, 2001, 2002]
@@ -23,13 +30,7 @@ INDEX = wide([np.nan, np.nan, 110.0, 108.0, 95.0])
 
 def test_chain_runs_forwards_and_backwards_from_the_base_year() -> None:
     real = chain_output(NOMINAL, wide([104.0, 105.0, 110.0, 108.0, 95.0]), 2000)["A"]
-    expected = {
-        1998: 80 / 1.10 / 1.05,
-        1999: 80 / 1.10,
-        2000: 80.0,
-        2001: 80 * 1.08,
-        2002: 80 * 1.08 * 0.95,
-    }
+    expected = {1998: 80 / 1.10 / 1.05, 1999: 80 / 1.10, 2000: 80.0, 2001: 80 * 1.08, 2002: 80 * 1.08 * 0.95}
     assert real.to_dict() == pytest.approx(expected, rel=MACHINE)
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import ConfigError, PanelError
-from evenfield.contracts.tables import Field
-from evenfield.panel.merge import (
+from evenfield.study.errors import ConfigError, PanelError
+from evenfield.study.panel.merge import (
     fill_published,
     merge_adjacency,
     merge_panel,
@@ -18,6 +17,7 @@ from evenfield.panel.merge import (
     merge_units,
     unit_mapping,
 )
+from evenfield.study.tables import Field
 from tolerances import MACHINE
 
 UNITS = ["A", "B", "C"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evenfield.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 
 YEARS = [1980, 1981, 1982, 1983]
 ZONES = pd.DataFrame(

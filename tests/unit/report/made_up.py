@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.contracts.config import checked_config
-from evenfield.contracts.estimates import Estimate, write_estimates
-from evenfield.contracts.files import write_json, write_results, write_text
 from evenfield.report.context import Inputs
+from evenfield.shared.estimates import Estimate, write_estimates
+from evenfield.study.config import checked_config
+from evenfield.study.files import write_json, write_results, write_text
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evenfield.contracts.errors import ReportError
-from evenfield.contracts.files import write_text
 from evenfield.report.manifest import build_manifest, config_hash, file_hash, library_versions
+from evenfield.study.errors import ReportError
+from evenfield.study.files import write_text
 from unit.report.made_up import plain_config
 
 DESCRIPTION = {"data_hash": "ab", "tables": {"panel": {"hash": "cd", "rows": 3}}}

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from evenfield.contracts.errors import ReportError
-from evenfield.contracts.files import write_text
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
 from evenfield.report.bibliography import REFERENCES, read_references
 from evenfield.report.exhibits import TEMPLATES, read_exhibits, read_toml
@@ -13,6 +11,8 @@ from evenfield.report.grids import read_grid
 from evenfield.report.numbers import bare, count_word, fixed, in_unit, listing, p_text
 from evenfield.report.rows import first, number, pick, read_rows
 from evenfield.report.typeset import needs_flipped_page, plain_grid, typst_string, typst_table, typst_text
+from evenfield.study.errors import ReportError
+from evenfield.study.files import write_text
 from unit.report.made_up import DOT, SVG, TABLE
 
 

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from evenfield.contracts.estimates import Estimate
 from evenfield.report.sentences.balance import balance_sentences
 from evenfield.report.sentences.base import Facts
 from evenfield.report.sentences.taxonomies import taxonomies_sentences
 from evenfield.report.sentences.wages import wages_sentences
 from evenfield.report.sentences.west import west_sentences
 from evenfield.report.words import forbidden_words
+from evenfield.shared.estimates import Estimate
 from unit.report.made_up import policy_config
 
 ROW = Estimate(

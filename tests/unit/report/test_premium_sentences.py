@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.contracts.config import checked_config
-from evenfield.contracts.estimates import Estimate
 from evenfield.report.sentences.base import Facts, Sentence
 from evenfield.report.sentences.premium import fading_sentences, intensity_sentences, premium_sentences
 from evenfield.report.words import forbidden_words
+from evenfield.shared.estimates import Estimate
+from evenfield.study.config import checked_config
 
 from .made_up import CONFIG
 

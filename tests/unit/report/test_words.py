@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from evenfield.contracts.estimates import estimates_frame
 from evenfield.report.context import WRITERS
 from evenfield.report.exhibits import TEMPLATES, read_toml
 from evenfield.report.rows import Row
@@ -22,6 +21,7 @@ from evenfield.report.words import (
     underpowered,
     value_text,
 )
+from evenfield.shared.estimates import estimates_frame
 from unit.report.made_up import SLX, convergence_estimates, policy_config, policy_estimates
 
 

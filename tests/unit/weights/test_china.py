@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import WeightsError
-from evenfield.contracts.tables import Field
-from evenfield.panel.build import build_panel
-from evenfield.weights.build import build_geography, build_weights
-from evenfield.weights.families import Geography
+from evenfield.study.errors import WeightsError
+from evenfield.study.panel.build import build_panel
+from evenfield.study.tables import Field
+from evenfield.study.weights.build import build_geography, build_weights
+from evenfield.study.weights.families import Geography
 from tolerances import MACHINE
 
 

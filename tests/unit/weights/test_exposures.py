@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import WeightsError
-from evenfield.contracts.files import read_table, write_table
-from evenfield.contracts.study import SpatialWeights
-from evenfield.weights.exposures import exposure_frame, mean_doses
+from evenfield.study.errors import WeightsError
+from evenfield.study.files import read_table, write_table
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.weights.exposures import exposure_frame, mean_doses
 from tolerances import MACHINE
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.contracts.errors import ConfigError, WeightsError
-from evenfield.weights.build import build_geography, build_weights, edge_list
-from evenfield.weights.families import Geography, raw_weights
+from evenfield.study.errors import ConfigError, WeightsError
+from evenfield.study.weights.build import build_geography, build_weights, edge_list
+from evenfield.study.weights.families import Geography, raw_weights
 from tolerances import MACHINE
 
 UNITS = ["A", "B", "C", "D"]

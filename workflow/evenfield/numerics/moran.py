@@ -55,11 +55,7 @@ def cliff_ord_moments(W: np.ndarray, X: np.ndarray) -> tuple[float, float]:
 
 
 def morans_i_test(
-    values: np.ndarray,
-    W: np.ndarray,
-    rng: np.random.Generator,
-    permutations: int,
-    X: np.ndarray | None = None,
+    values: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int, X: np.ndarray | None = None
 ) -> MoranTest:
     """Test Moran's I by permutation, conditional on the observed values; values (N,), W (N, N), X (N, K).
 

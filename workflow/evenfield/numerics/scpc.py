@@ -144,11 +144,7 @@ def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) 
 
 
 def scpc_power_point(
-    X: np.ndarray,
-    c: np.ndarray,
-    space: SpatialComponents,
-    power: float = 0.8,
-    critical_value: float | None = None,
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents, power: float = 0.8, critical_value: float | None = None
 ) -> float:
     """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation."""
     x = X.shape[0] * contrast_weights(X, c)

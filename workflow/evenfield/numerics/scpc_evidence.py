@@ -9,13 +9,7 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.equivalence import Equivalence
 from evenfield.numerics.ols import OlsFit
-from evenfield.numerics.scpc import (
-    SpatialComponents,
-    scpc_inference,
-    scpc_quantile,
-    scpc_rejection,
-    scpc_statistics,
-)
+from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_quantile, scpc_rejection, scpc_statistics
 
 HALVINGS = 60
 NAN = float("nan")

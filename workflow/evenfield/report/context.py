@@ -9,8 +9,6 @@ from typing import Any
 
 from jinja2 import Environment
 
-from evenfield.contracts.files import read_json
-from evenfield.contracts.simulated import WATERMARK, simulated_names
 from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, Exhibit, read_exhibits, read_toml
@@ -50,6 +48,8 @@ from evenfield.report.sentences.wages import wages_sentences
 from evenfield.report.sentences.west import west_sentences
 from evenfield.report.spread import spread_view
 from evenfield.report.verdicts import verdict_table
+from evenfield.study.files import read_json
+from evenfield.study.simulated import WATERMARK, simulated_names
 
 SECTIONS = (
     ("verdicts", "What the data say about each claim"),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.errors import ReportError
 from evenfield.report.grids import Grid, read_grid
+from evenfield.study.errors import ReportError
 
 TEMPLATES = Path(__file__).parents[2] / "report"
 LARGEST_SVG = 900_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from evenfield.contracts.errors import ReportError
+from evenfield.study.errors import ReportError
 
 
 @dataclass(frozen=True, slots=True)

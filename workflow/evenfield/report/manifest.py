@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from evenfield.contracts.errors import ReportError
+from evenfield.study.errors import ReportError
 
 PACKAGE = "evenfield"
 # In the repository the version stands here, whether the package is installed or only on the path.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from evenfield.contracts.files import write_text
 from evenfield.report.context import Inputs, build_context, template_text
 from evenfield.report.exhibits import TEMPLATES
+from evenfield.study.files import write_text
 
 
 def render_page(inputs: Inputs) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from evenfield.contracts.errors import ReportError
-from evenfield.contracts.files import write_text
 from evenfield.report.bibliography import REFERENCES
 from evenfield.report.context import Inputs, build_context
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.typeset import needs_flipped_page, plain_grid, typst_size, typst_string, typst_table, typst_text
 from evenfield.report.verdicts import compact_verdicts
+from evenfield.study.errors import ReportError
+from evenfield.study.files import write_text
 
 
 def render_paper(inputs: Inputs, folder: str | Path) -> str:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from evenfield.contracts.errors import ReportError
+from evenfield.study.errors import ReportError
 
 Row = Mapping[str, str]
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenfield.contracts.files import read_json
 from evenfield.report.rows import Row, number, read_rows
 from evenfield.report.sentences.base import Facts
+from evenfield.study.files import read_json
 
 MODELS = {"slx": "SLX", "sdm": "SDM", "sdem": "SDEM"}
 OUTCOMES = {"log_income": "log income", "growth_pct": "growth"}

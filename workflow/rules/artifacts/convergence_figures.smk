@@ -4,7 +4,6 @@
 rule draw_beta:
     """F4: growth against initial income by period."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_beta.output.series,
         estimates=rules.estimate_beta.output.estimates,
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
@@ -28,7 +27,6 @@ rule draw_beta:
 rule draw_sigma:
     """F5: dispersion of income over time with its leave-one-out band."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_sigma.output.series,
     output:
         figure=figure_files("F5"),
@@ -48,7 +46,6 @@ rule draw_sigma:
 rule draw_clock:
     """F5c: the convergence clock."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_clock.output.series,
     output:
         figure=figure_files("F5c"),
@@ -68,7 +65,6 @@ rule draw_clock:
 rule draw_inequality:
     """F6: inequality between and within groups over time."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_inequality.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -89,7 +85,6 @@ rule draw_inequality:
 rule draw_clubs:
     """F7: relative transition paths and club heat map."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_clubs.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -110,7 +105,6 @@ rule draw_clubs:
 rule draw_currency:
     """F8: what the currency unit does to the log t test."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_clubs.output.series,
         estimates=rules.estimate_clubs.output.estimates,
     output:
@@ -131,7 +125,6 @@ rule draw_currency:
 rule draw_kernels:
     """F9: stochastic kernels and ergodic densities."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_distribution.output.series,
         estimates=rules.estimate_distribution.output.estimates,
     output:
@@ -152,7 +145,6 @@ rule draw_kernels:
 rule draw_pattern:
     """F10: Moran over time and the strip of local Moran."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_pattern.output.series,
     output:
         figure=figure_files("F10"),

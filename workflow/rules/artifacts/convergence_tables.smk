@@ -4,7 +4,6 @@
 rule tabulate_beta:
     """T6: beta convergence by period, with sigma beside it."""
     input:
-        library=library("artifacts"),
         beta=rules.estimate_beta.output.estimates,
         sigma=rules.estimate_sigma.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -30,7 +29,6 @@ rule tabulate_beta:
 rule tabulate_dynamic:
     """T7: convergence in the dynamic panel."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_dynamic.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -53,7 +51,6 @@ rule tabulate_dynamic:
 rule tabulate_regime:
     """T8: convergence by exposure to clusters and zones."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_regime.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -77,7 +74,6 @@ rule tabulate_regime:
 rule tabulate_sigma:
     """T9: sigma convergence, start against end of each period."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_sigma.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -100,7 +96,6 @@ rule tabulate_sigma:
 rule tabulate_clubs:
     """T10: log t tests and convergence clubs."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_clubs.output.estimates,
         series=rules.estimate_clubs.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -124,7 +119,6 @@ rule tabulate_clubs:
 rule tabulate_clubs_cells:
     """T10b: clubs against policy cells."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_clubs.output.estimates,
         series=rules.estimate_clubs.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -148,7 +142,6 @@ rule tabulate_clubs_cells:
 rule tabulate_transitions:
     """T11: transition matrices, ergodic distribution, mobility."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_distribution.output.estimates,
         series=rules.estimate_distribution.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -172,7 +165,6 @@ rule tabulate_transitions:
 rule tabulate_spatial_chain:
     """T11b: the chain conditional on neighbours."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_distribution.output.estimates,
         series=rules.estimate_distribution.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -196,7 +188,6 @@ rule tabulate_spatial_chain:
 rule tabulate_inequality:
     """T12: inequality within and between groups."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_inequality.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -219,7 +210,6 @@ rule tabulate_inequality:
 rule tabulate_growth_shares:
     """T12b: shares of national growth by cell."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_inequality.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -241,7 +231,6 @@ rule tabulate_growth_shares:
 rule tabulate_pattern:
     """T13: spatial pattern by year."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_pattern.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -264,7 +253,6 @@ rule tabulate_pattern:
 rule tabulate_gradient:
     """T4b: where clusters lie."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_gradient.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -287,7 +275,6 @@ rule tabulate_gradient:
 rule tabulate_preflight:
     """T3b: dependence and persistence before any model."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_preflight.output.series,
         fit=rules.estimate_preflight.output.fit,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -311,7 +298,6 @@ rule tabulate_preflight:
 rule tabulate_clock:
     """T6b: speeds compared between periods, and the break in the slope."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_clock.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -334,7 +320,6 @@ rule tabulate_clock:
 rule tabulate_spatial_beta:
     """T6c: beta convergence with neighbours, and its effects."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_clock.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -358,7 +343,6 @@ rule tabulate_spatial_beta:
 rule tabulate_weak_sigma:
     """T9b: weak sigma convergence."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_clock.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:

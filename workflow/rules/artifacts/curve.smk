@@ -4,7 +4,6 @@
 rule draw_curve:
     """F20: every defensible specification of the main comparisons at once."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_curve.output.series,
         estimates=rules.estimate_curve.output.estimates,
     output:

@@ -4,7 +4,6 @@
 rule tabulate_design:
     """TD: what the design can see, before any regression."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_design.output.series,
         estimates=rules.estimate_design.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -29,7 +28,6 @@ rule tabulate_design:
 rule tabulate_taxonomy:
     """T1: which unit is a cluster or SEZ region, since when, from which source."""
     input:
-        library=library("artifacts"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         taxonomies="results/ingest/taxonomies.csv",
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -55,7 +53,6 @@ rule tabulate_taxonomy:
 rule tabulate_sources:
     """T2: data sources, coverage, grades and gaps."""
     input:
-        library=library("artifacts"),
         data="results/ingest/panel.csv",
         provenance="results/ingest/panel_provenance.csv",
         sources="results/ingest/sources.csv",
@@ -79,7 +76,6 @@ rule tabulate_sources:
 rule tabulate_summary:
     """T3: summary statistics by cell and period."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_profile.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -102,7 +98,6 @@ rule tabulate_summary:
 rule draw_cells:
     """F1: tile map of the cells with the cases."""
     input:
-        library=library("artifacts"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
         cases="results/ingest/cases.csv",
@@ -125,7 +120,6 @@ rule draw_cells:
 rule draw_outlines:
     """F1b: the same cells on the outlines of the units."""
     input:
-        library=library("artifacts"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
         cases="results/ingest/cases.csv",
@@ -149,7 +143,6 @@ rule draw_outlines:
 rule draw_rollout:
     """F2: zones by type and year, and who is left without one."""
     input:
-        library=library("artifacts"),
         doses=main_scheme("results/panel/{scheme}/doses.csv"),
         series=rules.estimate_design.output.series,
     output:
@@ -169,7 +162,6 @@ rule draw_rollout:
 rule draw_relative_income:
     """F3: relative income by cell over time."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_profile.output.series,
     output:
         figure=figure_files("F3"),

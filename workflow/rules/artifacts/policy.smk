@@ -4,7 +4,6 @@
 rule tabulate_exploratory:
     """T31: claims that the panel can describe but not decide, and those that it cannot carry."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_exploratory.output.estimates,
         not_carried=rules.estimate_exploratory.output.not_carried,
         claims="results/ingest/claims.csv",
@@ -30,7 +29,6 @@ rule tabulate_exploratory:
 rule tabulate_balance:
     """T21: urban and rural incomes in cluster and zone regions."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_balance.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -53,7 +51,6 @@ rule tabulate_balance:
 rule draw_balance:
     """F17: paths of the urban-rural income ratio by cell."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_balance.output.series,
     output:
         figure=figure_files("F17"),
@@ -73,7 +70,6 @@ rule draw_balance:
 rule tabulate_west:
     """T24: growth before and after regional programmes."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_west.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -95,7 +91,6 @@ rule tabulate_west:
 rule tabulate_taxonomies:
     """T1b: which grouping describes growth best."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_taxonomies.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -118,7 +113,6 @@ rule tabulate_taxonomies:
 rule tabulate_wages:
     """T23: wages, unit labour cost and foreign investment."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_wages.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -141,7 +135,6 @@ rule tabulate_wages:
 rule tabulate_benchmarks:
     """T30: published figures, and ours where they may stand beside them."""
     input:
-        library=library("artifacts"),
         benchmarks="results/ingest/benchmarks.csv",
         estimates="results/estimates.csv",
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -162,7 +155,6 @@ rule tabulate_benchmarks:
 rule draw_benchmarks:
     """F24: our speeds of convergence beside published ones."""
     input:
-        library=library("artifacts"),
         benchmarks="results/ingest/benchmarks.csv",
         estimates="results/estimates.csv",
     output:
@@ -182,7 +174,6 @@ rule draw_benchmarks:
 rule tabulate_premium:
     """T4: premium of cluster and zone regions by period."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_premium.output.estimates,
         fit=rules.estimate_premium.output.fit,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -207,7 +198,6 @@ rule tabulate_premium:
 rule tabulate_factor_intensity:
     """T5: factor intensity, several outcomes together."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_factor_intensity.output.estimates,
         fit=rules.estimate_factor_intensity.output.fit,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -231,7 +221,6 @@ rule tabulate_factor_intensity:
 rule tabulate_fading:
     """T22: change of zone premiums, location quotients."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_fading.output.estimates,
         fit=rules.estimate_fading.output.fit,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -256,7 +245,6 @@ rule tabulate_fading:
 rule draw_quotient:
     """F18: location quotients of zone regions and the others by year."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_fading.output.series,
     output:
         figure=figure_files("F18"),

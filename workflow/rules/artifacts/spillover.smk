@@ -4,7 +4,6 @@
 rule tabulate_exposure:
     """T16: spillovers by group, with what the design could have seen."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_exposure.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -28,7 +27,6 @@ rule tabulate_exposure:
 rule tabulate_exposure_ranges:
     """T16b: the key difference over taxonomies and weights."""
     input:
-        library=library("artifacts"),
         ranges=rules.estimate_exposure.output.ranges,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -50,7 +48,6 @@ rule tabulate_exposure_ranges:
 rule draw_exposure:
     """F13: own and neighbours' coefficients by period, with the equivalence band."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_exposure.output.series,
     output:
         figure=figure_files("F13"),
@@ -71,7 +68,6 @@ rule draw_exposure:
 rule tabulate_spatial_selection:
     """T14: which spatial model and weights the data ask for."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_spatial_panel.output.estimates,
         fit=rules.estimate_spatial_panel.output.fit,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -93,7 +89,6 @@ rule tabulate_spatial_selection:
 rule tabulate_spatial_effects:
     """T15: direct and indirect effects in spatial panels, by model and weights."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_spatial_panel.output.estimates,
         fit=rules.estimate_spatial_panel.output.fit,
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -115,7 +110,6 @@ rule tabulate_spatial_effects:
 rule draw_spatial_effects:
     """F11: direct and indirect effects by weights and model."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_spatial_panel.output.estimates,
         fit=rules.estimate_spatial_panel.output.fit,
     output:
@@ -133,7 +127,6 @@ rule draw_spatial_effects:
 rule draw_reach:
     """F12: who sends and who receives."""
     input:
-        library=library("artifacts"),
         reach=rules.estimate_spatial_panel.output.reach,
         fit=rules.estimate_spatial_panel.output.fit,
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -152,7 +145,6 @@ rule draw_reach:
 rule tabulate_linkage:
     """T20: linkage interactions with the ladder of inference."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_linkage.output.estimates,
         description=main_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -175,7 +167,6 @@ rule tabulate_linkage:
 rule draw_linkage:
     """F19: coefficient of the neighbours' intensity by industry, with where the units are."""
     input:
-        library=library("artifacts"),
         series=rules.estimate_linkage.output.series,
     output:
         figure=figure_files("F19"),
@@ -195,7 +186,6 @@ rule draw_linkage:
 rule tabulate_dynamic_spatial:
     """T17: the dynamic spatial panel with the Monte Carlo of its bias."""
     input:
-        library=library("artifacts"),
         estimates=rules.estimate_dynamic_spatial.output.estimates,
         series=rules.estimate_dynamic_spatial.output.series,
         description=main_scheme("results/panel/{scheme}/description.json"),

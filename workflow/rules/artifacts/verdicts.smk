@@ -4,7 +4,6 @@
 rule tabulate_verdicts:
     """T0: the verdict on each claim."""
     input:
-        library=library("artifacts"),
         verdicts=rules.judge_claims.output.verdicts,
         content=rules.judge_claims.output.content,
     output:
@@ -24,7 +23,6 @@ rule tabulate_verdicts:
 rule tabulate_untestable:
     """T0b: claims that the panel cannot decide."""
     input:
-        library=library("artifacts"),
         verdicts=rules.judge_claims.output.verdicts,
         content=rules.judge_claims.output.content,
     output:
@@ -42,7 +40,6 @@ rule tabulate_untestable:
 rule tabulate_ladder:
     """T25: the inference ladder of the deciding estimates."""
     input:
-        library=library("artifacts"),
         estimates=rules.collect_estimates.output.estimates,
         rows=rules.judge_claims.output.rows,
     output:
@@ -62,7 +59,6 @@ rule tabulate_ladder:
 rule tabulate_multiplicity:
     """T26: p-values before and after adjustment."""
     input:
-        library=library("artifacts"),
         rows=rules.judge_claims.output.rows,
         content=rules.judge_claims.output.content,
     output:
@@ -82,7 +78,6 @@ rule tabulate_multiplicity:
 rule tabulate_power:
     """T27: what the deciding estimates could see."""
     input:
-        library=library("artifacts"),
         rows=rules.judge_claims.output.rows,
     output:
         table=table_files("T27"),
@@ -101,7 +96,6 @@ rule tabulate_power:
 rule tabulate_influence:
     """T28: the deciding estimates without one unit or a pair."""
     input:
-        library=library("artifacts"),
         estimates=rules.collect_estimates.output.estimates,
         rows=rules.judge_claims.output.rows,
     output:
@@ -121,7 +115,6 @@ rule tabulate_influence:
 rule tabulate_placebos:
     """T29: the placebos."""
     input:
-        library=library("artifacts"),
         estimates=rules.collect_estimates.output.estimates,
     output:
         table=table_files("T29"),
@@ -140,7 +133,6 @@ rule tabulate_placebos:
 rule draw_power:
     """F21: estimates against the smallest effects of interest and those the design could see."""
     input:
-        library=library("artifacts"),
         rows=rules.judge_claims.output.rows,
     output:
         figure=figure_files("F21"),
@@ -159,7 +151,6 @@ rule draw_power:
 rule draw_influence:
     """F22: range of the deciding estimates when one unit is left out."""
     input:
-        library=library("artifacts"),
         rows=rules.judge_claims.output.rows,
     output:
         figure=figure_files("F22"),
@@ -178,7 +169,6 @@ rule draw_influence:
 rule draw_dashboard:
     """F23: every claim under its verdict."""
     input:
-        library=library("artifacts"),
         verdicts=rules.judge_claims.output.verdicts,
         content=rules.judge_claims.output.content,
     output:

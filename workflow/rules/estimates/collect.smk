@@ -4,7 +4,6 @@
 rule collect_estimates:
     """Stack the estimates of every family in one tidy table and adjust for how many were made."""
     input:
-        library=library("estimates/verdicts"),
         families=expand("results/estimates/{family}/estimates.csv", family=FAMILIES),
         hypotheses="results/ingest/hypotheses.csv",
     output:
@@ -22,7 +21,6 @@ rule collect_estimates:
 rule judge_claims:
     """Judge every claim of the ledger by the rule in the config."""
     input:
-        library=library("estimates/verdicts"),
         estimates=rules.collect_estimates.output.estimates,
         claims="results/ingest/claims.csv",
         hypotheses="results/ingest/hypotheses.csv",

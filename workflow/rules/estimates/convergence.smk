@@ -4,7 +4,6 @@
 rule estimate_beta:
     """Beta convergence by period: slope, speed, half-life, intervals."""
     input:
-        library=library("estimates/convergence"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         descriptions=per_scheme("results/panel/{scheme}/description.json"),
         weights=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.csv"),
@@ -30,7 +29,6 @@ rule estimate_beta:
 rule estimate_sigma:
     """Sigma convergence: the path of dispersion and start against end of each period."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         descriptions=per_scheme("results/panel/{scheme}/description.json"),
@@ -55,7 +53,6 @@ rule estimate_sigma:
 rule estimate_clock:
     """Rolling windows of beta convergence, spatial beta by period, break dates of sigma."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         descriptions=per_scheme("results/panel/{scheme}/description.json"),
@@ -82,7 +79,6 @@ rule estimate_clock:
 rule estimate_dynamic:
     """Dynamic panel: pooled, fixed effects, bias-corrected, jackknife, GMM."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         descriptions=per_scheme("results/panel/{scheme}/description.json"),
     output:
@@ -108,7 +104,6 @@ rule estimate_dynamic:
 rule estimate_clubs:
     """Log t tests and convergence clubs."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         cells=per_scheme("results/panel/{scheme}/cells.csv"),
         descriptions=per_scheme("results/panel/{scheme}/description.json"),
@@ -133,7 +128,6 @@ rule estimate_clubs:
 rule estimate_distribution:
     """Markov chains, spatial Markov chains, stochastic kernels."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         cells=per_scheme("results/panel/{scheme}/cells.csv"),
         descriptions=per_scheme("results/panel/{scheme}/description.json"),
@@ -160,7 +154,6 @@ rule estimate_distribution:
 rule estimate_inequality:
     """Inequality within and between regions and cells, growth accounting."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         units=per_scheme("results/panel/{scheme}/units.csv"),
         cells=per_scheme("results/panel/{scheme}/cells.csv"),
@@ -188,7 +181,6 @@ rule estimate_inequality:
 rule estimate_pattern:
     """Moran, Geary, local Moran and join counts by year."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         cells=per_scheme("results/panel/{scheme}/cells.csv"),
@@ -217,7 +209,6 @@ rule estimate_pattern:
 rule estimate_preflight:
     """Cross-section dependence and unit roots, with the rule they feed."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         units=per_scheme("results/panel/{scheme}/units.csv"),
@@ -243,7 +234,6 @@ rule estimate_preflight:
 rule estimate_gradient:
     """Where clusters lie: East, South within the East, neighbours (H2)."""
     input:
-        library=library("estimates/convergence"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         clusters="results/ingest/clusters.csv",
@@ -270,7 +260,6 @@ rule estimate_gradient:
 rule estimate_regime:
     """Convergence by exposure to clusters and to zones (H11)."""
     input:
-        library=library("estimates/convergence"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         exposures=main_scheme("results/weights/{scheme}/exposures.csv"),

@@ -8,7 +8,6 @@ scattergather:
 rule estimate_curve_draws:
     """One chunk of the specification curves, on the data and under permuted treatments."""
     input:
-        library=library("estimates/curve"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         cells=per_scheme("results/panel/{scheme}/cells.csv"),
@@ -37,7 +36,6 @@ rule estimate_curve_draws:
 rule estimate_curve:
     """Specification curves and their joint tests, gathered from all chunks."""
     input:
-        library=library("estimates/curve"),
         draws=gather.curve("results/estimates/curve/draws_{scatteritem}.csv"),
         specifications=gather.curve("results/estimates/curve/specifications_{scatteritem}.csv"),
         description=main_scheme("results/panel/{scheme}/description.json"),

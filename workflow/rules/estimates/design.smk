@@ -4,7 +4,6 @@
 rule estimate_design:
     """Diagnose the design before any regression: overlap, weights, support, minimum detectable effects."""
     input:
-        library=library("estimates/design"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -35,7 +34,6 @@ rule estimate_design:
 rule estimate_profile:
     """Relative income by taxonomy cell over time, and summary statistics."""
     input:
-        library=library("estimates/convergence"),
         panels=per_scheme("results/panel/{scheme}/panel.csv"),
         periods=per_scheme("results/panel/{scheme}/periods.csv"),
         cells=per_scheme("results/panel/{scheme}/cells.csv"),

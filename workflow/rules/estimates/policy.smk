@@ -4,7 +4,6 @@
 rule estimate_exploratory:
     """Claims that the panel can describe but not decide: statements declared in the config, with reasons for the rest."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
@@ -36,7 +35,6 @@ rule estimate_exploratory:
 rule estimate_balance:
     """Urban-rural gap: its change in cluster and in zone regions (H10)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -63,7 +61,6 @@ rule estimate_balance:
 rule estimate_west:
     """Go West: growth before and after regional programmes (H13)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -92,7 +89,6 @@ rule estimate_west:
 rule estimate_taxonomies:
     """Taxonomy comparison: prediction of units left out and BIC (H14)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -120,7 +116,6 @@ rule estimate_taxonomies:
 rule estimate_wages:
     """Unit labour cost and the wage elasticity of foreign investment by group (H15)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -146,7 +141,6 @@ rule estimate_wages:
 rule estimate_premium:
     """Premium of cluster and zone regions in levels and growth, by period and taxonomy (H1)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
@@ -177,7 +171,6 @@ rule estimate_premium:
 rule estimate_factor_intensity:
     """Factor intensity of zone against cluster regions, several outcomes together (H3)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -207,7 +200,6 @@ rule estimate_factor_intensity:
 rule estimate_fading:
     """Change of zone premiums over periods, location quotients (H4, H5)."""
     input:
-        library=library("estimates/policy"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         cells=main_scheme("results/panel/{scheme}/cells.csv"),

@@ -4,7 +4,6 @@
 rule estimate_exposure:
     """Spillovers by group: growth on own and neighbours' clusters and zones, by period."""
     input:
-        library=library("estimates/spillover"),
         periods=main_scheme("results/panel/{scheme}/periods.csv"),
         exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
         edges=main_scheme(rules.build_weights.output.edges),
@@ -38,7 +37,6 @@ rule estimate_exposure:
 rule estimate_spatial_panel:
     """Spatial panels by model and weights: direct and indirect effects, tests, model probabilities."""
     input:
-        library=library("estimates/spillover"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         doses=main_scheme("results/panel/{scheme}/doses.csv"),
         description=main_scheme("results/panel/{scheme}/description.json"),
@@ -68,7 +66,6 @@ rule estimate_spatial_panel:
 rule estimate_linkage:
     """Backward linkages: neighbours' foreign enterprises and zones by predetermined industry (H9)."""
     input:
-        library=library("estimates/spillover"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         doses=main_scheme("results/panel/{scheme}/doses.csv"),
         units=main_scheme("results/panel/{scheme}/units.csv"),
@@ -97,7 +94,6 @@ rule estimate_linkage:
 rule estimate_dynamic_spatial:
     """Dynamic spatial panel, with a Monte Carlo of its bias at the study's size."""
     input:
-        library=library("estimates/spillover"),
         panel=main_scheme("results/panel/{scheme}/panel.csv"),
         doses=main_scheme("results/panel/{scheme}/doses.csv"),
         description=main_scheme("results/panel/{scheme}/description.json"),

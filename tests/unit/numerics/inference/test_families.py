@@ -11,12 +11,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.equivalence import equivalence_test
 from evenfield.numerics.inference.error_types import error_types, simulated_power
-from evenfield.numerics.inference.leave_out import (
-    leave_groups_out,
-    leave_one_out,
-    leave_pair_out,
-    maximum_influence,
-)
+from evenfield.numerics.inference.leave_out import leave_groups_out, leave_one_out, leave_pair_out, maximum_influence
 from evenfield.numerics.inference.romano_wolf import romano_wolf
 from evenfield.numerics.inference.sharpened_q import sharpened_q
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap

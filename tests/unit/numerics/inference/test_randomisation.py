@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.assignments import (
-    connected_assignments,
-    free_assignments,
-    stratified_assignments,
-)
+from evenfield.numerics.inference.assignments import connected_assignments, free_assignments, stratified_assignments
 from evenfield.numerics.inference.path_panel import path_panel
 from evenfield.numerics.inference.randomisation import path_randomisation, randomisation_inference
 from evenfield.numerics.inference.rank_placebo import rank_placebo

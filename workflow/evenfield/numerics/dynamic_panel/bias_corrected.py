@@ -6,12 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenfield.numerics.dynamic_panel.score import (
-    Variance,
-    adjusted_score,
-    score_on_grid,
-    unit_scores,
-)
+from evenfield.numerics.dynamic_panel.score import Variance, adjusted_score, score_on_grid, unit_scores
 from evenfield.numerics.dynamic_panel.within import (
     Moments,
     Transitions,

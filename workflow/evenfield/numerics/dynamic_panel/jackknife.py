@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenfield.numerics.dynamic_panel.slopes import RootFit
-from evenfield.numerics.dynamic_panel.within import (
-    checked_levels,
-    leave_one_out,
-    moments,
-    whole_sample,
-    within_units,
-)
+from evenfield.numerics.dynamic_panel.within import checked_levels, leave_one_out, moments, whole_sample, within_units
 
 FEWEST_DATES = 5
 WARNING = "requires stationary initial conditions"

@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_products import (
-    LEVERAGE_ONE,
-    NOTHING_LEFT,
-    ClusterProducts,
-    cluster_products,
-)
+from evenfield.numerics.inference.cluster_products import LEVERAGE_ONE, NOTHING_LEFT, ClusterProducts, cluster_products
 from evenfield.numerics.inference.result import RobustInference, robust_inference
 from evenfield.numerics.ols import OlsFit
 

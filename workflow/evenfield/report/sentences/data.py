@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from evenfield.contracts.simulated import simulated_names
 from evenfield.report.numbers import listing
 from evenfield.report.rows import pick
 from evenfield.report.sentences.base import Facts, Sentence
+from evenfield.study.simulated import simulated_names
 
 CLASSES = {
     "A": "can be tested, at least in part, with {unit} data",

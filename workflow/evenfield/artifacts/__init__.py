@@ -1,1 +1,0 @@
-"""Floor 5: tables and figures, the only room that draws."""

@@ -1,1 +1,0 @@
-"""Tables: one file, one table."""

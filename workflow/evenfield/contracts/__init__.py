@@ -1,1 +1,0 @@
-"""Floor 0: words, types, schemas, errors and canonical files that every floor shares."""

@@ -1,1 +1,0 @@
-"""Floor 4: estimators that turn the panel into tidy estimates."""

@@ -1,1 +1,0 @@
-"""Are the units converging? Beta, sigma and relative income."""

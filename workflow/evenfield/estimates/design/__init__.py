@@ -1,1 +1,0 @@
-"""What can this design see? The two by two, weights, support and minimum detectable effects."""

@@ -1,1 +1,0 @@
-"""Does growth reach the neighbours? Exposure to clusters and zones."""

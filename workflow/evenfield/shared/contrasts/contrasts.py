@@ -1,0 +1,181 @@
+"""Group contrasts of a cross-section of units: from a table by unit to the tidy rows of the inference ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
+from evenfield.numerics.inference.romano_wolf import romano_wolf
+from evenfield.numerics.label_permutation import label_permutation
+from evenfield.numerics.ladder import (
+    LadderSettings,
+    Place,
+    Rung,
+    Section,
+    ladder,
+    permutation_rung,
+    primary_method,
+    primary_rung,
+)
+from evenfield.numerics.ols import OlsFit, fit_ols
+from evenfield.numerics.random import generator_for
+from evenfield.shared.contrasts.places import Places
+from evenfield.shared.contrasts.prepared_contrasts import (
+    TIE_DIGITS,
+    GroupContrast,
+    contrast_place,
+    contrast_section,
+    prepare_contrast,
+)
+from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
+from evenfield.study.errors import EstimateError
+
+__all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "not_defined", "parse_contrast_settings", "rows_at",
+           "step_down_rows"]  # fmt: skip
+BASES = {"proxy": "PROXY: rests on proxy output", "spliced": "SPLICED: proxy output is joined to official output"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastSettings:
+    """What all contrasts of a study share."""
+
+    level: float  # level of intervals, power of minimum detectable effects
+    power: float  # level of intervals, power of minimum detectable effects
+    permutations: int  # draws and base seed
+    seed: int  # draws and base seed
+    pairs: tuple[tuple[str, ...], ...] = ()  # units left out together
+
+    @property
+    def ladder(self) -> LadderSettings:
+        """Levels and draws as the ladder takes them."""
+        return LadderSettings(self.level, self.power, self.permutations)
+
+
+def parse_contrast_settings(inference: Mapping[str, Any], power: float) -> ContrastSettings:
+    """Read the settings from the config."""
+    pairs = tuple(tuple(pair) for pair in inference.get("pairs", ()))
+    return ContrastSettings(inference["conf_level"], power, inference["permutations"], inference["seed"], pairs)
+
+
+def contrast_rows(
+    contrasts: Iterable[GroupContrast], units: pd.DataFrame, links: pd.DataFrame, settings: ContrastSettings
+) -> list[Estimate]:
+    """Estimate contrasts: the whole ladder and leave-out rows where they decide, the primary method elsewhere."""
+    places = Places(units, links, settings.permutations, settings.seed, settings.level)
+    return [row for contrast in contrasts for row in rows_at(contrast, places, settings)]
+
+
+def step_down_rows(
+    contrasts: list[GroupContrast], units: pd.DataFrame, links: pd.DataFrame, settings: ContrastSettings
+) -> list[Estimate]:
+    """Adjust the contrasts of one hypothesis for being several, on common permutations of labels."""
+    places = Places(units, links, settings.permutations, settings.seed, settings.level)
+    sections = [contrast_section(contrast) for contrast in contrasts]
+    if any(list(section.units) != list(sections[0].units) for section in sections):
+        raise EstimateError("outcomes of one hypothesis have different units", "the same units for common draws",
+                            "leave out units that lack an outcome")  # fmt: skip
+    common = contrast_place(contrasts[0], sections[0], places, ("free",)).draws["free"]
+    tests = [label_permutation(s.y, s.labels, s.controls, s.c, common, s.spread) for s in sections]
+    draws = np.column_stack([test.statistics for test in tests])
+    regular = draws[np.isfinite(draws).all(axis=1)]
+    adjusted = romano_wolf(np.array([test.statistic for test in tests]), regular).adjusted
+    return [_named(replace(contrast.row, estimate=test.estimate, statistic=test.statistic, p_value=float(p),
+                           p_type=f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels",
+                           role="ladder", n_obs=len(section.y), n_units=len(section.y)), "romano_wolf")
+            for contrast, section, test, p in zip(contrasts, sections, tests, adjusted, strict=True)]  # fmt: skip
+
+
+def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
+    """Estimate one contrast as ``contrast_rows`` does, where the places are made already."""
+    found = prepare_contrast(contrast, places)
+    if isinstance(found, str):
+        return [not_defined(contrast.row, found)]
+    row, section, place = found.row, found.section, found.place
+    if contrast.row.role != "primary":
+        rungs = [primary_rung(section, place, settings.ladder), *_expected_rungs(contrast, section, place)]
+        return [_filled(row, rung, section, settings.level) for rung in rungs]
+    draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
+    rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
+    return [
+        *(_filled(row, rung, section, settings.level) for rung in rungs),
+        *leave_out_rows(row, fit_ols(section.y, section.X), section.contrast, section.units, settings),
+    ]
+
+
+def _expected_rungs(contrast: GroupContrast, section: Section, place: Place) -> list[Rung]:
+    """Return the randomisation test on the draws that gave the expectation, where there is one."""
+    if contrast.expected is None or section.few:
+        return []
+    return [permutation_rung(section, place, contrast.expected.scheme)]
+
+
+def not_defined(row: Estimate, reason: str) -> Estimate:
+    """Return the row of a contrast that is not defined."""
+    return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
+
+
+def _filled(row: Estimate, rung: Rung, section: Section, level: float) -> Estimate:
+    filled = replace(
+        row, estimate=rung.estimate, std_error=rung.std_error, se_type=rung.se_type, statistic=rung.statistic,
+        df=rung.df, p_value=rung.p_value, p_type=rung.p_type, conf_low=finite_or_nan(rung.conf_low),
+        conf_high=finite_or_nan(rung.conf_high),
+        conf_level=level if np.isfinite(rung.conf_low) else NAN, mde=rung.mde,
+        warning=_warning(row, rung.note, rung.mde),
+    )  # fmt: skip
+    if rung.method == primary_method(section):
+        return filled
+    return _named(replace(filled, role="ladder"), rung.method)
+
+
+def _named(row: Estimate, method: str) -> Estimate:
+    return replace(row, estimator=f"{row.estimator}_{method}")
+
+
+def _warning(row: Estimate, note: str, mde: float) -> str:
+    weak = f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}" if mde > row.sesoi else ""
+    return "; ".join(part for part in (row.warning, BASES.get(row.output_basis, ""), note, weak) if part)
+
+
+def leave_out_rows(
+    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings
+) -> list[Estimate]:
+    """Return how an estimate moves without each unit and without the study's pairs; c (K,), units (N,)."""
+    names = sorted(set(units))
+    base = replace(row, estimator="leave_one_out", role="robustness", sesoi=NAN, n_units=len(names) - 1)
+    try:
+        singles = leave_one_out(fit, c, units)
+    except NumericsError as error:
+        return [replace(base, effect_type="stat_sign_flips", estimate=NAN, warning=f"not defined: {error}")]
+    return [
+        replace(base, effect_type="stat_sign_flips", estimate=float(singles.sign_flips), unit_of_measure="units",
+                max_leverage_unit=singles.most_influential[0]),
+        *_ends(base, singles),
+        *_pairs(base, fit, c, units, settings),
+    ]  # fmt: skip
+
+
+def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
+    values = np.round(singles.estimates, TIE_DIGITS)
+    places = {"stat_low": int(np.nanargmin(values)), "stat_high": int(np.nanargmax(values))}
+    return [replace(base, effect_type=name, estimate=float(singles.estimates[i]),
+                    max_leverage_unit=singles.left_out[i][0]) for name, i in places.items()]  # fmt: skip
+
+
+def _pairs(base: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings) -> list[Estimate]:
+    pairs = [pair for pair in settings.pairs if set(pair) <= set(units)]
+    if not pairs:
+        return []
+    try:
+        found = leave_groups_out(fit, c, units, pairs)
+    except NumericsError as error:
+        return [replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN,
+                        warning=f"not defined: {error}")]  # fmt: skip
+    return [replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=float(value),
+                    n_units=base.n_units + 1 - len(group), sample_id=f"{base.sample_id} without {' '.join(group)}")
+            for group, value in zip(found.left_out, found.estimates, strict=True)]  # fmt: skip

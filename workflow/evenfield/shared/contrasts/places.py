@@ -1,0 +1,104 @@
+"""Where units are, and which label permutations and spatial components belong to a set of units: made once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.label_permutation import (
+    LabelDraws,
+    connected_label_draws,
+    free_label_draws,
+    stratified_label_draws,
+)
+from evenfield.numerics.ladder import AVERAGE_CORRELATIONS, Place
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.scpc import SpatialComponents, spatial_components
+from evenfield.numerics.spatial import haversine_km
+from evenfield.study.errors import EstimateError, first_examples
+
+STRATA = "coastal"
+SCHEMES = ("free", "stratified", "connected")
+
+
+class Places:
+    """Coordinates, spatial components and permutations by set of units."""
+
+    def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
+        self._units = units.set_index("unit").sort_index()
+        self._links = links
+        self._permutations, self._seed, self._level = permutations, seed, level
+        self._components: dict[tuple[str, ...], dict[str, SpatialComponents]] = {}
+        self._draws: dict[tuple[object, ...], LabelDraws | str] = {}
+        blank = [str(unit) for unit in self._units.index[self._units[["lat", "lon"]].isna().any(axis=1)]]
+        if blank:
+            found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
+            raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
+
+    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
+        """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
+        missing = sorted(set(members) - set(self._units.index))
+        if missing:
+            raise EstimateError(f"{len(missing)} units have no row in units.csv ({first_examples(missing)})",
+                                "every unit of the panel", "add them")  # fmt: skip
+        place = self._units.loc[members]
+        lat, lon = place["lat"].to_numpy(float), place["lon"].to_numpy(float)
+        drawn = {scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes}
+        draws = {scheme: made for scheme, made in drawn.items() if isinstance(made, LabelDraws)}
+        reasons = {scheme: made for scheme, made in drawn.items() if isinstance(made, str)}
+        return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
+
+    def free_draws(self, count: int, draw_id: str) -> LabelDraws:
+        """Return permutations of labels among all units."""
+        return free_label_draws(count, self._permutations, generator_for(self._seed, f"labels:free:{draw_id}"))
+
+    def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
+        if members not in self._components:
+            distance = haversine_km(lat, lon)
+            self._components[members] = {name: spatial_components(distance, bound, self._level)
+                                         for name, bound in AVERAGE_CORRELATIONS.items()}  # fmt: skip
+        return self._components[members]
+
+    def _drawn(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
+        key = (scheme, tuple(members), tuple(group.tolist()) if scheme == "connected" else (), draw_id)
+        if key not in self._draws:
+            self._draws[key] = self._new_draws(scheme, members, group, draw_id)
+        return self._draws[key]
+
+    def _new_draws(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
+        B = self._permutations
+        if scheme == "free":
+            return self.free_draws(len(members), draw_id)
+        if scheme == "stratified":
+            if STRATA not in self._units or self._units.loc[members, STRATA].nunique() < 2:
+                return f"no column {STRATA} that divides these units"
+            strata = self._units.loc[members, STRATA].to_numpy(str)
+            return stratified_label_draws(strata, B, generator_for(self._seed, f"labels:{STRATA}:{draw_id}"))
+        try:
+            stream = generator_for(self._seed, f"labels:connected:{draw_id}")
+            return connected_label_draws(_indicator(group), self._touching(members), B, stream)
+        except NumericsError as error:
+            return str(error)
+
+    def _touching(self, members: np.ndarray) -> np.ndarray:
+        position = {unit: i for i, unit in enumerate(members.tolist())}
+        touching = np.zeros((len(members), len(members)), dtype=bool)
+        for a, b in self._links[["unit_i", "unit_j"]].itertuples(index=False):
+            if a in position and b in position:
+                touching[position[a], position[b]] = touching[position[b], position[a]] = True
+        return touching
+
+
+def joined_links(adjacency: pd.DataFrame, join: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Return which units touch: shared borders and the joins of the config."""
+    joined = pd.DataFrame(list(join), columns=["unit_i", "unit_j"])
+    return pd.concat([adjacency[["unit_i", "unit_j"]], joined], ignore_index=True)
+
+
+def _indicator(group: np.ndarray) -> np.ndarray:
+    if not np.isin(group, (0.0, 1.0)).all():
+        raise NumericsError("the first label is no indicator: nothing that hangs together")
+    return np.asarray(group == 1.0)

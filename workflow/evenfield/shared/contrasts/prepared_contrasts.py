@@ -1,0 +1,161 @@
+"""From a table by unit to the arrays of a group contrast: labels, what they spread to, what draws let expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
+from evenfield.numerics.label_permutation import Spread, expected_regressors
+from evenfield.numerics.ladder import Place, Section
+from evenfield.numerics.ols import fit_ols
+from evenfield.shared.contrasts.places import SCHEMES, Places
+from evenfield.shared.estimates import Estimate
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.spatial_weights import SpatialWeights
+
+CONSTANT = "constant"
+TIE_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is done with the mean of the regressors over permuted labels."""
+
+    scheme: str  # ``free``, ``stratified`` or ``connected`` permutations
+    use: str  # ``subtract`` it from the regressors, or ``control`` for it
+
+
+def lag_name(label: str) -> str:
+    """Return the name of the neighbours' average of a label."""
+    return f"W {label}"
+
+
+@dataclass(frozen=True)
+class GroupContrast:
+    """One regression of one row per unit on group labels, and one combination of the labels' coefficients."""
+
+    row: Estimate  # the row to fill
+    table: pd.DataFrame  # one row a unit, indexed by unit in any order
+    outcome: str  # column of the outcome
+    labels: tuple[str, ...]  # columns that move together under permutation; connected draws move the first
+    controls: tuple[str, ...]  # columns that stay with their unit; a constant is added
+    weights: Mapping[str, float]  # weights of the combination by regressor
+    neighbours: SpatialWeights | None = None
+    expected: Expectation | None = None  # what is done with the regressors that permuted labels let expect
+
+    @property
+    def regressors(self) -> tuple[str, ...]:
+        """Names of the labels' regressors."""
+        lagged = () if self.neighbours is None else tuple(lag_name(label) for label in self.labels)
+        return (*self.labels, *lagged)
+
+
+@dataclass(frozen=True)
+class PreparedContrast:
+    """A contrast that is defined."""
+
+    row: Estimate  # with counts, effective clusters and the unit of largest leverage
+    section: Section  # regression and combination
+    place: Place  # coordinates, components and draws of the same units
+
+
+def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
+    """Arrange the arrays of a contrast."""
+    _check_complete(contrast)
+    section = contrast_section(contrast)
+    reason = _undefined(contrast, section)
+    if reason:
+        return reason
+    place = contrast_place(contrast, section, places, _schemes(contrast, section))
+    if contrast.expected is not None:
+        if contrast.expected.scheme not in place.draws:
+            return f"not defined: {place.reasons[contrast.expected.scheme]}"
+        section = _adjusted(section, contrast.expected, place)
+        if dependent_columns(section.X):
+            return "not defined: nothing is left of the labels beside what permutations let expect"
+    return PreparedContrast(_described(contrast, section), section, place)
+
+
+def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
+    mean = expected_regressors(section.labels, place.draws[expected.scheme], section.spread)
+    if expected.use == "subtract":
+        return replace(section, spread=replace(section.spread, centre=mean))
+    controls = section.controls
+    for column in mean.T:
+        wider = np.column_stack([controls, column])
+        controls = controls if dependent_columns(wider) else wider
+    return replace(section, controls=controls)
+
+
+def _check_complete(contrast: GroupContrast) -> None:
+    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
+    holes = contrast.table.index[contrast.table[columns].isna().any(axis=1)]
+    if len(holes):
+        found = f"{len(holes)} units lack a value ({first_examples([str(unit) for unit in holes])})"
+        where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
+        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
+
+
+def _undefined(contrast: GroupContrast, section: Section) -> str:
+    if len(section.y) <= section.X.shape[1] + 1:
+        return f"not defined: {len(section.y)} units for {section.X.shape[1]} coefficients"
+    dependent = dependent_columns(section.X)
+    names = [*contrast.regressors, CONSTANT, *contrast.controls]
+    if dependent:
+        return f"not defined: {names[dependent[0]]} does not vary or is collinear"
+    return "" if np.ptp(section.y) > 0 else "not defined: the outcome is constant"
+
+
+def contrast_section(contrast: GroupContrast) -> Section:
+    """Return the arrays of a contrast, units sorted."""
+    table = contrast.table.sort_index()
+    labels = table[list(contrast.labels)].to_numpy(float)
+    controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
+    c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
+    W = None if contrast.neighbours is None else contrast.neighbours.aligned([str(unit) for unit in table.index])
+    spread = Spread(W)
+    return Section(table.index.to_numpy(str), table[contrast.outcome].to_numpy(float), labels, controls, c,
+                   _treated(spread.regressors(labels)[:, c != 0]), spread)  # fmt: skip
+
+
+def _treated(regressors: np.ndarray) -> int:
+    """Return the smallest number of units that a regressor sets apart, or that it does not."""
+    return min((_carriers(column) for column in regressors.T), default=len(regressors))
+
+
+def _carriers(column: np.ndarray) -> int:
+    """Count the smaller group of an indicator, the units above zero of a share or a number, else all units."""
+    count, N = int((column > 0).sum()), len(column)
+    if np.isin(column, (0.0, 1.0)).all():
+        return min(count, N - count)
+    return count if column.min() >= 0 else N
+
+
+def _schemes(contrast: GroupContrast, section: Section) -> tuple[str, ...]:
+    """Return the permutations that are needed: all where the contrast decides, else as few as will do."""
+    if contrast.row.role == "primary":
+        return SCHEMES
+    wanted = {"free"} if section.few else set()
+    return tuple(sorted(wanted if contrast.expected is None else {*wanted, contrast.expected.scheme}))
+
+
+def contrast_place(
+    contrast: GroupContrast, section: Section, places: Places, schemes: tuple[str, ...] = SCHEMES
+) -> Place:
+    """Return coordinates, components and draws of a contrast's units."""
+    draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
+    return places.at(section.units, section.labels[:, 0], draw_id, schemes)
+
+
+def _described(contrast: GroupContrast, section: Section) -> Estimate:
+    fit = fit_ols(section.y, section.X)
+    units, shares = partial_leverage(fit.X, section.units, section.contrast)
+    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
+    return replace(contrast.row, n_obs=len(section.y), n_units=len(section.y), n_treated=section.treated,
+                   g_star=effective_clusters(fit.X, section.units, section.contrast),
+                   max_leverage_unit=str(units[largest]),
+                   controls_id=" + ".join(contrast.controls) or "none")  # fmt: skip

@@ -1,0 +1,137 @@
+"""The tidy layout that every estimator writes: one row, one number, everything needed to read it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.files import read_table, write_results
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One number of one specification, in the layout of ``results/estimates.csv``.
+
+    Notes
+    -----
+    ``estimate_id`` is the hash of the fields from ``estimator`` to ``w_id``: labels such as hypothesis, family or
+    role never change it, so adding a hypothesis changes no other estimate. Empty text means "does not apply", NaN
+    means "not defined"; the reason then stands in ``warning``.
+    """
+
+    hypothesis: str = ""
+    family: str = ""
+    role: str = "exploratory"
+    estimator: str
+    spec_id: str
+    outcome: str
+    term: str
+    contrast: str = ""
+    effect_type: str = "coef"
+    sample_id: str = "all"
+    unit_scheme: str = ""
+    period: str = ""
+    treatment_def: str = ""
+    controls_id: str = "none"
+    fe_id: str = ""
+    w_id: str = ""
+    estimate: float
+    std_error: float = NAN
+    se_type: str = ""
+    statistic: float = NAN
+    df: float = NAN
+    p_value: float = NAN
+    p_type: str = ""
+    p_adjusted: float = NAN
+    q_value: float = NAN
+    conf_low: float = NAN
+    conf_high: float = NAN
+    conf_level: float = NAN
+    n_obs: int = 0
+    n_units: int = 0
+    n_periods: int = 1
+    n_treated: int | None = None
+    g_star: float = NAN
+    max_leverage_unit: str = ""
+    sesoi: float = NAN
+    mde: float = NAN
+    unit_of_measure: str = ""
+    output_basis: str = ""
+    seed: str = ""
+    converged: bool = True
+    warning: str = ""
+    data_hash: str = ""
+
+
+ID_FIELDS = (
+    "estimator",
+    "spec_id",
+    "outcome",
+    "term",
+    "contrast",
+    "effect_type",
+    "sample_id",
+    "unit_scheme",
+    "period",
+    "treatment_def",
+    "controls_id",
+    "fe_id",
+    "w_id",
+)
+ESTIMATE_COLUMNS = ("estimate_id", *(field.name for field in fields(Estimate)))
+ROW_SCALED = ("estimate", "std_error", "conf_low", "conf_high", "sesoi", "mde")
+TEXT_FIELDS = ("estimate_id", *(field.name for field in fields(Estimate) if field.type == "str"))
+
+
+def estimate_id(estimate: Estimate) -> str:
+    """Return the id of an estimate: 12 hex digits of the hash of its identifying fields."""
+    text = "\x1f".join(str(getattr(estimate, name)) for name in ID_FIELDS)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:
+    """Arrange estimates as the tidy table, sorted by their identifying fields."""
+    rows = [{"estimate_id": estimate_id(estimate), **asdict(estimate)} for estimate in estimates]
+    frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    frame["n_treated"] = frame["n_treated"].astype("Int64")
+    twice = frame.loc[frame["estimate_id"].duplicated(), list(ID_FIELDS)]
+    if len(twice):
+        raise ValueError(f"two estimates share an id: {twice.iloc[0].to_dict()}")
+    return frame.sort_values([*ID_FIELDS, "estimate_id"], kind="stable").reset_index(drop=True)
+
+
+def write_estimates(estimates: Iterable[Estimate], path: str | Path) -> None:
+    """Write estimates in the tidy layout, rounded for publication."""
+    write_results(estimates_frame(estimates), path, by_row=ROW_SCALED)
+
+
+def read_estimates(path: str | Path) -> pd.DataFrame:
+    """Read a tidy table of estimates."""
+    return read_table(path, text=TEXT_FIELDS)
+
+
+def finite_or_nan(value: float) -> float:
+    """Return ``value``, or NaN where it is infinite, because infinities are said in words."""
+    return float(value) if np.isfinite(value) else NAN
+
+
+def stacked_estimates(paths: list[str]) -> pd.DataFrame:
+    """Stack tidy tables of estimates, sorted by their identifying fields."""
+    stacked = pd.concat([read_estimates(path) for path in paths], ignore_index=True)
+    if stacked["estimate_id"].duplicated().any():
+        raise ValueError(
+            f"two families hold estimate {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}"
+        )
+    return stacked.sort_values([*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True)
+
+
+def write_stacked(stacked: pd.DataFrame, target: str | Path) -> None:
+    """Write stacked estimates, rounded for publication."""
+    write_results(stacked.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)

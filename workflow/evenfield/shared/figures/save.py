@@ -1,0 +1,73 @@
+"""Saving a figure: three pictures, the data drawn, and a sentence for those who cannot see it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from evenfield.shared.figures.style import ACCENT
+from evenfield.study.errors import ArtifactError
+from evenfield.study.files import write_results, write_text
+from evenfield.study.simulated import watermark_for
+
+METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+ALT_ENDING = ".alt.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """A drawn figure with its two twins."""
+
+    figure: Figure  # the picture
+    data: pd.DataFrame  # what was drawn, one row per mark
+    alt: str  # one or two plain sentences with the main numbers
+
+
+def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
+    """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run."""
+    if not artwork.alt.strip():
+        raise ArtifactError("a figure has no description", "one or two plain sentences",
+                            "add them to the function that draws it")  # fmt: skip
+    marked = _marked(artwork, watermark_for(paths[0]) if paths else "")
+    for path in paths:
+        _save(marked, path)
+    plt.close(artwork.figure)
+
+
+def _marked(artwork: Artwork, mark: str) -> Artwork:
+    if not mark:
+        return artwork
+    artwork.figure.text(0.5, 0.5, mark, ha="center", va="center", rotation=18, fontsize=20, color=ACCENT, alpha=0.45,
+                        zorder=99)  # fmt: skip
+    return replace(artwork, alt=f"{mark}. {artwork.alt}")
+
+
+def _save(artwork: Artwork, path: str) -> None:
+    if path.endswith(ALT_ENDING):
+        write_text(" ".join(artwork.alt.split()) + "\n", path)
+    elif path.endswith(".csv"):
+        write_results(artwork.data, path)
+    else:
+        _save_picture(artwork.figure, Path(path))
+
+
+def _save_picture(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*[Gg]lyph.*")
+        try:
+            figure.savefig(path, metadata=METADATA[path.suffix])
+        except UserWarning as warning:
+            raise ArtifactError(f"{path.name}: {warning}", "letters that DejaVu Sans has",
+                                "use the Latin name in the data table") from None  # fmt: skip

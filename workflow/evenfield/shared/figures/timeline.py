@@ -1,0 +1,71 @@
+"""Lines over years: never across the joint of two bases, proxy years shaded, names at the end of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from evenfield.shared.figures.labels import spread
+from evenfield.shared.figures.style import FAINT, PALE, SOFT, Mark
+
+PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A name written at the right end of a line."""
+
+    height: float
+    name: str
+    colour: str
+
+
+def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """Cut a path where the basis of its output changes."""
+    ordered = frame.sort_values("year", kind="stable")
+    run = ordered["basis"].ne(ordered["basis"].shift()).cumsum()
+    return [part for _, part in ordered.groupby(run, sort=True)]
+
+
+def draw_path(axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: float = 1.5) -> None:
+    """Draw one line per stretch of years."""
+    for part in stretches(frame):
+        lone = "o" if len(part) == 1 else ""
+        axes.plot(part["year"], part[column], color=mark.colour, linestyle=mark.line, linewidth=width, marker=lone)
+
+
+def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
+    """Shade the years whose output is the proxy and mark the joint; nothing where there is no proxy."""
+    years = frame.loc[frame["basis"].eq(PROXY), "year"]
+    if years.empty:
+        return
+    first, last = float(years.min()), float(years.max())
+    left, right = min(first, axes.get_xlim()[0]), last + 0.5
+    axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
+    axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
+    name = f"PROXY output, {first:.0f}\u2013{last:.0f}"
+    axes.annotate(name, (right, 1.0), (-4, -4), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+                  ha="right", va="top", fontsize=6.5, color=SOFT)  # fmt: skip
+
+
+def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int = 1, size: float = 7.0) -> None:
+    """Write names at the right of the last year without overlaps."""
+    to_pixel, back = axes.transData.transform, axes.transData.inverted().transform
+    pixels = [float(to_pixel((year, item.height))[1]) for item in endings]
+    gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
+    for item, pixel in zip(endings, spread(pixels, gap), strict=True):
+        height = float(back((0.0, pixel))[1])
+        axes.annotate(item.name, (year, height), (5, 0), textcoords="offset points", va="center", color=item.colour,
+                      fontsize=size, annotation_clip=False)  # fmt: skip
+
+
+def year_axis(axes: Axes, years: Sequence[int]) -> None:
+    """Limit an axis to the years and tick whole ones."""
+    span = max(float(np.ptp(years)), 1.0)
+    axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))

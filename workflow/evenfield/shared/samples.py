@@ -1,0 +1,88 @@
+"""Frames the convergence estimators share: complete rows of a sample, warnings in words, rows of estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.ols import Inference
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
+from evenfield.study.errors import EstimateError, first_examples
+
+MIN_UNITS = 3
+CONSTANT = 1e-12
+
+
+def sample_units(scheme: SchemeInfo, sample: str, where: str) -> tuple[str, ...]:
+    """Return the units of a sample."""
+    check_names([sample], scheme.samples, where)
+    return scheme.samples[sample]
+
+
+def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str], where: str) -> pd.DataFrame:
+    """Return one complete row for each unit of a sample, matched by id."""
+    chosen = frame[frame["unit"].isin(list(units))]
+    twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
+    if twice:
+        raise EstimateError(f"{where}: {len(twice)} units have two rows ({first_examples(twice)})",
+                            "one row for each unit", "remove the duplicates")  # fmt: skip
+    rows = chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
+    gaps = [f"{unit} {name}" for name in columns for unit in rows.loc[~np.isfinite(rows[name].astype(float)), "unit"]]
+    if gaps:
+        raise EstimateError(f"{where}: {len(gaps)} values are missing or infinite ({first_examples(gaps)})",
+                            "a number for every unit of the sample",
+                            "supply it, or leave the unit out with a sample in config.yaml")  # fmt: skip
+    return rows
+
+
+def one_text(values: pd.Series) -> str:
+    """Return the one text of a column, or the different ones joined by ``+``."""
+    return "+".join(sorted({str(value) for value in values.dropna() if str(value)}))
+
+
+def basis_warning(basis: str, first_official: int | None) -> str:
+    """Say in words that a row rests on the output proxy."""
+    until = f" before {first_official}" if first_official is not None else ""
+    if basis == SPLICED:
+        return f"PROXY output{until}, joined with official output"
+    return f"PROXY output{until}" if PROXY in basis else ""
+
+
+def joined(*warnings: str) -> str:
+    """Join the warnings that are not empty."""
+    return "; ".join(text for text in warnings if text)
+
+
+def is_constant(values: np.ndarray) -> bool:
+    """Tell whether values do not vary beyond rounding; values (N,)."""
+    return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
+
+
+def inference_fields(result: Inference, scale: float = 1.0) -> dict[str, Any]:
+    """Arrange a t test as fields of an estimate."""
+    return {
+        "estimate": scale * result.estimate,
+        "std_error": scale * result.std_error,
+        "statistic": result.statistic,
+        "df": result.df,
+        "p_value": result.p_value,
+        "conf_low": scale * result.conf_low,
+        "conf_high": scale * result.conf_high,
+        "conf_level": result.level,
+    }
+
+
+def not_defined(rows: Iterable[Mapping[str, Any]], note: str, reason: object) -> list[Estimate]:
+    """Return rows without a number that say why."""
+    warning = joined(note, f"not defined: {reason}")
+    return [Estimate(**row, estimate=NAN, warning=warning) for row in rows]
+
+
+def periods_of(frame: pd.DataFrame) -> list[str]:
+    """Return the periods of a frame by their years."""
+    unique = frame[["start_year", "end_year", "period"]].drop_duplicates()
+    return [str(name) for name in unique.sort_values(["start_year", "end_year", "period"])["period"]]

@@ -1,0 +1,34 @@
+"""Tables as Markdown, for README files and issues."""
+
+from __future__ import annotations
+
+from evenfield.shared.tables.table import Line, Table, grid
+
+
+def escape_markdown(plain: str) -> str:
+    """Escape the characters that would break a pipe table or become emphasis."""
+    flat = " ".join(plain.split())
+    for mark in ("\\", "|", "*", "_", "`", "<", ">", "["):
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat
+
+
+def table_markdown(table: Table) -> str:
+    """Write a table as a pipe table with its title above and its note beneath."""
+    body = grid(table)
+    rule = ["---:" if column.align == "right" else ":---" for column in table.columns]
+    head = [escape_markdown(column.header) for column in table.columns]
+    lines = [_row(line, len(head)) for line in body.lines]
+    note = [escape_markdown(" ".join(body.note)), ""] if body.note else []
+    return "\n".join([f"**{table.id}. {escape_markdown(table.title)}**", "", _pipes(head), _pipes(rule), *lines, "",
+                      *note])  # fmt: skip
+
+
+def _row(line: Line, width: int) -> str:
+    if line.cells:
+        return _pipes([escape_markdown(cell.text) for cell in line.cells])
+    return _pipes([f"**{escape_markdown(line.group)}**", *[""] * (width - 1)])
+
+
+def _pipes(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,57 @@
+"""The sentences beneath a table: sample, basis, inference, origin, and what the table cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evenfield.shared.tables.units import count_of, period_label
+
+DESCRIPTIVE = "Descriptive; no causal claim."
+NOT_CAUSAL = (
+    "Cells are lists drawn up after the fact and zones were placed where growth was expected: associations, "
+    "not effects."
+)
+HASH_LETTERS = 12
+
+
+def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
+    """Say how many units and years there are and how units are merged."""
+    years = description["years"]
+    merged = description.get("merged") or {}
+    return (
+        f"N = {count_of(len(description['units']), study)} (unit scheme {description['unit_scheme']}"
+        f"{', merged: ' + ', '.join(sorted(merged)) if merged else ''}), T = {len(years)} years "
+        f"({min(years)}\u2013{max(years)})."
+    )
+
+
+def basis_note(description: Mapping[str, Any]) -> str:
+    """Say what income is and, where a proxy enters, what PROXY means."""
+    spans = description.get("basis_years") or {}
+    official, proxy = spans.get("official"), spans.get("proxy")
+    told = f", official output {official[0]}\u2013{official[1]}" if official else ""
+    income = f"Income: {description['income_unit']}{told}."
+    if not proxy:
+        return income
+    return (
+        f"{income} PROXY: real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an official volume index (how it "
+        "is made stands in the data dictionary); growth is taken across the joint only where marked spliced."
+    )
+
+
+def origin_note(description: Mapping[str, Any], seed: int | None = None) -> str:
+    """Say which data and which seed the numbers come from."""
+    drawn = f", seed {seed}" if seed is not None else ""
+    return f"Data {description['data_hash'][:HASH_LETTERS]}{drawn}."
+
+
+def basis_mark(basis: str) -> str:
+    """Return how a basis is marked beside a period."""
+    return {"proxy": "PROXY", "spliced": "spliced PROXY"}.get(basis, basis)
+
+
+def period_with_basis(period: str, basis: str, periods: Mapping[str, Any]) -> str:
+    """Return a period with its basis where that is not official."""
+    mark = basis_mark(basis) if basis in {"proxy", "spliced"} else ""
+    return f"{period_label(period, periods)} {mark}".strip()

@@ -1,0 +1,99 @@
+"""A table before it is written: which columns of a frame are shown, how, and the note beneath."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.tables.numbers import Formatter, is_missing, text
+from evenfield.shared.tables.rows import Row, records
+from evenfield.study.errors import ArtifactError
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One printed column."""
+
+    names: tuple[str, ...]  # columns of the frame that the formatter takes; the first one is the sort value
+    header: str  # heading
+    align: str = "left"  # ``left`` or ``right``
+    show: Formatter = text  # takes the values of ``names`` and returns text
+    reason: str = ""  # column of the frame that says why a blank cell is blank; printed as a lettered note
+    width_cm: float = 0.0  # width of a paragraph column in print; 0 for the natural width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: a sorted frame and how it is shown."""
+
+    id: str  # for example ``T6``
+    title: str  # one line
+    note: tuple[str, ...]  # sentences printed beneath
+    columns: tuple[Column, ...]  # printed columns, left to right; the first is the row heading
+    frame: pd.DataFrame  # one row per printed row, unrounded published values; written whole to the CSV twin
+    group: str = ""  # column whose changes start a group of rows; empty for none
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One printed cell: its text, its sort value, and the reason when it is blank."""
+
+    text: str
+    value: Any
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One printed row: a group heading (``cells`` empty) or cells."""
+
+    group: str
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as text, ready for any writer."""
+
+    lines: tuple[Line, ...]
+    note: tuple[str, ...]
+
+
+def grid(table: Table) -> Grid:
+    """Format every cell of a table once, so that all writers print the same text."""
+    _check(table)
+    reasons: list[str] = []
+    lines: list[Line] = []
+    for row in records(table.frame):
+        group = text(row[table.group]) if table.group else ""
+        if table.group and (not lines or lines[-1].group != group):
+            lines.append(Line(group))
+        lines.append(Line(group, tuple(_cell(column, row, reasons) for column in table.columns)))
+    letters = tuple(f"({LETTERS[i]}) {reason}." for i, reason in enumerate(reasons))
+    return Grid(tuple(lines), table.note + letters)
+
+
+def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
+    shown = column.show(*[row[name] for name in column.names])
+    value = None if is_missing(row[column.names[0]]) else row[column.names[0]]
+    reason = text(row[column.reason]).strip().rstrip(".") if column.reason else ""
+    if shown or not reason:
+        return Cell(shown, value)
+    if reason not in reasons:
+        reasons.append(reason)
+    return Cell(f"({LETTERS[reasons.index(reason)]})", value, reason)
+
+
+def _check(table: Table) -> None:
+    wanted = {name for column in table.columns for name in (*column.names, column.reason) if name}
+    missing = sorted((wanted | ({table.group} if table.group else set())) - set(table.frame.columns))
+    if missing:
+        raise ArtifactError(f"table {table.id} lacks {len(missing)} columns ({missing[0]})",
+                            "every shown column in the frame", "rerun the floor that writes them")  # fmt: skip
+    if table.frame.empty:
+        raise ArtifactError(f"table {table.id} has no rows", "at least one row",
+                            f"remove {table.id} from `tables` in config.yaml or add the data it needs")  # fmt: skip

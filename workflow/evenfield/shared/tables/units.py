@@ -1,0 +1,75 @@
+"""Names of units and cells as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evenfield.study.errors import ArtifactError
+
+CELLS = ("both", "cluster only", "SEZ only", "neither")
+TERM_NAMES = {
+    "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
+    "exposure_sez": "neighbours' SEZs", "own_park": "own science parks", "own_zone": "own zones",
+    "exposure_park": "neighbours' science parks", "exposure_zone": "neighbours' zones",
+}  # fmt: skip
+
+
+def short_name(unit: str) -> str:
+    """Return the part of a unit id that labels a point or a tile."""
+    return unit.rsplit("-", 1)[-1]
+
+
+def count_of(number: int, study: Mapping[str, Any]) -> str:
+    """Write a number of units with the study's noun."""
+    return f"{number} {study['unit_name'] if number == 1 else study['units_name']}"
+
+
+def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
+    """Return the cell of each unit in one period of one taxonomy."""
+    found = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+    if found.empty:
+        raise ArtifactError(f"no cells of taxonomy {taxonomy} in period {period}", "both in cells.csv",
+                            "add the taxonomy to taxonomy.all in config.yaml")  # fmt: skip
+    return found.sort_values("unit", kind="stable").reset_index(drop=True)
+
+
+def last_main_period(periods: Mapping[str, Any]) -> str:
+    """Return the last main period of the config, the one a map shows."""
+    main = main_periods(periods) or list(periods)
+    return max(main, key=lambda name: (periods[name]["end"], name))
+
+
+def main_periods(periods: Mapping[str, Any]) -> list[str]:
+    """Return the main periods of the config in the order written."""
+    return [name for name, item in periods.items() if item.get("role", "main") == "main"]
+
+
+def shown_periods(periods: Mapping[str, Any], roles: Sequence[str]) -> list[str]:
+    """Return the periods of some roles, role by role."""
+    found = [name for role in roles for name, item in periods.items() if item.get("role", "main") == role]
+    return found or list(periods)
+
+
+def period_label(period: str, periods: Mapping[str, Any]) -> str:
+    """Return a period as it is printed, with an en dash between years."""
+    item = periods.get(period)
+    if item is None:
+        return period
+    label = str(item.get("label") or f"{item['start']}-{item['end']}")
+    return label.replace("-", "\u2013")
+
+
+def term_name(term: str) -> str:
+    """Return a term or a difference of two terms as it is printed."""
+    plain, per_sd, _ = term.partition(" per s.d.")
+    named = " minus ".join(TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - "))
+    return named + (", per s.d." if per_sd else "")
+
+
+def in_words(parts: Sequence[str]) -> str:
+    """Join parts with commas and a final "and"."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

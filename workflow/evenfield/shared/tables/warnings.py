@@ -1,0 +1,19 @@
+"""Warnings of the estimates as the reasons that tables print for blank cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenfield.shared.tables.numbers import text
+from evenfield.shared.tables.units import TERM_NAMES
+
+# Said elsewhere in every table: in the period's mark and in the column of detectable effects.
+SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
+
+
+def reason(warning: Any) -> str:
+    """Return the part of a warning that explains a missing number."""
+    parts = [part.strip() for part in text(warning).split(";")]
+    for term, name in TERM_NAMES.items():
+        parts = [part.replace(term, name) for part in parts]
+    return "; ".join(part for part in parts if part and not part.startswith(SAID_ELSEWHERE))

@@ -1,0 +1,32 @@
+"""Writing a table: four twins of one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from evenfield.shared.tables.latex import table_latex
+from evenfield.shared.tables.markdown import table_markdown
+from evenfield.shared.tables.markup import table_html
+from evenfield.shared.tables.table import Table
+from evenfield.study.files import write_results, write_text
+from evenfield.study.simulated import watermark_for
+
+WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html}
+
+
+def write_table_files(table: Table, paths: Sequence[str]) -> None:
+    """Write a table in the format that each path's ending asks for."""
+    marked = _marked(table, paths)
+    for path in paths:
+        ending = Path(path).suffix
+        if ending == ".csv":
+            write_results(table.frame, path)
+        else:
+            write_text(WRITERS[ending](marked), path)
+
+
+def _marked(table: Table, paths: Sequence[str]) -> Table:
+    mark = watermark_for(paths[0]) if paths else ""
+    return replace(table, note=(f"{mark}.", *table.note)) if mark else table

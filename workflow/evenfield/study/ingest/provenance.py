@@ -1,0 +1,60 @@
+"""Grades and flags: trace every cell of the panel to a source, and keep doubtful figures off unless switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.errors import ConfigError, IngestError, first_examples
+
+ALL_UNITS = "all"
+DOUBTFUL = "C"
+
+
+def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
+    """Mark the rows of the panel that each span of provenance covers; shape (N,)."""
+    year, unit = panel["year"].to_numpy(), panel["unit"]
+    masks = []
+    for span in spans.itertuples(index=False):
+        inside = (year >= span.first_year) & (year <= span.last_year)
+        named = np.ones(len(panel), bool) if span.units == ALL_UNITS else unit.isin(str(span.units).split()).to_numpy()
+        masks.append(inside & named)
+    return masks
+
+
+def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
+    """Check that every figure of the panel lies in exactly one span of provenance."""
+    masks = span_masks(panel, spans)
+    for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
+        count = np.zeros(len(panel), int)
+        for name, mask in zip(spans["variable"], masks, strict=True):
+            count += mask * int(name == variable)
+        wrong = panel[variable].notna().to_numpy() & (count != 1)
+        if wrong.any():
+            rows = panel.loc[wrong, ["unit", "year"]]
+            cells = [f"{unit} {year:.0f}" for unit, year in rows.itertuples(index=False)]
+            raise IngestError(
+                f"panel.csv has {int(wrong.sum())} figures of {variable} with no or two sources "
+                f"({first_examples(cells)})",
+                "one span of panel_provenance.csv for each figure",
+                "add or correct the span",
+            )
+
+
+def drop_doubtful(panel: pd.DataFrame, spans: pd.DataFrame, switched_on: Sequence[str]) -> pd.DataFrame:
+    """Blank the grade C figures of every variable that the config does not switch on."""
+    unknown = [name for name in switched_on if name not in panel.columns]
+    if unknown:
+        raise ConfigError(f"data.grade_c names {first_examples(unknown)}", "columns of panel.csv", "correct the name")
+    out = panel.copy()
+    doubtful = spans[spans["grade"].eq(DOUBTFUL) & ~spans["variable"].isin(list(switched_on))]
+    for name, mask in zip(doubtful["variable"], span_masks(panel, doubtful), strict=True):
+        out.loc[mask, name] = np.nan
+    return out
+
+
+def simulated_variables(spans: pd.DataFrame) -> list[str]:
+    """Return the variables that hold simulated figures; nothing computed from them is evidence."""
+    return sorted(set(spans.loc[spans["flag"].eq("simulated"), "variable"]))

@@ -1,0 +1,194 @@
+"""Read one table of the study and hold it against the dictionary: encoding, columns, types, ranges, keys."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.ingest.dictionary import hash_bytes
+from evenfield.study.tables import Field, Resource
+
+INTEGER = re.compile(r"^[+-]?\d+(\.0*)?$")
+
+
+def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
+    """Read a table and check its structure."""
+    raw = _read_text_columns(folder / resource.path, resource)
+    frame = pd.DataFrame({field.name: _typed(raw, field, resource) for field in resource.fields})
+    for field in resource.fields:
+        _check_field(frame, field, resource)
+    _check_key(frame, resource)
+    return frame.sort_values(list(resource.key) or list(frame.columns), kind="stable").reset_index(drop=True)
+
+
+def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
+    rows = _parse_csv(_read_utf8(path), resource)
+    if not rows:
+        raise IngestError(f"{resource.path} is empty", "a header and rows", "restore the file")
+    header, body = rows[0], [row for row in rows[1:] if row]
+    wanted = [field.name for field in resource.fields]
+    missing, extra = [n for n in wanted if n not in header], [n for n in header if n not in wanted]
+    if missing:
+        raise IngestError(
+            f"{resource.path} lacks {len(missing)} column ({first_examples(missing)})",
+            f"the {len(wanted)} columns of datapackage.json",
+            "add the column or correct its name",
+        )
+    if extra or len(set(header)) != len(header):
+        raise IngestError(
+            f"{resource.path} has {len(extra) or 1} column too many ({first_examples(extra or header)})",
+            "the columns of datapackage.json",
+            "describe it there or remove it",
+        )
+    short = [str(i) for i, row in enumerate(body, start=2) if len(row) != len(header)]
+    if short:
+        raise IngestError(
+            f"{resource.path} has {len(short)} row of another length (line {first_examples(short)})",
+            f"{len(header)} cells in each row",
+            "correct the line",
+        )
+    return pd.DataFrame(body, columns=header, dtype=str)
+
+
+def _parse_csv(text: str, resource: Resource) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise IngestError(
+            f"{resource.path} is not a CSV table ({error})", "cells with paired quotation marks", "correct the file"
+        ) from None
+
+
+def _read_utf8(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise IngestError(f"no file {path.name}", f"the table {path}", "restore the file or its resource") from None
+    except UnicodeDecodeError as error:
+        raise IngestError(
+            f"{path.name} is not UTF-8 (byte {error.start})", "a UTF-8 file", "save it as UTF-8"
+        ) from None
+
+
+def _typed(raw: pd.DataFrame, field: Field, resource: Resource) -> pd.Series:
+    column = raw[field.name].str.strip() if len(raw) else raw[field.name].astype(str)
+    if field.kind not in {"integer", "number"}:
+        return column
+    blank = column.eq("")
+    numbers = pd.to_numeric(column.mask(blank), errors="coerce").astype(float)
+    wrong = ~blank & ~np.isfinite(numbers)
+    if field.kind == "integer":
+        wrong |= ~blank & ~column.str.match(INTEGER)
+    if wrong.any():
+        raise IngestError(
+            f"{resource.path} has {int(wrong.sum())} value of {field.name} that is no {field.kind} "
+            f"('{column[wrong].iloc[0]}' in line {int(np.flatnonzero(wrong)[0]) + 2})",
+            f"a {field.kind} or a blank cell",
+            "correct the cell",
+        )
+    return numbers
+
+
+def _check_field(frame: pd.DataFrame, field: Field, resource: Resource) -> None:
+    column = frame[field.name]
+    blank = column.isna() | column.astype(str).eq("")
+    if field.required and blank.any():
+        _refuse(frame, blank, resource, f"blank {field.name}", "a value in every row", "fill the cell")
+    if field.logged and (column <= 0).any():
+        _refuse(
+            frame,
+            column <= 0,
+            resource,
+            f"zero or negative {field.name}",
+            "positive numbers, because logarithms are taken",
+            "correct the cell or leave it blank",
+        )
+    outside = _outside(column, field) & ~blank
+    if outside.any():
+        _refuse(frame, outside, resource, f"{field.name} out of range", _allowed(field), "correct the cell")
+
+
+def _outside(column: pd.Series, field: Field) -> pd.Series:
+    outside = pd.Series(False, index=column.index)
+    if field.minimum is not None:
+        outside |= column < field.minimum
+    if field.maximum is not None:
+        outside |= column > field.maximum
+    if field.choices:
+        texts = column.map(lambda value: f"{value:g}") if field.kind in {"integer", "number"} else column
+        outside |= ~texts.isin(field.choices)
+    if field.pattern:
+        outside |= ~column.astype(str).str.fullmatch(field.pattern)
+    return outside
+
+
+def _allowed(field: Field) -> str:
+    if field.choices:
+        return f"one of {', '.join(field.choices)}"
+    if field.pattern:
+        return f"text of the form {field.pattern}"
+    low = "" if field.minimum is None else f"at least {field.minimum:g}"
+    high = "" if field.maximum is None else f"at most {field.maximum:g}"
+    return " and ".join(part for part in (low, high) if part)
+
+
+def _refuse(frame: pd.DataFrame, rows: pd.Series, resource: Resource, what: str, expected: str, action: str) -> None:
+    raise IngestError(
+        f"{resource.path} has {int(rows.sum())} {what} ({first_examples(_keys(frame[rows], resource))})",
+        expected,
+        action,
+    )
+
+
+def _keys(rows: pd.DataFrame, resource: Resource) -> list[str]:
+    names = list(resource.key) or list(rows.columns[:1])
+    return [
+        " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in row)
+        for row in rows[names].itertuples(index=False)
+    ]
+
+
+def _check_key(frame: pd.DataFrame, resource: Resource) -> None:
+    if not resource.key:
+        return
+    twice = frame.duplicated(list(resource.key), keep="first")
+    if twice.any():
+        _refuse(
+            frame, twice, resource, "duplicated key", f"one row per {', '.join(resource.key)}", "remove the duplicates"
+        )
+
+
+def check_foreign_keys(tables: Mapping[str, pd.DataFrame], resources: Mapping[str, Resource]) -> None:
+    """Check that every id that refers to another table is found there."""
+    for name, resource in resources.items():
+        for column, named, target_column in resource.foreign:
+            # The standard names a table's own key by an empty text.
+            target = next((n for n, other in resources.items() if named in {n, other.name}), named or name)
+            if name not in tables or target not in tables:
+                continue
+            found = tables[name][column]
+            unknown = sorted(set(found[found.astype(str).ne("")]) - set(tables[target][target_column]))
+            if unknown:
+                raise IngestError(
+                    f"{resource.path} names {len(unknown)} unknown {column} ({first_examples(unknown)})",
+                    f"a {target_column} of {target}.csv",
+                    "correct the id or add it there",
+                )
+
+
+def check_hashes(folder: Path, resources: Mapping[str, Resource]) -> None:
+    """Check each file's bytes against the hash in the dictionary."""
+    changed = [r.path for r in resources.values() if r.hash and hash_bytes(folder / r.path) != r.hash]
+    if changed:
+        raise IngestError(
+            f"{len(changed)} table changed since its checksum was written ({first_examples(changed)})",
+            "the SHA-256 in datapackage.json",
+            "run `python3 run data` if the edit is meant, else restore the file",
+        )

@@ -1,0 +1,147 @@
+"""Build the checked panel of one unit scheme from the ingested tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenfield.study.config import config_periods
+from evenfield.study.errors import ConfigError, PanelError, first_examples
+from evenfield.study.files import content_hash
+from evenfield.study.panel.cells import taxonomy_cells
+from evenfield.study.panel.income import add_growth, add_income, add_output, add_relative_income
+from evenfield.study.panel.merge import (
+    fill_published,
+    merge_adjacency,
+    merge_panel,
+    merge_taxonomies,
+    merge_units,
+    unit_mapping,
+)
+from evenfield.study.panel.periods import period_frame
+from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.tables import Field
+
+LEADING = (
+    "unit",
+    "year",
+    "basis",
+    "log_income",
+    "income",
+    "output_real",
+    "population",
+    "growth_pct",
+    "relative_log_income",
+    "relative_log_income_unweighted",
+    "output_share",
+    "population_share",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPanel:
+    """The panel of one unit scheme and what was derived with it."""
+
+    panel: pd.DataFrame  # see docs/data.md
+    periods: pd.DataFrame  # see docs/data.md
+    units: pd.DataFrame  # see docs/data.md
+    cells: pd.DataFrame  # see docs/data.md
+    doses: pd.DataFrame  # see docs/data.md
+    first_years: pd.DataFrame  # see docs/data.md
+    adjacency: pd.DataFrame  # see docs/data.md
+    description: dict[str, Any]  # scheme, units, years, samples, periods, merges and the content hash of the panel
+
+
+def build_panel(
+    tables: Mapping[str, pd.DataFrame], fields: Mapping[str, Field], config: Mapping[str, Any], scheme_name: str
+) -> BuiltPanel:
+    """Deflate, merge and join the ingested tables under one unit scheme."""
+    scheme = config["panel"]["unit_schemes"][scheme_name]
+    mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
+    periods = config_periods(config)
+    panel = _panel(tables, fields, config["panel"], mapping)
+    units = merge_units(tables["units"], mapping)
+    years = sorted(int(year) for year in panel["year"].unique())
+    doses = zone_doses(
+        mapped_zones(tables["zones"], mapping), list(units["unit"]), years, config["taxonomy"]["national_zones"]
+    )
+    collapsed = period_frame(panel, units, periods, config["controls"])
+    samples = _samples(config["panel"]["samples"], mapping, list(units["unit"]))
+    description = {
+        "unit_scheme": scheme_name,
+        "units": list(units["unit"]),
+        "years": years,
+        "samples": samples,
+        "income_unit": config["panel"]["income"]["unit"],
+        "data_hash": content_hash(panel),
+        "merged": {name: list(parts) for name, parts in scheme.items()},
+        "step": config["panel"]["step"],
+        "periods": _described_periods(collapsed, periods),
+        "basis_years": _basis_years(panel),
+    }
+    cells = taxonomy_cells(merge_taxonomies(tables["taxonomies"], mapping), periods)
+    adjacency = merge_adjacency(tables["adjacency"], mapping)
+    return BuiltPanel(panel, collapsed, units, cells, doses, first_years(doses), adjacency, description)
+
+
+def _panel(
+    tables: Mapping[str, pd.DataFrame], fields: Mapping[str, Field], spec: Mapping[str, Any], mapping: Mapping[str, str]
+) -> pd.DataFrame:
+    first, last = spec["years"]
+    raw = tables["panel"]
+    wide = raw[raw["year"].between(first, last)].astype({"year": int})
+    income = spec["income"]
+    _check_names(list(raw.columns), income)
+    deflated = add_output(wide, income) if "output" in income else wide
+    merged = fill_published(merge_panel(deflated, mapping, fields, income), tables["panel_merged"], mapping)
+    ordered = merged.sort_values(["unit", "year"], ignore_index=True)
+    built = add_relative_income(add_growth(add_income(ordered, income)))
+    return built[[*LEADING, *[name for name in raw.columns if name not in LEADING]]]
+
+
+def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
+    same = {"income": "column", "output_real": "output", "population": "population"}
+    computed = set(LEADING) - {"unit", "year"} - {name for name, key in same.items() if income.get(key) == name}
+    taken = sorted(computed & set(columns))
+    if taken:
+        raise PanelError(
+            f"panel.csv has {len(taken)} column that the panel computes ({first_examples(taken)})",
+            "other names for columns of data",
+            "rename the column in panel.csv and datapackage.json",
+        )
+
+
+def _samples(samples: Mapping[str, list[str]], mapping: Mapping[str, str], units: list[str]) -> dict[str, list[str]]:
+    out = {}
+    for name, excluded in samples.items():
+        unknown = sorted(set(excluded) - set(mapping))
+        if unknown:
+            raise ConfigError(
+                f"panel.samples.{name} leaves out {first_examples(unknown)}", "units of units.csv", "correct the id"
+            )
+        gone = {unit for unit in excluded if mapping[unit] == unit}
+        out[name] = [unit for unit in units if unit not in gone]
+    return out
+
+
+def _described_periods(collapsed: pd.DataFrame, periods: list[Any]) -> list[dict[str, Any]]:
+    basis = collapsed.drop_duplicates("period").set_index("period")["basis"]
+    return [
+        {
+            "period": p.name,
+            "label": p.label,
+            "start": p.start,
+            "end": p.end,
+            "role": p.role,
+            "basis": str(basis[p.name]),
+        }
+        for p in periods
+    ]
+
+
+def _basis_years(panel: pd.DataFrame) -> dict[str, list[int]]:
+    found = panel[panel["basis"].ne("")].groupby("basis")["year"]
+    return {str(name): [int(years.min()), int(years.max())] for name, years in found}

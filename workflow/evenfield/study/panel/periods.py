@@ -1,0 +1,95 @@
+"""One row per unit and period: growth between end points, three-observation means, and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.elementary import log
+from evenfield.study.errors import PanelError, first_examples
+from evenfield.study.panel.controls import PeriodFrames, control_values
+from evenfield.study.panel.income import OFFICIAL, PROXY, SPLICED
+from evenfield.study.spatial_weights import Period
+
+MEAN_OF = 3
+
+
+def period_frame(
+    panel: pd.DataFrame, units: pd.DataFrame, periods: list[Period], controls: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Collapse the panel to one row per unit and period."""
+    parts = [_one_period(panel, units, period, controls) for period in periods]
+    return pd.concat(parts).sort_values(["unit", "period"], ignore_index=True)
+
+
+def _one_period(
+    panel: pd.DataFrame, units: pd.DataFrame, period: Period, controls: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    inside = panel[panel["year"].between(period.start, period.end)]
+    y = inside.pivot(index="year", columns="unit", values="log_income")
+    _check_complete(y, period)
+    out = pd.DataFrame(
+        {
+            "unit": y.columns,
+            "period": period.name,
+            "start_year": period.start,
+            "end_year": period.end,
+            "basis": period_basis(inside, period),
+            "log_income_start": y.iloc[0],
+            "log_income_end": y.iloc[-1],
+            "growth_pct_per_year": 100.0 * (y.iloc[-1] - y.iloc[0]) / period.years,
+        }
+    ).reset_index(drop=True)
+    out = out.assign(**_mean_columns(y))
+    growth = _population_growth(inside, period)
+    out["population_growth_per_year"] = growth.reindex(out["unit"]).to_numpy()
+    frames = PeriodFrames(period.start, inside, units, growth)
+    for name, control in controls.items():
+        out[f"control_{name}"] = control_values(frames, control).reindex(out["unit"]).to_numpy(float)
+    return out
+
+
+def _check_complete(y: pd.DataFrame, period: Period) -> None:
+    ends = y.loc[[period.start, period.end]].T
+    gaps = [str(unit) for unit in ends.index[ends.isna().any(axis=1)]]
+    if gaps:
+        raise PanelError(
+            f"income at the ends of {period.name} ({period.start}, {period.end}) is missing for "
+            f"{len(gaps)} units ({first_examples(gaps)})",
+            "income for every unit at both ends",
+            "move the period or switch the figures on in data.grade_c",
+        )
+
+
+def period_basis(inside: pd.DataFrame, period: Period) -> str:
+    """Say whether a period rests on official output, on the proxy, or on both."""
+    found = set(inside["basis"]) - {""}
+    if found <= {OFFICIAL}:
+        return OFFICIAL
+    if found == {PROXY}:
+        return PROXY
+    if not period.spliced:
+        raise PanelError(
+            f"period {period.name} ({period.start} to {period.end}) joins proxy and official output",
+            "a period on one basis, or one marked spliced",
+            f"set periods.{period.name}.spliced: true or move its years",
+        )
+    return SPLICED
+
+
+def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
+    names = ("log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year")
+    if len(y) < 2 * MEAN_OF:
+        return {name: np.full(y.shape[1], np.nan) for name in names}
+    first, last = y.iloc[:MEAN_OF], y.iloc[-MEAN_OF:]
+    years = last.index.to_numpy(float).mean() - first.index.to_numpy(float).mean()
+    start, end = first.mean(skipna=False).to_numpy(), last.mean(skipna=False).to_numpy()
+    return dict(zip(names, (start, end, 100.0 * (end - start) / years), strict=True))
+
+
+def _population_growth(inside: pd.DataFrame, period: Period) -> pd.Series:
+    wide = inside.pivot(index="year", columns="unit", values="population")
+    return log(pd.Series(wide.loc[period.end] / wide.loc[period.start])) / period.years

@@ -1,0 +1,210 @@
+"""The study's tables: which must be there, which may be absent, and how the dictionary describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REQUIRED_TABLES = ("panel", "panel_provenance", "units", "sources")
+OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {
+    "adjacency": ("unit_i", "unit_j"),
+    "benchmarks": (
+        "benchmark",
+        "study",
+        "sample",
+        "quantity",
+        "value",
+        "value_high",
+        "direction",
+        "unit_of_measure",
+        "tag",
+        "source_table",
+        "source_page",
+        "comparable",
+        "why",
+        "estimate_id",
+        "source",
+    ),
+    "cases": (
+        "case",
+        "place",
+        "unit",
+        "lat",
+        "lon",
+        "industry",
+        "origin",
+        "first_date",
+        "policy_act",
+        "policy_date",
+        "typology_cell",
+        "paragraph",
+        "note",
+    ),
+    "claims": (
+        "claim_id",
+        "paragraphs",
+        "claim",
+        "class",
+        "class_note",
+        "hypotheses",
+        "reason_codes",
+        "route",
+        "deciding_data",
+    ),
+    "cluster_list": ("cluster", "name", "unit", "city", "industry", "year", "programme", "origin", "source", "note"),
+    "clusters": ("unit", "measure", "year", "value", "source", "note"),
+    "hypotheses": (
+        "hypothesis",
+        "claims",
+        "statement",
+        "deciding_estimate",
+        "primary_inference",
+        "supports_if",
+        "contradicts_if",
+        "sesoi",
+        "sesoi_unit",
+        "sesoi_second",
+        "sesoi_second_unit",
+        "family",
+    ),
+    "panel_merged": ("unit", "year"),
+    "programmes": ("programme", "unit", "first_year", "source", "note"),
+    "reasons": ("code", "meaning"),
+    "zones": (
+        "zone",
+        "name",
+        "name_zh",
+        "type",
+        "level",
+        "unit",
+        "city",
+        "year_established",
+        "year_state_level",
+        "year_first_possible",
+        "year_last_possible",
+        "year_in_force",
+        "year_quality",
+        "exit_year",
+        "area_km2",
+        "seed",
+        "source",
+        "note",
+    ),
+}
+TAXONOMY_COLUMNS = ("unit", "cluster", "sez", "sez_from_year", "sez_from_year_dated", "source", "confidence", "note")
+TAXONOMIES = "taxonomies"
+NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "panel": {"unit": "string", "year": "integer"},
+    "panel_provenance": {
+        "variable": "string",
+        "units": "string",
+        "first_year": "integer",
+        "last_year": "integer",
+        "grade": "string",
+        "flag": "string",
+        "source": "string",
+    },
+    "units": {"unit": "string", "name": "string"},
+    "sources": {
+        "source": "string",
+        "citation": "string",
+        "vintage": "string",
+        "licence": "string",
+        "redistribution": "string",
+    },
+    "adjacency": {"unit_i": "string", "unit_j": "string"},
+    "panel_merged": {"unit": "string", "year": "integer"},
+    "zones": {"unit": "string", "type": "string", "year_in_force": "integer"},
+    TAXONOMIES: {"unit": "string", "cluster": "integer", "sez": "integer"},
+}
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
+    "panel": ("unit", "year"),
+    "units": ("unit",),
+    "sources": ("source",),
+    "panel_merged": ("unit", "year"),
+    TAXONOMIES: ("unit",),
+}
+KINDS = {"year": "integer"}
+NO_TAXONOMY = "none"
+DATED_SUFFIX = "+dated"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column as the dictionary describes it."""
+
+    name: str  # column name
+    kind: str  # ``string``, ``integer`` or ``number``
+    required: bool = False  # whether a blank cell is a fault
+    minimum: float | None = None  # allowed range
+    maximum: float | None = None  # allowed range
+    choices: tuple[str, ...] = ()  # allowed values, empty when free
+    pattern: str = ""  # regular expression a text must match, empty when free
+    merge: str = ""  # how a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or empty
+    logged: bool = False  # whether logarithms of the column are taken
+    unit: str = ""  # unit of measure
+    description: str = ""  # what the column holds
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One table of the dictionary."""
+
+    name: str  # name and path of the table, from the folder of datapackage.json
+    path: str  # name and path of the table, from the folder of datapackage.json
+    fields: tuple[Field, ...]  # columns in order; empty for files without a table (outlines)
+    key: tuple[str, ...]  # primary key
+    foreign: tuple[tuple[str, str, str], ...]  # column, table and column it must be found in
+    hash: str  # ``sha256:`` and the hash of the file's bytes, empty when not stated
+
+
+def parse_resource(item: Mapping[str, Any]) -> Resource:
+    """Read one resource of datapackage.json."""
+    schema = item.get("schema", {})
+    kind = table_kind(item["path"])
+    return Resource(
+        name=item["name"],
+        path=item["path"],
+        fields=tuple(_parse_field(field) for field in schema.get("fields", [])),
+        key=_as_tuple(schema.get("primaryKey", DEFAULT_KEYS.get(kind, ()) if "fields" in schema else [])),
+        foreign=tuple(_parse_foreign(key) for key in schema.get("foreignKeys", [])),
+        hash=item.get("hash", ""),
+    )
+
+
+def table_kind(path: str) -> str:
+    """Say which of the known tables a file is: ``panel`` for panel.csv, ``taxonomies`` for every taxonomy."""
+    stem = path.removesuffix(".csv")
+    return TAXONOMIES if stem.startswith(f"{TAXONOMIES}/") else stem
+
+
+def _parse_field(item: Mapping[str, Any]) -> Field:
+    limits = item.get("constraints", {})
+    return Field(
+        name=item["name"],
+        kind=KINDS.get(item.get("type", ""), item.get("type", "string")),
+        required=bool(limits.get("required", False)),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        choices=tuple(str(value) for value in limits.get("enum", [])),
+        pattern=limits.get("pattern", ""),
+        merge=item.get("merge", ""),
+        logged=bool(item.get("log", False)),
+        unit=item.get("unit", ""),
+        description=item.get("description", item.get("title", "")),
+    )
+
+
+def _parse_foreign(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    reference = item["reference"]
+    return (_as_tuple(item["fields"])[0], reference["resource"], _as_tuple(reference["fields"])[0])
+
+
+def _as_tuple(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def resource_named(package: Mapping[str, Any], stem: str) -> Resource:
+    """Return the table of a dictionary whose file is ``<stem>.csv``."""
+    return next(parse_resource(item) for item in package["resources"] if item["path"] == f"{stem}.csv")

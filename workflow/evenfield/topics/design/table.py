@@ -1,0 +1,163 @@
+"""TD: what the design can see, before any regression: overlap, weights, support and detectable effects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, origin_note, sample_note
+from evenfield.shared.tables.numbers import by_unit, fixed, is_missing, significant, text
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.units import CELLS, TERM_NAMES, main_periods, period_label, short_name, term_name
+
+DESIGN_NAMES = {
+    "alone": "alone", "joint": "jointly", "exposures": "with exposures", "outsiders": "with exposures, outsiders only",
+}  # fmt: skip
+SCPC_TESTS = {"mde_scpc_03": ".03", "mde_scpc_06": ".06"}
+POINT_TESTS = {"mde_t": "t", "mde_scpc_03": "SCPC .03"}
+
+
+def tabulate_design(
+    series: pd.DataFrame,
+    estimates: pd.DataFrame,
+    description: Mapping[str, Any],
+    *,
+    taxonomy: str,
+    weights: str,
+    power: float,
+    periods: Mapping[str, Any],
+    study: Mapping[str, Any],
+) -> Table:
+    """Arrange the design diagnostics as one table."""
+    mine = series[series["taxonomy"].isin(["", taxonomy])]
+    rows = [
+        *_cell_rows(mine, taxonomy, periods), *_overlap_rows(mine), *_weight_rows(mine, weights),
+        *_support_rows(mine, study), *_spread_rows(mine, periods),
+        *_detectable_rows(estimates[estimates["treatment_def"].eq(taxonomy)], weights, periods),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["block", "item", "value", "unit", "detail"])
+    note = (
+        sample_note(description, study),
+        f"Taxonomy {taxonomy}; weights row-standardised, primary {weights}.",
+        "s is the standard deviation of annual growth across units in a period; effects detectable with "
+        f"{power:.0%} power, two-sided, errors independent: t test, and conditional SCPC test with average pairwise "
+        "correlation of .03 and .06. Effective neighbours: N over the sum of squared weights.",
+        NOT_CAUSAL,
+        origin_note(description),
+    )
+    columns = (
+        Column(names=("item",), header="Diagnostic", width_cm=4.6),
+        Column(names=("value", "unit"), header="Value", align="right", show=_value),
+        Column(names=("detail",), header="Detail", width_cm=8.2),
+    )
+    return Table(id="TD", title="What the design can see", note=note, columns=columns, frame=frame, group="block")
+
+
+def _value(value: Any, unit: Any) -> str:
+    shown = {"": "", "units": "", "correlation": "", "ratio": ""}.get(str(unit), f" {unit}")
+    places = {"units": 0, "correlation": 2, "ratio": 1, "s": 2, "pp/yr": 2, "neighbours": 1}.get(str(unit))
+    number = significant(value) if places is None else fixed(value, places)
+    return number + shown if number else ""
+
+
+def _row(block: str, item: str, value: Any, unit: str, detail: str = "") -> Row:
+    return {"block": block, "item": item, "value": value, "unit": unit, "detail": detail}
+
+
+def _period(name: str, periods: Mapping[str, Any]) -> str:
+    return f", {period_label(name, periods)}" if name else ""
+
+
+def _cell_rows(series: pd.DataFrame, taxonomy: str, periods: Mapping[str, Any]) -> Iterable[Row]:
+    cells = only(series, block="cells", taxonomy=taxonomy)
+    for name in cells["period"].unique():
+        block = f"Cells of {taxonomy}{_period(str(name), periods)}"
+        for cell in CELLS:
+            for row in records(only(cells, period=name, term=cell)):
+                yield _row(block, cell, row["value"], "units", _short(row["units"]))
+
+
+def _short(units: Any) -> str:
+    return " ".join(short_name(unit) for unit in text(units).split())
+
+
+def _overlap_rows(series: pd.DataFrame) -> Iterable[Row]:
+    for row in records(only(series, block="correlation")):
+        through = f" through {row['weights'].replace('_', ' ')}" if row["weights"] else ""
+        names = " and ".join(TERM_NAMES.get(term, term) for term in row["term"].split(" x "))
+        factors = records(only(series, block="vif", weights=row["weights"], period=row["period"]))
+        listed = [f"{TERM_NAMES.get(f['term'], f['term'])} {fixed(f['value'], 1)}" for f in factors
+                  if not is_missing(f["value"])]  # fmt: skip
+        detail = f"variance inflation: {', '.join(listed)}" if listed else row["note"]
+        yield _row("Correlation of the two regimes", f"{names}{through}", row["value"], "correlation", detail)
+
+
+def _weight_rows(series: pd.DataFrame, primary: str) -> Iterable[Row]:
+    weights = only(series, block="weights")
+    for name in sorted(weights["weights"].unique(), key=lambda name: (name != primary, name)):
+        fact = {row["term"]: row["value"] for row in records(only(weights, weights=name))}
+        many = "" if fact.get("components") == 1 else "s"
+        detail = (
+            f"{fixed(fact.get('effective_neighbours'), 1)} effective; admissible rho ({fixed(fact.get('rho_low'), 2)}, "
+            f"{fixed(fact.get('rho_high'), 2)}); {fixed(fact.get('links'), 0)} links; "
+            f"{fixed(fact.get('components'), 0)} component{many}"
+        )
+        label = f"{name.replace('_', ' ')}{' (primary)' if name == primary else ''}"
+        yield _row("Spatial weights: neighbours per unit", label, fact.get("mean_neighbours"), "neighbours", detail)
+
+
+def _support_rows(series: pd.DataFrame, study: Mapping[str, Any]) -> Iterable[Row]:
+    block = f"Cohort support: {study['units_name']} not yet treated"
+    before: tuple[Any, Any] | None = None
+    for row in records(only(series, block="support", term="not_yet_treated").sort_values("year")):
+        far = pick(series, block="support", term="far_controls", year=row["year"]).get("value")
+        if (row["value"], far) != before:
+            named = f" ({_short(row['units'])})" if 0 < row["value"] <= 5 else ""
+            controls = "" if is_missing(far) else f"; {fixed(far, 0)} far controls"
+            yield _row(block, f"from {row['year']:.0f}", row["value"], "units", f"not yet treated{named}{controls}")
+        before = (row["value"], far)
+
+
+def _spread_rows(series: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
+    for row in records(only(series, block="spread")):
+        mark = "" if row["note"] == "official" else basis_mark(row["note"])
+        yield _row("Spread of growth: s", period_label(row["period"], periods), row["value"], "pp/yr", mark)
+
+
+def _detectable_rows(estimates: pd.DataFrame, weights: str, periods: Mapping[str, Any]) -> Iterable[Row]:
+    for row in _ordered(records(only(estimates, unit_of_measure="s", estimator="mde_t")), weights):
+        other = row["w_id"] not in ("", weights)
+        if other and not row["contrast"].startswith("exposure"):
+            continue
+        through = f" through {row['w_id'].replace('_', ' ')}" if other else ""
+        block = f"Smallest detectable effect, {DESIGN_NAMES.get(row['spec_id'], row['spec_id'])}"
+        item = f"{term_name(row['contrast'] or row['term'])}{through}{_period(row['period'], periods)}"
+        yield _row(block, item, row["estimate"], "s", _detectable_detail(estimates, row, periods) or row["warning"])
+
+
+def _ordered(rows: list[Row], weights: str) -> list[Row]:
+    designs = list(DESIGN_NAMES)
+    last = len(designs)
+    return sorted(rows, key=lambda row: (
+        designs.index(row["spec_id"]) if row["spec_id"] in designs else last,
+        row["w_id"] not in ("", weights), row["w_id"], row["period"], row["contrast"] != "", row["term"],
+    ))  # fmt: skip
+
+
+def _detectable_detail(estimates: pd.DataFrame, row: Row, periods: Mapping[str, Any]) -> str:
+    same = only(estimates, **{name: row[name] for name in ("spec_id", "w_id", "term", "contrast")})
+    in_s = {test: pick(same, unit_of_measure="s", period=row["period"], estimator=test).get("estimate")
+            for test in SCPC_TESTS}  # fmt: skip
+    scpc = [f"{label}: {by_unit(in_s[test], 's')} s" for test, label in SCPC_TESTS.items()
+            if not is_missing(in_s[test])]  # fmt: skip
+    parts = [f"SCPC {', '.join(scpc)}"] if scpc else []
+    for test, label in POINT_TESTS.items():
+        points = {name: pick(same, unit_of_measure="pp/yr", estimator=test, period=name).get("estimate")
+                  for name in main_periods(periods)}  # fmt: skip
+        found = [f"{period_label(name, periods)} {by_unit(value, 'pp/yr')}" for name, value in points.items()
+                 if not is_missing(value)]  # fmt: skip
+        parts += [f"pp/yr ({label}): {', '.join(found)}"] if found else []
+    return "; ".join(parts)

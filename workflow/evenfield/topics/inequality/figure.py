@@ -1,0 +1,112 @@
+"""F6: Theil T over time, stacked: what lies between groups of units and what lies within each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH, Mark, series_mark, use_style
+from evenfield.shared.figures.timeline import Ending, name_endings, stretches, year_axis
+from evenfield.shared.tables.numbers import fixed
+from evenfield.shared.tables.rows import only, pick
+from evenfield.shared.tables.units import CELLS
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.clubs.figure import with_basis
+
+MEASURE = "theil_t"
+BETWEEN = "between groups"
+DARK = Mark("#22262B", "#4A5058", "o", "-", "", "white")
+
+
+def draw_inequality(
+    series: pd.DataFrame, description: Mapping[str, Any], *, spec: str, groupings: Sequence[str]
+) -> Artwork:
+    """Draw Theil T by year for some groupings, stacked."""
+    mine = only(series, spec_id=spec, measure=MEASURE)
+    mine = mine[mine["kind"].isin(["between", "within"]) & mine["grouping"].isin(list(groupings))]
+    if mine.empty:
+        raise ArtifactError(f"no parts of Theil T in specification {spec}", "its groupings in the inequality family",
+                            "add groupings to it or remove F6 from `figures`")  # fmt: skip
+    use_style()
+    longest = mine.groupby("period")["year"].nunique().sort_index(kind="stable").idxmax()
+    data = with_basis(only(mine, period=longest), description)
+    # ASSUME: groups of one unit and other groups without inequality within are left out of the stack: they are zero.
+    shown = [name for name in groupings if data["grouping"].eq(name).any()]
+    figure, panels = plt.subplots(1, len(shown), figsize=(WIDTH, 3.1), sharey=True, squeeze=False)
+    figure.subplots_adjust(left=0.06, right=0.885, top=0.915, bottom=0.09, wspace=0.36)
+    for axes, name in zip(panels.ravel(), shown, strict=True):
+        _draw_stack(axes, only(data, grouping=name))
+        axes.set_title(f"Theil T by {_title(name)}")
+    return Artwork(figure, data, _describe(data, shown))
+
+
+def _title(name: str) -> str:
+    taxonomy, colon, kind = name.partition(": ")
+    return f"{kind} ({taxonomy})" if colon else name.replace("_", " ")
+
+
+def _layers(data: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    years = sorted(data["year"].unique())
+    between = data[data["kind"].eq("between")].set_index("year")["value"].reindex(years)
+    rank = {cell: place for place, cell in enumerate(CELLS)}
+    names = sorted(data.loc[data["kind"].eq("within"), "group"].unique(), key=lambda name: (rank.get(name, 0), name))
+    within = [(name, data[data["kind"].eq("within") & data["group"].eq(name)].set_index("year")["value"])
+              for name in names]  # fmt: skip
+    kept = [(f"within {name}", values.reindex(years)) for name, values in within if values.abs().max() > 0]
+    return [(BETWEEN, between), *kept]
+
+
+def _look(name: str, place: int) -> Mark:
+    if name == BETWEEN:
+        return DARK
+    return MARKS.get(name.removeprefix("within "), series_mark(place - 1))
+
+
+def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
+    layers = _layers(data)
+    base = pd.Series(0.0, index=layers[0][1].index)
+    endings = []
+    years = data[["year", "basis"]].drop_duplicates().sort_values("year")
+    for place, (name, values) in enumerate(layers):
+        top, mark = base + values, _look(name, place)
+        for part in stretches(years):
+            at = part["year"].tolist()
+            axes.fill_between(at, base[at], top[at], facecolor=mark.fill, hatch=mark.hatch, edgecolor="white",
+                              linewidth=0.4, alpha=0.92)  # fmt: skip
+        last = int(base.index.max())
+        endings.append(Ending(float((base[last] + top[last]) / 2), name.replace(" ", "\n", 1), mark.colour))
+        base = top
+    axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
+    year_axis(axes, data["year"].tolist())
+    _mark_proxy(axes, years)
+    name_endings(axes, float(data["year"].max()), endings, lines=2, size=6.0)
+
+
+def _mark_proxy(axes: Axes, years: pd.DataFrame) -> None:
+    proxy = years.loc[years["basis"].eq("proxy"), "year"]
+    if proxy.empty:
+        return
+    edge = float(proxy.max()) + 0.5
+    axes.axvline(edge, color=FAINT, linewidth=0.8)
+    axes.annotate(f"PROXY to {proxy.max():.0f}", (edge, 1.0), (-3, -3), xycoords=axes.get_xaxis_transform(),
+                  textcoords="offset points", ha="right", va="top", fontsize=6.5, color=SOFT)  # fmt: skip
+
+
+def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:
+    first, last = int(data["year"].min()), int(data["year"].max())
+    parts = []
+    for name in shown:
+        ends = [pick(data, grouping=name, kind="between", year=year) for year in (first, last)]
+        shares = [f"{fixed(100 * row['share'], 0)}%" for row in ends]
+        parts.append(f"between groups by {_title(name)} {shares[0]} of Theil T in {first} and {shares[1]} in {last}")
+    rows = only(data, grouping=shown[0])
+    totals = [fixed(rows.loc[rows["year"].eq(year), "value"].sum(), 3) for year in (first, last)]
+    proxy = data.loc[data["basis"].eq("proxy"), "year"]
+    told = f" Years to {proxy.max()} rest on PROXY output." if len(proxy) else ""
+    return f"Theil T was {totals[0]} in {first} and {totals[1]} in {last}; {'; '.join(parts)}.{told}"

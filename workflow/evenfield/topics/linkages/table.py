@@ -1,0 +1,146 @@
+"""T20: linkage interactions: the main specification, other inference, other samples and measures, the rival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.tables.notes import basis_note, origin_note
+from evenfield.shared.tables.numbers import fixed, interval, p_value, places, text, whole
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.units import count_of
+from evenfield.study.errors import ArtifactError
+
+BASE, PSI = "linkage_fe", "neighbours_x_moderator"
+TERMS = {
+    "own": "own", "neighbours": "neighbours'", "own_x_moderator": "own, times the moderator",
+    PSI: "neighbours', times the moderator",
+}  # fmt: skip
+METHODS = {
+    "wild_33": "wild cluster bootstrap, WCR-33", "driscoll_kraay": "Driscoll-Kraay, fixed-b",
+    "conley": "Conley, 800 km", "two_way": "clustered by unit and year",
+    "long_difference_scpc": "last year minus first, SCPC", "permutation": "moderator permuted over units",
+    "placebo_before": "placebo: change of log income before the sample, SCPC",
+}  # fmt: skip
+OTHER = "Neighbours', times the moderator: other samples and measures"
+RIVAL = "Another moderator, beside it or in its place"
+KEPT = (
+    "estimator", "spec_id", "outcome", "term", "period", "treatment_def", "controls_id", "fe_id", "w_id", "estimate",
+    "std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role",
+    "max_leverage_unit", "unit_of_measure", "output_basis", "warning",
+)  # fmt: skip
+
+
+def tabulate_linkage(
+    estimates: pd.DataFrame,
+    description: Mapping[str, Any],
+    *,
+    section: Mapping[str, Any],
+    inference: Mapping[str, Any],
+    power: float,
+    study: Mapping[str, Any],
+) -> Table:
+    """Arrange the linkage estimates."""
+    main = pick(estimates, estimator=BASE, term=PSI, role="primary")
+    if not main:
+        raise ArtifactError("no primary linkage estimate", "a specification with role primary",
+                            "add it to estimates.linkage or remove T20 from `tables`")  # fmt: skip
+    rows = [*_main_rows(estimates, main, section), *_ladder_rows(estimates, main), *_other_rows(estimates, main)]
+    return Table(id="T20", title="Backward linkages: neighbours' foreign enterprises and zones, by industry",
+                 note=_notes(main, description, section, inference, power, study), columns=_columns(inference),
+                 frame=pd.DataFrame(rows), group="group")  # fmt: skip
+
+
+def _main_rows(estimates: pd.DataFrame, main: Row, section: Mapping[str, Any]) -> Iterable[Row]:
+    label = section["intensities"][main["treatment_def"]]["label"]
+    mine = only(estimates, estimator=BASE, spec_id=main["spec_id"])
+    group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
+    for term, name in TERMS.items():
+        yield from (_row(row, group, name) for row in records(only(mine, term=term)))
+
+
+def _ladder_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
+    for method, name in METHODS.items():
+        found = pick(estimates, estimator=f"{BASE}_{method}", spec_id=main["spec_id"])
+        if found:
+            yield _row(found, "Neighbours', times the moderator: other inference", name)
+
+
+def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
+    base = estimates[estimates["estimator"].eq(BASE) & estimates["spec_id"].ne(main["spec_id"])]
+    psi = base[base["term"].eq(PSI)]
+    for row in records(psi[psi["controls_id"].eq(main["controls_id"])]):
+        yield _row(row, OTHER, _variant(row, main))
+    for row in records(base[base["controls_id"].ne(main["controls_id"])]):
+        first, _, second = row["controls_id"].partition("+")
+        name = second if row["term"] != PSI else first
+        beside = f", with {first if name == second else second}" if second else ""
+        yield _row(row, RIVAL, f"times {_words(name)}{_words(beside)}")
+
+
+def _variant(row: Row, main: Row) -> str:
+    """Name what differs from the main specification."""
+    parts = [
+        _words(row["treatment_def"]) if row["treatment_def"] != main["treatment_def"] else "",
+        _years(row) if row["period"] != main["period"] else "",
+        "growth, pp a year" if row["outcome"] == "growth_pct" else "",
+        f"{_words(row['w_id'])} weights" if row["w_id"] != main["w_id"] else "",
+        "moderator by year dummies added" if row["fe_id"] != main["fe_id"] else "",
+    ]
+    return ", ".join(part for part in parts if part) or _words(row["spec_id"])
+
+
+def _years(row: Row) -> str:
+    return str(row["period"]).replace("-", "\u2013")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _row(row: Row, group: str, label: str) -> Row:
+    parts = [part.strip() for part in text(row["warning"]).split(";")]
+    why = "; ".join(part for part in parts if part.startswith(("no interval", "terciles")))
+    return {"group": group, "label": label, **{name: row[name] for name in KEPT}, "reason": why}
+
+
+def _notes(
+    main: Row, description: Mapping[str, Any], section: Mapping[str, Any], inference: Mapping[str, Any], power: float,
+    study: Mapping[str, Any],
+) -> tuple[str, ...]:  # fmt: skip
+    moderator = section["moderators"][main["controls_id"].partition("+")[0]]
+    limit = f" ({moderator['note']})" if moderator.get("note") else ""
+    return (
+        f"N = {count_of(main['n_units'], study)} (unit scheme {main['unit_scheme']}), T = {main['n_periods']} years "
+        f"({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a "
+        f"moderator, with {study['unit_name']} and year effects. Moderator: {moderator['label']}{limit}; mean zero, "
+        f"standard deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in force). "
+        f"Main rows: {_words(main['w_id'])} weights, row-standardised.",
+        f"{inference['conf_level']:.0%} intervals and p by CR3 with {study['units_name']} as clusters and "
+        f"t(G* \u2212 1) unless the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. "
+        f"Detectable: (t + t) standard errors, {power:.0%} power. Where detectable exceeds of interest the design is "
+        "UNDERPOWERED: an interval that holds zero is no evidence of no association.",
+        "Output stands below the line of the intensity, so noise in output pulls its own coefficient down; the level "
+        "of the stock is printed beside the ratio for that reason.",
+        "Foreign enterprises and zones went where growth was expected: associations, not effects.",
+        basis_note(description),
+        origin_note(description, int(inference["seed"])),
+    )
+
+
+def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
+    level = f"{inference['conf_level']:.0%}"
+    return (
+        Column(names=("label",), header="Coefficient"),
+        Column(names=("estimate",), header="Elasticity", align="right", show=places(fixed, 3), reason="reason"),
+        Column(names=("conf_low", "conf_high"), header=f"{level} interval", align="right", show=places(interval, 3),
+               reason="reason"),
+        Column(names=("p_value",), header="p", align="right", show=p_value, reason="reason"),
+        Column(names=("mde",), header="Detectable", align="right", show=places(fixed, 3), reason="reason"),
+        Column(names=("sesoi",), header="Of interest", align="right", show=places(fixed, 3)),
+        Column(names=("g_star",), header="G*", align="right", show=places(fixed, 1)),
+        Column(names=("n_obs",), header="Obs.", align="right", show=whole),
+    )  # fmt: skip

@@ -1,0 +1,141 @@
+"""F10: Moran's I over time above, and below the strip of local Moran, one row for each unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch, Rectangle
+
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import FAINT, INK, PALE, WIDTH, series_mark, use_style
+from evenfield.shared.figures.timeline import Ending, draw_path, name_endings, shade_proxy, stretches, year_axis
+from evenfield.shared.tables.numbers import fixed
+from evenfield.shared.tables.rows import only, pick, records
+from evenfield.shared.tables.units import count_of, short_name
+from evenfield.study.errors import ArtifactError
+
+QUADRANTS = {
+    "HH": ("#B5392F", "xxxx", "high among high"),
+    "LL": ("#1F7A8C", "////", "low among low"),
+    "HL": ("#E2952B", "....", "high among low"),
+    "LH": ("#3A2357", "", "low among high"),
+}
+INCOME, NONE = "log_income", "none"
+LABEL_SHARE = 0.17
+
+
+def draw_pattern(series: pd.DataFrame, *, spec: str, discovery_rate: float, study: Mapping[str, Any]) -> Artwork:
+    """Draw spatial association of income over time."""
+    mine = only(series, spec_id=spec)
+    paths = only(mine, kind="moran", variable=INCOME)
+    if paths.empty:
+        raise ArtifactError(f"no Moran's I of specification {spec}", "its series in the pattern family",
+                            "add it to estimates.pattern or remove F10 from `figures`")  # fmt: skip
+    use_style()
+    growth = only(mine, kind="moran", variable="growth", controls=NONE)
+    local = only(mine, kind="local", variable=INCOME)
+    units = local["unit"].nunique()
+    strip = 0.082 * units + 0.2
+    size = (WIDTH, 0.85 + 2.0 + strip)
+    figure, (above, below) = plt.subplots(2, 1, figsize=size, height_ratios=(2.0, strip), sharex=False)
+    figure.subplots_adjust(left=0.06, right=1 - LABEL_SHARE, top=1 - 0.25 / size[1], bottom=0.48 / size[1], hspace=0.2)
+    _draw_moran(above, paths, growth)
+    _draw_strip(below, local, discovery_rate)
+    below.set_xlim(above.get_xlim())
+    keys = [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
+            for colour, hatch, name in QUADRANTS.values()]  # fmt: skip
+    keys.append(Patch(facecolor=FAINT, alpha=0.5, label="pale: not told apart from chance"))
+    figure.legend(handles=keys, loc="lower center", ncols=5, bbox_to_anchor=(0.5, 0.0), columnspacing=1.2,
+                  handlelength=1.4, handletextpad=0.5)  # fmt: skip
+    data = pd.concat([only(mine, kind="moran"), local])
+    return Artwork(figure, data, _describe(paths, local, discovery_rate, study))
+
+
+def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
+    plain = only(paths, controls=NONE).sort_values("year")
+    for part in stretches(plain):
+        axes.fill_between(part["year"], part["band_low"], part["band_high"], color=series_mark(0).colour, alpha=0.13,
+                          linewidth=0)  # fmt: skip
+        axes.plot(part["year"], part["expected"], color=FAINT, linewidth=0.8)
+    lines = [(_name(str(controls)), part.sort_values("year"))
+             for controls, part in sorted(paths.groupby("controls"), key=lambda item: item[0] != NONE)]  # fmt: skip
+    lines += [("growth", growth.sort_values("year"))] if len(growth) else []
+    endings = []
+    for place, (name, part) in enumerate(lines):
+        mark = series_mark(place)
+        draw_path(axes, part, "value", mark, 1.8 if place == 0 else 1.0)
+        endings.append(Ending(float(part["value"].iloc[-1]), name, mark.colour))
+    values = np.concatenate([part["value"].to_numpy(float) for _, part in lines]
+                            + [plain["band_low"].to_numpy(float), plain["band_high"].to_numpy(float)])  # fmt: skip
+    pad = 0.08 * max(float(np.nanmax(values) - np.nanmin(values)), 1e-6)
+    axes.set_ylim(np.nanmin(values) - pad, np.nanmax(values) + 1.8 * pad)
+    year_axis(axes, plain["year"].astype(int).tolist())
+    # Every column of the strip below is one observation wide, so the years keep half of it at both ends.
+    step = _step(plain)
+    axes.set_xlim(float(plain["year"].min()) - step / 2, float(plain["year"].max()) + step / 2)
+    _shade(axes, plain)
+    name_endings(axes, float(plain["year"].max()) + step / 2, endings, lines=2)
+    axes.set_title("Moran's I (band: permutations over all years, income)")
+
+
+def _shade(axes: Axes, plain: pd.DataFrame) -> None:
+    limits = axes.get_ylim()
+    shade_proxy(axes, plain.assign(year=plain["year"].astype(int)))
+    axes.set_ylim(limits)
+
+
+def _name(controls: str) -> str:
+    return "income" if controls == NONE else f"income, net of\n{controls.replace('_', ' ')}"
+
+
+def _step(frame: pd.DataFrame) -> float:
+    years = np.sort(frame["year"].astype(float).unique())
+    return float(np.diff(years).min()) if len(years) > 1 else 1.0
+
+
+def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float) -> None:
+    told = local[local["q_value"].le(rate)]
+    last = local[local["year"].eq(local["year"].max())].sort_values("value", ascending=False)
+    often = told.groupby("unit").size()
+    rank = {"HH": 0, "HL": 1, "LH": 2, "LL": 3}
+    kind = dict(zip(last["unit"], last["quadrant"], strict=True))
+    order = sorted(last["unit"], key=lambda unit: (-int(often.get(unit, 0)), rank.get(kind[unit], 4), unit))
+    place = {unit: i for i, unit in enumerate(order)}
+    step = _step(local)
+    left, right = float(local["year"].min()) - step / 2, float(local["year"].max()) + step / 2
+    axes.add_patch(Rectangle((left, -0.5), right - left, len(order), facecolor=PALE, linewidth=0))
+    for row in records(local[local["quadrant"].isin(list(QUADRANTS))]):
+        colour, hatch, _ = QUADRANTS[row["quadrant"]]
+        clear = row["q_value"] <= rate
+        look: dict[str, Any] = {"hatch": hatch, "edgecolor": "white"} if clear else {"alpha": 0.16}
+        corner = (float(row["year"]) - step / 2, place[row["unit"]] - 0.44)
+        axes.add_patch(Rectangle(corner, step, 0.88, facecolor=colour, linewidth=0, **look))
+    for i in range(1, len(order)):
+        axes.axhline(i - 0.5, color="white", linewidth=0.5)
+    axes.set_ylim(len(order) - 0.5, -0.5)
+    axes.set_yticks(range(len(order)), [short_name(unit) for unit in order], fontsize=4.8 if len(order) > 24 else 6.0)
+    axes.tick_params(axis="y", length=0, pad=1.5)
+    axes.spines["left"].set_visible(False)
+    axes.set_title(f"Local Moran of income, false discovery rate {100 * rate:.0f}% within each year", color=INK)
+
+
+def _describe(paths: pd.DataFrame, local: pd.DataFrame, rate: float, study: Mapping[str, Any]) -> str:
+    plain = only(paths, controls=NONE)
+    first, last = int(plain["year"].min()), int(plain["year"].max())
+    ends = [fixed(pick(plain, year=year)["value"], 2) for year in (first, last)]
+    above = plain["value"].gt(plain["band_high"])
+    told = local[local["q_value"].le(rate)]
+    final = told[told["year"].eq(last)]
+    proxy = plain.loc[plain["basis"].eq("proxy"), "year"]
+    shaded = f" Years to {int(proxy.max())} rest on PROXY output." if len(proxy) else ""
+    return (
+        f"Moran's I of income was {ends[0]} in {first} and {ends[1]} in {last}, above its band in {int(above.sum())} of"
+        f" {len(plain)} years. A local Moran is told apart from chance for "
+        f"{count_of(int(final['unit'].nunique()), study)} in {last} and for "
+        f"{count_of(int(told['unit'].nunique()), study)} in some year.{shaded}"
+    )

@@ -1,0 +1,118 @@
+"""F20: specification curves, one row a question and one column a period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SOFT, WIDTH, use_style
+from evenfield.shared.tables.notes import period_with_basis
+from evenfield.shared.tables.numbers import fixed, p_value
+from evenfield.shared.tables.rows import pick
+from evenfield.study.errors import ArtifactError
+
+ROW_HEIGHT = 1.6
+KINDS = {"own": "own {}", "exposure": "neighbours' {}", "regime": "initial income x neighbours' {}"}
+OUTCOMES = {"relative_log_income": "log points"}
+COLUMNS = ["curve", "hypothesis", "period", "rank", "outcome", "unit_scheme", "sample", "weights", "taxonomy",
+           "controls", "estimate", "conf_low", "conf_high", "p_value"]  # fmt: skip
+
+
+def curve_rows(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications that are defined, ranked by their estimate within curve and period."""
+    rows = series[series["estimate"].notna()]
+    if rows.empty:
+        raise ArtifactError("no specification of the curves is defined", "one at least",
+                            "change the axes of estimates.curve or remove F20 from `figures`")  # fmt: skip
+    keys = ["curve", "period"]
+    rows = rows.sort_values([*keys, "estimate", *COLUMNS[4:10]], ignore_index=True)
+    return rows.assign(rank=rows.groupby(keys).cumcount() + 1)[COLUMNS]
+
+
+def draw_curve(
+    rows: pd.DataFrame, estimates: pd.DataFrame, curves: Sequence[Mapping[str, Any]], periods: Mapping[str, Any]
+) -> Artwork:
+    """Draw the curves."""
+    use_style()
+    drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
+    shown = [name for name in periods if rows["period"].eq(name).any()]
+    size = (WIDTH, 0.55 + ROW_HEIGHT * len(drawn))
+    figure, grid = plt.subplots(len(drawn), len(shown), figsize=size, squeeze=False)
+    figure.subplots_adjust(
+        left=0.07, right=0.99, top=1 - 0.55 / size[1], bottom=0.35 / size[1], wspace=0.2, hspace=0.55
+    )
+    for line, item in zip(grid, drawn, strict=True):
+        line[0].set_ylabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
+        line[0].annotate(_row_title(item), (0.0, 1.36), xycoords="axes fraction", fontweight="bold")
+        for axes, period in zip(line, shown, strict=True):
+            _draw_cell(axes, rows[rows["curve"].eq(item["id"]) & rows["period"].eq(period)])
+            title = f"{_period_title(estimates, period, periods)}\n{_verdict(estimates, item['id'], period)}"
+            axes.set_title(title, fontsize=6.4, fontweight="normal", pad=2.5)
+    _draw_key(figure)
+    return Artwork(figure, rows, _describe(estimates, drawn))
+
+
+def _row_title(item: Mapping[str, Any]) -> str:
+    measure = "mean income" if item["outcomes"][0] in OUTCOMES else "growth"
+    what = KINDS[item["kind"]].format(item["contrast"].replace("sez", "SEZs").replace("cluster", "clusters"))
+    return f"{item['hypothesis']}: {measure} on {what.replace(' - ', ' minus ')}; predicted sign {item['predicted']}"
+
+
+def _period_title(estimates: pd.DataFrame, period: str, periods: Mapping[str, Any]) -> str:
+    basis = str(pick(estimates, period=period).get("output_basis", ""))
+    return period_with_basis(period, basis, periods)
+
+
+def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
+    axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    if rows.empty:
+        return
+    axes.vlines(rows["rank"], rows["conf_low"], rows["conf_high"], color=PALE, linewidth=0.6, zorder=0)
+    apart = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
+    for chosen, colour, marker in ((rows[~apart], SOFT, "."), (rows[apart], ACCENT, "D")):
+        axes.plot(chosen["rank"], chosen["estimate"], marker, color=colour, markersize=1.8, linestyle="", zorder=3)
+    axes.axhline(float(np.median(rows["estimate"])), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=2)
+    reach = np.nanquantile(rows[["conf_low", "conf_high"]].abs().to_numpy(), 0.9)
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, -reach), min(high, reach))
+
+
+def _verdict(estimates: pd.DataFrame, curve: str, period: str) -> str:
+    share = pick(estimates, spec_id=curve, period=period, effect_type="share")
+    if not share:
+        return "not defined"
+    return f"{100 * share['estimate']:.0f} % as predicted, p {p_value(share['p_value'])}"
+
+
+def _draw_key(figure: Any) -> None:
+    keys = [
+        Line2D([], [], color=SOFT, marker=".", linestyle="", label="interval holds zero"),
+        Line2D([], [], color=ACCENT, marker="D", markersize=3, linestyle="", label="interval leaves out zero"),
+        Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (3, 2)), label="median"),
+        Patch(color=PALE, label="spatially robust intervals (SCPC)"),
+    ]
+    figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), handletextpad=0.5,
+                  columnspacing=1.4, handlelength=1.6)  # fmt: skip
+
+
+def _describe(estimates: pd.DataFrame, drawn: Sequence[Mapping[str, Any]]) -> str:
+    parts = []
+    for item in drawn:
+        share = pick(estimates, spec_id=item["id"], period="all", effect_type="share")
+        median = pick(estimates, spec_id=item["id"], period="all", effect_type="median")
+        parts.append(
+            f"{item['hypothesis']} ({item['id']}): {share['n_obs']} specifications, median "
+            f"{fixed(median['estimate'], 2)}, {100 * share['estimate']:.0f} percent with the predicted sign, "
+            f"joint p {p_value(share['p_value'])}"
+        )
+    return f"Specification curves by question and period. {'; '.join(parts)}."
