@@ -1,7 +1,9 @@
-"""evenfield: does growth spread? The front door: check the config, then climb the floors."""
+"""evenfield: does growth spread? The front door: check the config, then include the rules."""
 
-from pathlib import Path
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.current_basedir) / "workflow"))
 
 from snakemake.utils import update_config
 
@@ -12,7 +14,9 @@ except ModuleNotFoundError as missing:
     sys.exit(f"evenfield: {missing.name} is not installed; expected the locked environment; run `python3 run`")
 
 try:
-    written = read_config("config.yaml") if Path("config.yaml").exists() or not config else {}
+    # A whole config that is handed over, as by a module, wins; single keys change the study's own file.
+    whole = {"study", "data", "panel", "periods"} <= set(config)
+    written = {} if whole else read_config("config.yaml")
     update_config(written, config)
     config = checked_config(written)
 except EvenfieldError as error:
@@ -20,9 +24,9 @@ except EvenfieldError as error:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/ingest.smk"
-include: "workflow/rules/panel.smk"
-include: "workflow/rules/weights.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/topics.smk"
+include: "workflow/rules/old.smk"
 include: "workflow/rules/estimates/design.smk"
 include: "workflow/rules/estimates/convergence.smk"
 include: "workflow/rules/estimates/spillover.smk"

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from evenfield.topics.beta.estimate_spec import BetaSpec
 
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.beta.estimate import estimate_beta
-from evenfield.topics.beta.estimate_spec import BetaSpec
 from evenfield.topics.sigma.estimate import estimate_sigma
 from evenfield.topics.sigma.estimate_spec import SigmaSpec
 from tolerances import CLOSED_FORM

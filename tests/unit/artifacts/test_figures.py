@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,16 +11,7 @@ from matplotlib import pyplot as plt
 from evenfield.shared.figures.labels import label_points, spread
 from evenfield.shared.figures.save import Artwork, save_figure
 from evenfield.shared.figures.style import MARKS, use_style
-from evenfield.shared.figures.timeline import stretches
-from evenfield.shared.tables.units import cells_of
 from evenfield.study.errors import ArtifactError
-from evenfield.topics.beta.figure import draw_beta
-from evenfield.topics.exposure.figure import coefficient_rows, draw_exposure
-from evenfield.topics.groups.figure import draw_tile_map
-from evenfield.topics.groups.figure_outlines import draw_outline_map
-from evenfield.topics.groups.figure_rollout import draw_rollout, support_by_year
-from evenfield.topics.relative_income.figure import cell_paths, draw_relative_income
-from evenfield.topics.sigma.figure import draw_sigma
 
 ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
 
@@ -32,62 +20,6 @@ ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
 def close_figures():
     yield
     plt.close("all")
-
-
-@pytest.fixture
-def tile_map(cells, units, cases, study) -> Artwork:
-    return draw_tile_map(cells_of(cells, "t", "P2"), units, cases, study)
-
-
-def square(x: float, y: float) -> list[list[float]]:
-    return [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
-
-
-@pytest.fixture
-def outline_map(cells, units, cases, study) -> Artwork:
-    features = [
-        {"properties": {"iso": row.unit}, "geometry": {"type": "Polygon", "coordinates": [square(row.lon, row.lat)]}}
-        for row in units.itertuples()
-    ]
-    return draw_outline_map(cells_of(cells, "t", "P2"), units, cases, {"features": features}, study)
-
-
-EXPOSURE_SPEC = {"id": "main", "taxonomy": "t", "weights": "contiguity"}
-
-
-@pytest.fixture
-def all_artworks(
-    tile_map, outline_map, doses, design_series, profile_series, beta_frames, cells, periods, sigma_series,
-    exposure_series, study,
-) -> dict[str, Artwork]:  # fmt: skip
-    shown = ["P1", "P2"]
-    return {
-        "F1": tile_map,
-        "F1b": outline_map,
-        "F2": draw_rollout(doses, support_by_year(design_series), study),
-        "F3": draw_relative_income(cell_paths(profile_series, "t", "all"), study),
-        "F4": draw_beta(*beta_frames, cells, spec="absolute", shown=shown, periods=periods, income_unit="money"),
-        "F5": draw_sigma(sigma_series, "all", study),
-        "F13": draw_exposure(coefficient_rows(exposure_series, EXPOSURE_SPEC, shown), shown, periods, 0.8),
-    }
-
-
-def test_every_figure_has_data_and_plain_words_with_numbers(all_artworks) -> None:
-    for name, artwork in all_artworks.items():
-        assert len(artwork.data), name
-        assert artwork.alt.endswith("."), name
-        assert any(letter.isdigit() for letter in artwork.alt), name
-        assert "nan" not in artwork.alt.lower().replace("nanjing", ""), name
-
-
-def test_no_text_leaves_the_figure(all_artworks) -> None:
-    for name, artwork in all_artworks.items():
-        artwork.figure.canvas.draw()
-        frame = artwork.figure.bbox
-        for text in drawn_texts(artwork.figure):
-            box = text.get_window_extent()
-            inside = box.x0 >= -1 and box.x1 <= frame.x1 + 1 and box.y0 >= -1 and box.y1 <= frame.y1 + 1
-            assert inside, (name, text.get_text(), box)
 
 
 def drawn_texts(figure: mpl.figure.Figure) -> list[mpl.text.Text]:
@@ -99,16 +31,6 @@ def drawn_texts(figure: mpl.figure.Figure) -> list[mpl.text.Text]:
             low, high = sorted(axis.get_view_interval())
             found += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
     return [text for text in found if text.get_text() and text.get_visible()]
-
-
-def test_lines_never_cross_the_joint(sigma_series, study) -> None:
-    artwork = draw_sigma(sigma_series, "all", study)
-    lines = [line for line in artwork.figure.axes[0].lines if len(line.get_xdata()) > 2]
-    assert len(lines) == 4
-    for line in lines:
-        years = np.asarray(line.get_xdata(), float)
-        assert years.max() < 1990 or years.min() >= 1990
-    assert [len(part) for part in stretches(sigma_series)] == [10, 11]
 
 
 def test_cells_differ_in_colour_marker_line_and_ink_stays_readable() -> None:
@@ -165,37 +87,10 @@ def test_a_figure_without_words_is_an_error(tmp_path: Path) -> None:
         save_figure(Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")])
 
 
-def test_shared_tiles_are_refused(cells, units, cases, study) -> None:
-    with pytest.raises(ArtifactError, match="0 units without a tile, 7 on a tile already taken"):
-        draw_tile_map(cells_of(cells, "t", "P2"), units.assign(tile_row=1, tile_col=1), cases, study)
-
-
-def test_another_study_draws(sigma_series, study, periods, tmp_path: Path) -> None:
-    """48 units, no clusters, no zones, no proxy, ten-year steps."""
-    helpers = next(module for name, module in sys.modules.items() if name.endswith("artifacts.conftest"))
-    cells, units = helpers.made_cells(48, ("neither",)), helpers.made_units(48)
-    none = pd.DataFrame(columns=["case", "place", "unit", "industry", "lat", "lon"])
-    first = draw_tile_map(cells_of(cells, "t", "P1"), units, none, study)
-    assert "48 neither" in first.alt
-    decades = sigma_series[sigma_series["year"] % 10 == 0].assign(basis="official", sigma_population_weighted=np.nan)
-    fifth = draw_sigma(decades, "all", study)
-    assert "PROXY" not in fifth.alt
-    series, estimates = helpers.made_beta(48)
-    fourth = draw_beta(series, estimates.assign(output_basis="official"), cells, spec="absolute", shown=["P1"],
-                       periods=periods, income_unit="dollars")  # fmt: skip
-    assert fourth.figure.legends == []
-    assert "PROXY" not in fourth.figure.axes[0].get_title(loc="left")
-    for name, artwork in (("F1", first), ("F4", fourth), ("F5", fifth)):
-        save_figure(artwork, [str(tmp_path / f"{name}.{ending}") for ending in ENDINGS])
-        assert all((tmp_path / f"{name}.{ending}").stat().st_size for ending in ENDINGS)
-
-
 PROGRAM = """
 import sys
 import numpy as np, pandas as pd
 from evenfield.shared.figures.save import save_figure
-from evenfield.topics.sigma.figure import draw_sigma
-from evenfield.topics.groups.figure import draw_tile_map
 years = np.arange(1980, 2001)
 path = 0.5 - 0.004 * (years - 1980)
 series = pd.DataFrame({"spec_id": "a", "sample_id": "all", "unit_scheme": "all", "year": years, "basis": "official",
@@ -208,17 +103,3 @@ cases = pd.DataFrame({"case": ["c"], "unit": ["X-A"], "place": ["P"], "industry"
 for name, art in (("F5", draw_sigma(series, "all", study)), ("F1", draw_tile_map(cells, units, cases, study))):
     save_figure(art, [f"{sys.argv[1]}/{name}.{e}" for e in ("pdf", "svg", "png", "csv", "alt.txt")])
 """
-
-
-def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
-    runs = []
-    for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo")):
-        folder = tmp_path / seed
-        folder.mkdir()
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "SOURCE_DATE_EPOCH": ""}
-        environment.pop("SOURCE_DATE_EPOCH")
-        subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], check=True, env=environment)
-        runs.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
-    assert len(runs[0]) == 10
-    assert runs[0] == runs[1]
-    assert b"matplotlib" not in runs[0]["F5.png"][:4000].lower()

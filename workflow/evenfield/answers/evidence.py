@@ -27,10 +27,10 @@ class Evidence:
     row: Row  # the deciding row; empty where a period has none
     period: str  # its period
     share: float = NAN  # share of specifications with its sign, and the joint p-value of the curve; NaN where not run
-    share_p: float = NAN  # share of specifications with its sign, and the joint p-value of the curve; NaN where not run
+    share_p: float = NAN
     flips: float = NAN  # units whose deletion turns the sign, and the range of the estimate without one unit
-    low: float = NAN  # units whose deletion turns the sign, and the range of the estimate without one unit
-    high: float = NAN  # units whose deletion turns the sign, and the range of the estimate without one unit
+    low: float = NAN
+    high: float = NAN
     placebos: tuple[float, ...] = ()  # p-values of placebo rows
     joint_p: float = NAN  # p-value that allows for the other outcomes of the same hypothesis; NaN where not run
     interval: Row | None = None  # row of the same estimand whose interval belongs to the two-sided test

@@ -21,7 +21,7 @@ class Thresholds:
     """Numbers of the decision rule."""
 
     alpha: float = 0.05  # a verdict needs p below ``alpha``, a leaning one p below ``lean``
-    lean: float = 0.10  # a verdict needs p below ``alpha``, a leaning one p below ``lean``
+    lean: float = 0.10
     sign_share: float = 0.80  # smallest share of specifications with the sign of the estimate
     sign_flips: int = 0  # most units whose deletion may turn the sign
     proxy: str = "capped"  # ``capped``
@@ -37,9 +37,9 @@ class Part:
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # admitted texts by column of the estimates
     periods: tuple[str, ...] = ()  # periods that must each have a row; empty for every row that is selected
     holds: int = 0  # how many rows must support, or contradict; 0 for all
-    fails: int = 0  # how many rows must support, or contradict; 0 for all
+    fails: int = 0
     value: float = 0.0  # for a level: the bound of the claim, and the bound beyond which it is contradicted
-    against: float = 0.0  # for a level: the bound of the claim, and the bound beyond which it is contradicted
+    against: float = 0.0
     placebo: str = "expected"  # ``expected``
 
 
@@ -50,7 +50,7 @@ class Hypothesis:
     id: str  # as in the ledger
     parts: tuple[Part, ...]  # what decides it
     holds: int = 0  # how many parts must support, or contradict; 0 for all
-    fails: int = 0  # how many parts must support, or contradict; 0 for all
+    fails: int = 0
     lacks: str = ""  # why the study's panel cannot carry it, where it cannot; empty where it is only not built yet
     lacks_codes: tuple[str, ...] = ()  # reason codes
     lacks_data: str = ""  # data that would decide it

@@ -17,7 +17,7 @@ class BorderPairs:
     """Neighbours on two sides of a line."""
 
     inside: np.ndarray  # (P,) positions of the two units of each pair
-    outside: np.ndarray  # (P,) positions of the two units of each pair
+    outside: np.ndarray
 
 
 def border_pairs(member: np.ndarray, touching: np.ndarray) -> BorderPairs:

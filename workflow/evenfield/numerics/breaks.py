@@ -20,7 +20,7 @@ class BreakFit:
     last: tuple[int, ...]  # position of the last observation of every segment but the final one
     ssr: float  # sum of squared residuals
     lwz: float  # criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better
-    bic: float  # criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better
+    bic: float
 
 
 def least_squares_breaks(y: np.ndarray, X: np.ndarray, most: int, shortest: int) -> list[BreakFit]:
@@ -77,10 +77,10 @@ class SlopeBreak:
 
     last: int  # position of the last date of the first regime
     before: float  # slopes of the two regimes
-    after: float  # slopes of the two regimes
+    after: float
     wald: np.ndarray  # (S,) test at each date; NaN where a regime would be too short
     statistic: float  # largest test and its bootstrap p-value
-    p_value: float  # largest test and its bootstrap p-value
+    p_value: float
 
 
 def slope_break_test(

@@ -35,7 +35,7 @@ class Bounds:
     """An interval whose ends may be missing, and the word that says why."""
 
     low: float  # ends; NaN where an end is infinite or not defined
-    high: float  # ends; NaN where an end is infinite or not defined
+    high: float
     note: str = ""
 
 

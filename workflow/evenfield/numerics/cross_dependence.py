@@ -35,7 +35,7 @@ class DependenceTest:
     """A statistic that is standard normal when units are at most weakly dependent."""
 
     statistic: float  # value and two-sided p-value
-    p_value: float  # value and two-sided p-value
+    p_value: float
 
 
 def cd_test(e: np.ndarray) -> DependenceTest:

@@ -66,9 +66,9 @@ class DagumParts:
     """Dagum's parts of the Gini coefficient; gini = within + net_between + transvariation."""
 
     gini: float  # transvariation is the part from pairs in which the member of the poorer group has more
-    within: float  # transvariation is the part from pairs in which the member of the poorer group has more
-    net_between: float  # transvariation is the part from pairs in which the member of the poorer group has more
-    transvariation: float  # transvariation is the part from pairs in which the member of the poorer group has more
+    within: float
+    net_between: float
+    transvariation: float
 
 
 def decompose_gini(income: np.ndarray, weights: np.ndarray, groups: np.ndarray) -> DagumParts:

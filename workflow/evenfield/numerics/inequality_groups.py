@@ -18,8 +18,8 @@ class TheilParts:
     """A Theil index and its parts."""
 
     total: float  # total = between + within
-    between: float  # total = between + within
-    within: float  # total = between + within
+    between: float
+    within: float
     group_within: np.ndarray  # (G,) contribution of the inequality inside each group; they sum to ``within``
 
     @property

@@ -19,7 +19,7 @@ class StochasticKernel:
     grid: np.ndarray  # (G,) equally spaced values, of origin and destination alike
     density: np.ndarray  # (G, G) row i is the density of the destination given origin ``grid[i]``
     bandwidth_x: float  # pilot bandwidths of origin and destination
-    bandwidth_y: float  # pilot bandwidths of origin and destination
+    bandwidth_y: float
 
 
 def plug_in_bandwidth(values: np.ndarray) -> float:

@@ -36,7 +36,7 @@ class Place:
     """Where the units are and what does not depend on the outcome."""
 
     lat: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
-    lon: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
+    lon: np.ndarray
     components: Mapping[str, SpatialComponents]  # by method, ``"scpc"`` and ``"scpc_06"``
     draws: Mapping[str, LabelDraws]  # by scheme; a scheme that does not exist for these labels is left out
     reasons: Mapping[str, str] = field(default_factory=dict)  # why a scheme is left out
@@ -75,7 +75,7 @@ class LadderSettings:
     """What all ladders share."""
 
     level: float = 0.95  # level of intervals, power of minimum detectable effects
-    power: float = 0.8  # level of intervals, power of minimum detectable effects
+    power: float = 0.8
     bootstrap_draws: int = 9999  # draws of the wild bootstrap
 
 
@@ -85,16 +85,16 @@ class Rung:
 
     method: str  # for example ``"scpc"``, ``"cr3"``, ``"permutation"``
     se_type: str = ""  # as printed
-    p_type: str = ""  # as printed
+    p_type: str = ""
     estimate: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    std_error: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    statistic: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    df: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    p_value: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    conf_low: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    conf_high: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    critical_value: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
-    mde: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    std_error: float = NAN
+    statistic: float = NAN
+    df: float = NAN
+    p_value: float = NAN
+    conf_low: float = NAN
+    conf_high: float = NAN
+    critical_value: float = NAN
+    mde: float = NAN
     note: str = ""  # why numbers are missing
 
 

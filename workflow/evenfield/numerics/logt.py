@@ -20,8 +20,8 @@ class LogtFit:
     """Log t regressions of B groups."""
 
     b: np.ndarray  # (B,) slope, its long-run standard error and their ratio
-    std_error: np.ndarray  # (B,) slope, its long-run standard error and their ratio
-    t: np.ndarray  # (B,) slope, its long-run standard error and their ratio
+    std_error: np.ndarray
+    t: np.ndarray
     constant: np.ndarray  # (B,) the other coefficient
     periods: np.ndarray  # (n,) periods of the regression, the first of the window being 1
 

@@ -20,9 +20,9 @@ class PairTest:
     """A bivariate Moran with its permutation test."""
 
     statistic: float  # statistic, mean and standard deviation under permutation, two-sided p-value
-    mean: float  # statistic, mean and standard deviation under permutation, two-sided p-value
-    std_error: float  # statistic, mean and standard deviation under permutation, two-sided p-value
-    p_value: float  # statistic, mean and standard deviation under permutation, two-sided p-value
+    mean: float
+    std_error: float
+    p_value: float
 
 
 def bivariate_moran_test(
@@ -46,8 +46,8 @@ class JoinCounts:
     """Links between marked units, with their permutation distribution."""
 
     both: int  # links of two marked units, of one, of none
-    one: int  # links of two marked units, of one, of none
-    neither: int  # links of two marked units, of one, of none
+    one: int
+    neither: int
     expected: float  # mean number of links of two marked units when the marks are placed at random
     p_value: float  # probability of at least ``both`` such links
     subsets: int  # placements it rests on

@@ -15,10 +15,10 @@ class HomogeneityTest:
     """Test that several chains are one."""
 
     q: float  # pearson and likelihood-ratio statistics
-    lr: float  # pearson and likelihood-ratio statistics
+    lr: float
     df: int  # degrees of freedom over the rows and columns that are not empty
     q_p: float  # chi-squared p-values, right only for first-order chains of independent units
-    lr_p: float  # chi-squared p-values, right only for first-order chains of independent units
+    lr_p: float
 
 
 def homogeneity_statistics(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

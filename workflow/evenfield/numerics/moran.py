@@ -18,7 +18,7 @@ class MoranTest:
 
     statistic: float  # moran's I
     mean: float  # its mean and standard deviation under independent normal errors (Cliff and Ord 1981)
-    std_error: float  # its mean and standard deviation under independent normal errors (Cliff and Ord 1981)
+    std_error: float
     z: float  # (I - mean) / std_error, for information
     p_value: float  # two-sided permutation p-value
     permutations: int  # draws it rests on

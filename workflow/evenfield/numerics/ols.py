@@ -112,12 +112,12 @@ class Inference:
     """A linear combination of coefficients with its t test and interval."""
 
     estimate: float  # the usual numbers; the interval has level ``level``
-    std_error: float  # the usual numbers; the interval has level ``level``
-    statistic: float  # the usual numbers; the interval has level ``level``
-    df: float  # the usual numbers; the interval has level ``level``
-    p_value: float  # the usual numbers; the interval has level ``level``
-    conf_low: float  # the usual numbers; the interval has level ``level``
-    conf_high: float  # the usual numbers; the interval has level ``level``
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    conf_low: float
+    conf_high: float
     level: float  # confidence level
 
 

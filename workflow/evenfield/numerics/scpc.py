@@ -45,12 +45,12 @@ class ScpcInference:
     """A linear combination of coefficients with its SCPC test and interval."""
 
     estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    std_error: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    statistic: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    critical_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    p_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    conf_low: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    conf_high: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    std_error: float
+    statistic: float
+    critical_value: float
+    p_value: float
+    conf_low: float
+    conf_high: float
     q: int  # number of spatial principal components
 
 

@@ -21,10 +21,10 @@ class ShareTest:
 
     difference: float  # share of marked units inside minus outside
     conf_low: float  # newcombe's score interval
-    conf_high: float  # newcombe's score interval
+    conf_high: float
     p_value: float  # fisher's exact test, two-sided
     inside: int  # marked units inside and outside
-    outside: int  # marked units inside and outside
+    outside: int
     mde: float  # smallest difference that the test sees with the given power; NaN when none is large enough
 
 

@@ -19,7 +19,7 @@ class HalfLifeTests:
 
     half_lives: np.ndarray  # (G,) shares of the largest distance; the last stands for a unit root
     nulls: np.ndarray  # (G, q, q) inverse covariances under the tested half-lives and under the alternatives
-    others: np.ndarray  # (G, q, q) inverse covariances under the tested half-lives and under the alternatives
+    others: np.ndarray
     drawn: np.ndarray  # (G, draws) log likelihood ratios under each tested half-life
     space: SpatialPersistence  # where the units are
 
@@ -29,7 +29,7 @@ class HalfLifeSet:
     """Half-lives that the data do not reject."""
 
     low: float  # smallest and largest, in the unit of the distances
-    high: float  # smallest and largest, in the unit of the distances
+    high: float
     unbounded: bool  # whether a spatial unit root is not rejected
 
 

@@ -21,10 +21,10 @@ class SpatialMarkov:
 
     counts: np.ndarray  # (m, k, k) neighbours' class, from, to
     q: float  # statistics of the hypothesis that the m chains are one
-    lr: float  # statistics of the hypothesis that the m chains are one
+    lr: float
     df: int  # degrees of freedom over rows that are not empty, for information
     q_p: float  # share of maps with shuffled trajectories whose statistic is at least as large; NaN without draws
-    lr_p: float  # share of maps with shuffled trajectories whose statistic is at least as large; NaN without draws
+    lr_p: float
     draws: int  # permutations
 
 

@@ -105,7 +105,7 @@ class LocalTests:
     """Local Moran of every unit on every map."""
 
     statistic: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value
-    p_value: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value
+    p_value: np.ndarray
     q_value: np.ndarray  # (N, T) benjamini-Hochberg adjusted within each map
     quadrant: np.ndarray  # (N, T) HH, LH, LL or HL
 

@@ -147,7 +147,7 @@ class SpatialRootTest:
     """A test of spatial persistence."""
 
     statistic: float  # likelihood ratio of the scale-free averages and its p-value by quadrature
-    p_value: float  # likelihood ratio of the scale-free averages and its p-value by quadrature
+    p_value: float
 
 
 def spatial_unit_root_test(y: np.ndarray, space: SpatialPersistence) -> SpatialRootTest:

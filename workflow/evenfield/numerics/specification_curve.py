@@ -20,7 +20,7 @@ class JointTest:
     value: float  # of the data
     p_value: float  # (1 + draws at least as extreme) / (1 + B)
     low: float  # 2.5 and 97.5 percent quantiles of the draws
-    high: float  # 2.5 and 97.5 percent quantiles of the draws
+    high: float
     draws: int  # B
 
 

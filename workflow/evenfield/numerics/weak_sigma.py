@@ -19,8 +19,8 @@ class TrendFit:
     """A straight line through each of R series."""
 
     slope: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
-    std_error: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
-    statistic: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
+    std_error: np.ndarray
+    statistic: np.ndarray
 
 
 def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
@@ -52,7 +52,7 @@ class ConstantVariance:
 
     persistence: np.ndarray
     level_sd: np.ndarray  # (G,) standard deviations of m_i and of the shocks at each persistence
-    shock_sd: np.ndarray  # (G,) standard deviations of m_i and of the shocks at each persistence
+    shock_sd: np.ndarray
 
 
 def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
@@ -118,8 +118,8 @@ class WeakSigmaTest:
     """Weak sigma-convergence by a trend in the cross-section variance."""
 
     slope: float  # of the variance on time, per date
-    std_error: float  # of the variance on time, per date
-    statistic: float  # of the variance on time, per date
+    std_error: float
+    statistic: float
     p_fixed_b: float  # one-sided p-value (falling variance) if the variance were stationary with short memory
     p_constant_variance: float  # one-sided p-value from panels of constant variance, the largest over their persistence
     persistence: float  # the persistence at which it is largest

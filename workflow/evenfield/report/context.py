@@ -122,10 +122,10 @@ class Inputs:
     ingest: str  # ``results/ingest/description.json``
     panel: str  # the main unit scheme's ``description.json``
     units: str  # ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor
-    claims: str  # ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor
+    claims: str
     judgement: str  # ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``
-    verdicts: str  # ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``
-    verdict_rows: str  # ``results/verdicts.json``, ``results/verdicts.csv`` and ``results/verdict_rows.csv``
+    verdicts: str
+    verdict_rows: str
     sources: str | None  # ``units.csv`` of the panel; ``claims.csv`` and ``sources.csv`` of the ingest floor
     config: Mapping[str, Any]  # the study's checked config
     scripts: Mapping[str, str]  # script by id of table or figure

@@ -23,7 +23,7 @@ class Exhibit:
 
     id: str  # for example ``F4``
     title: str  # title and the sentences beneath; the caption of a table is its own note
-    caption: str  # title and the sentences beneath; the caption of a table is its own note
+    caption: str
     section: str  # section of page and paper that shows it
     files: Mapping[str, str]  # path by ending, for example ``.csv``
     alt: str = ""  # description of a figure for those who cannot see it; empty for a table

@@ -25,8 +25,8 @@ class Grid:
 
     title: str = ""  # caption
     head: list[list[Cell]] = field(default_factory=list)  # rows, top to bottom
-    body: list[list[Cell]] = field(default_factory=list)  # rows, top to bottom
-    foot: list[list[Cell]] = field(default_factory=list)  # rows, top to bottom
+    body: list[list[Cell]] = field(default_factory=list)
+    foot: list[list[Cell]] = field(default_factory=list)
 
     @property
     def note(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ class Period:
 
     name: str  # key in config.yaml, for example ``P1``
     start: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
-    end: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
+    end: int
     label: str  # how it is printed
     spliced: bool = False  # whether it may join the output proxy with official output
     role: str = "main"  # ``main``, ``span`` (the whole sample) or ``variant``
@@ -49,6 +50,21 @@ class SpatialWeights:
         place = {unit: i for i, unit in enumerate(self.units)}
         order = [place[unit] for unit in units]
         return np.asarray(self.matrix[np.ix_(order, order)])
+
+    def among(self, units: Sequence[str]) -> tuple[np.ndarray, str]:
+        """Return the weights among some of the units, in their order, and a note if some are left out; shape (N, N)."""
+        name, place = str(self.spec.get("weights", "the weights")), {unit: i for i, unit in enumerate(self.units)}
+        if unknown := sorted(set(units) - set(place)):
+            found = f"{len(unknown)} units of a sample are not in {name} ({first_examples(unknown)})"
+            raise WeightsError(found, "weights for every unit of the unit scheme", "remake the weights")
+        order = [place[unit] for unit in units]
+        matrix = np.asarray(self.matrix[np.ix_(order, order)])
+        if len(units) == len(self.units):
+            return matrix, ""
+        # ASSUME: in a smaller sample, weights to units outside it are dropped and the others scaled up to sum to one.
+        alone = int((matrix.sum(axis=1) == 0).sum())
+        islands = f", {alone} left without neighbour" if alone else ""
+        return row_standardised(matrix), f"{name} cut to {len(units)} units and row-standardised again{islands}"
 
 
 def check_same_units(units: list[str], known: list[str], name: str) -> None:

@@ -138,7 +138,7 @@ class Field:
     kind: str  # ``string``, ``integer`` or ``number``
     required: bool = False  # whether a blank cell is a fault
     minimum: float | None = None  # allowed range
-    maximum: float | None = None  # allowed range
+    maximum: float | None = None
     choices: tuple[str, ...] = ()  # allowed values, empty when free
     pattern: str = ""  # regular expression a text must match, empty when free
     merge: str = ""  # how a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or empty
@@ -152,7 +152,7 @@ class Resource:
     """One table of the dictionary."""
 
     name: str  # name and path of the table, from the folder of datapackage.json
-    path: str  # name and path of the table, from the folder of datapackage.json
+    path: str
     fields: tuple[Field, ...]  # columns in order; empty for files without a table (outlines)
     key: tuple[str, ...]  # primary key
     foreign: tuple[tuple[str, str, str], ...]  # column, table and column it must be found in

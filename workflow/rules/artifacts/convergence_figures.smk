@@ -1,29 +1,6 @@
 """Floor 5, convergence figures. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
 
 
-rule draw_beta:
-    """F4: growth against initial income by period."""
-    input:
-        series=rules.estimate_beta.output.series,
-        estimates=rules.estimate_beta.output.estimates,
-        cells=main_scheme("results/panel/{scheme}/cells.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        figure=figure_files("F4"),
-    log:
-        "results/logs/draw_beta.log",
-    benchmark:
-        "results/benchmarks/draw_beta.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=primary_spec("beta"),
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
-    script:
-        "../../scripts/draw_beta.py"
-
-
 rule draw_sigma:
     """F5: dispersion of income over time with its leave-one-out band."""
     input:
@@ -80,66 +57,6 @@ rule draw_inequality:
         groupings=inequality_groupings(),
     script:
         "../../scripts/draw_inequality.py"
-
-
-rule draw_clubs:
-    """F7: relative transition paths and club heat map."""
-    input:
-        series=rules.estimate_clubs.output.series,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        figure=figure_files("F7"),
-    log:
-        "results/logs/draw_clubs.log",
-    benchmark:
-        "results/benchmarks/draw_clubs.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=primary_spec("clubs"),
-        study=config["study"],
-    script:
-        "../../scripts/draw_clubs.py"
-
-
-rule draw_currency:
-    """F8: what the currency unit does to the log t test."""
-    input:
-        series=rules.estimate_clubs.output.series,
-        estimates=rules.estimate_clubs.output.estimates,
-    output:
-        figure=figure_files("F8"),
-    log:
-        "results/logs/draw_currency.log",
-    benchmark:
-        "results/benchmarks/draw_currency.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        specs=config["estimates"].get("clubs"),
-        periods=config["periods"],
-    script:
-        "../../scripts/draw_currency.py"
-
-
-rule draw_kernels:
-    """F9: stochastic kernels and ergodic densities."""
-    input:
-        series=rules.estimate_distribution.output.series,
-        estimates=rules.estimate_distribution.output.estimates,
-    output:
-        figure=figure_files("F9"),
-    log:
-        "results/logs/draw_kernels.log",
-    benchmark:
-        "results/benchmarks/draw_kernels.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=kernel_spec(),
-        periods=config["periods"],
-    script:
-        "../../scripts/draw_kernels.py"
 
 
 rule draw_pattern:

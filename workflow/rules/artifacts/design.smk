@@ -117,29 +117,6 @@ rule draw_cells:
         "../../scripts/draw_cells.py"
 
 
-rule draw_outlines:
-    """F1b: the same cells on the outlines of the units."""
-    input:
-        cells=main_scheme("results/panel/{scheme}/cells.csv"),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        cases="results/ingest/cases.csv",
-        outlines=rules.ingest_study.output.outlines,
-    output:
-        figure=figure_files("F1b"),
-    log:
-        "results/logs/draw_outlines.log",
-    benchmark:
-        "results/benchmarks/draw_outlines.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        periods=config["periods"],
-        study=config["study"],
-    script:
-        "../../scripts/draw_outlines.py"
-
-
 rule draw_rollout:
     """F2: zones by type and year, and who is left without one."""
     input:

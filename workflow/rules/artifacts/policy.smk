@@ -88,28 +88,6 @@ rule tabulate_west:
         "../../scripts/tabulate_west.py"
 
 
-rule tabulate_taxonomies:
-    """T1b: which grouping describes growth best."""
-    input:
-        estimates=rules.estimate_taxonomies.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T1b"),
-    log:
-        "results/logs/tabulate_taxonomies.log",
-    benchmark:
-        "results/benchmarks/tabulate_taxonomies.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=primary_spec("taxonomies"),
-        periods=config["periods"],
-        inference=config["inference"],
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_taxonomies.py"
-
-
 rule tabulate_wages:
     """T23: wages, unit labour cost and foreign investment."""
     input:
@@ -130,45 +108,6 @@ rule tabulate_wages:
         study=config["study"],
     script:
         "../../scripts/tabulate_wages.py"
-
-
-rule tabulate_benchmarks:
-    """T30: published figures, and ours where they may stand beside them."""
-    input:
-        benchmarks="results/ingest/benchmarks.csv",
-        estimates="results/estimates.csv",
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T30"),
-    log:
-        "results/logs/tabulate_benchmarks.log",
-    benchmark:
-        "results/benchmarks/tabulate_benchmarks.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/tabulate_benchmarks.py"
-
-
-rule draw_benchmarks:
-    """F24: our speeds of convergence beside published ones."""
-    input:
-        benchmarks="results/ingest/benchmarks.csv",
-        estimates="results/estimates.csv",
-    output:
-        figure=figure_files("F24"),
-    log:
-        "results/logs/draw_benchmarks.log",
-    benchmark:
-        "results/benchmarks/draw_benchmarks.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/draw_benchmarks.py"
 
 
 rule tabulate_premium:

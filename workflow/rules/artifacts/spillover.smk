@@ -65,27 +65,6 @@ rule draw_exposure:
         "../../scripts/draw_exposure.py"
 
 
-rule tabulate_spatial_selection:
-    """T14: which spatial model and weights the data ask for."""
-    input:
-        estimates=rules.estimate_spatial_panel.output.estimates,
-        fit=rules.estimate_spatial_panel.output.fit,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T14"),
-    log:
-        "results/logs/tabulate_spatial_selection.log",
-    benchmark:
-        "results/benchmarks/tabulate_spatial_selection.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        inference=config["inference"],
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_spatial_selection.py"
-
-
 rule tabulate_spatial_effects:
     """T15: direct and indirect effects in spatial panels, by model and weights."""
     input:
@@ -105,41 +84,6 @@ rule tabulate_spatial_effects:
         study=config["study"],
     script:
         "../../scripts/tabulate_spatial_effects.py"
-
-
-rule draw_spatial_effects:
-    """F11: direct and indirect effects by weights and model."""
-    input:
-        estimates=rules.estimate_spatial_panel.output.estimates,
-        fit=rules.estimate_spatial_panel.output.fit,
-    output:
-        figure=figure_files("F11"),
-    log:
-        "results/logs/draw_spatial_effects.log",
-    benchmark:
-        "results/benchmarks/draw_spatial_effects.tsv"
-    conda:
-        "../../../environment.yml"
-    script:
-        "../../scripts/draw_spatial_effects.py"
-
-
-rule draw_reach:
-    """F12: who sends and who receives."""
-    input:
-        reach=rules.estimate_spatial_panel.output.reach,
-        fit=rules.estimate_spatial_panel.output.fit,
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-    output:
-        figure=figure_files("F12"),
-    log:
-        "results/logs/draw_reach.log",
-    benchmark:
-        "results/benchmarks/draw_reach.tsv"
-    conda:
-        "../../../environment.yml"
-    script:
-        "../../scripts/draw_reach.py"
 
 
 rule tabulate_linkage:
@@ -162,44 +106,3 @@ rule tabulate_linkage:
         study=config["study"],
     script:
         "../../scripts/tabulate_linkage.py"
-
-
-rule draw_linkage:
-    """F19: coefficient of the neighbours' intensity by industry, with where the units are."""
-    input:
-        series=rules.estimate_linkage.output.series,
-    output:
-        figure=figure_files("F19"),
-    log:
-        "results/logs/draw_linkage.log",
-    benchmark:
-        "results/benchmarks/draw_linkage.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        section=config["estimates"].get("linkage"),
-        inference=config["inference"],
-    script:
-        "../../scripts/draw_linkage.py"
-
-
-rule tabulate_dynamic_spatial:
-    """T17: the dynamic spatial panel with the Monte Carlo of its bias."""
-    input:
-        estimates=rules.estimate_dynamic_spatial.output.estimates,
-        series=rules.estimate_dynamic_spatial.output.series,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T17"),
-    log:
-        "results/logs/tabulate_dynamic_spatial.log",
-    benchmark:
-        "results/benchmarks/tabulate_dynamic_spatial.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        section=config["estimates"].get("dynamic_spatial"),
-        inference=config["inference"],
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_dynamic_spatial.py"

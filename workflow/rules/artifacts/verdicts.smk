@@ -37,62 +37,6 @@ rule tabulate_untestable:
         "../../scripts/tabulate_untestable.py"
 
 
-rule tabulate_ladder:
-    """T25: the inference ladder of the deciding estimates."""
-    input:
-        estimates=rules.collect_estimates.output.estimates,
-        rows=rules.judge_claims.output.rows,
-    output:
-        table=table_files("T25"),
-    log:
-        "results/logs/tabulate_ladder.log",
-    benchmark:
-        "results/benchmarks/tabulate_ladder.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/tabulate_ladder.py"
-
-
-rule tabulate_multiplicity:
-    """T26: p-values before and after adjustment."""
-    input:
-        rows=rules.judge_claims.output.rows,
-        content=rules.judge_claims.output.content,
-    output:
-        table=table_files("T26"),
-    log:
-        "results/logs/tabulate_multiplicity.log",
-    benchmark:
-        "results/benchmarks/tabulate_multiplicity.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/tabulate_multiplicity.py"
-
-
-rule tabulate_power:
-    """T27: what the deciding estimates could see."""
-    input:
-        rows=rules.judge_claims.output.rows,
-    output:
-        table=table_files("T27"),
-    log:
-        "results/logs/tabulate_power.log",
-    benchmark:
-        "results/benchmarks/tabulate_power.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/tabulate_power.py"
-
-
 rule tabulate_influence:
     """T28: the deciding estimates without one unit or a pair."""
     input:
@@ -112,24 +56,6 @@ rule tabulate_influence:
         "../../scripts/tabulate_influence.py"
 
 
-rule tabulate_placebos:
-    """T29: the placebos."""
-    input:
-        estimates=rules.collect_estimates.output.estimates,
-    output:
-        table=table_files("T29"),
-    log:
-        "results/logs/tabulate_placebos.log",
-    benchmark:
-        "results/benchmarks/tabulate_placebos.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/tabulate_placebos.py"
-
-
 rule draw_power:
     """F21: estimates against the smallest effects of interest and those the design could see."""
     input:
@@ -146,38 +72,3 @@ rule draw_power:
         periods=config["periods"],
     script:
         "../../scripts/draw_power.py"
-
-
-rule draw_influence:
-    """F22: range of the deciding estimates when one unit is left out."""
-    input:
-        rows=rules.judge_claims.output.rows,
-    output:
-        figure=figure_files("F22"),
-    log:
-        "results/logs/draw_influence.log",
-    benchmark:
-        "results/benchmarks/draw_influence.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        periods=config["periods"],
-    script:
-        "../../scripts/draw_influence.py"
-
-
-rule draw_dashboard:
-    """F23: every claim under its verdict."""
-    input:
-        verdicts=rules.judge_claims.output.verdicts,
-        content=rules.judge_claims.output.content,
-    output:
-        figure=figure_files("F23"),
-    log:
-        "results/logs/draw_dashboard.log",
-    benchmark:
-        "results/benchmarks/draw_dashboard.tsv"
-    conda:
-        "../../../environment.yml"
-    script:
-        "../../scripts/draw_dashboard.py"

@@ -1,31 +1,6 @@
 """Floor 4, convergence wing: are units converging. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/."""
 
 
-rule estimate_beta:
-    """Beta convergence by period: slope, speed, half-life, intervals."""
-    input:
-        periods=per_scheme("results/panel/{scheme}/periods.csv"),
-        descriptions=per_scheme("results/panel/{scheme}/description.json"),
-        weights=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.csv"),
-        weights_descriptions=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.json"),
-    output:
-        estimates="results/estimates/beta/estimates.csv",
-        series="results/estimates/beta/series.csv",
-        fit="results/estimates/beta/fit.json",
-    log:
-        "results/logs/estimate_beta.log",
-    benchmark:
-        "results/benchmarks/estimate_beta.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("beta"),
-        inference=config["inference"],
-        unit_scheme=MAIN_SCHEME,
-    script:
-        "../../scripts/estimate_beta.py"
-
-
 rule estimate_sigma:
     """Sigma convergence: the path of dispersion and start against end of each period."""
     input:

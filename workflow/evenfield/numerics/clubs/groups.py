@@ -16,8 +16,8 @@ class Club:
 
     members: tuple[int, ...]  # rows of the data, sorted
     b: float  # its log t regression
-    std_error: float  # its log t regression
-    t: float  # its log t regression
+    std_error: float
+    t: float
     sieve: float  # the c* with which its members were chosen; NaN for a group that was tested whole or merged
     converges: bool  # whether t is above the critical value; a club without is flagged, not hidden
     merged_from: tuple[int, ...] = ()  # positions of the clubs that were joined, empty before merging

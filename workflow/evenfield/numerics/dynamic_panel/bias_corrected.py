@@ -40,13 +40,13 @@ class CorrectedFit:
     """Bias-corrected fixed effects of one panel."""
 
     rho: float  # root, unit-clustered standard error (NaN without a root) and N - 1
-    std_error: float  # root, unit-clustered standard error (NaN without a root) and N - 1
-    df: float  # root, unit-clustered standard error (NaN without a root) and N - 1
+    std_error: float
+    df: float
     no_root: bool  # F has no root above fixed effects: ``rho`` is where it comes closest to zero
     variance: Variance  # which correction
     fixed_effects: float  # least-squares root that is corrected
     n_units: int  # units N and transitions T
-    n_periods: int  # units N and transitions T
+    n_periods: int
 
 
 def bias_corrected_root(levels: np.ndarray, variance: Variance = Variance.BY_YEAR) -> CorrectedFit:

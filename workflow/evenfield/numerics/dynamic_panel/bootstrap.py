@@ -35,7 +35,7 @@ class RootInterval:
     """An interval of the root and a test of no convergence."""
 
     low: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined
-    high: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined
+    high: float
     p_value: float  # two-sided, of rho = 1
     level: float  # confidence level
     draws: int  # draws B; 0 for a test that needs none

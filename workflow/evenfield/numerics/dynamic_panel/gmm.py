@@ -20,8 +20,8 @@ class Test:
     """A test statistic."""
 
     statistic: float  # ``df`` is NaN for a normal statistic
-    df: float  # ``df`` is NaN for a normal statistic
-    p_value: float  # ``df`` is NaN for a normal statistic
+    df: float
+    p_value: float
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class GmmFit:
     """A GMM fit; regressors are the lags of the outcome, then the others."""
 
     beta: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
-    std_errors: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
+    std_errors: np.ndarray
     uncorrected: np.ndarray  # (K,) two-step standard errors without the correction, far too small in few units
     beta_one_step: np.ndarray
     std_errors_one_step: np.ndarray
     hansen: Test  # overidentification: two-step, and one-step under equal variances
-    sargan: Test  # overidentification: two-step, and one-step under equal variances
+    sargan: Test
     serial: tuple[Test, ...]  # arellano-Bond tests of order 1 and 2 in the differenced residuals
     n_instruments: int  # independent instruments, units with a row, rows (difference and level rows counted)
-    n_units: int  # independent instruments, units with a row, rows (difference and level rows counted)
-    n_rows: int  # independent instruments, units with a row, rows (difference and level rows counted)
+    n_units: int
+    n_rows: int
     level_rows: str  # which level rows are used; empty without levels
 
 

@@ -30,7 +30,7 @@ class GmmSpec:
 
     lags: int = 1  # lags of the outcome among the regressors, P
     first_lag: int = 2  # lags of the level that instrument the differences; ``last_lag`` 0 takes all there are
-    last_lag: int = 3  # lags of the level that instrument the differences; ``last_lag`` 0 takes all there are
+    last_lag: int = 3
     equations: Equations = Equations.DIFFERENCE  # differences alone, or differences and levels
     layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
 

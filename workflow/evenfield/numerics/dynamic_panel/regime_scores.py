@@ -32,10 +32,10 @@ class RegimeInterval:
     """A combination of the coefficients with its unit bootstrap-t."""
 
     estimate: float  # c'theta, clustered standard error, symmetric interval, two-sided p
-    std_error: float  # c'theta, clustered standard error, symmetric interval, two-sided p
-    low: float  # c'theta, clustered standard error, symmetric interval, two-sided p
-    high: float  # c'theta, clustered standard error, symmetric interval, two-sided p
-    p_value: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    std_error: float
+    low: float
+    high: float
+    p_value: float
     fixed_effects: float  # c'theta of uncorrected fixed effects
     lost: float  # share of draws without a root
 

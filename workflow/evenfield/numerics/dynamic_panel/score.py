@@ -22,7 +22,7 @@ class YearWeights:
     """Weights of the yearly sums of squares in the correction, and their derivatives, at some roots."""
 
     value: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
-    slope: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
+    slope: np.ndarray
 
 
 def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

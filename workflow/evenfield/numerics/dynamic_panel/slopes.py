@@ -26,7 +26,7 @@ class RootFit:
     std_error: float  # clustered by unit, with N/(N-1); NaN where it is not defined
     df: float  # N - 1
     n_units: int  # units N and transitions T
-    n_periods: int  # units N and transitions T
+    n_periods: int
 
 
 def pooled_root(levels: np.ndarray) -> RootFit:
@@ -63,7 +63,7 @@ class ResidualCheck:
     autocorrelation: float  # slope of the residuals on their lag
     net_autocorrelation: float  # the same plus 1/(T - 1), its expectation under no autocorrelation being -1/(T - 1)
     sd_first: float  # standard deviation of the shocks in the first and second half, in the unit of the levels
-    sd_second: float  # standard deviation of the shocks in the first and second half, in the unit of the levels
+    sd_second: float
 
 
 def residual_check(levels: np.ndarray, rho: float) -> ResidualCheck:

@@ -35,10 +35,10 @@ class Moments:
     """Sums over units of squares and products, each about its year mean, one row a draw."""
 
     yy: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
-    yl: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
-    ll: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
+    yl: np.ndarray
+    ll: np.ndarray
     y_mean: np.ndarray  # (B, T) year means that were removed
-    lag_mean: np.ndarray  # (B, T) year means that were removed
+    lag_mean: np.ndarray
 
     @property
     def slope(self) -> np.ndarray:

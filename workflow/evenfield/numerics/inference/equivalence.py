@@ -16,15 +16,15 @@ class Equivalence:
     """Result of two one-sided tests."""
 
     estimate: float  # as given
-    std_error: float  # as given
-    df: float  # as given
+    std_error: float
+    df: float
     low: float  # bounds of the effects that do not matter
-    high: float  # bounds of the effects that do not matter
+    high: float
     p_above_low: float  # of effect <= low, of effect >= high, and the larger of the two
-    p_below_high: float  # of effect <= low, of effect >= high, and the larger of the two
-    p_value: float  # of effect <= low, of effect >= high, and the larger of the two
+    p_below_high: float
+    p_value: float
     conf_low: float  # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level
-    conf_high: float  # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level
+    conf_high: float
     level: float  # one minus the size of the test
     equivalent: bool  # whether the effect is shown to lie between the bounds
     outside: bool  # whether the two-sided interval of ``level`` lies beyond a bound as a whole

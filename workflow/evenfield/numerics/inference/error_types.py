@@ -18,8 +18,8 @@ class ErrorTypes:
     """Design analysis at an assumed true effect."""
 
     effect: float  # as given
-    std_error: float  # as given
-    df: float  # as given
+    std_error: float
+    df: float
     power: float  # probability that the estimate is significant
     wrong_sign: float  # type S: probability that a significant estimate has the wrong sign
     exaggeration: float  # type M: mean absolute significant estimate over the absolute effect
@@ -56,8 +56,8 @@ class SimulatedPower:
     """Rejection rates of a test over a range of true effects."""
 
     effects: np.ndarray  # (E,) true effects, share of rejections, and its standard error
-    power: np.ndarray  # (E,) true effects, share of rejections, and its standard error
-    monte_carlo_se: np.ndarray  # (E,) true effects, share of rejections, and its standard error
+    power: np.ndarray
+    monte_carlo_se: np.ndarray
     draws: int  # samples, the same for every effect
     factor: float = 1.0  # one: no small-sample factor enters
     factor_name: str = "none"  # ``"none"``

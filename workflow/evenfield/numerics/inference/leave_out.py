@@ -52,7 +52,7 @@ class SignChange:
     """The fewest units found whose omission turns the sign of an estimate."""
 
     estimate: float  # with all units and without these; the second is from a refit, not from the approximation
-    estimate_without: float  # with all units and without these; the second is from a refit, not from the approximation
+    estimate_without: float
     units: Group  # most influential first; empty when no set of at most half of the units does it
     factor: float = 1.0  # one: no small-sample factor enters
     factor_name: str = "none"  # ``"none"``

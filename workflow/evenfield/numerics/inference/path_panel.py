@@ -16,7 +16,7 @@ class PathPanel:
     units: np.ndarray  # (N,) names in sorted order
     times: np.ndarray  # (T,) dates in sorted order; one date for a cross-section
     Y: np.ndarray  # (N, T) outcome and treatment
-    D: np.ndarray  # (N, T) outcome and treatment
+    D: np.ndarray
     C: np.ndarray  # (N, T, K) controls
 
     @property

@@ -113,18 +113,18 @@ class RandomisationInference:
     """Numbers of a randomisation test for a table."""
 
     estimate: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
-    p_value: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
-    conf_low: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
-    conf_high: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
-    level: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    p_value: float
+    conf_low: float
+    conf_high: float
+    level: float
     t_p_value: float  # p-value of the comparison of t statistics
     smallest_p: float  # one over the number of distinct assignments
     distinct: int  # distinct assignments, rows used, N
-    draws: int  # distinct assignments, rows used, N
-    units: int  # distinct assignments, rows used, N
+    draws: int
+    units: int
     enumerated: bool  # whether all distinct assignments were used
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out
-    effects: str  # ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out
+    effects: str
     factor: float  # one: no small-sample factor enters
     factor_name: str  # ``"none"``
 

@@ -24,7 +24,7 @@ class RankPlacebo:
     p_value: float  # two-sided: share of all sets of as many units whose mean rank lies at least as far from the middle
     smallest_p: float  # the smallest value that the p-value can take here
     distinct: int  # number of sets; N
-    units: int  # number of sets; N
+    units: int
     factor: float  # one: no small-sample factor enters
     factor_name: str  # ``"none"``
 

@@ -16,13 +16,13 @@ class RobustInference:
     """A linear combination of coefficients with its test and interval."""
 
     estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    std_error: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    statistic: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    std_error: float
+    statistic: float
     critical_value: float  # of the two-sided test at level ``1 - level``
     df: float  # degrees of freedom of Student's t; infinity where another law was used
     p_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    conf_low: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
-    conf_high: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    conf_low: float
+    conf_high: float
     level: float  # confidence level
     factor: float  # multiple of the variance that the small-sample correction adds
     factor_name: str  # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one

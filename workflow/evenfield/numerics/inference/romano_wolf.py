@@ -16,9 +16,9 @@ class RomanoWolf:
     """Adjusted p-values of a family of hypotheses."""
 
     p_values: np.ndarray  # (S,) each hypothesis alone, and controlling the chance of any false rejection in the family
-    adjusted: np.ndarray  # (S,) each hypothesis alone, and controlling the chance of any false rejection in the family
+    adjusted: np.ndarray
     draws: int  # B and S
-    family: int  # B and S
+    family: int
     factor: float = 1.0  # one: no small-sample factor enters
     factor_name: str = "none"  # ``"none"``
 

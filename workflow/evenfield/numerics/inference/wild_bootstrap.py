@@ -36,9 +36,9 @@ class WildBootstrap:
     factor: float  # multiple of the variance; it cancels in the p-value
     factor_name: str  # its formula
     n0: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
-    n1: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
+    n1: np.ndarray
     W0: np.ndarray  # (G, G) terms of its variance: (W0 + r W1) v, squared and added
-    W1: np.ndarray  # (G, G) terms of its variance: (W0 + r W1) v, squared and added
+    W1: np.ndarray
 
     @cached_property
     def _weights(self) -> np.ndarray:
@@ -100,16 +100,16 @@ class WildInference:
     """Numbers of a wild bootstrap for a table."""
 
     estimate: float  # the usual numbers; the interval inverts the test
-    std_error: float  # the usual numbers; the interval inverts the test
-    statistic: float  # the usual numbers; the interval inverts the test
-    p_value: float  # the usual numbers; the interval inverts the test
-    conf_low: float  # the usual numbers; the interval inverts the test
-    conf_high: float  # the usual numbers; the interval inverts the test
-    level: float  # the usual numbers; the interval inverts the test
+    std_error: float
+    statistic: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    level: float
     kind: str  # ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``
-    weights: str  # ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``
+    weights: str
     draws: int  # B and G
-    clusters: int  # B and G
+    clusters: int
     enumerated: bool  # whether all sign vectors were used
     factor: float  # multiple of the variance in ``std_error``
     factor_name: str  # its formula

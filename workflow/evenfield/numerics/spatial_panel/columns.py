@@ -28,7 +28,7 @@ class ModelForm:
     """Which spatial terms a model has."""
 
     lag: str  # ``free`` or ``none`` for rho and for lambda
-    error: str  # ``free`` or ``none`` for rho and for lambda
+    error: str
     lagged: tuple[int, ...]  # positions of the regressors whose spatial lag enters
 
 

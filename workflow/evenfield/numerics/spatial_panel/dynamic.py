@@ -32,7 +32,7 @@ class DynamicFit:
     sigma2: float  # variance of the shocks
     found: bool  # whether the adjusted score has a root
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
-    lagged: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    lagged: tuple[str, ...]
     free: tuple[str, ...]  # which of rho, tau, eta are estimated
     network: Network  # weights
     t: int  # periods with a lag

@@ -22,7 +22,7 @@ class Stability:
     radius: float  # largest modulus without the root of the constant vector, which time effects take out
     constant_root: float  # (tau + eta)/(1 - rho), the root of the constant vector
     slowest: float  # speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period
-    fastest: float  # speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period
+    fastest: float
 
     @property
     def stable(self) -> bool:
@@ -58,9 +58,9 @@ class DynamicEffects:
     regressors: tuple[str, ...]  # K regressors
     horizons: tuple[str, ...]  # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
     estimate: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
-    conf_low: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
-    conf_high: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
-    std_error: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    conf_low: np.ndarray
+    conf_high: np.ndarray
+    std_error: np.ndarray
     draws: np.ndarray
     dropped: np.ndarray
 

@@ -27,7 +27,7 @@ class DynamicMoments:
 
     gram: np.ndarray  # (4 + K, 4 + K) cross-products
     n: int  # units and periods, the first period with a lag counted first
-    t: int  # units and periods, the first period with a lag counted first
+    t: int
     omega: np.ndarray  # (N - 1,) eigenvalues of W without the one of the constant vector
     free: tuple[int, ...]  # which of rho, tau, eta (0, 1, 2) are estimated; the others are zero
 

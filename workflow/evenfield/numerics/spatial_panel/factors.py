@@ -27,7 +27,7 @@ class FactorFit:
     """A model with and without common factors."""
 
     before: SpatialPanelFit  # fits without factors and with them
-    after: SpatialPanelFit  # fits without factors and with them
+    after: SpatialPanelFit
     factors: int  # number of factors
     iterations: int  # steps taken
     converged: bool  # whether the steps came to rest

@@ -25,7 +25,7 @@ class FittedPoint:
     form: ModelForm  # which spatial parameters are free
     effects: str  # effects removed
     rho: float  # estimates
-    lam: float  # estimates
+    lam: float
     beta: np.ndarray  # (K,) coefficients of the scaled regressors
     sigma2: float  # estimates
 

@@ -20,8 +20,8 @@ class SpatialTest:
 
     name: str  # for example ``LM lag``
     statistic: float  # the usual numbers; df is 0 for a statistic that is standard normal
-    df: float  # the usual numbers; df is 0 for a statistic that is standard normal
-    p_value: float  # the usual numbers; df is 0 for a statistic that is standard normal
+    df: float
+    p_value: float
 
 
 def chi2_test(name: str, statistic: float, df: float) -> SpatialTest:

@@ -59,12 +59,12 @@ class SpatialPanelFit:
     names: tuple[str, ...]  # parameters
     estimates: np.ndarray  # (p,) in the order of ``names``
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
-    lagged: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
     at_bound: bool  # whether the spatial parameter hit the end of its range: standard errors then mean nothing
     n_units: int  # size of the panel and observations of the likelihood
-    n_periods: int  # size of the panel and observations of the likelihood
-    observations: int  # size of the panel and observations of the likelihood
+    n_periods: int
+    observations: int
     point: FittedPoint
 
     def __getitem__(self, name: str) -> float:

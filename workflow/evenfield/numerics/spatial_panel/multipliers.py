@@ -18,9 +18,9 @@ class Multipliers:
     """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the derivatives of these in rho."""
 
     own: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
-    own_lag: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
+    own_lag: np.ndarray
     all: np.ndarray  # (G,) 1'S 1/N and 1'S W 1/N
-    all_lag: np.ndarray  # (G,) 1'S 1/N and 1'S W 1/N
+    all_lag: np.ndarray
 
 
 def multipliers(network: Network, rho: np.ndarray) -> Multipliers:

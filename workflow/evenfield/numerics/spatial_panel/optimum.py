@@ -21,7 +21,7 @@ class Optimum:
     """The best spatial parameters."""
 
     rho: float  # lag and error parameter; zero where the model has none
-    lam: float  # lag and error parameter; zero where the model has none
+    lam: float
     at_bound: bool  # whether the likelihood still rises at the end of the range
 
 

@@ -34,7 +34,7 @@ class RandomEffectsFit:
     names: tuple[str, ...]  # ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``
     estimates: np.ndarray  # (p,) phi is the variance of the unit effects over that of the innovations
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
-    lagged: tuple[str, ...]  # regressors, and those whose spatial lag enters
+    lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
     at_bound: bool  # whether a variance or the spatial parameter is at the end of its range
     observed: np.ndarray  # (p, p) covariance from the Hessian

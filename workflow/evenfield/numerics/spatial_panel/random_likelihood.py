@@ -21,11 +21,11 @@ class Pieces:
     """A likelihood at one (d, phi): ln-determinant part and GLS cross-products of [outcome, X], with derivatives."""
 
     log: float  # part of the log-likelihood that holds no residual, and its derivatives
-    log_d: float  # part of the log-likelihood that holds no residual, and its derivatives
-    log_phi: float  # part of the log-likelihood that holds no residual, and its derivatives
+    log_d: float
+    log_phi: float
     cross: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
-    cross_d: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
-    cross_phi: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
+    cross_d: np.ndarray
+    cross_phi: np.ndarray
 
 
 @dataclass(frozen=True)

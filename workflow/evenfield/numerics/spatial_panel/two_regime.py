@@ -23,7 +23,7 @@ class TwoRegimeFit:
     """A fitted two-regime spatial lag."""
 
     rho_inside: float  # pull of the neighbours on units inside and outside the regime
-    rho_outside: float  # pull of the neighbours on units inside and outside the regime
+    rho_outside: float
     rho: float  # common pull when both are the same
     beta: np.ndarray  # (K,) coefficients at the two pulls
     sigma2: float  # variance of the innovations, e'e / N

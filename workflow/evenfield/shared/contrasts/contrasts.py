@@ -46,9 +46,9 @@ class ContrastSettings:
     """What all contrasts of a study share."""
 
     level: float  # level of intervals, power of minimum detectable effects
-    power: float  # level of intervals, power of minimum detectable effects
+    power: float
     permutations: int  # draws and base seed
-    seed: int  # draws and base seed
+    seed: int
     pairs: tuple[tuple[str, ...], ...] = ()  # units left out together
 
     @property

@@ -25,7 +25,7 @@ class GroupStudy:
     panel: pd.DataFrame  # ``unit``, ``year``, ``basis``, ``log_income`` and the columns of the data
     cells: pd.DataFrame  # ``taxonomy``, ``unit``, ``period``, ``cluster``, ``sez``, ``cell``
     units: pd.DataFrame  # coordinates by unit; pairs that touch
-    links: pd.DataFrame  # coordinates by unit; pairs that touch
+    links: pd.DataFrame
     description: Mapping[str, Any]  # ``unit_scheme``, ``periods``, ``data_hash`` of the panel
     taxonomy: str  # the main taxonomy
     taxonomies: tuple[str, ...]  # all taxonomies

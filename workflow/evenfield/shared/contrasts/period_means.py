@@ -23,7 +23,7 @@ class Measure:
     over: str = ""  # column it is divided by; empty for none
     log: bool = False  # whether the natural logarithm is taken
     label: str = ""  # as printed
-    unit: str = ""  # as printed
+    unit: str = ""
     sign: int = 1  # predicted sign of the comparison, 1 or -1
 
     @property

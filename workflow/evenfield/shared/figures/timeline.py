@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,3 +70,11 @@ def year_axis(axes: Axes, years: Sequence[int]) -> None:
     span = max(float(np.ptp(years)), 1.0)
     axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+
+
+def with_basis(frame: pd.DataFrame, description: Mapping[str, Any]) -> pd.DataFrame:
+    """Add the basis of output to a frame by year."""
+    proxy = (description.get("basis_years") or {}).get("proxy")
+    years = frame["year"].astype(int)
+    inside = years.between(proxy[0], proxy[1]) if proxy else years.lt(years.min())
+    return frame.assign(year=years, basis=np.where(inside, "proxy", "official"))

@@ -26,6 +26,11 @@ class Column:
     width_cm: float = 0.0  # width of a paragraph column in print; 0 for the natural width
 
 
+def right(header: str, *names: str, show: Formatter = text, reason: str = "") -> Column:
+    """Return a column of numbers, aligned at the right."""
+    return Column(names=names, header=header, align="right", show=show, reason=reason)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table: a sorted frame and how it is shown."""

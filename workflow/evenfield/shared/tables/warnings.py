@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from evenfield.shared.tables.numbers import text
@@ -17,3 +18,9 @@ def reason(warning: Any) -> str:
     for term, name in TERM_NAMES.items():
         parts = [part.replace(term, name) for part in parts]
     return "; ".join(part for part in parts if part and not part.startswith(SAID_ELSEWHERE))
+
+
+def numbers(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of an estimate as columns that start with ``name``, and the reason of a blank one."""
+    found = {f"{name}_{key}": row.get(key) for key in ("estimate", "std_error", "p_value", "conf_low", "conf_high")}
+    return found | {f"{name}_reason": reason(row.get("warning", ""))}

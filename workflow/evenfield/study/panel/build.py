@@ -46,12 +46,12 @@ class BuiltPanel:
     """The panel of one unit scheme and what was derived with it."""
 
     panel: pd.DataFrame  # see docs/data.md
-    periods: pd.DataFrame  # see docs/data.md
-    units: pd.DataFrame  # see docs/data.md
-    cells: pd.DataFrame  # see docs/data.md
-    doses: pd.DataFrame  # see docs/data.md
-    first_years: pd.DataFrame  # see docs/data.md
-    adjacency: pd.DataFrame  # see docs/data.md
+    periods: pd.DataFrame
+    units: pd.DataFrame
+    cells: pd.DataFrame
+    doses: pd.DataFrame
+    first_years: pd.DataFrame
+    adjacency: pd.DataFrame
     description: dict[str, Any]  # scheme, units, years, samples, periods, merges and the content hash of the panel
 
 

@@ -21,7 +21,7 @@ class Geography:
 
     units: tuple[str, ...]  # order of rows and columns
     lat: np.ndarray  # (N,) coordinates in degrees; NaN where the study has none
-    lon: np.ndarray  # (N,) coordinates in degrees; NaN where the study has none
+    lon: np.ndarray
     links: pd.DataFrame  # undirected shared borders ``unit_i``, ``unit_j``, joins by hand included
     panel: pd.DataFrame  # ``unit``, ``year``, ``log_income``, for economic distance
     merged: dict[str, list[str]]  # merged units and their parts, for weights files written for the parts

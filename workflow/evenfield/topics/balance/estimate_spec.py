@@ -15,10 +15,10 @@ class BalanceSpec:
     """One way to compare the urban-rural gap of cluster and zone regions."""
 
     id: str  # name, role of the difference, sample
-    role: str  # name, role of the difference, sample
-    sample: str  # name, role of the difference, sample
+    role: str
+    sample: str
     urban: str  # columns of income per head
-    rural: str  # columns of income per head
+    rural: str
     windows: tuple[tuple[int, int], ...]  # first and last years; no change is ever taken from one window to the next
     given: tuple[str, ...]  # held fixed
 

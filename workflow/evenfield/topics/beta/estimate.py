@@ -1,254 +1,223 @@
-"""Absolute and conditional beta convergence on one cross-section for each period."""
+"""Absolute and conditional beta convergence: one cross-section for each period."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
+from statsmodels.regression.linear_model import RegressionResults
 
-from evenfield.numerics.convergence import (
-    UNBOUNDED,
-    UNDEFINED,
-    Bounds,
-    fit_speed,
-    half_life,
-    half_life_bounds,
-    speed_bounds,
-    speed_from_slope,
-)
+from evenfield.numerics import convergence
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
+from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
-from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import inference_fields, joined, not_defined, periods_of
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.study.files import content_hash
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.beta.estimate_moran import moran_row
-from evenfield.topics.beta.estimate_regression import (
-    SLOPE,
-    CrossSection,
-    SlopeFit,
-    cross_section,
-    fit_slope,
-    slope_only,
+from evenfield.numerics.random import generator_for
+from evenfield.shared.estimates import NAN
+from evenfield.shared.regression import fit_hc3, t_fields
+from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.samples import (
+    MIN_UNITS,
+    basis_warning,
+    inference_fields,
+    is_constant,
+    one_text,
+    periods_of,
+    sample_rows,
+    sample_units,
 )
-from evenfield.topics.beta.estimate_series import series_of, sorted_series, summary_of
-from evenfield.topics.beta.estimate_spec import BetaSpec
+from evenfield.shared.settings import scheme_infos
+from evenfield.shared.spec import UnitsSpec, read
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.files import content_hash
+from evenfield.study.rounding import round_results
+from evenfield.study.study import Study
 
-OUTCOMES = {"end": "growth", "mean3": "growth_mean3"}
+KINDS = {
+    "slope": Kind("ols", "log_income_start", "coef", "per year"),
+    "speed": Kind("ols", "speed", "lambda", "% per year"),
+    "speed_nls": Kind("nls", "speed", "lambda", "% per year"),
+    "half_life": Kind("ols", "half_life", "half_life", "years"),
+    "r2": Kind("ols", "r2", "stat", "share"),
+    "moran": Kind("ols", "moran", "stat", "index"),
+    "sigma_start": Kind("description", "sigma_start", "stat", "log points"),
+    "sigma_end": Kind("description", "sigma_end", "stat", "log points"),
+    "mean_growth": Kind("description", "mean_growth", "stat", "% per year"),
+}
+# Columns of periods.csv by kind of end point, and the name of the outcome.
+ENDS = {
+    "end": ("log_income_start", "log_income_end", "growth_pct_per_year", "growth"),
+    "mean3": ("log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year", "growth_mean3"),
+}
+SERIES = ["spec_id", "unit_scheme", "period", "kind", "unit", "point", "sample_id"]
+NUMBERS = ["log_income_start", "growth_pct_per_year", "fitted", "residual", "conf_low", "conf_high"]
+GRID_POINTS = 50
+TOLERANCE = 1e-8
 
 
-@dataclass(frozen=True)
-class BetaResults:
-    """Estimates, drawable series and a summary of the beta family."""
+class BetaSpec(UnitsSpec):
+    """One specification of beta convergence."""
 
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
+    controls: list[str] = Field([], description="Controls; each enters from the first period that has it.")
+    end_points: Literal["end", "mean3"] = Field("end", description="Levels at both ends, or means of three dates.")
 
 
-def estimate_beta(
-    periods: Mapping[str, pd.DataFrame],
-    weights: Mapping[str, SpatialWeights],
-    schemes: Mapping[str, SchemeInfo],
-    specs: Sequence[BetaSpec],
-    inference: InferenceSpec,
-) -> BetaResults:
-    """Estimate beta convergence for every specification and period.
+Section = list[BetaSpec]
+
+
+def estimate(study: Study) -> Results:
+    """Estimate every specification in every period.
 
     Notes
     -----
-    (1/T)(y_T - y_0) = a + b y_0 + z'd + u with HC3 and t(N - K); lambda = -ln(1 + bT)/T (Barro and
-    Sala-i-Martin 1992).
+    (1/T)(y_T - y_0) = a + b y_0 + z'd + u with HC3 and t(N - K); lambda = -ln(1 + bT)/T (Barro and Sala-i-Martin 1992).
     """
-    estimates: list[Estimate] = []
-    series, fits = [], []
-    for spec in specs:
-        for period in periods_of(periods[spec.unit_scheme]):
-            section = cross_section(periods[spec.unit_scheme], spec, period, schemes[spec.unit_scheme])
-            rows, fit = _estimates(section, weights[spec.unit_scheme], inference)
-            estimates += rows
-            series += series_of(section, fit, inference.conf_level)
-            fits.append(summary_of(section, fit))
-    summary = {
-        "conf_level": inference.conf_level,
-        "permutations": inference.permutations,
-        "seed": inference.seed,
-        "regressions": fits,
-    }
-    return BetaResults(estimates, sorted_series(series), summary)
+    out, parts, fits = Results(), [], []
+    for spec in read(Section, study.config, "beta"):
+        for period in periods_of(study.table("periods", spec.unit_scheme)):
+            rows, series, fit = _regression(study, spec, period)
+            out.estimates += rows
+            parts += series
+            fits.append(fit)
+    out.series["series"] = stacked(parts, SERIES, NUMBERS)
+    out.fit = {key: study.config["inference"][key] for key in ("conf_level", "permutations", "seed")}
+    out.fit["regressions"] = fits
+    return out
 
 
-def _estimates(
-    section: CrossSection, weights: SpatialWeights, inference: InferenceSpec
-) -> tuple[list[Estimate], SlopeFit | None]:
-    base = _base(section)
-    described = _described_rows(section, base)
+def _regression(study: Study, spec: BetaSpec, period: str) -> tuple[list[Any], list[pd.DataFrame], dict[str, Any]]:
+    data, years, basis, note, available = _cross_section(study, spec, period)
+    level, growth, controls = study.config["inference"]["conf_level"], data["growth"].to_numpy(float), list(data)[3:-1]
+    labels = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme, "period": period}
+    absent = [name for name in spec.controls if name not in controls]
+    summary = {**labels, "years": years, "n_units": len(data), "controls": controls, "controls_absent": absent}
+    hashed, names = content_hash(data.drop(columns="growth")), "+".join(controls) or "none"
+    shared = {**labels, "family": "beta", "outcome": ENDS[spec.end_points][3], "controls_id": names}
+    shared |= {"n_obs": len(data), "n_units": len(data), "output_basis": basis, "data_hash": hashed}
+    described = Rows(KINDS, spec.role, note, **shared)
+    ends = {f"sigma_{end}": float(sigma(data[end].to_numpy(float))) for end in ("start", "end")}
+    for name, value in (ends | {"mean_growth": 100 * np.mean(growth) if len(data) else NAN}).items():
+        described.add(name, "" if np.isfinite(value) else "not defined in this period", estimate=float(value))
+    points = pd.DataFrame({"unit": data["unit"], "point": 0, "log_income_start": data["start"]})
+    points = points.assign(**labels, kind="unit", growth_pct_per_year=100 * growth)
     try:
-        fit = fit_slope(section, inference.conf_level)
+        _check_variation(data, growth, controls, available)
+        X = np.column_stack([np.ones(len(data)), data[["start", *controls]].to_numpy(float)])
+        fit = fit_hc3(growth, X)
     except NumericsError as error:
-        return not_defined(_all_labels(section, base), section.note, error) + described, None
-    base = {**base, "max_leverage_unit": _leader(section, fit)}
-    rows = [
-        Estimate(
-            **_slope_labels(section, base),
-            **inference_fields(fit.slope),
-            se_type="HC3",
-            p_type="t, two-sided",
-            warning=section.note,
-        ),
-        *_speed_rows(section, fit, base),
-        _nls_row(section, fit, base, inference.conf_level),
-        Estimate(**_stat(base, "r2", "share"), estimate=fit.ols.r_squared, warning=section.note),
-        moran_row(section, fit, weights, _stat(base, "moran", "index"), inference),
-    ]
-    return rows + described, fit
+        rows = Rows(KINDS, spec.role, note, **shared)
+        rows.undefined(["slope", "speed", "speed_nls", "half_life", "r2", "moran"], error)
+        return rows.made + described.made, [points] if available else [], summary
+    only = np.eye(X.shape[1])[1]
+    units, shares = partial_leverage(X, data["unit"].to_numpy(str), only)
+    rows = Rows(KINDS, spec.role, note, **shared, max_leverage_unit=str(units[shares.argmax()]))
+    slope = t_fields(fit, only, level)
+    rows.add("slope", **slope, se_type="HC3", p_type="t, two-sided")
+    _add_speed(rows, slope, years)
+    _add_speed_nls(rows, growth, X, years, level)
+    rows.add("r2", estimate=float(fit.rsquared))
+    _add_moran(rows, fit, list(data["unit"]), study)
+    terms = ("constant", "log_income_start", *controls)
+    for key, values in (("coefficients", fit.params), ("std_errors", fit.bse)):
+        summary[key] = dict(zip(terms, round_results(values, np.abs(values)).tolist(), strict=True))
+    points = points.assign(fitted=100 * fit.fittedvalues, residual=100 * fit.resid)
+    line = [] if controls else [_line(data["start"], fit, level).assign(**labels)]
+    return rows.made + described.made, [points, *line], summary
 
 
-def _leader(section: CrossSection, fit: SlopeFit) -> str:
-    names, shares = partial_leverage(fit.ols.X, section.rows["unit"].to_numpy(str), slope_only(fit.ols))
-    return str(names[shares.argmax()])
+def _cross_section(study: Study, spec: BetaSpec, period: str) -> tuple[pd.DataFrame, float, str, str, bool]:
+    """Return unit, start, end, controls, growth; years; basis; note; whether the end points exist in the period.
+
+    The order of the rows depends neither on their order in the file nor, ties aside, on the names of the units.
+    """
+    where, scheme = f"estimates.beta.{spec.id} {period}", scheme_infos([study.description(spec.unit_scheme)])
+    info = scheme[spec.unit_scheme]
+    units, frame = sample_units(info, spec.sample, where), study.table("periods", spec.unit_scheme)
+    frame = frame[frame["period"].eq(period) & frame["unit"].isin(units)]
+    start, end, growth, _ = ENDS[spec.end_points]
+    # ASSUME: a control or end point that is blank for all units does not exist in the period; a single gap is an error.
+    available = spec.end_points == "end" or not frame[[start, end]].isna().all(axis=None)
+    controls = {f"control_{name}": name for name in spec.controls if not frame[f"control_{name}"].isna().all()}
+    rows = sample_rows(frame, units, [*((start, end, growth) if available else ()), *controls], where)
+    years = float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0]) if len(rows) else NAN
+    years -= 2 * info.step if spec.end_points == "mean3" else 0
+    data = rows.rename(columns={start: "start", end: "end", **controls})[["unit", "start", "end", *controls.values()]]
+    data = data.assign(growth=(data["end"] - data["start"]) / years)
+    told = rows[growth] / 100
+    off = sorted(data.loc[(data["growth"] - told).abs() > TOLERANCE * told.abs().clip(lower=1), "unit"])
+    if available and off:
+        found = f"{where}: growth of {len(off)} units is not the difference of the end points a year"
+        raise EstimateError(
+            f"{found} ({first_examples(off)})", "growth over the years between the end points", "remake the panel"
+        )
+    basis = one_text(rows["basis"])
+    data = data.sort_values(["start", "end", "unit"], ignore_index=True)
+    return data, years, basis, basis_warning(basis, info.first_official), available
 
 
-def _base(section: CrossSection) -> dict[str, Any]:
-    spec = section.spec
-    used = section.rows.drop(columns="growth")
-    return {
-        "family": "beta",
-        "spec_id": spec.id,
-        "outcome": OUTCOMES[spec.end_points],
-        "sample_id": spec.sample,
-        "unit_scheme": spec.unit_scheme,
-        "period": section.period,
-        "controls_id": "+".join(section.controls) or "none",
-        "n_obs": len(used),
-        "n_units": len(used),
-        "output_basis": section.basis,
-        "data_hash": content_hash(used),
-    }
+def _check_variation(data: pd.DataFrame, growth: np.ndarray, controls: list[str], available: bool) -> None:
+    if not available:
+        raise NumericsError("the period is too short for means of three observations at both ends")
+    if len(data) < MIN_UNITS:
+        raise NumericsError(f"{len(data)} units, a regression needs at least {MIN_UNITS}")
+    if same := [name for name in ("start", *controls) if is_constant(data[name].to_numpy(float))]:
+        raise NumericsError(f"{first_examples(same)} is the same in every unit")
+    if is_constant(growth):
+        raise NumericsError("growth is the same in every unit")
 
 
-def _slope_labels(section: CrossSection, base: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **base,
-        "estimator": "ols",
-        "term": "log_income_start",
-        "effect_type": "coef",
-        "role": section.spec.role,
-        "unit_of_measure": "per year",
-    }
+def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
+    speed = convergence.speed_from_slope(slope["estimate"], years)
+    bounds = convergence.speed_bounds(slope["conf_low"], slope["conf_high"], years)
+    life = convergence.half_life_bounds(bounds)
+    said = {"se_type": "interval of the slope, transformed", "conf_level": slope["conf_level"], "df": slope["df"]}
+    lost = "" if np.isfinite(speed) else "speed not defined: 1 + bT is not positive"
+    words = {"unbounded": "speed unbounded above", "undefined": "interval of the speed undefined"}
+    test = {"statistic": slope["statistic"], "p_value": slope["p_value"], "p_type": "t of the slope, two-sided"}
+    ends = {"conf_low": 100 * bounds.low, "conf_high": 100 * bounds.high}
+    rows.add("speed", lost, words.get(bounds.note, ""), **said, **test, **ends, estimate=100 * speed)
+    zero = "half-life undefined for a speed of zero or less" if speed <= 0 else ""
+    words = {"unbounded": "half-life unbounded", "undefined": "interval of the half-life undefined"}
+    ends = {"conf_low": life.low, "conf_high": life.high}
+    rows.add("half_life", lost, zero, words.get(life.note, ""), **said, **ends, estimate=convergence.half_life(speed))
 
 
-def _speed_labels(section: CrossSection, base: dict[str, Any], estimator: str = "ols") -> dict[str, Any]:
-    return {
-        **base,
-        "estimator": estimator,
-        "term": "speed",
-        "effect_type": "lambda",
-        "role": section.spec.role,
-        "unit_of_measure": "% per year",
-    }
-
-
-def _half_life_labels(section: CrossSection, base: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **base,
-        "estimator": "ols",
-        "term": "half_life",
-        "effect_type": "half_life",
-        "role": section.spec.role,
-        "unit_of_measure": "years",
-    }
-
-
-def _stat(base: dict[str, Any], term: str, unit: str) -> dict[str, Any]:
-    return {**base, "estimator": "ols", "term": term, "effect_type": "stat", "role": "description",
-            "unit_of_measure": unit}  # fmt: skip
-
-
-def _all_labels(section: CrossSection, base: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        _slope_labels(section, base),
-        _speed_labels(section, base),
-        _speed_labels(section, base, "nls"),
-        _half_life_labels(section, base),
-        _stat(base, "r2", "share"),
-        _stat(base, "moran", "index"),
-    ]
-
-
-def _described_rows(section: CrossSection, base: dict[str, Any]) -> list[Estimate]:
-    rows = section.rows
-    values = {
-        "sigma_start": (float(sigma(rows["start"].to_numpy(float))), "log points"),
-        "sigma_end": (float(sigma(rows["end"].to_numpy(float))), "log points"),
-        "mean_growth": (100.0 * float(np.mean(section.growth)) if len(rows) else NAN, "% per year"),
-    }
-    return [
-        Estimate(**{**_stat(base, term, unit), "estimator": "description"}, estimate=value,
-                 warning=joined(section.note, "" if np.isfinite(value) else "not defined in this period"))
-        for term, (value, unit) in values.items()
-    ]  # fmt: skip
-
-
-def _speed_rows(section: CrossSection, fit: SlopeFit, base: dict[str, Any]) -> list[Estimate]:
-    slope = fit.slope
-    speed = speed_from_slope(slope.estimate, section.years)
-    bounds = speed_bounds(slope.conf_low, slope.conf_high, section.years)
-    note = joined(section.note, "" if np.isfinite(speed) else "speed not defined: 1 + bT is not positive")
-    shared: dict[str, Any] = {
-        "se_type": "interval of the slope, transformed",
-        "conf_level": slope.level,
-        "df": slope.df,
-    }
-    test = {"statistic": slope.statistic, "p_value": slope.p_value, "p_type": "t of the slope, two-sided"}
-    return [
-        _speed_row({**_speed_labels(section, base), **shared, **test}, speed, bounds, note),
-        _half_life_row({**_half_life_labels(section, base), **shared}, speed, bounds, note),
-    ]
-
-
-def _speed_row(labels: dict[str, Any], speed: float, bounds: Bounds, note: str) -> Estimate:
-    low, high = 100 * bounds.low, 100 * bounds.high
-    warning = joined(note, _speed_word(bounds))
-    return Estimate(**labels, estimate=100 * speed, conf_low=low, conf_high=high, warning=warning)
-
-
-def _half_life_row(labels: dict[str, Any], speed: float, bounds: Bounds, note: str) -> Estimate:
-    life = half_life_bounds(bounds)
-    warning = joined(note, _half_life_words(speed, life))
-    return Estimate(**labels, estimate=half_life(speed), conf_low=life.low, conf_high=life.high, warning=warning)
-
-
-def _speed_word(bounds: Bounds) -> str:
-    words = {UNBOUNDED: "speed unbounded above", UNDEFINED: "interval of the speed undefined"}
-    return words.get(bounds.note, "")
-
-
-def _half_life_words(speed: float, life: Bounds) -> str:
-    words = {UNBOUNDED: "half-life unbounded", UNDEFINED: "interval of the half-life undefined"}
-    return joined("half-life undefined for a speed of zero or less" if speed <= 0 else "", words.get(life.note, ""))
-
-
-def _nls_row(section: CrossSection, fit: SlopeFit, base: dict[str, Any], level: float) -> Estimate:
-    controls = fit.ols.X[:, SLOPE + 1 :]
-    speed = fit_speed(section.growth, fit.ols.X[:, SLOPE], section.years, controls)
-    labels = _speed_labels(section, base, "nls")
+def _add_speed_nls(rows: Rows, growth: np.ndarray, X: np.ndarray, years: float, level: float) -> None:
+    speed = convergence.fit_speed(growth, X[:, 1], years, X[:, 2:])
     if not np.isfinite(speed.lam):
         reason = "1 + bT is not positive, the sum of squares has no minimum"
-        return not_defined([{**labels, "converged": False}], section.note, reason)[0]
-    result = t_inference(speed.lam, speed.std_error, speed.df, level)
+        return rows.undefined(["speed_nls"], reason, converged=False)
+    found = inference_fields(t_inference(speed.lam, speed.std_error, speed.df, level), 100.0)
     late = "" if speed.converged else f"no convergence after {speed.steps} steps"
-    return Estimate(
-        **labels,
-        **inference_fields(result, 100.0),
-        se_type="HC3 of the Jacobian",
-        p_type="t, two-sided",
-        converged=speed.converged,
-        warning=joined(section.note, late),
-    )
+    said = {"se_type": "HC3 of the Jacobian", "p_type": "t, two-sided", "converged": speed.converged}
+    return rows.add("speed_nls", late, **found, **said)
+
+
+def _add_moran(rows: Rows, fit: RegressionResults, units: list[str], study: Study) -> None:
+    shared, inference = rows.shared, study.config["inference"]
+    draw_id = ":".join(["beta", *(shared[key] for key in ("spec_id", "unit_scheme", "sample_id", "period")), "moran"])
+    weights = study.weights(scheme=shared["unit_scheme"])
+    matrix, note = weights.among(units)
+    said = {"w_id": str(weights.spec.get("weights", "")), "seed": f"{inference['seed']}:{draw_id}"}
+    try:
+        if np.linalg.norm(fit.resid) <= 1e-12 * np.linalg.norm(fit.model.endog):
+            raise NumericsError("the fit is perfect, no residual is left")
+        stream = generator_for(inference["seed"], draw_id)
+        test = morans_i_test(fit.resid, matrix, stream, inference["permutations"], fit.model.exog)
+    except NumericsError as error:
+        return rows.undefined(["moran"], error, **said)
+    said["se_type"] = "Cliff-Ord, independent normal errors"
+    said["p_type"] = f"permutation of residuals re-regressed on X, two-sided, {test.permutations} draws"
+    numbers = {"estimate": test.statistic, "std_error": test.std_error, "statistic": test.z, "p_value": test.p_value}
+    return rows.add("moran", note, **said, **numbers)
+
+
+def _line(start: pd.Series, fit: RegressionResults, level: float) -> pd.DataFrame:
+    grid = np.linspace(start.min(), start.max(), GRID_POINTS)
+    found = fit.get_prediction(np.column_stack([np.ones(GRID_POINTS), grid])).summary_frame(alpha=1 - level)
+    frame = pd.DataFrame({"kind": "line", "unit": "", "point": np.arange(1, GRID_POINTS + 1), "log_income_start": grid})
+    columns = {"fitted": "mean", "conf_low": "mean_ci_lower", "conf_high": "mean_ci_upper"}
+    return frame.assign(**{name: 100 * found[column].to_numpy() for name, column in columns.items()})

@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.figures.labels import label_points
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import CELLS, INK, MARKS, SOFT, WIDTH, use_style
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing
-from evenfield.shared.tables.rows import pick
+from evenfield.shared.tables.rows import TEXT, pick
 from evenfield.shared.tables.units import period_label, short_name
 from evenfield.study.errors import ArtifactError
 
@@ -27,17 +28,12 @@ TICK_SHARE = 0.16
 DATA = ["period", "kind", "unit", "cell", "log_income_start", "growth_pct_per_year", "fitted", "conf_low", "conf_high"]
 
 
-def draw_beta(
-    series: pd.DataFrame,
-    estimates: pd.DataFrame,
-    cells: pd.DataFrame,
-    *,
-    spec: str,
-    shown: Sequence[str],
-    periods: Mapping[str, Any],
-    income_unit: str,
-) -> Artwork:
-    """Draw the scatter of growth on initial income by period."""
+def f4(facts: Facts) -> Artwork:
+    """Draw the scatter of growth on initial income, one panel for each main period."""
+    series, estimates, spec = facts.series(), facts.estimates(), str(facts.primary()["id"])
+    cells = facts.table("cells", text=TEXT)
+    cells = cells[cells["taxonomy"].eq(facts.config["taxonomy"]["primary"])]
+    shown, periods, income_unit = facts.shown("main"), facts.config["periods"], facts.description()["income_unit"]
     use_style()
     mine = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
     if not mine["kind"].eq("unit").any():
@@ -62,6 +58,9 @@ def draw_beta(
     _draw_key(figure, sorted(set(data["cell"].dropna()), key=CELLS.index))
     described = _describe(estimates, spec, shown, periods)
     return Artwork(figure, data[DATA].sort_values(["period", "kind", "unit", "log_income_start"]), described)
+
+
+FIGURES = {"F4": f4}
 
 
 def _limit_growth(axes: Axes, data: pd.DataFrame) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
+from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import (
     fixed,
     interval,
@@ -20,11 +20,12 @@ from evenfield.shared.tables.numbers import (
     years,
     years_interval,
 )
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.rows import Row, pick, records
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import in_words, period_label
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables.warnings import numbers
 
+SHOWN = ("main", "variant", "span")
 PICKED = {
     "slope": ("ols", "log_income_start"),
     "speed": ("ols", "speed"),
@@ -35,103 +36,98 @@ PICKED = {
     "sigma_start": ("description", "sigma_start"),
     "sigma_end": ("description", "sigma_end"),
 }
-NO_TEST = "no test of dispersion between three-year means"
-NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
 
 
-def tabulate_beta(
-    beta: pd.DataFrame,
-    sigma: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    specs: Sequence[Mapping[str, Any]],
-    shown: Sequence[str],
-    periods: Mapping[str, Any],
-    controls: Mapping[str, Any],
-    inference: Mapping[str, Any],
-    weights: str,
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange beta convergence by specification and period."""
-    rows = [row for spec in specs for row in _spec_rows(beta, sigma, spec, shown, periods, description, study)]
+def t6(facts: Facts) -> Table:
+    """Return one row for each specification and period."""
+    beta, sigma = facts.estimates(), facts.estimates("sigma")
+    rows = []
+    for spec in facts.specs():
+        for period in facts.shown(*SHOWN):
+            mine = records(beta[beta["spec_id"].eq(spec["id"]) & beta["period"].eq(period)])
+            found = {(row["estimator"], row["term"]): row for row in mine}
+            if PICKED["slope"] in found:
+                rows.append(_row(facts, spec, found, sigma))
     if not rows:
         raise nothing_to_show("rows of beta convergence", "beta", "T6")
-    note = (
-        sample_note(description, study),
-        "Growth a year on log income in the first year by OLS, one cross-section per period. "
-        "Slope times 100 with HC3 standard error; speed: minus ln(1 + bT)/T, % a year; half-life: ln 2 over the speed, "
-        "years; intervals of speed and half-life transform the slope's interval, t(N \u2212 K).",
-        f"{inference['conf_level']:.0%} intervals. Sigma: standard deviation of log income at both ends, p of the "
-        f"HC3 slope test. Moran's I of the residuals with {weights} weights, p from {inference['permutations']:,} "
-        "permutations of residuals.",
-        *_controls_note(beta, specs, shown, periods, controls),
-        basis_note(description),
+    inference, weights = facts.config["inference"], facts.config["weights"]["primary"]
+    note = facts.note(
+        "Growth a year on log income in the first year by OLS, one cross-section per period. Slope times 100 with HC3 "
+        "standard error; speed: minus ln(1 + bT)/T, % a year; half-life: ln 2 over the speed, years; intervals of "
+        "speed and half-life transform the slope's interval, t(N \u2212 K).",
+        f"{facts.level} intervals. Sigma: standard deviation of log income at both ends, p of the HC3 slope test. "
+        f"Moran's I of the residuals with {weights} weights, p from {inference['permutations']:,} permutations of "
+        "residuals.",
+        _controls_note(facts, beta),
         f"{DESCRIPTIVE} Specifications marked mechanism hold channels of growth.",
-        origin_note(description, inference["seed"]),
     )
-    return Table(id="T6", title="Beta and sigma convergence by period", note=note, columns=_columns(inference),
-                 frame=pd.DataFrame(rows), group="group")  # fmt: skip
+    columns = (
+        Column(names=("label",), header="Period"),
+        right("Slope \u00d7 100 (s.e.)", "slope_estimate", "slope_std_error", show=_slope, reason="slope_reason"),
+        right("Speed", "speed_estimate", show=places(fixed, 2), reason="speed_reason"),
+        right(
+            f"{facts.level} interval",
+            "speed_conf_low",
+            "speed_conf_high",
+            show=places(interval, 2),
+            reason="speed_reason",
+        ),
+        right("Half-life", "half_life_estimate", show=years, reason="half_life_reason"),
+        right(
+            f"{facts.level} interval",
+            "half_life_conf_low",
+            "half_life_conf_high",
+            show=years_interval,
+            reason="half_life_reason",
+        ),
+        right("Sigma, start \u2192 end", "sigma_start_estimate", "sigma_end_estimate", show=_path),
+        right("p", "sigma_test_p_value", show=p_value, reason="sigma_test_reason"),
+        right("Moran's I (p)", "moran_estimate", "moran_p_value", show=_moran, reason="moran_reason"),
+        right("K", "n_controls", show=whole),
+        right("N", "n_units", show=whole),
+    )
+    title = "Beta and sigma convergence by period"
+    return Table(id="T6", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
-def _spec_rows(
-    beta: pd.DataFrame, sigma: pd.DataFrame, spec: Mapping[str, Any], shown: Sequence[str], periods: Mapping[str, Any],
-    description: Mapping[str, Any], study: Mapping[str, Any],
-) -> Iterable[Row]:  # fmt: skip
-    mine = beta[beta["spec_id"].eq(spec["id"])]
-    for period in shown:
-        found = {(row["estimator"], row["term"]): row for row in records(only(mine, period=period))}
-        slope = found.get(PICKED["slope"], {})
-        if not slope:
-            continue
-        basis = str(slope["output_basis"])
-        row: Row = {
-            "spec_id": spec["id"], "group": _group(spec, description, study), "period": period, "basis": basis,
-            "label": period_with_basis(period, basis, periods), "n_units": slope["n_units"],
-            "controls": slope["controls_id"], "n_controls": _count_controls(slope["controls_id"]),
-        }  # fmt: skip
-        for name, wanted in PICKED.items():
-            row |= _numbers(name, found.get(wanted, {}))
-        same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
-        tested = spec.get("end_points", "end") == "end"
-        test = pick(sigma, estimator="sigma_slope_test", **same) if tested else {"warning": NO_TEST}
-        yield row | _numbers("sigma_test", test)
+TABLES = {"T6": t6}
 
 
-def _numbers(name: str, found: Row) -> Row:
-    return {f"{name}_{number}": found.get(number) for number in NUMBERS} | {
-        f"{name}_reason": reason(found.get("warning", ""))
-    }
+def _row(facts: Facts, spec: dict[str, Any], found: dict[tuple[str, str], Row], sigma: pd.DataFrame) -> Row:
+    slope = found[PICKED["slope"]]
+    row = {key: slope[key] for key in ("spec_id", "period", "n_units")}
+    row |= {"group": _group(facts, spec), "basis": slope["output_basis"], "controls": slope["controls_id"]}
+    row["label"] = period_with_basis(slope["period"], slope["output_basis"], facts.config["periods"])
+    row["n_controls"] = len([name for name in slope["controls_id"].split("+") if name not in ("", "none")])
+    same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
+    if spec["end_points"] == "end":
+        test = pick(sigma, estimator="sigma_slope_test", **same)
+    else:
+        test = {"warning": "no test of dispersion between three-year means"}
+    for name, wanted in PICKED.items():
+        row |= numbers(name, found.get(wanted, {}))
+    return row | numbers("sigma_test", test)
 
 
-def _count_controls(controls_id: str) -> int:
-    return 0 if controls_id in ("", "none") else len(controls_id.split("+"))
+def _group(facts: Facts, spec: dict[str, Any]) -> str:
+    kind = "Conditional" if spec["controls"] else "Absolute"
+    parts = [f"{kind}, mechanism" if spec["role"] == "mechanism" else kind]
+    parts += [] if spec["sample"] == "all" else [spec["sample"].replace("_", " ")]
+    parts += ["three-year means at both ends"] if spec["end_points"] == "mean3" else []
+    scheme = spec.get("unit_scheme") or facts.main
+    parts += [] if scheme == facts.main else [f"unit scheme {scheme}"]
+    return ", ".join(parts if len(parts) > 1 else [*parts, f"all {facts.words['units_name']}"])
 
 
-def _group(spec: Mapping[str, Any], description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
-    kind = "Conditional" if spec.get("controls") else "Absolute"
-    parts = [f"{kind}, mechanism" if spec.get("role") == "mechanism" else kind]
-    sample = spec.get("sample", "all")
-    parts += [] if sample == "all" else [sample.replace("_", " ")]
-    parts += ["three-year means at both ends"] if spec.get("end_points", "end") == "mean3" else []
-    scheme = spec.get("unit_scheme") or description["unit_scheme"]
-    parts += [] if scheme == description["unit_scheme"] else [f"unit scheme {scheme}"]
-    return ", ".join(parts if len(parts) > 1 else [*parts, f"all {study['units_name']}"])
-
-
-def _controls_note(
-    beta: pd.DataFrame, specs: Sequence[Mapping[str, Any]], shown: Sequence[str], periods: Mapping[str, Any],
-    controls: Mapping[str, Any],
-) -> tuple[str, ...]:  # fmt: skip
-    rich = [spec["id"] for spec in specs if spec.get("controls")]
-    if not rich:
-        return ()
+def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
+    rich, parts = [spec["id"] for spec in facts.specs() if spec["controls"]], []
     rows = beta[beta["spec_id"].isin(rich) & beta["term"].eq("log_income_start")]
-    parts = []
-    for period in shown:
+    for period in facts.shown(*SHOWN):
         used = {name for text in rows.loc[rows["period"].eq(period), "controls_id"] for name in text.split("+")}
-        named = [item["label"] for name, item in controls.items() if name in used]
-        parts += [f"{period_label(period, periods)} {in_words(named)}"] if named else []
-    return (f"K: controls that exist from the period's first year, over all specifications: {'; '.join(parts)}.",)
+        named = [item["label"] for name, item in facts.config["controls"].items() if name in used]
+        parts += [f"{period_label(period, facts.config['periods'])} {in_words(named)}"] if named else []
+    told = f"K: controls that exist from the period's first year, over all specifications: {'; '.join(parts)}."
+    return told if rich else ""
 
 
 def _moran(value: Any, p: Any) -> str:
@@ -144,25 +140,3 @@ def _slope(value: Any, error: Any) -> str:
 
 def _path(start: Any, end: Any) -> str:
     return "" if is_missing(start) or is_missing(end) else f"{fixed(start, 3)} \u2192 {fixed(end, 3)}"
-
-
-def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
-    level = f"{inference['conf_level']:.0%}"
-    return (
-        Column(names=("label",), header="Period"),
-        Column(names=("slope_estimate", "slope_std_error"), header="Slope \u00d7 100 (s.e.)", align="right",
-               show=_slope, reason="slope_reason"),
-        Column(names=("speed_estimate",), header="Speed", align="right", show=places(fixed, 2), reason="speed_reason"),
-        Column(names=("speed_conf_low", "speed_conf_high"), header=f"{level} interval", align="right",
-               show=places(interval, 2), reason="speed_reason"),
-        Column(names=("half_life_estimate",), header="Half-life", align="right", show=years, reason="half_life_reason"),
-        Column(names=("half_life_conf_low", "half_life_conf_high"), header=f"{level} interval", align="right",
-               show=years_interval, reason="half_life_reason"),
-        Column(names=("sigma_start_estimate", "sigma_end_estimate"), header="Sigma, start \u2192 end", align="right",
-               show=_path),
-        Column(names=("sigma_test_p_value",), header="p", align="right", show=p_value, reason="sigma_test_reason"),
-        Column(names=("moran_estimate", "moran_p_value"), header="Moran's I (p)", align="right", show=_moran,
-               reason="moran_reason"),
-        Column(names=("n_controls",), header="K", align="right", show=whole),
-        Column(names=("n_units",), header="N", align="right", show=whole),
-    )  # fmt: skip

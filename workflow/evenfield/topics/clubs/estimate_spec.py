@@ -29,17 +29,17 @@ class ClubsSpec:
     """One log t test with its clubs."""
 
     id: str  # as in the other families
-    period: str  # as in the other families
-    sample: str  # as in the other families
-    unit_scheme: str  # as in the other families
-    role: str = "robustness"  # as in the other families
+    period: str
+    sample: str
+    unit_scheme: str
+    role: str = "robustness"
     filter: str = "hp"  # ``hp``, ``boosted_hp``, ``hamilton`` or ``none``
     smoothing: float = 400.0  # annual penalty of the Hodrick-Prescott filter
     discard: float = THIRD  # share of first periods that the regression leaves out
     variance: str = "fqsb"  # long-run variance, ``fqsb`` or ``aqsb``
     sort_share: float = 0.0  # share of last periods whose mean sorts the units; zero is the last period
     sieve_step: float = 0.1  # how c* is raised while a club fails its own test; a step of zero never raises it
-    sieve_cap: float = 50.0  # how c* is raised while a club fails its own test; a step of zero never raises it
+    sieve_cap: float = 50.0
     merge: str = "phillips_sul"  # ``phillips_sul``, ``von_lyncker_thoennessen`` or ``none``
     divergent: str = "leave"  # ``leave`` or ``adopt`` (von Lyncker and Thoennessen, algorithm 2)
     taxonomies: tuple[str, ...] = ()  # taxonomies whose cells are set against the clubs

@@ -35,7 +35,7 @@ class Case:
     design: str  # ``alone``, ``joint``, ``exposures`` or ``outsiders`` (units that are neither cluster nor SEZ)
     columns: tuple[str, ...]  # regressors beside the constant
     term: str  # the coefficient, and the one subtracted from it (empty for none)
-    minus: str = ""  # the coefficient, and the one subtracted from it (empty for none)
+    minus: str = ""
 
     @property
     def contrast(self) -> str:

@@ -25,10 +25,10 @@ class DesignSpec:
     """The choices of the design diagnostics."""
 
     taxonomy: str  # primary taxonomy and primary weights
-    weights: str  # primary taxonomy and primary weights
+    weights: str
     weights_examined: tuple[str, ...]  # weights whose exposures are examined
     power: float  # power of the minimum detectable effects and level of the test behind them
-    level: float  # power of the minimum detectable effects and level of the test behind them
+    level: float
 
 
 def parse_design_spec(

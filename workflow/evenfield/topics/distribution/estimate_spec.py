@@ -27,10 +27,10 @@ class DistributionSpec:
     """One description of how the distribution of relative income moves."""
 
     id: str  # as in the other families
-    period: str  # as in the other families
-    sample: str  # as in the other families
-    unit_scheme: str  # as in the other families
-    role: str = "robustness"  # as in the other families
+    period: str
+    sample: str
+    unit_scheme: str
+    role: str = "robustness"
     subperiods: tuple[str, ...] = ()  # periods between which the chain is compared
     classes: str = POOLED  # ``pooled`` quantiles of all years, ``yearly`` quantiles, or ``fixed`` cut-offs
     quantiles: int = 3  # number of quantile classes

@@ -25,7 +25,7 @@ class Window:
     wide: pd.DataFrame
     step: int  # years between two observations
     basis: str  # output basis and its warning
-    note: str  # output basis and its warning
+    note: str
 
     @property
     def levels(self) -> np.ndarray:

@@ -41,14 +41,14 @@ class RootRow:
 
     estimator: str  # its name
     rho: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
-    std_error: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
-    df: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
-    low: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
-    high: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
-    p_value: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    std_error: float
+    df: float
+    low: float
+    high: float
+    p_value: float
     se_type: str  # conventions and flags
-    p_type: str  # conventions and flags
-    warning: str = ""  # conventions and flags
+    p_type: str
+    warning: str = ""
     converged: bool = True  # false for a score without a root
 
 

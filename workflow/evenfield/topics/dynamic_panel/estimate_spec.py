@@ -22,8 +22,8 @@ class DynamicSpec:
     span: int  # years between two dates, a multiple of the study's step
     periods: tuple[str, ...]  # periods; empty for all
     sample: str  # sample, unit scheme, role of the headline in the tables
-    unit_scheme: str  # sample, unit scheme, role of the headline in the tables
-    role: str = "robustness"  # sample, unit scheme, role of the headline in the tables
+    unit_scheme: str
+    role: str = "robustness"
     gmm_last_lag: int = 3  # last lag of the level that instruments differences in GMM
     draws: int = 1999  # draws of units for the intervals
 
@@ -33,7 +33,7 @@ class DynamicSettings:
     """What all specifications share."""
 
     level: float = 0.95  # level of the intervals and power of the minimum detectable speeds
-    power: float = 0.8  # level of the intervals and power of the minimum detectable speeds
+    power: float = 0.8
     seed: int = 2011  # base seed
     sesoi: float = DEFAULT_SESOI  # smallest speed of interest, % a year
 

@@ -16,8 +16,8 @@ class DynamicSettings:
 
     level: float = 0.95  # level of the intervals
     seed: int = 2011  # base seed; draws of the effects; panels of the Monte Carlo
-    draws: int = 10_000  # base seed; draws of the effects; panels of the Monte Carlo
-    replications: int = 400  # base seed; draws of the effects; panels of the Monte Carlo
+    draws: int = 10_000
+    replications: int = 400
     horizons: tuple[int, ...] = (1, 5, 10)  # years after a permanent change
     max_bias: float = 0.02
     max_bias_in_sd: float = 0.5

@@ -16,9 +16,9 @@ class ExposureSpec:
     """One specification of the exposure regression."""
 
     id: str  # as in ``estimates.exposure`` of the config
-    taxonomy: str  # as in ``estimates.exposure`` of the config
-    weights: str  # as in ``estimates.exposure`` of the config
-    role: str = "robustness"  # as in ``estimates.exposure`` of the config
+    taxonomy: str
+    weights: str
+    role: str = "robustness"
     regimes: tuple[str, ...] = ("cluster", "sez")  # ``cluster``, ``sez``, ``park``, ``zone``
     zones: str = LIST
     neighbours: str = "equal"  # ``equal``, or ``population``
@@ -49,8 +49,8 @@ class Interests:
     """Smallest effects of interest."""
 
     own: float  # own premium, pp/yr
-    difference: float  # own premium, pp/yr
-    per_sd: float  # own premium, pp/yr
+    difference: float
+    per_sd: float
 
 
 def parse_exposure_specs(items: list[Mapping[str, Any]]) -> list[ExposureSpec]:

@@ -25,8 +25,8 @@ class IntensitySpec:
     """Several outcomes compared between groups in one window."""
 
     id: str  # name, hypothesis, role of the deciding rows
-    hypothesis: str  # name, hypothesis, role of the deciding rows
-    role: str  # name, hypothesis, role of the deciding rows
+    hypothesis: str
+    role: str
     measures: tuple[Measure, ...]  # outcomes with their predicted signs
     comparison: Comparison  # what is compared
     window: tuple[int, int]  # first and last year

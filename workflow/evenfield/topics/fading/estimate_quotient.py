@@ -31,7 +31,7 @@ class QuotientPath:
 
     spec: FadingSpec  # the specification
     above: pd.DataFrame  # shares of each unit (rows) in the total of each year (columns)
-    below: pd.DataFrame  # shares of each unit (rows) in the total of each year (columns)
+    below: pd.DataFrame
     note: str = ""  # why there is no quotient
     without: str = ""  # units left out for want of figures
 

@@ -15,8 +15,8 @@ class FadingSpec:
     """A premium whose change over time is estimated."""
 
     id: str  # name, hypothesis, role of the deciding row
-    hypothesis: str  # name, hypothesis, role of the deciding row
-    role: str  # name, hypothesis, role of the deciding row
+    hypothesis: str
+    role: str
     measure: Measure  # outcome
     table: str  # ``panel`` or ``periods``, as for premiums
     path: str  # ``periods``: trend over period means; ``quotient``: trend and end level of the location quotient

@@ -14,7 +14,6 @@ from evenfield.shared.samples import sample_rows
 from evenfield.shared.settings import InferenceSpec, SchemeInfo, check_names
 from evenfield.study.errors import EstimateError
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.beta.estimate_moran import cut_weights
 from evenfield.topics.gradient.estimate_counts import count_rows, unit_counts
 from evenfield.topics.gradient.estimate_marks import Place, mark_rows
 from evenfield.topics.gradient.estimate_spec import GradientSpec
@@ -64,7 +63,7 @@ def _place(study: GradientStudy, spec: GradientSpec) -> Place:
     if not 0 < inside.sum() < len(units):
         raise EstimateError(f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} = {spec.east}",
                             "some and not all", "correct `regions` or `east`")  # fmt: skip
-    W, note = cut_weights(study.weights, units)
+    W, note = study.weights.among(units)
     lat, lon = (rows[name].to_numpy(float) for name in ("lat", "lon"))
     return Place(units, lat, lon, inside, W, str(study.weights.spec.get("weights", "")), study.scheme.name, note)
 

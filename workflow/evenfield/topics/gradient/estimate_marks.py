@@ -28,12 +28,12 @@ class Place:
 
     units: tuple[str, ...]  # names
     lat: np.ndarray  # (N,) degrees
-    lon: np.ndarray  # (N,) degrees
+    lon: np.ndarray
     inside: np.ndarray  # (N,) whether a unit is in the East
     W: np.ndarray  # (N, N) spatial weights
     w_id: str  # their name, the unit scheme, and a warning about the weights
-    scheme: str  # their name, the unit scheme, and a warning about the weights
-    note: str = ""  # their name, the unit scheme, and a warning about the weights
+    scheme: str
+    note: str = ""
 
 
 def mark_rows(

@@ -19,11 +19,11 @@ class GradientSpec:
     id: str  # name, role of the deciding rows, and the hypothesis they speak to; empty for none
     taxonomies: tuple[str, ...]  # lists of cluster units; the first is the main one
     regions: str  # column of the units and its value for the East
-    east: str  # column of the units and its value for the East
+    east: str
     count: str = ""  # measure of ``clusters.csv`` with a licensed count of clusters, whose gradients then decide
     stand_ins: tuple[str, ...] = ()  # other counts, reported beside
     hypothesis: str = ""  # name, role of the deciding rows, and the hypothesis they speak to; empty for none
-    role: str = "exploratory"  # name, role of the deciding rows, and the hypothesis they speak to; empty for none
+    role: str = "exploratory"
 
     @property
     def counts(self) -> tuple[str, ...]:

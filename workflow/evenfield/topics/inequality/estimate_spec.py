@@ -29,9 +29,9 @@ class InequalitySpec:
     """One decomposition of inequality between units."""
 
     id: str  # as in the other families
-    sample: str  # as in the other families
-    unit_scheme: str  # as in the other families
-    role: str = "robustness"  # as in the other families
+    sample: str
+    unit_scheme: str
+    role: str = "robustness"
     periods: tuple[str, ...] = ()  # periods whose ends are compared
     hypothesis: str = ""  # hypothesis that the change of Theil T speaks to; empty for none
     sesoi: float = float("nan")  # smallest change of interest; NaN for none
@@ -80,7 +80,7 @@ class Ends:
 
     window: Window  # log incomes; all years of the period
     income: np.ndarray  # (N, T) income per head and population (or ones)
-    weights: np.ndarray  # (N, T) income per head and population (or ones)
+    weights: np.ndarray
     output: np.ndarray | None  # (N, T) output at constant prices; None where the panel has none
     groups: dict[str, tuple[np.ndarray, list[str]]]  # ``region4`` and so on; taxonomies as ``seed2011: cell``
 

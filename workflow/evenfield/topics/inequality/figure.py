@@ -12,12 +12,11 @@ from matplotlib.axes import Axes
 
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH, Mark, series_mark, use_style
-from evenfield.shared.figures.timeline import Ending, name_endings, stretches, year_axis
+from evenfield.shared.figures.timeline import Ending, name_endings, stretches, with_basis, year_axis
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, pick
 from evenfield.shared.tables.units import CELLS
 from evenfield.study.errors import ArtifactError
-from evenfield.topics.clubs.figure import with_basis
 
 MEASURE = "theil_t"
 BETWEEN = "between groups"

@@ -26,8 +26,8 @@ class LinkagePanel:
     units: tuple[str, ...]  # N units
     years: tuple[int, ...]  # T years
     y: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
-    F: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
-    WF: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
+    F: np.ndarray
+    WF: np.ndarray
     L: np.ndarray  # (N,) moderator, mean zero and standard deviation one across units
     raw: np.ndarray  # (N,) moderator as it is
     rival: np.ndarray | None = None  # (N,) second moderator, standardised

@@ -16,7 +16,7 @@ class Measure:
     """A variable made of columns of the panel or of zones in force."""
 
     name: str  # key in the config and how it is printed
-    label: str  # key in the config and how it is printed
+    label: str
     kind: str  # intensities
     columns: tuple[str, ...]  # numerator and denominator; or column; or type of zone
     years: tuple[int, int] = (0, 0)  # moderators: first and last year of the mean
@@ -28,11 +28,11 @@ class LinkageSpec:
     """One linkage regression."""
 
     id: str  # name, outcome column, spatial weights, role
-    outcome: str  # name, outcome column, spatial weights, role
-    weights: str  # name, outcome column, spatial weights, role
-    role: str  # name, outcome column, spatial weights, role
+    outcome: str
+    weights: str
+    role: str
     intensity: Measure  # F and L
-    moderator: Measure  # F and L
+    moderator: Measure
     rival: Measure | None  # a second moderator that enters beside L
     years: tuple[int, int]  # first and last year
     trends: str  # ``none`` or ``moderator``: L by year dummies
@@ -58,10 +58,10 @@ class LinkageSettings:
     """What all specifications share."""
 
     level: float = 0.95  # level of the intervals and power of the minimum detectable effects
-    power: float = 0.8  # level of the intervals and power of the minimum detectable effects
+    power: float = 0.8
     seed: int = 2011  # base seed; bootstrap draws; draws of the moderator over units
-    permutations: int = 9999  # base seed; bootstrap draws; draws of the moderator over units
-    draws: int = 999  # base seed; bootstrap draws; draws of the moderator over units
+    permutations: int = 9999
+    draws: int = 999
     sesoi: float = float("nan")  # smallest elasticity difference of interest; NaN for none
     hypothesis: str = ""  # hypothesis that the primary specification decides; empty for none
     placebo: tuple[int, ...] = ()  # first and last year of the change before the sample; empty for none

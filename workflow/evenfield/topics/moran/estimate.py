@@ -13,7 +13,6 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.beta.estimate_moran import cut_weights
 from evenfield.topics.clubs.trajectories import Trajectories, aligned, trajectories
 from evenfield.topics.moran.estimate_cells import cell_rows
 from evenfield.topics.moran.estimate_maps import local_rows, map_rows, maps_of
@@ -37,9 +36,9 @@ class PatternStudy:
     """What the spatial pattern needs of one unit scheme."""
 
     panel: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
-    periods: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
-    cells: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
-    units: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
+    periods: pd.DataFrame
+    cells: pd.DataFrame
+    units: pd.DataFrame
     weights: SpatialWeights  # primary weights
     scheme: SchemeInfo  # samples and first official year
 
@@ -67,7 +66,7 @@ def _estimated(
     where = f"estimates.pattern.{spec.id}"
     income = trajectories(study.panel, "log_income", sample_units(study.scheme, spec.sample, where), where)
     growth = _growth(study.panel, income, where)
-    W, note = cut_weights(study.weights, income.units)
+    W, note = study.weights.among(income.units)
     weights_note = (str(study.weights.spec.get("weights", "")), note)
     rows, series = [], []
     for maps in maps_of(income, growth, study.units, spec):

@@ -22,8 +22,8 @@ class PatternSpec:
 
     id: str  # name
     sample: str  # sample, unit scheme and role in the tables
-    unit_scheme: str  # sample, unit scheme and role in the tables
-    role: str = "exploratory"  # sample, unit scheme and role in the tables
+    unit_scheme: str
+    role: str = "exploratory"
     regions: str = ""  # column of the units with regions whose means are also taken out; empty for none
     taxonomies: tuple[str, ...] = ()  # taxonomies whose clusters and zones are placed on the map
     discovery_rate: float = 0.05  # false discovery rate at which a local Moran counts

@@ -15,8 +15,8 @@ class PremiumSpec:
     """A comparison of groups in every main period."""
 
     id: str  # name, hypothesis that its first comparison speaks to, role of that row
-    hypothesis: str  # name, hypothesis that its first comparison speaks to, role of that row
-    role: str  # name, hypothesis that its first comparison speaks to, role of that row
+    hypothesis: str
+    role: str
     measure: Measure  # outcome
     table: str  # ``panel``: mean of the outcome over the years of a period; ``periods``: a column of periods.csv
     given: tuple[str, ...]  # columns of periods.csv held fixed

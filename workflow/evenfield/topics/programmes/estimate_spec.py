@@ -16,13 +16,13 @@ class WestSpec:
     """One programme, its two spans of years and what is compared."""
 
     id: str  # name, role of the difference, sample, hypothesis or claim
-    role: str  # name, role of the difference, sample, hypothesis or claim
-    sample: str  # name, role of the difference, sample, hypothesis or claim
-    hypothesis: str  # name, role of the difference, sample, hypothesis or claim
+    role: str
+    sample: str
+    hypothesis: str
     programme: str  # programme of programmes.csv
     beside: tuple[str, ...]
     before: Years  # first and last year of growth of each span
-    after: Years  # first and last year of growth of each span
+    after: Years
     given: tuple[str, ...]  # columns of units.csv held fixed
     placebos: tuple[tuple[Years, Years], ...]  # dates at which nothing of the kind began
     exposure: str  # weights of the interaction with neighbours' clusters; empty for none

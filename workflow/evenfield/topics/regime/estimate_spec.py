@@ -19,8 +19,8 @@ class RegimeSpec:
     """One specification of convergence by regime."""
 
     id: str  # name, taxonomy, spatial weights of the exposures, role of the deciding row
-    taxonomy: str  # name, taxonomy, spatial weights of the exposures, role of the deciding row
-    weights: str  # name, taxonomy, spatial weights of the exposures, role of the deciding row
+    taxonomy: str
+    weights: str
     own: str = "none"  # ``none``, or ``added`` to control for a unit's own cluster and SEZ status
     split: int | None = None  # first year of the later regime
     draws: int = 0  # draws of units for the bias-corrected panel beside the deciding row; 0 leaves it out
@@ -32,7 +32,7 @@ class RegimeSettings:
     """What all specifications share."""
 
     level: float = 0.95  # level of the intervals and power of the minimum detectable differences
-    power: float = 0.8  # level of the intervals and power of the minimum detectable differences
+    power: float = 0.8
     sesoi: float = DEFAULT_SESOI  # smallest difference of speeds of interest, pp a year
     seed: int = 2011  # base seed of the draws
 

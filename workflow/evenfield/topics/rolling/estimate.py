@@ -12,9 +12,9 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import periods_of, sample_units
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.beta.estimate_regression import cross_section
-from evenfield.topics.beta.estimate_spec import BetaSpec
 from evenfield.topics.clubs.trajectories import Trajectories, main_periods, span_labels, trajectories
+from evenfield.topics.rolling.beta_spec import BetaSpec
+from evenfield.topics.rolling.cross_section import cross_section
 from evenfield.topics.rolling.estimate_breaks import contrast_rows, sigma_break_rows, slope_break_rows, weak_sigma_rows
 from evenfield.topics.rolling.estimate_spatial import spatial_rows
 from evenfield.topics.rolling.estimate_spec import ClockSpec
@@ -38,7 +38,7 @@ class ClockStudy:
     """What the clock needs of one unit scheme."""
 
     panel: pd.DataFrame  # yearly values, and periods with their end points
-    periods: pd.DataFrame  # yearly values, and periods with their end points
+    periods: pd.DataFrame
     weights: SpatialWeights  # primary weights
     scheme: SchemeInfo  # samples, step and first official year
     main: Sequence[str]  # periods that divide the study, in order

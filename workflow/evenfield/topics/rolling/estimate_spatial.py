@@ -19,8 +19,7 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import inference_fields, joined, not_defined
 from evenfield.shared.settings import InferenceSpec
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.beta.estimate_moran import cut_weights
-from evenfield.topics.beta.estimate_regression import CrossSection
+from evenfield.topics.rolling.cross_section import CrossSection
 
 START = "log_income_start"
 COEFFICIENTS = 4
@@ -39,7 +38,7 @@ def spatial_rows(
     g = a + b y_0 + rho W g + theta W y_0 + e by maximum likelihood with the exact log-determinant (Rey and Montouri
     1999; Ertur, Le Gallo and Baumont 2006); effects from M = (I - rho W)^-1 (b I + theta W) (LeSage and Pace 2009).
     """
-    matrix, note = cut_weights(weights, list(section.rows["unit"]))
+    matrix, note = weights.among(list(section.rows["unit"]))
     base = {**base, "w_id": str(weights.spec.get("weights", "")), "role": "robustness", "n_periods": 1}
     note = joined(section.note, note)
     try:

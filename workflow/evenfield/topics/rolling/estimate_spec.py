@@ -18,8 +18,8 @@ class ClockSpec:
 
     id: str  # name
     sample: str  # sample, unit scheme and role in the tables
-    unit_scheme: str  # sample, unit scheme and role in the tables
-    role: str = "exploratory"  # sample, unit scheme and role in the tables
+    unit_scheme: str
+    role: str = "exploratory"
     windows: tuple[int, ...] = (10, 15)  # lengths of the rolling windows in years
     most_breaks: int = 3  # largest number of breaks in the path of sigma
     trim: float = 0.15  # share of the dates that each side of a break must hold

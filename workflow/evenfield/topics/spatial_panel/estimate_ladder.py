@@ -26,7 +26,7 @@ class PanelSettings:
     """What all specifications share."""
 
     level: float  # level of the intervals and power of the minimum detectable effects
-    power: float  # level of the intervals and power of the minimum detectable effects
+    power: float
     seed: int  # base seed
 
 

@@ -34,9 +34,9 @@ class RowContext:
     spec: PanelSpec  # specification
     study: StudyPanel  # its panel
     weights: str  # weights and unit scheme
-    unit_scheme: str  # weights and unit scheme
+    unit_scheme: str
     level: float  # level of intervals; power of the minimum detectable effects
-    power: float  # level of intervals; power of the minimum detectable effects
+    power: float
 
     def row(self, estimator: str, term: str, effect_type: str, estimate: float) -> Estimate:
         """Return a row with everything but its inference."""

@@ -24,7 +24,7 @@ class Variable:
     """A regressor made of columns of the panel."""
 
     name: str  # key in the config and how it is printed
-    label: str  # key in the config and how it is printed
+    label: str
     kind: str
     columns: tuple[str, ...]  # column; or numerator and denominator; or the type of zone
 
@@ -34,16 +34,16 @@ class PanelSpec:
     """One specification, estimated for every model and every weights matrix."""
 
     id: str  # name, outcome column, sample and role of the main estimates
-    outcome: str  # name, outcome column, sample and role of the main estimates
-    sample: str  # name, outcome column, sample and role of the main estimates
-    role: str  # name, outcome column, sample and role of the main estimates
+    outcome: str
+    sample: str
+    role: str
     regressors: tuple[Variable, ...]  # regressors
     years: tuple[int, int]  # first and last year
     model: str  # the main model and weights; all others are robustness
-    weights: str  # the main model and weights; all others are robustness
+    weights: str
     models: tuple[str, ...]  # models
     effects: str  # as in ``numerics.spatial_panel.models.PanelModel``
-    approach: str  # as in ``numerics.spatial_panel.models.PanelModel``
+    approach: str
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,16 @@ class Curve:
 
     id: str  # kind is ``own`` (regress on the own labels), ``exposure`` (own labels and neighbours' average labels
     hypothesis: str
-    kind: str  # kind is ``own`` (regress on the own labels), ``exposure`` (own labels and neighbours' average labels
+    kind: str
     contrast: str
     sign: float  # predicted sign
     decides: str  # outcome of the deciding rows that the curve stands beside
     outcomes: tuple[str, ...]  # axes
-    periods: tuple[str, ...]  # axes
-    unit_schemes: tuple[str, ...]  # axes
-    samples: tuple[str, ...]  # axes
-    weights: tuple[str, ...]  # axes
-    taxonomies: tuple[str, ...]  # axes
+    periods: tuple[str, ...]
+    unit_schemes: tuple[str, ...]
+    samples: tuple[str, ...]
+    weights: tuple[str, ...]
+    taxonomies: tuple[str, ...]
     controls: tuple[tuple[str, ...], ...]  # sets of controls
 
     @property
@@ -41,12 +41,12 @@ class Specification:
     """One point of a curve."""
 
     curve: str  # where it stands on each axis; weights are empty where the kind needs none
-    period: str  # where it stands on each axis; weights are empty where the kind needs none
-    outcome: str  # where it stands on each axis; weights are empty where the kind needs none
-    unit_scheme: str  # where it stands on each axis; weights are empty where the kind needs none
-    sample: str  # where it stands on each axis; weights are empty where the kind needs none
-    weights: str  # where it stands on each axis; weights are empty where the kind needs none
-    taxonomy: str  # where it stands on each axis; weights are empty where the kind needs none
+    period: str
+    outcome: str
+    unit_scheme: str
+    sample: str
+    weights: str
+    taxonomy: str
     controls: tuple[str, ...]  # controls beside those the kind always has
 
 

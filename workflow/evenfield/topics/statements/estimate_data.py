@@ -35,10 +35,10 @@ class ExploratoryData:
 
     panel: pd.DataFrame  # ``unit``, ``year``, every column of the panel and the constants of ``with_constants``
     periods: pd.DataFrame  # as on the panel floor
-    cells: pd.DataFrame  # as on the panel floor
-    doses: pd.DataFrame  # as on the panel floor
+    cells: pd.DataFrame
+    doses: pd.DataFrame
     units: pd.DataFrame  # ``unit``, ``lat``, ``lon``, further columns; ``unit_i``, ``unit_j``
-    links: pd.DataFrame  # ``unit``, ``lat``, ``lon``, further columns; ``unit_i``, ``unit_j``
+    links: pd.DataFrame
     description: Mapping[str, Any]  # ``unit_scheme``, ``periods``, ``data_hash``
 
     def years(self, period: str) -> tuple[int, int]:

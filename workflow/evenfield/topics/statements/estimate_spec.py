@@ -25,7 +25,7 @@ class Expression:
     """A variable made of columns of the panel."""
 
     numerator: str = ""  # columns; no denominator, no division
-    denominator: str = ""  # columns; no denominator, no division
+    denominator: str = ""
     log: bool = False  # whether the natural logarithm is taken
     scale: float = 1.0  # factor, for units that can be read
     index: tuple[Expression, ...] = ()  # parts of a standardised index; the other fields then do not count
@@ -59,7 +59,7 @@ class ExploratorySpec:
     """One exploratory statement."""
 
     id: str  # name of the statement, and the claim of the ledger that it belongs to
-    claim: str  # name of the statement, and the claim of the ledger that it belongs to
+    claim: str
     kind: str
     predicted: str = ""  # sign that the claim predicts: ``+``, ``-`` or ``0`` (equivalent to zero)
     outcome: Expression = Expression()  # what is explained
@@ -68,7 +68,7 @@ class ExploratorySpec:
     since: int = 0  # first year after a shift
     regressors: tuple[str, ...] = ()  # columns of the regression that move with the label
     term: str = ""  # the coefficient, and one subtracted from it
-    minus: str = ""  # the coefficient, and one subtracted from it
+    minus: str = ""
     given: tuple[str, ...] = ()  # columns that are controlled for
     measures: Mapping[str, Measure] = field(default_factory=dict)  # regressors that the statement defines itself
     joint: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # products of two regressors by name
@@ -76,14 +76,14 @@ class ExploratorySpec:
     without: tuple[str, ...] = ()  # units left out
     lags: tuple[int, ...] = (0,)  # years by which the regressor of a panel leads
     group: str = ""  # group whose shares are compared, column of the share that is subtracted; group seen in rings
-    reference: str = ""  # group whose shares are compared, column of the share that is subtracted; group seen in rings
+    reference: str = ""
     rings_km: tuple[int, ...] = ()  # outer bounds of rings
     taxonomy: str = ""  # taxonomy of the labels
     sesoi: float | None = None  # smallest effect of interest, in ``unit``
     unit: str = ""  # unit of the estimate
     label: str = ""  # outcome and comparison in words
     reason: str = ""  # why nothing is estimated
-    note: str = ""  # why nothing is estimated
+    note: str = ""
 
 
 def parse_exploratory_specs(

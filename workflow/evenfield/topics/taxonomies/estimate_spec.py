@@ -12,8 +12,8 @@ class TaxonomiesSpec:
     """One outcome on which taxonomies are compared."""
 
     id: str  # name, role of the main taxonomy's rows, sample
-    role: str  # name, role of the main taxonomy's rows, sample
-    sample: str  # name, role of the main taxonomy's rows, sample
+    role: str
+    sample: str
     endogenous: str  # measure of clusters.csv; empty without a continuous plane
     exogenous: str  # type of zone whose mean number in force over the period is the other axis; empty without a plane
 

@@ -35,8 +35,8 @@ class PreflightStudy:
     """What the pre-flight needs of one unit scheme."""
 
     panel: pd.DataFrame  # yearly values, periods with their end points, and units with coordinates
-    periods: pd.DataFrame  # yearly values, periods with their end points, and units with coordinates
-    units: pd.DataFrame  # yearly values, periods with their end points, and units with coordinates
+    periods: pd.DataFrame
+    units: pd.DataFrame
     scheme: SchemeInfo  # samples and first official year
 
 

@@ -22,8 +22,8 @@ class PreflightSpec:
 
     id: str  # name
     sample: str  # sample, unit scheme and role in the tables
-    unit_scheme: str  # sample, unit scheme and role in the tables
-    role: str = "exploratory"  # sample, unit scheme and role in the tables
+    unit_scheme: str
+    role: str = "exploratory"
     lags: int | None = None  # lagged differences of the unit root regressions; by length when absent
     size: float = 0.05  # level at which the rule takes a test as a rejection
 

@@ -14,12 +14,12 @@ class WagesSpec:
     """Unit labour cost by window and foreign investment on wages."""
 
     id: str  # name, role of the difference of elasticities, sample
-    role: str  # name, role of the difference of elasticities, sample
-    sample: str  # name, role of the difference of elasticities, sample
+    role: str
+    sample: str
     wage: str  # columns of the panel; a part whose columns hold no figures is left out
-    employment: str  # columns of the panel; a part whose columns hold no figures is left out
-    output: str  # columns of the panel; a part whose columns hold no figures is left out
-    investment: str  # columns of the panel; a part whose columns hold no figures is left out
+    employment: str
+    output: str
+    investment: str
     windows: tuple[tuple[int, int], ...]  # first and last years of unit labour cost growth; empty without that part
     years: tuple[int, int]  # first and last year of wages in the panel regression; investment follows a year later
 

@@ -1,0 +1,91 @@
+"""A study in memory: the frames that a topic reads, without files. Import: ``from made_study import MadeStudy``."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.rows import Results
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.study import Study
+
+NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high", "n_obs"]
+
+
+class MadeStudy(Study):
+    """``tables`` and ``weights`` by name, one unit scheme ``s``; ``config`` holds the sections that a topic reads."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        tables: dict[str, pd.DataFrame],
+        weights: dict[str, SpatialWeights] | None = None,
+        **described: Any,
+    ) -> None:
+        base = {
+            "panel": {"unit_scheme": "s", "unit_schemes": {"s": {}}},
+            "weights": {"primary": next(iter(weights or ["w"])), "families": {key: {} for key in weights or []}},
+            "inference": {"conf_level": 0.95, "permutations": 199, "seed": 5, "pairs": []},
+        }
+        super().__init__({**base, **config})
+        self.tables, self.matrices, self.described = tables, weights or {}, {"unit_scheme": "s", **described}
+
+    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
+        return self.tables[name].copy()
+
+    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
+        return self.matrices[name or self.config["weights"]["primary"]]
+
+    def _description(self, scheme: str = "") -> dict[str, Any]:
+        return self.described
+
+    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
+        return self.tables[name].copy()
+
+    def shuffled(self, seed: int) -> "MadeStudy":
+        """The same study with its rows and the order of its weights permuted."""
+        rng = np.random.default_rng(seed)
+        moved = {}
+        for name, w in self.matrices.items():
+            order = rng.permutation(len(w.units))
+            units = tuple(w.units[i] for i in order)
+            moved[name] = SpatialWeights(units, w.matrix[np.ix_(order, order)], w.spec)
+        tables = {name: frame.sample(frac=1, random_state=seed) for name, frame in self.tables.items()}
+        return MadeStudy(self.config, tables, moved, **self.described)
+
+    def renamed(self, names: dict[str, str]) -> "MadeStudy":
+        """The same study with other unit ids."""
+        tables = {
+            key: frame.assign(**{c: frame[c].map(names) for c in frame if c in ("unit", "unit_i", "unit_j")})
+            for key, frame in self.tables.items()
+        }
+        weights = {
+            k: SpatialWeights(tuple(names[u] for u in w.units), w.matrix, w.spec) for k, w in self.matrices.items()
+        }
+        described = dict(self.described)
+        if "units" in described:
+            described["units"] = [names[unit] for unit in described["units"]]
+        described["samples"] = {k: sorted(names[u] for u in units) for k, units in described["samples"].items()}
+        return MadeStudy(self.config, tables, weights, **described)
+
+
+def same_results(one: Results, two: Results) -> None:
+    """Assert that two results hold the same rows, series and summary."""
+    pd.testing.assert_frame_equal(estimates_frame(one.estimates), estimates_frame(two.estimates))
+    for name, frame in one.series.items():
+        pd.testing.assert_frame_equal(frame.reset_index(drop=True), two.series[name].reset_index(drop=True))
+    assert one.fit == two.fit
+
+
+def same_numbers(one: Results, two: Results) -> None:
+    """Assert that two results hold the same numbers, whatever the units are called."""
+    a, b = estimates_frame(one.estimates), estimates_frame(two.estimates)
+    pd.testing.assert_frame_equal(a[NUMBERS], b[NUMBERS])
+
+
+def row(results: Results, **wanted: Any) -> Any:
+    """Return the one row whose fields hold the wanted values."""
+    found = [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+    assert len(found) == 1, f"{len(found)} rows with {wanted}"
+    return found[0]

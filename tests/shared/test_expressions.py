@@ -1,0 +1,52 @@
+"""Expressions of the config: closed forms, rows in any order, and everything that is not on the list."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.shared.expressions import columns_of, evaluate
+from evenfield.study.errors import ConfigError
+
+PANEL = pd.DataFrame(
+    {"unit": ["a", "a", "a", "b", "b"], "year": [2000, 2001, 2002, 2000, 2002], "x": [1.0, 2, 4, 8, 0], "y": 2.0}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x", [1, 2, 4, 8, 0]),
+        ("100 * log(x / y)", [100 * np.log(0.5), 0, 100 * np.log(2), 100 * np.log(4), np.nan]),
+        ("-x + 2 * (y - 1)", [1, 0, -2, -6, 2]),
+        ("x - lag(x)", [np.nan, 1, 2, np.nan, np.nan]),
+        ("lag(x, 2)", [np.nan, np.nan, 1, np.nan, 8]),
+        ("mean(x, 2000, 2001)", [1.5, 1.5, 1.5, 8, 8]),
+        ("y / x", [2, 1, 0.5, 0.25, np.nan]),
+    ],
+)
+def test_values_by_unit_and_year_in_any_order_of_rows(text, expected):
+    np.testing.assert_allclose(evaluate(text, PANEL), expected)
+    shuffled = PANEL.sample(frac=1, random_state=1)
+    np.testing.assert_allclose(evaluate(text, shuffled).sort_index(), expected)
+
+
+def test_columns_are_named():
+    assert columns_of("log(x / lag(y, 2)) * mean(x, 1, 2)") == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')", "x.__class__", "x[0]", "exp(x)", "log(x, 2)", "lag(x, y)", "lag(x, 1.5)",
+        "x if y else 1", "lambda: x", "x ** 9", "x; y", "", "'x'", "True", "log(x=x)", "[x]", "x < y", "(" * 400,
+    ],
+)  # fmt: skip
+def test_everything_else_is_refused_in_one_line(text):
+    with pytest.raises(ConfigError) as error:
+        columns_of(text)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_column_is_named_with_the_nearest():
+    with pytest.raises(ConfigError, match="'gdq'"):
+        evaluate("log(gdq)", PANEL.assign(gdp=1.0))

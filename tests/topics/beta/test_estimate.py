@@ -1,0 +1,222 @@
+"""Beta convergence: planted speeds, invariance, what is not defined, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.spatial_weights import SpatialWeights, row_standardised
+from evenfield.topics.beta.estimate import estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM, MACHINE
+
+COAST = {"id": "c", "controls": ["coast"]}
+
+
+def make_study(*specs, n=12, lam=0.02, noise=0.003, start=1980, end=2000, basis="official", step=1, change=None):
+    rng, units, years = np.random.default_rng(17), [f"U{i:02d}" for i in range(n)], end - start
+    y0, coast = rng.normal(9, 0.5, n), (np.arange(n) % 3 == 0) * 1.0
+    growth = 0.2 + np.expm1(-lam * years) / years * y0 + 0.002 * coast + rng.normal(0, noise, n)
+    frame = pd.DataFrame({"unit": units, "period": "P", "start_year": start, "end_year": end, "basis": basis})
+    frame["log_income_start"], frame["log_income_end"] = y0, y0 + years * growth
+    frame["growth_pct_per_year"] = 100 * growth
+    frame["log_income_start_mean3"] = y0 + step * growth
+    frame["log_income_end_mean3"] = frame["log_income_end"] - step * growth
+    means = frame["log_income_end_mean3"] - frame["log_income_start_mean3"]
+    frame["growth_mean3_pct_per_year"] = 100 * means / (years - 2 * step)
+    frame["control_coast"], frame["control_schooling"] = coast, np.nan
+    matrix = row_standardised(np.eye(n, k=1) + np.eye(n, k=-1))
+    return MadeStudy(
+        {"estimates": {"beta": list(specs) or [{"id": "b"}]}},
+        {"periods": change(frame) if change else frame},
+        {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})},
+        samples={"all": units, "small": units[: n - 2], **{f"first_{k}": units[:k] for k in range(3)}},
+        step=step,
+        basis_years={"official": [1999, 2020]},
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+@pytest.mark.parametrize("lam", [-0.01, 0.02, 0.05])
+def test_recovers_a_planted_speed_without_noise(lam):
+    results = run(COAST, lam=lam, noise=0)
+    assert row(results, term="speed", estimator="ols").estimate == pytest.approx(100 * lam, abs=CLOSED_FORM)
+    assert row(results, term="speed", estimator="nls").estimate == pytest.approx(100 * lam, abs=CLOSED_FORM)
+    assert row(results, term="r2").estimate == pytest.approx(1)
+    assert "the fit is perfect" in row(results, term="moran").warning
+    half = row(results, term="half_life")
+    if lam > 0:
+        assert half.estimate == pytest.approx(np.log(2) / lam, rel=CLOSED_FORM)
+    else:
+        assert np.isnan(half.estimate)
+        assert "half-life undefined for a speed of zero or less" in half.warning
+
+
+def test_rows_say_how_they_were_made():
+    results = run()
+    slope, moran = row(results, term="log_income_start"), row(results, term="moran")
+    assert (slope.se_type, slope.df, slope.n_obs, slope.n_units) == ("HC3", 10, 12, 12)
+    assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line")
+    assert len(results.estimates) == 9
+
+
+def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
+    study = make_study({"id": "b"}, COAST, {"id": "small", "sample": "small"})
+    same_results(estimate(study), estimate(study.shuffled(3)))
+    names = {unit: f"Z{99 - i}" for i, unit in enumerate(study.matrices["line"].units)}
+    same_numbers(estimate(study), estimate(study.renamed(names)))
+
+
+def test_a_blank_control_drops_out_and_the_row_says_which_entered():
+    results = run({"id": "b", "controls": ["coast", "schooling"]}, COAST)
+    assert {e.controls_id for e in results.estimates} == {"coast"}
+    slopes = {e.spec_id: e.estimate for e in results.estimates if e.term == "log_income_start"}
+    assert slopes["b"] == slopes["c"]
+    assert results.fit["regressions"][0]["controls_absent"] == ["schooling"]
+
+
+def test_three_year_means_use_their_own_span():
+    study = make_study({"id": "b", "end_points": "mean3"})
+    frame, results = study.table("periods"), estimate(study)
+    growth = (frame["log_income_end_mean3"] - frame["log_income_start_mean3"]) / 18
+    b = np.polyfit(frame["log_income_start_mean3"], growth, 1)[0]
+    slope, speed = row(results, term="log_income_start"), row(results, term="speed", estimator="ols")
+    assert slope.estimate == pytest.approx(b, rel=CLOSED_FORM)
+    assert speed.estimate == pytest.approx(-100 * np.log(1 + b * 18) / 18, rel=CLOSED_FORM)
+    assert slope.outcome == "growth_mean3"
+    assert run({"id": "b", "end_points": "mean3"}, start=1940, step=10).fit["regressions"][0]["years"] == 40
+
+
+def test_a_period_too_short_for_means_is_not_defined():
+    gone = ["log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year"]
+    results = run({"id": "b", "end_points": "mean3"}, change=lambda f: f.assign(**dict.fromkeys(gone, np.nan)))
+    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in results.estimates)
+    assert results.series["series"].empty
+
+
+@pytest.mark.parametrize(
+    ("basis", "text"),
+    [("official", ""), ("proxy", "PROXY output before 1999"), ("spliced", "joined with official output")],
+)
+def test_every_row_says_what_output_it_rests_on(basis, text):
+    results = run(basis=basis)
+    assert all(e.output_basis == basis and text in e.warning for e in results.estimates)
+    assert any("PROXY" in e.warning for e in results.estimates) == bool(text)
+
+
+def test_the_interval_of_the_speed_is_the_interval_of_the_slope_transformed():
+    results = run()
+    slope, speed = row(results, term="log_income_start"), row(results, term="speed", estimator="ols")
+    assert speed.conf_low == pytest.approx(-100 * np.log(1 + slope.conf_high * 20) / 20, rel=CLOSED_FORM)
+    assert speed.conf_high == pytest.approx(-100 * np.log(1 + slope.conf_low * 20) / 20, rel=CLOSED_FORM)
+    assert speed.p_value == slope.p_value
+
+
+def test_an_unbounded_half_life_is_said_in_words():
+    half = row(run(lam=0.002, noise=0.01), term="half_life")
+    assert np.isnan(half.conf_high)
+    assert half.conf_low > 0
+    assert "half-life unbounded" in half.warning
+
+
+def test_no_speed_where_the_slope_overshoots():
+    def overshoot(frame):
+        growth = 0.9 - 0.06 * frame["log_income_start"] + 0.001 * np.cos(np.arange(12))
+        return frame.assign(log_income_end=frame["log_income_start"] + 20 * growth, growth_pct_per_year=100 * growth)
+
+    results = run(change=overshoot)
+    found = [row(results, term="speed", estimator=name) for name in ("ols", "nls")]
+    assert np.isnan([*(e.estimate for e in found), row(results, term="half_life").estimate]).all()
+    assert "1 + bT is not positive" in found[0].warning
+    assert not found[1].converged
+
+
+def test_a_smaller_sample_cuts_the_weights_and_says_so():
+    results = run({"id": "b", "sample": "small"})
+    assert "line cut to 10 units and row-standardised again" in row(results, term="moran").warning
+
+
+def test_permutations_move_only_the_permutation_p_and_another_specification_nothing():
+    study = make_study()
+    one = estimate(study).estimates
+    study.config["inference"] = {**study.config["inference"], "permutations": 499}
+    for a, b in zip(one, estimate(study).estimates, strict=True):
+        assert a.estimate == b.estimate or np.isnan(a.estimate)
+        assert a.p_value == b.p_value or a.term == "moran" or np.isnan(a.p_value)
+    together = [e for e in run({"id": "b"}, COAST).estimates if e.spec_id == "b"]
+    assert estimates_frame(one).equals(estimates_frame(together))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_few_units_are_not_defined(n):
+    results = run({"id": "b", "sample": f"first_{n}"})
+    for term in ("log_income_start", "half_life", "r2", "moran"):
+        assert np.isnan(row(results, term=term).estimate)
+        assert f"not defined: {n} units" in row(results, term=term).warning
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"log_income_start": 9.0}, "start is the same in every unit"),
+        ({"control_coast": 1.0}, "coast is the same in every unit"),
+        ({"log_income_end": lambda f: f["log_income_start"] + 1.0}, "growth is the same in every unit"),
+    ],
+)
+def test_constant_columns_are_not_defined(change, text):
+    def changed(frame):
+        frame = frame.assign(**change)
+        growth = 100 * (frame["log_income_end"] - frame["log_income_start"]) / 20
+        return frame.assign(growth_pct_per_year=growth)
+
+    assert text in row(run(COAST, change=changed), term="log_income_start").warning
+
+
+def test_series_hold_points_and_a_line_with_its_band():
+    results = run({"id": "b"}, COAST)
+    series = results.series["series"]
+    points = series.query("spec_id == 'b' and kind == 'unit'")
+    line = series.query("spec_id == 'b' and kind == 'line'")
+    assert (len(points), len(line)) == (12, 50)
+    assert series.query("spec_id == 'c' and kind == 'line'").empty
+    np.testing.assert_allclose(points["fitted"] + points["residual"], points["growth_pct_per_year"], rtol=MACHINE)
+    assert ((line["conf_low"] < line["fitted"]) & (line["fitted"] < line["conf_high"])).all()
+    slope = np.polyfit(line["log_income_start"], line["fitted"], 1)[0]
+    found = row(results, term="log_income_start", spec_id="b").estimate
+    assert slope == pytest.approx(100 * found, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda f: f.assign(log_income_start=f["log_income_start"].where(f["unit"] != "U03")), "U03 log_income_start"),
+        (lambda f: f.assign(control_coast=f["control_coast"].where(f["unit"] != "U04")), "U04 control_coast"),
+        (lambda f: f[f["unit"] != "U05"], "U05 log_income_start"),
+        (lambda f: pd.concat([f, f.head(1)]), "1 units have two rows (U00)"),
+        (lambda f: f.assign(growth_pct_per_year=f["growth_pct_per_year"] * 1.1), "growth of 12 units is not"),
+    ],
+)
+def test_refuses_frames_that_cannot_be_right(change, text):
+    with pytest.raises(EvenfieldError) as error:
+        run(COAST, change=change)
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "text"),
+    [
+        ([{"id": "a", "control": []}], "estimates.beta.0.control"),
+        ([{"controls": []}], "estimates.beta.0.id"),
+        ([{"id": "a", "end_points": "mean5"}], "estimates.beta.0.end_points"),
+    ],
+)
+def test_a_wrong_specification_is_named(section, text):
+    study = make_study()
+    study.config["estimates"]["beta"] = section
+    with pytest.raises(ConfigError, match=text):
+        estimate(study)

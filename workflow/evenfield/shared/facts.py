@@ -1,0 +1,72 @@
+"""What tables, figures and sentences are made from: the study and what its topics found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.headings import ordered_specs
+from evenfield.shared.tables.notes import basis_note, origin_note, sample_note
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.units import shown_periods
+from evenfield.study.files import read_json, read_table
+from evenfield.study.study import Study
+
+
+class Facts(Study):
+    """A study with the results of its topics."""
+
+    topic: str = ""
+
+    def estimates(self, topic: str = "", **wanted: Any) -> pd.DataFrame:
+        """Return the tidy rows of a topic, this one's by default, whose columns hold the wanted values."""
+        rows = read_estimates(self.root / "estimates" / (topic or self.topic) / "estimates.csv")
+        for name, value in wanted.items():
+            rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
+        return rows
+
+    def series(self, name: str = "series", topic: str = "", text: tuple[str, ...] = TEXT) -> pd.DataFrame:
+        """Return a series of a topic."""
+        return read_table(self.root / "estimates" / (topic or self.topic) / f"{name}.csv", text)
+
+    def fit(self, topic: str = "") -> dict[str, Any]:
+        """Return the summary of a topic."""
+        return dict(read_json(self.root / "estimates" / (topic or self.topic) / "fit.json"))
+
+    def specs(self, topic: str = "") -> list[dict[str, Any]]:
+        """Return the specifications of a topic in the order written."""
+        return list(self.config["estimates"].get(topic or self.topic) or [])
+
+    def primary(self, topic: str = "") -> dict[str, Any]:
+        """Return the primary specification of a topic, else its first."""
+        specs = self.specs(topic)
+        return next((spec for spec in specs if spec.get("role") == "primary"), specs[0] if specs else {})
+
+    def ordered(self, found: Sequence[str]) -> list[str]:
+        """Return the specifications that have rows, the primary one first."""
+        return ordered_specs(found, self.specs())
+
+    def shown(self, *roles: str) -> list[str]:
+        """Return the periods of some roles, role by role."""
+        return shown_periods(self.config["periods"], roles)
+
+    @property
+    def words(self) -> Mapping[str, Any]:
+        """The study's nouns: ``unit_name``, ``units_name``."""
+        section: Mapping[str, Any] = self.config["study"]
+        return section
+
+    @property
+    def level(self) -> str:
+        """The level of all intervals, for example ``95%``."""
+        return f"{self.config['inference']['conf_level']:.0%}"
+
+    def note(self, *sentences: str, seed: bool = True, basis: bool = True) -> tuple[str, ...]:
+        """Return the note of a table: sample first, then the sentences, basis of output and origin."""
+        described = self.description()
+        ends = [basis_note(described)] if basis else []
+        origin = origin_note(described, self.config["inference"]["seed"] if seed else None)
+        return tuple(text for text in (sample_note(described, self.words), *sentences, *ends, origin) if text)

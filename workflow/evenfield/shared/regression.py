@@ -1,0 +1,50 @@
+"""Cross-section regressions by statsmodels, with the faults of the data said in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from statsmodels.regression.linear_model import OLS, RegressionResults
+
+from evenfield.numerics.errors import NumericsError
+
+RANK_TOLERANCE = 1e-10
+
+
+def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
+    """Fit y = X b + u by least squares with HC3 and t(N - K); y (N,), X (N, K) with its constant.
+
+    Notes
+    -----
+    MacKinnon and White (1985).
+    """
+    y, X = np.asarray(y, float), np.asarray(X, float)
+    if not (np.isfinite(y).all() and np.isfinite(X).all()):
+        raise NumericsError("the regression holds a missing or infinite value")
+    if X.shape[0] <= X.shape[1]:
+        raise NumericsError(f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients")
+    if (X == 0).all(axis=0).any():
+        raise NumericsError("a regressor is zero everywhere")
+    q, r = np.linalg.qr(X / np.sqrt((X**2).sum(axis=0)))
+    if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
+        raise NumericsError("the regressors are collinear")
+    if ((q**2).sum(axis=1) > 1 - RANK_TOLERANCE).any():
+        raise NumericsError("one observation determines a coefficient alone (leverage 1)")
+    return OLS(y, X).fit(method="qr", cov_type="HC3", use_t=True)
+
+
+def t_fields(fit: RegressionResults, weights: np.ndarray, level: float, scale: float = 1.0) -> dict[str, Any]:
+    """Return a combination of coefficients, tested against zero, as fields of an estimate; weights (K,)."""
+    found = fit.t_test(np.atleast_2d(weights))
+    low, high = found.conf_int(alpha=1 - level)[0]
+    return {
+        "estimate": scale * found.effect.item(),
+        "std_error": scale * found.sd.item(),
+        "statistic": found.tvalue.item(),
+        "df": float(found.df_denom),
+        "p_value": found.pvalue.item(),
+        "conf_low": scale * low,
+        "conf_high": scale * high,
+        "conf_level": level,
+    }

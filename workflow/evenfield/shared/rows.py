@@ -1,0 +1,69 @@
+"""The builder of tidy rows and what an estimator hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from evenfield.shared.estimates import NAN, Estimate, write_estimates
+from evenfield.shared.samples import joined
+from evenfield.study.files import write_json, write_results
+
+
+class Kind(NamedTuple):
+    """What one row of a topic is."""
+
+    estimator: str
+    term: str
+    effect_type: str
+    unit_of_measure: str
+
+
+class Rows:
+    """The rows of one regression: what they share is said once, the reason of an undefined row too."""
+
+    def __init__(self, kinds: Mapping[str, Kind], role: str, note: str = "", **shared: Any) -> None:
+        self.kinds, self.role, self.note, self.shared = kinds, role, note, shared
+        self.made: list[Estimate] = []
+
+    def add(self, name: str, *warnings: str, **numbers: Any) -> None:
+        """Add a row; a row that describes (effect type ``stat``) is never a deciding one."""
+        kind = self.kinds[name]
+        role = "description" if kind.effect_type == "stat" else self.role
+        warning = joined(self.note, *warnings)
+        self.made.append(Estimate(**{"role": role, **self.shared, **kind._asdict(), **numbers, "warning": warning}))
+
+    def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
+        """Add rows without a number that say why."""
+        for name in names:
+            self.add(name, f"not defined: {reason}", estimate=NAN, **numbers)
+
+
+@dataclass
+class Results:
+    """Everything one topic writes: tidy rows, series by name (what figures and tables need beside them), a summary."""
+
+    estimates: list[Estimate] = field(default_factory=list)
+    series: dict[str, pd.DataFrame] = field(default_factory=dict)
+    fit: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, folder: str | Path) -> None:
+        """Write ``estimates.csv``, one CSV for each series and ``fit.json``."""
+        write_estimates(self.estimates, Path(folder) / "estimates.csv")
+        for name, frame in self.series.items():
+            write_results(frame, Path(folder) / f"{name}.csv")
+        write_json(self.fit, Path(folder) / "fit.json")
+
+
+def stacked(parts: Sequence[pd.DataFrame], labels: list[str], numbers: list[str]) -> pd.DataFrame:
+    """Stack the parts of a series, sorted by their labels; columns that a part lacks are blank, ``numbers`` floats."""
+    frame = pd.concat(parts) if parts else pd.DataFrame()
+    return (
+        frame.reindex(columns=labels + numbers)
+        .astype(dict.fromkeys(numbers, float))
+        .sort_values(labels, ignore_index=True)
+    )

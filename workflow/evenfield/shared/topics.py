@@ -1,0 +1,95 @@
+"""The topics of the library as the workflow sees them: what each reads, which sections move it, what it shows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LIBRARY = Path(__file__).parents[1]
+TOPICS = LIBRARY / "topics"
+# Read by every job that opens a study.
+ALWAYS = ("panel.unit_scheme", "panel.unit_schemes")
+IMPORT = re.compile(r"^\s*(?:from (evenfield[\w.]*) import (\([^)]*\)|[^\n]*)|import (evenfield[\w.]+))", re.M)
+DEFAULTS = {"order": 1000, "estimate": None, "exhibit": {}, "exhibits": []}
+
+
+@cache
+def read_topics() -> dict[str, dict[str, Any]]:
+    """Return every topic's ``topic.yaml`` by topic word, in the order of the page."""
+    paths = TOPICS.glob("*/topic.yaml")
+    found = {path.parent.name: DEFAULTS | yaml.safe_load(path.read_text("utf-8")) for path in paths}
+    return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
+
+
+def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the sections of a config that are named, for example ``inference`` or ``study.units_name``."""
+    out: dict[str, Any] = {}
+    for name in [*ALWAYS, *names]:
+        *folders, last = name.split(".")
+        source, target = config, out
+        for key in folders:
+            source, target = source.get(key, {}), target.setdefault(key, {})
+        if last in source:
+            target[last] = source[last]
+    return out
+
+
+def settings(config: Mapping[str, Any], topic: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of the config that move one step of a topic: its own, those it names, those it reads."""
+    reads = set(told.get("reads", ()))
+    names = [f"estimates.{name}" for name in (topic, *(name.split("/")[1] for name in reads if "estimates/" in name))]
+    names += ["weights.primary"] if reads & {"weights", "weights/primary"} else []
+    names += ["weights.families"] if "weights" in reads else []
+    return part(config, [*sorted(names), *told.get("settings", ())])
+
+
+def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
+    """Return the files that one step of a topic reads, for the main unit scheme or for all of them."""
+    panel, weights = config["panel"], config["weights"]
+    schemes = [panel["unit_scheme"]] if told.get("schemes") == "main" else list(panel["unit_schemes"])
+    files = [f"results/panel/{scheme}/description.json" for scheme in schemes]
+    for name in told.get("reads", ()):
+        folder, slash, rest = name.partition("/")
+        if folder == "weights":
+            matrices = [weights["primary"]] if rest else weights["families"]
+            files += [f"results/weights/{s}/{m}.{end}" for s in schemes for m in matrices for end in ("csv", "json")]
+        elif folder == "estimates":
+            files += [f"results/{name}"] if rest.split("/")[0] in config["estimates"] else []
+        elif slash or "." in name:
+            files.append(f"results/{name}")
+        else:
+            home = "weights" if name == "exposures" else "panel"
+            files += [f"results/{home}/{scheme}/{name}.csv" for scheme in schemes]
+    return files
+
+
+def code_hash(*files: str) -> str:
+    """Hash library files and every library file that they import, however far."""
+    todo, seen = [name for name in files if (LIBRARY / name).is_file()], {}
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            digest, imports = _read(LIBRARY / name)
+            seen[name] = digest
+            todo += imports
+    return hashlib.sha256("".join(f"{name} {seen[name]}\n" for name in sorted(seen)).encode()).hexdigest()
+
+
+@cache
+def _read(path: Path) -> tuple[str, tuple[str, ...]]:
+    content = path.read_bytes()
+    found: list[str] = []
+    if path.suffix == ".py":
+        for package, names, plain in IMPORT.findall(content.decode()):
+            module = package or plain
+            members = [word.split(" as ")[0].strip() for word in names.strip("()").split(",")]
+            candidates = [module, *(f"{module}.{member}" for member in members if member)]
+            files = [f"{candidate.partition('.')[2].replace('.', '/')}.py" for candidate in candidates]
+            found += [file for file in files if (LIBRARY / file).is_file()]
+    return hashlib.sha256(content).hexdigest(), tuple(found)

@@ -1,0 +1,69 @@
+"""The tables of a study by unit scheme, read when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.study.config import checked_config, read_config
+from evenfield.study.files import read_json, read_table
+from evenfield.study.spatial_weights import SpatialWeights, weights_from_edges
+
+
+class Study:
+    """What every topic reads: config, panel tables, weights and groups, by unit scheme.
+
+    ``config`` holds the sections that the topic names in its ``topic.yaml`` and no others, so that a change anywhere
+    else cannot move its results.
+    """
+
+    def __init__(self, config: Mapping[str, Any], root: str | Path = "results") -> None:
+        self.config, self.root = config, Path(root)
+        self.schemes: Sequence[str] = list(config["panel"]["unit_schemes"])
+        self.main: str = config["panel"]["unit_scheme"]
+        self.table = cache(self._table)
+        self.weights = cache(self._weights)
+        self.description = cache(self._description)
+
+    @classmethod
+    def load(cls, folder: str | Path = ".") -> Study:
+        """Open a study that has been run, for example in a notebook."""
+        return cls(checked_config(read_config(Path(folder) / "config.yaml")), Path(folder) / "results")
+
+    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
+        """Return a table of a unit scheme, the main one by default, for example ``periods`` or ``exposures``."""
+        folder = "weights" if name == "exposures" else "panel"
+        return read_table(self.root / folder / (scheme or self.main) / f"{name}.csv", text)
+
+    def _description(self, scheme: str = "") -> dict[str, Any]:
+        """Return units, years, periods, samples and hashes of a unit scheme."""
+        return dict(read_json(self.root / "panel" / (scheme or self.main) / "description.json"))
+
+    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
+        """Return spatial weights by name, the primary ones by default."""
+        scheme, path = scheme or self.main, self.root / "weights" / (scheme or self.main)
+        name = name or self.config["weights"]["primary"]
+        edges, spec = read_table(path / f"{name}.csv"), read_json(path / f"{name}.json")
+        return weights_from_edges(edges, self.description(scheme)["units"], spec)
+
+    @cached_property
+    def all_weights(self) -> dict[str, SpatialWeights]:
+        """Every weights matrix of the main unit scheme, by name."""
+        return {name: self.weights(name) for name in self.config["weights"]["families"]}
+
+    def each(self, name: str, text: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
+        """Return a table of every unit scheme."""
+        return {scheme: self.table(name, scheme, text) for scheme in self.schemes}
+
+    @property
+    def descriptions(self) -> dict[str, dict[str, Any]]:
+        """The description of every unit scheme."""
+        return {scheme: self.description(scheme) for scheme in self.schemes}
+
+    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
+        """Return a checked input table, for example ``clusters``."""
+        return read_table(self.root / "ingest" / f"{name}.csv", text)

@@ -1,0 +1,73 @@
+"""Constants of the rules that have not moved to topics.smk yet."""
+
+MAIN_WEIGHTS = config["weights"]["primary"]
+MAIN_TAXONOMY = config["taxonomy"]["primary"]
+POWER = config["estimates"].get("design", {}).get("power", 0.8)
+
+
+def per_scheme(pattern):
+    """One path per unit scheme, in the order of the config."""
+    return expand(pattern, scheme=SCHEMES)
+
+
+def primary_spec(family):
+    """The id of the family's primary specification, else of its first; None where the family is not run."""
+    specs = config["estimates"].get(family) or [{"id": None}]
+    return next((spec["id"] for spec in specs if spec.get("role") == "primary"), specs[0]["id"])
+
+
+def primary_spec_of(family):
+    """The family's primary specification with all its keys; empty where the family is not run."""
+    specs = config["estimates"].get(family) or []
+    return next((spec for spec in specs if spec["id"] == primary_spec(family)), {})
+
+
+def inequality_groupings():
+    """The groupings that the figure of inequality shows: regions first, then the cells of the first taxonomy."""
+    spec = (config["estimates"].get("inequality") or [{}])[0]
+    cells = [f"{name}: cell" for name in spec.get("taxonomies", [])[:1]]
+    return [*spec.get("groupings", [])[:1], *cells]
+
+
+def kernel_spec():
+    """The first specification that asks for stochastic kernels."""
+    specs = config["estimates"].get("distribution") or []
+    return next((spec["id"] for spec in specs if spec.get("kernel_steps")), None)
+
+
+def templates():
+    """Templates of page and paper, and the library files whose assumptions they list, as tracked inputs."""
+    folder = Path(workflow.basedir) / "workflow"
+    files = sorted([*(folder / "report").rglob("*.*"), *(folder / "evenfield").rglob("*.py")])
+    return [workflow.source_path(f"../{path.relative_to(folder)}") for path in files]
+
+
+EXHIBITS = [
+    *(path for name in config["tables"] for path in table_files(name)),
+    *(path for name in config["figures"] for path in figure_files(name)),
+]
+SCRIPTS = dict.fromkeys([*config["tables"], *config["figures"]], "")
+SCRIPTS |= {
+    id: f"workflow/evenfield/topics/{topic}/{'table' if id.startswith('T') else 'figure'}.py"
+    for topic, told in TOPICS.items()
+    for id in told["exhibits"]
+}
+SCRIPTS = {name: SCRIPTS[name] for name in [*config["tables"], *config["figures"]]}
+GROUP_STUDY = {
+    "taxonomy": config["taxonomy"],
+    "join": config["weights"]["join"],
+    "inference": config["inference"],
+    "power": POWER,
+}
+DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
+CURVE_STUDY = {
+    "periods": [name for name, period in config["periods"].items() if period["role"] == "main"],
+    "unit_scheme": MAIN_SCHEME,
+    "weights": WEIGHTS,
+    "taxonomies": config["taxonomy"]["all"],
+    "samples": config["panel"]["samples"],
+}
+SPREAD_FILES = expand(
+    "results/estimates/spatial_panel/{name}",
+    name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
+)

@@ -1,0 +1,70 @@
+"""Two rules for each topic: its estimates, then all its tables and figures. What they read stands in topic.yaml."""
+
+
+def estimate_files(topic):
+    """The files that the estimates of a topic make."""
+    names = [
+        "estimates.csv",
+        *(f"{name}.csv" for name in TOPICS[topic]["estimate"].get("series", ["series"])),
+        "fit.json",
+    ]
+    return [f"results/estimates/{topic}/{name}" for name in names]
+
+
+def exhibit_files(topic):
+    """The files of each table and figure of a topic that the config asks for."""
+    wanted = [*config["tables"], *config["figures"]]
+    return {
+        id: (table_files if id.startswith("T") else figure_files)(id)
+        for id in TOPICS[topic]["exhibits"]
+        if id in wanted
+    }
+
+
+for topic in ESTIMATED:
+
+    rule:
+        name:
+            f"estimate_{topic}"
+        input:
+            topics.inputs(config, TOPICS[topic]["estimate"]),
+        output:
+            files=estimate_files(topic),
+        log:
+            f"results/logs/estimate_{topic}.log",
+        benchmark:
+            f"results/benchmarks/estimate_{topic}.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            topic=topic,
+            code=topics.code_hash(f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"),
+            config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
+        script:
+            "../scripts/estimate.py"
+
+
+for topic in [name for name in TOPICS if exhibit_files(name)]:
+
+    rule:
+        name:
+            f"exhibit_{topic}"
+        input:
+            own=estimate_files(topic) if topic in ESTIMATED else [],
+            others=topics.inputs(config, {"schemes": "main", **TOPICS[topic]["exhibit"]}),
+        output:
+            list(exhibit_files(topic).values()),
+        log:
+            f"results/logs/exhibit_{topic}.log",
+        benchmark:
+            f"results/benchmarks/exhibit_{topic}.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            topic=topic,
+            root="results",
+            files=exhibit_files(topic),
+            code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),
+            config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),
+        script:
+            "../scripts/exhibit.py"

@@ -1,0 +1,29 @@
+"""Make all tables and figures of one topic."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def main(*, topic: str, config: dict[str, Any], root: str, files: dict[str, list[str]], **_inputs: Any) -> None:
+    """Write the files of each exhibit of ``topic``; a module declares its makers in ``TABLES`` or ``FIGURES``."""
+    from evenfield.shared.facts import Facts  # noqa: PLC0415 - after the path is set
+    from evenfield.shared.tables.write import write_table_files  # noqa: PLC0415
+
+    facts = Facts(config, root)
+    facts.topic = topic
+    for name in sorted(files):
+        if name.startswith("T"):
+            makers = import_module(f"evenfield.topics.{topic}.table").TABLES
+            write_table_files(makers[name](facts), files[name])
+        else:
+            makers = import_module(f"evenfield.topics.{topic}.figure").FIGURES
+            import_module("evenfield.shared.figures.save").save_figure(makers[name](facts), files[name])
+
+
+if "snakemake" in globals():
+    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
+    from evenfield.shared.job import enter
+
+    enter(snakemake, main)  # noqa: F821
