@@ -1,30 +1,6 @@
 """Floor 4, convergence wing: are units converging. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/."""
 
 
-rule estimate_sigma:
-    """Sigma convergence: the path of dispersion and start against end of each period."""
-    input:
-        panels=per_scheme("results/panel/{scheme}/panel.csv"),
-        periods=per_scheme("results/panel/{scheme}/periods.csv"),
-        descriptions=per_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/sigma/estimates.csv",
-        series="results/estimates/sigma/series.csv",
-        fit="results/estimates/sigma/fit.json",
-    log:
-        "results/logs/estimate_sigma.log",
-    benchmark:
-        "results/benchmarks/estimate_sigma.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("sigma"),
-        inference=config["inference"],
-        unit_scheme=MAIN_SCHEME,
-    script:
-        "../../scripts/estimate_sigma.py"
-
-
 rule estimate_clock:
     """Rolling windows of beta convergence, spatial beta by period, break dates of sigma."""
     input:

@@ -19,7 +19,7 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined, not_defined
 from evenfield.shared.settings import InferenceSpec
 from evenfield.study.rounding import round_results
-from evenfield.topics.clubs.trajectories import Trajectories
+from evenfield.shared.trajectories import Trajectories
 from evenfield.topics.rolling.cross_section import CrossSection
 from evenfield.topics.rolling.estimate_spec import ClockSpec
 from evenfield.topics.rolling.estimate_windows import CLOCK_SERIES
