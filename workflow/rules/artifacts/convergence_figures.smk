@@ -1,25 +1,6 @@
 """Floor 5, convergence figures. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
 
 
-rule draw_clock:
-    """F5c: the convergence clock."""
-    input:
-        series=rules.estimate_clock.output.series,
-    output:
-        figure=figure_files("F5c"),
-    log:
-        "results/logs/draw_clock.log",
-    benchmark:
-        "results/benchmarks/draw_clock.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=primary_spec("clock"),
-        study=config["study"],
-    script:
-        "../../scripts/draw_clock.py"
-
-
 rule draw_inequality:
     """F6: inequality between and within groups over time."""
     input:

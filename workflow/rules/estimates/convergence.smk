@@ -1,32 +1,6 @@
 """Floor 4, convergence wing: are units converging. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/."""
 
 
-rule estimate_clock:
-    """Rolling windows of beta convergence, spatial beta by period, break dates of sigma."""
-    input:
-        panels=per_scheme("results/panel/{scheme}/panel.csv"),
-        periods=per_scheme("results/panel/{scheme}/periods.csv"),
-        descriptions=per_scheme("results/panel/{scheme}/description.json"),
-        weights=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.csv"),
-        weights_descriptions=per_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.json"),
-    output:
-        estimates="results/estimates/clock/estimates.csv",
-        series="results/estimates/clock/series.csv",
-        fit="results/estimates/clock/fit.json",
-    log:
-        "results/logs/estimate_clock.log",
-    benchmark:
-        "results/benchmarks/estimate_clock.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("clock"),
-        inference=config["inference"],
-        unit_scheme=MAIN_SCHEME,
-    script:
-        "../../scripts/estimate_clock.py"
-
-
 rule estimate_dynamic:
     """Dynamic panel: pooled, fixed effects, bias-corrected, jackknife, GMM."""
     input:
