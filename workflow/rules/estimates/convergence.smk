@@ -131,31 +131,6 @@ rule estimate_pattern:
         "../../scripts/estimate_pattern.py"
 
 
-rule estimate_preflight:
-    """Cross-section dependence and unit roots, with the rule they feed."""
-    input:
-        panels=per_scheme("results/panel/{scheme}/panel.csv"),
-        periods=per_scheme("results/panel/{scheme}/periods.csv"),
-        units=per_scheme("results/panel/{scheme}/units.csv"),
-        descriptions=per_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/preflight/estimates.csv",
-        series="results/estimates/preflight/series.csv",
-        fit="results/estimates/preflight/fit.json",
-    log:
-        "results/logs/estimate_preflight.log",
-    benchmark:
-        "results/benchmarks/estimate_preflight.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("preflight"),
-        inference=config["inference"],
-        unit_scheme=MAIN_SCHEME,
-    script:
-        "../../scripts/estimate_preflight.py"
-
-
 rule estimate_gradient:
     """Where clusters lie: East, South within the East, neighbours (H2)."""
     input:
