@@ -51,7 +51,7 @@ POLICY: dict[str, Any] = {
     "estimates": {
         **CONFIG["estimates"],
         "design": {"weights": ["contiguity"]},
-        "profile": {"taxonomies": ["lists"]},
+        "relative_income": {"taxonomies": ["lists"]},
         "exposure": [{"id": "first", "taxonomy": "lists", "weights": "contiguity", "role": "primary"}],
         "spatial_panel": {
             "variables": {"zones": {"kind": "zones", "zone_type": "state", "label": "zones in force"}},
@@ -119,7 +119,7 @@ def policy_estimates() -> list[Estimate]:
             ))  # fmt: skip
         for cell, mean in (("both", 8.0), ("cluster only", 7.0), ("SEZ only", 6.0), ("neither", 5.0)):
             rows.append(Estimate(
-                family="profile", estimator="mean", spec_id="lists", outcome="growth_pct_per_year", term=cell,
+                family="relative_income", estimator="mean", spec_id="lists", outcome="growth_pct_per_year", term=cell,
                 effect_type="stat", unit_scheme="all", period=period, treatment_def="lists", estimate=mean, n_units=2,
             ))  # fmt: skip
     return rows
