@@ -39,7 +39,6 @@ include: "workflow/rules/artifacts/convergence_figures.smk"
 include: "workflow/rules/artifacts/spillover.smk"
 include: "workflow/rules/artifacts/policy.smk"
 include: "workflow/rules/artifacts/curve.smk"
-include: "workflow/rules/artifacts/verdicts.smk"
 include: "workflow/rules/report.smk"
 
 
