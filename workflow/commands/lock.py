@@ -8,7 +8,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 HEAD = """\
-# Made from requirements.lock by `python3 run lock`; do not edit. The Snakefile puts workflow/ on the path.
+# Made from requirements.lock by `python3 run lock`; do not edit. evenfield is not in it: jobs find it in workflow/.
 name: evenfield
 channels:
   - conda-forge
