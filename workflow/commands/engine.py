@@ -16,6 +16,7 @@ import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
 
+from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
 REPO = Path(__file__).resolve().parents[2]
@@ -45,6 +46,7 @@ def refuse_mistyped(targets: Sequence[str]) -> None:
     """Stop at a bare word that is no rule: it was meant as a command."""
     sources = [REPO / "Snakefile", *(REPO / "workflow" / "rules").rglob("*.smk")]
     rules = set(re.findall(r"^\s*(?:rule|checkpoint) (\w+)", "\n".join(map(Path.read_text, sources)), re.MULTILINE))
+    rules |= {f"{step}_{topic}" for step in ("estimate", "exhibit") for topic in read_topics()}
     for word in targets:
         if re.fullmatch(r"\w+", word) and word not in rules:
             nearest = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0)[0]
