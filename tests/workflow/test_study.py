@@ -1,4 +1,4 @@
-"""One whole run of the China study: what it shows, what an edit reruns, its report, and its use from another workflow."""
+"""One whole run of the China study: its exhibits, what an edit reruns, its report, its use from another workflow."""
 
 from __future__ import annotations
 
