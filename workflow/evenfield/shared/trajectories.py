@@ -63,7 +63,7 @@ class Trajectories:
 
 
 def trajectories(
-    panel: pd.DataFrame, column: str, units: Sequence[str], where: str, years: Sequence[int] | None = None
+    panel: pd.DataFrame, column: str, units: Sequence[str], where: str, years: list[int] | None = None
 ) -> Trajectories:
     """Arrange one column of the panel, in all years that have it or in ``years``.
 
