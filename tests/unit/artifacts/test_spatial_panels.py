@@ -85,7 +85,7 @@ def test_effects_by_weights_with_intervals_and_reasons(estimates, description, s
     assert found["dense", 3][1:4] == ["(a)", "(a)", "(a)"]
     assert ("log income, 1995\u20132000, direct approach: zones in force", 6) in found
     text = note(table)
-    assert rules_are_told(text) and "end of its range" in text and "GRADE C: 3 of 88 unit-years." in text
+    assert rules_are_told(text) and "edge of its range" in text and "GRADE C: 3 of 88 unit-years." in text
     assert "effective neighbours: near 2.5 and dense 6.3" in text or "near 2.5 and dense 6.2" in text
     assert "seed 7" in text and "Lee-Yu" in text and "no row decides a hypothesis" in text and "log points" in text
 

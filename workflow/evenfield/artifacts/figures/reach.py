@@ -30,8 +30,8 @@ def reach_marks(reach: pd.DataFrame, fit: Mapping[str, Any], units: pd.DataFrame
     mine = only(reach, **wanted)
     if mine.empty:
         raise ArtifactError(f"no effects by unit of specification {spec['id']}", "its rows in reach.csv",
-                            "its spatial parameter is at the end of its range: choose other main weights or remove F12 "
-                            "from `figures`")  # fmt: skip
+                            "its spatial parameter is at the edge of its range: choose other main weights or remove "
+                            "F12 from `figures`")  # fmt: skip
     named = mine.merge(units[["unit", "name"]], on="unit", how="left")
     order = named.assign(size=named["sent"].abs()).sort_values(["size", "unit"], ascending=[False, True])
     return order.drop(columns="size").reset_index(drop=True)

@@ -92,6 +92,6 @@ def _describe(rows: pd.DataFrame, fit: Mapping[str, Any]) -> str:
     return (
         f"Direct and indirect effects of {fit['regressors'][main['regressors'][0]]} by weights and model with "
         f"intervals by unit. {main['model']} with {main['weights'].replace('_', ' ')} weights: {'; '.join(told)}. "
-        f"{len(shown)} of {len(rows)} effects can be estimated; in the rest the spatial parameter is at the end of its "
-        "range."
+        f"{len(shown)} of {len(rows)} effects can be estimated; in the rest the spatial parameter is at the edge of "
+        "its range."
     )

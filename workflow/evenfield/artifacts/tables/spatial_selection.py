@@ -21,8 +21,9 @@ SHOWN = ("slx", "sar", "sem", "sdm", "sdem")
 LAGRANGE = ("LM lag", "robust LM lag", "LM error", "robust LM error")
 NESTED = ("LR SDM -> SAR", "LR SDM -> SEM", "Wald SDM -> SAR", "Wald SDM -> SEM", "Wald SDM -> SAR, by unit",
           "Wald SDM -> SEM, by unit")  # fmt: skip
-AT_BOUND = "the spatial parameter is at the end of its range"
+AT_BOUND = "the spatial parameter is at the edge of its range"
 ELSEWHERE = "estimated with the main weights only"
+ALIKE = "the covariances of fixed and random effects are too alike"
 
 
 def tabulate_spatial_selection(
@@ -57,11 +58,12 @@ def tabulate_spatial_selection(
 
 
 def _row(group: str, label: str, kind: str, cells: Mapping[str, Row], reason: str = "") -> Row:
-    """Return one printed row; a cell without its estimate says why."""
+    """Return one printed row; a cell without its estimate says why, in its own words where it has them."""
     row: Row = {"group": group, "label": label, "kind": kind}
     for name, cell in cells.items():
         row |= {f"{name} {key}": cell.get(key) for key in ("estimate", "p_value", "conf_low", "conf_high")}
-        row[f"{name} reason"] = reason if is_missing(cell.get("estimate")) else ""
+        told = ALIKE if "covariances" in (cell.get("warning") or "") else reason
+        row[f"{name} reason"] = told if is_missing(cell.get("estimate")) else ""
     return row
 
 

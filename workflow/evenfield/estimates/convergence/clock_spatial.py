@@ -45,7 +45,7 @@ def spatial_rows(
     try:
         fit = _fit(section, matrix)
         if fit.at_bound:
-            raise NumericsError("the likelihood rises up to the end of the range of rho")
+            raise NumericsError("rho at the edge of its range")
         rows = [*_coefficient_rows(fit, base, note, inference), *_effect_rows(fit, section, base, note, inference)]
         return [*rows, _ratio_row(fit, section, base, note), _moran_row(fit, section, matrix, base, note, inference)]
     except NumericsError as error:

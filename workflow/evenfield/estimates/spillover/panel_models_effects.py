@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from evenfield.contracts.estimates import Estimate
+from evenfield.contracts.estimates import NAN, Estimate
 from evenfield.estimates.spillover.panel_models_rows import (
     BY_UNIT,
     NAMES,
@@ -13,6 +13,7 @@ from evenfield.estimates.spillover.panel_models_rows import (
     estimator_name,
     joined,
     serial_note,
+    undefined_rows,
 )
 from evenfield.estimates.spillover.panel_models_spec import UNITS
 from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
@@ -36,6 +37,13 @@ def clustered_rows(context: RowContext, fit: SpatialPanelFit, role: str) -> list
                 mde=float(reach[at] * error[at]))
         for row, at in zip(rows, cells, strict=True)
     ]  # fmt: skip
+
+
+def undefined_effects(context: RowContext, fit: SpatialPanelFit, role: str) -> list[Estimate]:
+    """Return the effects of a fit at the edge of its range, without numbers."""
+    estimator, unit = estimator_name(fit, BY_UNIT), UNITS.get(context.spec.outcome, "")
+    rows = [context.row(estimator, name, effect, NAN) for effect in KINDS for name in fit.regressors]
+    return undefined_rows([replace(row, role=role, unit_of_measure=unit) for row in rows], fit)
 
 
 def effect_rows(context: RowContext, fit: SpatialPanelFit, found: Impacts, kind: str = BY_UNIT) -> list[Estimate]:
