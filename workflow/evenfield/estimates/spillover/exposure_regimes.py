@@ -32,15 +32,14 @@ def two_regime_rows(section: PeriodSection, settings: ContrastSettings) -> tuple
         fit = two_regime_durbin(y, X, W, inside)
     except NumericsError as error:
         return [not_defined(base, f"not defined: {error}")], {}
-    if fit.at_bound:
-        return [not_defined(base, "not defined: rho at the edge of its range")], {}
     check = _check(fit, X, W, inside, settings.seed)
     told = (f"at equal pulls the difference is off by {check['bias']:.2g} on average and the nominal 5% test rejects "
             f"in {check['size']:.0%} of {SAMPLES} simulated samples")  # fmt: skip
+    edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
     row = replace(
         base, estimate=fit.rho_inside - fit.rho_outside, std_error=fit.std_error, se_type="observed information",
         statistic=fit.likelihood_ratio, df=1.0, p_value=fit.p_value, p_type="likelihood ratio, chi-squared",
-        n_obs=len(y), n_units=len(y), n_treated=int(inside.sum()), warning=told,
+        n_obs=len(y), n_units=len(y), n_treated=int(inside.sum()), warning=edge + told,
     )  # fmt: skip
     return [row], check
 
