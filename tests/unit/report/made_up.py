@@ -125,12 +125,12 @@ def policy_estimates() -> list[Estimate]:
     return rows
 
 
-AT_BOUND = "the spatial parameter is at the end of its range"
+AT_BOUND = "the spatial parameter is at the edge of its range"
 EFFECTS = {"direct": 0.5, "indirect": -0.25, "total": 0.25}
 
 
 def spatial_panel_estimates() -> list[Estimate]:
-    """Return effects of two models with two weights, one of them at the end of its range, and rho with its ladder."""
+    """Return effects of two models with two weights, one of them at the edge of its range, and rho with its ladder."""
     rows = []
     shared: dict[str, Any] = {"family": "spatial_panel", "spec_id": "sp", "outcome": "log_income", "unit_scheme": "all",
                               "period": "1980-2000", "n_units": 4, "conf_level": 0.95,

@@ -65,7 +65,7 @@ def _fit(units: list[str], y: np.ndarray, start: np.ndarray, matrix: np.ndarray)
     panel = panel_from_arrays(y[None], start[None, :, None], units, [START])
     fit = fit_spatial_panel(panel, network(units, matrix), PanelModel("SDM", "pooled", "direct"))
     if fit.at_bound:
-        raise NumericsError("the likelihood rises up to the end of the range of rho")
+        raise NumericsError("rho at the edge of its range")
     return fit
 
 
