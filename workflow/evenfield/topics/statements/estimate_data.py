@@ -1,29 +1,100 @@
-"""From panel, cells and zones to the numbers by unit that a statement needs."""
+"""What a statement declares, and the numbers by unit that it needs from panel, cells and zones."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 
 from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.sphere_area import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
 from evenfield.shared.expressions import columns_of, evaluate
+from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
 
-if TYPE_CHECKING:
-    from evenfield.topics.statements.estimate import StatementSpec
-
+NEEDED = {
+    "contrast": ("outcome", "periods", "regressors", "term"),
+    "panel": ("outcome", "periods", "regressors", "term"),
+    "accounting": ("outcome", "periods", "reference", "group"),
+    "rings": ("outcome", "periods", "group", "rings_km"),
+    "not_carried": ("reason", "note"),
+}
 # ASSUME: a year counts when at least nine in ten units have a value; units without any are left out and named.
 UNITS_NEEDED = 0.9
 FEWEST_YEARS = {"mean": 1, "trend": 5, "shift": 4, "volatility": 6, "persistence": 6}
 NO_DATA, NO_VARIATION = "R7", "R6"
 START = "log_income_start"
+
+
+class Measure(Spec):
+    """A regressor by unit: the mean of a variable over fixed years."""
+
+    variable: str = Field(description="Expression of columns.")
+    years: tuple[int, int] = Field(description="First and last year.")
+    above_median: bool = Field(False, description="Whether it becomes one above the median and zero elsewhere.")
+
+
+class StatementSpec(Spec):
+    """One statement."""
+
+    id: Id
+    claim: str = Field(description="Claim of the ledger (claims.csv), or a name of your own.")
+    kind: Literal["contrast", "panel", "accounting", "rings", "not_carried"] = Field(
+        description="How the statement is estimated."
+    )
+    label: str = Field("", description="Outcome and comparison in words, for the table.")
+    predicted: Literal["", "+", "-", "0"] = Field(
+        "", description="Sign that the claim predicts; 0 asks for equivalence to zero."
+    )
+    outcome: str | list[str] = Field("", description="Expression of what is explained; several make an index.")
+    reduce: Literal["mean", "trend", "shift", "volatility", "persistence", "increase"] = Field(
+        "mean", description="How the years of a unit become one number."
+    )
+    since: int = Field(0, description="First year after a shift.")
+    periods: list[str] = Field([], description="Periods, each a row.")
+    regressors: list[str] = Field(
+        [],
+        description="Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE, unit_ID, measures or "
+        "columns.",
+    )
+    term: str = Field("", description="Regressor whose coefficient is reported.")
+    minus: str = Field("", description="Regressor whose coefficient is subtracted.")
+    given: list[str] = Field([], description="Columns that are controlled for.")
+    measures: dict[str, Measure] = Field({}, description="Regressors that the statement defines itself.")
+    joint: dict[str, tuple[str, str]] = Field({}, description="Products of two regressors by name.")
+    among: str = Field("", description="Keep the units where this label is one.")
+    without: list[str] = Field([], description="Units left out.")
+    lags: list[int] = Field([0], description="Years by which the regressor of a panel comes first, each a row.")
+    group: str = Field("", description="Group whose shares are compared, or that is counted in rings.")
+    reference: str = Field("", description="Expression whose share is subtracted.")
+    rings_km: list[int] = Field([], description="Outer bounds of the rings, in km.")
+    taxonomy: str = Field("", description="Taxonomy of the labels, the primary one by default.")
+    sesoi: float | None = Field(None, gt=0, description="Smallest effect of interest in the unit of the estimate.")
+    unit: str = Field("", description="Unit of the estimate.")
+    reason: Literal["", "R1", "R2", "R3", "R4", "R5", "R6", "R7"] = Field("", description="Why nothing is estimated.")
+    note: str = Field("", description="The same in words.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> StatementSpec:
+        needed = list(NEEDED[self.kind])
+        needed += ["since"] if self.reduce == "shift" else []
+        needed += ["sesoi"] if self.predicted == "0" else []
+        if missing := [name for name in needed if not getattr(self, name)]:
+            raise ValueError(f"statement {self.id} has no {missing[0]}; it needs {', '.join(needed)}")
+        if self.reduce == "increase" and self.kind != "accounting":
+            raise ValueError(f"statement {self.id} reduces to an increase; only shares (kind accounting) do")
+        return self
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The expressions of the outcome, several where it is an index."""
+        return [self.outcome] if isinstance(self.outcome, str) else self.outcome
 
 
 class NotCarriedError(Exception):
