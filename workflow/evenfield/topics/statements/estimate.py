@@ -30,7 +30,15 @@ from evenfield.shared.samples import joined
 from evenfield.shared.spec import read
 from evenfield.study.errors import first_examples
 from evenfield.study.study import Study
-from evenfield.topics.statements.estimate_data import NO_DATA, NO_VARIATION, START, Data, NotCarriedError, name_of
+from evenfield.topics.statements.estimate_data import (
+    NO_DATA,
+    NO_VARIATION,
+    START,
+    Data,
+    NotCarriedError,
+    StatementSpec,
+    name_of,
+)
 
 NOT_CARRIED = ["claim", "spec_id", "period", "reason_code", "reason"]
 Y, LABELS = "outcome", ["cluster", "sez"]
