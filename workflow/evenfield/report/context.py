@@ -69,7 +69,6 @@ SECTIONS = (
     ("exploratory", "Claims that can only be described"),
     ("robustness", "How much the choices matter"),
     ("credibility", "How firm the answers are"),
-    ("published", "Beside published figures"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -77,7 +76,7 @@ SECTIONS = (
     ("rerun", "How to cite and to run again"),
     ("manifest", "The run, by its hashes"),
 )
-OPTIONAL = ("exploratory", "published", "further")
+OPTIONAL = ("exploratory", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "verdicts": (verdict_sentences,),
     "credibility": (credibility_sentences,),
