@@ -26,7 +26,12 @@ def in_report(path, topic):
     if not path.endswith((".svg", ".html")):
         return path
     caption = workflow.source_path("../caption.rst")
-    return report(path, category=TOPICS[topic]["title"], labels={"exhibit": Path(path).stem}, caption=caption)
+    return report(
+        path,
+        category=TOPICS[topic]["title"],
+        labels={"exhibit": Path(path).stem, "what": TOPICS[topic]["exhibits"][Path(path).stem]},
+        caption=caption,
+    )
 
 
 for topic in ESTIMATED:
