@@ -11,8 +11,8 @@ import pandas as pd
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import periods_of, sample_units
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.trajectories import Trajectories, main_periods, span_labels, trajectories
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.clubs.trajectories import Trajectories, main_periods, span_labels, trajectories
 from evenfield.topics.rolling.beta_spec import BetaSpec
 from evenfield.topics.rolling.cross_section import cross_section
 from evenfield.topics.rolling.estimate_breaks import contrast_rows, sigma_break_rows, slope_break_rows, weak_sigma_rows

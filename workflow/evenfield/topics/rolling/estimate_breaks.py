@@ -18,8 +18,8 @@ from evenfield.numerics.weak_sigma import weak_sigma_test
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined, not_defined
 from evenfield.shared.settings import InferenceSpec
+from evenfield.shared.trajectories import Trajectories
 from evenfield.study.rounding import round_results
-from evenfield.topics.clubs.trajectories import Trajectories
 from evenfield.topics.rolling.cross_section import CrossSection
 from evenfield.topics.rolling.estimate_spec import ClockSpec
 from evenfield.topics.rolling.estimate_windows import CLOCK_SERIES

@@ -15,7 +15,7 @@ from evenfield.numerics.rolling import WindowFit, fit_windows, sup_t_critical_va
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import basis_warning, joined, not_defined
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.topics.clubs.trajectories import Trajectories, span_labels
+from evenfield.shared.trajectories import Trajectories, span_labels
 from evenfield.topics.rolling.estimate_spec import ClockSpec
 
 CLOCK_SERIES = (

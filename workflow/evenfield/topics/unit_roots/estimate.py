@@ -12,7 +12,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.topics.clubs.trajectories import Trajectories, aligned, trajectories
+from evenfield.shared.trajectories import Trajectories, aligned, trajectories
 from evenfield.topics.unit_roots.estimate_rule import RULE, decisions, preflight_series
 from evenfield.topics.unit_roots.estimate_space import Places, places_of, space_rows
 from evenfield.topics.unit_roots.estimate_spec import PREFLIGHT_SERIES, PreflightSpec

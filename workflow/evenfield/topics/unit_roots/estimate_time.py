@@ -21,7 +21,7 @@ from evenfield.numerics.unit_roots import cips_test
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import joined, not_defined
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.topics.clubs.trajectories import Trajectories, span_labels
+from evenfield.shared.trajectories import Trajectories, span_labels
 from evenfield.topics.unit_roots.estimate_spec import PreflightSpec
 
 YEAR_EFFECTS = "year"

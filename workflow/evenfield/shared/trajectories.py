@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.samples import basis_warning
-from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo
+from evenfield.shared.samples import basis_warning, sample_units
+from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names, scheme_infos
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import content_hash
+from evenfield.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -61,26 +62,57 @@ class Trajectories:
         return [part for part in parts if len(set(part.basis)) == 1 or part is self]
 
 
-def trajectories(panel: pd.DataFrame, column: str, units: Sequence[str], where: str) -> Trajectories:
-    """Arrange one column of the panel, units ordered by their values from the first year on."""
+def trajectories(
+    panel: pd.DataFrame, column: str, units: Sequence[str], where: str, years: list[int] | None = None
+) -> Trajectories:
+    """Arrange one column of the panel, in all years that have it or in ``years``.
+
+    Units are ordered by their values from the first year on.
+    """
     if column not in panel:
-        raise EstimateError(
-            f"{where}: the panel has no column {column}", "the columns of the panel floor", "rebuild it"
-        )
-    chosen = panel[panel["unit"].isin(list(units))]
+        raise EstimateError(f"{where}: the panel has no column {column}", "a column of panel.csv", "rebuild it")
+    chosen = panel[panel["unit"].isin(list(units)) & (panel["year"].isin(years) if years is not None else True)]
     twice = chosen[chosen.duplicated(["unit", "year"])]
     if len(twice):
         cells = [f"{row.unit} {row.year}" for row in twice.itertuples()]
-        raise EstimateError(f"{where}: {len(cells)} rows appear twice ({first_examples(sorted(cells))})",
-                            "one row for each unit and year", "remove the duplicates")  # fmt: skip
+        found = f"{where}: {len(cells)} rows appear twice ({first_examples(sorted(cells))})"
+        raise EstimateError(found, "one row for each unit and year", "remove the duplicates")
     wide = chosen.pivot(index="unit", columns="year", values=column).reindex(sorted(units)).sort_index(axis=1)
-    wide = wide.astype(float).dropna(axis=1, how="all")
+    wide = wide.astype(float).dropna(axis=1, how="all") if years is None else wide.reindex(columns=years).astype(float)
     _check_complete(wide, column, where)
     order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
     wide = wide.iloc[order]
     basis = chosen.groupby("year")["basis"].agg(_first_text).reindex(wide.columns)
-    years = wide.columns.to_numpy(int)
-    return Trajectories(tuple(map(str, wide.index)), years, wide.to_numpy(), tuple(basis))
+    return Trajectories(tuple(map(str, wide.index)), wide.columns.to_numpy(int), wide.to_numpy(), tuple(basis))
+
+
+def window(study: Study, spec: Any, period: str, where: str) -> tuple[Trajectories, SchemeInfo]:
+    """Return log incomes of a sample in a period of the config, units from the highest last income down."""
+    described = study.description(spec.unit_scheme)
+    info = scheme_infos([described])[spec.unit_scheme]
+    spans = {str(item["period"]): item for item in described["periods"]}
+    check_names([period], spans, where)
+    years = list(range(int(spans[period]["start"]), int(spans[period]["end"]) + 1, info.step))
+    panel = study.table("panel", spec.unit_scheme, ("basis",))
+    data = trajectories(panel, "log_income", sample_units(info, spec.sample, where), where, years)
+    order = np.lexsort((np.array(data.units), *data.values.T))[::-1]
+    return aligned(data, [data.units[i] for i in order]), info
+
+
+def matched(panel: pd.DataFrame, column: str, like: Trajectories, where: str) -> np.ndarray:
+    """Return another column in the units and years of some trajectories; shape (N, T)."""
+    return aligned(trajectories(panel, column, like.units, where, like.years.tolist()), like.units).values
+
+
+def grouping(frame: pd.DataFrame, column: str, units: Sequence[str], where: str) -> tuple[np.ndarray, list[str]]:
+    """Return codes of a grouping in the order of some units, and the names of its groups; shape (N,)."""
+    values = frame.set_index("unit")[column].reindex(list(units)).fillna("").astype(str)
+    if missing := [str(unit) for unit in values.index[values.eq("")]]:
+        found = f"{where}: {len(missing)} units have no {column} ({first_examples(missing)})"
+        raise EstimateError(found, "a group for every unit of the sample", "supply it or drop the grouping")
+    names = sorted(set(values))
+    codes = np.array([names.index(text) for text in values], dtype=int)
+    return codes, [{"0": f"not {column}", "1": column}[text] if set(names) <= {"0", "1"} else text for text in names]
 
 
 def _first_text(values: pd.Series) -> str:
@@ -106,11 +138,9 @@ def aligned(other: Trajectories, units: Sequence[str]) -> Trajectories:
 def span_labels(family: str, spec: Any, data: Trajectories, scheme: SchemeInfo) -> tuple[dict[str, Any], str]:
     """Return the labels that all rows about a span share, and the warning about its output."""
     basis = data.basis_between(int(data.years[0]), int(data.years[-1]))
-    labels = {
-        "family": family, "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme,
-        "period": data.label, "n_obs": data.values.size, "n_units": len(data.units), "n_periods": len(data.years),
-        "output_basis": basis, "data_hash": data.data_hash,
-    }  # fmt: skip
+    labels = {"family": family, "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+    labels |= {"period": data.label, "n_obs": data.values.size, "n_units": len(data.units)}
+    labels |= {"n_periods": len(data.years), "output_basis": basis, "data_hash": data.data_hash}
     return labels, basis_warning(basis, scheme.first_official)
 
 
