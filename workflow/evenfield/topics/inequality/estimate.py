@@ -119,14 +119,9 @@ def _series(part: Decomposition) -> pd.DataFrame:
                 found += [{"kind": "influence", "unit": u, "measure": MEASURES[0], "value": v} for u, v in alone]
         except NumericsError:
             continue
-        rows += [{**row, "year": year} for row in found]
-    frame, names = pd.DataFrame(rows), ("spec_id", "sample_id", "unit_scheme", "period")
-    text = dict.fromkeys(("grouping", "group", "unit"), "")
-    return (
-        frame.reindex(columns=[*frame, *(name for name in text if name not in frame)])
-        .fillna(text)
-        .assign(**{name: part.labels[name] for name in names})
-    )
+        rows += [{"grouping": "", "group": "", "unit": "", **row, "year": year} for row in found]
+    names = ("spec_id", "sample_id", "unit_scheme", "period")
+    return pd.DataFrame(rows).assign(**{name: part.labels[name] for name in names})
 
 
 def _indices(part: Decomposition, income: np.ndarray, weights: np.ndarray) -> Iterator[dict[str, Any]]:
