@@ -27,7 +27,8 @@ GROWTH = {"growth": "share of growth", "before": "share of output at start"}
 
 def t12(facts: Facts) -> Table:
     """Return inequality and its parts by period: the first specification in full, the indices of the others."""
-    estimates, rows = facts.estimates(), []
+    estimates = facts.estimates()
+    rows: list[Row] = []
     for spec in facts.ordered(list(estimates["spec_id"])):
         for period in facts.shown("main", "span"):
             mine = only(estimates, spec_id=spec, period=period)
