@@ -67,3 +67,7 @@ class Study:
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table, for example ``clusters``."""
         return read_table(self.root / "ingest" / f"{name}.csv", text)
+
+    def outlines(self) -> dict[str, Any]:
+        """Return the outlines of the units as GeoJSON."""
+        return dict(read_json(self.root / "ingest" / "outlines.geojson"))

@@ -35,7 +35,7 @@ def two_regime_rows(section: PeriodSection, settings: ContrastSettings) -> tuple
     check = _check(fit, X, W, inside, settings.seed)
     told = (f"at equal pulls the difference is off by {check['bias']:.2g} on average and the nominal 5% test rejects "
             f"in {check['size']:.0%} of {SAMPLES} simulated samples")  # fmt: skip
-    edge = "a pull lies at the end of its range: no standard error; " if fit.at_bound else ""
+    edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
     row = replace(
         base, estimate=fit.rho_inside - fit.rho_outside, std_error=fit.std_error, se_type="observed information",
         statistic=fit.likelihood_ratio, df=1.0, p_value=fit.p_value, p_type="likelihood ratio, chi-squared",
