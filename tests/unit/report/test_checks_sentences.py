@@ -50,7 +50,7 @@ def test_whether_speeds_differ_between_periods():
 
 
 def test_growth_against_the_neighbours_names_the_mark():
-    pair = {"family": "pattern", "estimator": "bivariate_moran", "treatment_def": "t", "period": "P1"}
+    pair = {"family": "moran", "estimator": "bivariate_moran", "treatment_def": "t", "period": "P1"}
     found = neighbour_sentences(
         facts(row(**pair, contrast="cluster", estimate="0.2", p_value="0.1", output_basis="proxy"))
     )

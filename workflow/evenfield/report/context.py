@@ -96,7 +96,7 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "clubs": (clubs_sentences,),
     "distribution": (distribution_sentences,),
     "inequality": (inequality_sentences,),
-    "pattern": (pattern_sentences, neighbour_sentences),
+    "moran": (pattern_sentences, neighbour_sentences),
     "spillover": (exposure_sentences,),
     "robustness": (curve_sentences,),
     "spatial_panel": (spatial_panel_sentences,),

@@ -11,7 +11,7 @@ ALL = "All periods"
 
 def neighbour_sentences(facts: Facts) -> list[Sentence]:
     """Quote growth against the clusters and zones of the neighbours, for the main periods."""
-    rows = facts.rows(family="pattern", estimator="bivariate_moran", treatment_def=facts.taxonomy, sample_id="all")
+    rows = facts.rows(family="moran", estimator="bivariate_moran", treatment_def=facts.taxonomy, sample_id="all")
     found = [
         _pair(facts, pick(rows, contrast=name), words) for name, words in (("cluster", "clusters"), ("sez", "zones"))
     ]
