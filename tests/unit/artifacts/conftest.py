@@ -133,26 +133,6 @@ def profile_series() -> pd.DataFrame:
     return pd.concat([*parts, pd.DataFrame(summary)], ignore_index=True)
 
 
-@pytest.fixture
-def exposure_series() -> pd.DataFrame:
-    terms = [("own_cluster", ""), ("own_sez", ""), ("own_cluster", "own_cluster - own_sez"), ("exposure_cluster", ""),
-             ("exposure_sez", ""), ("exposure_cluster", "exposure_cluster - exposure_sez")]  # fmt: skip
-    same = {"spec_id": "main", "sample_id": "all", "treatment_def": "t", "w_id": "contiguity", "p_value": 0.2,
-            "std_error": 0.7, "df": 5.0, "n_units": 8, "n_treated": 2, "conf_level": 0.95}  # fmt: skip
-    rows = []
-    for period, basis in (("P1", "proxy"), ("P2", "official"), ("S", "spliced")):
-        here = {**same, "period": period, "output_basis": basis}
-        rows += [
-            {**here, "estimator": "slx", "effect_type": "coef", "term": term, "contrast": contrast, "mde": 4.0,
-             "estimate": 0.5 * i - 1, "conf_low": 0.5 * i - 3, "conf_high": 0.5 * i + 1, "sesoi": 1.0,
-             "unit_of_measure": "pp/yr per exposure 0 to 1", "warning": "UNDERPOWERED: mde 4 above sesoi 1 pp/yr"}
-            for i, (term, contrast) in enumerate(terms)
-        ]  # fmt: skip
-        rows.append({**here, "estimator": "equivalence", "effect_type": "tost", "term": "exposure_sez", "contrast": "",
-                     "estimate": 0.1, "conf_low": -0.2, "conf_high": 0.2, "sesoi": 0.25, "mde": 1.2,
-                     "unit_of_measure": "pp/yr per s.d. of exposure", "warning": ""})  # fmt: skip
-    return pd.DataFrame(rows)
-
 
 @pytest.fixture
 def doses() -> pd.DataFrame:
