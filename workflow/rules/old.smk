@@ -60,13 +60,6 @@ GROUP_STUDY = {
     "power": POWER,
 }
 DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
-CURVE_STUDY = {
-    "periods": [name for name, period in config["periods"].items() if period["role"] == "main"],
-    "unit_scheme": MAIN_SCHEME,
-    "weights": WEIGHTS,
-    "taxonomies": config["taxonomy"]["all"],
-    "samples": config["panel"]["samples"],
-}
 SPREAD_FILES = expand(
     "results/estimates/spatial_panel/{name}",
     name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
