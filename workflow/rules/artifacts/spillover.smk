@@ -20,25 +20,3 @@ rule tabulate_spatial_effects:
         study=config["study"],
     script:
         "../../scripts/tabulate_spatial_effects.py"
-
-
-rule tabulate_linkage:
-    """T20: linkage interactions with the ladder of inference."""
-    input:
-        estimates=rules.estimate_linkage.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T20"),
-    log:
-        "results/logs/tabulate_linkage.log",
-    benchmark:
-        "results/benchmarks/tabulate_linkage.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        section=config["estimates"].get("linkage"),
-        inference=config["inference"],
-        power=POWER,
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_linkage.py"

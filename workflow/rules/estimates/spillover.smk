@@ -30,34 +30,6 @@ rule estimate_spatial_panel:
         "../../scripts/estimate_spatial_panel.py"
 
 
-rule estimate_linkage:
-    """Backward linkages: neighbours' foreign enterprises and zones by predetermined industry (H9)."""
-    input:
-        panel=main_scheme("results/panel/{scheme}/panel.csv"),
-        doses=main_scheme("results/panel/{scheme}/doses.csv"),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-        weights=[main_scheme(f"results/weights/{{scheme}}/{name}.csv") for name in WEIGHTS],
-        weights_descriptions=[main_scheme(f"results/weights/{{scheme}}/{name}.json") for name in WEIGHTS],
-    output:
-        estimates="results/estimates/linkage/estimates.csv",
-        series="results/estimates/linkage/series.csv",
-        fit="results/estimates/linkage/fit.json",
-    log:
-        "results/logs/estimate_linkage.log",
-    benchmark:
-        "results/benchmarks/estimate_linkage.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("linkage"),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=POWER,
-    script:
-        "../../scripts/estimate_linkage.py"
-
-
 rule estimate_dynamic_spatial:
     """Dynamic spatial panel, with a Monte Carlo of its bias at the study's size."""
     input:
