@@ -143,18 +143,3 @@ def doses() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@pytest.fixture
-def design_series() -> pd.DataFrame:
-    rows = [
-        {"block": "support", "year": year, "term": term, "value": max(0, 8 - max(0, (year - 1982) // 2) - less)}
-        for year in range(1980, 2001) for term, less in (("not_yet_treated", 0), ("far_controls", 2))
-    ]  # fmt: skip
-    rows += [{"block": "cells", "taxonomy": "t", "term": cell, "value": 2.0, "units": "XX-AA XX-AB"} for cell in CELLS]
-    facts = ("effective_neighbours", "mean_neighbours", "rho_low", "rho_high", "links", "components")
-    rows += [{"block": "weights", "weights": "contiguity", "term": term, "value": 1.5} for term in facts]
-    rows += [{"block": "correlation", "taxonomy": "t", "weights": "contiguity", "value": 0.5,
-              "term": "exposure_cluster x exposure_sez"},
-             {"block": "spread", "period": "P1", "term": "s", "value": 1.9, "note": "proxy"}]  # fmt: skip
-    text = ["taxonomy", "weights", "design", "period", "unit_of_measure", "units", "note"]
-    frame = pd.DataFrame(rows).reindex(columns=["block", "year", "term", "value", *text])
-    return frame.astype(dict.fromkeys(text, object)).fillna(dict.fromkeys(text, ""))

@@ -1,30 +1,6 @@
 """Floor 5, design. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
 
 
-rule tabulate_design:
-    """TD: what the design can see, before any regression."""
-    input:
-        series=rules.estimate_design.output.series,
-        estimates=rules.estimate_design.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("TD"),
-    log:
-        "results/logs/tabulate_design.log",
-    benchmark:
-        "results/benchmarks/tabulate_design.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        taxonomy=MAIN_TAXONOMY,
-        weights=MAIN_WEIGHTS,
-        power=POWER,
-        periods=config["periods"],
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_design.py"
-
-
 rule tabulate_taxonomy:
     """T1: which unit is a cluster or SEZ region, since when, from which source."""
     input:
@@ -121,7 +97,7 @@ rule draw_rollout:
     """F2: zones by type and year, and who is left without one."""
     input:
         doses=main_scheme("results/panel/{scheme}/doses.csv"),
-        series=rules.estimate_design.output.series,
+        series="results/estimates/design/series.csv",
     output:
         figure=figure_files("F2"),
     log:
