@@ -31,18 +31,16 @@ include: "workflow/rules/estimates/design.smk"
 include: "workflow/rules/estimates/convergence.smk"
 include: "workflow/rules/estimates/spillover.smk"
 include: "workflow/rules/estimates/policy.smk"
-include: "workflow/rules/estimates/collect.smk"
 include: "workflow/rules/artifacts/design.smk"
 include: "workflow/rules/artifacts/convergence_tables.smk"
 include: "workflow/rules/artifacts/convergence_figures.smk"
 include: "workflow/rules/artifacts/spillover.smk"
 include: "workflow/rules/artifacts/policy.smk"
-include: "workflow/rules/artifacts/verdicts.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/results.smk"
 
 
 rule all:
     """Everything that the config asks for: the page, the paper, the tidy estimates and the manifest."""
     default_target: True
     input:
-        rules.write_manifest.output,
+        rules.manifest.output,

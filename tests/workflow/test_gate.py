@@ -1,5 +1,6 @@
 """The gate passes a study that is reproducible and names the file of one that is not."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,10 @@ TOY = Path(__file__).parent / "toy"
 
 
 def pass_gate(study):
-    command = [sys.executable, REPO / "run", "--venv", sys.prefix, "gate", "--directory", study]
+    command = [sys.executable, REPO / "run", "gate", "--directory", study]
     command += ["--snakefile", TOY / "Snakefile", "--same-python", "--cores", "1"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "EVENFIELD_VENV": sys.prefix}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_a_run_that_stops_is_one_line(study, tmp_path, monkeypatch, capsys):
     (tmp_path / "run").write_text("import sys; sys.exit('toy: 1 bad row (log: here)')")
     monkeypatch.setattr(gate, "REPO", tmp_path)
     assert gate.main(["--directory", str(study), "--same-python"]) == 1
-    assert capsys.readouterr().err == "evenfield: gate: run 1 of 2 failed: toy: 1 bad row (log: here)\n"
+    assert capsys.readouterr().err == "gate: run 1 of 2 failed: toy: 1 bad row (log: here)\n"
     assert gate.main(["--directory", str(study / "data")]) == 1
     assert "no config.yaml in " in capsys.readouterr().err
 

@@ -1,17 +1,20 @@
 """One lock for every Python, environment.yml made from it, and an environment that equals it."""
 
 import importlib.metadata
-import importlib.util
 import re
-from importlib.machinery import SourceFileLoader
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.markers import Marker
+from packaging.requirements import Requirement
+
+import lock as lock_command
 
 REPO = Path(__file__).resolve().parents[2]
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\]+))?")
+LOCKS = ("requirements.lock", "requirements-test.lock")
 
 
 def read_lock(name):
@@ -19,25 +22,16 @@ def read_lock(name):
     text = (REPO / name).read_text(encoding="utf-8").replace("\\\n", " ")
     entries = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        pin = PIN.match(line.split("--hash")[0].strip())
+        pin = PIN.fullmatch(line.split("--hash")[0].strip())
         assert pin, line
-        hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})", line)
-        entries.append((pin["name"], pin["version"], pin["marker"], hashes))
+        entries.append((pin["name"], pin["version"], pin["marker"], re.findall(r"--hash=sha256:([0-9a-f]{64})", line)))
     return entries
 
 
-LOCKS = ("requirements.lock", "requirements-test.lock")
-
-
-@pytest.mark.parametrize("lock", LOCKS)
-def test_everything_is_hashed(lock):
-    assert [name for name, _, _, hashes in read_lock(lock) if not hashes] == []
-
-
-@pytest.mark.parametrize("lock", LOCKS)
-def test_no_address_stands_in_a_lock(lock):
-    text = (REPO / lock).read_text(encoding="utf-8")
-    assert not re.search(r"https?:|file:|@ |--(extra-)?index-url|--find-links", text)
+@pytest.mark.parametrize("name", LOCKS)
+def test_everything_is_hashed_and_no_address_stands_in_a_lock(name):
+    assert [entry[0] for entry in read_lock(name) if not entry[3]] == []
+    assert not re.search(r"https?:|file:|@ |--(extra-)?index-url|--find-links", (REPO / name).read_text())
 
 
 def test_one_lock_holds_on_every_python():
@@ -52,23 +46,24 @@ def test_the_test_lock_changes_nothing_that_runs():
     assert both == {name: run[name] for name in both}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
-def test_installed_versions_are_those_of_the_lock(lock):
-    entries = read_lock(lock)
-    wanted = {name: version for name, version, marker, _ in entries if not marker or Marker(marker).evaluate()}
+@pytest.mark.parametrize("name", LOCKS)
+def test_installed_versions_are_those_of_the_lock(name):
+    wanted = {name: version for name, version, marker, _ in read_lock(name) if not marker or Marker(marker).evaluate()}
     assert {name: importlib.metadata.version(name) for name in wanted} == wanted
 
 
-def test_environment_yml_is_made_from_the_lock():
-    text = (REPO / "environment.yml").read_text(encoding="utf-8")
-    loader = SourceFileLoader("evenfield_run", str(REPO / "run"))
-    run = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(run)
-    assert text == run.environment_text((REPO / "requirements.lock").read_text(encoding="utf-8"))
+def test_the_package_asks_for_what_is_locked():
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]
+    listed = [line for line in (REPO / "requirements.in").read_text().splitlines() if not line.startswith("#")]
+    assert sorted(asked) == sorted(listed)
 
-    environment = yaml.safe_load(text)
-    assert environment["dependencies"][:2] == ["python >=3.11,<3.14", "pip"]
-    *pins, editable = environment["dependencies"][2]["pip"]
-    assert editable == "-e ."
+
+def test_environment_yml_is_made_from_the_lock_and_pip_can_read_it_anywhere():
+    text = (REPO / "environment.yml").read_text(encoding="utf-8")
+    assert text == lock_command.environment_text((REPO / "requirements.lock").read_text(encoding="utf-8"))
+    python, pip, packages = yaml.safe_load(text)["dependencies"]
+    assert (python, pip) == ("python >=3.11,<3.14", "pip")
+    pins = [Requirement(line) for line in packages["pip"]]  # no option and no path: the engine copies the file
     locked = [f"{name}=={version}" for name, version, *_ in read_lock("requirements.lock")]
-    assert [pin.split(" ;")[0] for pin in pins] == locked
+    assert [f"{pin.name}{pin.specifier}" for pin in pins] == locked

@@ -1,8 +1,9 @@
-"""The script `run`: arguments, environment, progress, failures and a toy study from end to end."""
+"""The script `run`: its environment, its arguments, and a toy study that runs, fails, stops and goes on."""
 
 import ast
 import importlib.util
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -12,8 +13,28 @@ from pathlib import Path
 
 import pytest
 
+from snakemake_logger_plugin_evenfield import engine_line, own_line
+
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
+ENVIRONMENT = {**os.environ, "EVENFIELD_VENV": sys.prefix}
+SLOW = """
+rule all:
+    input: "results/a.txt"
+rule slow:
+    output: "results/{topic}.txt"
+    log: "results/logs/{topic}.log"
+    script: "slow.py"
+"""
+SLOW_SCRIPT = """
+import time
+from pathlib import Path
+Path(snakemake.output[0]).write_text("half")
+if not Path("started").exists():
+    Path("started").touch()
+    time.sleep(3)
+Path(snakemake.output[0]).write_text("whole")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -26,351 +47,229 @@ def run():
 
 @pytest.fixture
 def toy(tmp_path):
-    """Return a copy of the toy study and a function that calls `run` on it."""
-
-    def call(*arguments, study=TOY.name, **options):
-        command = [sys.executable, str(REPO / "run"), *venv, "--snakefile", str(TOY / "Snakefile")]
-        command += ["--directory", study, *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, **options)
-
-    venv = ["--venv", sys.prefix]
+    """Return a copy of the toy study and a function that calls `run` on it from the folder above."""
     copy = tmp_path / TOY.name
     (copy / "data").mkdir(parents=True)
-    for name in ("config.yaml", "data/values.csv"):
+    for name in ("config.yaml", "data/values.csv", "Snakefile", "total.py"):
         (copy / name).write_bytes((TOY / name).read_bytes())
-    return copy, call
+    return copy, lambda *words: call(tmp_path, "--snakefile", "toy/Snakefile", "--directory", "toy", *words)
 
 
-# --------------------------------------------------------------------------------------- one file, one screen
+@pytest.fixture
+def slow(toy):
+    """The toy study with a job that takes three seconds at its first trial, and a function that starts it."""
+    copy, call_toy = toy
+    (copy / "Snakefile").write_text(SLOW)
+    (copy / "slow.py").write_text(SLOW_SCRIPT)
+
+    def start():
+        command = [sys.executable, REPO / "run", "--snakefile", copy / "Snakefile", "--directory", copy]
+        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        until = time.monotonic() + 30
+        while not (copy / "started").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        return process
+
+    return copy, call_toy, start
 
 
-def test_help_fits_one_screen():
-    done = subprocess.run([sys.executable, REPO / "run", "--help"], capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
+def call(folder, *words):
+    command = [sys.executable, str(REPO / "run"), *words]
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+# ------------------------------------------------------------------------------------------ one file, one screen
+
+
+def test_help_fits_one_screen_and_names_every_command(run):
+    lines = call(REPO, "--help").stdout.splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 110
+    for name in (*run.COMMANDS, "test", "install"):
+        assert any(line.startswith(f"  {name} ") for line in lines)
+    assert all((REPO / "workflow" / "commands" / f"{name}.py").is_file() for name in run.COMMANDS)
 
 
-def test_an_old_python_can_read_the_file_and_say_so():
-    ast.parse((REPO / "run").read_text(encoding="utf-8"), feature_version=(3, 6))
-
-
-def test_run_is_executable_and_needs_the_standard_library_only():
-    assert os.access(REPO / "run", os.X_OK)
-    tree = ast.parse((REPO / "run").read_text(encoding="utf-8"))
+def test_an_old_python_can_read_the_file_which_needs_the_standard_library_only():
+    tree = ast.parse((REPO / "run").read_text(encoding="utf-8"), feature_version=(3, 6))
     imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imports |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names
+    assert os.access(REPO / "run", os.X_OK)
 
 
-# -------------------------------------------------------------------------------------------------- arguments
+# --------------------------------------------------------------------------------------------------- environment
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("--configfile F TARGET", "--configfile F --nolock TARGET"),
-        ("--configfile a.yaml b.yaml TARGET", "--configfile a.yaml b.yaml --nolock TARGET"),
-        ("--configfile F -- TARGET", "--configfile F -- TARGET"),
-        ("--configfile F --cores 2 TARGET", "--configfile F --cores 2 TARGET"),
-        ("--configfile F", "--configfile F"),
-        ("--config a=1 b=2 TARGET x", "--config a=1 b=2 --nolock TARGET x"),
-        ("-q rules TARGET", "-q rules --nolock TARGET"),
-        ("-q TARGET", "-q --nolock TARGET"),
-        ("--rerun-triggers mtime code TARGET", "--rerun-triggers mtime code --nolock TARGET"),
-        ("--forcerun a b", "--forcerun a b"),
-        ("TARGET -n", "TARGET -n"),
-    ],
-)
-def test_targets_are_kept_from_options_that_swallow_them(run, words, expected):
-    assert run.end_value_lists(words.split()) == expected.split()
-
-
-def test_the_engines_parser_agrees(run):
-    from snakemake.cli import get_argument_parser
-
-    known = {name for action in get_argument_parser()._actions for name in action.option_strings}
-    names = {name for names in run.SWALLOWING for name in names} | run.READING | run.WRITING
-    assert names <= known
-    words = run.end_value_lists(["--configfile", "F", "results/a.csv", "--config", "a=1", "results/b.csv"])
-    parsed, _ = get_argument_parser().parse_known_args(words)
-    assert (parsed.configfile, parsed.config) == ([Path("F")], ["a=1"])
-
-
-@pytest.mark.parametrize(
-    ("words", "value"),
-    [
-        ("--directory D", "D"), ("--directory=D", "D"), ("-d D", "D"), ("-dD", "D"),
-        ("TARGET --cores 2", None), ("-- --directory D", None), ("--dag", None), ("-d A -d B", "B"),
-    ],
-)  # fmt: skip
-def test_option_values(run, words, value):
-    assert run.option_value(words.split(), "--directory", "-d") == value
-
-
-def test_what_is_given_is_not_added(run):
-    given = ["--cores", "1", "--directory", "D", "--snakefile", "S"]
-    command = run.engine_command(Path("V"), given)
-    assert command[:5] == ["V/bin/python", "-P", "-m", "snakemake", "--nolock"]
-    assert [command.count(name) for name in ("--cores", "--directory", "--snakefile", "--profile")] == [1, 1, 1, 1]
-    assert "--cores" not in run.engine_command(Path("V"), ["--profile", "slurm"])
-    assert run.engine_command(Path("V"), [])[5:] == [
-        *("--snakefile", str(REPO / "Snakefile"), "--directory", str(REPO)),
-        *("--profile", str(REPO / "workflow" / "profiles" / "default"), "--cores", "all"),
-    ]
-
-
-def test_reading_modes(run):
-    assert run.has_flag(["TARGET", "-n"], run.READING)
-    assert run.has_flag(["--dag=dot"], run.READING)
-    assert not run.has_flag(["--", "-n"], run.READING)
-
-
-# ------------------------------------------------------------------------------------------------ environment
-
-
-def test_environment_is_closed(run, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", "elsewhere")
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("SNAKEMAKE_PROFILE", "mine")
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
-    monkeypatch.setenv("PYTHONHASHSEED", "7")
-    environment = run.environment(Path("/v"))
-    assert not {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "SNAKEMAKE_PROFILE"} & environment.keys()
-    assert environment["OPENBLAS_NUM_THREADS"] == environment["OMP_NUM_THREADS"] == "1"
-    assert environment["PYTHONNOUSERSITE"] == "1"
-    assert environment["MPLBACKEND"] == "Agg"
-    assert environment["PYTHONHASHSEED"] == "7"
-    assert environment["PATH"].startswith("/v/bin:")
-
-
-def test_a_changed_lock_is_installed_again(run, tmp_path, monkeypatch):
+def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(run, tmp_path, monkeypatch):
     calls = []
-
-    def install(venv, name):
-        calls.append(name)
-        (venv / "bin").mkdir(parents=True, exist_ok=True)
-        (venv / "bin" / "python").touch()
-        (venv / f"{name}.sha256").write_text(run.lock_hash(name))
-
-    monkeypatch.setattr(run, "REPO", tmp_path)
-    monkeypatch.setattr(run, "install", install)
     lock, venv = tmp_path / "requirements.lock", tmp_path / ".venv"
-    lock.write_text("a==1\n")
-    (tmp_path / "requirements-test.lock").write_text("b==1\n")
-    run.ensure_environment(venv, "runtime")
-    run.ensure_environment(venv, "runtime")
-    assert calls == ["runtime"]
-    run.ensure_environment(venv, "runtime", "test")
-    assert calls == ["runtime", "test"]
-    lock.write_text("a==2\n")
-    run.ensure_environment(venv, "runtime", "test")
-    assert calls == ["runtime", "test", "runtime"]
-    (venv / "bin" / "python").unlink()
-    assert not run.is_installed(venv, "runtime")
-
-
-def test_an_interrupted_install_leaves_no_stamp(run, tmp_path, monkeypatch):
-    def fail(command):
-        raise run.RunError("install: no network")
-
-    monkeypatch.setattr(run, "run_quietly", fail)
-    (tmp_path / "test.sha256").write_text(run.lock_hash("test"))
-    with pytest.raises(run.RunError):
-        run.install(tmp_path, "test")
-    assert not run.is_installed(tmp_path, "test")
+    monkeypatch.setattr(run, "LOCKS", {"runtime": lock})
+    monkeypatch.setattr(run, "VENV", venv)
+    monkeypatch.setattr(run, "PYTHON", venv / "bin" / "python")
+    monkeypatch.setattr(run, "quietly", calls.append)
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").touch()
+    for text, expected in (("a==1\n", 2), ("a==1\n", 2), ("a==2\n", 4)):
+        lock.write_text(text)
+        run.install("runtime")
+        assert len(calls) == expected
+    lock.write_text("a==3\n")
+    monkeypatch.setattr(run, "quietly", lambda _: sys.exit("no network"))
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            run.install("runtime")
 
 
 def test_a_failed_installer_is_one_line(run):
     code = "import sys; print('WARNING: x'); print('ERROR: no index'); print('more'); sys.exit(1)"
-    with pytest.raises(run.RunError, match=r"^install: .*failed: ERROR: no index; expected .*; run .*$"):
-        run.run_quietly([sys.executable, "-c", code])
+    with pytest.raises(SystemExit, match=r"^install: .*failed: ERROR: no index; expected .*; run .*$"):
+        run.quietly([sys.executable, "-c", code])
 
 
-def test_installed_packages_are_compiled():
+def test_installed_packages_are_compiled_and_the_library_is_on_the_path():
     import pandas
     import statsmodels
 
     for package in (pandas, statsmodels):
         folder = Path(package.__file__).parent
-        sources = {path.stem for path in folder.glob("*.py")}
         compiled = {path.name.split(".")[0] for path in (folder / "__pycache__").glob("*.pyc")}
-        assert sources <= compiled
-
-
-def test_the_library_is_on_the_path():
+        assert {path.stem for path in folder.glob("*.py")} <= compiled
     code = "import sys; print('\\n'.join(sys.path))"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert str(REPO / "workflow") in done.stdout.splitlines()
 
 
-# -------------------------------------------------------------------------------------- progress and failures
-
-OUTPUT = """\
-Job stats:
-job      count
------  -------
-beta         1
-all          1
-total        2
-
-[Tue Nov 24 16:11:58 2026]
-localrule beta:
-    output: out/a.txt
-    jobid: 2
-    resources: tmpdir=/tmp
-[Tue Nov 24 16:11:59 2026]
-Finished jobid: 2 (Rule: beta)
-1 of 2 steps (50%) done
-localrule all:
-    input: out/a.txt
-    jobid: 0
-Finished jobid: 0 (Rule: all)
-2 of 2 steps (100%) done
-"""
+# ----------------------------------------------------------------------------------------------------- arguments
 
 
-def test_progress_has_a_line_for_each_job(run, capsys):
-    progress = run.Progress(terminal=False)
-    for line in OUTPUT.splitlines():
-        progress.read(line)
-    assert capsys.readouterr().out == "[1/1] beta  0.0 s\n"
+@pytest.mark.parametrize(("word", "nearest"), [("chek", "check"), ("instal", "install"), ("gatte", "gate")])
+def test_a_mistyped_command_is_told_from_a_target(word, nearest):
+    done = call(REPO, word)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"run: {word} is neither a command nor a rule; expected one, or a file; did you mean {nearest}?\n"
+    )
 
 
-def test_progress_on_a_terminal_is_one_line(run, capsys):
-    progress = run.Progress(terminal=True)
-    for line in OUTPUT.splitlines()[:11]:
-        progress.read(line)
-    progress.refresh()
-    progress.close()
-    shown = capsys.readouterr().out
-    assert shown.startswith("\r[0/1] 0.0 s  beta")
-    assert "\n" not in shown
+def test_a_folder_without_a_study_is_refused(tmp_path):
+    for words in (("--directory", "."), ("clean", "--directory", ".")):
+        done = call(tmp_path, *words)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert "no config.yaml in " in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
-HEADER = "Building DAG of jobs...\n"
-FAILED_JOB = "RuleException:\nCalledProcessError in file 'S', line 7:\nCommand 'x' returned non-zero exit status 1.\n"
+# ---------------------------------------------------------------------------------------------------- a toy study
 
 
-@pytest.mark.parametrize(
-    ("output", "expected"),
-    [
-        ("a\nevenfield: ingest: one\nevenfield: two\n" + FAILED_JOB, "ingest: one"),
-        ('WorkflowError in file "S", line 2:\n    evenfield: config: bad\n', "config: bad"),
-        (f"{HEADER}Traceback (most recent call last):\n  File x\nValueError: boo\n{FAILED_JOB}", "ValueError: boo"),
-        (f"{HEADER}    resources: tmpdir=/tmp\nls: no such file\n{FAILED_JOB}", "ls: no such file"),
-        (
-            f'{HEADER}MissingInputException in rule all in file "S", line 1:\n'
-            "Missing input files for rule all:\n    output: q.txt\n    affected files:\n        nope.csv\n",
-            'MissingInputException in rule all in file "S", line 1: Missing input files for rule all: '
-            "output: q.txt affected files: nope.csv",
-        ),
-        ("usage: x\n__main__.py: error: unrecognized arguments: --nosuch", "__main__.py: error: unrecognized"),
-        ("", "no message"),
-    ],
-)
-def test_failure_line(run, tmp_path, output, expected):
-    line = run.failure_line(output, tmp_path)
-    assert line.removeprefix("evenfield: the engine stopped: ").startswith(expected)
-    assert line.startswith("evenfield: the engine stopped: ") == ("evenfield: " not in output)
-
-
-def test_failure_line_of_a_job_on_another_machine_is_in_its_log(run, tmp_path):
-    (tmp_path / "beta.log").write_text("evenfield: estimates: singular\n")
-    output = "Error in rule beta:\n    log: beta.log (check log file(s) for error details)\n"
-    assert run.failure_line(output, tmp_path) == "estimates: singular"
-
-
-# ------------------------------------------------------------------------------------------------- end to end
-
-
-def test_a_study_runs_reruns_and_fails_in_one_line(toy):
-    copy, call = toy
-    done = call()
+def test_a_study_runs_reruns_and_is_cleaned(toy):
+    copy, call_toy = toy
+    done = call_toy()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0].startswith("[1/1] total  ")
-    assert "toy/results/tables/" in done.stdout
-    assert (copy / "results" / "tables" / "total.csv").read_text().startswith("unit,total\na,")
-
-    assert "everything was up to date" in call().stdout
-
-    failed = call("--config", "stop=1 bad row; expected none; fix it", "results/tables/total.csv", "--forceall")
-    assert failed.returncode == 1
-    assert failed.stderr == "toy: 1 bad row; expected none; fix it (log: toy/results/logs/run.log)\n"
-
-
-def test_a_second_configuration_wins_and_keeps_the_target(toy):
-    copy, call = toy
-    (copy.parent / "other").write_text("stop: from the other file\n")
-    failed = call("--configfile", "other", "results/tables/total.csv")
-    assert failed.stderr == "toy: from the other file (log: toy/results/logs/run.log)\n"
+    first, last, *where = done.stdout.splitlines()
+    assert first.startswith("[1/1] total  ")
+    assert last.endswith(": 1 job")
+    assert where == ["  tables     toy/results/tables/"]
+    assert "rule total:" in (copy / "results" / "logs" / "run.log").read_text()
+    assert "everything was up to date" in call_toy().stdout
+    assert call(copy, "clean", "--directory", ".").returncode == 0
+    assert sorted(path.name for path in copy.iterdir()) == ["Snakefile", "config.yaml", "data", "total.py"]
 
 
-def test_a_dry_run_prints_the_engines_words_and_writes_nothing(toy):
-    copy, call = toy
-    done = call("-n")
-    assert done.returncode == 0
-    assert "This was a dry-run" in done.stdout + done.stderr
+def test_a_failing_job_says_its_own_line_only(toy):
+    copy, call_toy = toy
+    (copy / "config.yaml").write_text('clock: false\nstop: "1 bad row; expected none; fix it"\n')
+    done = call_toy()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "toy: 1 bad row; expected none; fix it (log: toy/results/logs/run.log)\n"
+
+
+def test_an_error_of_the_snakefile_or_of_the_engine_is_one_line(toy):
+    copy, call_toy = toy
+    missing = call_toy("nowhere.csv")
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+    assert missing.stderr.startswith("the engine stopped: MissingRuleException: No rule to produce nowhere.csv")
+    (copy / "Snakefile").write_text("import sys\nsys.exit('evenfield: config: 1 bad key; expected none; remove it')\n")
+    config = call_toy()
+    assert (config.returncode, config.stderr) == (1, "config: 1 bad key; expected none; remove it\n")
     assert not (copy / "results").exists()
 
 
-def test_one_run_at_a_time(run, toy):
-    copy, call = toy
-    with run.hold_lock(copy / ".snakemake" / "evenfield.lock"):
-        done = call()
-    assert done.returncode == 1
-    assert done.stderr.startswith("run: another run is working in ")
-    assert done.stderr.count("\n") == 1
+def test_a_question_is_answered_in_the_engines_words_and_writes_nothing(toy):
+    copy, call_toy = toy
+    done = call_toy("-n")
+    assert done.returncode == 0
+    assert "This was a dry-run" in done.stderr
+    assert "total" in call_toy("--list-rules").stdout
+    assert not (copy / "results").exists()
 
 
-def test_an_interrupted_run_says_how_to_continue_and_does(toy):
+def test_a_terminal_shows_one_line_that_changes(toy):
     copy, _ = toy
-    (copy / "Snakefile").write_text(
-        "rule all:\n"
-        '    output: "results/a.txt"\n'
-        '    shell: "test -e started || {{ echo half > {output}; touch started; sleep 60; }}; "\n'
-        '           "echo whole > {output}"\n'
-    )
-    command = [sys.executable, REPO / "run", "--venv", sys.prefix, "--snakefile", copy / "Snakefile"]
-    command += ["--directory", copy]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    for _ in range(200):
-        if (copy / "started").exists():
-            break
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert errors == b"interrupted; run the same command to continue\n"
-    subprocess.run(command, capture_output=True, check=True)
-    assert (copy / "results" / "a.txt").read_text() == "whole\n"
+    ours, theirs = pty.openpty()
+    command = [sys.executable, REPO / "run", "--snakefile", copy / "Snakefile", "--directory", copy]
+    subprocess.run(command, env=ENVIRONMENT, stdout=theirs, stderr=theirs, check=True)
+    shown = os.read(ours, 10_000).decode()
+    assert "\r[0/1] " in shown
+    assert "  total\x1b[K" in shown
+    assert shown.split("\x1b[K")[-1].startswith("done in ")
 
 
-def test_a_folder_without_a_study(toy, tmp_path):
-    _, call = toy
-    done = call(study=str(tmp_path / "data"))
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "no config.yaml in data; expected a study" in done.stderr
+# -------------------------------------------------------------------------------------------------- stop and go on
 
 
-def test_clean_removes_what_runs_made_and_refuses_other_folders(run, tmp_path, capsys):
-    for name in ("results", ".snakemake", "data"):
-        (tmp_path / name).mkdir()
-    assert run.main(["clean", "--directory", str(tmp_path)]) == 1
-    assert "expected a study" in capsys.readouterr().err
-    assert (tmp_path / "results").exists()
-    (tmp_path / "config.yaml").touch()
-    assert run.main(["clean", "--directory", str(tmp_path)]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "data"]
+def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
+    copy, call_toy, start = slow
+    first = start()
+    second = call_toy()
+    assert second.returncode == 1
+    assert second.stderr == f"run: another run is working in {copy}; expected one at a time; wait for it or stop it\n"
+    assert call(copy, "clean", "--directory", ".").stderr.startswith("clean: a run is working in ")
+    assert first.wait(timeout=30) == 0
+    assert (copy / "results" / "a.txt").read_text() == "whole"
 
 
-def test_commands_drop_the_prefix_of_their_errors(run, tmp_path, monkeypatch, capsys):
-    commands = tmp_path / "workflow" / "commands"
-    commands.mkdir(parents=True)
-    (commands / "check.py").write_text("import sys; sys.exit(f'evenfield: config: {sys.argv[1]}')")
-    monkeypatch.setattr(run, "REPO", tmp_path)
-    monkeypatch.setattr(run, "ensure_environment", lambda *_: None)
-    assert run.run_command(Path(sys.prefix), "check", ["bad"]) == 1
-    assert capsys.readouterr().err == "config: bad\n"
-    with pytest.raises(run.RunError, match=r"list\.py is missing"):
-        run.run_command(Path(sys.prefix), "list", [])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)])
+def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code):
+    copy, call_toy, start = slow
+    process = start()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert errors == (b"interrupted; run the same command to continue\n" if code == 130 else b"")
+    done = call_toy()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("[1/1] slow a  ")
+    assert (copy / "results" / "a.txt").read_text() == "whole"
+
+
+def test_a_bare_snakemake_at_work_is_respected(slow):
+    copy, call_toy, _ = slow
+    engine = subprocess.Popen([Path(sys.executable).with_name("snakemake"), "--cores", "1", "--quiet", "all"], cwd=copy)
+    while not (copy / "started").exists():
+        time.sleep(0.05)
+    assert call_toy().stderr.startswith("run: another run is working in ")
+    assert engine.wait(timeout=30) == 0
+
+
+# --------------------------------------------------------------------------------------------------------- wording
+
+
+def test_a_fault_of_ours_asks_for_a_report(tmp_path):
+    log = tmp_path / "job.log"
+    log.write_text("Traceback (most recent call last):\n  File x\nZeroDivisionError: division by zero\n")
+    assert own_line("beta", [str(log)]).startswith("beta: ZeroDivisionError: division by zero; this is a fault of")
+    assert own_line("beta", [str(tmp_path / "none.log")]).startswith("beta: the job left no message")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('WorkflowError in file "S", line 2:\n    evenfield: config: bad', "evenfield: config: bad"),
+        ("Traceback (most recent call last):\n  File x\nValueError: boo", "the engine stopped: ValueError: boo"),
+        ("", "the engine stopped: no message"),
+    ],
+)
+def test_the_engines_errors_are_one_line(text, expected):
+    assert engine_line(text) == expected

@@ -97,8 +97,8 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     """Run the study with the script `run` and pass its progress on."""
     say(title)
     started = time.monotonic()
-    command = [setting.python, str(REPO / "run"), "--venv", str(setting.venv), "--directory", str(study), *engine]
-    environment = os.environ | setting.variables
+    command = [setting.python, str(REPO / "run"), "--directory", str(study), *engine]
+    environment = os.environ | setting.variables | {"EVENFIELD_VENV": str(setting.venv)}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8", errors="replace"
@@ -187,8 +187,8 @@ def second_setting(plain: Setting, same_python: bool, report: conditions.Report)
         venv = REPO / ".venv-gate"
         conditions.discard_environment(venv, found)
         say(f"run 2 uses Python {found.version}")
-        install = [found.path, str(REPO / "run"), "--venv", str(venv), "install"]
-        done = subprocess.run(install, stderr=subprocess.PIPE, text=True, check=False)
+        install, variables = [found.path, str(REPO / "run"), "install"], {"EVENFIELD_VENV": str(venv)}
+        done = subprocess.run(install, env=os.environ | variables, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             report.missed("another Python", last_line(done.stderr))
         else:
@@ -273,7 +273,7 @@ def main(arguments: list[str]) -> int:
         with work_folder(options.keep) as folder:
             pass_gate(options, folder, report)
     except (GateError, OSError) as error:
-        sys.stderr.write(f"evenfield: gate: {error}\n")
+        sys.stderr.write(f"gate: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -11,7 +11,6 @@ from pathlib import Path
 from evenfield.study.config import checked_config, read_config
 from evenfield.study.errors import EvenfieldError
 
-PREFIX = "evenfield: "
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -27,8 +26,8 @@ def run_command(options: argparse.Namespace, work: Callable[[dict[str, object]],
     """Run ``work`` on the checked config inside the study's folder; an error is one line and exit code 1."""
     try:
         if not Path(options.directory).is_dir():
-            sys.exit(f"{PREFIX}no folder {options.directory}; expected a study's folder; correct --directory")
+            sys.exit(f"no folder {options.directory}; expected a study's folder; correct --directory")
         os.chdir(options.directory)
         work(checked_config(read_config(options.configfile)))
     except EvenfieldError as error:
-        sys.exit(f"{PREFIX}{error}")
+        sys.exit(str(error))

@@ -43,3 +43,18 @@ def hash_of(paths):
     """Hash files by content, so that a table replaced by one with an older time stamp is noticed."""
     parts = [path.encode() + hashlib.sha256(Path(path).read_bytes()).digest() for path in paths if Path(path).exists()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+SHOWN = [*config["tables"], *config["figures"]]
+MADE_BY = dict.fromkeys(SHOWN, "") | {
+    id: f"workflow/evenfield/topics/{topic}/{'table' if id.startswith('T') else 'figure'}.py"
+    for topic, told in TOPICS.items()
+    for id in told["exhibits"]
+    if id in SHOWN
+}
+# Templates of page and paper, and every library file: the paper lists the modelling decisions that stand in them.
+REPORT_FILES = [
+    str(path.relative_to(topics.LIBRARY))
+    for path in sorted(topics.LIBRARY.rglob("*.*"))
+    if path.is_file() and path.suffix != ".pyc"
+]

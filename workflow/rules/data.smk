@@ -1,26 +1,12 @@
-"""From data/ to results/ingest/, results/panel/ and results/weights/: checked tables, one panel and weights per unit scheme."""
+"""From data/ to checked tables, one panel for each unit scheme, its weights and exposures."""
 
-TABLES = [
-    "adjacency",
-    "benchmarks",
-    "cases",
-    "claims",
-    "cluster_list",
-    "clusters",
-    "hypotheses",
-    "panel",
-    "panel_merged",
-    "panel_provenance",
-    "programmes",
-    "reasons",
-    "sources",
-    "taxonomies",
-    "units",
-    "zones",
-]
+TABLES = (
+    "adjacency benchmarks cases claims cluster_list clusters hypotheses panel panel_merged panel_provenance "
+    "programmes reasons sources taxonomies units zones"
+).split()
 
 
-rule ingest_study:
+rule ingest:
     """Read and check every table of the study."""
     input:
         tracked=data_files(),
@@ -30,9 +16,9 @@ rule ingest_study:
         outlines="results/ingest/outlines.geojson",
         description="results/ingest/description.json",
     log:
-        "results/logs/ingest_study.log",
+        "results/logs/ingest.log",
     benchmark:
-        "results/benchmarks/ingest_study.tsv"
+        "results/benchmarks/ingest.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -40,14 +26,14 @@ rule ingest_study:
         data_hash=hash_of(data_files()),
         config={key: config[key] for key in ("data", "panel")} | {"taxonomy": {"all": config["taxonomy"]["all"]}},
     script:
-        "../scripts/ingest_study.py"
+        "../scripts/ingest.py"
 
 
 rule build_panel:
     """Deflate, merge units, join taxonomy cells and zone doses, collapse to periods."""
     input:
-        tables=rules.ingest_study.output.tables,
-        dictionary=rules.ingest_study.output.dictionary,
+        tables=rules.ingest.output.tables,
+        dictionary=rules.ingest.output.dictionary,
     output:
         panel="results/panel/{scheme}/panel.csv",
         periods="results/panel/{scheme}/periods.csv",
@@ -66,22 +52,26 @@ rule build_panel:
     params:
         scheme="{scheme}",
         code=code_hash("study/panel/build.py"),
-        config={key: config[key] for key in ("panel", "periods", "taxonomy", "controls")},
+        config={key: config[key] for key in ("panel", "periods", "controls")}
+        | {"taxonomy": {key: config["taxonomy"][key] for key in ("all", "national_zones")}},
     script:
         "../scripts/build_panel.py"
 
 
 rule build_weights:
-    """Build, check and describe every weights matrix of a unit scheme."""
+    """Build, check and describe every weights matrix of a unit scheme; multiply each with cells and zone doses."""
     input:
         panel=rules.build_panel.output.panel,
         units=rules.build_panel.output.units,
         adjacency=rules.build_panel.output.adjacency,
+        cells=rules.build_panel.output.cells,
+        doses=rules.build_panel.output.doses,
         description=rules.build_panel.output.description,
         tracked=[family["path"] for family in config["weights"]["families"].values() if "path" in family],
     output:
         edges=expand("results/weights/{{scheme}}/{weights}.csv", weights=WEIGHTS),
         descriptions=expand("results/weights/{{scheme}}/{weights}.json", weights=WEIGHTS),
+        exposures="results/weights/{scheme}/exposures.csv",
     log:
         "results/logs/build_weights_{scheme}.log",
     benchmark:
@@ -89,27 +79,7 @@ rule build_weights:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("study/weights/build.py"),
-        spec=config["weights"],
+        code=code_hash("study/weights/build.py", "study/weights/exposures.py"),
+        spec={key: config["weights"][key] for key in ("join", "families")},
     script:
         "../scripts/build_weights.py"
-
-
-rule build_exposures:
-    """Multiply every weights matrix with taxonomy cells and zone doses."""
-    input:
-        edges=rules.build_weights.output.edges,
-        descriptions=rules.build_weights.output.descriptions,
-        cells=rules.build_panel.output.cells,
-        doses=rules.build_panel.output.doses,
-        description=rules.build_panel.output.description,
-    output:
-        exposures="results/weights/{scheme}/exposures.csv",
-    log:
-        "results/logs/build_exposures_{scheme}.log",
-    benchmark:
-        "results/benchmarks/build_exposures_{scheme}.tsv"
-    conda:
-        "../../environment.yml"
-    script:
-        "../scripts/build_exposures.py"

@@ -35,32 +35,9 @@ def kernel_spec():
     return next((spec["id"] for spec in specs if spec.get("kernel_steps")), None)
 
 
-def templates():
-    """Templates of page and paper, and the library files whose assumptions they list, as tracked inputs."""
-    folder = Path(workflow.basedir) / "workflow"
-    files = sorted([*(folder / "report").rglob("*.*"), *(folder / "evenfield").rglob("*.py")])
-    return [workflow.source_path(f"../{path.relative_to(folder)}") for path in files]
-
-
-EXHIBITS = [
-    *(path for name in config["tables"] for path in table_files(name)),
-    *(path for name in config["figures"] for path in figure_files(name)),
-]
-SCRIPTS = dict.fromkeys([*config["tables"], *config["figures"]], "")
-SCRIPTS |= {
-    id: f"workflow/evenfield/topics/{topic}/{'table' if id.startswith('T') else 'figure'}.py"
-    for topic, told in TOPICS.items()
-    for id in told["exhibits"]
-}
-SCRIPTS = {name: SCRIPTS[name] for name in [*config["tables"], *config["figures"]]}
 GROUP_STUDY = {
     "taxonomy": config["taxonomy"],
     "join": config["weights"]["join"],
     "inference": config["inference"],
     "power": POWER,
 }
-DESIGN_SERIES = ["results/estimates/design/series.csv"] if "design" in config["estimates"] else []
-SPREAD_FILES = expand(
-    "results/estimates/spatial_panel/{name}",
-    name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
-)

@@ -59,6 +59,14 @@ for topic in CHUNKED:
             "../scripts/chunk.py"
 
 
+def in_report(path, topic):
+    """Mark what `snakemake --report` shows: the picture of a figure, the page form of a table."""
+    if not path.endswith((".svg", ".html")):
+        return path
+    caption = workflow.source_path("../caption.rst")
+    return report(path, category=TOPICS[topic]["title"], labels={"exhibit": Path(path).stem}, caption=caption)
+
+
 for topic in ESTIMATED:
 
     rule:
@@ -92,7 +100,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             own=estimate_files(topic) if topic in ESTIMATED else [],
             others=topics.inputs(config, {"schemes": "main", **TOPICS[topic]["exhibit"]}),
         output:
-            list(exhibit_files(topic).values()),
+            [in_report(path, topic) for files in exhibit_files(topic).values() for path in files],
         log:
             f"results/logs/exhibit_{topic}.log",
         benchmark:

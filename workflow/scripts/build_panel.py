@@ -1,17 +1,18 @@
 """Build the checked panel of one unit scheme."""
 
+import sys
 from pathlib import Path
 from typing import Any
-
-from evenfield.study.files import read_json, read_table, write_json, write_table
-from evenfield.study.panel.build import build_panel
-from evenfield.study.tables import resource_named
 
 
 def main(
     *, tables: list[str], dictionary: str, config: dict[str, Any], scheme: str, description: str, **outputs: str
 ) -> None:
     """Write panel, periods, units, cells, doses, first years and adjacency of ``scheme``."""
+    from evenfield.study.files import read_json, read_table, write_json, write_table
+    from evenfield.study.panel.build import build_panel
+    from evenfield.study.tables import resource_named
+
     ingested = {Path(path).stem: read_table(path) for path in tables}
     fields = {field.name: field for field in resource_named(read_json(dictionary), "panel").fields}
     built = build_panel(ingested, fields, config, scheme)
@@ -21,6 +22,7 @@ def main(
 
 
 if "snakemake" in globals():
+    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
     from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,10 +1,8 @@
-"""Build, check and describe every weights matrix of a unit scheme."""
+"""Build, check and describe the weights of a unit scheme, and multiply them with taxonomy cells and zone doses."""
 
+import sys
 from pathlib import Path
 from typing import Any
-
-from evenfield.study.files import read_json, read_table, write_json, write_table
-from evenfield.study.weights.build import build_geography, build_weights, edge_list
 
 
 def main(
@@ -12,23 +10,35 @@ def main(
     panel: str,
     units: str,
     adjacency: str,
+    cells: str,
+    doses: str,
     description: str,
     spec: dict[str, Any],
     edges: list[str],
     descriptions: list[str],
+    exposures: str,
 ) -> None:
-    """Write one edge list and one description per entry of ``spec['families']``."""
+    """Write an edge list and a description for each entry of ``spec['families']``, and the exposures."""
+    from evenfield.study.files import read_json, read_table, write_json, write_table
+    from evenfield.study.weights.build import build_geography, build_weights, edge_list
+    from evenfield.study.weights.exposures import exposure_frame, mean_doses
+
+    told = read_json(description)
     geography = build_geography(
-        read_table(units), read_table(adjacency), read_table(panel), spec["join"], read_json(description)["merged"]
+        read_table(units), read_table(adjacency), read_table(panel), spec["join"], told["merged"]
     )
+    made = {}
     for edge_path, description_path in zip(edges, descriptions, strict=True):
         name = Path(edge_path).stem
-        weights = build_weights(name, spec["families"][name], geography)
-        write_table(edge_list(weights), edge_path)
-        write_json(weights.spec, description_path)
+        made[name] = build_weights(name, spec["families"][name], geography)
+        write_table(edge_list(made[name]), edge_path)
+        write_json(made[name].spec, description_path)
+    averaged = mean_doses(read_table(doses), told["periods"], told["units"])
+    write_table(exposure_frame(made, read_table(cells), averaged), exposures)
 
 
 if "snakemake" in globals():
+    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
     from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

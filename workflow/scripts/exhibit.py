@@ -8,8 +8,8 @@ from typing import Any
 
 def main(*, topic: str, config: dict[str, Any], root: str, files: dict[str, list[str]], **_inputs: Any) -> None:
     """Write the files of each exhibit of ``topic``; a module declares its makers in ``TABLES`` or ``FIGURES``."""
-    from evenfield.shared.facts import Facts  # noqa: PLC0415 - after the path is set
-    from evenfield.shared.tables.write import write_table_files  # noqa: PLC0415
+    from evenfield.shared.facts import Facts
+    from evenfield.shared.tables.write import write_table_files
 
     facts = Facts(config, root)
     facts.topic = topic

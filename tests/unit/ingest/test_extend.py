@@ -109,7 +109,7 @@ def test_other_figures_are_refused_and_nothing_is_changed(study: ToyStudy) -> No
     with pytest.raises(SystemExit) as caught:
         run(study, "地区,2004年,2003年\n甲,16,14.5\n乙,26,24\n丙,36,30\n")
     assert str(caught.value) == (
-        "evenfield: ingest: download.csv has 2 other figures of output than panel.csv (A 2003: 14.5, panel 14, "
+        "ingest: download.csv has 2 other figures of output than panel.csv (A 2003: 14.5, panel 14, "
         "C 2003: 30, panel 34); expected figures of the vintage that the panel holds; take them with --replace, "
         "or keep both vintages in columns of their own"
     )
@@ -226,7 +226,7 @@ def test_fault_is_one_line_and_changes_nothing(study: ToyStudy, case: str) -> No
     before = contents(study)
     with pytest.raises(SystemExit) as caught:
         extend.main([download(study, table), *options, "--directory", str(study.folder)])
-    assert str(caught.value).startswith(f"evenfield: ingest: {message}")
+    assert str(caught.value).startswith(f"ingest: {message}")
     assert contents(study) == before
 
 

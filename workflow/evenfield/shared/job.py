@@ -20,7 +20,7 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     log.write_text("", encoding="utf-8")
     named = {**dict(job.input.items()), **dict(job.output.items()), **dict(job.params.items())}
     try:
-        main(**{name: value for name, value in named.items() if name not in ("code", "data_hash", "tracked", "library")})
+        main(**{name: value for name, value in named.items() if name not in ("code", "data_hash", "tracked")})
     except EvenfieldError as error:
         log.write_text(f"{error}\n", encoding="utf-8")
         sys.exit(f"{PREFIX}{error}")

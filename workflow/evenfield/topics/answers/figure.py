@@ -1,8 +1,8 @@
-"""F21 and F22: deciding estimates in multiples of the smallest effect of interest, with power and influence."""
+"""F21: deciding estimates in multiples of the smallest effect of interest, with what the design could see."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from evenfield.answers.deciding import hypothesis_order, row_label
+from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SOFT, WIDTH, use_style
 from evenfield.shared.tables.numbers import fixed, interval, is_missing
 from evenfield.shared.tables.rows import records
+from evenfield.topics.answers.table import deciding_rows
 
 AXIS = "multiples of the smallest effect of interest, positive as claimed (log scale beyond \u00b11)"
 CLAIM = r"L\d"
 ROW_HEIGHT, MARGIN = 0.19, 1.1
 
 
-def draw_power(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
+def f21(facts: Facts) -> Artwork:
     """Draw each deciding estimate with its interval, the band of no interest and the detectable effect."""
-    shown = _shown(rows, labels)
+    shown = _shown(deciding_rows(facts))
     figure, axes = _canvas(shown)
     height = np.arange(len(shown))
     axes.hlines(height, shown["scaled_conf_low"], shown["scaled_conf_high"], color=INK, linewidth=1.2)
@@ -44,34 +45,12 @@ def draw_power(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
     return Artwork(figure, shown, _alt("Deciding estimates in multiples of the smallest effect of interest", parts))
 
 
-def draw_influence(rows: pd.DataFrame, labels: Mapping[str, str]) -> Artwork:
-    """Draw the range of each deciding estimate over samples without one unit."""
-    shown = _shown(rows[rows["low"].notna()], labels)
-    figure, axes = _canvas(shown)
-    height = np.arange(len(shown))
-    turns = shown["flips"].gt(0).to_numpy(bool)
-    for mask, colour, line in ((~turns, INK, "-"), (turns, ACCENT, (0, (3.0, 1.2)))):
-        part = shown[mask]
-        axes.hlines(height[mask], part["scaled_low"], part["scaled_high"], color=colour, linewidth=2.2, linestyle=line)
-        axes.plot(part["scaled_estimate"], height[mask], "o" if colour == INK else "D", color=colour, markersize=3.6,
-                  linestyle="")  # fmt: skip
-    keys: list[Any] = [
-        Line2D([], [], color=INK, marker="o", markersize=3.6, label="range without one unit"),
-        Line2D([], [], color=ACCENT, marker="D", linestyle=(0, (3.0, 1.2)), markersize=3.6,
-               label="one unit can turn the sign"),
-        Patch(color=PALE, label="too small to be of interest"),
-    ]  # fmt: skip
-    _key(figure, keys)
-    parts = [
-        f"{row['name']}: {fixed(row['scaled_low'], 1)} to {fixed(row['scaled_high'], 1)}" for row in records(shown)
-    ]
-    return Artwork(figure, shown, _alt("Range of the deciding estimates when one unit is left out", parts))
+FIGURES = {"F21": f21}
 
 
-def _shown(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    declared = ~rows["hypothesis"].str.match(CLAIM)
-    there = hypothesis_order(rows[rows["scaled_estimate"].notna() & declared])
-    names = [f"{row['hypothesis']} {row_label(row, labels)}" for row in records(there)]
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    there = rows[rows["scaled_estimate"].notna() & ~rows["hypothesis"].str.match(CLAIM)].reset_index(drop=True)
+    names = [f"{row['hypothesis']} {row['label']}" for row in records(there)]
     kept = ["hypothesis", "part", "period", "output_basis", "flips", "verdict", "estimate_id"]
     return there[[*kept, *(name for name in there.columns if name.startswith("scaled_"))]].assign(name=names)
 

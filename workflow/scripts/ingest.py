@@ -1,16 +1,17 @@
 """Read and check every table of the study; write them in canonical form."""
 
+import sys
 from pathlib import Path
 from typing import Any
-
-from evenfield.study.files import write_json, write_table
-from evenfield.study.ingest.dictionary import public_dictionary
-from evenfield.study.ingest.outlines import read_outlines
-from evenfield.study.ingest.study_tables import describe_study, read_study
 
 
 def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines: str, description: str) -> None:
     """Ingest the study that ``config`` names into results/ingest."""
+    from evenfield.study.files import write_json, write_table
+    from evenfield.study.ingest.dictionary import public_dictionary
+    from evenfield.study.ingest.outlines import read_outlines
+    from evenfield.study.ingest.study_tables import describe_study, read_study
+
     study = read_study(config)
     for path in tables:
         write_table(study[Path(path).stem], path)
@@ -20,6 +21,7 @@ def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines
 
 
 if "snakemake" in globals():
+    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
     from evenfield.shared.job import enter
 
     enter(snakemake, main)  # noqa: F821

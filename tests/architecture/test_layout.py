@@ -1,0 +1,149 @@
+"""The layout: who may import whom, every topic complete and alike, no cycle, no print, no clock."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from evenfield.shared.topics import read_topics
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = ROOT / "workflow" / "evenfield"
+FILES = sorted(LIBRARY.rglob("*.py"))
+TOPICS = read_topics()
+# Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
+FOLDERS = {
+    "numerics": (set(), {"scipy"}),
+    "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
+    "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml"}),
+    "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
+    "report": ({"study", "shared", "answers", "topics"}, {"pandas", "jinja2", "markupsafe", "typst", "yaml"}),
+}
+DRAWING = {"matplotlib", "seaborn"}
+# The same by name of the file in a topic: estimate.py and estimate_*.py and so on.
+KINDS = {
+    "estimate": ({"study", "numerics", "shared"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic"}),
+    "table": ({"study", "shared"}, {"pandas"}),
+    "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
+    "words": ({"shared"}, {"pandas"}),
+}
+CLOCKS = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
+
+
+def parsed(path: Path) -> ast.AST:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: absolute imports only"
+            found.add(node.module or "")
+    return found
+
+
+def rule_of(path: Path) -> tuple[set[str], set[str]]:
+    """Folders and libraries that a file may import."""
+    folder, *_ = path.relative_to(LIBRARY).parts
+    if folder == "topics":
+        return KINDS[path.stem.split("_")[0]]
+    folders, libraries = FOLDERS[folder]
+    draws = path.stem.split("_")[0] == "figure" or "figures" in path.parts
+    return folders | {folder}, libraries | (DRAWING if draws else set())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"],
+    ids=lambda p: str(p.relative_to(LIBRARY)),
+)
+def test_a_file_imports_what_its_folder_and_name_allow(path: Path) -> None:
+    folders, libraries = rule_of(path)
+    names, parts = imported(path), path.relative_to(LIBRARY).parts
+    own = f"evenfield.{parts[0]}.{parts[1]}." if parts[0] == "topics" else ""
+    inside = {n.split(".")[1] for n in names if n.startswith("evenfield.") and not (own and n.startswith(own))}
+    assert inside <= folders, f"{path} imports {sorted(inside - folders)}"
+    outside = {name.split(".")[0] for name in names} - {"evenfield", "__future__", "numpy", *sys.stdlib_module_names}
+    assert outside <= libraries, f"{path} imports {sorted(outside - libraries)}"
+
+
+def test_no_import_cycles() -> None:
+    graph = {f"evenfield.{'.'.join(p.relative_to(LIBRARY).with_suffix('').parts)}": imported(p) for p in FILES}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, f"cycle: {' -> '.join((*trail, name))}"
+        if name not in done and name in graph:
+            for child in graph[name]:
+                visit(child, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(path: Path) -> None:
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            assert getattr(node.func, "id", "") not in {"print", "input", "breakpoint"}, f"{path}:{node.lineno}"
+        if isinstance(node, ast.Attribute):
+            owner = getattr(node.value, "id", getattr(node.value, "attr", ""))
+            assert (owner, node.attr) not in CLOCKS, f"{path}:{node.lineno} reads a clock"
+            assert (owner, node.attr) not in {("os", "environ"), ("os", "getenv")}, f"{path}:{node.lineno}"
+            allowed = {"Generator", "SeedSequence", "default_rng", "PCG64", "Philox"}
+            assert owner != "random" or node.attr in allowed or "np" not in ast.unparse(node), f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> None:
+    folder, told = LIBRARY / "topics" / topic, TOPICS[topic]
+    kinds = {path.stem.split("_")[0] for path in folder.glob("*.py")} - {""}
+    assert kinds <= {*KINDS, ""}, f"files of {topic}: {sorted(kinds)}"
+    assert told["title"]
+    assert (folder / "method.md").is_file() or told["estimate"] is None
+    if told["estimate"] is not None:
+        module = import_module(f"evenfield.topics.{topic}.estimate")
+        assert {"Section", "estimate"} <= set(dir(module))
+        assert list((ROOT / "tests" / "topics" / topic).glob("test_*.py")), f"no tests of {topic}"
+        assert told["exhibits"] or told.get("no_exhibits"), f"{topic} shows nothing and does not say why"
+    made: dict[str, object] = {}
+    for kind, name in (("table", "TABLES"), ("figure", "FIGURES")):
+        if (folder / f"{kind}.py").is_file():
+            made |= getattr(import_module(f"evenfield.topics.{topic}.{kind}"), name)
+    assert sorted(made) == sorted(told["exhibits"])
+
+
+def test_every_topic_folder_is_a_topic() -> None:
+    folders = {path.name for path in (LIBRARY / "topics").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(TOPICS)
+
+
+def test_few_rules_each_with_log_benchmark_environment_and_a_thin_script() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    rules = re.findall(r"^ *rule(?: \w+)?:\n.*?(?=^ *rule(?: \w+)?:|\Z)", text, flags=re.M | re.S)
+    assert 8 <= len(rules) <= 20
+    assert len(list((ROOT / "workflow" / "rules").rglob("*.smk"))) <= 6
+    for rule in rules:
+        for part in ("log:", "benchmark:", "conda:", "code=", "script:"):
+            assert part in rule, f"no {part} in {rule[:60]}"
+    scripts = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
+    assert len(scripts) <= 15
+    for path in scripts:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 60, f"{path.name} is no thin script"
+        assert "__future__" not in imported(path), "the engine puts code before a script"
+
+
+def test_importing_the_library_stays_light() -> None:
+    code = "import sys, evenfield.shared.topics, evenfield.study.config; print(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"statsmodels", "linearmodels", "seaborn", "matplotlib", "scipy.stats"} & set(loaded)

@@ -1,0 +1,68 @@
+"""The wheel holds what the code needs and works outside the repository, without a network."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+import evenfield
+
+ROOT = Path(__file__).parents[2]
+TRIAL = """
+import numpy as np
+import evenfield
+from evenfield import *
+assert all(getattr(evenfield, name) is not None for name in evenfield.__all__)
+units, years = np.repeat(list("abcdef"), 5), np.tile(range(2000, 2005), 6)
+x, error = np.random.default_rng(1).normal(size=(2, 30))
+panel = panel_from_rows(units, years, 2 * x + error, x[:, None], ["x"])
+net = network(list("abcdef"), np.roll(np.eye(6), 1, axis=0))
+effects = delta_impacts(fit_spatial_panel(panel, net, PanelModel("SLX")))
+print(evenfield.__version__, evenfield.__file__, len(effects.regressors))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel and the libraries of the lock, but not the repository."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*build, "-w", folder, copied(folder)], check=True)
+    venv.create(folder / "venv", with_pip=False)
+    place = next((folder / "venv").glob("lib/python3.*/site-packages"))
+    (wheel,) = folder.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", place, wheel]
+    subprocess.run(pip, check=True)
+    (place / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return place
+
+
+def copied(folder: Path) -> Path:
+    """Copy what a wheel is built from: setuptools writes beside it."""
+    source = folder / "source"
+    shutil.copytree(ROOT / "workflow", source / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    return source
+
+
+def test_the_wheel_works_in_a_fresh_environment(site: Path, tmp_path: Path) -> None:
+    python = site.parents[2] / "bin" / "python"
+    done = subprocess.run([python, "-I", "-c", TRIAL], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    version, place, regressors = done.stdout.split()
+    assert (version, Path(place).parent, regressors) == (evenfield.__version__, site / "evenfield", "1")
+    assert next(site.glob("evenfield-*.dist-info")).name == f"evenfield-{evenfield.__version__}.dist-info"
+
+
+def test_every_data_file_is_in_the_wheel(site: Path) -> None:
+    library = ROOT / "workflow" / "evenfield"
+    files = {path.relative_to(library) for path in library.rglob("*.*") if path.suffix != ".pyc"}
+    assert Path("py.typed") in files
+    assert sorted(str(path) for path in files if not (site / "evenfield" / path).is_file()) == []

@@ -1,0 +1,115 @@
+"""Run the study: complete Snakemake's command line, free a lock whose owner is gone, and let the engine work."""
+
+from __future__ import annotations
+
+import difflib
+import fcntl
+import re
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import psutil
+from snakemake.cli import get_argument_parser
+from snakemake.cli import main as snakemake
+
+from evenfield.shared.topics import read_topics
+from snakemake_logger_plugin_evenfield import LogHandler
+
+REPO = Path(__file__).resolve().parents[2]
+COMMANDS = ("check", "list", "data", "extend", "test", "gate", "clean", "install", "lock")
+INTERRUPTED = "interrupted; run the same command to continue"
+
+
+def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
+    """Return the study's folder and the engine's command line, as far as the words leave it open."""
+    parser = get_argument_parser()
+    parser.prog, parser.usage = "run", "python3 run [TARGET ...] [OPTION ...]"
+    given = parser.parse_args(list(words))
+    study = Path(given.directory or REPO).absolute()
+    if not given.configfile and not (study / "config.yaml").is_file():
+        sys.exit(f"run: no config.yaml in {study}; expected a study; give its folder with --directory")
+    if given.snakefile is None:
+        refuse_mistyped(sorted(given.targets))
+    line = ["--logger", "evenfield", "--directory", str(study)]
+    line += ["--snakefile", str(given.snakefile or REPO / "Snakefile")]
+    if not given.profile:
+        line += ["--cores", "all"] * (given.cores is None and given.jobs is None)
+        line += ["--latency-wait", "5", "--rerun-incomplete"]
+    return study, [*line, *words]
+
+
+def refuse_mistyped(targets: Sequence[str]) -> None:
+    """Stop at a bare word that is no rule: it was meant as a command."""
+    sources = [REPO / "Snakefile", *(REPO / "workflow" / "rules").rglob("*.smk")]
+    rules = set(re.findall(r"^\s*(?:rule|checkpoint) (\w+)", "\n".join(map(Path.read_text, sources)), re.MULTILINE))
+    rules |= {f"{step}_{topic}" for step in ("estimate", "exhibit") for topic in read_topics()}
+    for word in targets:
+        if re.fullmatch(r"\w+", word) and word not in rules:
+            nearest = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0)[0]
+            sys.exit(f"run: {word} is neither a command nor a rule; expected one, or a file; did you mean {nearest}?")
+
+
+def hold(study: Path) -> IO[str]:
+    """Hold a file for as long as this engine lives; remove Snakemake's lock if no other engine lives here.
+
+    Snakemake's lock outlives an engine that was killed and does not name its owner. The file lock does not: the
+    system drops it with its process. Engines started without `run` are found by their folder.
+    """
+    folder = study / ".snakemake"
+    folder.mkdir(exist_ok=True)
+    file = (folder / "engines").open("w", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if any((folder / "locks").glob("*.lock")) and not others_at_work(study):
+            shutil.rmtree(folder / "locks")
+    except BlockingIOError:
+        pass
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+def others_at_work(study: Path) -> bool:
+    """Whether a `snakemake` works in the study; jobs that outlived their engine are waited for."""
+    jobs = []
+    for process in psutil.process_iter(["cwd", "cmdline"]):
+        words = process.info["cmdline"] or []
+        if process.info["cwd"] == str(study.resolve()) and process.pid != psutil.Process().pid:
+            if any("/.snakemake/scripts/" in word for word in words):
+                jobs.append(process)
+            elif any(Path(word).name == "snakemake" for word in words):
+                return True
+    psutil.wait_procs(jobs)
+    return False
+
+
+def interrupt(*_: object) -> None:
+    """Note that the user interrupts, stop the jobs and let the engine clean up."""
+    LogHandler.interrupted = True
+    for job in psutil.Process().children(recursive=True):
+        job.terminate()
+    raise KeyboardInterrupt
+
+
+def main(words: Sequence[str]) -> int | str | None:
+    """Return the exit code of the engine, or the one line that the Snakefile stopped with."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    try:
+        study, line = complete(words)
+        with hold(study):
+            snakemake(line)
+    except SystemExit as stop:
+        if not LogHandler.interrupted:
+            return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code
+    except KeyboardInterrupt:
+        pass
+    sys.stderr.write(f"{INTERRUPTED}\n")
+    return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""From the estimates of all topics to one table, the answers, the page, the paper and the manifest."""
+
+EXHIBITS = [
+    *(path for name in config["tables"] for path in table_files(name)),
+    *(path for name in config["figures"] for path in figure_files(name)),
+]
+REPORT = {
+    "exhibits": EXHIBITS,
+    "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
+    "spread": expand(
+        "results/estimates/spatial_panel/{name}",
+        name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
+    ),
+    "ingest": "results/ingest/description.json",
+    "panel": f"results/panel/{MAIN_SCHEME}/description.json",
+    "units": f"results/panel/{MAIN_SCHEME}/units.csv",
+    "claims": "results/ingest/claims.csv",
+    "sources": "results/ingest/sources.csv",
+}
+
+
+rule collect:
+    """Stack the estimates of every topic in one tidy table and adjust for how many were made."""
+    input:
+        families=expand("results/estimates/{topic}/estimates.csv", topic=sorted(config["estimates"])),
+        hypotheses="results/ingest/hypotheses.csv",
+    output:
+        estimates="results/estimates.csv",
+    log:
+        "results/logs/collect.log",
+    benchmark:
+        "results/benchmarks/collect.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("answers/multiplicity.py", "shared/job.py"),
+    script:
+        "../scripts/collect.py"
+
+
+rule answer:
+    """Answer every claim by the rule in the config."""
+    input:
+        estimates=rules.collect.output.estimates,
+        claims="results/ingest/claims.csv",
+        hypotheses="results/ingest/hypotheses.csv",
+        reasons="results/ingest/reasons.csv",
+        description="results/ingest/description.json",
+    output:
+        content="results/verdicts.json",
+        verdicts="results/verdicts.csv",
+        rows="results/verdict_rows.csv",
+    log:
+        "results/logs/answer.log",
+    benchmark:
+        "results/benchmarks/answer.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("answers/study.py", "shared/job.py"),
+        section=config.get("verdicts"),
+        periods=config["periods"],
+        power=config["estimates"].get("design", {}).get("power", 0.8),
+    script:
+        "../scripts/answer.py"
+
+
+rule page:
+    """The page: one file that works offline."""
+    input:
+        **REPORT,
+        estimates=rules.collect.output.estimates,
+        judgement=rules.answer.output.content,
+        verdicts=rules.answer.output.verdicts,
+        verdict_rows=rules.answer.output.rows,
+    output:
+        page="results/report/index.html",
+    log:
+        "results/logs/page.log",
+    benchmark:
+        "results/benchmarks/page.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("report/page.py", *REPORT_FILES),
+        config=config,
+        scripts=MADE_BY,
+    script:
+        "../scripts/page.py"
+
+
+rule paper:
+    """The paper, its Typst source and its references."""
+    input:
+        **REPORT,
+        estimates=rules.collect.output.estimates,
+        judgement=rules.answer.output.content,
+        verdicts=rules.answer.output.verdicts,
+        verdict_rows=rules.answer.output.rows,
+    output:
+        paper="results/report/paper.pdf",
+        source="results/report/paper.typ",
+        references="results/report/references.bib",
+    log:
+        "results/logs/paper.log",
+    benchmark:
+        "results/benchmarks/paper.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("report/paper.py", *REPORT_FILES),
+        config=config,
+        scripts=MADE_BY,
+    script:
+        "../scripts/paper.py"
+
+
+rule manifest:
+    """Hashes of inputs and results, without a clock."""
+    input:
+        ingest="results/ingest/description.json",
+        files=[
+            *EXHIBITS,
+            rules.collect.output.estimates,
+            *rules.answer.output,
+            rules.page.output.page,
+            *rules.paper.output,
+        ],
+    output:
+        manifest="results/manifest.json",
+    log:
+        "results/logs/manifest.log",
+    benchmark:
+        "results/benchmarks/manifest.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("report/manifest.py", "shared/job.py"),
+        config=config,
+        scripts=MADE_BY,
+    script:
+        "../scripts/manifest.py"

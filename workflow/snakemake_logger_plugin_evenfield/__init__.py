@@ -1,0 +1,181 @@
+"""Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all else in results/logs/run.log."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from logging import LogRecord
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+LOG = Path("results/logs/run.log")
+RESULTS = {
+    "page": "results/report/index.html",
+    "paper": "results/report/paper.pdf",
+    "tables": "results/tables",
+    "estimates": "results/estimates.csv",
+    "manifest": "results/manifest.json",
+}
+PREFIX = "evenfield: "
+
+
+class LogHandler(LogHandlerBase):
+    """Shows a run; a question to the engine (a dry run, a list) is answered in the engine's own words."""
+
+    interrupted: ClassVar[bool] = False  # set by the program that started the engine
+    writes_to_stream, writes_to_file = True, False
+    has_filter = has_formatter = needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        """Start with nothing known; the engine changes into the study's folder later."""
+        self.home, self.started = Path.cwd(), time.monotonic()
+        self.early: list[str] = []  # what the engine said before the first job, or before an answer
+        self.log: TextIO | None = None
+        self.executes = False
+        self.error = self.job_error = ""  # the engine's, and the first failing job's, which explains it
+        self.running: dict[int, tuple[str, float]] = {}
+        self.done = self.total = 0
+        self.streams = [sys.stdout, sys.stderr]
+        self.over = threading.Event()
+
+    def emit(self, record: LogRecord) -> None:
+        """Take in one message of the engine."""
+        event = getattr(record, "event", None)
+        if event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO) and self.executes and self.log is None:
+            self.open_log()
+        said = self.format(record)
+        if self.log is None:
+            self.early.append(said)
+        else:
+            self.log.write(f"{said}\n")
+            self.log.flush()
+        take = getattr(self, f"take_{event}", None)
+        if take is not None:
+            take(record)
+
+    def open_log(self) -> None:
+        """Send all output of engine and jobs to the log from now on: the study is locked and jobs follow."""
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        self.log = LOG.open("w", encoding="utf-8")
+        self.log.write("".join(f"{said}\n" for said in self.early))
+        self.streams = [os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)]
+        for number in (1, 2):
+            os.dup2(self.log.fileno(), number)
+        if self.streams[0].isatty():
+            threading.Thread(target=self.refresh, daemon=True).start()
+
+    # ---------------------------------------------------------------------------------------------- the events
+
+    def take_workflow_started(self, _: Any) -> None:
+        """Jobs may follow."""
+        self.executes = not self.common_settings.dryrun
+
+    def take_run_info(self, record: Any) -> None:
+        """Count the jobs; the target `all` does nothing and does not count."""
+        self.total = record.stats["total"] - record.stats.get("all", 0)
+
+    def take_job_info(self, record: Any) -> None:
+        """Note that a job starts."""
+        topic = (record.wildcards or {}).get("topic")
+        self.running[record.jobid] = (f"{record.rule_name} {topic}" if topic else record.rule_name, time.monotonic())
+
+    def take_job_finished(self, record: Any) -> None:
+        """Print a line for a job that is done, unless a terminal shows the one that changes."""
+        label, started = self.running.pop(record.job_id, ("all", 0.0))
+        if label != "all":
+            self.done += 1
+            if not self.streams[0].isatty():
+                self.say(f"{self.counter()} {label}  {seconds(time.monotonic() - started)}")
+
+    def take_job_error(self, record: Any) -> None:
+        """Keep the first failing job's own line, which it wrote into its log."""
+        self.job_error = self.job_error or own_line(record.rule_name, record.log)
+
+    def take_group_error(self, record: Any) -> None:
+        """Keep the line of the first failing job of a group."""
+        for info in record.job_error_info:
+            self.job_error = self.job_error or own_line(info["rule_name"], info["log"])
+
+    def take_error(self, record: Any) -> None:
+        """Keep the engine's own error."""
+        if record.exception == "LockException":
+            self.error = f"run: another run is working in {Path.cwd()}; expected one at a time; wait for it or stop it"
+        else:
+            self.error = self.error or engine_line(record.getMessage())
+
+    # ----------------------------------------------------------------------------------------------- the screen
+
+    def say(self, text: str) -> None:
+        """Print a line at once."""
+        print(text, file=self.streams[0], flush=True)
+
+    def counter(self) -> str:
+        """Return `[ 3/24]`."""
+        return f"[{self.done:>{len(str(self.total))}}/{self.total}]"
+
+    def refresh(self) -> None:
+        """Rewrite the one line of a terminal until the run is over."""
+        while not self.over.wait(0.2):
+            labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
+            text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
+            text = text[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{text}\x1b[K", end="", file=self.streams[0], flush=True)
+
+    def shown(self, path: str | Path) -> str:
+        """Return a path of the study as the user would type it."""
+        full = Path(path).absolute()
+        return str(full.relative_to(self.home)) if full.is_relative_to(self.home) else str(full)
+
+    def close(self) -> None:
+        """Say how it ended: the error, the answer, or where the results are."""
+        if self.over.is_set():
+            return
+        self.over.set()
+        out, err = self.streams
+        if self.log is not None:
+            print("\r\x1b[K" if out.isatty() else "", end="", file=out, flush=True)
+            for number, stream in enumerate(self.streams, start=1):
+                os.dup2(stream.fileno(), number)
+            self.log.close()
+        error = (self.job_error or self.error).removeprefix(PREFIX)
+        if error and not self.interrupted:
+            print(error + (f" (log: {self.shown(LOG)})" if self.log else ""), file=err, flush=True)
+        elif not self.executes:
+            print(*self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True)
+        elif not self.interrupted:
+            what = f"{self.total} job{'s' * (self.total != 1)}" if self.log else "everything was up to date"
+            self.say(f"done in {seconds(time.monotonic() - self.started)}: {what}")
+            for label, path in RESULTS.items():
+                if Path(path).exists():
+                    self.say(f"  {label:<10} {self.shown(path)}{'/' * Path(path).is_dir()}")
+        super().close()
+
+
+def own_line(rule: str, logs: list[str]) -> str:
+    """Return a failed job's own line: its log holds one, or the traceback of a fault."""
+    texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs if Path(log).is_file()]
+    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    if not lines:
+        return f"{rule}: the job left no message; expected one line in its log; look into the engine's"
+    if not lines[0].startswith("Traceback"):
+        return lines[0]
+    return f"{rule}: {lines[-1]}; this is a fault of evenfield; please report {logs[0]}"
+
+
+def engine_line(text: str) -> str:
+    """Return an error of the engine as one line: ours where it quotes one, a traceback's last, else all of it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("  File ")]
+    ours = [line for line in lines if line.startswith(PREFIX)]
+    short = lines[-1:] if lines and lines[0].startswith("Traceback") else lines[:8]
+    return ours[0] if ours else f"the engine stopped: {' '.join(short) or 'no message'}"
+
+
+def seconds(elapsed: float) -> str:
+    """Return `2.1 s` or `3 min 05 s`."""
+    return f"{elapsed:.1f} s" if elapsed < 60 else f"{int(elapsed) // 60} min {int(elapsed) % 60:02d} s"
