@@ -133,7 +133,6 @@ def profile_series() -> pd.DataFrame:
     return pd.concat([*parts, pd.DataFrame(summary)], ignore_index=True)
 
 
-
 @pytest.fixture
 def doses() -> pd.DataFrame:
     rows = [
@@ -141,5 +140,3 @@ def doses() -> pd.DataFrame:
         for i, unit in enumerate(units_of(8)) for year in range(1980, 2001) for kind in ("sez", "etdz", "hidz", "state")
     ]  # fmt: skip
     return pd.DataFrame(rows)
-
-
