@@ -106,34 +106,6 @@ def made_beta(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture
-def sigma_series() -> pd.DataFrame:
-    years = np.arange(1980, 2001)
-    path = 0.5 - 0.004 * (years - 1980)
-    return pd.DataFrame({
-        "spec_id": "unweighted", "sample_id": "all", "unit_scheme": "all", "year": years,
-        "basis": np.where(years < 1990, "proxy", "official"), "n_units": 8, "sigma": path, "sigma_low": path - 0.04,
-        "unit_low": "XX-AA", "sigma_high": path + 0.01, "unit_high": "XX-AB", "sigma_population_weighted": path - 0.1,
-    })  # fmt: skip
-
-
-@pytest.fixture
-def profile_series() -> pd.DataFrame:
-    years = np.arange(1980, 2001)
-    parts = [
-        pd.DataFrame({"kind": "path", "unit_scheme": "all", "taxonomy": "t", "cell": cell, "period": "", "year": years,
-                      "variable": "relative_log_income", "basis": np.where(years < 1990, "proxy", "official"),
-                      "n_units": 2, "mean": 0.3 - 0.2 * i + 0.002 * (years - 1980), "sd": 0.1})
-        for i, cell in enumerate(CELLS)
-    ]  # fmt: skip
-    summary = [
-        {"kind": "summary", "unit_scheme": "all", "taxonomy": "t", "cell": cell, "variable": variable, "period": period,
-         "basis": "proxy", "n_units": 8 if cell == "all" else 2, "mean": 1.234, "sd": 0.5}
-        for cell in ("all", *CELLS) for variable in ("growth_pct_per_year", "control_coast") for period in ("P1", "P2")
-    ]  # fmt: skip
-    return pd.concat([*parts, pd.DataFrame(summary)], ignore_index=True)
-
-
-@pytest.fixture
 def doses() -> pd.DataFrame:
     rows = [
         {"unit": unit, "year": year, "zone_type": kind, "zones": int(year >= 1984 + 2 * i)}

@@ -46,28 +46,6 @@ rule tabulate_regime:
         "../../scripts/tabulate_regime.py"
 
 
-rule tabulate_sigma:
-    """T9: sigma convergence, start against end of each period."""
-    input:
-        estimates=rules.estimate_sigma.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T9"),
-    log:
-        "results/logs/tabulate_sigma.log",
-    benchmark:
-        "results/benchmarks/tabulate_sigma.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        specs=config["estimates"].get("sigma"),
-        periods=config["periods"],
-        inference=config["inference"],
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_sigma.py"
-
-
 rule tabulate_clubs:
     """T10: log t tests and convergence clubs."""
     input:

@@ -114,7 +114,7 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, dict[s
     except NumericsError as error:
         return not_defined(base, f"not defined: {error}"), {}
     check = _check(fit, X, W, inside, seed)
-    edge = "a pull lies at the end of its range: no standard error; " if fit.at_bound else ""
+    edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
     row = replace(
         base,
         estimate=fit.rho_inside - fit.rho_outside,

@@ -12,8 +12,8 @@ import pandas as pd
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.trajectories import Trajectories, aligned, trajectories
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.clubs.trajectories import Trajectories, aligned, trajectories
 from evenfield.topics.moran.estimate_cells import cell_rows
 from evenfield.topics.moran.estimate_maps import local_rows, map_rows, maps_of
 from evenfield.topics.moran.estimate_spec import PATTERN_SERIES, PatternSpec

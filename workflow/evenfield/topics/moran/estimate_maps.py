@@ -15,8 +15,8 @@ from evenfield.numerics.spatial_statistics import LocalTests, MapTests, local_mo
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined, not_defined
 from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.trajectories import Trajectories, span_labels
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.topics.clubs.trajectories import Trajectories, span_labels
 from evenfield.topics.moran.estimate_spec import PATTERN_SERIES, PatternSpec
 
 P_TYPE = "permutation of units, two-sided; adjusted over all years by the largest |z|"
