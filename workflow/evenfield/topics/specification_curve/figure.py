@@ -42,12 +42,12 @@ def f20(facts: Facts) -> Artwork:
         left=0.07, right=0.99, top=1 - 0.55 / size[1], bottom=0.35 / size[1], wspace=0.2, hspace=0.55
     )
     for line, item in zip(grid, drawn, strict=True):
-        line[0].set_ylabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
         line[0].annotate(_row_title(item), (0.0, 1.36), xycoords="axes fraction", fontweight="bold")
         for axes, period in zip(line, shown, strict=True):
             _draw_cell(axes, rows[rows["curve"].eq(item["id"]) & rows["period"].eq(period)])
             title = f"{_period_title(estimates, period, periods)}\n{_verdict(estimates, item['id'], period)}"
             axes.set_title(title, fontsize=6.4, fontweight="normal", pad=2.5)
+        line[0].set_ylabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
     _draw_key(figure)
     return Artwork(figure, rows, _describe(estimates, drawn))
 
@@ -92,7 +92,7 @@ def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
             chosen, x="rank", y="estimate", marker=marker, color=colour, s=size, linewidth=0, zorder=3, ax=axes
         )
     axes.axhline(float(np.median(rows["estimate"])), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=2)
-    axes.set(xlabel="", ylabel=axes.get_ylabel())
+    axes.set(xlabel="", ylabel="")
     reach = np.nanquantile(rows[["conf_low", "conf_high"]].abs().to_numpy(), 0.9)
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, -reach), min(high, reach))
