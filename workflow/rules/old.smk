@@ -28,10 +28,3 @@ GROUP_STUDY = {
     "inference": config["inference"],
     "power": POWER,
 }
-CURVE_STUDY = {
-    "periods": [name for name, period in config["periods"].items() if period["role"] == "main"],
-    "unit_scheme": MAIN_SCHEME,
-    "weights": WEIGHTS,
-    "taxonomies": config["taxonomy"]["all"],
-    "samples": config["panel"]["samples"],
-}

@@ -53,8 +53,7 @@ Section = list[StatementSpec]
 def estimate(study: Study) -> Results:
     """Estimate every statement in every period that it names; what the panel cannot carry is listed with the reason."""
     data, inference = Data(study), study.config["inference"]
-    power = study.config["estimates"].get("design", {}).get("power", 0.8)
-    settings = parse_contrast_settings(inference, power)
+    settings = parse_contrast_settings(inference, study.power)
     rows: list[Estimate] = []
     contrasts: list[GroupContrast] = []
     refused = []
@@ -82,7 +81,7 @@ def estimate(study: Study) -> Results:
     rows += equivalence_rows([c for c in contrasts if c.row.spec_id in zero], data.units, data.links, settings)
     table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(NOT_CARRIED[:3], ignore_index=True)
     shown = [row.hypothesis for row in rows if row.role == "exploratory"]
-    fit = {"conf_level": settings.level, "power": power, "claims": sorted(set(shown)), "rows": len(shown)}
+    fit = {"conf_level": settings.level, "power": settings.power, "claims": sorted(set(shown)), "rows": len(shown)}
     return Results(rows, {"not_carried": table}, fit | {"not_carried": len(table)})
 
 
