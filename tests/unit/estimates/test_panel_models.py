@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.spatial_panel import optimum
+from evenfield.numerics.spatial_panel import likelihood as optimum
 from evenfield.numerics.spatial_panel.impacts import clustered_impacts, delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.shared.estimates import estimates_frame
