@@ -1,28 +1,6 @@
 """Floor 5, convergence tables. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
 
 
-rule tabulate_dynamic:
-    """T7: convergence in the dynamic panel."""
-    input:
-        estimates=rules.estimate_dynamic.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T7"),
-    log:
-        "results/logs/tabulate_dynamic.log",
-    benchmark:
-        "results/benchmarks/tabulate_dynamic.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        specs=config["estimates"].get("dynamic"),
-        periods=config["periods"],
-        inference=config["inference"],
-        study=config["study"],
-    script:
-        "../../scripts/tabulate_dynamic.py"
-
-
 rule tabulate_regime:
     """T8: convergence by exposure to clusters and zones."""
     input:

@@ -51,31 +51,6 @@ rule estimate_clock:
         "../../scripts/estimate_clock.py"
 
 
-rule estimate_dynamic:
-    """Dynamic panel: pooled, fixed effects, bias-corrected, jackknife, GMM."""
-    input:
-        panels=per_scheme("results/panel/{scheme}/panel.csv"),
-        descriptions=per_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/dynamic/estimates.csv",
-        series="results/estimates/dynamic/series.csv",
-        fit="results/estimates/dynamic/fit.json",
-    log:
-        "results/logs/estimate_dynamic.log",
-    benchmark:
-        "results/benchmarks/estimate_dynamic.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("dynamic"),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=POWER,
-        unit_scheme=MAIN_SCHEME,
-    script:
-        "../../scripts/estimate_dynamic.py"
-
-
 rule estimate_clubs:
     """Log t tests and convergence clubs."""
     input:
