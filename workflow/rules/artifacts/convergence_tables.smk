@@ -1,29 +1,6 @@
 """Floor 5, convergence tables. INPUT: results/estimates/, results/panel/. OUTPUT: results/tables/, results/figures/."""
 
 
-rule tabulate_regime:
-    """T8: convergence by exposure to clusters and zones."""
-    input:
-        estimates=rules.estimate_regime.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T8"),
-    log:
-        "results/logs/tabulate_regime.log",
-    benchmark:
-        "results/benchmarks/tabulate_regime.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        specs=config["estimates"].get("regime"),
-        periods=config["periods"],
-        inference=config["inference"],
-        study=config["study"],
-        power=POWER,
-    script:
-        "../../scripts/tabulate_regime.py"
-
-
 rule tabulate_sigma:
     """T9: sigma convergence, start against end of each period."""
     input:

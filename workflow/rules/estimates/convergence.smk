@@ -205,32 +205,3 @@ rule estimate_gradient:
         power=POWER,
     script:
         "../../scripts/estimate_gradient.py"
-
-
-rule estimate_regime:
-    """Convergence by exposure to clusters and to zones (H11)."""
-    input:
-        panel=main_scheme("results/panel/{scheme}/panel.csv"),
-        periods=main_scheme("results/panel/{scheme}/periods.csv"),
-        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/regime/estimates.csv",
-        series="results/estimates/regime/series.csv",
-        points="results/estimates/regime/points.csv",
-        support="results/estimates/regime/support.csv",
-        fit="results/estimates/regime/fit.json",
-    log:
-        "results/logs/estimate_regime.log",
-    benchmark:
-        "results/benchmarks/estimate_regime.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("regime"),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=POWER,
-    script:
-        "../../scripts/estimate_regime.py"

@@ -98,8 +98,8 @@ def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
             )
         bases = sorted({str(value) for value in panel.loc[panel["year"].isin(years), "basis"].dropna()})
         basis = SPLICED if PROXY in bases and len(bases) > 1 else "+".join(bases)
-        named = part.assign(_name=part.index.to_numpy(str))
-        yield item, named.sort_values(list(named)).drop(columns="_name"), basis
+        order = np.lexsort((part.index.to_numpy(str), *part.to_numpy(float).T[::-1]))
+        yield item, part.iloc[order], basis
 
 
 def _window(
