@@ -109,25 +109,3 @@ rule tabulate_pattern:
         study=config["study"],
     script:
         "../../scripts/tabulate_pattern.py"
-
-
-rule tabulate_gradient:
-    """T4b: where clusters lie."""
-    input:
-        estimates=rules.estimate_gradient.output.estimates,
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        table=table_files("T4b"),
-    log:
-        "results/logs/tabulate_gradient.log",
-    benchmark:
-        "results/benchmarks/tabulate_gradient.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        specs=config["estimates"].get("gradient"),
-        inference=config["inference"],
-        study=config["study"],
-        power=POWER,
-    script:
-        "../../scripts/tabulate_gradient.py"

@@ -179,29 +179,3 @@ rule estimate_preflight:
         unit_scheme=MAIN_SCHEME,
     script:
         "../../scripts/estimate_preflight.py"
-
-
-rule estimate_gradient:
-    """Where clusters lie: East, South within the East, neighbours (H2)."""
-    input:
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        cells=main_scheme("results/panel/{scheme}/cells.csv"),
-        clusters="results/ingest/clusters.csv",
-        description=main_scheme("results/panel/{scheme}/description.json"),
-        weights=main_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.csv"),
-        weights_description=main_scheme(f"results/weights/{{scheme}}/{MAIN_WEIGHTS}.json"),
-    output:
-        estimates="results/estimates/gradient/estimates.csv",
-        fit="results/estimates/gradient/fit.json",
-    log:
-        "results/logs/estimate_gradient.log",
-    benchmark:
-        "results/benchmarks/estimate_gradient.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("gradient"),
-        inference=config["inference"],
-        power=POWER,
-    script:
-        "../../scripts/estimate_gradient.py"
