@@ -22,7 +22,7 @@ FOLDERS = {
     "numerics": (set(), {"scipy"}),
     "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml"}),
-    "answers": ({"study", "shared"}, {"pandas", "statsmodels", "pydantic"}),
+    "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
     "report": ({"study", "shared", "answers", "topics"}, {"pandas", "jinja2", "markupsafe", "typst", "yaml"}),
 }
 DRAWING = {"matplotlib", "seaborn"}

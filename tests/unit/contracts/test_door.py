@@ -15,7 +15,7 @@ from evenfield.study.errors import EvenfieldError, IngestError, first_examples
 def job(folder: Path, **params: Any) -> SimpleNamespace:
     return SimpleNamespace(
         log=[str(folder / "logs" / "rule.log")],
-        input={"table": "in.csv", "library": ["a.py"], "tracked": ["b"]},
+        input={"table": "in.csv", "code": ["a.py"], "tracked": ["b"]},
         output={"result": "out.csv"},
         params=params,
         rule="build_it",

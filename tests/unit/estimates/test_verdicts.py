@@ -16,9 +16,7 @@ from evenfield.answers.rule import combine, judge_count, judge_row
 from evenfield.answers.spec import Part, Rule, Thresholds, parse_rule
 from evenfield.answers.study import judge_study, provenance_of
 from evenfield.answers.words import described
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.error_types import error_types
-from evenfield.numerics.inference.holm import holm
 from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.study.errors import ConfigError
 
@@ -329,14 +327,6 @@ def test_a_rule_that_cannot_hold_is_one_line(section: dict[str, Any], text: str)
 def test_no_section_gives_an_empty_rule() -> None:
     rule = parse_rule(None, PERIODS)
     assert isinstance(rule, Rule) and not rule.hypotheses
-
-
-def test_holm_against_the_worked_example() -> None:
-    # p.adjust(c(.01, .04, .03, .005), "holm") in R: 0.03 0.06 0.06 0.02
-    assert np.allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
-    assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
-    with pytest.raises(NumericsError, match="between 0 and 1"):
-        holm(np.array([0.5, np.nan]))
 
 
 FAMILIES = {"H8": "F3", "H11": "F3", "H1": "F1"}

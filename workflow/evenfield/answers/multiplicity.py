@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from evenfield.answers.evidence import ROMANO_WOLF, SAME_ESTIMAND
-from evenfield.numerics.inference.holm import holm
 from evenfield.numerics.inference.sharpened_q import sharpened_q
 
 
@@ -20,7 +20,7 @@ def adjust_estimates(frame: pd.DataFrame, families: Mapping[str, str]) -> pd.Dat
     for family in sorted(set(named.dropna())):
         here = named.eq(family) & entering.notna()
         if here.any():
-            out.loc[here, "p_adjusted"] = holm(entering[here].to_numpy())
+            out.loc[here, "p_adjusted"] = multipletests(entering[here].to_numpy(), method="holm")[1]
     explored = out["role"].eq("exploratory") & out["p_value"].notna()
     if explored.any():
         out.loc[explored, "q_value"] = sharpened_q(out.loc[explored, "p_value"].to_numpy()).q_values

@@ -30,21 +30,24 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data."""
+    """Read a config file as plain data, and ``claims.yaml`` beside it as its section ``verdicts``."""
+    content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
+    if claims.exists() and "verdicts" not in content:
+        content["verdicts"] = _read_mapping(claims)
+    return content
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_OneKeyOnce)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneKeyOnce)
     except FileNotFoundError:
-        raise ConfigError(
-            f"no file {path}",
-            "a config.yaml in the study's folder",
-            "run from the study's folder or name it with --directory",
-        ) from None
+        action = "run from the study's folder or name it with --directory"
+        raise ConfigError(f"no file {path}", "a config.yaml in the study's folder", action) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", "a UTF-8 file", "save it as UTF-8") from None
     except yaml.YAMLError as error:
-        raise ConfigError(
-            f"{path} is not YAML ({' '.join(str(error).split())[:160]})", "valid YAML", "correct the line named"
-        ) from None
+        found = f"{path} is not YAML ({' '.join(str(error).split())[:160]})"
+        raise ConfigError(found, "valid YAML", "correct the line named") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path} holds no mapping", "keys such as study, data, panel", "see docs/config.md")
     return content

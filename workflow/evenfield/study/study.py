@@ -72,3 +72,7 @@ class Study:
     def power(self) -> float:
         """The power of minimum detectable effects, which the design topic sets."""
         return float((self.config["estimates"].get("design") or {}).get("power", 0.8))
+
+    def outlines(self) -> dict[str, Any]:
+        """Return the outlines of the units as GeoJSON."""
+        return dict(read_json(self.root / "ingest" / "outlines.geojson"))

@@ -1,0 +1,121 @@
+"""Inputs that differ in their last bit give the same printed digits: what a BLAS kernel moves, nobody sees.
+
+Each processor's BLAS adds in another order. If a published number moves when its inputs move by one unit in the last
+place, it would also differ between machines.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.shared.estimates import ROW_SCALED, estimates_frame
+from evenfield.shared.rows import Results
+from evenfield.shared.topics import read_topics
+from evenfield.study.config import checked_config, read_config
+from evenfield.study.files import read_json, write_json, write_table
+from evenfield.study.ingest.dictionary import public_dictionary
+from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.study_tables import read_study
+from evenfield.study.panel.build import build_panel
+from evenfield.study.rounding import round_frame
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.study import Study
+from evenfield.study.tables import resource_named
+from evenfield.study.weights.build import build_geography, build_weights, edge_list
+from evenfield.study.weights.exposures import exposure_frame, mean_doses
+
+ROOT = Path(__file__).parents[2]
+TOPICS = [name for name, told in read_topics().items() if told["estimate"] is not None]
+TABLES = "panel periods units cells doses first_years adjacency".split()
+
+
+@pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    """The China study with few draws: what is tested are the statistics, not their permutation."""
+    config = checked_config(read_config(ROOT / "config.yaml"))
+    config["data"]["package"] = str(ROOT / "data" / "datapackage.json")
+    return _few_draws(config)
+
+
+def _few_draws(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: 99 if key in ("draws", "permutations") and value else _few_draws(value) for key, value in node.items()
+        }
+    return [_few_draws(item) for item in node] if isinstance(node, list) else node
+
+
+@pytest.fixture(scope="module")
+def root(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of results up to panel and weights."""
+    root = tmp_path_factory.mktemp("study") / "results"
+    tables = read_study(config)
+    for name, frame in tables.items():
+        write_table(frame, root / "ingest" / f"{name}.csv")
+    dictionary = public_dictionary(config["data"]["package"])
+    write_json(read_outlines(config["data"]["package"]), root / "ingest" / "outlines.geojson")
+    fields = {field.name: field for field in resource_named(dictionary, "panel").fields}
+    for scheme in config["panel"]["unit_schemes"]:
+        built, folder = build_panel(tables, fields, config, scheme), root / "panel" / scheme
+        for name in TABLES:
+            write_table(getattr(built, name), folder / f"{name}.csv")
+        write_json(built.description, folder / "description.json")
+        told, made = read_json(folder / "description.json"), {}
+        geography = build_geography(
+            built.units, built.adjacency, built.panel, config["weights"]["join"], told["merged"]
+        )
+        for name, spec in config["weights"]["families"].items():
+            made[name] = build_weights(name, spec, geography)
+            write_table(edge_list(made[name]), root / "weights" / scheme / f"{name}.csv")
+            write_json(made[name].spec, root / "weights" / scheme / f"{name}.json")
+        doses = mean_doses(built.doses, told["periods"], told["units"])
+        write_table(exposure_frame(made, built.cells, doses), root / "weights" / scheme / "exposures.csv")
+    return root
+
+
+def moved(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Move each number that is not whole up or down by one unit in the last place, or not at all."""
+    way = rng.choice([-np.inf, np.nan, np.inf], size=values.shape)
+    near = np.where(np.isnan(way), values, np.nextafter(values, way))
+    return np.where(np.isfinite(values) & (values != np.round(values)), near, values)
+
+
+class MovedStudy(Study):
+    """A study whose numbers differ in their last bit."""
+
+    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
+        frame, rng = super()._table(name, scheme, text), np.random.default_rng(7)
+        floats = [column for column in frame if pd.api.types.is_float_dtype(frame[column])]
+        return frame.assign(**{column: moved(frame[column].to_numpy(), rng) for column in floats})
+
+    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
+        made = super()._weights(name, scheme)
+        return SpatialWeights(made.units, moved(np.array(made.matrix), np.random.default_rng(8)), made.spec)
+
+
+def printed(results: Results) -> dict[str, pd.DataFrame]:
+    """Everything a topic publishes, as it is printed."""
+    rows = estimates_frame(results.estimates).drop(columns=["data_hash", "n_treated"])
+    series = {name: round_frame(frame) for name, frame in results.series.items()}
+    return {"estimates": round_frame(rows, ROW_SCALED), **series}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_last_bit_of_the_inputs_is_not_printed(topic: str, config: dict[str, Any], root: Path) -> None:
+    module = import_module(f"evenfield.topics.{topic}.estimate")
+    one, two = (printed(module.estimate(kind(config, root))) for kind in (Study, MovedStudy))
+    for name, frame in one.items():
+        other = two[name]
+        assert list(frame.columns) == list(other.columns)
+        assert len(frame) == len(other)
+        for column in frame:
+            a, b = frame[column], other[column]
+            differs = ~(a.eq(b) | (a.isna() & b.isna())).to_numpy(bool)
+            places = frame.loc[differs].iloc[:3].to_dict("records")
+            assert not differs.any(), f"{topic} {name} {column}: {places} became {b[differs].head(3).tolist()}"

@@ -1,0 +1,156 @@
+"""One whole run of the China study: its exhibits, what an edit reruns, its report, its use from another workflow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "exhibits"
+AFTER_ESTIMATES = {"collect", "answer", "exhibit_answers", "page", "paper", "manifest", "all"}
+
+
+def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(folder / "Snakefile"), "--directory", str(folder)]
+    return subprocess.run(
+        [*command, *options], capture_output=True, text=True, check=False, env={**os.environ, **single}
+    )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository with a finished study, whose files a test may edit."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("Snakefile", "config.yaml", "claims.yaml", "environment.yml"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, folder)
+    for name in ("workflow", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    done = snakemake(folder, "--cores", "2")
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
+
+
+def planned(folder: Path) -> set[str]:
+    done = snakemake(folder, "--dry-run", "--quiet", "progress")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE))
+
+
+def planned_after(folder: Path, file: str, old: str, new: str) -> set[str]:
+    """The rules that would run if ``old`` in a file were ``new``."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    try:
+        return planned(folder)
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_every_exhibit_is_what_it_was(checkout: Path) -> None:
+    """To accept a change: EVENFIELD_GOLDEN=write python3 run test tests/workflow/test_study.py -k exhibit."""
+    shown = {path.stem: path.read_text(encoding="utf-8") for path in (checkout / "results/tables").glob("*.md")}
+    hashes = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in sorted((checkout / "results/figures").iterdir())
+        if path.suffix in {".svg", ".csv", ".txt"}
+    }
+    if os.environ.get("EVENFIELD_GOLDEN") == "write":
+        shutil.rmtree(GOLDEN, ignore_errors=True)
+        GOLDEN.mkdir(parents=True)
+        for name, text in shown.items():
+            (GOLDEN / f"{name}.md").write_text(text, encoding="utf-8")
+        (GOLDEN / "figures.json").write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
+    for path in sorted(GOLDEN.glob("*.md")):
+        assert shown.pop(path.stem).splitlines() == path.read_text(encoding="utf-8").splitlines(), path.stem
+    assert not shown
+    assert hashes == json.loads((GOLDEN / "figures.json").read_text(encoding="utf-8"))
+
+
+def test_a_finished_study_has_nothing_to_do_and_few_jobs(checkout: Path) -> None:
+    assert "Nothing to be done" in (done := snakemake(checkout, "--dry-run")).stdout + done.stderr
+    assert len(list((checkout / "results" / "benchmarks").glob("*.tsv"))) <= 60
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rules"),
+    [
+        (
+            "config.yaml",
+            "{id: absolute_mean3, controls: [], end_points: mean3}",
+            "{id: absolute_mean3, controls: [coast], end_points: mean3}",
+            {"estimate_beta", "exhibit_beta", *AFTER_ESTIMATES},
+        ),
+        ("config.yaml", "title: Clusters", "title: On clusters", {"page", "paper", "manifest", "all"}),
+        ("workflow/evenfield/topics/beta/table.py", '"N", "n_units"', '"n", "n_units"', {"exhibit_beta"}),
+        ("workflow/evenfield/topics/sigma/estimate.py", "def estimate(", "\n\ndef estimate(", {"estimate_sigma"}),
+    ],
+)
+def test_an_edit_reruns_what_reads_it(checkout: Path, file: str, old: str, new: str, rules: set[str]) -> None:
+    found = planned_after(checkout, file, old, new)
+    if file.endswith(".py"):
+        # Everything that follows may depend on the results; the first steps are what the edit itself reruns.
+        assert rules <= found
+        assert not {"ingest", "build_panel", "build_weights", "estimate_beta"} & found
+    else:
+        assert found == rules
+
+
+def test_a_kernel_reruns_the_topics_that_import_it(checkout: Path) -> None:
+    found = planned_after(checkout, "workflow/evenfield/numerics/moran.py", "TIE = 1e-12", "TIE = 1.0e-12")
+    assert {"estimate_beta", "estimate_moran"} <= found
+    assert not {"ingest", "estimate_sigma", "estimate_clubs", "estimate_inequality"} & found
+
+
+def test_the_primary_taxonomy_reruns_only_what_knows_it(checkout: Path) -> None:
+    found = planned_after(checkout, "config.yaml", "primary: seed2011", "primary: rule_a")
+    assert not {"ingest", "build_panel", "build_weights", "estimate_beta", "estimate_dynamic_panel"} & found
+
+
+def test_data_replaced_by_an_older_file_reruns(checkout: Path) -> None:
+    table = checkout / "data" / "cases.csv"
+    text, stat = table.read_text(encoding="utf-8"), table.stat()
+    table.write_text(text + "\n", encoding="utf-8")
+    os.utime(table, (stat.st_atime - 1e6, stat.st_mtime - 1e6))
+    try:
+        assert "ingest" in planned(checkout)
+    finally:
+        table.write_text(text, encoding="utf-8")
+        os.utime(table, (stat.st_atime, stat.st_mtime))
+
+
+def test_the_engines_report_holds_the_exhibits_by_topic(checkout: Path) -> None:
+    done = snakemake(checkout, "--report", str(checkout / "report.zip"))
+    assert done.returncode == 0, done.stderr[-2000:]
+    names = zipfile.ZipFile(checkout / "report.zip").namelist()
+    assert {"T6.html", "F4.svg"} <= {Path(name).name for name in names}
+    page = zipfile.ZipFile(checkout / "report.zip").read("report/report.html").decode()
+    assert "Beta convergence" in page
+
+
+def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config["data"]["package"] = str(ROOT / "data" / "datapackage.json")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"evenfield": config, "mine": 1}), encoding="utf-8")
+    (tmp_path / "Snakefile").write_text(
+        f'configfile: "config.yaml"\nmodule evenfield:\n    snakefile: "{ROOT / "Snakefile"}"\n'
+        '    config: config["evenfield"]\nuse rule * from evenfield as evenfield_*\n'
+        'rule mine:\n    default_target: True\n    input: "results/tables/T9.csv"\n',
+        encoding="utf-8",
+    )
+    done = snakemake(tmp_path, "--cores", "2")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "results" / "tables" / "T9.csv").is_file()
