@@ -1,4 +1,4 @@
-"""Least squares without and with unit effects: the two ends of the bracket around the speed of convergence."""
+"""An estimate of the root, and what the residuals show about the shocks."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenfield.numerics.dynamic_panel.within import (
-    Transitions,
-    checked_levels,
-    moments,
-    transitions,
-    two_way,
-    whole_sample,
-    within_units,
-)
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.dynamic_panel.within import transitions, two_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +18,6 @@ class RootFit:
     df: float  # N - 1
     n_units: int  # units N and transitions T
     n_periods: int
-
-
-def pooled_root(levels: np.ndarray) -> RootFit:
-    """Fit y_it = rho y_i,t-1 + tau_t + e_it by least squares; levels (N, T + 1)."""
-    return _least_squares(transitions(checked_levels(levels, 2)))
-
-
-def fixed_effects_root(levels: np.ndarray) -> RootFit:
-    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it by least squares; levels (N, T + 1)."""
-    return _least_squares(within_units(checked_levels(levels, 3)))
-
-
-def _least_squares(pairs: Transitions) -> RootFit:
-    m = moments(pairs, whole_sample(pairs.n_units))
-    spread = float(m.ll.sum())
-    if not spread > 0:
-        raise NumericsError("the lag does not vary beyond its effects")
-    rho, lag = float(m.slope[0]), pairs.lag - m.lag_mean
-    scores = (lag * (pairs.y - m.y_mean - rho * lag)).sum(axis=1)
-    n = pairs.n_units
-    return RootFit(rho, float(np.sqrt(n / (n - 1) * scores @ scores) / spread), n - 1, n, pairs.n_periods)
 
 
 def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
