@@ -6,7 +6,7 @@ import statsmodels.api as sm
 from scipy.stats import nchypergeom_fisher
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.permuted_sums import permuted_sum_p
+from evenfield.numerics.inequality import permuted_sum_p
 from evenfield.numerics.shares import detectable_difference
 
 

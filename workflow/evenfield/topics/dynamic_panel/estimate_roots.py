@@ -10,15 +10,16 @@ import pandas as pd
 from linearmodels.panel import PanelOLS
 from linearmodels.panel.utility import AbsorbingEffectError
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import CorrectedFit, bias_corrected_root
-from evenfield.numerics.dynamic_panel.bootstrap import RootInterval, bootstrap_t_interval, score_interval
-from evenfield.numerics.dynamic_panel.gmm import GmmFit, dynamic_gmm
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
-from evenfield.numerics.dynamic_panel.jackknife import WARNING, half_panel_root
-from evenfield.numerics.dynamic_panel.score import Variance
-from evenfield.numerics.dynamic_panel.slopes import residual_check
-from evenfield.numerics.dynamic_panel.within import checked_levels
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    CorrectedFit,
+    RootInterval,
+    Variance,
+    bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+)
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmFit, GmmSpec, anderson_hsiao_root, dynamic_gmm
+from evenfield.numerics.dynamic_panel.within import WARNING, checked_levels, half_panel_root, residual_check
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
 from evenfield.shared.samples import joined

@@ -12,15 +12,18 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.assignments import free_assignments
-from evenfield.numerics.inference.path_panel import path_panel
-from evenfield.numerics.inference.randomisation import path_randomisation, randomisation_inference
-from evenfield.numerics.map_pairs import join_counts
+from evenfield.numerics.inequality import permuted_sum_p
+from evenfield.numerics.inference.randomisation import (
+    free_assignments,
+    path_panel,
+    path_randomisation,
+    randomisation_inference,
+)
 from evenfield.numerics.moran import morans_i_test
-from evenfield.numerics.permuted_sums import permuted_sum_p
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference
+from evenfield.numerics.spatial import join_counts
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import is_constant, sample_rows
