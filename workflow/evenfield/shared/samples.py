@@ -86,3 +86,8 @@ def periods_of(frame: pd.DataFrame) -> list[str]:
     """Return the periods of a frame by their years."""
     unique = frame[["start_year", "end_year", "period"]].drop_duplicates()
     return [str(name) for name in unique.sort_values(["start_year", "end_year", "period"])["period"]]
+
+
+def underpowered(mde: float, sesoi: float, unit: str) -> str:
+    """Say in words that a design cannot see the smallest effect of interest; empty where it can."""
+    return f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g} {unit}" if mde > sesoi else ""

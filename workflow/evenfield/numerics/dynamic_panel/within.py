@@ -20,27 +20,6 @@ class RootFit:
     n_periods: int
 
 
-def pooled_root(levels: np.ndarray) -> RootFit:
-    """Fit y_it = rho y_i,t-1 + tau_t + e_it by least squares; levels (N, T + 1)."""
-    return _least_squares(transitions(checked_levels(levels, 2)))
-
-
-def fixed_effects_root(levels: np.ndarray) -> RootFit:
-    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it by least squares; levels (N, T + 1)."""
-    return _least_squares(within_units(checked_levels(levels, 3)))
-
-
-def _least_squares(pairs: Transitions) -> RootFit:
-    m = moments(pairs, whole_sample(pairs.n_units))
-    spread = float(m.ll.sum())
-    if not spread > 0:
-        raise NumericsError("the lag does not vary beyond its effects")
-    rho, lag = float(m.slope[0]), pairs.lag - m.lag_mean
-    scores = (lag * (pairs.y - m.y_mean - rho * lag)).sum(axis=1)
-    n = pairs.n_units
-    return RootFit(rho, float(np.sqrt(n / (n - 1) * scores @ scores) / spread), n - 1, n, pairs.n_periods)
-
-
 def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
     """Return y_it - rho y_i,t-1 without unit and year means; levels (N, T + 1) -> (N, T)."""
     pairs = transitions(levels)

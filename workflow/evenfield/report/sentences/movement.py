@@ -22,7 +22,7 @@ def main_spec(facts: Facts, family: str) -> Mapping[str, Any] | None:
 
 def panel_sentences(facts: Facts) -> list[Sentence]:
     """Quote the bias-corrected speed between its bounds, and the difference by exposure."""
-    spec = main_spec(facts, "dynamic")
+    spec = main_spec(facts, "dynamic_panel")
     found = [_speed(facts, str(spec["id"]), period) for period in facts.periods("span")] if spec else []
     regime = main_spec(facts, "regime")
     found += [_regime(facts, str(regime["id"]), period) for period in facts.periods()] if regime else []
@@ -30,7 +30,7 @@ def panel_sentences(facts: Facts) -> list[Sentence]:
 
 
 def _speed(facts: Facts, spec: str, period: str) -> Sentence | None:
-    rows = facts.rows(family="dynamic", spec_id=spec, period=period, effect_type="lambda")
+    rows = facts.rows(family="dynamic_panel", spec_id=spec, period=period, effect_type="lambda")
     head, low, high = (first(rows, estimator=name) for name in ("bc_fe", "pooled", "fe"))
     value = number(head, "estimate") if head else None
     if head is None or value is None:
