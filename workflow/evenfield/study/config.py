@@ -30,10 +30,12 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` beside it as its section ``verdicts``."""
+    """Read a config file as plain data, and ``claims.yaml`` beside it: what decides claims, statements to estimate."""
     content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
     if claims.exists() and "verdicts" not in content:
         content["verdicts"] = _read_mapping(claims)
+        if statements := content["verdicts"].pop("statements", None):
+            content["estimates"] = {**content.get("estimates", {}), "statements": statements}
     return content
 
 
