@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammaln
@@ -14,8 +14,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.logt import CRITICAL_VALUE, LogtFit, fit_logt_used
 
 
-@dataclass(frozen=True, slots=True)
-class Club:
+class Club(NamedTuple):
     """A group of units and its own log t test."""
 
     members: tuple[int, ...]  # rows of the data, sorted
@@ -27,8 +26,7 @@ class Club:
     merged_from: tuple[int, ...] = ()  # positions of the clubs that were joined, empty before merging
 
 
-@dataclass(frozen=True, slots=True)
-class Clubs:
+class Clubs(NamedTuple):
     """Clubs in the order found, richest first, and the units of no club."""
 
     clubs: tuple[Club, ...]
@@ -42,8 +40,7 @@ class Clubs:
         return out
 
 
-@dataclass(frozen=True, slots=True)
-class GroupTests:
+class GroupTests(NamedTuple):
     """The data of the log t tests, cut to the periods that they use."""
 
     used: np.ndarray  # (N, 1 + n) trends of the first period and of the periods of the regression, all positive
@@ -137,8 +134,7 @@ FIRST_BLOCK = 16
 LARGEST_BLOCK = 256
 
 
-@dataclass(frozen=True, slots=True)
-class SieveRule:
+class SieveRule(NamedTuple):
     """How candidates join a core."""
 
     start: float = 0.0  # candidates need t > c*, here first; zero for short samples (Phillips and Sul 2007)
@@ -325,8 +321,7 @@ MOST_TABLES = 200_000
 CHUNK = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class AssociationTest:
+class AssociationTest(NamedTuple):
     """Tests of independence of two groupings with both margins given."""
 
     table: np.ndarray  # (R, C) counts

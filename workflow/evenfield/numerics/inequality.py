@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -87,8 +87,7 @@ def group_means(p: np.ndarray, r: np.ndarray, groups: np.ndarray) -> tuple[np.nd
     return size, np.bincount(groups, p * r) / size
 
 
-@dataclass(frozen=True, slots=True)
-class DagumParts:
+class DagumParts(NamedTuple):
     """Dagum's parts of the Gini coefficient; gini = within + net_between + transvariation."""
 
     gini: float  # transvariation is the part from pairs in which the member of the poorer group has more
@@ -131,8 +130,7 @@ def growth_contributions(start: np.ndarray, end: np.ndarray, groups: np.ndarray)
 MOST_GROUPS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class TheilParts:
+class TheilParts(NamedTuple):
     """A Theil index and its parts."""
 
     total: float  # total = between + within
@@ -215,8 +213,7 @@ INEQUALITY_DRAWS_TIE = 1e-12
 MOST_SETS = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class ShareTest:
+class ShareTest(NamedTuple):
     """Whether a grouping explains more of inequality than another one of the same sizes."""
 
     between: float  # inequality between the groups

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.signal import find_peaks
@@ -13,8 +13,7 @@ FEWEST = 10
 CLOSE = 1e-4
 
 
-@dataclass(frozen=True, slots=True)
-class StochasticKernel:
+class StochasticKernel(NamedTuple):
     """A conditional density on a grid."""
 
     grid: np.ndarray  # (G,) equally spaced values, of origin and destination alike
@@ -131,8 +130,7 @@ def count_prominent_modes(density: np.ndarray, share: float) -> int:
     return len(find_peaks(padded, prominence=share * float(density.max()))[0])
 
 
-@dataclass(frozen=True, slots=True)
-class ModeTest:
+class ModeTest(NamedTuple):
     """Silverman's test of at most k modes."""
 
     modes: int  # k

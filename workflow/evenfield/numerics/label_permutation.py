@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,16 +16,14 @@ MOST_SETS = 50_000
 FEWEST_DRAWS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class LabelDraws:
+class LabelDraws(NamedTuple):
     """Which unit's labels each unit gets, one row a draw."""
 
     source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
 
 
-@dataclass(frozen=True, slots=True)
-class PermutationTest:
+class PermutationTest(NamedTuple):
     """A contrast against its distribution under permuted labels."""
 
     estimate: float  # of the data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -66,8 +66,7 @@ class Section:
         return self.treated < FEWEST_TREATED
 
 
-@dataclass(frozen=True, slots=True)
-class LadderSettings:
+class LadderSettings(NamedTuple):
     """What all ladders share."""
 
     level: float = 0.95  # level of intervals, power of minimum detectable effects

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -15,8 +15,7 @@ FEWEST = 5
 SUM_TO_ZERO = 1e-8
 
 
-@dataclass(frozen=True, slots=True)
-class LogtFit:
+class LogtFit(NamedTuple):
     """Log t regressions of B groups."""
 
     b: np.ndarray  # (B,) slope, its long-run standard error and their ratio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -96,8 +96,7 @@ def bootstrap_counts(counts: np.ndarray, rng: np.random.Generator, draws: int) -
     return np.asarray((picks @ counts.reshape(n, -1)).reshape(draws, *counts.shape[1:]))
 
 
-@dataclass(frozen=True, slots=True)
-class HomogeneityTest:
+class HomogeneityTest(NamedTuple):
     """Test that several chains are one."""
 
     q: float  # pearson and likelihood-ratio statistics
@@ -153,8 +152,7 @@ DENSE_UNITS = 200
 TIE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class SpatialMarkov:
+class SpatialMarkov(NamedTuple):
     """Transitions conditional on the class of the neighbours."""
 
     counts: np.ndarray  # (m, k, k) neighbours' class, from, to

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ CONSTANT = 1e-12
 LEVERAGE_ONE = 1e-10
 
 
-@dataclass(frozen=True)
-class WindowFit:
+class WindowFit(NamedTuple):
     """One least-squares line for each window, through the same units."""
 
     slope: np.ndarray  # (S,) coefficient of the regressor in each window
@@ -104,8 +103,7 @@ def _draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Iterator[tup
         yield moved, np.sqrt((influence**2).sum(axis=1)), influence
 
 
-@dataclass(frozen=True)
-class SpeedContrasts:
+class SpeedContrasts(NamedTuple):
     """Differences between speeds of convergence in separate periods."""
 
     speed: np.ndarray  # (S,) speeds, per year
@@ -178,8 +176,7 @@ LWZ_FACTOR, LWZ_POWER = 0.299, 2.1
 EXACT = 1e-24
 
 
-@dataclass(frozen=True, slots=True)
-class BreakFit:
+class BreakFit(NamedTuple):
     """The best division of a series into segments, for one number of breaks."""
 
     last: tuple[int, ...]  # position of the last observation of every segment but the final one
@@ -236,8 +233,7 @@ def _break_fit(last: tuple[int, ...], ssr: float, y: np.ndarray, k: int) -> Brea
     return BreakFit(last, ssr, float(lwz), float(np.log(floor / t) + p * np.log(t) / t))
 
 
-@dataclass(frozen=True)
-class SlopeBreak:
+class SlopeBreak(NamedTuple):
     """The largest Wald test for one break in a common slope, over all dates."""
 
     last: int  # position of the last date of the first regime
@@ -316,8 +312,7 @@ FEWEST_DATES = 6
 PERSISTENCE_GRID = 5
 
 
-@dataclass(frozen=True)
-class TrendFit:
+class TrendFit(NamedTuple):
     """A straight line through each of R series."""
 
     slope: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
@@ -348,8 +343,7 @@ def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
     return TrendFit(slope, std_error, statistic)
 
 
-@dataclass(frozen=True)
-class ConstantVariance:
+class ConstantVariance(NamedTuple):
     """Panels whose cross-section variance does not change: y_it = m_i + x_it, x a stationary AR(1)."""
 
     persistence: np.ndarray
@@ -415,8 +409,7 @@ def white_noise_statistics(dates: int, share: float, rng: np.random.Generator, d
     return np.sort(fixed_b_trend(rng.standard_normal((dates, draws)), share).statistic)
 
 
-@dataclass(frozen=True, slots=True)
-class WeakSigmaTest:
+class WeakSigmaTest(NamedTuple):
     """Weak sigma-convergence by a trend in the cross-section variance."""
 
     slope: float  # of the variance on time, per date

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigvals
@@ -152,8 +152,7 @@ def _places(members: int) -> list[int]:
 FEWEST_SIDE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class BorderPairs:
+class BorderPairs(NamedTuple):
     """Neighbours on two sides of a line."""
 
     inside: np.ndarray  # (P,) positions of the two units of each pair
@@ -203,8 +202,7 @@ def border_permutation(y: np.ndarray, pairs: BorderPairs, draws: int, rng: np.ra
 MOST_SUBSETS = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class PairTest:
+class PairTest(NamedTuple):
     """A bivariate Moran with its permutation test."""
 
     statistic: float  # statistic, mean and standard deviation under permutation, two-sided p-value
@@ -228,8 +226,7 @@ def bivariate_moran_test(
     return PairTest(observed, float(drawn.mean()), float(drawn.std(ddof=1)), p_value)
 
 
-@dataclass(frozen=True, slots=True)
-class JoinCounts:
+class JoinCounts(NamedTuple):
     """Links between marked units, with their permutation distribution."""
 
     both: int  # links of two marked units, of one, of none

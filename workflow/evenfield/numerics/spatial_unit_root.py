@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -142,8 +143,7 @@ def _bisect(power: Callable[[float], float], low: float, high: float) -> float:
     return float(brentq(lambda value: power(value) - POWER, low, high, xtol=1e-8))
 
 
-@dataclass(frozen=True, slots=True)
-class SpatialRootTest:
+class SpatialRootTest(NamedTuple):
     """A test of spatial persistence."""
 
     statistic: float  # likelihood ratio of the scale-free averages and its p-value by quadrature
@@ -184,8 +184,7 @@ TESTED = np.concatenate([np.geomspace(0.01, 3.0, 47), [100.0]])
 ALTERNATIVES = np.linspace(0.001, 1.0, 25)
 
 
-@dataclass(frozen=True)
-class HalfLifeTests:
+class HalfLifeTests(NamedTuple):
     """Tests of every half-life of a grid, ready for any map at the same places."""
 
     half_lives: np.ndarray  # (G,) shares of the largest distance; the last stands for a unit root
@@ -195,8 +194,7 @@ class HalfLifeTests:
     space: SpatialPersistence  # where the units are
 
 
-@dataclass(frozen=True, slots=True)
-class HalfLifeSet:
+class HalfLifeSet(NamedTuple):
     """Half-lives that the data do not reject."""
 
     low: float  # smallest and largest, in the unit of the distances

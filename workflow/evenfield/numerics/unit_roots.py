@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -94,8 +94,7 @@ def pair_correlations(e: np.ndarray) -> np.ndarray:
     return np.asarray((z / norm) @ (z / norm).T)
 
 
-@dataclass(frozen=True, slots=True)
-class DependenceTest:
+class DependenceTest(NamedTuple):
     """A statistic that is standard normal when units are at most weakly dependent."""
 
     statistic: float  # value and two-sided p-value
@@ -185,8 +184,7 @@ CHUNK = 100
 SINGULAR = 1e-11
 
 
-@dataclass(frozen=True)
-class CipsTest:
+class CipsTest(NamedTuple):
     """CIPS with a p-value simulated for the same number of units and dates."""
 
     statistic: float  # average of the truncated t-ratios of the units

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
@@ -28,8 +28,7 @@ class Variance(Enum):
     CONSTANT = "constant"
 
 
-@dataclass(frozen=True)
-class YearWeights:
+class YearWeights(NamedTuple):
     """Weights of the yearly sums of squares in the correction, and their derivatives, at some roots."""
 
     value: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
@@ -100,8 +99,7 @@ FEWEST_DATES = 4
 CHUNK = 2_000_000
 
 
-@dataclass(frozen=True)
-class Roots:
+class Roots(NamedTuple):
     """Bias-corrected roots of many draws."""
 
     rho: np.ndarray  # (B,) root, or where F comes closest to zero when there is none
@@ -109,8 +107,7 @@ class Roots:
     slope: np.ndarray  # (B,) F'(rho)
 
 
-@dataclass(frozen=True)
-class CorrectedFit:
+class CorrectedFit(NamedTuple):
     """Bias-corrected fixed effects of one panel."""
 
     rho: float  # root, unit-clustered standard error (NaN without a root) and N - 1
@@ -217,8 +214,7 @@ def _unit_shares(
 TEST_GRID = GRID[GRID > 0]
 
 
-@dataclass(frozen=True, slots=True)
-class RootInterval:
+class RootInterval(NamedTuple):
     """An interval of the root and a test of no convergence."""
 
     low: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
@@ -27,8 +27,7 @@ class Layout(Enum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class GmmSpec:
+class GmmSpec(NamedTuple):
     """A dynamic panel for GMM."""
 
     lags: int = 1  # lags of the outcome among the regressors, P
@@ -38,8 +37,7 @@ class GmmSpec:
     layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
 
 
-@dataclass(frozen=True)
-class Stacked:
+class Stacked(NamedTuple):
     """Equations of all units, difference rows first; a row that a unit lacks is zero."""
 
     Z: np.ndarray  # (N, R, L) instruments
@@ -151,8 +149,7 @@ def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
 DEPENDENT = 1e-10
 
 
-@dataclass(frozen=True)
-class Weighting:
+class Weighting(NamedTuple):
     """A (generalised) inverse of S = G'G that is applied, never formed when units are fewer than instruments."""
 
     rank: int  # rank of S
@@ -223,8 +220,7 @@ IDENTIFIED = 1e-12
 LEVEL_ROWS = "all dates after the lags, the first one with a zero instrument"
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(NamedTuple):
     """A test statistic."""
 
     statistic: float  # ``df`` is NaN for a normal statistic
@@ -232,8 +228,7 @@ class Test:
     p_value: float
 
 
-@dataclass(frozen=True)
-class GmmFit:
+class GmmFit(NamedTuple):
     """A GMM fit; regressors are the lags of the outcome, then the others."""
 
     beta: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
@@ -250,8 +245,7 @@ class GmmFit:
     level_rows: str  # which level rows are used; empty without levels
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of GMM."""
 
     beta: np.ndarray  # (K,) coefficients

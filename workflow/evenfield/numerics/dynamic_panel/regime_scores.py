@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,7 @@ PATH = (0.0, 0.25, 0.5, 0.75, 1.0)
 CHUNK, FEWEST_ROOTS = 8_000_000, 0.5
 
 
-@dataclass(frozen=True)
-class RegimeRoots:
+class RegimeRoots(NamedTuple):
     """Coefficients of the root on the regimes, for many draws."""
 
     theta: np.ndarray  # (B, K) root of unit i is z_i'theta
@@ -26,8 +26,7 @@ class RegimeRoots:
     fixed_effects: np.ndarray  # (B, K) least squares, uncorrected
 
 
-@dataclass(frozen=True, slots=True)
-class RegimeInterval:
+class RegimeInterval(NamedTuple):
     """A combination of the coefficients with its unit bootstrap-t."""
 
     estimate: float  # c'theta, clustered standard error, symmetric interval, two-sided p

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 
 
-@dataclass(frozen=True, slots=True)
-class RootFit:
+class RootFit(NamedTuple):
     """An estimate of the autoregressive root."""
 
     rho: float  # root between two dates of the panel
@@ -26,8 +25,7 @@ def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
     return two_way(pairs.y - rho * pairs.lag)
 
 
-@dataclass(frozen=True, slots=True)
-class ResidualCheck:
+class ResidualCheck(NamedTuple):
     """What the bias correction assumes about the shocks, as far as the residuals show it."""
 
     autocorrelation: float  # slope of the residuals on their lag
@@ -50,8 +48,7 @@ CONSTANT = 1e-12
 FEWEST_UNITS = 3
 
 
-@dataclass(frozen=True)
-class Transitions:
+class Transitions(NamedTuple):
     """Levels next to their lags, after the mean of each unit was removed (or not, for pooled least squares)."""
 
     y: np.ndarray  # (N, T) outcome in the T transitions
@@ -68,8 +65,7 @@ class Transitions:
         return int(self.y.shape[1])
 
 
-@dataclass(frozen=True)
-class Moments:
+class Moments(NamedTuple):
     """Sums over units of squares and products, each about its year mean, one row a draw."""
 
     yy: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
@@ -12,8 +13,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, t_quantile
 
 
-@dataclass(frozen=True, slots=True)
-class RobustInference:
+class RobustInference(NamedTuple):
     """A linear combination of coefficients with its test and interval."""
 
     estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -47,8 +46,7 @@ def bartlett_weights(lags: int) -> np.ndarray:
 KernelShape = Literal["bartlett", "uniform"]
 
 
-@dataclass(frozen=True)
-class SpatialKernel:
+class SpatialKernel(NamedTuple):
     """Kernel weights between units."""
 
     units: np.ndarray  # (N,) names in sorted order

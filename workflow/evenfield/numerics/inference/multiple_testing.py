@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from evenfield.numerics.errors import NumericsError
 TIE = 1e-9
 
 
-@dataclass(frozen=True)
-class RomanoWolf:
+class RomanoWolf(NamedTuple):
     """Adjusted p-values of a family of hypotheses."""
 
     p_values: np.ndarray  # (S,) each hypothesis alone, and controlling the chance of any false rejection in the family
@@ -48,8 +47,7 @@ def _shares(draws: np.ndarray, t: np.ndarray) -> np.ndarray:
     return np.asarray((1 + (draws >= t * (1 - TIE)).sum(axis=0)) / (1 + len(draws)))
 
 
-@dataclass(frozen=True)
-class SharpenedQ:
+class SharpenedQ(NamedTuple):
     """q-values of a list of hypotheses."""
 
     p_values: np.ndarray  # (m,) as given

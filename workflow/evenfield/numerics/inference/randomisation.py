@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
 from math import factorial, prod
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -142,8 +142,7 @@ def _positive(draws: int) -> int:
     return draws
 
 
-@dataclass(frozen=True)
-class PathPanel:
+class PathPanel(NamedTuple):
     """Outcome, treatment paths and controls of every unit."""
 
     units: np.ndarray  # (N,) names in sorted order
@@ -192,8 +191,7 @@ TIE = 1e-9
 IN_CACHE, FEWEST_ROWS = 1 << 15, 64
 
 
-@dataclass(frozen=True)
-class PathTables:
+class PathTables(NamedTuple):
     """Inner products between the path of one unit and what least squares left of another, effects taken out."""
 
     units: np.ndarray  # (N,) names in sorted order
@@ -279,8 +277,7 @@ class PathRandomisation:
         return inverted_interval(self.p_value, self.estimate, scale, checked_level(level))
 
 
-@dataclass(frozen=True, slots=True)
-class RandomisationInference:
+class RandomisationInference(NamedTuple):
     """Numbers of a randomisation test for a table."""
 
     estimate: float  # coefficient, its p-value and the interval that inverts the test of a constant effect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -183,8 +183,7 @@ class WildBootstrap:
         return inverted_interval(self.p_value, self.products.estimate, self.std_error, checked_level(level))
 
 
-@dataclass(frozen=True, slots=True)
-class WildInference:
+class WildInference(NamedTuple):
     """Numbers of a wild bootstrap for a table."""
 
     estimate: float  # the usual numbers; the interval inverts the test

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,8 +48,7 @@ def year_bootstrap(
     return out
 
 
-@dataclass(frozen=True)
-class UnitDraws:
+class UnitDraws(NamedTuple):
     """Statistics of samples rebuilt with the signs of whole units drawn."""
 
     coefficients: np.ndarray

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +24,7 @@ FORMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ModelForm:
+class ModelForm(NamedTuple):
     """Which spatial terms a model has."""
 
     lag: str  # ``free`` or ``none`` for rho and for lambda

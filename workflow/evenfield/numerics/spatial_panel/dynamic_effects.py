@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ KINDS = ("direct", "indirect", "total")
 FEWEST_KEPT = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Stability:
+class Stability(NamedTuple):
     """Roots of A = (I - rho W)^-1 (tau I + eta W)."""
 
     radius: float  # largest modulus without the root of the constant vector, which time effects take out
@@ -58,8 +58,7 @@ def stability(fit: DynamicFit) -> Stability:
     return Stability(high, float((tau + eta) / (1 - rho)), float(slowest), float(fastest))
 
 
-@dataclass(frozen=True)
-class DynamicEffects:
+class DynamicEffects(NamedTuple):
     """Average effects of each regressor by horizon."""
 
     regressors: tuple[str, ...]  # K regressors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -22,8 +22,7 @@ from evenfield.numerics.spatial_panel.network import Network
 NODES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Multipliers:
+class Multipliers(NamedTuple):
     """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the derivatives of these in rho."""
 
     own: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
@@ -72,8 +71,7 @@ KINDS = ("direct", "indirect", "total")
 FEWEST_KEPT = 0.5
 
 
-@dataclass(frozen=True)
-class Impacts:
+class Impacts(NamedTuple):
     """Effects of each regressor; arrays have one row for direct, indirect and total."""
 
     regressors: tuple[str, ...]  # regressors, in columns
@@ -212,8 +210,7 @@ def _root(cov: np.ndarray) -> np.ndarray:
     return np.asarray(scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale)))
 
 
-@dataclass(frozen=True)
-class ClusteredImpacts:
+class ClusteredImpacts(NamedTuple):
     """Effects with t intervals by unit."""
 
     impacts: Impacts  # estimates, standard errors, intervals and p-values

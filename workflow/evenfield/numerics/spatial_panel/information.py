@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,8 +81,7 @@ def observed_information(point: FittedPoint) -> np.ndarray:
     return info[np.ix_(point.free, point.free)]
 
 
-@dataclass(frozen=True)
-class _Traces:
+class _Traces(NamedTuple):
     """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
 
     matrices: tuple[np.ndarray, np.ndarray]

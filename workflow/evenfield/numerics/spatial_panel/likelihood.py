@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar, root
@@ -167,8 +168,7 @@ ROOT = 1e-13
 STATIONARY = 1e-5
 
 
-@dataclass(frozen=True, slots=True)
-class Optimum:
+class Optimum(NamedTuple):
     """The best spatial parameters."""
 
     rho: float  # lag and error parameter; zero where the model has none

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import chdtrc, ndtr
@@ -13,8 +13,7 @@ from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, demeaned
 
 
-@dataclass(frozen=True, slots=True)
-class SpatialTest:
+class SpatialTest(NamedTuple):
     """One test."""
 
     name: str  # for example ``LM lag``

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -41,8 +41,7 @@ class LogDeterminant(Protocol):
         """Second derivative, -tr[(W (I - rho W)^-1)^2]."""
 
 
-@dataclass(frozen=True)
-class EigenLogDeterminant:
+class EigenLogDeterminant(NamedTuple):
     """Log-determinant as a sum over the eigenvalues of W (Ord 1975): exact."""
 
     roots: np.ndarray  # (N,) eigenvalues, real or complex
@@ -70,8 +69,7 @@ class EigenLogDeterminant:
         return np.asarray(1.0 - np.asarray(rho)[..., None] * self.roots)
 
 
-@dataclass(frozen=True)
-class ChebyshevLogDeterminant:
+class ChebyshevLogDeterminant(NamedTuple):
     """Log-determinant as a Chebyshev series in atanh(rho), from exact sparse LU factorisations at its nodes.
 
     Notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -131,8 +131,7 @@ EFFECTS = ("pooled", "unit", "time", "two_way")
 APPROACHES = ("lee_yu", "direct")
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """What enters the likelihood once the effects are gone."""
 
     copies: int  # how often the log-determinant counts: T, or T - 1 when unit effects are transformed away

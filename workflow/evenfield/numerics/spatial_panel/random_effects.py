@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize, root
@@ -19,8 +20,7 @@ from evenfield.numerics.spatial_panel.panel import BalancedPanel
 LARGEST_DENSE = 3000
 
 
-@dataclass(frozen=True)
-class Pieces:
+class Pieces(NamedTuple):
     """A likelihood at one (d, phi): ln-determinant part and GLS cross-products of [outcome, X], with derivatives."""
 
     log: float  # part of the log-likelihood that holds no residual, and its derivatives

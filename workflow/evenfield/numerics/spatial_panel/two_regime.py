@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize, root
@@ -19,8 +19,7 @@ TOLERANCE = 1e-12
 STEP = 1e-4
 
 
-@dataclass(frozen=True)
-class TwoRegimeFit:
+class TwoRegimeFit(NamedTuple):
     """A fitted two-regime spatial lag."""
 
     rho_inside: float  # pull of the neighbours on units inside and outside the regime
