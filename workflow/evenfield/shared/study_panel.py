@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -12,7 +11,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.samples import basis_warning, joined, sample_units
-from evenfield.shared.settings import scheme_infos
+from evenfield.shared.settings import check_names, scheme_infos
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import content_hash
@@ -49,14 +48,17 @@ class PanelSpec(Spec):
         return f"{self.years[0]}-{self.years[1]}"
 
 
-class PanelSection(Spec):
+Own = TypeVar("Own", bound=PanelSpec)
+
+
+class PanelSection(Spec, Generic[Own]):
     """Variables and the specifications that name them; the first specification is the main one."""
 
     variables: dict[str, Regressor] = Field(description="Regressors by name.")
-    specifications: tuple[PanelSpec, ...] = Field(min_length=1, description="Specifications; the first is the main one.")
+    specifications: tuple[Own, ...] = Field(min_length=1, description="Specifications; the first is the main one.")
 
     @model_validator(mode="after")
-    def _known(self) -> PanelSection:
+    def _known(self) -> PanelSection[Own]:
         for spec in self.specifications:
             if unknown := [name for name in spec.regressors if name not in self.variables]:
                 raise ValueError(f"regressor {unknown[0]} of {spec.id} is not one of {', '.join(self.variables)}")
@@ -70,16 +72,17 @@ class PanelSection(Spec):
 def with_zones(study: Study) -> pd.DataFrame:
     """Return the panel with zones in force by type as columns, those of sure date too."""
     doses, keys = study.table("doses", text=("zone_type",)), ["unit", "year"]
-    doses = doses.assign(column=lambda f: "zones_" + f["zone_type"])
+    doses = doses.assign(column="zones_" + doses["zone_type"].astype(str))
     plain = doses.pivot(index=keys, columns="column", values="zones")
     dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix("_dated")
     return study.table("panel", text=("basis",)).merge(plain.join(dated).reset_index(), on=keys, how="left")
 
 
 def study_panel(
-    study: Study, section: PanelSection, spec: PanelSpec, sample: str = "all"
+    study: Study, section: PanelSection[Any], spec: PanelSpec, sample: str = "all"
 ) -> tuple[BalancedPanel, dict[str, Any], str]:
     """Return the balanced panel of a specification, the fields that its rows share, and the note on its data."""
+    check_names([spec.weights], study.config["weights"]["families"], f"weights of {spec.id}")
     frame, info = with_zones(study), scheme_infos([study.description()])[study.main]
     used = frame["year"].between(*spec.years) & frame["unit"].isin(sample_units(info, sample, spec.id))
     if not used.any():
@@ -102,7 +105,7 @@ def study_panel(
         arrays = table[spec.outcome].to_numpy(), table[names].to_numpy()
         panel = panel_from_rows(table["unit"].tolist(), table["year"].tolist(), *arrays, names)
     except NumericsError as error:
-        raise EstimateError(f"{spec.id}: {error}", "one row per unit and year", "correct its years or sample") from error
+        raise EstimateError(f"{spec.id}: {error}", "one row per unit and year", "correct its years") from error
     bases = sorted(set(frame.loc[used, "basis"]))
     basis = bases[0] if len(bases) == 1 else "spliced"
     shared = {

@@ -37,8 +37,8 @@ KINDS = {
     "speed_fastest": Kind(BASE, "dynamics", "speed_fastest", "%/yr"),
     "effect": Kind(BASE, "", "", ""),
 }
-SERIES = ["spec_id", "term", "estimator"]
-NUMBERS = ["truth", "bias", "sd", "coverage", "error_ratio"]
+SERIES, COUNTS = ["spec_id", "term", "estimator"], ["estimated", "replications", "controlled"]
+NUMBERS = ["truth", "bias", "sd", "coverage", "error_ratio", *COUNTS]
 WITHHELD = dict.fromkeys(("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"), NAN)
 NOT_STABLE = "NOT STABLE: largest root {:.3f} without the common one, so there is no long run"
 COMMON = "COMMON ROOT: (tau + eta)/(1 - rho) is {:.3f}, so there is no long run"
@@ -56,12 +56,9 @@ class DynamicSpatialSpec(PanelSpec):
     outcome: Literal["log_income", "growth_pct", "relative_log_income"] = Field("log_income", description="Outcome.")
 
 
-class Section(PanelSection):
+class Section(PanelSection[DynamicSpatialSpec]):
     """Variables, specifications, and the rule by which a Monte Carlo decides whether numbers are printed."""
 
-    specifications: tuple[DynamicSpatialSpec, ...] = Field(
-        min_length=1, description="Specifications; the first is the main one."
-    )
     draws: int = Field(10_000, ge=100, description="Draws of the effects.")
     replications: int = Field(400, ge=20, description="Panels of the Monte Carlo.")
     horizons: tuple[int, ...] = Field((1, 5, 10), description="Years after a permanent change.")
@@ -93,7 +90,7 @@ def estimate(study: Study) -> Results:
         panel, shared, note = study_panel(study, section, spec)
         rng = generator_for(inference.seed, f"dynamic_spatial:{spec.id}:monte_carlo")
         try:
-            fit = fit_dynamic(panel, network(panel.units, _matrix(study, spec, panel.units)))
+            fit = fit_dynamic(panel, network(panel.units, study.weights(spec.weights).among(panel.units)[0]))
             check = dynamic_monte_carlo(panel, fit, rng, section.replications, inference.level)
         except NumericsError as error:
             expected, action = "a panel that carries the model", "change its years, regressors or weights"
@@ -110,9 +107,7 @@ def estimate(study: Study) -> Results:
         parts.append(_monte_carlo(spec.id, check, section))
         sigma = float(round_results(np.asarray(np.sqrt(fit.sigma2))))
         verdicts[spec.id] = {"withheld": withheld, "long_run": long_run, "sigma": sigma}
-    out.series["series"] = stacked(parts, SERIES, NUMBERS + ["estimated", "replications", "controlled"]).astype(
-        dict.fromkeys(("estimated", "replications", "controlled"), int)
-    )
+    out.series["series"] = stacked(parts, SERIES, NUMBERS).astype(dict.fromkeys(COUNTS, int))
     out.fit = {
         "equation": "Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t",
         "estimator": "root of the likelihood's score, adjusted for the unit effects; time effects transformed away",
@@ -121,13 +116,6 @@ def estimate(study: Study) -> Results:
         "specifications": verdicts,
     }
     return out
-
-
-def _matrix(study: Study, spec: PanelSpec, units: tuple[str, ...]) -> np.ndarray:
-    if spec.weights not in study.all_weights:
-        known = ", ".join(study.all_weights)
-        raise EstimateError(f"{spec.id} names weights {spec.weights}", f"one of {known}", "add them to weights.families")
-    return study.all_weights[spec.weights].among(units)[0]
 
 
 def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, section: Section) -> str:
@@ -139,10 +127,10 @@ def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, section: Section)
     share = check.estimated[-1] / check.replications
     if share < section.least_estimated:
         return f"WITHHELD: only {share:.0%} of the Monte Carlo's panels have an estimate"
-    for name, kept, bias, sd in zip(DYNAMICS, controlled(check, section)[-1], check.bias[-1], check.sd[-1], strict=True):
-        if not kept:
-            found = f"the Monte Carlo finds a bias of {bias:.3f} in {name} after the correction"
-            return f"WITHHELD: {found} (standard deviation {sd:.3f})"
+    if (wrong := np.flatnonzero(~controlled(check, section)[-1])).size:
+        j = wrong[0]
+        found = f"the Monte Carlo finds a bias of {check.bias[-1, j]:.3f} in {DYNAMICS[j]} after the correction"
+        return f"WITHHELD: {found} (standard deviation {check.sd[-1, j]:.3f})"
     return ""
 
 

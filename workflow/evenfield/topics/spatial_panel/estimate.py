@@ -92,12 +92,7 @@ class SpatialPanelSpec(PanelSpec):
         return PanelModel(model, self.effects, self.approach)
 
 
-class Section(PanelSection):
-    """Variables, and specifications that are estimated with every model and all weights."""
-
-    specifications: tuple[SpatialPanelSpec, ...] = Field(
-        min_length=1, description="Specifications; the first is the main one."
-    )
+Section = PanelSection[SpatialPanelSpec]
 
 
 def estimate(study: Study) -> Results:
@@ -129,9 +124,6 @@ def _specification(
     parts: dict[str, list[pd.DataFrame]],
     mapped: tuple[str, ...],
 ) -> list[Estimate]:
-    if spec.weights not in study.all_weights:
-        known = ", ".join(study.all_weights)
-        raise EstimateError(f"{spec.id} names weights {spec.weights}", f"one of {known}", "add them to weights.families")
     panel, shared, note = study_panel(study, section, spec, spec.sample)
     shared |= {"family": "spatial_panel", "period": spec.span, "fe_id": f"{spec.effects}, {spec.approach}"}
     shared |= {"n_obs": len(panel.units) * len(panel.periods), "n_periods": len(panel.periods)}
@@ -143,8 +135,8 @@ def _specification(
         stream = f"spatial_panel:{spec.id}:{name}"
         unit = UNITS.get(spec.outcome, "")
         setting = Setting(panel, unit, stream, inference["conf_level"], study.power, inference["seed"])
-        models = dict.fromkeys((*spec.models, spec.model))
-        fits = {model: fit_spatial_panel(panel, net, spec.form(model)) for model in models}
+        wanted: tuple[str, ...] = (*spec.models, spec.model)
+        fits = {model: fit_spatial_panel(panel, net, spec.form(model)) for model in wanted}
         lines = tested_lines(lm_tests(panel, net, spec.effects, spec.approach), serial_note(next(iter(fits.values()))))
         _add(rows, "test", [*lines, *_durbin_tests(fits)])
         for model, fit in fits.items():
