@@ -117,5 +117,5 @@ def test_bad_config_and_data_are_named(made, text):
 def test_unknown_keys_of_the_section_are_refused():
     study = make_study()
     study.config["estimates"]["dynamic_spatial"] |= {"panels": 3}
-    with pytest.raises(ConfigError, match="estimates.dynamic_spatial.panels"):
+    with pytest.raises(ConfigError, match=r"estimates\.dynamic_spatial\.panels"):
         estimate(study)

@@ -140,6 +140,11 @@ def test_effects_by_unit_pair_and_power_add_up(result):
     np.testing.assert_allclose(means["sent"], means["received"], rtol=CLOSED_FORM)
     sums = links[links["estimator"] == "sdm"].groupby("term")["effect"].sum() / N
     np.testing.assert_allclose(sums, effects[:, "total"][sums.index], rtol=CLOSED_FORM)
+    pairs = links.query("estimator == 'sdm' and term == 'a'").pivot(index="unit_i", columns="unit_j", values="effect")
+    units = reach.query("estimator == 'sdm' and term == 'a'").set_index("unit")
+    np.testing.assert_allclose(pairs.sum(axis=1), units["own"] + units["received"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(pairs.sum(axis=0), units["own"] + units["sent"], rtol=CLOSED_FORM)
+    assert np.ptp(units["sent"]) > 1e-3 * np.ptp(units["received"]) > 0
     assert set(links["estimator"]) == {"slx", "sdm", "sdem"}
     assert powers.groupby("term")["power"].max().tolist() == [6, 6]
 

@@ -31,7 +31,7 @@ def main_spec(facts: Facts) -> Mapping[str, Any]:
         return {}
     spec, term = section["specifications"][0], section["specifications"][0]["regressors"][0]
     label = section["variables"][term].get("label", term)
-    weights = spec.get("weights", facts.config["weights"]["primary"])
+    weights = spec.get("weights") or facts.config["weights"]["primary"]
     return {**spec, "term": term, "label": label, "weights": weights, "model": spec.get("model", "SDM")}
 
 

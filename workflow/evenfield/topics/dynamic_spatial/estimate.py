@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
@@ -59,9 +59,9 @@ class DynamicSpatialSpec(PanelSpec):
 class Section(PanelSection[DynamicSpatialSpec]):
     """Variables, specifications, and the rule by which a Monte Carlo decides whether numbers are printed."""
 
-    draws: int = Field(10_000, ge=100, description="Draws of the effects.")
+    draws: int = Field(10_000, ge=99, description="Draws of the effects.")
     replications: int = Field(400, ge=20, description="Panels of the Monte Carlo.")
-    horizons: tuple[int, ...] = Field((1, 5, 10), description="Years after a permanent change.")
+    horizons: tuple[PositiveInt, ...] = Field((1, 5, 10), min_length=1, description="Years after a permanent change.")
     # ASSUME: a bias is harmless if it is below 0.02 or below half a standard deviation.
     max_bias: float = Field(0.02, gt=0, description="A bias of rho, tau or eta below this is small.")
     max_bias_in_sd: float = Field(0.5, gt=0, description="So is one below this many standard deviations.")
