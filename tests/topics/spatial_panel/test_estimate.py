@@ -121,6 +121,8 @@ def test_resampled_units_and_years_give_intervals_around_the_same_estimate(resul
         assert ((again["conf_low"] < again["estimate"]) & (again["estimate"] < again["conf_high"])).all()
         assert again["se_type"].str.startswith(label).all() and set(again["seed"]) == {"5"}
         assert (again["conf_low"] != main["conf_low"]).all() and again["df"].isna().all()
+    # No drawn statistic of 39 is as far from zero as the planted effect: the smallest p-value there is.
+    assert row(result, estimator="sdm_units", term="a", effect_type="direct").p_value == pytest.approx(1 / 40)
 
 
 def test_probabilities_sum_to_one_over_models_and_weights():
