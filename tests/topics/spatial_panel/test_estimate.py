@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.spatial_panel import optimum
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
-from evenfield.numerics.spatial_panel.impacts import KINDS, delta_impacts
+from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.shared.estimates import estimates_frame

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.border_pairs import border_difference, border_pairs, border_permutation
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import border_difference, border_pairs, border_permutation
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
 from evenfield.topics.programmes.estimate import SERIES_COLUMNS, estimate_west

@@ -11,13 +11,17 @@ from pydantic import Field, PositiveInt
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_effects import (
+    ESTIMATORS,
+    DynamicMonteCarlo,
+    dynamic_effects,
+    dynamic_monte_carlo,
+    stability,
+)
 from evenfield.numerics.spatial_panel.dynamic_effects import KINDS as EFFECTS
-from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
-from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
-from evenfield.numerics.spatial_panel.dynamic_monte_carlo import ESTIMATORS, DynamicMonteCarlo, dynamic_monte_carlo
+from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.optimum import at_edge
 from evenfield.shared.estimates import NAN, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import inference_fields, joined

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.border_pairs import border_difference, border_pairs, border_permutation
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_quantile
 from evenfield.numerics.random import generator_for
+from evenfield.numerics.spatial import border_difference, border_pairs, border_permutation
 from evenfield.shared.contrasts.group_study import GroupStudy
 from evenfield.shared.estimates import NAN, Estimate
 

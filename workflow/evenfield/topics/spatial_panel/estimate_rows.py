@@ -11,13 +11,19 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
-from evenfield.numerics.spatial_panel.hausman import hausman_with_time_effects
-from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts, delta_impacts, drawn_impacts, effects_at
+from evenfield.numerics.spatial_panel.impacts import (
+    KINDS,
+    Impacts,
+    clustered_impacts,
+    delta_impacts,
+    drawn_impacts,
+    effects_at,
+)
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.selection import hausman_with_time_effects
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import inference_fields, joined
 
