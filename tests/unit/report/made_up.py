@@ -54,7 +54,7 @@ POLICY: dict[str, Any] = {
         "relative_income": {"taxonomies": ["lists"]},
         "exposure": [{"id": "first", "taxonomy": "lists", "weights": "contiguity", "role": "primary"}],
         "spatial_panel": {
-            "variables": {"zones": {"kind": "zones", "zone_type": "state", "label": "zones in force"}},
+            "variables": {"zones": {"expression": "zones_state", "label": "zones in force"}},
             "specifications": [{"id": "sp", "regressors": ["zones"], "years": [1980, 2000]}],
         },
     },

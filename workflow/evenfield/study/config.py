@@ -191,7 +191,7 @@ def _references(estimates: Mapping[str, Any]) -> Iterator[tuple[str, str, list[s
         for item in _specifications(section):
             for key, value in item.items():
                 kind = {"taxonomies": "taxonomy"}.get(key, key)
-                if kind in kinds:
+                if kind in kinds and value:
                     yield (f"estimates.{family}.{key}", kind, [value] if isinstance(value, str) else list(value))
 
 

@@ -10,6 +10,7 @@ from evenfield.report.sentences.base import Facts, Sentence, proxy_mark
 
 BASE = "dynamic_sdm"
 OUTCOMES = {"log_income": "log income", "growth_pct": "growth"}
+FILE = "results/estimates/dynamic_spatial/estimates.csv"
 WITHHELD, UNSTABLE = "WITHHELD", "NOT STABLE"
 
 
@@ -46,7 +47,7 @@ def _dynamics(rows: Sequence[Row], facts: Facts) -> Sentence:
         ("its own value a year before with", tau), ("the neighbours' value now with", rho),
         ("the neighbours' value a year before with", eta))]  # fmt: skip
     text = f"{OUTCOMES.get(tau['outcome'], tau['outcome'])} goes with {parts[0]}, {parts[1]}, and {parts[2]}"
-    basis = f"{tau['n_units']} {facts.units}, {tau['w_id'].replace('_', ' ')} weights, bias-corrected; table T17"
+    basis = f"{tau['n_units']} {facts.units}, {tau['w_id'].replace('_', ' ')} weights, bias-corrected; {FILE}"
     return Sentence(f"{text}. {_run(rows)}", tau["period"].replace("-", "\u2013"), basis, proxy_mark(tau))
 
 
@@ -70,10 +71,10 @@ def _withheld(rows: Sequence[Row], specs: list[str], printed: list[str]) -> list
     gone = [spec for spec in specs if spec not in printed]
     if not gone:
         text = "In panels drawn at the study's own size, the correction leaves a bias below the limit set in advance"
-        return [Sentence(f"{text} for each of the {count_word(len(specs))} specifications.", basis="table T17")]
+        return [Sentence(f"{text} for each of the {count_word(len(specs))} specifications.", basis=FILE)]
     row = first(rows, spec_id=gone[0]) or {}
     why = next((part.strip().removeprefix(f"{WITHHELD}: ") for part in row.get("warning", "").split(";")
                 if part.strip().startswith(WITHHELD)), "")  # fmt: skip
     text = f"The numbers of {count_word(len(gone))} of {count_word(len(specs))} specifications are withheld"
     joint = ", the first because" if len(gone) > 1 else " because"
-    return [Sentence(f"{text}{joint} {why}.", basis="table T17", caution=True)]
+    return [Sentence(f"{text}{joint} {why}.", basis=FILE, caution=True)]

@@ -12,6 +12,7 @@ from evenfield.report.words import excludes_zero, interval_text
 
 MODELS = ("slx", "sdm", "sdem")
 RHO_PLACES = 2
+FILE = "results/estimates/spatial_panel/estimates.csv"
 
 
 def spatial_panel_sentences(facts: Facts) -> list[Sentence]:
@@ -30,7 +31,7 @@ def main_spec(facts: Facts) -> Mapping[str, Any]:
         return {}
     spec, term = section["specifications"][0], section["specifications"][0]["regressors"][0]
     label = section["variables"][term].get("label", term)
-    weights = spec.get("weights", facts.config["weights"]["primary"])
+    weights = spec.get("weights") or facts.config["weights"]["primary"]
     return {**spec, "term": term, "label": label, "weights": weights, "model": spec.get("model", "SDM")}
 
 
@@ -95,7 +96,7 @@ def _rho(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
     shown = [fixed(value or 0.0, RHO_PLACES) for value in values]
     text = (f"Neighbours move together ({term} {shown[0]}); with one common factor taken out it is {shown[1]}, with "
             f"two {shown[2]}. Alone this is no evidence that zones reach the neighbours.")  # fmt: skip
-    return Sentence(text, basis=f"{spec['model']}, {spec['weights']} weights, tables T14 and T15", caution=True)
+    return Sentence(text, basis=f"{spec['model']}, {spec['weights']} weights; {FILE}", caution=True)
 
 
 def _bounds(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
@@ -106,5 +107,5 @@ def _bounds(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
     named = " and ".join(name.replace("_", " ") for name in sorted(ends))
     return Sentence(
         f"With dense weights the likelihood rises to the end of the range ({count_word(len(ends))} of the weights: "
-        f"{named}); nothing can be read from these.", basis="table T14",
+        f"{named}); nothing can be read from these.", basis=FILE,
     )  # fmt: skip
