@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.spatial_panel import optimum
+from evenfield.numerics.spatial_panel import likelihood as optimum
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
