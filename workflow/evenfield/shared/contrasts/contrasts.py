@@ -23,7 +23,7 @@ from evenfield.numerics.ladder import (
     primary_method,
     primary_rung,
 )
-from evenfield.numerics.ols import OlsFit, fit_ols
+from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.places import Places
 from evenfield.shared.contrasts.prepared_contrasts import (
@@ -34,6 +34,7 @@ from evenfield.shared.contrasts.prepared_contrasts import (
     prepare_contrast,
 )
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
+from evenfield.shared.samples import joined
 from evenfield.study.errors import EstimateError
 
 __all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "not_defined", "parse_contrast_settings", "rows_at",
@@ -138,8 +139,17 @@ def _named(row: Estimate, method: str) -> Estimate:
 
 
 def _warning(row: Estimate, note: str, mde: float) -> str:
-    weak = f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}" if mde > row.sesoi else ""
-    return "; ".join(part for part in (row.warning, BASES.get(row.output_basis, ""), note, weak) if part)
+    return joined(row.warning, BASES.get(row.output_basis, ""), note, underpowered(row, mde))
+
+
+def underpowered(row: Estimate, mde: float) -> str:
+    """Say that a test cannot see the smallest effect of interest; empty where it can."""
+    return f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}" if mde > row.sesoi else ""
+
+
+def t_detectable(std_error: float, df: float, settings: ContrastSettings) -> float:
+    """Return the smallest effect that a t test finds with the power asked for."""
+    return float((t_quantile(0.5 + settings.level / 2, df) + t_quantile(settings.power, df)) * std_error)
 
 
 def leave_out_rows(

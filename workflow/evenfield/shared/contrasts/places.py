@@ -79,11 +79,12 @@ class Places:
             return stratified_label_draws(strata, B, generator_for(self._seed, f"labels:{STRATA}:{draw_id}"))
         try:
             stream = generator_for(self._seed, f"labels:connected:{draw_id}")
-            return connected_label_draws(_indicator(group), self._touching(members), B, stream)
+            return connected_label_draws(_indicator(group), self.touching(members), B, stream)
         except NumericsError as error:
             return str(error)
 
-    def _touching(self, members: np.ndarray) -> np.ndarray:
+    def touching(self, members: np.ndarray) -> np.ndarray:
+        """Return which of some units touch; members (N,) -> (N, N)."""
         position = {unit: i for i, unit in enumerate(members.tolist())}
         touching = np.zeros((len(members), len(members)), dtype=bool)
         for a, b in self._links[["unit_i", "unit_j"]].itertuples(index=False):
