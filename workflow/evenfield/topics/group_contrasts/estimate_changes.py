@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined
 from evenfield.study.errors import EstimateError
-from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, Groups, alone, compared
+from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, Groups, alone, compared, years_within
 from evenfield.topics.group_contrasts.estimate_spec import ChangeSpec, ProgrammeSpec, Span
 
 CHANGE, AFTER = "growth_change", "growth_after"
@@ -80,7 +81,7 @@ def _changes(groups: Groups, spec: ChangeSpec, window: Span, taxonomy: str) -> t
 
 
 def _within(wide: pd.DataFrame, span: Span) -> pd.DataFrame:
-    return wide[[year for year in wide.columns if span[0] <= year <= span[1]]]
+    return wide[years_within(wide, *span)]
 
 
 def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
@@ -88,10 +89,10 @@ def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
     wide, parts = groups.wide(spec.outcome), []
     for start, end in spec.windows:
         cells = groups.labels(groups.primary, groups.period_at(start))["cell"]
-        long = _within(wide, (start, end)).stack().rename("log_gap").reset_index().assign(window=f"{start}-{end}")
-        parts.append(long.assign(cell=long["unit"].map(cells)))
-    found = pd.concat(parts).groupby(["cell", "window", "year"])["log_gap"].agg(["mean", "count"]).reset_index()
-    found = found.rename(columns={"mean": "log_gap", "count": "n_units"})
+        long = _within(wide, (start, end)).reset_index().melt("unit", value_name="log_gap")
+        parts.append(long.dropna().assign(cell=long["unit"].map(cells), window=f"{start}-{end}"))
+    by = pd.concat(parts).groupby(["cell", "window", "year"])["log_gap"]
+    found = pd.DataFrame({"log_gap": by.mean(), "n_units": by.count()}).reset_index()
     return found.assign(spec_id=spec.id, taxonomy=groups.primary, ratio=np.exp(found["log_gap"]))
 
 
@@ -175,11 +176,11 @@ def _based(groups: Groups, row: Estimate, spans: Sequence[Span]) -> Estimate:
 def _interaction(groups: Groups, spec: ProgrammeSpec, base: Estimate, table: pd.DataFrame) -> GroupContrast:
     found = groups.study.table("exposures")
     chosen = found[found["weights"].eq(spec.exposure) & found["taxonomy"].eq(groups.primary)]
-    chosen = chosen[chosen["period"].eq(groups.period_at(spec.spans[0][1]))].set_index("unit")[EXPOSURE]
+    chosen = chosen[chosen["period"].eq(groups.period_at(spec.spans[0][1]))].set_index("unit")
     if chosen.empty:
         where = "estimates.group_contrasts.programmes.exposure"
         raise EstimateError(f"no exposures for weights {spec.exposure}", "weights of the study", f"correct {where}")
-    crossed = table.assign(**{EXPOSURE: chosen.reindex(table.index)})
+    crossed = table.assign(**{EXPOSURE: chosen[EXPOSURE].reindex(table.index)})
     crossed[BOTH] = crossed[MEMBER] * crossed[EXPOSURE]
     row = replace(
         base,
@@ -206,7 +207,7 @@ def _border(groups: Groups, row: Estimate, outcome: pd.Series, member: pd.Series
     except NumericsError as error:
         return [replace(row, estimate=NAN, warning=joined(row.warning, f"not defined: {error}"))]
     inside, outside = len(np.unique(pairs.inside)), len(np.unique(pairs.outside))
-    counts = {"n_obs": len(pairs.inside), "n_units": inside + outside, "n_treated": inside}
+    counts: dict[str, Any] = {"n_obs": len(pairs.inside), "n_units": inside + outside, "n_treated": inside}
     row = replace(row, **counts, estimate=found.estimate)
     mde = t_detectable(found.std_error, found.df, settings)
     filled = replace(
@@ -224,5 +225,5 @@ def _border(groups: Groups, row: Estimate, outcome: pd.Series, member: pd.Series
     )
     stream = generator_for(settings.seed, f"border:{row.spec_id}:{row.period}")
     p_value = border_permutation(y, pairs, settings.permutations, stream)
-    drawn = {"se_type": "", "p_value": p_value, "p_type": "free permutation of outcomes"}
+    drawn: dict[str, Any] = {"se_type": "", "p_value": p_value, "p_type": "free permutation of outcomes"}
     return [filled, replace(row, role="ladder", estimator="border_pairs_permutation", **drawn)]

@@ -70,7 +70,7 @@ class Groups:
             values = table[str(period["period"])]
             lacks = bool(values.isna().any())
             return (nothing, [], "not every unit has a figure") if lacks else (values, [start, end], "")
-        inside = table[[year for year in table.columns if start <= year <= end]]
+        inside = table[years_within(table, start, end)]
         # ASSUME: a window is cut to the years that all units have; nothing is interpolated.
         years = [int(year) for year in inside.columns[inside.notna().all(axis=0)]]
         if not years or table.empty:
@@ -108,7 +108,7 @@ class Groups:
     def row(self, family: str, spec: Question, **fields: Any) -> Estimate:
         """Return the row of a specification before it is estimated."""
         d, sesoi = self.description, self.sesoi.get(getattr(spec, "sesoi", ""), NAN)
-        shared = {"hypothesis": spec.hypothesis, "role": spec.role, "spec_id": spec.id}
+        shared: dict[str, Any] = {"hypothesis": spec.hypothesis, "role": spec.role, "spec_id": spec.id}
         shared |= {"unit_scheme": str(d["unit_scheme"]), "data_hash": str(d["data_hash"]), "sesoi": float(sesoi)}
         shared |= {
             "family": family,
@@ -147,3 +147,8 @@ def with_figures(*tables: pd.DataFrame) -> tuple[list[pd.DataFrame], str]:
     absent = [str(unit) for unit in tables[0].index[~kept]]
     note = f"without {first_examples(absent)}, no figures" if absent and kept.any() else ""
     return [table[kept] for table in tables], note
+
+
+def years_within(wide: pd.DataFrame, first: int, last: int) -> list[int]:
+    """Return the years of a table that a span holds."""
+    return [int(year) for year in wide.columns.astype(int) if first <= year <= last]

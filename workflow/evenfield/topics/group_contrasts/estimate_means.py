@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,11 +81,12 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Iterator[GroupContrast | E
     members = groups.members(spec.sample)
     ready: list[tuple[Measure, GroupContrast]] = []
     for measure in spec.measures:
-        reason, years, values = groups.missing(measure.outcome), [], pd.Series(dtype=float)
-        if not reason:
-            values, years, reason = groups.mean(groups.wide(measure.outcome).reindex(members), window)
+        if lacks := groups.missing(measure.outcome):
+            yield measure.id, lacks
+            continue
+        values, years, note = groups.mean(groups.wide(measure.outcome).reindex(members), window)
         if values.empty:
-            yield measure.id, reason
+            yield measure.id, note
             continue
         # ASSUME: outcomes are compared in standard deviations across all units of their window, cells included.
         spread = float(values.std(ddof=1)) or 1.0
@@ -98,7 +100,7 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Iterator[GroupContrast | E
                 period=f"{years[0]}-{years[-1]}",
                 treatment_def=taxonomy,
                 unit_of_measure="s.d.",
-                warning=reason,
+                warning=note,
             )
             table = groups.labels(taxonomy, spec.cells).reindex(values.index).assign(**{measure.id: values / spread})
             made = compared(row, table, measure.id, spec.compare)
@@ -131,7 +133,7 @@ def _together(groups: Groups, ready: Sequence[tuple[Measure, GroupContrast]]) ->
         p_type=f"max |t| over {len(adjusted)} outcomes, free permutation of labels",
         warning=f"largest |t|: {largest.outcome}; {base.warning}",
     )
-    untested = {"statistic": NAN, "p_value": NAN, "p_type": "", "unit_of_measure": "count"}
+    untested: dict[str, Any] = {"statistic": NAN, "p_value": NAN, "p_type": "", "unit_of_measure": "count"}
     return [*adjusted, joint, replace(base, effect_type="stat_right_signs", estimate=float(right), **untested)]
 
 

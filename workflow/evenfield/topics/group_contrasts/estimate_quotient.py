@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from evenfield.shared.contrasts.contrasts import underpowered
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined
-from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, compared, with_figures
+from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, compared, with_figures, years_within
 from evenfield.topics.group_contrasts.estimate_means import unit_slopes
 from evenfield.topics.group_contrasts.estimate_spec import FadingSpec
 
@@ -35,9 +36,14 @@ def quotient(groups: Groups, spec: FadingSpec) -> Iterator[GroupContrast | Estim
     if above.empty:
         yield spec.id, note
         return
-    years, logs = [int(year) for year in above], np.log(above / below)
+    years, logs = [*map(int, above.columns.to_numpy())], (above / below).apply(np.log)
     smallest = groups.sesoi.get(spec.sesoi, NAN)
-    fields = {"outcome": spec.id, "period": f"{years[0]}-{years[-1]}", "n_periods": len(years), "warning": note}
+    fields: dict[str, Any] = {
+        "outcome": spec.id,
+        "period": f"{years[0]}-{years[-1]}",
+        "n_periods": len(years),
+        "warning": note,
+    }
     fields |= {"fe_id": "unit and period effects, collapsed", "unit_of_measure": "log points per decade"}
     fields |= {"sesoi": -float(np.log(1 - smallest)) / ((years[-1] - years[0]) / 10)}
     for taxonomy in groups.taxonomies:
@@ -60,7 +66,8 @@ def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame
         return nothing, nothing, reason
     members = groups.members(spec.sample)
     tables, without = with_figures(*(groups.wide(text).reindex(members) for text in (spec.outcome, spec.over)))
-    years = [year for year in tables[0] if year >= START and all((table[year] > 0).all() for table in tables)]
+    asked = years_within(tables[0], START, 9999)
+    years = [year for year in asked if all((table[year] > 0).all() for table in tables)]
     if len(years) < 2 * END_YEARS:
         few = f"{len(years)} years have figures of every unit; a path needs {2 * END_YEARS}"
         return nothing, nothing, few
@@ -100,7 +107,7 @@ def _group_rows(
 ) -> Iterator[Estimate]:
     row = replace(made.row, n_periods=1, warning="")
     members = made.table[row.term].eq(1.0)
-    size, years = int(min(members.sum(), (~members).sum())), [int(year) for year in above]
+    size, years = int(min(members.sum(), (~members).sum())), [*map(int, above.columns.to_numpy())]
     if not size:
         reason = f"not defined: {row.term} does not vary"
         yield replace(row, effect_type="stat_end_level", sesoi=NAN, unit_of_measure="", warning=reason)

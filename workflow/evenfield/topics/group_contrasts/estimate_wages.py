@@ -18,11 +18,11 @@ from evenfield.numerics.inference.wild_draws import wild_draws
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.contrasts import TIE_DIGITS, leave_out_rows, t_detectable, underpowered
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.contrasts import leave_out_rows, t_detectable, underpowered
+from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.samples import joined
-from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, LABELS, Groups, compared
+from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, LABELS, Groups, compared, years_within
 from evenfield.topics.group_contrasts.estimate_spec import WagesSpec
 
 INVESTMENT, ELASTICITY, SLOPE = "log_investment_next_year", "log_wage", "wage_slope"
@@ -76,10 +76,10 @@ def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
         return pd.DataFrame(), reason
     (first, last), kept = spec.years, groups.members(spec.sample)
     later = groups.wide(spec.investment).rename(columns=lambda year: year - 1)
-    inside = [year for year in later.columns if first <= year <= last]
+    inside = years_within(later, first, last)
     if (later[inside] <= 0).to_numpy().any():
         return pd.DataFrame(), f"{spec.investment} holds zeros: its logarithm does not exist"
-    columns = {ELASTICITY: groups.wide(f"log({spec.wage})").stack(), INVESTMENT: np.log(later[inside]).stack()}
+    columns = {ELASTICITY: groups.wide(f"log({spec.wage})").stack(), INVESTMENT: later[inside].apply(np.log).stack()}
     table = pd.DataFrame(columns).rename_axis(["unit", "year"]).dropna().reset_index()
     table = table[table["unit"].isin(kept)].sort_values(["unit", "year"], ignore_index=True)
     return table, "" if table["year"].nunique() > 2 else f"fewer than 3 years of both in {first}-{last}"
@@ -105,7 +105,7 @@ def _regression(groups: Groups, spec: WagesSpec, taxonomy: str, found: pd.DataFr
 def _with_group_years(asked: Regression) -> Regression:
     table, years = asked.table, sorted(set(asked.table["year"]))[1:]
     effects = {f"{name} in {year}": table[name] * table["year"].eq(year) for name in LABELS for year in years}
-    labels = {"spec_id": f"{asked.row.spec_id}_group_years", "fe_id": "unit + year + group x year"}
+    labels: dict[str, Any] = {"spec_id": f"{asked.row.spec_id}_group_years", "fe_id": "unit + year + group x year"}
     row = replace(asked.row, role="robustness", **labels)
     wider = pd.concat([table, pd.DataFrame(effects)], axis=1)
     return replace(asked, row=row, table=wider, regressors=(*asked.regressors, *effects))
@@ -181,8 +181,13 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
 
 
 def _tested(row: Estimate, found: Any, level: float, **labels: Any) -> Estimate:
-    ends = {"conf_low": finite_or_nan(found.conf_low), "conf_high": finite_or_nan(found.conf_high)}
-    test = {"std_error": found.std_error, "statistic": found.statistic, "p_value": found.p_value, "conf_level": level}
+    ends: dict[str, Any] = {"conf_low": finite_or_nan(found.conf_low), "conf_high": finite_or_nan(found.conf_high)}
+    test: dict[str, Any] = {
+        "std_error": found.std_error,
+        "statistic": found.statistic,
+        "p_value": found.p_value,
+        "conf_level": level,
+    }
     return replace(row, **test, **ends, **labels)
 
 
@@ -199,7 +204,7 @@ def _cr3(row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: G
 
 
 def _wild(row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups) -> Estimate:
-    labels = {"se_type": "CR3", "p_type": "wild bootstrap 33, rademacher"}
+    labels: dict[str, Any] = {"se_type": "CR3", "p_type": "wild bootstrap 33, rademacher"}
     row, s = replace(row, role="ladder", estimator=f"{row.estimator}_wcr33", **labels), groups.settings
     try:
         stream = generator_for(s.seed, f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.treatment_def}")

@@ -43,9 +43,9 @@ def f17(facts: Facts) -> Artwork:
     year_axis(axes, paths["year"].tolist())
     for start in sorted(paths.groupby("window")["year"].min())[1:]:
         axes.axvline(start - 0.5, color=FAINT, linewidth=0.8, zorder=1)
-        where = {"xytext": (4, -4), "textcoords": "offset points", "xycoords": axes.get_xaxis_transform()}
+        where: dict[str, Any] = {"textcoords": "offset points", "xycoords": axes.get_xaxis_transform()}
         axes.annotate(
-            f"new definition from {start:.0f}", (start - 0.5, 1.0), **where, va="top", fontsize=6.5, color=SOFT
+            f"new definition from {start:.0f}", (start - 0.5, 1.0), (4, -4), **where, va="top", fontsize=6.5, color=SOFT
         )
     axes.set_title("Urban over rural income per head (mean of the group, ratio)")
     name_endings(axes, float(paths["year"].max()), endings, lines=2)
