@@ -23,7 +23,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 from evenfield.study.config import checked_config, read_config  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
-FAMILIES = ("beta", "sigma", "clock", "dynamic", "regime", "clubs", "distribution", "inequality", "pattern", "gradient",
+FAMILIES = ("beta", "sigma", "clock", "dynamic", "regime", "clubs", "distribution", "inequality", "moran", "gradient",
             "preflight", "profile")  # fmt: skip
 GOAL_SECONDS, GOAL_BYTES = 40.0, 400e6
 OUTPUTS = ("estimates", "series", "fit", "points", "support")

@@ -200,7 +200,7 @@ def test_view_of_effects_answers_choices_and_names_what_cannot_be_estimated(open
             choose(page, name, value)
         rows = page.locator("#spread-effects tbody tr").count()
         assert rows == (3 if view else 0)
-        assert ("end of its range" in page.locator("#spread-note").text_content()) == (not view)
+        assert ("edge of its range" in page.locator("#spread-note").text_content()) == (not view)
         seen.add(bool(view))
     assert True in seen and errors == []
     for name, value in start.items():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.convergence import fit_speed, speed_bounds, speed_from_slope
-from evenfield.numerics.dispersion import carree_klomp_t2_test, sigma_slope_test
+from evenfield.numerics.dispersion import carree_klomp_t2_test
 from evenfield.numerics.ols import contrast_inference, cov_hc3, fit_ols
 from evenfield.numerics.random import generator_for
+from evenfield.shared.regression import fit_hc3
 
 pytestmark = pytest.mark.montecarlo
 N, T, LAM, DRAWS = 31, 20, 0.02, 1000
@@ -80,5 +81,6 @@ def test_carree_klomp_power():
 
 def test_size_of_the_slope_test():
     start, end = ends(generator_for(2011, "recovery:sigma"), 2000)
-    p = [sigma_slope_test(start[:, i], end[:, i]).p_value for i in range(2000)]
+    columns = [np.column_stack([np.ones(len(start)), start[:, i] + end[:, i]]) for i in range(2000)]
+    p = [fit_hc3(start[:, i] - end[:, i], X).pvalues[1] for i, X in enumerate(columns)]
     assert 0.035 <= np.mean(np.array(p) < 0.05) <= 0.065  # .050 +/- 3 standard errors of 2,000 draws

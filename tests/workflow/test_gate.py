@@ -119,3 +119,16 @@ def test_avx512_is_turned_off_or_reported(monkeypatch):
 
 def test_the_blas_kernel_tells_its_name():
     assert gate_conditions.kernel_of(sys.executable, {})
+
+
+def test_a_kernel_counts_under_the_name_that_the_library_gives_it(monkeypatch):
+    given = {None: "SkylakeX", "Prescott": "Katmai", "Zen": "Haswell"}
+    monkeypatch.setattr(gate_conditions.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(gate_conditions.Path, "read_text", lambda *_, **__: "sse2 sse4_2 avx avx2 avx512f")
+
+    def kernel_of(_, variables):
+        asked = variables.get("OPENBLAS_CORETYPE")
+        return given.get(asked, asked)
+
+    monkeypatch.setattr(gate_conditions, "kernel_of", kernel_of)
+    assert gate_conditions.other_kernels("python") == ["Prescott", "Nehalem", "Sandybridge", "Haswell"]

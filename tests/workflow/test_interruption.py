@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FAMILIES = ("beta", "sigma", "inequality", "pattern")
+FAMILIES = ("beta", "sigma", "inequality", "moran")
 TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
 PATIENCE_S = 120
 

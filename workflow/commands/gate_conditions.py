@@ -39,8 +39,16 @@ for path in sorted(paths):
             raise SystemExit
 """
 
-# BLAS kernels by the processor flag that they need.
-KERNELS = {"Prescott": "sse2", "Nehalem": "sse4_2", "Sandybridge": "avx", "Haswell": "avx2", "SkylakeX": "avx512f"}
+# BLAS kernels by the processor flag that they need, and what OpenBLAS calls them where that is another name.
+KERNELS = {
+    "Prescott": "sse2",
+    "Nehalem": "sse4_2",
+    "Sandybridge": "avx",
+    "Haswell": "avx2",
+    "Zen": "avx2",
+    "SkylakeX": "avx512f",
+}
+REPORTED = {"Prescott": "Katmai"}
 
 
 class GateError(Exception):
@@ -189,8 +197,8 @@ def other_kernels(python: Path) -> list[str]:
         return []
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
     present = kernel_of(python, {})
-    possible = [kernel for kernel, flag in KERNELS.items() if flag in flags and kernel != present]
-    return [kernel for kernel in possible if kernel_of(python, {"OPENBLAS_CORETYPE": kernel}) == kernel]
+    found = {kernel: kernel_of(python, {"OPENBLAS_CORETYPE": kernel}) for kernel in KERNELS if KERNELS[kernel] in flags}
+    return [kernel for kernel, name in found.items() if name == REPORTED.get(kernel, kernel) and name != present]
 
 
 def kernel_of(python: Path, variables: dict[str, str]) -> str | None:

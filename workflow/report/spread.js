@@ -95,7 +95,7 @@
 
   function tell(now) {
     if (!now.effects) {
-      note.textContent = "Nothing to show: with these weights the spatial parameter is at the end of its range. Choose other weights.";
+      note.textContent = "Nothing to show: with these weights the spatial parameter is at the edge of its range. Choose other weights.";
       said.textContent = "";
       return;
     }

@@ -20,31 +20,3 @@ def primary_spec_of(family):
     """The family's primary specification with all its keys; empty where the family is not run."""
     specs = config["estimates"].get(family) or []
     return next((spec for spec in specs if spec["id"] == primary_spec(family)), {})
-
-
-def inequality_groupings():
-    """The groupings that the figure of inequality shows: regions first, then the cells of the first taxonomy."""
-    spec = (config["estimates"].get("inequality") or [{}])[0]
-    cells = [f"{name}: cell" for name in spec.get("taxonomies", [])[:1]]
-    return [*spec.get("groupings", [])[:1], *cells]
-
-
-def kernel_spec():
-    """The first specification that asks for stochastic kernels."""
-    specs = config["estimates"].get("distribution") or []
-    return next((spec["id"] for spec in specs if spec.get("kernel_steps")), None)
-
-
-GROUP_STUDY = {
-    "taxonomy": config["taxonomy"],
-    "join": config["weights"]["join"],
-    "inference": config["inference"],
-    "power": POWER,
-}
-CURVE_STUDY = {
-    "periods": [name for name, period in config["periods"].items() if period["role"] == "main"],
-    "unit_scheme": MAIN_SCHEME,
-    "weights": WEIGHTS,
-    "taxonomies": config["taxonomy"]["all"],
-    "samples": config["panel"]["samples"],
-}

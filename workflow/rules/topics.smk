@@ -1,4 +1,13 @@
-"""Two rules for each topic: its estimates, then all its tables and figures. What they read stands in topic.yaml."""
+"""Two rules for each topic: its estimates, then all its tables and figures. What they read stands in topic.yaml.
+
+A topic that says ``chunks: 4`` there has a third one: chunks that run side by side before its estimates.
+"""
+
+CHUNKED = {name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))}
+
+
+scattergather:
+    **CHUNKED,
 
 
 def estimate_files(topic):
@@ -21,12 +30,46 @@ def exhibit_files(topic):
     }
 
 
+def chunk_file(topic):
+    """The file of one chunk of a topic, with the engine's wildcard."""
+    return f"results/estimates/{topic}/chunk_{{scatteritem}}.csv"
+
+
+for topic in CHUNKED:
+
+    rule:
+        name:
+            f"chunk_{topic}"
+        input:
+            topics.inputs(config, TOPICS[topic]["estimate"]),
+        output:
+            file=chunk_file(topic),
+        log:
+            f"results/logs/chunk_{topic}_{{scatteritem}}.log",
+        benchmark:
+            f"results/benchmarks/chunk_{topic}_{{scatteritem}}.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            topic=topic,
+            chunk="{scatteritem}",
+            code=topics.code_hash(f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"),
+            config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
+        script:
+            "../scripts/chunk.py"
+
+
 def in_report(path, topic):
     """Mark what `snakemake --report` shows: the picture of a figure, the page form of a table."""
     if not path.endswith((".svg", ".html")):
         return path
     caption = workflow.source_path("../caption.rst")
-    return report(path, category=TOPICS[topic]["title"], labels={"exhibit": Path(path).stem}, caption=caption)
+    return report(
+        path,
+        category=TOPICS[topic]["title"],
+        labels={"exhibit": Path(path).stem, "what": TOPICS[topic]["exhibits"][Path(path).stem]},
+        caption=caption,
+    )
 
 
 for topic in ESTIMATED:
@@ -36,6 +79,7 @@ for topic in ESTIMATED:
             f"estimate_{topic}"
         input:
             topics.inputs(config, TOPICS[topic]["estimate"]),
+            chunks=getattr(gather, topic)(chunk_file(topic)) if topic in CHUNKED else [],
         output:
             files=estimate_files(topic),
         log:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, topic: str, config: dict[str, Any], files: list[str], **_inputs: Any) -> None:
-    """Write the tidy rows, series and summary of ``topic``."""
+def main(*, topic: str, config: dict[str, Any], chunks: list[str], files: list[str]) -> None:
+    """Write the tidy rows, series and summary of ``topic``; a topic in chunks takes the files that they wrote."""
     from evenfield.study.study import Study
 
     folder = Path(files[0]).parent
     study = Study(config, folder.parents[1])
-    import_module(f"evenfield.topics.{topic}.estimate").estimate(study).write(folder)
+    estimate = import_module(f"evenfield.topics.{topic}.estimate").estimate
+    (estimate(study, chunks) if chunks else estimate(study)).write(folder)
 
 
 if "snakemake" in globals():

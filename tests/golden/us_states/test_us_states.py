@@ -6,13 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from evenfield.topics.beta.estimate_spec import BetaSpec
 
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
-from evenfield.topics.beta.estimate import estimate_beta
-from evenfield.topics.sigma.estimate import estimate_sigma
-from evenfield.topics.sigma.estimate_spec import SigmaSpec
+from evenfield.topics.beta.estimate import estimate as estimate_beta
+from evenfield.topics.sigma.estimate import estimate as estimate_sigma
+from made_study import MadeStudy
 from tolerances import CLOSED_FORM
 
 HERE = Path(__file__).parent
@@ -40,13 +38,11 @@ def found():
     periods = pd.concat([period_rows(wide, name) for name in PERIODS])
     units = tuple(wide.index)
     ring = SpatialWeights(units, row_standardised(np.roll(np.eye(48), 1, axis=1)), {"weights": "ring"})
-    scheme = {"all": SchemeInfo("all", {"all": units}, 1, 1929)}
-    inference = InferenceSpec(permutations=99)
-    beta = BetaSpec("absolute", (), "all", "end", "all")
-    one = estimate_beta({"all": periods}, {"all": ring}, scheme, (beta,), inference)
-    two = estimate_sigma({"all": panel}, {"all": periods}, scheme, (SigmaSpec("u", "all", "all"),), inference)
+    config = {"estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "u"}]}}
+    study = MadeStudy(config, {"panel": panel, "periods": periods}, {"ring": ring}, samples={"all": units})
+    one, two = estimate_beta(study), estimate_sigma(study)
     rows = {(e.period, e.estimator, e.term): e for e in [*one.estimates, *two.estimates]}
-    return rows, two.series
+    return rows, two.series["series"]
 
 
 @pytest.mark.parametrize("period", PERIODS)

@@ -106,75 +106,9 @@ def made_beta(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture
-def sigma_series() -> pd.DataFrame:
-    years = np.arange(1980, 2001)
-    path = 0.5 - 0.004 * (years - 1980)
-    return pd.DataFrame({
-        "spec_id": "unweighted", "sample_id": "all", "unit_scheme": "all", "year": years,
-        "basis": np.where(years < 1990, "proxy", "official"), "n_units": 8, "sigma": path, "sigma_low": path - 0.04,
-        "unit_low": "XX-AA", "sigma_high": path + 0.01, "unit_high": "XX-AB", "sigma_population_weighted": path - 0.1,
-    })  # fmt: skip
-
-
-@pytest.fixture
-def profile_series() -> pd.DataFrame:
-    years = np.arange(1980, 2001)
-    parts = [
-        pd.DataFrame({"kind": "path", "unit_scheme": "all", "taxonomy": "t", "cell": cell, "period": "", "year": years,
-                      "variable": "relative_log_income", "basis": np.where(years < 1990, "proxy", "official"),
-                      "n_units": 2, "mean": 0.3 - 0.2 * i + 0.002 * (years - 1980), "sd": 0.1})
-        for i, cell in enumerate(CELLS)
-    ]  # fmt: skip
-    summary = [
-        {"kind": "summary", "unit_scheme": "all", "taxonomy": "t", "cell": cell, "variable": variable, "period": period,
-         "basis": "proxy", "n_units": 8 if cell == "all" else 2, "mean": 1.234, "sd": 0.5}
-        for cell in ("all", *CELLS) for variable in ("growth_pct_per_year", "control_coast") for period in ("P1", "P2")
-    ]  # fmt: skip
-    return pd.concat([*parts, pd.DataFrame(summary)], ignore_index=True)
-
-
-@pytest.fixture
-def exposure_series() -> pd.DataFrame:
-    terms = [("own_cluster", ""), ("own_sez", ""), ("own_cluster", "own_cluster - own_sez"), ("exposure_cluster", ""),
-             ("exposure_sez", ""), ("exposure_cluster", "exposure_cluster - exposure_sez")]  # fmt: skip
-    same = {"spec_id": "main", "sample_id": "all", "treatment_def": "t", "w_id": "contiguity", "p_value": 0.2,
-            "std_error": 0.7, "df": 5.0, "n_units": 8, "n_treated": 2, "conf_level": 0.95}  # fmt: skip
-    rows = []
-    for period, basis in (("P1", "proxy"), ("P2", "official"), ("S", "spliced")):
-        here = {**same, "period": period, "output_basis": basis}
-        rows += [
-            {**here, "estimator": "slx", "effect_type": "coef", "term": term, "contrast": contrast, "mde": 4.0,
-             "estimate": 0.5 * i - 1, "conf_low": 0.5 * i - 3, "conf_high": 0.5 * i + 1, "sesoi": 1.0,
-             "unit_of_measure": "pp/yr per exposure 0 to 1", "warning": "UNDERPOWERED: mde 4 above sesoi 1 pp/yr"}
-            for i, (term, contrast) in enumerate(terms)
-        ]  # fmt: skip
-        rows.append({**here, "estimator": "equivalence", "effect_type": "tost", "term": "exposure_sez", "contrast": "",
-                     "estimate": 0.1, "conf_low": -0.2, "conf_high": 0.2, "sesoi": 0.25, "mde": 1.2,
-                     "unit_of_measure": "pp/yr per s.d. of exposure", "warning": ""})  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-@pytest.fixture
 def doses() -> pd.DataFrame:
     rows = [
         {"unit": unit, "year": year, "zone_type": kind, "zones": int(year >= 1984 + 2 * i)}
         for i, unit in enumerate(units_of(8)) for year in range(1980, 2001) for kind in ("sez", "etdz", "hidz", "state")
     ]  # fmt: skip
     return pd.DataFrame(rows)
-
-
-@pytest.fixture
-def design_series() -> pd.DataFrame:
-    rows = [
-        {"block": "support", "year": year, "term": term, "value": max(0, 8 - max(0, (year - 1982) // 2) - less)}
-        for year in range(1980, 2001) for term, less in (("not_yet_treated", 0), ("far_controls", 2))
-    ]  # fmt: skip
-    rows += [{"block": "cells", "taxonomy": "t", "term": cell, "value": 2.0, "units": "XX-AA XX-AB"} for cell in CELLS]
-    facts = ("effective_neighbours", "mean_neighbours", "rho_low", "rho_high", "links", "components")
-    rows += [{"block": "weights", "weights": "contiguity", "term": term, "value": 1.5} for term in facts]
-    rows += [{"block": "correlation", "taxonomy": "t", "weights": "contiguity", "value": 0.5,
-              "term": "exposure_cluster x exposure_sez"},
-             {"block": "spread", "period": "P1", "term": "s", "value": 1.9, "note": "proxy"}]  # fmt: skip
-    text = ["taxonomy", "weights", "design", "period", "unit_of_measure", "units", "note"]
-    frame = pd.DataFrame(rows).reindex(columns=["block", "year", "term", "value", *text])
-    return frame.astype(dict.fromkeys(text, object)).fillna(dict.fromkeys(text, ""))

@@ -85,21 +85,3 @@ def test_a_figure_without_words_is_an_error(tmp_path: Path) -> None:
     use_style()
     with pytest.raises(ArtifactError, match="no description"):
         save_figure(Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")])
-
-
-PROGRAM = """
-import sys
-import numpy as np, pandas as pd
-from evenfield.shared.figures.save import save_figure
-years = np.arange(1980, 2001)
-path = 0.5 - 0.004 * (years - 1980)
-series = pd.DataFrame({"spec_id": "a", "sample_id": "all", "unit_scheme": "all", "year": years, "basis": "official",
-    "n_units": 8, "sigma": path, "sigma_low": path - .04, "unit_low": "X-A", "sigma_high": path + .01,
-    "unit_high": "X-B", "sigma_population_weighted": path - .1})
-study = {"unit_name": "region", "units_name": "regions"}
-cells = pd.DataFrame({"unit": ["X-A", "X-B", "X-C"], "cell": ["cluster only", "SEZ only", "neither"]})
-units = pd.DataFrame({"unit": cells["unit"], "name": cells["unit"], "tile_row": 0, "tile_col": range(3)})
-cases = pd.DataFrame({"case": ["c"], "unit": ["X-A"], "place": ["P"], "industry": ["tiles"]})
-for name, art in (("F5", draw_sigma(series, "all", study)), ("F1", draw_tile_map(cells, units, cases, study))):
-    save_figure(art, [f"{sys.argv[1]}/{name}.{e}" for e in ("pdf", "svg", "png", "csv", "alt.txt")])
-"""

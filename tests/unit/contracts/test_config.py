@@ -89,8 +89,8 @@ CASES = {
         "config: estimates.design.weights names 'nearest_6'",
     ),
     "unknown taxonomy": (
-        set_at("estimates", "profile", "taxonomies", ["seed2012"]),
-        "config: estimates.profile.taxonomies names 'seed2012'; expected one of seed2011, seed2011+bohai, rule_a",
+        set_at("estimates", "relative_income", "taxonomies", ["seed2012"]),
+        "config: estimates.relative_income.taxonomies names 'seed2012'; expected one of seed2011, seed2011+bohai,",
     ),
     "unknown primary taxonomy": (set_at("taxonomy", "primary", "none"), "config: taxonomy.primary names 'none'"),
     "unknown primary weights": (set_at("weights", "primary", "near"), "config: weights.primary names 'near'"),

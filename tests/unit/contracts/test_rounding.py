@@ -75,3 +75,12 @@ def test_only_floats_change_and_the_frame_given_stays() -> None:
 def test_rounding_twice_is_rounding_once(values: list[float]) -> None:
     once = round_results(np.array(values))
     assert round_results(once).tolist() == once.tolist()
+
+
+def test_shares_have_an_absolute_scale_of_one() -> None:
+    frame = pd.DataFrame({"conf_high": [3.6e-15, 3.6e-15], "unit_of_measure": ["share", "log points"]})
+    assert round_frame(frame, by_row=("conf_high",))["conf_high"].tolist() == [0.0, 3.6e-15]
+
+
+def test_numbers_in_a_column_of_objects_are_rounded_too() -> None:
+    assert round_frame(pd.DataFrame({"x": [1 / 3, 0.5]}, dtype=object))["x"].tolist() == [0.333333, 0.5]

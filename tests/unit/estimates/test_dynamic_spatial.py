@@ -96,6 +96,8 @@ def test_rule_needs_a_root_and_enough_panels():
     check = dynamic_monte_carlo(PANEL, fit, np.random.default_rng(1), 40)
     assert withheld_reason(fit, check, SETTINGS) == ""
     assert "no root" in withheld_reason(replace(fit, found=False), check, SETTINGS)
+    edge = replace(fit, estimates=np.array([NET.logdet.domain[1] - 1e-5, *fit.estimates[1:]]))
+    assert "rho at the edge of its range" in withheld_reason(edge, check, SETTINGS)
     few = replace(check, estimated=np.array([40, 40, 30]))
     assert "only 75% of" in withheld_reason(fit, few, SETTINGS)
     assert not controlled(few, SETTINGS)[-1].any()

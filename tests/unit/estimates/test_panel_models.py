@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.numerics.spatial_panel import optimum
 from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
 from evenfield.numerics.spatial_panel.impacts import delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
@@ -132,7 +133,7 @@ def test_every_row_names_what_it_rests_on(result):
     for name in ("observed_draws", "observed", "expected", "qml", "units", "years", "factors_1", "factors_2"):
         assert len(picked(result, estimator=f"sdm_{name}")), name
     assert picked(result, term="Wald SDM -> SAR, by unit")["p_type"].tolist() == ["F(q, N - 1)"]
-    assert picked(result, term="spatial Hausman")["p_value"].between(0, 1).all()
+    assert picked(result, term="spatial Hausman")["warning"].str.contains("random effects differ by less").all()
     assert picked(result, term="residual Moran")["p_value"].between(1 / 1000, 1).all()
 
 
@@ -255,3 +256,18 @@ def test_what_the_data_cannot_carry_is_said_in_one_line():
     said("u03 has no neighbour left", networks=alone)
     with pytest.raises(EstimateError, match="has no denominator"):
         parse_panel_specs({"variables": {"x": {"kind": "log_ratio", "numerator": "y"}}, "specifications": []}, "near")
+
+
+def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_or_wald_test(result, monkeypatch):
+    monkeypatch.setattr(optimum, "EDGE_SHARE", 1.0)
+    edge = run()
+    wanted = {"estimator": "sdm", "term": "a"}
+    for kind in ("direct", "indirect", "total"):
+        row = picked(edge, effect_type=kind, **wanted).iloc[0]
+        assert np.isnan(row["estimate"]) and "rho at the edge of its range" in row["warning"]
+        assert row["estimate_id"] == picked(result, effect_type=kind, **wanted)["estimate_id"].iloc[0]
+    tests = picked(edge, estimator="test")
+    assert tests.loc[tests["term"].str.startswith("Wald"), "estimate"].isna().tolist() == [True] * 4
+    rho = picked(edge, estimator="sdm", term="rho").iloc[0]
+    assert np.isfinite(rho["estimate"]) and np.isnan(rho["std_error"])
+    assert set(edge.reach["estimator"]) == {"slx"}

@@ -12,7 +12,6 @@ from evenfield.numerics.dispersion import (
     leave_one_out_sigma,
     percentile_ratio,
     sigma,
-    sigma_slope_test,
     weighted_sigma,
 )
 from evenfield.numerics.errors import NumericsError
@@ -57,15 +56,6 @@ def test_leave_one_out_equals_deleting(ends):
     np.testing.assert_allclose(leave_one_out_sigma(y), brute, rtol=MACHINE)
     with pytest.raises(NumericsError, match="at least three"):
         leave_one_out_sigma(y[:2])
-
-
-def test_slope_is_the_difference_of_variances(ends):
-    start, end = ends
-    result = sigma_slope_test(start, end)
-    expected = (np.var(start, ddof=1) - np.var(end, ddof=1)) / np.var(start + end, ddof=1)
-    assert result.estimate == pytest.approx(expected, rel=CLOSED_FORM)
-    assert result.df == 29
-    assert sigma_slope_test(end, start).estimate == pytest.approx(-expected, rel=CLOSED_FORM)
 
 
 def test_slope_with_equal_variances_of_errors_is_pitman_and_morgan(ends):

@@ -51,7 +51,7 @@ POLICY: dict[str, Any] = {
     "estimates": {
         **CONFIG["estimates"],
         "design": {"weights": ["contiguity"]},
-        "profile": {"taxonomies": ["lists"]},
+        "relative_income": {"taxonomies": ["lists"]},
         "exposure": [{"id": "first", "taxonomy": "lists", "weights": "contiguity", "role": "primary"}],
         "spatial_panel": {
             "variables": {"zones": {"kind": "zones", "zone_type": "state", "label": "zones in force"}},
@@ -119,18 +119,18 @@ def policy_estimates() -> list[Estimate]:
             ))  # fmt: skip
         for cell, mean in (("both", 8.0), ("cluster only", 7.0), ("SEZ only", 6.0), ("neither", 5.0)):
             rows.append(Estimate(
-                family="profile", estimator="mean", spec_id="lists", outcome="growth_pct_per_year", term=cell,
+                family="relative_income", estimator="mean", spec_id="lists", outcome="growth_pct_per_year", term=cell,
                 effect_type="stat", unit_scheme="all", period=period, treatment_def="lists", estimate=mean, n_units=2,
             ))  # fmt: skip
     return rows
 
 
-AT_BOUND = "the spatial parameter is at the end of its range"
+AT_BOUND = "the spatial parameter is at the edge of its range"
 EFFECTS = {"direct": 0.5, "indirect": -0.25, "total": 0.25}
 
 
 def spatial_panel_estimates() -> list[Estimate]:
-    """Return effects of two models with two weights, one of them at the end of its range, and rho with its ladder."""
+    """Return effects of two models with two weights, one of them at the edge of its range, and rho with its ladder."""
     rows = []
     shared: dict[str, Any] = {"family": "spatial_panel", "spec_id": "sp", "outcome": "log_income", "unit_scheme": "all",
                               "period": "1980-2000", "n_units": 4, "conf_level": 0.95,

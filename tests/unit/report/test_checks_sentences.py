@@ -1,12 +1,8 @@
-"""Sentences on the map, the checks, the clock and weak sigma: what they quote, what they leave out."""
+"""Sentences on the map, the speeds by period and the neighbours: what they quote, what they leave out."""
 
 from evenfield.report.sentences.base import Facts
-from evenfield.report.sentences.checks import (
-    clock_sentences,
-    neighbour_sentences,
-    preflight_sentences,
-    weak_sigma_sentences,
-)
+from evenfield.report.sentences.checks import neighbour_sentences
+from evenfield.report.sentences.convergence import rolling_sentences
 from evenfield.report.sentences.map import map_sentences
 from evenfield.report.words import forbidden_words
 
@@ -46,39 +42,15 @@ def test_where_the_list_lies():
     assert map_sentences(facts()) == []
 
 
-def test_checks_before_the_models_quote_the_latest_span():
-    flight = {"family": "preflight"}
-    found = said(preflight_sentences(facts(
-        row(**flight, estimator="cdw_plus", outcome="growth", period="1980-1989", p_value="0.5"),
-        row(**flight, estimator="cdw_plus", outcome="growth", period="1990-2000", p_value="0.01"),
-        row(**flight, estimator="cips", outcome="log_income", period="1990-2000", p_value="0.3"),
-    )))  # fmt: skip
-    assert found[0].startswith(
-        "1990\u20132000: Net of the mean of each year, growth rates of regions still move together"
-    )
-    assert "not rejected, which does not show that there is one" in found[1]
-
-
-def test_speeds_neighbours_and_weak_sigma():
-    clock = {"family": "clock", "period": "P1"}
-    given = facts(
-        row(**clock, estimator="period_contrast_wald", p_value="0.1", estimate="4"),
-        row(**clock, estimator="slope_break", term="sup_wald", contrast="break after 1985", p_value="0.01"),
-        row(**clock, estimator="sdm_ml", term="speed", estimate="2.2", conf_low="-1", conf_high="6", conf_level="0.95"),
-        row(**clock, estimator="sdm_ml", term="likelihood_ratio", p_value="0.007"),
-        row(family="clock", estimator="weak_sigma", outcome="log_income", period="1980-1990", p_value="0.2"),
-    )  # fmt: skip
-    found = said(clock_sentences(given))
-    assert "is not seen to differ" in found[0]
-    assert "after 1985" in found[1]
-    assert "fits better than one without" in found[2]
-    assert "2.20% a year" in found[2]
-    assert "not told apart from a constant one" in said(weak_sigma_sentences(given))[0]
-    assert weak_sigma_sentences(facts()) == []
+def test_whether_speeds_differ_between_periods():
+    same = {"family": "rolling", "estimator": "period_contrast_wald", "period": "P1+P2"}
+    assert "is not seen to differ" in said(rolling_sentences(facts(row(**same, p_value="0.1"))))[0]
+    assert "differs between the periods" in said(rolling_sentences(facts(row(**same, p_value="0.01"))))[0]
+    assert rolling_sentences(facts()) == []
 
 
 def test_growth_against_the_neighbours_names_the_mark():
-    pair = {"family": "pattern", "estimator": "bivariate_moran", "treatment_def": "t", "period": "P1"}
+    pair = {"family": "moran", "estimator": "bivariate_moran", "treatment_def": "t", "period": "P1"}
     found = neighbour_sentences(
         facts(row(**pair, contrast="cluster", estimate="0.2", p_value="0.1", output_basis="proxy"))
     )

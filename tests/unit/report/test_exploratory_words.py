@@ -11,14 +11,14 @@ from evenfield.report.words import forbidden_words
 CONFIG: dict[str, Any] = {
     "study": {"unit_name": "state", "units_name": "states"}, "panel": {"unit_scheme": "all"},
     "periods": {"P1": {"start": 1980, "end": 1990, "label": "1980-90", "role": "main"}},
-    "estimates": {"exploratory": [
+    "estimates": {"statements": [
         {"id": "up", "claim": "L01", "predicted": "+"}, {"id": "down", "claim": "L02", "predicted": "-"},
         {"id": "share", "claim": "L03", "predicted": "+"}, {"id": "none", "claim": "L04"}]},
 }  # fmt: skip
 
 
 def row(**fields: str) -> dict[str, str]:
-    base = {"family": "exploratory", "role": "exploratory", "unit_scheme": "all", "period": "P1", "term": "x",
+    base = {"family": "statements", "role": "exploratory", "unit_scheme": "all", "period": "P1", "term": "x",
             "estimate": "1.0", "p_value": "0.01", "mde": "", "sesoi": "", "unit_of_measure": "points",
             "output_basis": ""}  # fmt: skip
     return {**base, **fields}

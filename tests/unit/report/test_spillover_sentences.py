@@ -14,7 +14,7 @@ CONFIG: dict[str, Any] = {
     "study": {"id": "x", "unit_name": "region", "units_name": "regions"},
     "panel": {"unit_scheme": "all"}, "periods": {},
     "estimates": {
-        "linkage": {
+        "linkages": {
             "moderators": {"industry": {"label": "industry share", "note": "a late one"}},
             "intensities": {"stock": {"label": "foreign stock"}},
         },
@@ -39,7 +39,7 @@ def facts(rows: list[dict[str, str]]) -> Facts:
 
 
 def linkage(**main: Any) -> list[dict[str, str]]:
-    psi = {"family": "linkage", "term": "neighbours_x_moderator", "spec_id": "main", "unit_of_measure": UNIT}
+    psi = {"family": "linkages", "term": "neighbours_x_moderator", "spec_id": "main", "unit_of_measure": UNIT}
     return [
         row(**psi, estimator="linkage_fe", role="primary", estimate=-0.05, conf_low=-0.2, conf_high=0.1, p_value=0.4,
             mde=0.2, sesoi=0.05, g_star=5.7, max_leverage_unit="XX-AA", treatment_def="stock", controls_id="industry",

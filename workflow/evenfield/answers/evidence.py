@@ -15,7 +15,7 @@ from evenfield.shared.estimates import NAN
 Row = Mapping[str, Any]
 SAME_ESTIMAND = ("hypothesis", "spec_id", "outcome", "term", "contrast", "period", "sample_id")
 SAME_QUESTION = ("hypothesis", "outcome", "period")
-CURVE = "curve"
+CURVE = "specification_curve"
 PROXY = ("proxy", "spliced")
 ROMANO_WOLF = "_romano_wolf"
 

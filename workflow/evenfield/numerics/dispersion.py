@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import chdtrc
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import Inference, contrast_inference, cov_hc3, fit_ols
 
 SINGULAR = 1e-14
 
@@ -55,19 +54,6 @@ def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
     squares = (y - y.mean(axis=0)) ** 2
     left = squares.sum(axis=0) - n / (n - 1) * squares
     return np.asarray(np.sqrt(np.maximum(left, 0.0) / (n - 2)))
-
-
-def sigma_slope_test(y_start: np.ndarray, y_end: np.ndarray, level: float = 0.95) -> Inference:
-    """Test whether dispersion fell between two dates, by the slope of the difference on the sum.
-
-    Notes
-    -----
-    cov(y_0 - y_T, y_0 + y_T) = s_0^2 - s_T^2, the idea of Pitman (1939) and Morgan (1939), with HC3 so that
-    unequal variances do not decide.
-    """
-    total = np.asarray(y_start, dtype=float) + y_end
-    fit = fit_ols(np.asarray(y_start, dtype=float) - y_end, np.column_stack([np.ones(len(total)), total]))
-    return contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0]), fit.df, level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from math import comb
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.moran import two_sided_p
 
-CHUNK = 2000
-TIE = 1e-12
 MOST_SUBSETS = 200_000
 
 
@@ -36,8 +35,7 @@ def bivariate_moran_test(
     side, observed = W.T @ x / scale, float(x @ W @ y / scale)
     order = np.argsort(rng.random((permutations, len(y))), axis=1, kind="stable")
     drawn = y[order] @ side
-    low, high = int((drawn <= observed + TIE).sum()), int((drawn >= observed - TIE).sum())
-    p_value = min(1.0, 2 * (1 + min(low, high)) / (1 + permutations))
+    p_value = float(two_sided_p(drawn, np.array(observed)))
     return PairTest(observed, float(drawn.mean()), float(drawn.std(ddof=1)), p_value)
 
 

@@ -58,7 +58,8 @@ def ergodic_distribution(P: np.ndarray) -> np.ndarray:
     unique = defined & (np.abs(np.linalg.det(system)) > ROOT)
     system = np.where(unique[..., None, None], system, np.eye(k))
     out = np.linalg.solve(system, np.ones((*P.shape[:-1], 1)))[..., 0]
-    return np.asarray(np.where(unique[..., None], np.maximum(out, 0.0), np.nan))
+    # A share that only the rounding of the solution makes other than zero is zero.
+    return np.asarray(np.where(unique[..., None], np.where(out < ROOT, 0.0, out), np.nan))
 
 
 def second_root(P: np.ndarray) -> np.ndarray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 
-CHUNK = 2000
+CHUNK = 250
 TIE = 1e-12
 
 
@@ -45,7 +46,7 @@ def cliff_ord_moments(W: np.ndarray, X: np.ndarray) -> tuple[float, float]:
     """
     n, k = X.shape
     factor = n / W.sum()
-    basis = _basis(X)
+    basis = bases(X)[0]
     MW = W - basis @ (basis.T @ W)
     MWt = W.T - basis @ (basis.T @ W.T)
     trace, df = float(np.trace(MW)), n - k
@@ -67,36 +68,47 @@ def morans_i_test(
     tie.
     """
     X = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
-    if len(values) <= X.shape[1]:
-        raise NumericsError(f"{len(values)} observations leave no residual after {X.shape[1]} coefficients")
-    basis = _basis(X)
-    e = np.asarray(values, dtype=float)
-    scale = float(e @ e)
-    e = e - basis @ (basis.T @ e)
-    if e @ e <= TIE**2 * scale:
+    basis, values = bases(X), np.asarray(values, dtype=float)
+    e = projected(values[:, None], basis)
+    squares = float((e**2).sum())
+    if squares <= TIE**2 * float(values @ values):
         raise NumericsError("the values are constant")
-    statistic = morans_i(e, W)
+    statistic = morans_i(e[:, 0], W)
     mean, variance = cliff_ord_moments(W, X)
-    p_value = _permutation_p(e, W, basis, rng=rng, draws=permutations, observed=statistic)
+    drawn = [_indices(moved, W, statistic, TIE * squares) for moved in moved_maps(e, basis, rng, permutations)]
+    p_value = float(two_sided_p(np.concatenate(drawn), np.array([statistic]))[0])
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
     return MoranTest(statistic, mean, std_error, (statistic - mean) / std_error, p_value, permutations)
 
 
-def _basis(X: np.ndarray) -> np.ndarray:
-    return np.asarray(np.linalg.qr(X / np.sqrt((X**2).sum(axis=0)))[0])
+def _indices(e: np.ndarray, W: np.ndarray, otherwise: float, least: float) -> np.ndarray:
+    squares, products = (e**2).sum(axis=-2), (e * (W @ e)).sum(axis=-2) * e.shape[-2] / W.sum()
+    return np.asarray(np.divide(products, squares, out=np.full_like(squares, otherwise), where=squares > least))
 
 
-def _permutation_p(
-    e: np.ndarray, W: np.ndarray, basis: np.ndarray, *, rng: np.random.Generator, draws: int, observed: float
-) -> float:
-    low = high = 0
-    for first in range(0, draws, CHUNK):
-        order = np.argsort(rng.random((min(CHUNK, draws - first), len(e))), axis=1, kind="stable")
-        E = e[order]
-        E = E - (E @ basis) @ basis.T
-        squares = np.einsum("ij,ij->i", E, E)
-        products = len(e) / W.sum() * np.einsum("ij,ij->i", E @ W.T, E)
-        drawn = np.divide(products, squares, out=np.full(len(E), observed), where=squares > TIE * (e @ e))
-        low += int((drawn <= observed + TIE).sum())
-        high += int((drawn >= observed - TIE).sum())
-    return min(1.0, 2 * (1 + min(low, high)) / (1 + draws))
+def bases(X: np.ndarray) -> np.ndarray:
+    """Return orthonormal columns that span regressors; X (N, K) or (T, N, K) -> (1 or T, N, K)."""
+    X = X[None] if X.ndim == 2 else X
+    if X.shape[1] <= X.shape[2]:
+        raise NumericsError(f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients")
+    return np.asarray(np.linalg.qr(X / np.sqrt((X**2).sum(axis=1, keepdims=True)))[0])
+
+
+def projected(e: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Return e (..., N, T) less its projections on the basis of its map, (1 or T, N, K)."""
+    maps = np.moveaxis(e, -1, -2)[..., None]
+    fitted = basis @ (np.swapaxes(basis, -1, -2) @ maps)
+    return np.asarray(np.moveaxis((maps - fitted)[..., 0], -1, -2))
+
+
+def moved_maps(e: np.ndarray, basis: np.ndarray, rng: np.random.Generator, permutations: int) -> Iterator[np.ndarray]:
+    """Yield residuals with their units moved over the map and regressed again; e (N, T) -> (draws, N, T)."""
+    for first in range(0, permutations, CHUNK):
+        order = np.argsort(rng.random((min(CHUNK, permutations - first), len(e))), axis=1, kind="stable")
+        yield projected(e[order], basis)
+
+
+def two_sided_p(drawn: np.ndarray, observed: np.ndarray, tie: np.ndarray | float = TIE) -> np.ndarray:
+    """Return min(1, 2 min(p_low, p_high)) of each statistic; drawn (draws, T), observed (T,)."""
+    low, high = (drawn <= observed + tie).sum(axis=0), (drawn >= observed - tie).sum(axis=0)
+    return np.asarray(np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(drawn))))

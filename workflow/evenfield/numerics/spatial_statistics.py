@@ -1,16 +1,15 @@
-"""Spatial association of many maps at once: Moran, Geary, local Moran, bivariate Moran and false discovery rates."""
+"""Spatial association of many maps at once: Moran, Geary, local Moran."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.moran import TIE, bases, moved_maps, projected, two_sided_p
 
-CHUNK = 250
-TIE = 1e-12
 QUADRANTS = ("HH", "LH", "LL", "HL")
 
 
@@ -41,9 +40,13 @@ def map_statistics(e: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def map_tests(
-    values: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int, level: float = 0.95,
+    values: np.ndarray,
+    W: np.ndarray,
+    rng: np.random.Generator,
+    permutations: int,
+    level: float = 0.95,
     X: np.ndarray | None = None,
-) -> tuple[MapTests, MapTests]:  # fmt: skip
+) -> tuple[MapTests, MapTests]:
     """Test Moran's I and Geary's C of several maps by moving whole units over the map.
 
     Notes
@@ -52,51 +55,27 @@ def map_tests(
     Westfall and Young's (1993) single step on |z|. With regressors, permuted residuals are regressed on X again
     (Freedman and Lane 1983). Two-sided p = min(1, 2 min(p_low, p_high)).
     """
-    basis = _bases(values, X)
-    e = _projected(np.asarray(values, dtype=float), basis)
+    values = np.asarray(values, dtype=float)
+    basis = bases(np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float))
+    e = projected(values, basis)
     if W.sum() <= 0:
         raise NumericsError("the spatial weights hold no link")
-    if ((e**2).sum(axis=0) <= TIE**2 * (np.asarray(values, dtype=float) ** 2).sum(axis=0)).any():
+    if ((e**2).sum(axis=0) <= TIE**2 * (values**2).sum(axis=0)).any():
         raise NumericsError("the values of a map are constant")
-    drawn = [map_statistics(moved, W) for moved in _moved_maps(e, basis, X, rng, permutations)]
+    drawn = [map_statistics(moved, W) for moved in moved_maps(e, basis, rng, permutations)]
     observed = map_statistics(e, W)
     moran, geary = (np.concatenate([pair[k] for pair in drawn]) for k in (0, 1))
     return _map_tests(observed[0], moran, level), _map_tests(observed[1], geary, level)
-
-
-def _bases(values: np.ndarray, X: np.ndarray | None) -> np.ndarray:
-    """Return orthonormal columns that span the regressors, shape (1 or T, N, K)."""
-    X = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
-    X = X[None] if X.ndim == 2 else X
-    if X.shape[1] <= X.shape[2]:
-        raise NumericsError(f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients")
-    return np.asarray(np.linalg.qr(X / np.sqrt((X**2).sum(axis=1, keepdims=True)))[0])
-
-
-def _projected(e: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Return e (..., N, T) less its projections on the basis of its map."""
-    maps = np.moveaxis(e, -1, -2)[..., None]
-    fitted = basis @ (np.swapaxes(basis, -1, -2) @ maps)
-    return np.asarray(np.moveaxis((maps - fitted)[..., 0], -1, -2))
-
-
-def _moved_maps(
-    e: np.ndarray, basis: np.ndarray, X: np.ndarray | None, rng: np.random.Generator, permutations: int
-) -> Iterator[np.ndarray]:
-    for first in range(0, permutations, CHUNK):
-        order = np.argsort(rng.random((min(CHUNK, permutations - first), len(e))), axis=1, kind="stable")
-        yield e[order] if X is None else _projected(e[order], basis)
 
 
 def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTests:
     mean, spread = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
     if not (spread > TIE).all():
         raise NumericsError("moving the units over the map changes nothing")
-    low, high = (drawn <= observed + TIE).sum(axis=0), (drawn >= observed - TIE).sum(axis=0)
-    p_value = np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(drawn)))
     largest = np.abs((drawn - mean) / spread).max(axis=1)
     z = np.abs((observed - mean) / spread)
     p_joint = (1 + (largest[:, None] >= z - TIE).sum(axis=0)) / (1 + len(drawn))
+    p_value = two_sided_p(drawn, observed)
     return MapTests(observed, mean, spread, p_value, p_joint, float(np.quantile(largest, level, method="higher")))
 
 
@@ -106,7 +85,7 @@ class LocalTests:
 
     statistic: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value
     p_value: np.ndarray
-    q_value: np.ndarray  # (N, T) benjamini-Hochberg adjusted within each map
+    q_value: np.ndarray  # (N, T) adjusted by Benjamini and Hochberg within each map
     quadrant: np.ndarray  # (N, T) HH, LH, LL or HL
 
 
@@ -128,7 +107,7 @@ def local_moran_tests(values: np.ndarray, W: np.ndarray, rng: np.random.Generato
     p_value = np.array([_local_p(i, z, W[i], lag[i], order) for i in range(len(z))])
     quadrant = np.array(QUADRANTS, dtype=object)[np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))]
     quadrant[W.sum(axis=1) == 0] = ""
-    q_value = np.column_stack([benjamini_hochberg(column) for column in p_value.T])
+    q_value = false_discovery_control(p_value, axis=0)
     return LocalTests((len(z) - 1) * z * lag / squares, p_value, q_value, quadrant)
 
 
@@ -138,15 +117,4 @@ def _local_p(i: int, z: np.ndarray, weights: np.ndarray, observed: np.ndarray, o
         return np.ones(z.shape[1])
     others = np.delete(z, i, axis=0)
     drawn = sum(weights[unit] * others[order[:, k]] for k, unit in enumerate(linked))
-    edge = TIE * np.abs(z).max(axis=0)
-    low, high = (drawn <= observed + edge).sum(axis=0), (drawn >= observed - edge).sum(axis=0)
-    return np.asarray(np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(order))))
-
-
-def benjamini_hochberg(p_value: np.ndarray) -> np.ndarray:
-    """Return the smallest false discovery rate at which each test is rejected; p_value (N,) -> (N,)."""
-    order = np.argsort(p_value, kind="stable")
-    ranked = p_value[order] * len(p_value) / np.arange(1, len(p_value) + 1)
-    out = np.empty(len(p_value))
-    out[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
-    return out
+    return two_sided_p(np.asarray(drawn), observed, TIE * np.abs(z).max(axis=0))

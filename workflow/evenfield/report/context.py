@@ -16,13 +16,13 @@ from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.rows import read_rows
 from evenfield.report.sentences.balance import balance_sentences
 from evenfield.report.sentences.base import Facts, Sentence
-from evenfield.report.sentences.checks import (
-    clock_sentences,
-    neighbour_sentences,
-    preflight_sentences,
-    weak_sigma_sentences,
+from evenfield.report.sentences.checks import neighbour_sentences
+from evenfield.report.sentences.convergence import (
+    beta_sentences,
+    conditional_sentences,
+    rolling_sentences,
+    sigma_sentences,
 )
-from evenfield.report.sentences.convergence import beta_sentences, conditional_sentences, sigma_sentences
 from evenfield.report.sentences.curve import curve_sentences
 from evenfield.report.sentences.data import data_sentences, question_sentences, simulated_sentences
 from evenfield.report.sentences.design import design_sentences, read_square
@@ -69,7 +69,6 @@ SECTIONS = (
     ("exploratory", "Claims that can only be described"),
     ("robustness", "How much the choices matter"),
     ("credibility", "How firm the answers are"),
-    ("published", "Beside published figures"),
     ("further", "Further tables and figures"),
     ("undecided", "What these data cannot decide"),
     ("assumptions", "Assumptions"),
@@ -77,7 +76,7 @@ SECTIONS = (
     ("rerun", "How to cite and to run again"),
     ("manifest", "The run, by its hashes"),
 )
-OPTIONAL = ("exploratory", "published", "further")
+OPTIONAL = ("exploratory", "further")
 WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "verdicts": (verdict_sentences,),
     "credibility": (credibility_sentences,),
@@ -91,14 +90,13 @@ WRITERS: Mapping[str, Sequence[Callable[[Facts], list[Sentence]]]] = {
     "fading": (fading_sentences,),
     "beta": (beta_sentences,),
     "conditional": (conditional_sentences,),
-    "clock": (clock_sentences,),
-    "sigma": (sigma_sentences, weak_sigma_sentences),
-    "preflight": (preflight_sentences,),
+    "rolling": (rolling_sentences,),
+    "sigma": (sigma_sentences,),
     "panel": (panel_sentences,),
     "clubs": (clubs_sentences,),
     "distribution": (distribution_sentences,),
     "inequality": (inequality_sentences,),
-    "pattern": (pattern_sentences, neighbour_sentences),
+    "moran": (pattern_sentences, neighbour_sentences),
     "spillover": (exposure_sentences,),
     "robustness": (curve_sentences,),
     "spatial_panel": (spatial_panel_sentences,),

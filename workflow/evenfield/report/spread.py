@@ -71,9 +71,9 @@ def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
 
 
 def _view(published: Sequence[Sequence[Row]], units: Sequence[Row]) -> dict[str, Any]:
-    """Return effects, sums by unit and, where written, the matrix of effects; nothing at the end of the range."""
+    """Return effects, sums by unit and, where written, the matrix of effects; nothing at the edge of the range."""
     rows, reach, links = published
-    effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS}
+    effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS and row["estimate"]}
     if not effects:
         return {}
     by_unit = {row["unit"]: row for row in reach}

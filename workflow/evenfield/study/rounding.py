@@ -34,10 +34,13 @@ def round_results(values: np.ndarray, scale: np.ndarray | float | None = None) -
 
 def round_frame(frame: pd.DataFrame, by_row: tuple[str, ...] = ()) -> pd.DataFrame:
     """Round every float column of a frame for publication."""
-    out = frame.copy()
+    out = frame.infer_objects()
     rows = [name for name in by_row if name in frame]
     row_scale = _row_scale(frame[rows]) if rows else None
-    for name in [column for column in frame.columns if pd.api.types.is_float_dtype(frame[column])]:
+    if row_scale is not None and "unit_of_measure" in frame:
+        # Shares have an absolute scale of one.
+        row_scale = np.where(frame["unit_of_measure"].eq("share"), np.fmax(row_scale, 1.0), row_scale)
+    for name in [column for column in frame.columns if pd.api.types.is_float_dtype(out[column])]:
         scale = row_scale if name in rows else None
         out[name] = round_results(frame[name].to_numpy(), scale)
     return out

@@ -67,3 +67,12 @@ class Study:
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table, for example ``clusters``."""
         return read_table(self.root / "ingest" / f"{name}.csv", text)
+
+    @property
+    def power(self) -> float:
+        """The power of minimum detectable effects, which the design topic sets."""
+        return float((self.config["estimates"].get("design") or {}).get("power", 0.8))
+
+    def outlines(self) -> dict[str, Any]:
+        """Return the outlines of the units as GeoJSON."""
+        return dict(read_json(self.root / "ingest" / "outlines.geojson"))

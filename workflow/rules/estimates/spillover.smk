@@ -1,39 +1,6 @@
 """Floor 4, spillover wing: does growth spread to neighbours. INPUT: results/panel/, results/weights/. OUTPUT: results/estimates/."""
 
 
-rule estimate_exposure:
-    """Spillovers by group: growth on own and neighbours' clusters and zones, by period."""
-    input:
-        periods=main_scheme("results/panel/{scheme}/periods.csv"),
-        exposures=main_scheme("results/weights/{scheme}/exposures.csv"),
-        edges=main_scheme(rules.build_weights.output.edges),
-        descriptions=main_scheme(rules.build_weights.output.descriptions),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        adjacency=main_scheme("results/panel/{scheme}/adjacency.csv"),
-        panel=main_scheme("results/panel/{scheme}/panel.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-    output:
-        estimates="results/estimates/exposure/estimates.csv",
-        series="results/estimates/exposure/series.csv",
-        residuals="results/estimates/exposure/residuals.csv",
-        ranges="results/estimates/exposure/ranges.csv",
-        fit="results/estimates/exposure/fit.json",
-    log:
-        "results/logs/estimate_exposure.log",
-    benchmark:
-        "results/benchmarks/estimate_exposure.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        specs=config["estimates"].get("exposure"),
-        join=config["weights"].get("join", []),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=POWER,
-    script:
-        "../../scripts/estimate_exposure.py"
-
-
 rule estimate_spatial_panel:
     """Spatial panels by model and weights: direct and indirect effects, tests, model probabilities."""
     input:
@@ -61,34 +28,6 @@ rule estimate_spatial_panel:
         power=config["estimates"].get("design", {}).get("power", 0.8),
     script:
         "../../scripts/estimate_spatial_panel.py"
-
-
-rule estimate_linkage:
-    """Backward linkages: neighbours' foreign enterprises and zones by predetermined industry (H9)."""
-    input:
-        panel=main_scheme("results/panel/{scheme}/panel.csv"),
-        doses=main_scheme("results/panel/{scheme}/doses.csv"),
-        units=main_scheme("results/panel/{scheme}/units.csv"),
-        description=main_scheme("results/panel/{scheme}/description.json"),
-        weights=[main_scheme(f"results/weights/{{scheme}}/{name}.csv") for name in WEIGHTS],
-        weights_descriptions=[main_scheme(f"results/weights/{{scheme}}/{name}.json") for name in WEIGHTS],
-    output:
-        estimates="results/estimates/linkage/estimates.csv",
-        series="results/estimates/linkage/series.csv",
-        fit="results/estimates/linkage/fit.json",
-    log:
-        "results/logs/estimate_linkage.log",
-    benchmark:
-        "results/benchmarks/estimate_linkage.tsv"
-    conda:
-        "../../../environment.yml"
-    params:
-        spec=config["estimates"].get("linkage"),
-        sesoi=config["sesoi"],
-        inference=config["inference"],
-        power=POWER,
-    script:
-        "../../scripts/estimate_linkage.py"
 
 
 rule estimate_dynamic_spatial:

@@ -11,6 +11,7 @@ from spreg import Panel_FE_Error, Panel_FE_Lag
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.optimum import at_edge
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
 from golden.munnell.panel import munnell_panel
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
@@ -215,3 +216,12 @@ def test_what_cannot_be_estimated_is_said():
     said("exactly", panel=panel_from_arrays(case.X @ [1.0, 2.0], case.X, case.units, NAMES), model="OLS")
     with pytest.raises(NumericsError, match="unknown covariance"):
         fit_spatial_panel(panel, net, PanelModel("SAR")).covariance("hessian")
+
+
+@pytest.mark.parametrize("rho", [0.99974, -1.9998])
+def test_an_estimate_near_an_end_of_its_range_is_at_the_edge(rho):
+    assert at_edge(rho, -2.0, 1.0) and not at_edge(0.999 * rho, -2.0, 1.0)
+
+
+def test_the_unit_root_of_row_standardised_weights_is_exactly_one():
+    assert make_case(n=14).network.logdet.domain[1] == 1.0

@@ -55,6 +55,8 @@ def test_no_unit_effects_in_the_data_end_at_the_bound():
     panel = panel_from_arrays(case.X @ [1.0, 1.0] + noise - noise.mean(axis=0), case.X, case.units, NAMES)
     fit = fit_random_effects(panel, case.network, PanelModel("SAR"))
     assert fit.at_bound and fit["phi"] < 1e-5
+    with pytest.raises(NumericsError, match="edge of its range"):
+        fit.covariance()
 
 
 def test_refusals():

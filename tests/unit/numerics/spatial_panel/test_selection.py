@@ -120,14 +120,25 @@ def test_tests_have_their_size_without_spatial_dependence():
     assert (np.abs(rejected / draws - 0.05) < 0.05).all() and (np.abs(joint / draws - 0.05) < 0.05).all()
 
 
-def test_spatial_hausman_on_munnell():
+def test_spatial_hausman_on_munnell_has_no_positive_definite_difference():
     panel, net = munnell_panel()
     fixed = fit_spatial_panel(panel, net, PanelModel("SAR", "unit"))
     other = fit_random_effects(panel, net, PanelModel("SAR"))
     strip = slice(None, -1)
-    found = spatial_hausman(dict(zip(fixed.names[strip], fixed.estimates[strip], strict=True)), fixed.covariance(),
-                            dict(zip(other.names[strip], other.estimates[strip], strict=True)),
-                            other.covariance())  # fmt: skip
-    assert 1 <= found.df <= 5 and found.p_value < 0.05
+    both = (dict(zip(fit.names[strip], fit.estimates[strip], strict=True)) for fit in (fixed, other))
+    with pytest.raises(NumericsError, match="differ by less than 1% of the variance"):
+        spatial_hausman(next(both), fixed.covariance(), next(both), other.covariance())
     with pytest.raises(NumericsError, match="observed information only"):
         other.covariance("qml")
+
+
+@pytest.mark.parametrize(("gain", "defined"), [(0.02, True), (0.005, False), (-0.1, False)])
+def test_spatial_hausman_needs_a_difference_that_is_positive_definite_by_a_margin(gain, defined):
+    fixed, cov = {"a": 1.0, "b": 2.0}, np.diag([4.0, 9.0])
+    other = {"a": 0.5, "b": 2.0}
+    if defined:
+        found = spatial_hausman(fixed, cov, other, (1 - gain) * cov)
+        assert found.df == 2 and found.statistic == pytest.approx(0.25 / (4.0 * gain))
+        return
+    with pytest.raises(NumericsError, match="differ by less than 1% of the variance"):
+        spatial_hausman(fixed, cov, other, (1 - gain) * cov)

@@ -54,7 +54,7 @@ class UnitDraws:
 
     coefficients: np.ndarray
     effects: np.ndarray  # (kept, 3, K) the same for direct, indirect and total effects
-    dropped: int  # samples whose spatial parameter went to the end of its range
+    dropped: int  # samples whose spatial parameter went to the edge of its range
 
 
 def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Generator, draws: int = 499) -> UnitDraws:
@@ -78,7 +78,7 @@ def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Ge
     Raises
     ------
     NumericsError
-        If more than half of the samples go to the end of the range.
+        If more than half of the samples go to the edge of its range.
 
     Notes
     -----
@@ -95,7 +95,7 @@ def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Ge
         if not again.at_bound:
             kept.append(_statistics(fit, again, effects))
     if len(kept) < draws * FEWEST_KEPT:
-        raise NumericsError(f"{draws - len(kept)} of {draws} rebuilt samples go to the end of the range")
+        raise NumericsError(f"{draws - len(kept)} of {draws} rebuilt samples go to the edge of its range")
     return UnitDraws(np.array([a for a, _ in kept]), np.array([b for _, b in kept]), draws - len(kept))
 
 

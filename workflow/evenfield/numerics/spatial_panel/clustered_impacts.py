@@ -46,7 +46,7 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
     Raises
     ------
     NumericsError
-        If the spatial parameter is at the end of its range.
+        If the spatial parameter is at the edge of its range.
 
     Notes
     -----

@@ -16,6 +16,7 @@ from scipy.sparse.linalg import splu
 LARGEST_FOR_EIGENVALUES = 500
 NODES = 64
 BALANCED = 1e-12
+UNIT_ROOT = 1e-12
 REACH = 3.8  # atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
 
 
@@ -110,7 +111,10 @@ class ChebyshevLogDeterminant:
 def log_determinant(matrix: csr_array, largest: float) -> LogDeterminant:
     """Choose and build the log-determinant of a weights matrix; matrix (N, N)."""
     if matrix.shape[0] <= LARGEST_FOR_EIGENVALUES:
-        return EigenLogDeterminant(eigenvalues(matrix))
+        roots = eigenvalues(matrix)
+        # The root that is one in theory takes out ln(1 - rho) exactly, however near rho is to one.
+        roots[np.abs(roots - 1.0) < UNIT_ROOT] = 1.0
+        return EigenLogDeterminant(roots)
     return ChebyshevLogDeterminant(chebyshev_series(matrix, largest), largest)
 
 

@@ -61,7 +61,7 @@ class SpatialPanelFit:
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
     lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
-    at_bound: bool  # whether the spatial parameter hit the end of its range: standard errors then mean nothing
+    at_bound: bool  # whether a spatial parameter is at the edge of its range: standard errors then mean nothing
     n_units: int  # size of the panel and observations of the likelihood
     n_periods: int
     observations: int
@@ -94,7 +94,7 @@ class SpatialPanelFit:
     def covariance(self, kind: str = "observed") -> np.ndarray:
         """Return the full covariance of the estimates; shape (p, p)."""
         if self.at_bound:
-            raise NumericsError("the spatial parameter is at the end of its range: it has no standard error")
+            raise NumericsError("the spatial parameter is at the edge of its range: it has no standard error")
         if kind not in COVARIANCES:
             raise NumericsError(f"unknown covariance {kind!r}, expected one of {', '.join(COVARIANCES)}")
         return self._covariances(kind)

@@ -12,6 +12,8 @@ from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 
 COARSE, COARSE_PAIR, STARTS = 32, 25, 4
 EDGE = 1e-6
+# ASSUME: an estimate within this share of its range from an end is not told from the end.
+EDGE_SHARE = 1e-4
 ROOT = 1e-13
 STATIONARY = 1e-5
 
@@ -21,8 +23,13 @@ class Optimum:
     """The best spatial parameters."""
 
     rho: float  # lag and error parameter; zero where the model has none
-    lam: float
-    at_bound: bool  # whether the likelihood still rises at the end of the range
+    lam: float  # lag and error parameter; zero where the model has none
+    at_bound: bool  # whether a spatial parameter is at the edge of its range
+
+
+def at_edge(value: float, low: float, high: float) -> bool:
+    """Whether a spatial parameter is at the edge of its range (low, high), where 1 / (1 - rho) is not known."""
+    return min(value - low, high - value) < EDGE_SHARE * (high - low)
 
 
 def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
@@ -40,7 +47,7 @@ def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
         found, bound = _best_single(lambda d: moments.log_likelihood(zero, d), lambda d: moments.score(0.0, d)[1],
                                     low, high)  # fmt: skip
     pair = (found, 0.0) if index == 0 else (0.0, found)
-    return Optimum(*pair, bound)
+    return Optimum(*pair, bound or at_edge(found, low, high))
 
 
 def coarse_points(low: float, high: float, count: int) -> np.ndarray:
@@ -91,8 +98,7 @@ def _climbed(moments: PanelMoments, start: np.ndarray, low: float, high: float) 
     flat = np.abs(slope(np.array(polished))).max() < STATIONARY * moments.counts.observations
     better = flat and depth(np.array(polished))[0] <= climbed.fun + ROOT * abs(climbed.fun)
     place = np.array(polished) if better else climbed.x
-    edge = bool(np.abs(place[:, None] - np.array(edges)).min() < EDGE)
-    return -depth(place)[0], float(place[0]), float(place[1]), edge
+    return -depth(place)[0], float(place[0]), float(place[1]), any(at_edge(float(d), low, high) for d in place)
 
 
 def _inside(pair: np.ndarray, low: float, high: float) -> tuple[float, float]:

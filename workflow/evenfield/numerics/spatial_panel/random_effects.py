@@ -10,7 +10,7 @@ from scipy.optimize import minimize, root
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.models import PanelModel, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.optimum import EDGE
+from evenfield.numerics.spatial_panel.optimum import EDGE, at_edge
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.random_likelihood import ErrorLikelihood, LagLikelihood, RandomLikelihood
 
@@ -36,7 +36,7 @@ class RandomEffectsFit:
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
     lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
-    at_bound: bool  # whether a variance or the spatial parameter is at the end of its range
+    at_bound: bool  # whether a variance or the spatial parameter is at the edge of its range
     observed: np.ndarray  # (p, p) covariance from the Hessian
 
     def __getitem__(self, name: str) -> float:
@@ -52,6 +52,8 @@ class RandomEffectsFit:
         """Return the covariance of all estimates; shape (p, p)."""
         if kind != "observed":
             raise NumericsError("random effects have the covariance of the observed information only")
+        if self.at_bound:
+            raise NumericsError("a variance or the spatial parameter is at the edge of its range: no standard errors")
         return self.observed
 
 
@@ -119,7 +121,7 @@ def _maximise(likelihood: RandomLikelihood, network: Network) -> tuple[tuple[flo
 
     found = [minimize(descent, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds) for start in STARTS]
     top = min(found, key=lambda result: float(result.fun))
-    edge = any(min(abs(x - a), abs(x - b)) < 1e-4 for x, (a, b) in zip(top.x, bounds, strict=True))
+    edge = at_edge(top.x[0], low, high) or at_edge(top.x[1], *LOG_PHI)
     if not edge:
         polished = root(slope, top.x, tol=1e-12)
         if polished.success or descent(polished.x)[0] <= top.fun:

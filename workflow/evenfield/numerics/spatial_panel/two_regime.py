@@ -10,6 +10,7 @@ from scipy.special import chdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
+from evenfield.numerics.spatial_panel.optimum import at_edge
 
 BOUND = 0.99
 STARTS = (-0.3, 0.0, 0.3)
@@ -30,7 +31,7 @@ class TwoRegimeFit:
     std_error: float  # of rho_inside - rho_outside, from the curvature of the concentrated likelihood
     likelihood_ratio: float  # twice the gain in log likelihood over one common pull
     p_value: float  # twice the gain in log likelihood over one common pull; chi-squared with one degree of freedom
-    at_bound: bool  # whether a pull lies at the end of its range: the standard error then means nothing
+    at_bound: bool  # whether a pull is at the edge of its range: the standard error then means nothing
 
 
 def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> TwoRegimeFit:
@@ -51,7 +52,7 @@ def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.nd
     common, lower = _highest(likelihood, 1)
     ratio = max(2 * (height - lower), 0.0)
     beta, sigma2 = likelihood.rest(pulls)
-    edge = bool(np.abs(pulls).max() > BOUND - EDGE)
+    edge = any(at_edge(float(pull), -BOUND, BOUND) for pull in pulls)
     std_error = float("nan") if edge else _difference_error(likelihood, pulls)
     return TwoRegimeFit(float(pulls[0]), float(pulls[1]), float(common[0]), beta, sigma2, std_error, ratio,
                         float(chdtrc(1, ratio)), edge)  # fmt: skip

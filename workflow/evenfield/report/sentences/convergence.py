@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from evenfield.report.numbers import bare, fixed, in_unit, listing
+from evenfield.report.numbers import bare, fixed, in_unit, listing, p_text
 from evenfield.report.rows import Row, first, number
 from evenfield.report.sentences.base import Facts, Sentence, capital, proxy_mark
 from evenfield.report.words import excludes_zero, interval_text, seen_text
+
+SIZE = 0.05
 
 
 def beta_sentences(facts: Facts) -> list[Sentence]:
@@ -66,6 +68,16 @@ def _speed(speed: Row, half: Row | None) -> str:
 
 def _without_period(facts: Facts, row: Row) -> str:
     return facts.basis({**row, "period": "", "output_basis": ""})
+
+
+def rolling_sentences(facts: Facts) -> list[Sentence]:
+    """Say whether the speed of convergence is seen to differ between the main periods."""
+    row = first(facts.rows(family="rolling", sample_id="all"), estimator="period_contrast_wald")
+    if row is None or (p := number(row, "p_value")) is None:
+        return []
+    told = "differs between the periods" if p < SIZE else "is not seen to differ between the periods, taken together"
+    source = f"{row['n_units']} {facts.units}, bootstrap over {facts.units}"
+    return [Sentence(f"The speed of convergence {told} ({p_text(p)}).", "All periods", source, proxy_mark(row))]
 
 
 def sigma_sentences(facts: Facts) -> list[Sentence]:

@@ -16,13 +16,13 @@ SIGNS = {"+": "positive", "-": "negative"}
 
 def curve_sentences(facts: Facts) -> list[Sentence]:
     """Summarise each curve over all periods."""
-    section = facts.config["estimates"].get("curve") or {"curves": []}
+    section = facts.config["estimates"].get("specification_curve") or {"curves": []}
     found = [_sentence(curve, facts) for curve in section["curves"]]
     return [sentence for sentence in found if sentence is not None]
 
 
 def _sentence(curve: Row, facts: Facts) -> Sentence | None:
-    rows = {kind: first(facts.rows(family="curve", spec_id=curve["id"], period="all", effect_type=kind))
+    rows = {kind: first(facts.rows(family="specification_curve", spec_id=curve["id"], period="all", effect_type=kind))
             for kind in ("share", "share_significant", "median")}  # fmt: skip
     values = {kind: number(row, "estimate") for kind, row in rows.items() if row is not None}
     share = rows["share"]

@@ -14,7 +14,7 @@ CLEAR = 0.05
 
 def exploratory_sentences(facts: Facts) -> list[Sentence]:
     """Count what is described, and quote the shares that need no test."""
-    rows = [row for row in facts.rows(family="exploratory", role="exploratory")
+    rows = [row for row in facts.rows(family="statements", role="exploratory")
             if number(row, "estimate") is not None]  # fmt: skip
     if not rows:
         return []
@@ -23,7 +23,7 @@ def exploratory_sentences(facts: Facts) -> list[Sentence]:
 
 def _count(rows: list[Row], facts: Facts) -> Sentence:
     described = {row["hypothesis"] for row in rows}
-    named = {str(spec["claim"]) for spec in facts.specs("exploratory")}
+    named = {str(spec["claim"]) for spec in facts.specs("statements")}
     without = sorted(named - described)
     text = f"{capital(count_word(len(described)))} claims are described by {len(rows)} rows; none is decided by them."
     if without:
@@ -32,7 +32,7 @@ def _count(rows: list[Row], facts: Facts) -> Sentence:
 
 
 def _signs(rows: list[Row], facts: Facts) -> Sentence:
-    predicted = {str(spec["id"]): SIGNS.get(spec.get("predicted", ""), 0.0) for spec in facts.specs("exploratory")}
+    predicted = {str(spec["id"]): SIGNS.get(spec.get("predicted", ""), 0.0) for spec in facts.specs("statements")}
     tested = [(row, predicted.get(row["spec_id"], 0.0), number(row, "p_value")) for row in rows]
     clear = [(number(row, "estimate") or 0.0) * sign for row, sign, p in tested if sign and p is not None and p < CLEAR]
     total = sum(1 for _, sign, p in tested if sign and p is not None)

@@ -17,7 +17,7 @@ def income_sentences(facts: Facts) -> list[Sentence]:
 
 
 def _growth(facts: Facts, period: str) -> Sentence | None:
-    rows = facts.rows(family="profile", outcome=GROWTH, treatment_def=facts.taxonomy, period=period)
+    rows = facts.rows(family="relative_income", outcome=GROWTH, treatment_def=facts.taxonomy, period=period)
     found = {term: first(rows, term=term) for term in GROUPS}
     shown = [(words, row) for term, words in GROUPS.items() if (row := found[term]) is not None]
     known = [(words, row) for words, row in shown if number(row, "estimate") is not None]

@@ -15,7 +15,7 @@ BASE, PSI = "linkage_fe", "neighbours_x_moderator"
 
 def linkage_sentences(facts: Facts) -> list[Sentence]:
     """Quote the interaction with its interval, its power, and the spread over inference and specifications."""
-    rows = facts.rows(family="linkage")
+    rows = facts.rows(family="linkages")
     main = first(rows, estimator=BASE, term=PSI, role="primary")
     if main is None or number(main, "estimate") is None:
         return []
@@ -23,7 +23,7 @@ def linkage_sentences(facts: Facts) -> list[Sentence]:
 
 
 def _main(main: Row, facts: Facts) -> Sentence:
-    section: Mapping[str, Any] = facts.config["estimates"]["linkage"]
+    section: Mapping[str, Any] = facts.config["estimates"]["linkages"]
     moderator = section["moderators"][main["controls_id"].partition("+")[0]]
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
     held = section["intensities"][main["treatment_def"]]["label"]

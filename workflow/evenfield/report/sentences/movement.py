@@ -203,10 +203,8 @@ def _theil(facts: Facts, spec: str, period: str) -> Sentence | None:
 
 def pattern_sentences(facts: Facts) -> list[Sentence]:
     """Quote Moran's I of income in the first and last year, plain and net of regions."""
-    spec = main_spec(facts, "pattern")
-    rows = (
-        facts.rows(family="pattern", spec_id=str(spec["id"]), estimator="moran", outcome="log_income") if spec else []
-    )
+    spec = main_spec(facts, "moran")
+    rows = facts.rows(family="moran", spec_id=str(spec["id"]), estimator="moran", outcome="log_income") if spec else []
     found = [
         _moran(facts, pick(rows, controls_id=name)) for name in sorted({row["controls_id"] for row in rows}, key=_plain)
     ]

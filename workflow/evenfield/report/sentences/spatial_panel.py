@@ -100,7 +100,7 @@ def _rho(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
 
 def _bounds(facts: Facts, spec: Mapping[str, Any]) -> Sentence | None:
     ends = {row["w_id"] for row in _rows(facts, spec, estimator=MODELS, effect_type="coef")
-            if "end of its range" in row["warning"]}  # fmt: skip
+            if "edge of its range" in row["warning"]}  # fmt: skip
     if not ends:
         return None
     named = " and ".join(name.replace("_", " ") for name in sorted(ends))

@@ -24,7 +24,8 @@ def _caution(row: Row, facts: Facts) -> Sentence:
     rests = f" (effective number {fixed(effective, 1)})" if effective is not None else ""
     return Sentence(
         f"What four cells add to two labels rests on cells of as few as {smallest} {facts.units}{rests}; a grouping "
-        "that does not win here has not been shown to be the wrong one.", basis="table T1b", caution=True,
+        "that does not win here has not been shown to be the wrong one.",
+        basis="scores in results/estimates/taxonomies/estimates.csv", caution=True,
     )  # fmt: skip
 
 
@@ -60,5 +61,5 @@ def _range(facts: Facts) -> list[Sentence]:
     rest = f"; {count_word(blank)} lists have a cell too small to be predicted" if blank else ""
     return [Sentence(
         f"Over {count_word(len(lists))} lists and all periods the saving runs from {fixed(min(values), 0)}% to "
-        f"{fixed(max(values), 0)}%{rest}.", basis="table T1b",
+        f"{fixed(max(values), 0)}%{rest}.", basis="scores in results/estimates/taxonomies/estimates.csv",
     )]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -36,8 +37,18 @@ def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:
 def draw_path(axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: float = 1.5) -> None:
     """Draw one line per stretch of years."""
     for part in stretches(frame):
-        lone = "o" if len(part) == 1 else ""
-        axes.plot(part["year"], part[column], color=mark.colour, linestyle=mark.line, linewidth=width, marker=lone)
+        look = {
+            "color": mark.colour,
+            "linestyle": mark.line,
+            "linewidth": width,
+            "marker": "o" if len(part) == 1 else "",
+        }
+        draw_line(axes, part["year"], part[column], **look)
+
+
+def draw_line(axes: Axes, x: Any, y: Any, **look: Any) -> None:
+    """Draw one line through points that are there already, nothing estimated, no axis named."""
+    sns.lineplot(x=np.asarray(x), y=np.asarray(y), ax=axes, estimator=None, errorbar=None, legend=False, **look)
 
 
 def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:

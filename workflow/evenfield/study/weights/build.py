@@ -10,6 +10,7 @@ import pandas as pd
 
 from evenfield.numerics.spatial import admissible_range, components, effective_neighbours
 from evenfield.study.errors import ConfigError, WeightsError, first_examples
+from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.weights.families import Geography, raw_weights
 
@@ -56,7 +57,8 @@ def build_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> S
 
 def describe_weights(name: str, spec: Mapping[str, Any], raw: np.ndarray, matrix: np.ndarray) -> dict[str, Any]:
     """Describe weights: links, effective neighbours and the admissible range of rho; raw, matrix (N, N)."""
-    low, high = admissible_range(matrix)
+    # Six digits, since eigenvalues and sums differ in the last digits between processors.
+    low, high, effective = round_results(np.array([*admissible_range(matrix), effective_neighbours(matrix)])).tolist()
     directed = int((raw > 0).sum())
     symmetric = bool(np.allclose(raw, raw.T))
     return {
@@ -69,7 +71,7 @@ def describe_weights(name: str, spec: Mapping[str, Any], raw: np.ndarray, matrix
         "mean_neighbours": directed / len(raw),
         "min_neighbours": int((raw > 0).sum(axis=1).min()),
         "max_neighbours": int((raw > 0).sum(axis=1).max()),
-        "effective_neighbours": effective_neighbours(matrix),
+        "effective_neighbours": effective,
         "rho_low": low if np.isfinite(low) else None,
         "rho_high": high,
         "components": components(raw),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,5 +51,6 @@ def _exposed(weights: SpatialWeights, group: pd.DataFrame, name: str) -> pd.Data
     )
     for column in ("cluster", "sez", *DOSE_COLUMNS):
         own = group[column].to_numpy(float)
-        out[f"own_{column}"], out[f"exposure_{column}"] = own, np.asarray(matrix @ own)
+        # Sums rounded once: those of a matrix product differ in the last digit between processors.
+        out[f"own_{column}"], out[f"exposure_{column}"] = own, [math.fsum(line) for line in matrix * own]
     return out

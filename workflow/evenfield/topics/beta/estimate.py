@@ -16,22 +16,13 @@ from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.random import generator_for
+from evenfield.shared.cross_section import ENDS, cross_section
 from evenfield.shared.estimates import NAN
 from evenfield.shared.regression import fit_hc3, t_fields
 from evenfield.shared.rows import Kind, Results, Rows, stacked
-from evenfield.shared.samples import (
-    MIN_UNITS,
-    basis_warning,
-    inference_fields,
-    is_constant,
-    one_text,
-    periods_of,
-    sample_rows,
-    sample_units,
-)
-from evenfield.shared.settings import scheme_infos
+from evenfield.shared.samples import MIN_UNITS, inference_fields, is_constant, periods_of
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import first_examples
 from evenfield.study.files import content_hash
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
@@ -47,15 +38,9 @@ KINDS = {
     "sigma_end": Kind("description", "sigma_end", "stat", "log points"),
     "mean_growth": Kind("description", "mean_growth", "stat", "% per year"),
 }
-# Columns of periods.csv by kind of end point, and the name of the outcome.
-ENDS = {
-    "end": ("log_income_start", "log_income_end", "growth_pct_per_year", "growth"),
-    "mean3": ("log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year", "growth_mean3"),
-}
 SERIES = ["spec_id", "unit_scheme", "period", "kind", "unit", "point", "sample_id"]
 NUMBERS = ["log_income_start", "growth_pct_per_year", "fitted", "residual", "conf_low", "conf_high"]
 GRID_POINTS = 50
-TOLERANCE = 1e-8
 
 
 class BetaSpec(UnitsSpec):
@@ -89,13 +74,15 @@ def estimate(study: Study) -> Results:
 
 
 def _regression(study: Study, spec: BetaSpec, period: str) -> tuple[list[Any], list[pd.DataFrame], dict[str, Any]]:
-    data, years, basis, note, available = _cross_section(study, spec, period)
-    level, growth, controls = study.config["inference"]["conf_level"], data["growth"].to_numpy(float), list(data)[3:-1]
+    where, level = f"estimates.beta.{spec.id} {period}", study.config["inference"]["conf_level"]
+    found = cross_section(study, spec, period, where, spec.controls, spec.end_points)
+    data, years, basis, note, available = found
+    growth, controls = data["growth"].to_numpy(float), [*data.columns[3:-1]]
     labels = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme, "period": period}
     absent = [name for name in spec.controls if name not in controls]
     summary = {**labels, "years": years, "n_units": len(data), "controls": controls, "controls_absent": absent}
     hashed, names = content_hash(data.drop(columns="growth")), "+".join(controls) or "none"
-    shared = {**labels, "family": "beta", "outcome": ENDS[spec.end_points][3], "controls_id": names}
+    shared: dict[str, Any] = {**labels, "family": "beta", "outcome": ENDS[spec.end_points][3], "controls_id": names}
     shared |= {"n_obs": len(data), "n_units": len(data), "output_basis": basis, "data_hash": hashed}
     described = Rows(KINDS, spec.role, note, **shared)
     ends = {f"sigma_{end}": float(sigma(data[end].to_numpy(float))) for end in ("start", "end")}
@@ -126,36 +113,6 @@ def _regression(study: Study, spec: BetaSpec, period: str) -> tuple[list[Any], l
     points = points.assign(fitted=100 * fit.fittedvalues, residual=100 * fit.resid)
     line = [] if controls else [_line(data["start"], fit, level).assign(**labels)]
     return rows.made + described.made, [points, *line], summary
-
-
-def _cross_section(study: Study, spec: BetaSpec, period: str) -> tuple[pd.DataFrame, float, str, str, bool]:
-    """Return unit, start, end, controls, growth; years; basis; note; whether the end points exist in the period.
-
-    The order of the rows depends neither on their order in the file nor, ties aside, on the names of the units.
-    """
-    where, scheme = f"estimates.beta.{spec.id} {period}", scheme_infos([study.description(spec.unit_scheme)])
-    info = scheme[spec.unit_scheme]
-    units, frame = sample_units(info, spec.sample, where), study.table("periods", spec.unit_scheme)
-    frame = frame[frame["period"].eq(period) & frame["unit"].isin(units)]
-    start, end, growth, _ = ENDS[spec.end_points]
-    # ASSUME: a control or end point that is blank for all units does not exist in the period; a single gap is an error.
-    available = spec.end_points == "end" or not frame[[start, end]].isna().all(axis=None)
-    controls = {f"control_{name}": name for name in spec.controls if not frame[f"control_{name}"].isna().all()}
-    rows = sample_rows(frame, units, [*((start, end, growth) if available else ()), *controls], where)
-    years = float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0]) if len(rows) else NAN
-    years -= 2 * info.step if spec.end_points == "mean3" else 0
-    data = rows.rename(columns={start: "start", end: "end", **controls})[["unit", "start", "end", *controls.values()]]
-    data = data.assign(growth=(data["end"] - data["start"]) / years)
-    told = rows[growth] / 100
-    off = sorted(data.loc[(data["growth"] - told).abs() > TOLERANCE * told.abs().clip(lower=1), "unit"])
-    if available and off:
-        found = f"{where}: growth of {len(off)} units is not the difference of the end points a year"
-        raise EstimateError(
-            f"{found} ({first_examples(off)})", "growth over the years between the end points", "remake the panel"
-        )
-    basis = one_text(rows["basis"])
-    data = data.sort_values(["start", "end", "unit"], ignore_index=True)
-    return data, years, basis, basis_warning(basis, info.first_official), available
 
 
 def _check_variation(data: pd.DataFrame, growth: np.ndarray, controls: list[str], available: bool) -> None:

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.power import (
+    exponential_covariance,
+    minimum_detectable_effect,
+    sar_covariance,
+    spatial_inflation,
+)
+from evenfield.numerics.scpc import SpatialComponents, scpc_power_point, spatial_components
 from evenfield.shared.estimates import Estimate
+from evenfield.shared.rows import Results
+from evenfield.shared.spec import Spec, read
 from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.rounding import round_significant
-from evenfield.topics.design.estimate_detectable import (
-    SCPC_TESTS,
-    Case,
-    Detectable,
-    build_space,
-    detectable,
-    exposure_cases,
-    own_cases,
+from evenfield.study.study import Study
+from evenfield.topics.design.estimate_diagnostics import (
+    EXPOSURES,
+    OWN,
+    SERIES,
+    Design,
+    Line,
+    diagnostics,
+    line,
+    undefined_note,
 )
-from evenfield.topics.design.estimate_inputs import SERIES_COLUMNS, DesignInputs, DesignSpec, series_row
-from evenfield.topics.design.estimate_overlap import cell_rows, correlation_rows, vif_rows
-from evenfield.topics.design.estimate_support import event_rows, support_rows
 
-WEIGHT_FACTS = {
-    "links": "links", "mean_neighbours": "neighbours", "effective_neighbours": "neighbours", "rho_low": "rho",
-    "rho_high": "rho", "components": "components",
-}  # fmt: skip
+# ASSUME: the average pairwise correlation of the errors is at most 0.03 in SCPC tests; 0.06 is shown beside it.
+AVERAGE_CORRELATIONS = {"scpc_03": 0.03, "scpc_06": 0.06}
+# ASSUME: spatial inflation is shown for a spatial autoregression of 0.6 and for correlation exp(-d / 800 km).
+SAR_RHO, EXPONENTIAL_KM = 0.6, 800.0
 IN_S, IN_PP = "s", "pp/yr"
 OUTCOMES = {IN_S: "growth_in_units_of_s", IN_PP: "growth_pct_per_year"}
 SWITCHED_OFF = (
@@ -43,154 +53,187 @@ FORMULAS = {
 SORT = ["block", "taxonomy", "weights", "design", "period", "year", "term", "unit_of_measure"]
 
 
-@dataclass(frozen=True)
-class DesignResults:
-    """Everything the design diagnostics hand on."""
+class Section(Spec):
+    """Design diagnostics, computed before any regression."""
 
-    estimates: list[Estimate]  # minimum detectable effects
-    series: pd.DataFrame  # long table ``SERIES_COLUMNS``; ``block`` says which diagnostic
-    summary: dict[str, Any]  # sentences and the few numbers that a reader meets first
+    weights: list[str] = Field([], description="Weights whose exposures are examined; the primary ones when empty.")
+    power: float = Field(0.8, gt=0, lt=1, description="Power of the minimum detectable effects, in all topics.")
 
 
-def estimate_design(data: DesignInputs, spec: DesignSpec) -> DesignResults:
-    """Run all design diagnostics of one unit scheme."""
-    _check_names(data, spec)
-    spread = growth_spread(data.periods)
-    rows = [*cell_rows(data), *correlation_rows(data, spec), *vif_rows(data, spec), *weight_rows(data),
-            *support_rows(data), *event_rows(data, spec), *_spread_rows(data, spread)]  # fmt: skip
-    estimates: list[Estimate] = []
-    for found in _all_detectable(data, spec):
-        estimates += _estimates(data, spec, spread, found)
-        rows += _detectable_rows(found)
-    series = pd.DataFrame(rows, columns=list(SERIES_COLUMNS)).sort_values(SORT, ignore_index=True, kind="stable")
-    return DesignResults(estimates, series, _summary(data, spec, spread, series))
+class Case(NamedTuple):
+    """One contrast in one design."""
+
+    design: str  # ``alone``, ``joint``, ``exposures`` or ``outsiders`` (units that are neither cluster nor SEZ)
+    columns: tuple[str, ...]  # regressors beside the constant
+    term: str  # the coefficient, and the one subtracted from it (empty for none)
+    minus: str = ""
+
+    @property
+    def contrast(self) -> str:
+        """Name of the difference, empty for a single coefficient."""
+        return f"{self.term} - {self.minus}" if self.minus else ""
 
 
-def growth_spread(periods: pd.DataFrame) -> pd.Series:
-    """Return s, the standard deviation across units of annual growth, by period."""
-    return periods.groupby("period")["growth_pct_per_year"].std(ddof=1)
+OWN_CASES = [Case("alone", OWN[:1], OWN[0]), Case("alone", OWN[1:], OWN[1]), Case("joint", OWN, *OWN)]
+EXPOSURE_CASES = [Case("exposures", (*OWN, *EXPOSURES), *names) for names in (OWN[:1], OWN[1:], OWN)]
+EXPOSURE_CASES += [
+    Case(design, columns, *names)
+    for design, columns in (("exposures", (*OWN, *EXPOSURES)), ("outsiders", EXPOSURES))
+    for names in (EXPOSURES[:1], EXPOSURES[1:], EXPOSURES)
+]
 
 
-def weight_rows(data: DesignInputs) -> list[dict[str, object]]:
-    """Describe every weights matrix."""
-    return [
-        series_row("weights", weights=name, term=fact, unit_of_measure=unit, note=str(weights.spec.get("kind", "")),
-                   value=np.nan if weights.spec.get(fact) is None else float(weights.spec[fact]))
-        for name, weights in sorted(data.weights.items())
-        for fact, unit in WEIGHT_FACTS.items()
-    ]  # fmt: skip
+class Found(NamedTuple):
+    """What one contrast can see, and where it was looked at."""
 
-
-def _check_names(data: DesignInputs, spec: DesignSpec) -> None:
-    unknown = sorted({spec.weights, *spec.weights_examined} - set(data.weights))
-    if unknown:
-        raise ConfigError(f"estimates.design examines {len(unknown)} weights that were not built "
-                          f"({first_examples(unknown)})", f"one of {first_examples(sorted(data.weights), 12)}",
-                          "correct estimates.design.weights")  # fmt: skip
-    if spec.taxonomy not in data.taxonomies():
-        raise ConfigError(f"taxonomy.primary names '{spec.taxonomy}'",
-                          f"one of {first_examples(data.taxonomies(), 12)}", "correct taxonomy.primary")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one contrast can see, and where it was looked at: ``label`` is as in ``DesignInputs.designs``."""
-
+    case: Case
     taxonomy: str
-    label: str
+    label: str  # as in ``Design.designs``
     periods: list[str]
     weights: str
-    detectable: Detectable
+    values: dict[str, float]  # minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``
+    inflation: dict[str, float]  # factor on the ``t`` value under ``sar`` and ``exponential`` errors
+    exposure_sd: float  # standard deviation (ddof 0) of the exposure of a single exposure coefficient, else missing
+    n_units: int
+    note: str  # why something is missing
 
 
-def _all_detectable(data: DesignInputs, spec: DesignSpec) -> Iterator[Found]:
+def estimate(study: Study) -> Results:
+    """Run all design diagnostics of the main unit scheme."""
+    design = Design(study, read(Section, study.config, "design").weights)
+    _check_names(design)
+    found = list(_all_found(design))
+    estimates = [row for one in found for row in _estimates(design, one)]
+    rows = [*diagnostics(design), *(row for one in found for row in _lines(one))]
+    series = pd.DataFrame(rows, columns=SERIES).sort_values(SORT, ignore_index=True, kind="stable")
+    return Results(estimates, {"series": series}, _summary(design, series))
+
+
+def _check_names(design: Design) -> None:
+    if unknown := sorted({design.weights, *design.examined} - set(design.matrices)):
+        raise ConfigError(
+            f"estimates.design examines {len(unknown)} weights that were not built ({first_examples(unknown)})",
+            f"one of {first_examples(sorted(design.matrices), 12)}",
+            "correct estimates.design.weights",
+        )
+    if design.taxonomy not in design.taxonomies:
+        raise ConfigError(
+            f"taxonomy.primary names '{design.taxonomy}'",
+            f"one of {first_examples(design.taxonomies, 12)}",
+            "correct taxonomy.primary",
+        )
+
+
+def _all_found(design: Design) -> Iterator[Found]:
     """Yield what every contrast can see, for every taxonomy that has regimes; the SCPC test for the primary one."""
-    space = build_space(data, spec)
-    for taxonomy in data.taxonomies():
-        if data.is_empty(taxonomy):
-            continue
-        tests = SCPC_TESTS if taxonomy == spec.taxonomy else ()
-        for label, periods in data.designs(taxonomy).items():
-            for weights, cases in _cases(taxonomy, spec).items():
-                table = data.regressors(weights or spec.weights, taxonomy, periods[0])
-                for case in cases:
-                    seen = detectable(table, case, space, spec, tests)
-                    yield Found(taxonomy, label, periods, weights, seen)
+    detect = _detector(design)
+    for taxonomy in [name for name in design.taxonomies if not design.is_empty(name)]:
+        primary = taxonomy == design.taxonomy
+        examined = sorted({design.weights, *design.examined}) if primary else [design.weights]
+        pairs = [("", case) for case in OWN_CASES] + [(name, case) for name in examined for case in EXPOSURE_CASES]
+        for label, periods in design.designs(taxonomy).items():
+            for weights, case in pairs:
+                table = design.regressors(weights or design.weights, taxonomy, periods[0])
+                yield Found(case, taxonomy, label, periods, weights, *detect(table, case, primary))
 
 
-def _cases(taxonomy: str, spec: DesignSpec) -> dict[str, list[Case]]:
-    """Map weights to the contrasts to look at; the empty name stands for contrasts without exposures."""
-    examined = sorted({spec.weights, *spec.weights_examined}) if taxonomy == spec.taxonomy else [spec.weights]
-    return {"": own_cases(), **{weights: exposure_cases() for weights in examined}}
+def _detector(design: Design) -> Callable[[pd.DataFrame, Case, bool], tuple[Any, ...]]:
+    """Return what measures a contrast, with everything that depends on geography only made once."""
+    distance = design.distance_km()
+    covariances = {"sar": sar_covariance(design.matrices[design.weights].aligned(design.units), SAR_RHO)}
+    if distance is not None:
+        covariances["exponential"] = exponential_covariance(distance, EXPONENTIAL_KM)
+
+    @cache
+    def components(correlation: float, members: tuple[int, ...]) -> SpatialComponents:
+        assert distance is not None
+        return spatial_components(distance[np.ix_(members, members)], correlation, design.level)
+
+    def scpc(X: np.ndarray, c: np.ndarray, inside: np.ndarray) -> tuple[dict[str, float], str]:
+        if distance is None:
+            return {}, "no SCPC power point: coordinates are missing"
+        try:
+            spaces = {n: components(r, tuple(np.flatnonzero(inside).tolist())) for n, r in AVERAGE_CORRELATIONS.items()}
+            return {name: scpc_power_point(X, c, space, design.power) for name, space in spaces.items()}, ""
+        except NumericsError as error:
+            return {}, f"no SCPC power point: {error}"
+
+    def detect(table: pd.DataFrame, case: Case, primary: bool) -> tuple[Any, ...]:
+        inside = np.full(len(table), True)
+        if case.design == "outsiders":
+            inside = ~table[list(OWN)].any(axis=1).to_numpy()
+        columns = table.loc[inside, list(case.columns)]
+        X = np.column_stack([np.ones(len(columns)), columns.to_numpy()])
+        c = np.array([0.0, *(float(name == case.term) - float(name == case.minus) for name in case.columns)])
+        if note := undefined_note(["constant", *case.columns], X):
+            return {}, {}, np.nan, len(X), note
+        values = {"t": minimum_detectable_effect(X, c, design.power, design.level)}
+        inflation = {name: spatial_inflation(X, c, S[np.ix_(inside, inside)]) for name, S in covariances.items()}
+        robust, reason = scpc(X, c, inside) if primary else ({}, "")
+        sd = float(columns[case.term].std(ddof=0)) if case.term in EXPOSURES and not case.minus else np.nan
+        return values | robust, inflation, sd, len(X), reason
+
+    return detect
 
 
-def _estimates(data: DesignInputs, spec: DesignSpec, spread: pd.Series, found: Found) -> list[Estimate]:
+def _estimates(design: Design, found: Found) -> Iterator[Estimate]:
+    case, spread = found.case, design.spread
     scales = [(found.label, IN_S, 1.0)]
-    if found.taxonomy == spec.taxonomy and found.weights in ("", spec.weights):
+    if found.taxonomy == design.taxonomy and found.weights in ("", design.weights):
         scales += [(period, IN_PP, float(spread.get(period, np.nan))) for period in found.periods]
-    values = found.detectable.values or {"t": np.nan}
-    return [
-        _estimate(data, spec, found, f"mde_{test}", value * scale * step, extra=extra, period=period, unit=unit)
-        for test, value in values.items()
-        for period, unit, scale in scales
-        for extra, step in _steps(found.detectable)
-    ]
+    steps = [("", 1.0)] + ([(" per s.d.", found.exposure_sd)] if np.isfinite(found.exposure_sd) else [])
+    bases = design.periods.groupby("period")["basis"].first()
+    for test, value in (found.values or {"t": np.nan}).items():
+        for period, unit, scale in scales:
+            for extra, step in steps:
+                yield Estimate(
+                    family="design",
+                    role="design",
+                    estimator=f"mde_{test}",
+                    spec_id=case.design,
+                    outcome=OUTCOMES[unit],
+                    term=case.term + extra,
+                    contrast=case.contrast,
+                    effect_type="stat",
+                    sample_id="outsiders" if case.design == "outsiders" else "all",
+                    unit_scheme=str(design.description["unit_scheme"]),
+                    period=period,
+                    treatment_def=found.taxonomy,
+                    w_id=found.weights,
+                    estimate=value * scale * step,
+                    mde=value * scale * step,
+                    conf_level=design.level,
+                    n_obs=found.n_units,
+                    n_units=found.n_units,
+                    unit_of_measure=unit,
+                    output_basis=str(bases[period]) if unit == IN_PP else "",
+                    warning=found.note,
+                    data_hash=str(design.description["data_hash"]),
+                )
 
 
-def _steps(found: Detectable) -> list[tuple[str, float]]:
-    return [("", 1.0)] + ([(" per s.d.", found.exposure_sd)] if np.isfinite(found.exposure_sd) else [])
+def _lines(found: Found) -> Iterator[Line]:
+    case, tests = found.case, found.values or {"t": np.nan}
+    values = {("mde", f"s, {test}"): value for test, value in tests.items()}
+    values |= {("inflation", f"factor, {errors}"): value for errors, value in found.inflation.items()}
+    labels = {"taxonomy": found.taxonomy, "weights": found.weights, "design": case.design, "period": found.label}
+    labels |= {"term": case.contrast or case.term, "note": found.note}
+    for (block, unit), value in values.items():
+        yield line(block, **labels, value=value, unit_of_measure=unit)
 
 
-def _estimate(
-    data: DesignInputs,
-    spec: DesignSpec,
-    found: Found,
-    estimator: str,
-    value: float,
-    *,
-    extra: str,
-    period: str,
-    unit: str,
-) -> Estimate:
-    case, n = found.detectable.case, found.detectable.n_units
-    basis = data.periods.loc[data.periods["period"] == period, "basis"]
-    return Estimate(
-        family="design", role="design", estimator=estimator, spec_id=case.design, outcome=OUTCOMES[unit],
-        term=case.term + extra, contrast=case.contrast, effect_type="stat",
-        sample_id="outsiders" if case.design == "outsiders" else "all",
-        unit_scheme=str(data.description["unit_scheme"]), period=period, treatment_def=found.taxonomy,
-        w_id=found.weights, estimate=value, mde=value, conf_level=spec.level, n_obs=n, n_units=n,
-        unit_of_measure=unit, output_basis=str(basis.iloc[0]) if unit == IN_PP else "",
-        warning=found.detectable.note, data_hash=str(data.description["data_hash"]),
-    )  # fmt: skip
-
-
-def _detectable_rows(found: Found) -> list[dict[str, object]]:
-    seen, case = found.detectable, found.detectable.case
-    values = {("mde", f"s, {test}"): value for test, value in (seen.values or {"t": np.nan}).items()}
-    factors = {("inflation", f"factor, {errors}"): value for errors, value in seen.inflation.items()}
-    return [
-        series_row(block, taxonomy=found.taxonomy, weights=found.weights, design=case.design, period=found.label,
-                   term=case.contrast or case.term, value=value, unit_of_measure=unit, note=seen.note)
-        for (block, unit), value in {**values, **factors}.items()
-    ]  # fmt: skip
-
-
-def _spread_rows(data: DesignInputs, spread: pd.Series) -> list[dict[str, object]]:
-    bases = data.periods.groupby("period")["basis"].first()
-    return [series_row("spread", period=period, term="s", value=float(spread[period]), unit_of_measure=IN_PP,
-                       note=str(bases[period])) for period in data.period_names]  # fmt: skip
-
-
-def _summary(data: DesignInputs, spec: DesignSpec, spread: pd.Series, series: pd.DataFrame) -> dict[str, Any]:
-    mine = series[(series["block"] == "cells") & (series["taxonomy"] == spec.taxonomy)]
-    first = mine[mine["period"] == next(iter(data.designs(spec.taxonomy)))]
+def _summary(design: Design, series: pd.DataFrame) -> dict[str, Any]:
+    cells = series[series["block"].eq("cells") & series["taxonomy"].eq(design.taxonomy)]
+    first = cells[cells["period"].eq(next(iter(design.designs(design.taxonomy))))]
     return {
-        "unit_scheme": str(data.description["unit_scheme"]), "taxonomy": spec.taxonomy, "weights": spec.weights,
-        "spread_pp_per_year": _rounded(spread), "cells": _rounded(first.set_index("term")["value"]),
-        "switched_off": [SWITCHED_OFF.format(name) for name in data.taxonomies() if data.is_empty(name)],
+        "unit_scheme": str(design.description["unit_scheme"]),
+        "taxonomy": design.taxonomy,
+        "weights": design.weights,
+        "spread_pp_per_year": _rounded(design.spread),
+        "cells": _rounded(first.set_index("term")["value"]),
+        "switched_off": [SWITCHED_OFF.format(name) for name in design.taxonomies if design.is_empty(name)],
         "formulas": FORMULAS,
-    }  # fmt: skip
+    }
 
 
 def _rounded(values: pd.Series) -> dict[str, float | None]:

@@ -7,53 +7,51 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, origin_note, sample_note
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark
 from evenfield.shared.tables.numbers import by_unit, fixed, is_missing, significant, text
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import CELLS, TERM_NAMES, main_periods, period_label, short_name, term_name
 
-DESIGN_NAMES = {
-    "alone": "alone", "joint": "jointly", "exposures": "with exposures", "outsiders": "with exposures, outsiders only",
-}  # fmt: skip
+DESIGN_NAMES = {"alone": "alone", "joint": "jointly", "exposures": "with exposures"}
+DESIGN_NAMES["outsiders"] = "with exposures, outsiders only"
 SCPC_TESTS = {"mde_scpc_03": ".03", "mde_scpc_06": ".06"}
 POINT_TESTS = {"mde_t": "t", "mde_scpc_03": "SCPC .03"}
 
 
-def tabulate_design(
-    series: pd.DataFrame,
-    estimates: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    taxonomy: str,
-    weights: str,
-    power: float,
-    periods: Mapping[str, Any],
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange the design diagnostics as one table."""
+def td(facts: Facts) -> Table:
+    """Return the design diagnostics as one table."""
+    taxonomy, weights = facts.config["taxonomy"]["primary"], facts.config["weights"]["primary"]
+    series, estimates, periods = facts.series(), facts.estimates(treatment_def=taxonomy), facts.config["periods"]
     mine = series[series["taxonomy"].isin(["", taxonomy])]
     rows = [
-        *_cell_rows(mine, taxonomy, periods), *_overlap_rows(mine), *_weight_rows(mine, weights),
-        *_support_rows(mine, study), *_spread_rows(mine, periods),
-        *_detectable_rows(estimates[estimates["treatment_def"].eq(taxonomy)], weights, periods),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["block", "item", "value", "unit", "detail"])
-    note = (
-        sample_note(description, study),
+        *_cell_rows(mine, taxonomy, periods),
+        *_overlap_rows(mine),
+        *_weight_rows(mine, weights),
+        *_support_rows(mine, facts.words),
+        *_spread_rows(mine, periods),
+        *_detectable_rows(estimates, weights, periods),
+    ]
+    note = facts.note(
         f"Taxonomy {taxonomy}; weights row-standardised, primary {weights}.",
         "s is the standard deviation of annual growth across units in a period; effects detectable with "
-        f"{power:.0%} power, two-sided, errors independent: t test, and conditional SCPC test with average pairwise "
-        "correlation of .03 and .06. Effective neighbours: N over the sum of squared weights.",
+        f"{facts.power:.0%} power, two-sided, errors independent: t test, and conditional SCPC test with average "
+        "pairwise correlation of .03 and .06. Effective neighbours: N over the sum of squared weights.",
         NOT_CAUSAL,
-        origin_note(description),
+        seed=False,
+        basis=False,
     )
     columns = (
         Column(names=("item",), header="Diagnostic", width_cm=4.6),
-        Column(names=("value", "unit"), header="Value", align="right", show=_value),
+        right("Value", "value", "unit", show=_value),
         Column(names=("detail",), header="Detail", width_cm=8.2),
     )
+    frame = pd.DataFrame(rows, columns=["block", "item", "value", "unit", "detail"])
     return Table(id="TD", title="What the design can see", note=note, columns=columns, frame=frame, group="block")
+
+
+TABLES = {"TD": td}
 
 
 def _value(value: Any, unit: Any) -> str:
@@ -89,8 +87,8 @@ def _overlap_rows(series: pd.DataFrame) -> Iterable[Row]:
         through = f" through {row['weights'].replace('_', ' ')}" if row["weights"] else ""
         names = " and ".join(TERM_NAMES.get(term, term) for term in row["term"].split(" x "))
         factors = records(only(series, block="vif", weights=row["weights"], period=row["period"]))
-        listed = [f"{TERM_NAMES.get(f['term'], f['term'])} {fixed(f['value'], 1)}" for f in factors
-                  if not is_missing(f["value"])]  # fmt: skip
+        known = [factor for factor in factors if not is_missing(factor["value"])]
+        listed = [f"{TERM_NAMES.get(f['term'], f['term'])} {fixed(f['value'], 1)}" for f in known]
         detail = f"variance inflation: {', '.join(listed)}" if listed else row["note"]
         yield _row("Correlation of the two regimes", f"{names}{through}", row["value"], "correlation", detail)
 
@@ -139,25 +137,26 @@ def _detectable_rows(estimates: pd.DataFrame, weights: str, periods: Mapping[str
 
 
 def _ordered(rows: list[Row], weights: str) -> list[Row]:
-    designs = list(DESIGN_NAMES)
-    last = len(designs)
-    return sorted(rows, key=lambda row: (
-        designs.index(row["spec_id"]) if row["spec_id"] in designs else last,
-        row["w_id"] not in ("", weights), row["w_id"], row["period"], row["contrast"] != "", row["term"],
-    ))  # fmt: skip
+    def key(row: Row) -> tuple[Any, ...]:
+        place = [*DESIGN_NAMES].index(row["spec_id"]) if row["spec_id"] in DESIGN_NAMES else len(DESIGN_NAMES)
+        other = row["w_id"] not in ("", weights)
+        return place, other, row["w_id"], row["period"], row["contrast"] != "", row["term"]
+
+    return sorted(rows, key=key)
 
 
 def _detectable_detail(estimates: pd.DataFrame, row: Row, periods: Mapping[str, Any]) -> str:
     same = only(estimates, **{name: row[name] for name in ("spec_id", "w_id", "term", "contrast")})
-    in_s = {test: pick(same, unit_of_measure="s", period=row["period"], estimator=test).get("estimate")
-            for test in SCPC_TESTS}  # fmt: skip
-    scpc = [f"{label}: {by_unit(in_s[test], 's')} s" for test, label in SCPC_TESTS.items()
-            if not is_missing(in_s[test])]  # fmt: skip
+    in_s = {test: _estimate(same, test, "s", row["period"]) for test in SCPC_TESTS}
+    scpc = [f"{name}: {by_unit(in_s[test], 's')} s" for test, name in SCPC_TESTS.items() if not is_missing(in_s[test])]
     parts = [f"SCPC {', '.join(scpc)}"] if scpc else []
     for test, label in POINT_TESTS.items():
-        points = {name: pick(same, unit_of_measure="pp/yr", estimator=test, period=name).get("estimate")
-                  for name in main_periods(periods)}  # fmt: skip
-        found = [f"{period_label(name, periods)} {by_unit(value, 'pp/yr')}" for name, value in points.items()
-                 if not is_missing(value)]  # fmt: skip
+        points = {name: _estimate(same, test, "pp/yr", name) for name in main_periods(periods)}
+        known = {name: value for name, value in points.items() if not is_missing(value)}
+        found = [f"{period_label(name, periods)} {by_unit(value, 'pp/yr')}" for name, value in known.items()]
         parts += [f"pp/yr ({label}): {', '.join(found)}"] if found else []
     return "; ".join(parts)
+
+
+def _estimate(rows: pd.DataFrame, estimator: str, unit: str, period: str) -> Any:
+    return pick(rows, unit_of_measure=unit, estimator=estimator, period=period).get("estimate")

@@ -2,150 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, PositiveInt, model_validator
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.markov import (
     bootstrap_counts,
+    classes_of,
     ergodic_distribution,
     mobility_half_life,
+    quantile_cutoffs,
     second_root,
     shorrocks_index,
     transition_counts,
     transition_matrix,
+    yearly_classes,
 )
-from evenfield.numerics.markov_homogeneity import HomogeneityTest, homogeneity_test, second_order_counts
-from evenfield.numerics.random import generator_for
+from evenfield.numerics.markov_homogeneity import homogeneity_test, second_order_counts
 from evenfield.numerics.spatial_markov import spatial_markov_test
-from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import joined, not_defined
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.shared.windows import Span, span_named, weights_among
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.distribution.estimate_kernels import kernel_parts
-from evenfield.topics.distribution.estimate_movement import DISTRIBUTION_SERIES, Movement, labelled, movement_of
-from evenfield.topics.distribution.estimate_spec import DistributionSpec, own_classes
+from evenfield.shared.estimates import NAN
+from evenfield.shared.rows import Results, stacked
+from evenfield.shared.samples import joined
+from evenfield.shared.settings import check_names
+from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.trajectories import matched, span_labels, window
+from evenfield.study.study import Study
+from evenfield.topics.distribution.estimate_kernels import Movement, kernel_parts
 
+LABELS = ["spec_id", "sample_id", "unit_scheme", "period", "kind", "step", "group", "x", "y"]
+NUMBERS = ["value", "count", "low", "high"]
 FEW = 20
+BOOTSTRAP_DRAWS = 1999
 
 
-@dataclass(frozen=True)
-class DistributionResults:
-    """Estimates, drawable series and a summary of the distribution family."""
+class DistributionSpec(UnitsSpec):
+    """One description of how the distribution of relative income moves."""
 
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
+    period: str = Field(description="Period of the config.")
+    subperiods: list[str] = Field([], description="Periods between which the chain is compared.")
+    classes: Literal["pooled", "yearly", "fixed"] = Field(
+        "pooled", description="Quantiles of all years, of each year, or fixed cut-offs."
+    )
+    quantiles: int = Field(3, ge=2, description="Number of quantile classes.")
+    cutoffs: list[float] = Field([], description="Fixed cut-offs of relative income, rising.")
+    relative_to: Literal["mean", "population_mean"] = Field(
+        "mean", description="Mean over units, or total output over total population."
+    )
+    steps: list[PositiveInt] = Field([1], min_length=1, description="Lengths of a transition in years.")
+    weights: str = Field("", description="The primary spatial weights, for the chain given the neighbours; or none.")
+    neighbour_classes: int = Field(0, ge=0, description="Classes of the neighbours' average; 0 for as many as own.")
+    kernel_steps: list[PositiveInt] = Field([], description="Lengths in years of the stochastic kernels.")
+    taxonomy: str = Field("", description="Taxonomy whose cells condition income; none when empty.")
+
+    @model_validator(mode="after")
+    def _cutoffs_rise(self) -> DistributionSpec:
+        rising = all(a < b for a, b in zip([0.0, *self.cutoffs], self.cutoffs, strict=False))
+        if self.classes == "fixed" and not (self.cutoffs and rising):
+            raise ValueError(f"cutoffs holds {self.cutoffs}, which are no rising positive numbers")
+        return self
+
+    @property
+    def k(self) -> int:
+        """Number of own classes."""
+        return len(self.cutoffs) + 1 if self.classes == "fixed" else self.quantiles
+
+    @property
+    def m(self) -> int:
+        """Number of classes of the neighbours' average."""
+        return self.neighbour_classes or self.k
 
 
-def estimate_distribution(
-    panels: Mapping[str, pd.DataFrame],
-    cells: Mapping[str, pd.DataFrame],
-    weights: Mapping[str, Mapping[str, SpatialWeights]],
-    schemes: Mapping[str, SchemeInfo],
-    spans: Mapping[str, Mapping[str, Span]],
-    specs: Sequence[DistributionSpec],
-    inference: InferenceSpec,
-) -> DistributionResults:
+Section = list[DistributionSpec]
+
+
+def estimate(study: Study) -> Results:
     """Describe how the distribution of relative income moves."""
-    estimates: list[Estimate] = []
-    parts: list[pd.DataFrame] = []
-    for spec in specs:
-        where = f"estimates.distribution.{spec.id}"
-        own = spans[spec.unit_scheme]
-        move = movement_of(panels[spec.unit_scheme], own, schemes[spec.unit_scheme], spec, inference)
-        if spec.weights:
-            matrix, note = weights_among(weights[spec.unit_scheme], spec.weights, move.window.units, where)
+    out, parts = Results(), []
+    for spec in read(Section, study.config, "distribution"):
+        move = _movement(study, spec)
         for years in spec.steps:
-            rows, frame = _chain(move, years, [span_named(own, name, where) for name in spec.subperiods])
-            estimates += rows
-            parts.append(frame)
-            if spec.weights:
-                rows, frame = _spatial(move, years, matrix, note)
-                estimates += rows
-                parts.append(frame)
-        rows, frames = kernel_parts(move, cells[spec.unit_scheme], matrix if spec.weights else None, where)
-        estimates += rows
-        parts += frames
-    filled = [part.reindex(columns=list(DISTRIBUTION_SERIES)) for part in parts if len(part)]
-    series = pd.concat(filled) if filled else pd.DataFrame(columns=list(DISTRIBUTION_SERIES))
-    keys = ["spec_id", "unit_scheme", "kind", "step", "group", "x", "y"]
-    fit = {spec.id: {"classes": spec.k, "kind": spec.classes, "cutoffs": list(spec.cutoffs)} for spec in specs}
-    return DistributionResults(estimates, series.sort_values(keys, ignore_index=True), fit)
+            _chain(move, years)
+            if move.W is not None:
+                _spatial(move, years)
+        kernel_parts(move, study.table("cells", spec.unit_scheme, ("taxonomy", "cell")))
+        out.estimates += move.made
+        names = ("spec_id", "sample_id", "unit_scheme", "period")
+        parts += [frame.assign(**{name: move.labels[name] for name in names}) for frame in move.series]
+        out.fit[spec.id] = {"classes": spec.k, "kind": spec.classes, "cutoffs": spec.cutoffs}
+    out.series["series"] = stacked(parts, LABELS, NUMBERS)
+    return out
 
 
-# --- the chain ----------------------------------------------------------------------------------------------
+def _movement(study: Study, spec: DistributionSpec) -> Movement:
+    where = f"estimates.distribution.{spec.id}"
+    data, info = window(study, spec, spec.period, where)
+    income = np.exp(data.values)
+    mean = income.mean(axis=0)
+    if spec.relative_to == "population_mean":
+        people = matched(study.table("panel", spec.unit_scheme, ("basis",)), "population", data, where)
+        mean = (income * people).sum(axis=0) / people.sum(axis=0)
+    labels, note = span_labels("distribution", spec, data, info)
+    labels |= {"period": spec.period, "outcome": f"income / {spec.relative_to.replace('_', ' ')}", "n_obs": 0}
+    W, cut = None, ""
+    if spec.weights:
+        check_names([spec.weights], [study.config["weights"]["primary"]], f"{where}.weights")
+        W, cut = study.weights(scheme=spec.unit_scheme).among(data.units)
+    spans = {item["period"]: (item["start"], item["end"]) for item in study.description(spec.unit_scheme)["periods"]}
+    check_names(spec.subperiods, spans, f"{where}.subperiods")
+    return Movement(
+        spec=spec,
+        units=data.units,
+        years=data.years,
+        values=income / mean,
+        step=info.step,
+        spans={name: spans[name] for name in spec.subperiods},
+        W=W,
+        cut=cut,
+        labels=labels,
+        note=note,
+        inference=study.config["inference"],
+    )
 
 
-def _chain(move: Movement, years: int, subperiods: list[Span]) -> tuple[list[Estimate], pd.DataFrame]:
-    labels = {**move.base, "estimator": "markov", "contrast": f"{years} years", "role": move.spec.role}
-    empty = pd.DataFrame(columns=list(DISTRIBUTION_SERIES))
+def _classes(move: Movement) -> np.ndarray:
+    spec, values = move.spec, move.values
+    if spec.classes == "yearly":
+        return yearly_classes(values, spec.k)
+    return classes_of(values, np.array(spec.cutoffs) if spec.classes == "fixed" else quantile_cutoffs(values, spec.k))
+
+
+def _chain(move: Movement, years: int) -> None:
+    spec, rows = move.spec, move.rows(contrast=f"{years} years")
     try:
-        step = move.lag(years)
-        classes = own_classes(move.values, move.spec)
-        counts = transition_counts(classes, move.spec.k, step)
+        step, classes = move.lag(years), _classes(move)
+        counts = transition_counts(classes, spec.k, step)
     except NumericsError as error:
-        row = {**labels, "term": "shorrocks", "effect_type": "stat", "unit_of_measure": "index"}
-        return not_defined([row], move.window.note, error), empty
-    draw_id = move.draw_id("bootstrap", years)
-    rng = generator_for(move.inference.seed, draw_id)
-    drawn = transition_matrix(bootstrap_counts(counts, rng, min(move.inference.permutations, 1999)))
-    labels = {**labels, "seed": f"{move.inference.seed}:{draw_id}", "se_type": "bootstrap of whole trajectories",
-              "conf_level": move.inference.conf_level}  # fmt: skip
-    total = counts.sum(axis=0)
-    rows, numbers = _chain_rows(move, labels, total, drawn, years)
-    rows += _homogeneity_rows(move, classes, counts, step, years, subperiods)
-    return rows, _chain_series(move, years, total, numbers)
+        rows.undefined(["index"], error, role=spec.role)
+        return move.made.extend(rows.made)
+    stream, seed = move.stream("bootstrap", years)
+    draws = min(move.inference["permutations"], BOOTSTRAP_DRAWS)
+    drawn, total = transition_matrix(bootstrap_counts(counts, stream, draws)), counts.sum(axis=0)
+    P, level = transition_matrix(total), move.inference["conf_level"]
+    said = {"seed": seed, "se_type": "bootstrap of whole trajectories", "conf_level": level, "role": spec.role}
+    cells = []
+    for term, (value, sample) in _numbers(P, drawn, years).items():
+        low, high, note = _interval(value, sample, level)
+        kind, *at = term.split("_") if term.startswith(("p_", "ergodic_")) else (term,)
+        places = [int(place) for place in at]
+        n = int(total[places[0] - 1].sum()) if kind == "p" else int(total.sum())
+        few = f"only {n} transitions start in this class" if kind == "p" and n < FEW else ""
+        lost = "infinite: the chain does not settle" if np.isinf(value) else "not defined" if np.isnan(value) else ""
+        row = {"term": term, "estimate": value if not lost else NAN, "conf_low": low, "conf_high": high, "n_obs": n}
+        rows.add("share" if places else "half_life" if term == "half_life" else "index", lost, few, note, **said, **row)
+        if places:
+            count = int(total[places[0] - 1, places[1] - 1]) if kind == "p" else 0
+            cell = {"kind": "transition" if kind == "p" else "ergodic", "x": places[0], "y": places[-1]}
+            cells.append(cell | {"value": value, "count": count, "low": low, "high": high})
+    move.draw(cells, years)
+    _homogeneity(move, classes, counts, step, years)
+    return move.made.extend(rows.made)
 
 
-def _chain_rows(
-    move: Movement, labels: dict[str, Any], total: np.ndarray, drawn: np.ndarray, years: int
-) -> tuple[list[Estimate], dict[str, tuple[float, float, float]]]:
-    P = transition_matrix(total)
-    k = len(P)
-    number = {f"p_{i + 1}_{j + 1}": (P[i, j], drawn[:, i, j]) for i in range(k) for j in range(k)}
-    ergodic, ergodic_drawn = ergodic_distribution(P), ergodic_distribution(drawn)
-    number |= {f"ergodic_{i + 1}": (ergodic[i], ergodic_drawn[:, i]) for i in range(k)}
-    number |= {
-        "shorrocks": (float(shorrocks_index(P)), shorrocks_index(drawn)),
-        "second_root": (float(second_root(P)), second_root(drawn)),
-        "half_life": (float(mobility_half_life(P, years)), mobility_half_life(drawn, years)),
-    }
-    rows, numbers = [], {}
-    for term, (value, draws) in number.items():
-        low, high, note = _interval(value, draws, move.inference.conf_level)
-        few = _few_note(term, total)
-        infinite = "infinite: the chain does not settle" if np.isinf(value) else ""
-        undefined = "not defined" if np.isnan(value) else ""
-        rows.append(
-            Estimate(**labels, term=term, effect_type=_kind(term), unit_of_measure=_measure(term),
-                     estimate=float(value) if np.isfinite(value) else NAN, conf_low=low, conf_high=high,
-                     n_obs=_row_total(term, total), warning=joined(move.window.note, undefined, infinite, few, note))
-        )  # fmt: skip
-        numbers[term] = (float(value), low, high)
-    return rows, numbers
-
-
-def _kind(term: str) -> str:
-    return "share" if term.startswith(("p_", "ergodic_")) else "half_life" if term == "half_life" else "stat"
-
-
-def _measure(term: str) -> str:
-    return "years" if term == "half_life" else "share" if term.startswith(("p_", "ergodic_")) else "index"
-
-
-def _row_total(term: str, total: np.ndarray) -> int:
-    return int(total[int(term.split("_")[1]) - 1].sum()) if term.startswith("p_") else int(total.sum())
-
-
-def _few_note(term: str, total: np.ndarray) -> str:
-    count = _row_total(term, total)
-    return f"only {count} transitions start in this class" if term.startswith("p_") and count < FEW else ""
+def _numbers(P: np.ndarray, drawn: np.ndarray, years: int) -> dict[str, tuple[float, np.ndarray]]:
+    """Return every number of a chain with its bootstrap draws; P (k, k), drawn (B, k, k)."""
+    k, shares, shares_drawn = len(P), ergodic_distribution(P), ergodic_distribution(drawn)
+    out = {f"p_{i + 1}_{j + 1}": (float(P[i, j]), drawn[:, i, j]) for i in range(k) for j in range(k)}
+    out |= {f"ergodic_{i + 1}": (float(shares[i]), shares_drawn[:, i]) for i in range(k)}
+    out["shorrocks"] = float(shorrocks_index(P)), shorrocks_index(drawn)
+    out["second_root"] = float(second_root(P)), second_root(drawn)
+    out["half_life"] = float(mobility_half_life(P, years)), mobility_half_life(drawn, years)
+    return out
 
 
 def _interval(value: float, draws: np.ndarray, level: float) -> tuple[float, float, str]:
@@ -162,84 +191,54 @@ def _interval(value: float, draws: np.ndarray, level: float) -> tuple[float, flo
     return float(low), float(high), note
 
 
-def _homogeneity_rows(
-    move: Movement, classes: np.ndarray, counts: np.ndarray, step: int, years: int, subperiods: list[Span]
-) -> list[Estimate]:
-    shared = {**move.base, "estimator": "anderson_goodman", "contrast": f"{years} years", "effect_type": "stat",
-              "role": "description", "unit_of_measure": "likelihood ratio", "n_obs": int(counts.sum())}  # fmt: skip
+def _homogeneity(move: Movement, classes: np.ndarray, counts: np.ndarray, step: int, years: int) -> None:
+    rows = move.rows(contrast=f"{years} years", n_obs=int(counts.sum()))
     caution = "chi-squared p is right only for independent first-order chains: description"
-    rows = []
-    tests: dict[str, Callable[[], np.ndarray]] = {
-        "time": lambda: _by_subperiod(move, classes, step, subperiods),
-        "first_order": lambda: second_order_counts(classes, move.spec.k, step).sum(axis=0),
-    }
-    for term, tables in tests.items():
-        if term == "time" and len(subperiods) < 2:
-            continue
+    for term in ("time", "first_order") if len(move.spans) > 1 else ("first_order",):
         try:
-            test: HomogeneityTest = homogeneity_test(tables())
+            if term == "time":
+                tables = _by_subperiod(move, classes, step)
+            else:
+                tables = second_order_counts(classes, move.spec.k, step).sum(axis=0)
+            test = homogeneity_test(tables)
         except NumericsError as error:
-            rows += not_defined([{**shared, "term": term}], move.window.note, error)
+            rows.undefined(["homogeneity"], error, term=term)
             continue
-        rows.append(Estimate(**shared, term=term, estimate=test.lr, statistic=test.lr, df=test.df, p_value=test.lr_p,
-                             p_type="chi-squared", warning=joined(move.window.note, caution)))  # fmt: skip
-    return rows
+        numbers = {"estimate": test.lr, "statistic": test.lr, "df": test.df, "p_value": test.lr_p}
+        rows.add("homogeneity", caution, term=term, p_type="chi-squared", **numbers)
+    move.made.extend(rows.made)
 
 
-def _by_subperiod(move: Movement, classes: np.ndarray, step: int, subperiods: list[Span]) -> np.ndarray:
+def _by_subperiod(move: Movement, classes: np.ndarray, step: int) -> np.ndarray:
     tables = []
-    for span in subperiods:
-        inside = [place for place, year in enumerate(move.window.years) if span.start <= year <= span.end]
+    for name, (start, end) in move.spans.items():
+        inside = np.flatnonzero((move.years >= start) & (move.years <= end))
         if len(inside) <= step:
-            raise NumericsError(f"{span.name} holds no transition inside {move.spec.period}")
+            raise NumericsError(f"{name} holds no transition inside {move.spec.period}")
         tables.append(transition_counts(classes[:, inside], move.spec.k, step).sum(axis=0))
     return np.array(tables)
 
 
-def _chain_series(
-    move: Movement, years: int, total: np.ndarray, numbers: Mapping[str, tuple[float, float, float]]
-) -> pd.DataFrame:
-    rows = []
-    for term, (value, low, high) in numbers.items():
-        if not term.startswith(("p_", "ergodic_")):
-            continue
-        places = [int(part) for part in term.split("_")[1:]]
-        count = int(total[places[0] - 1, places[1] - 1]) if len(places) == 2 else 0
-        rows.append({"kind": "transition" if len(places) == 2 else "ergodic", "x": places[0], "y": places[-1],
-                     "value": value, "count": count, "low": low, "high": high})  # fmt: skip
-    return labelled(move, rows, years)
-
-
-# --- the chain given the neighbours -------------------------------------------------------------------------
-
-
-def _spatial(move: Movement, years: int, W: np.ndarray, note: str) -> tuple[list[Estimate], pd.DataFrame]:
-    spec, inference = move.spec, move.inference
-    draw_id = move.draw_id(f"spatial:{spec.weights}", years)
-    labels = {**move.base, "estimator": "spatial_markov", "contrast": f"{years} years", "effect_type": "stat",
-              "role": spec.role, "w_id": spec.weights, "seed": f"{inference.seed}:{draw_id}"}  # fmt: skip
-    measures = {"q": "Pearson", "lr": "likelihood ratio"}
-    terms = [{**labels, "term": term, "unit_of_measure": measure} for term, measure in measures.items()]
+def _spatial(move: Movement, years: int) -> None:
+    """Test whether the chain differs by what the neighbours have."""
+    spec, draws, W = move.spec, move.inference["permutations"], np.asarray(move.W)
+    stream, seed = move.stream(f"spatial:{spec.weights}", years)
+    rows = move.rows(contrast=f"{years} years", w_id=spec.weights, seed=seed)
+    rows.note = joined(move.note, move.cut)
     try:
-        classes = own_classes(move.values, spec)
-        rng, draws = generator_for(inference.seed, draw_id), inference.permutations
-        step = move.lag(years)
-        test = spatial_markov_test(move.values, classes, W, k=spec.k, m=spec.m, step=step, rng=rng, draws=draws)
+        classes, step = _classes(move), move.lag(years)
+        test = spatial_markov_test(move.values, classes, W, k=spec.k, m=spec.m, step=step, rng=stream, draws=draws)
     except NumericsError as error:
-        return not_defined(terms, joined(move.window.note, note), error), labelled(move, [], years)
-    thin = int(((test.counts.sum(axis=2) < FEW) & (test.counts.sum(axis=2) > 0)).sum())
+        rows.undefined(["q", "lr"], error, role=spec.role)
+        return move.made.extend(rows.made)
+    sizes = test.counts.sum(axis=2)
+    thin = int(((sizes < FEW) & (sizes > 0)).sum())
     sparse = f"{thin} of {spec.k * spec.m} conditional rows hold under {FEW} transitions" if thin else ""
-    warning = joined(move.window.note, note, sparse)
-    p_type = f"trajectories change places on the map, {test.draws} draws"
-    rows = [
-        Estimate(**term, estimate=value, statistic=value, df=test.df, p_value=p, p_type=p_type,
-                 n_obs=int(test.counts.sum()), warning=warning)
-        for term, value, p in zip(terms, (test.q, test.lr), (test.q_p, test.lr_p), strict=True)
-    ]  # fmt: skip
+    said = {"df": test.df, "p_type": f"trajectories change places on the map, {test.draws} draws", "role": spec.role}
+    for term, value, p in (("q", test.q, test.q_p), ("lr", test.lr, test.lr_p)):
+        rows.add(term, sparse, estimate=value, statistic=value, p_value=p, n_obs=int(test.counts.sum()), **said)
     P = transition_matrix(test.counts)
-    cells = [
-        {"kind": "spatial", "group": f"neighbours in class {lag + 1}", "x": i + 1, "y": j + 1, "value": P[lag, i, j],
-         "count": int(test.counts[lag, i].sum())}
-        for lag in range(spec.m) for i in range(spec.k) for j in range(spec.k)
-    ]  # fmt: skip
-    return rows, labelled(move, cells, years)
+    lag, x, y = (index.ravel() for index in np.indices(P.shape))
+    frame = pd.DataFrame({"x": x + 1, "y": y + 1, "value": P.ravel(), "count": sizes[lag, x]})
+    move.draw(frame.assign(kind="spatial", group=[f"neighbours in class {i + 1}" for i in lag]), years)
+    return move.made.extend(rows.made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,29 +14,74 @@ from evenfield.numerics.kernel_dynamics import StochasticKernel, ergodic_density
 from evenfield.numerics.kernel_modes import count_prominent_modes, silverman_test
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import joined, not_defined
-from evenfield.shared.windows import grouping
-from evenfield.topics.distribution.estimate_movement import Movement, labelled
+from evenfield.shared.rows import Kind, Rows
+from evenfield.shared.trajectories import grouping
 
+KINDS = {
+    "share": Kind("markov", "p_1_1", "share", "share"),
+    "index": Kind("markov", "shorrocks", "stat", "index"),
+    "half_life": Kind("markov", "half_life", "half_life", "years"),
+    "homogeneity": Kind("anderson_goodman", "time", "stat", "likelihood ratio"),
+    "q": Kind("spatial_markov", "q", "stat", "Pearson"),
+    "lr": Kind("spatial_markov", "lr", "stat", "likelihood ratio"),
+    "modes": Kind("stochastic_kernel", "ergodic_modes", "stat", "modes"),
+    "one_mode": Kind("silverman", "one_mode", "stat", "critical bandwidth, log points"),
+}
 GRID = 60
 MODE_DRAWS = 999
 PROMINENCE = 0.05
 NEGLIGIBLE = 1e-6
 
 
-def kernel_parts(
-    move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str
-) -> tuple[list[Estimate], list[pd.DataFrame]]:
-    """Estimate the kernels that a specification asks for and count modes in its first and last year; W (N, N)."""
+@dataclass(frozen=True)
+class Movement:
+    """Relative incomes of one specification, what labels its rows, and the rows and series made from them."""
+
+    spec: Any
+    units: tuple[str, ...]
+    years: np.ndarray
+    values: np.ndarray  # (N, T) relative incomes
+    step: int  # years between two observations
+    spans: dict[str, tuple[int, int]]  # first and last year of the subperiods
+    W: np.ndarray | None  # (N, N) weights, None where the specification asks for none
+    cut: str  # that the weights were cut to a sample
+    labels: dict[str, Any]
+    note: str
+    inference: dict[str, Any]
+    made: list[Estimate] = field(default_factory=list)
+    series: list[pd.DataFrame] = field(default_factory=list)
+
+    def rows(self, **labels: Any) -> Rows:
+        """Return a builder of rows."""
+        return Rows(KINDS, self.spec.role, self.note, **{**self.labels, **labels})
+
+    def draw(self, rows: Any, years: int) -> None:
+        """Add rows to the series."""
+        self.series.append(pd.DataFrame(rows).assign(step=years))
+
+    def stream(self, what: str, step: int) -> tuple[np.random.Generator, str]:
+        """Return the random stream of one number and its seed in words."""
+        spec, seed = self.spec, self.inference["seed"]
+        draw_id = f"distribution:{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}:{step}:{what}"
+        return generator_for(seed, draw_id), f"{seed}:{draw_id}"
+
+    def lag(self, years: int) -> int:
+        """Return a step in observations."""
+        if years % self.step:
+            raise NumericsError(f"observations lie {self.step} years apart, none lie {years} years apart")
+        return years // self.step
+
+
+def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
+    """Estimate the kernels that a specification asks for and count modes in its first and last year."""
     if not move.spec.kernel_steps:
-        return [], []
-    rows, frames = _mode_rows(move), []
+        return
+    for place in (0, -1):
+        _add_modes(move, place)
     for years in move.spec.kernel_steps:
-        more, frame = _moving(move, years)
-        rows += more
-        frames.append(frame)
-    frames += [_conditioned(move, name, other) for name, other in _conditions(move, cells, W, where)]
-    return rows, frames
+        _moving(move, years)
+    for name, other in _conditions(move, cells):
+        _conditioned(move, name, other)
 
 
 def _grid(values: np.ndarray) -> np.ndarray:
@@ -42,11 +89,23 @@ def _grid(values: np.ndarray) -> np.ndarray:
     return np.linspace(float(values.min()), float(values.max()), GRID)
 
 
-def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
+def _add_modes(move: Movement, place: int) -> None:
+    year, values = move.years[place], np.log(move.values[:, place])
+    stream, seed = move.stream(f"modes:{year}", 0)
+    rows = move.rows(contrast=str(year), n_obs=len(values), n_periods=1, seed=seed)
+    try:
+        test = silverman_test(values, 1, stream, min(move.inference["permutations"], MODE_DRAWS))
+    except NumericsError as error:
+        rows.undefined(["one_mode"], error)
+    else:
+        said = f"smoothed bootstrap, more than one mode, {test.draws} draws"
+        rows.add("one_mode", "conservative test", estimate=test.bandwidth, p_value=test.p_value, p_type=said)
+    move.made.extend(rows.made)
+
+
+def _moving(move: Movement, years: int) -> None:
     # ASSUME: kernels are estimated in logs of relative income, so that no mass lies below zero income.
-    values = np.log(move.values)
-    label = {**move.base, "estimator": "stochastic_kernel", "term": "ergodic_modes", "effect_type": "stat",
-             "role": "description", "contrast": f"{years} years", "unit_of_measure": "modes"}  # fmt: skip
+    values, rows = np.log(move.values), move.rows(contrast=f"{years} years")
     try:
         step = move.lag(years)
         if step >= values.shape[1]:
@@ -54,72 +113,43 @@ def _moving(move: Movement, years: int) -> tuple[list[Estimate], pd.DataFrame]:
         kernel = stochastic_kernel(values[:, :-step].ravel(), values[:, step:].ravel(), _grid(values))
         ergodic = ergodic_density(kernel)
     except NumericsError as error:
-        return not_defined([label], move.window.note, error), labelled(move, [], years)
-    row = _modes_row(ergodic, label, values[:, step:].size, move.window.note)
-    # The solution of a linear system knows its small entries only to 1e-16 of the large ones.
-    seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
-    density = zip(kernel.grid, seen, strict=True)
-    points = [{"kind": "ergodic_density", "x": x, "value": value} for x, value in density]
-    return [row], labelled(move, [*_surface(kernel, "kernel", ""), *points], years)
-
-
-def _modes_row(ergodic: np.ndarray, label: dict[str, Any], pairs: int, note: str) -> Estimate:
+        rows.undefined(["modes"], error)
+        return move.made.extend(rows.made)
     # ASSUME: a mode of an ergodic density rises above the ground around it by a twentieth of the highest mode.
     modes = float(count_prominent_modes(ergodic, PROMINENCE))
     edge = "the highest at an end of the range seen" if ergodic.argmax() in (0, len(ergodic) - 1) else ""
-    return Estimate(**label, estimate=modes, n_obs=pairs, warning=joined(note, edge))
+    rows.add("modes", edge, estimate=modes, n_obs=values[:, step:].size)
+    # The solution of a linear system knows its small entries only to 1e-16 of the large ones.
+    seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
+    move.draw(_surface(kernel).assign(kind="kernel"), years)
+    move.draw({"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years)
+    return move.made.extend(rows.made)
 
 
-def _conditions(move: Movement, cells: pd.DataFrame, W: np.ndarray | None, where: str) -> list[tuple[str, np.ndarray]]:
-    out = []
-    if W is not None:
-        average = W @ move.values
-        out.append((f"relative to neighbours ({move.spec.weights})", np.where(average > 0, average, np.nan)))
-    if move.spec.taxonomy:
-        chosen = cells[(cells["taxonomy"] == move.spec.taxonomy) & (cells["period"] == move.spec.period)]
-        codes, _ = grouping(dict(zip(chosen["unit"], chosen["cell"], strict=True)), move.window.units,
-                            f"cell of {move.spec.taxonomy}", where)  # fmt: skip
-        member = (codes[:, None] == np.arange(codes.max() + 1)).astype(float)
+def _conditions(move: Movement, cells: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what income is taken relative to, with its name; (N, T)."""
+    spec = move.spec
+    if move.W is not None:
+        average = move.W @ move.values
+        yield f"relative to neighbours ({spec.weights})", np.where(average > 0, average, np.nan)
+    if spec.taxonomy:
+        chosen = cells[cells["taxonomy"].eq(spec.taxonomy) & cells["period"].eq(spec.period)]
+        codes, names = grouping(chosen, "cell", move.units, f"estimates.distribution.{spec.id} {spec.taxonomy}")
+        member = np.eye(len(names))[codes]
         means = (member.T @ move.values) / member.sum(axis=0)[:, None]
-        out.append((f"relative to own cell ({move.spec.taxonomy})", means[codes]))
-    return out
+        yield f"relative to own cell ({spec.taxonomy})", means[codes]
 
 
-def _conditioned(move: Movement, name: str, other: np.ndarray) -> pd.DataFrame:
+def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
     values, given = np.log(move.values).ravel(), np.log(move.values / other).ravel()
     kept = np.isfinite(given)
     try:
         kernel = stochastic_kernel(values[kept], given[kept], _grid(np.concatenate([values, given[kept]])))
     except NumericsError:
-        return labelled(move, [], 0)
-    return labelled(move, _surface(kernel, "conditioned", name), 0)
+        return
+    move.draw(_surface(kernel).assign(kind="conditioned", group=name), 0)
 
 
-def _surface(kernel: StochasticKernel, kind: str, group: str) -> list[dict[str, Any]]:
-    return [
-        {"kind": kind, "group": group, "x": x, "y": y, "value": value}
-        for x, row in zip(kernel.grid, kernel.density, strict=True)
-        for y, value in zip(kernel.grid, row, strict=True)
-    ]
-
-
-def _mode_rows(move: Movement) -> list[Estimate]:
-    rows = []
-    for place in (0, -1):
-        year, values = move.window.years[place], np.log(move.values[:, place])
-        draw_id = move.draw_id(f"modes:{year}", 0)
-        label = {**move.base, "estimator": "silverman", "term": "one_mode", "contrast": str(year),
-                 "effect_type": "stat", "role": "description",
-                 "unit_of_measure": "critical bandwidth, log points",
-                 "n_obs": len(values),
-                 "n_periods": 1, "seed": f"{move.inference.seed}:{draw_id}"}  # fmt: skip
-        try:
-            rng = generator_for(move.inference.seed, draw_id)
-            test = silverman_test(values, 1, rng, min(move.inference.permutations, MODE_DRAWS))
-        except NumericsError as error:
-            rows += not_defined([label], move.window.note, error)
-            continue
-        rows.append(Estimate(**label, estimate=test.bandwidth, p_value=test.p_value,
-                             p_type=f"smoothed bootstrap, more than one mode, {test.draws} draws",
-                             warning=joined(move.window.note, "conservative test")))  # fmt: skip
-    return rows
+def _surface(kernel: StochasticKernel) -> pd.DataFrame:
+    x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
+    return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": np.asarray(kernel.density).ravel()})

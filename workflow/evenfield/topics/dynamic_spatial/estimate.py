@@ -17,8 +17,10 @@ from evenfield.numerics.spatial_panel.dynamic_effects import KINDS, Stability, d
 from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
 from evenfield.numerics.spatial_panel.dynamic_monte_carlo import ESTIMATORS, DynamicMonteCarlo, dynamic_monte_carlo
 from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.optimum import at_edge
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.dynamic_spatial.estimate_spec import DynamicSettings
 from evenfield.topics.spatial_panel.estimate_spec import UNITS, PanelSpec, StudyPanel, study_panel
@@ -96,6 +98,8 @@ def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, settings: Dynamic
     """Say why numbers are not to be printed: no root, too many failures, or a bias that the correction leaves."""
     if not fit.found:
         return "WITHHELD: the corrected score has no root"
+    if at_edge(float(fit.dynamics[0]), *fit.network.logdet.domain):
+        return "WITHHELD: rho at the edge of its range"
     share = check.estimated[-1] / check.replications
     if share < settings.least_estimated:
         return f"WITHHELD: only {share:.0%} of the Monte Carlo's panels have an estimate"
@@ -225,7 +229,7 @@ def _summary(fitted: list[Fitted], settings: DynamicSettings) -> dict[str, Any]:
         "replications": settings.replications, "seed": settings.seed, "conf_level": settings.level,
         "specifications": {
             each.spec.id: {"withheld": each.withheld, "long_run": _long_run_note(stability(each.fit)),
-                           "sigma": float(np.sqrt(each.fit.sigma2))}
+                           "sigma": float(round_results(np.asarray(np.sqrt(each.fit.sigma2))))}
             for each in fitted
         },
     }  # fmt: skip

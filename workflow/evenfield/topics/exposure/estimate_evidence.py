@@ -1,32 +1,39 @@
-"""Rows beside the deciding ones: equivalence of a spillover to zero, and simulated reach of both tests."""
+"""Rows beside the deciding ones: equivalence to zero, simulated reach, two regimes of pull, ranges over choices."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc_evidence import SimulatedReach, scpc_equivalence, simulated_reach
+from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
 from evenfield.shared.contrasts.contrasts import ContrastSettings, not_defined
 from evenfield.shared.contrasts.places import Places
-from evenfield.shared.contrasts.prepared_contrasts import PreparedContrast, prepare_contrast
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast, PreparedContrast, prepare_contrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.topics.exposure.estimate_contrasts import PER_SD, PeriodSection, difference, single
+from evenfield.shared.samples import joined
 
+ALL = "all"
 SIMULATED = 4999
 KINDS = {"independent": "independent errors", "correlated": "errors as correlated as the bound allows"}
+SAMPLES = 49
+NOMINAL = 0.05
+UNTESTED = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high", "conf_level", "sesoi", "mde")
+
+RANGES = ["spec_id", "period", "output_basis", "over", "estimates", "undefined", "lowest", "median", "highest"]
+RANGES += ["same_sign", "off_zero", "smallest_mde", "sesoi"]
 
 
-def evidence_rows(section: PeriodSection, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    """Return the rows beside the deciding ones of a period."""
-    return [*_reach_rows(section, places, settings), *_equivalence_rows(section, places, settings)]
-
-
-def _reach_rows(section: PeriodSection, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    contrast = difference(section)
+def reach_rows(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
+    """Return the smallest effects that the SCPC test sees in simulated samples, by kind of error."""
     base = replace(contrast.row, role="robustness", effect_type="mde_simulated", estimator="simulated_power")
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
@@ -34,43 +41,43 @@ def _reach_rows(section: PeriodSection, places: Places, settings: ContrastSettin
     rows = []
     for kind, words in KINDS.items():
         reach = _reach(found, kind, settings)
-        detectable = reach.detectable * _scale(found)
-        rows.append(replace(_counted(base, found), estimator=f"simulated_power_{kind}", estimate=detectable,
-                            mde=detectable, p_type=f"SCPC test, {reach.draws} samples, {words}"))  # fmt: skip
+        mde = reach.detectable * _scale(found)
+        test = f"SCPC test, {reach.draws} samples, {words}"
+        row = _counted(base, found)
+        rows.append(replace(row, estimator=f"{base.estimator}_{kind}", estimate=mde, mde=mde, p_type=test))
     return rows
 
 
-def _equivalence_rows(section: PeriodSection, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    contrast = single(section, section.spec.exposures[1], unit=PER_SD)
+def equivalence_rows(
+    contrast: GroupContrast, spread: float, places: Places, settings: ContrastSettings
+) -> list[Estimate]:
+    """Test whether the coefficient of an exposure, per standard deviation of it, is smaller than of interest."""
     base = replace(contrast.row, role="robustness", estimator="equivalence", effect_type="tost")
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(base, found)]
-    space = found.place.components["scpc"]
-    fit = fit_ols(found.section.y, found.section.X)
-    test = scpc_equivalence(fit, found.section.contrast, space, base.sesoi, settings.level)
+    space, section = found.place.components["scpc"], found.section
+    test = scpc_equivalence(fit_ols(section.y, section.X), section.contrast, space, base.sesoi, settings.level)
     passed = _reach(found, "independent", settings).equivalence * _scale(found)
     weak = f"UNDERPOWERED: mde {passed:.3g} above sesoi {base.sesoi:g} {base.unit_of_measure}"
+    scaled = f"one s.d. of the exposure is {spread:.3g} in this period"
     filled = replace(
-        _counted(base, found), estimate=test.estimate, std_error=test.std_error, p_value=test.p_value,
-        p_type="two one-sided SCPC tests", se_type=f"SCPC avc {space.average_correlation:.2f}",
-        conf_low=test.conf_low, conf_high=test.conf_high, conf_level=2 * settings.level - 1, mde=passed,
-        warning="; ".join(part for part in (_scaled(section), weak if passed > base.sesoi else "") if part),
-    )  # fmt: skip
-    smallest = replace(_counted(base, found), effect_type="mde_tost", estimate=passed, mde=passed,
-                       p_type=f"two one-sided SCPC tests, {SIMULATED} samples, independent errors")  # fmt: skip
+        _counted(base, found),
+        **{name: getattr(test, name) for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high")},
+        p_type="two one-sided SCPC tests",
+        se_type=f"SCPC avc {space.average_correlation:.2f}",
+        conf_level=2 * settings.level - 1,
+        mde=passed,
+        warning=joined(scaled, weak if passed > base.sesoi else ""),
+    )
+    p_type = f"two one-sided SCPC tests, {SIMULATED} samples, independent errors"
+    smallest = replace(_counted(base, found), effect_type="mde_tost", estimate=passed, mde=passed, p_type=p_type)
     return [filled, smallest]
 
 
-def _scaled(section: PeriodSection) -> str:
-    name = section.spec.exposures[1]
-    return f"one s.d. of the exposure is {section.spread(name):.3g} in this period"
-
-
 def _counted(base: Estimate, found: PreparedContrast) -> Estimate:
-    row = found.row
-    return replace(base, n_obs=row.n_obs, n_units=row.n_units, n_treated=row.n_treated, g_star=row.g_star,
-                   max_leverage_unit=row.max_leverage_unit, controls_id=row.controls_id, std_error=NAN)  # fmt: skip
+    names = ("n_obs", "n_units", "n_treated", "g_star", "max_leverage_unit", "controls_id")
+    return replace(base, **{name: getattr(found.row, name) for name in names}, std_error=NAN)
 
 
 def _scale(found: PreparedContrast) -> float:
@@ -85,3 +92,105 @@ def _reach(found: PreparedContrast, kind: str, settings: ContrastSettings) -> Si
     if kind == "correlated":
         errors = errors @ np.linalg.cholesky(space.covariances[0]).T
     return simulated_reach(section.X, section.contrast, space, errors, settings.power, settings.level)
+
+
+def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, dict[str, Any]]:
+    """Ask whether neighbours pull harder on units that have the first regime, and check the bias by simulation.
+
+    Notes
+    -----
+    Two-regime spatial Durbin model, Elhorst and Freret (2009); exploratory.
+    """
+    term = f"rho_{contrast.labels[0].removeprefix('own_')}"
+    base = replace(contrast.row, hypothesis="", role="exploratory", estimator="sdm_two_regime", term=term, sesoi=NAN)
+    base = replace(base, contrast=f"{term} - rho_other", unit_of_measure="per W y")
+    assert contrast.neighbours is not None
+    table, W = contrast.table, contrast.neighbours.aligned([str(unit) for unit in contrast.table.index])
+    y, inside = table[contrast.outcome].to_numpy(float), table[contrast.labels[0]].to_numpy(bool)
+    plain = table[[*contrast.labels, *contrast.controls]].to_numpy(float)
+    X = np.column_stack([np.ones(len(y)), plain, W @ plain])
+    try:
+        fit = two_regime_durbin(y, X, W, inside)
+    except NumericsError as error:
+        return not_defined(base, f"not defined: {error}"), {}
+    check = _check(fit, X, W, inside, seed)
+    edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
+    row = replace(
+        base,
+        estimate=fit.rho_inside - fit.rho_outside,
+        std_error=fit.std_error,
+        se_type="observed information",
+        statistic=fit.likelihood_ratio,
+        df=1.0,
+        p_value=fit.p_value,
+        p_type="likelihood ratio, chi-squared",
+        n_obs=len(y),
+        n_units=len(y),
+        n_treated=int(inside.sum()),
+        warning=f"{edge}at equal pulls the difference is off by {check['bias']:.2g} on average and the nominal 5% test "
+        f"rejects in {check['size']:.0%} of {SAMPLES} simulated samples",
+    )
+    return row, check
+
+
+def _check(fit: TwoRegimeFit, X: np.ndarray, W: np.ndarray, inside: np.ndarray, seed: int) -> dict[str, Any]:
+    """Simulate from the fitted coefficients with one common pull."""
+    rng = generator_for(seed, "exposure:two_regime")
+    reach = np.linalg.inv(np.eye(len(W)) - fit.rho * W)
+    errors = rng.standard_normal((SAMPLES, len(W))) * np.sqrt(fit.sigma2)
+    fits = [two_regime_durbin(reach @ (X @ fit.beta + e), X, W, inside) for e in errors]
+    bias = round(float(np.mean([one.rho_inside - one.rho_outside for one in fits])), 4)
+    return {"bias": bias, "size": float(np.mean([one.p_value < NOMINAL for one in fits])), "samples": SAMPLES}
+
+
+def ranges(rows: Iterable[Estimate], deciding: list[Estimate]) -> pd.DataFrame:
+    """Summarise the difference of each period over other taxonomies, other weights, and both."""
+    lines = []
+    for base in deciding:
+        pool = _pool(rows, base)
+        over = {
+            "taxonomies": [row for row in pool if row.w_id == base.w_id],
+            "weights": [row for row in pool if row.treatment_def == base.treatment_def],
+            "taxonomies and weights": pool,
+        }
+        labels = {"spec_id": base.spec_id, "period": base.period, "output_basis": base.output_basis}
+        lines += [{**labels, "over": name, **_range(base, found)} for name, found in over.items()]
+    return pd.DataFrame(lines, columns=RANGES)
+
+
+def range_rows(rows: Iterable[Estimate], deciding: list[Estimate]) -> list[Estimate]:
+    """Return the share of all pairs of a taxonomy and weights whose difference has the sign of the deciding one."""
+    said: dict[str, Any] = dict.fromkeys(UNTESTED, NAN) | {"se_type": "", "p_type": "", "unit_of_measure": "share"}
+    said |= {"role": "robustness", "estimator": "specification_curve", "effect_type": "share"}
+    said["warning"] = "share over all pairs of a taxonomy and weights"
+    out = []
+    for base in deciding:
+        defined = [row for row in _pool(rows, base) if np.isfinite(row.estimate)]
+        share = _same_sign(base, defined) / len(defined) if defined else NAN
+        out.append(replace(base, **said, estimate=share, n_obs=len(defined)))
+    return out
+
+
+def _pool(rows: Iterable[Estimate], base: Estimate) -> list[Estimate]:
+    wanted = (base.spec_id, base.period, base.contrast, "slx", ALL)
+    return [row for row in rows if (row.spec_id, row.period, row.contrast, row.estimator, row.sample_id) == wanted]
+
+
+def _range(base: Estimate, found: list[Estimate]) -> dict[str, Any]:
+    defined = [row for row in found if np.isfinite(row.estimate)]
+    values = np.array([row.estimate for row in defined] or [np.nan])
+    return {
+        "estimates": len(defined),
+        "undefined": len(found) - len(defined),
+        "lowest": values.min(),
+        "median": float(np.median(values)),
+        "highest": values.max(),
+        "same_sign": _same_sign(base, defined),
+        "off_zero": sum(row.conf_low > 0 or row.conf_high < 0 for row in defined),
+        "smallest_mde": min((row.mde for row in defined if np.isfinite(row.mde)), default=np.nan),
+        "sesoi": base.sesoi,
+    }
+
+
+def _same_sign(base: Estimate, defined: list[Estimate]) -> int:
+    return sum(np.sign(row.estimate) == np.sign(base.estimate) for row in defined)

@@ -1,109 +1,145 @@
-"""T16: spillovers by group: own and exposure coefficients, their difference, recentred, and equivalence to zero."""
+"""T16, T16b: own and neighbours' coefficients, their difference, and how far it moves over lists and weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.tables.notes import NOT_CAUSAL, basis_note, origin_note, period_with_basis, sample_note
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, p_value, places, whole
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import main_periods, term_name
 from evenfield.shared.tables.warnings import reason
 from evenfield.study.errors import ArtifactError
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
 ORDER = ("own_cluster", "own_sez", "own_cluster - own_sez", "exposure_cluster", "exposure_sez", DIFFERENCE)
-# Estimator, the permutation test that stands beside it, and how its row is called.
+# Estimator, the permutations that stand beside it, and how its row is called.
 VARIANTS = (
-    ("slx_recentred", "slx_recentred_permutation_stratified", "the same, recentred by stratum"),
-    ("slx_expected_control", "slx_expected_control_permutation_stratified", "the same, given expected exposure"),
-    ("slx_recentred_connected", "slx_recentred_connected_permutation_connected", "the same, recentred, connected"),
-)  # fmt: skip
-PERMUTED = "slx_permutation_stratified"
-KEPT = ("spec_id", "sample_id", "treatment_def", "w_id", "period", "estimator", "effect_type", "term", "contrast",
-        "estimate", "std_error", "conf_low", "conf_high", "conf_level", "p_value", "mde", "sesoi", "n_units",
-        "n_treated", "unit_of_measure", "output_basis")  # fmt: skip
+    ("slx_recentred", "stratified", "the same, recentred by stratum"),
+    ("slx_expected_control", "stratified", "the same, given expected exposure"),
+    ("slx_recentred_connected", "connected", "the same, recentred, connected"),
+)
 KEYS = ("spec_id", "treatment_def", "w_id", "sample_id", "period", "term", "contrast")
-Rows = Iterable[Row]
+KEPT = ["spec_id", "sample_id", "treatment_def", "w_id", "period", "estimator", "effect_type", "term", "contrast"]
+KEPT += ["estimate", "std_error", "conf_low", "conf_high", "conf_level", "p_value", "mde", "sesoi", "n_units"]
+KEPT += ["n_treated", "unit_of_measure", "output_basis"]
+OVER = ("taxonomies", "weights", "taxonomies and weights")
 
 
-def tabulate_exposure(
-    estimates: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    spec: Mapping[str, Any],
-    shown: Sequence[str],
-    periods: Mapping[str, Any],
-    inference: Mapping[str, Any],
-    power: float,
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange the exposure estimates: everything of one specification, then the difference of the others."""
+def t16(facts: Facts) -> Table:
+    """Return everything of the primary specification, then the difference of the others."""
+    estimates, spec, shown = facts.estimates(), facts.primary(), facts.shown("main", "span")
     mine = only(estimates, spec_id=spec["id"], treatment_def=spec["taxonomy"], w_id=spec["weights"])
-    if not mine["period"].isin(list(shown)).any():
-        raise ArtifactError(f"no estimates of specification {spec['id']}", "its rows in the exposure family",
-                            "add it to estimates.exposure or remove T16 from `tables`")  # fmt: skip
-    rows = [row for period in shown for row in _full_rows(only(mine, period=period), period, periods)]
-    rows += _other_rows(estimates[estimates["spec_id"].ne(spec["id"])], shown, periods)
-    level = f"{inference['conf_level']:.0%}"
-    note = (
-        sample_note(description, study),
+    if not mine["period"].isin(shown).any():
+        raise ArtifactError(
+            f"no estimates of specification {spec['id']}",
+            "its rows in the exposure topic",
+            "add it to estimates.exposure or remove T16 from `tables`",
+        )
+    rows = [row for period in shown for row in _full_rows(facts, only(mine, period=period), period)]
+    rows += _other_rows(facts, estimates[estimates["spec_id"].ne(spec["id"])])
+    note = facts.note(
         f"One regression of growth on own and neighbours' regimes and starting income for each period; taxonomy "
         f"{spec['taxonomy']}, {spec['weights'].replace('_', ' ')} weights, rows sum to one. Exposure 0 to 1: from no "
         "neighbour to all. Outsiders: units with neither regime.",
-        f"Interval: conditional SCPC at an average correlation of at most 0.03, {level}; the equivalence row holds the "
-        "interval of two one-sided tests (90%) and their p. Permutation p: rows of regimes moved among coastal and "
-        "among inland units, or the clusters as one connected block; recentred: regressors less their mean over the "
-        "same draws (Borusyak and Hull 2023).",
-        f"Detectable: effect seen with {power:.0%} power by the row's own test (equivalence: the narrowest bounds it "
-        "could pass); where it exceeds the effect of interest the row is UNDERPOWERED, and an interval that holds zero "
-        "is no evidence of no effect.",
-        basis_note(description),
+        f"Interval: conditional SCPC at an average correlation of at most 0.03, {facts.level}; the equivalence row "
+        "holds the interval of two one-sided tests (90%) and their p. Permutation p: rows of regimes moved among "
+        "coastal and among inland units, or the clusters as one connected block; recentred: regressors less their mean "
+        "over the same draws (Borusyak and Hull 2023).",
+        f"Detectable: effect seen with {facts.power:.0%} power by the row's own test (equivalence: the narrowest "
+        "bounds it could pass); where it exceeds the effect of interest the row is UNDERPOWERED, and an interval that "
+        "holds zero is no evidence of no effect.",
         NOT_CAUSAL,
-        origin_note(description, inference.get("seed")),
+    )
+    columns = (
+        Column(names=("label",), header="Coefficient"),
+        right("pp/yr", "estimate", show=places(fixed, 2), reason="reason"),
+        right(f"SCPC {facts.level} interval", "conf_low", "conf_high", show=places(interval, 2), reason="reason"),
+        right("p", "p_value", show=p_value, reason="reason"),
+        right("Permutation p", "permutation_p", show=p_value),
+        right("Detectable", "mde", show=places(fixed, 1), reason="reason"),
+        right("Of interest", "sesoi", show=places(fixed, 2)),
+        right("N", "n_units", show=whole),
     )
     title = "Spillovers by group: growth next to clusters and next to SEZs"
-    return Table(id="T16", title=title, note=note, columns=_columns(level), frame=pd.DataFrame(rows), group="group")
+    return Table(id="T16", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
-def _full_rows(mine: pd.DataFrame, period: str, periods: Mapping[str, Any]) -> Rows:
-    everyone = only(mine, sample_id="all")
-    plain = only(everyone, estimator="slx")
-    basis = str(pick(plain).get("output_basis", ""))
-    group = period_with_basis(period, basis, periods)
+def t16b(facts: Facts) -> Table:
+    """Return the ranges of the difference of the two exposures over taxonomies and weights."""
+    spec, periods = facts.primary()["id"], facts.config["periods"]
+    mine = only(facts.series("ranges"), spec_id=spec)
+    if mine.empty:
+        raise ArtifactError(
+            f"no ranges of specification {spec}",
+            "a specification with role primary in main periods",
+            "mark one in estimates.exposure or remove T16b from `tables`",
+        )
+    found = [row for period in periods for over in OVER for row in records(only(mine, period=period, over=over))]
+    groups = [period_with_basis(row["period"], row["output_basis"], periods) for row in found]
+    rows = [{"group": group, "label": f"other {row['over']}", **row} for group, row in zip(groups, found, strict=True)]
+    note = facts.note(
+        "Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to 1, estimated as in T16; the "
+        "main estimate is counted in. Not defined: a list that holds nearly every unit leaves nothing to compare.",
+        "Intervals: number of SCPC intervals that leave out zero, without any correction for looking so often. "
+        "Detectable: the smallest of the effects seen with the stated power.",
+        NOT_CAUSAL,
+        seed=False,
+    )
+    columns = (
+        Column(names=("label",), header="Over"),
+        right("Estimates", "estimates", show=whole),
+        right("Not defined", "undefined", show=whole),
+        right("Median", "median", show=places(fixed, 2)),
+        right("Lowest and highest", "lowest", "highest", show=places(interval, 2)),
+        right("Sign of the main one", "same_sign", show=whole),
+        right("Intervals", "off_zero", show=whole),
+        right("Detectable", "smallest_mde", show=places(fixed, 1)),
+    )
+    title = "Neighbours' clusters minus neighbours' SEZs over lists and weights"
+    return Table(id="T16b", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+
+
+TABLES = {"T16": t16, "T16b": t16b}
+
+
+def _full_rows(facts: Facts, mine: pd.DataFrame, period: str) -> Iterable[Row]:
+    everyone, periods = only(mine, sample_id="all"), facts.config["periods"]
+    plain = _named(only(everyone, estimator="slx"))
+    group = period_with_basis(period, str(pick(plain).get("output_basis", "")), periods)
     for name in ORDER:
-        for row in records(plain[_name(plain).eq(name)]):
-            yield _row(row, group, term_name(name), _permuted(everyone, row, PERMUTED))
-    for estimator, beside, label in VARIANTS if period in main_periods(periods) else ():
+        for row in records(only(plain, name=name)):
+            yield _row(row, group, term_name(name), _permuted(everyone, row, "stratified"))
+    for estimator, permuted, label in VARIANTS if period in main_periods(periods) else ():
         for row in records(only(everyone, estimator=estimator, contrast=DIFFERENCE)):
-            yield _row(row, group, label, _permuted(everyone, row, beside))
+            yield _row(row, group, label, _permuted(everyone, row, permuted))
     for row in records(only(mine, sample_id="outsiders", estimator="slx", contrast=DIFFERENCE)):
         yield _row(row, group, "the same, outsiders only")
     for row in records(only(everyone, estimator="equivalence", effect_type="tost")):
         yield _row(row, group, f"{term_name(row['term'])}, per s.d.: equivalence to zero")
 
 
-def _other_rows(others: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> list[Row]:
-    chosen = only(others, estimator="slx", sample_id="all")
+def _other_rows(facts: Facts, others: pd.DataFrame) -> list[Row]:
+    chosen, periods = _named(only(others, estimator="slx", sample_id="all")), facts.config["periods"]
     chosen = chosen[chosen["contrast"].str.startswith("exposure") | chosen["term"].eq("exposure_park")]
-    chosen = chosen.assign(name=_name(chosen))
-    main = [period for period in shown if period in main_periods(periods)]
-    asked = chosen[["spec_id", "name"]].drop_duplicates().itertuples(index=False)
-    return [_row(row, _variant(row), period_with_basis(period, row["output_basis"], periods))
-            for spec, name in asked for period in main
-            for row in records(only(chosen, spec_id=spec, name=name, period=period))]  # fmt: skip
+    asked = chosen[["spec_id", "name"]].drop_duplicates()
+    main = [period for period in facts.shown("main", "span") if period in main_periods(periods)]
+    found = [row for pair in records(asked) for period in main for row in records(only(chosen, period=period, **pair))]
+    return [_row(row, _variant(row), period_with_basis(row["period"], row["output_basis"], periods)) for row in found]
 
 
-def _permuted(frame: pd.DataFrame, row: Row, estimator: str) -> Any:
-    return pick(frame, estimator=estimator, **{name: row[name] for name in KEYS}).get("p_value")
+def _permuted(frame: pd.DataFrame, row: Row, scheme: str) -> Any:
+    same = {name: row[name] for name in KEYS}
+    return pick(frame, estimator=f"{row['estimator']}_permutation_{scheme}", **same).get("p_value")
 
 
-def _name(frame: pd.DataFrame) -> pd.Series:
-    return frame["contrast"].where(frame["contrast"].ne(""), frame["term"])
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(name=frame["contrast"].where(frame["contrast"].ne(""), frame["term"]))
 
 
 def _variant(row: Row) -> str:
@@ -115,17 +151,3 @@ def _variant(row: Row) -> str:
 def _row(row: Row, group: str, label: str, permuted: Any = None) -> Row:
     plain = {name: row.get(name) for name in KEPT}
     return {"group": group, "label": label, **plain, "permutation_p": permuted, "reason": reason(row["warning"])}
-
-
-def _columns(level: str) -> tuple[Column, ...]:
-    return (
-        Column(names=("label",), header="Coefficient"),
-        Column(names=("estimate",), header="pp/yr", align="right", show=places(fixed, 2), reason="reason"),
-        Column(names=("conf_low", "conf_high"), header=f"SCPC {level} interval", align="right",
-               show=places(interval, 2), reason="reason"),
-        Column(names=("p_value",), header="p", align="right", show=p_value, reason="reason"),
-        Column(names=("permutation_p",), header="Permutation p", align="right", show=p_value),
-        Column(names=("mde",), header="Detectable", align="right", show=places(fixed, 1), reason="reason"),
-        Column(names=("sesoi",), header="Of interest", align="right", show=places(fixed, 2)),
-        Column(names=("n_units",), header="N", align="right", show=whole),
-    )  # fmt: skip

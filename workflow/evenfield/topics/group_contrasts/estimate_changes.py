@@ -13,10 +13,9 @@ from evenfield.numerics.border_pairs import border_difference, border_pairs, bor
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.contrasts import t_detectable, underpowered
-from evenfield.shared.contrasts.group_study import complete
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import complete, joined
 from evenfield.study.errors import EstimateError
 from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, Groups, alone, compared, years_within
 from evenfield.topics.group_contrasts.estimate_spec import ChangeSpec, ProgrammeSpec, Span

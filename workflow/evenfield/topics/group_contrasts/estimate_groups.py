@@ -38,8 +38,7 @@ class Groups:
         self.tables = {"panel": study.table("panel", text=("basis",)), "periods": study.table("periods")}
         self.where = study.table("units").set_index("unit").sort_index()
         self.links = joined_links(study.table("adjacency"), config["weights"]["join"])
-        power = config["estimates"].get("design", {}).get("power", 0.8)
-        self.settings = s = parse_contrast_settings(config["inference"], power)
+        self.settings = s = parse_contrast_settings(config["inference"], study.power)
         self.places = Places(study.table("units"), self.links, s.permutations, s.seed, s.level)
         self.main = [item for item in self.description["periods"] if item["role"] == "main"]
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)

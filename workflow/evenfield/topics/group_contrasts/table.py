@@ -19,7 +19,6 @@ from evenfield.topics.group_contrasts.table_lines import (
     contrast_columns,
     contrast_line,
     inference_note,
-    power,
 )
 
 DIFFERENCE = "cluster - sez"
@@ -67,7 +66,7 @@ def t4(facts: Facts) -> Table:
         "Difference between the group and the other units in the mean of log income relative to the nation over the "
         "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
         "Intervals and p by conditional SCPC; with fewer than four units in a group only permutation is shown.",
-        f"{POWER.format(power=power(facts))} by the same test; of interest: set in advance. Where detectable exceeds "
+        f"{POWER.format(power=facts.power)} by the same test; of interest: set in advance. Where detectable exceeds "
         "of interest the comparison is UNDERPOWERED. n: units in the smaller group.",
         RANGE_NOTE,
         NOT_CAUSAL,
@@ -93,7 +92,7 @@ def t5(facts: Facts) -> Table:
         "several: Romano-Wolf step-down over the outcomes on common free permutations.",
         _joint_note(estimates),
         *_left_out(facts, "factor_intensity", labels),
-        f"{POWER.format(power=power(facts))}; of interest: set in advance. Where it exceeds of interest the comparison "
+        f"{POWER.format(power=facts.power)}; of interest: set in advance. Where it exceeds of interest the comparison "
         "is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment: the total investment of registered "
         "foreign-funded enterprises, a stock.",
         RANGE_NOTE,
@@ -121,7 +120,7 @@ def t22(facts: Facts) -> Table:
         "mean of the last five years, tested against one. Group series: trend of the group's own log quotient, HAC "
         "with fixed-b law.",
         *_left_out(facts, "fading", labels),
-        f"{POWER.format(power=power(facts))}; above of interest the comparison is UNDERPOWERED.",
+        f"{POWER.format(power=facts.power)}; above of interest the comparison is UNDERPOWERED.",
         RANGE_NOTE,
         NOT_CAUSAL,
     )

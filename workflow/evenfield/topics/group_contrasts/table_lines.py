@@ -80,15 +80,10 @@ def inference_note(facts: Facts) -> str:
         f"{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks "
         "at most .03); with fewer than four units in a group, p by free permutation of labels and no interval. Beside "
         "them CR3 with t(G* \u2212 1) and free permutation of whole label rows. Detectable: smallest effect found with "
-        f"{power(facts):.0%} power by the deciding test. Of interest: the smallest effect of interest set in advance. "
+        f"{facts.power:.0%} power by the deciding test. Of interest: the smallest effect of interest set in advance. "
         "Where detectable exceeds of interest the comparison is UNDERPOWERED: an interval that holds zero is no "
         "evidence of no effect."
     )
-
-
-def power(facts: Facts) -> float:
-    """Return the power at which effects are called detectable."""
-    return float(facts.config["estimates"].get("design", {}).get("power", 0.8))
 
 
 def _two_places(value: Any, _unit: Any) -> str:

@@ -7,62 +7,75 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import SOFT, WIDTH, series_mark, use_style
+from evenfield.shared.tables.rows import TEXT
 from evenfield.shared.tables.units import in_words
 from evenfield.study.errors import ArtifactError
 
-ZONE_NAMES = {
-    "sez": "special economic zones", "etdz": "economic and technological zones",
-    "hidz": "high-tech zones (science parks)", "ftz": "free-trade zones", "new_area": "new areas",
-}  # fmt: skip
+ZONE_NAMES = {"sez": "special economic zones", "etdz": "economic and technological zones"}
+ZONE_NAMES |= {"hidz": "high-tech zones (science parks)", "ftz": "free-trade zones", "new_area": "new areas"}
 SUPPORT_NAMES = {"not_yet_treated": "without a state zone", "far_controls": "of these, no neighbour with one"}
 
 
-def new_zones(doses: pd.DataFrame) -> pd.DataFrame:
-    """Count the zones that came into force, by type and year."""
-    kinds = doses[doses["zone_type"].isin(list(ZONE_NAMES))]
-    total = kinds.groupby(["zone_type", "year"], sort=True)["zones"].sum().rename("in_force").reset_index()
-    before = total.groupby("zone_type")["in_force"].shift(1).fillna(0)
-    return total.assign(new=total["in_force"] - before)
-
-
-def draw_rollout(doses: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any]) -> Artwork:
+def f2(facts: Facts) -> Artwork:
     """Draw the rollout of zones above the support of comparisons."""
     use_style()
-    zones = new_zones(doses)
+    doses, support = facts.table("doses", text=TEXT), _support(facts)
+    kinds = [kind for kind in ZONE_NAMES if kind in set(doses["zone_type"])]
+    stock = doses.pivot_table(index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0)[kinds]
+    new = stock.diff().fillna(stock)
     figure, (above, below) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=(1.5, 1.0))
-    _draw_bars(above, zones)
-    _draw_support(below, support, study)
+    _draw_bars(above, new.clip(lower=0), stock)
+    _draw_support(below, support, facts.words["units_name"])
     figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.065, hspace=0.24)
-    wide = zones.pivot(index="year", columns="zone_type", values="new").add_prefix("new_").reset_index()
-    data = wide.merge(support, on="year", how="left")
-    return Artwork(figure, data, _describe(zones, support, study))
+    data = new[sorted(kinds)].add_prefix("new_").reset_index().merge(support, on="year", how="left")
+    return Artwork(figure, data, _describe(stock, support, facts.words))
 
 
-def _draw_bars(axes: Axes, zones: pd.DataFrame) -> None:
-    years = np.sort(zones["year"].unique())
-    floor = np.zeros(len(years))
-    for place, kind in enumerate([kind for kind in ZONE_NAMES if kind in set(zones["zone_type"])]):
-        mine = zones[zones["zone_type"].eq(kind)].sort_values("year")
-        height, mark = mine["new"].clip(lower=0).to_numpy(float), series_mark(place)
-        name = f"{ZONE_NAMES[kind]} ({mine['in_force'].iloc[-1]:.0f} in {years[-1]})"
-        axes.bar(years, height, 0.82, floor, label=name, facecolor=mark.fill, hatch=mark.hatch, edgecolor="white",
-                 linewidth=0.0)  # fmt: skip
-        floor = floor + height
+def _support(facts: Facts) -> pd.DataFrame:
+    series = facts.series(topic="design") if "design" in facts.config["estimates"] else pd.DataFrame({"block": []})
+    rows = series[series["block"].eq("support")]
+    if rows.empty:
+        found, todo = "no support of comparisons among the design diagnostics", "remove F2 from `figures`"
+        raise ArtifactError(found, "a study with zones and the topic design", f"{todo} in config.yaml")
+    wide = rows.pivot(index="year", columns="term", values="value").reset_index()
+    return wide.astype({"year": int}).rename_axis(columns=None)
+
+
+def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame) -> None:
+    years, tops = new.index.to_numpy(int), new.cumsum(axis=1)
+    for place, kind in reversed(list(enumerate(new.columns.astype(str)))):
+        mark, name = series_mark(place), f"{ZONE_NAMES[kind]} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
+        look = {"color": mark.fill, "saturation": 1, "hatch": mark.hatch, "edgecolor": "white", "linewidth": 0.0}
+        sns.barplot(
+            x=years,
+            y=tops[kind].to_numpy(),
+            width=0.82,
+            native_scale=True,
+            errorbar=None,
+            ax=axes,
+            label=name,
+            legend=False,
+            **look,
+        )
+    height = tops.iloc[:, -1].to_numpy(float)
     axes.set_title("New zones in each year, by type")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.tick_params(axis="x", length=0)
-    axes.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(0, max(floor.max() * 1.12, 1)))
-    for i in _peaks(floor):
-        axes.annotate(f"{years[i]}: {floor[i]:.0f}", (years[i], floor[i]), (0, 2.5), textcoords="offset points",
-                      ha="center", fontsize=6.5, color=SOFT)  # fmt: skip
-    handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], names[::-1], loc="upper left", bbox_to_anchor=(0.0, 1.0), handlelength=1.4)
+    axes.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(0, max(height.max() * 1.12, 1)), xlabel="", ylabel="")
+    for i in _peaks(height):
+        text = f"{years[i]}: {height[i]:.0f}"
+        axes.annotate(
+            text, (years[i], height[i]), (0, 2.5), textcoords="offset points", ha="center", fontsize=6.5, color=SOFT
+        )
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), handlelength=1.4)
 
 
 def _peaks(height: np.ndarray, most: int = 6) -> list[int]:
@@ -71,34 +84,31 @@ def _peaks(height: np.ndarray, most: int = 6) -> list[int]:
     return sorted(sorted(local, key=lambda i: (-height[i], i))[:most])
 
 
-def _draw_support(axes: Axes, support: pd.DataFrame, study: Mapping[str, Any]) -> None:
+def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     names = [name for name in SUPPORT_NAMES if name in support]
     top = float(support[names].to_numpy(float).max())
     for place, name in enumerate(names):
         mark = series_mark(place)
-        axes.step(support["year"], support[name], where="mid", color=mark.colour, linestyle=mark.line,
-                  label=SUPPORT_NAMES[name])  # fmt: skip
+        sns.lineplot(
+            x=support["year"],
+            y=support[name],
+            drawstyle="steps-mid",
+            color=mark.colour,
+            linestyle=mark.line,
+            label=SUPPORT_NAMES[name],
+            estimator=None,
+            ax=axes,
+        )
     axes.legend(loc="upper right", handlelength=2.6)
-    axes.set_title(f"{study['units_name'].capitalize()} left for comparison")
-    axes.set(ylim=(-0.04 * top, 1.08 * top))
+    axes.set_title(f"{units_name.capitalize()} left for comparison")
+    axes.set(ylim=(-0.04 * top, 1.08 * top), xlabel="", ylabel="")
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
 
 
-def support_by_year(series: pd.DataFrame) -> pd.DataFrame:
-    """Arrange the support of comparisons by year."""
-    rows = series[series["block"].eq("support")]
-    if rows.empty:
-        raise ArtifactError("no support of comparisons among the design diagnostics", "a study with zones",
-                            "remove F2 from `figures` in config.yaml")  # fmt: skip
-    wide = rows.pivot(index="year", columns="term", values="value").reset_index()
-    return wide.astype({"year": int}).rename_axis(columns=None)
-
-
-def _describe(zones: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any]) -> str:
-    last = int(zones["year"].max())
-    stock = zones[zones["year"].eq(last)].set_index("zone_type")["in_force"]
-    listed = in_words([f"{stock[kind]:.0f} {ZONE_NAMES[kind]}" for kind in ZONE_NAMES if kind in stock.index])
+def _describe(stock: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any]) -> str:
+    last, held = stock.index[-1], stock.iloc[-1]
+    listed = in_words([f"{held[kind]:.0f} {ZONE_NAMES[kind]}" for kind in stock.columns.astype(str)])
     left = support.set_index("year")["not_yet_treated"]
     gone = left.index[left.eq(0)]
     end = f" and none is left from {gone.min()}" if len(gone) else f" and {left.iloc[-1]:.0f} in {left.index[-1]}"

@@ -2,134 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import atkinson, decompose_gini, gini, theil
 from evenfield.numerics.inequality_draws import leave_one_out_theil
 from evenfield.numerics.inequality_groups import decompose_theil
-from evenfield.shared.estimates import Estimate
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.shared.windows import Span, span_named, weights_among
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.inequality.estimate_group_rows import group_rows, nested_rows
-from evenfield.topics.inequality.estimate_rows import Place, base_labels, growth_rows, total_rows
-from evenfield.topics.inequality.estimate_spec import MEASURES, Ends, InequalitySpec, read_ends
+from evenfield.shared.rows import Results, stacked
+from evenfield.shared.settings import check_names
+from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.trajectories import grouping, matched, span_labels, window
+from evenfield.study.study import Study
+from evenfield.topics.inequality.estimate_rows import MEASURES, Decomposition
 
-INEQUALITY_SERIES = (
-    "spec_id", "sample_id", "unit_scheme", "period", "kind", "grouping", "group", "unit", "measure", "year", "value",
-    "share",
-)  # fmt: skip
+CELL_GROUPS = ("cell", "cluster", "sez")
+LABELS = ["spec_id", "sample_id", "unit_scheme", "period", "kind", "grouping", "group", "unit", "measure", "year"]
 
 
-@dataclass(frozen=True)
-class InequalityResults:
-    """Estimates, drawable series and a summary of the inequality family."""
+class InequalitySpec(UnitsSpec):
+    """One decomposition of inequality between units."""
 
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
+    periods: list[str] = Field(min_length=1, description="Periods whose ends are compared.")
+    hypothesis: str = Field("", description="Hypothesis that the change of Theil T speaks to.")
+    sesoi: float | None = Field(None, gt=0, description="Smallest change of Theil T of interest.")
+    weighting: Literal["population", "unweighted"] = Field("population", description="Weights of the units.")
+    groupings: list[str] = Field([], description="Columns of units.csv, such as region4.")
+    taxonomies: list[str] = Field([], description="Each adds the groupings cell, cluster and sez of its cells.")
+    nested: list[tuple[str, str]] = Field([], description="Pairs of an outer and an inner grouping.")
+    aversion: list[PositiveFloat] = Field([0.5, 1.0, 2.0], description="Inequality aversions of the Atkinson index.")
+    weights: str = Field("", description="The primary spatial weights, to say which groups are connected; or none.")
+    revision_sd: dict[Literal["output", "population"], NonNegativeFloat] = Field(
+        {}, description="Standard deviations of revisions of log output and log population."
+    )
+
+    @model_validator(mode="after")
+    def _nested_groups_exist(self) -> InequalitySpec:
+        known = {*self.groupings, *(CELL_GROUPS if self.taxonomies else ())}
+        if unknown := sorted({name for pair in self.nested for name in pair} - known):
+            raise ValueError(f"nested names {unknown[0]}, which is no grouping of this specification")
+        return self
 
 
-def estimate_inequality(
-    panels: Mapping[str, pd.DataFrame],
-    units: Mapping[str, pd.DataFrame],
-    cells: Mapping[str, pd.DataFrame],
-    weights: Mapping[str, Mapping[str, SpatialWeights]],
-    *,
-    schemes: Mapping[str, SchemeInfo],
-    spans: Mapping[str, Mapping[str, Span]],
-    specs: Sequence[InequalitySpec],
-    inference: InferenceSpec,
-) -> InequalityResults:
+Section = list[InequalitySpec]
+
+
+def estimate(study: Study) -> Results:
     """Measure inequality between units at the ends of every period and divide it by groups."""
-    estimates: list[Estimate] = []
-    parts: list[pd.DataFrame] = []
-    for spec in specs:
-        where = f"estimates.inequality.{spec.id}"
-        for name in spec.periods:
-            span = span_named(spans[spec.unit_scheme], name, where)
-            scheme = schemes[spec.unit_scheme]
-            ends = read_ends(
-                panels[spec.unit_scheme], units[spec.unit_scheme], cells[spec.unit_scheme], span, scheme, spec
-            )
-            linked = _linked(weights[spec.unit_scheme], spec, ends, where)
-            estimates += _rows(Place(spec, ends, base_labels(spec, ends), inference), linked)
-            parts.append(yearly_series(spec, ends))
-    keys = [name for name in INEQUALITY_SERIES if name not in ("value", "share")]
-    series = pd.concat(parts).sort_values(keys, ignore_index=True)
-    fit = {spec.id: {"periods": list(spec.periods), "groupings": list(spec.groupings)} for spec in specs}
-    return InequalityResults(estimates, series, fit)
+    out, parts = Results(), []
+    for spec in read(Section, study.config, "inequality"):
+        for period in spec.periods:
+            part = _decomposition(study, spec, period)
+            part.add_rows()
+            out.estimates += part.made
+            parts.append(_series(part))
+        out.fit[spec.id] = {"periods": spec.periods, "groupings": spec.groupings}
+    out.series["series"] = stacked(parts, LABELS, ["value", "share"])
+    return out
 
 
-def _linked(weights: Mapping[str, SpatialWeights], spec: InequalitySpec, ends: Ends, where: str) -> np.ndarray | None:
-    if not spec.weights:
-        return None
-    matrix, _ = weights_among(weights, spec.weights, ends.window.units, where)
-    return np.asarray((matrix > 0) | (matrix.T > 0))
+def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposition:
+    where, scheme = f"estimates.inequality.{spec.id} {period}", spec.unit_scheme
+    data, info = window(study, spec, period, where)
+    panel, units = study.table("panel", scheme, ("basis",)), list(data.units)
+    people = spec.weighting == "population"
+    weights = matched(panel, "population", data, where) if people else np.ones_like(data.values)
+    output = "output_real" in panel and panel["output_real"].notna().any()
+    labels, note = span_labels("inequality", spec, data, info)
+    labels |= {"outcome": "income" if people else "income, unweighted", "period": period}
+    labels |= {"n_obs": 2 * len(units), "n_periods": 2}
+    linked = None
+    if spec.weights:
+        check_names([spec.weights], [study.config["weights"]["primary"]], f"{where} weights")
+        matrix = study.weights(scheme=scheme).among(units)[0]
+        linked = (matrix > 0) | (matrix.T > 0)
+    return Decomposition(
+        spec=spec,
+        period=period,
+        data=data,
+        income=np.exp(data.values),
+        weights=weights,
+        output=matched(panel, "output_real", data, where) if output else None,
+        groups=_groups(study, spec, period, units, where),
+        linked=linked,
+        inference=study.config["inference"],
+        labels=labels,
+        note=note,
+    )
 
 
-def _rows(place: Place, linked: np.ndarray | None) -> list[Estimate]:
-    rows = total_rows(place)
-    for name in place.ends.groups:
-        rows += group_rows(place, name, linked)
-        rows += growth_rows(place, name)
-    first = f"{place.spec.taxonomies[0]}: " if place.spec.taxonomies else ""
-    for pair in place.spec.nested:
-        outer, inner = (name if name in place.ends.groups else first + name for name in pair)
-        rows += nested_rows(place, outer, inner)
-    return rows
+def _groups(
+    study: Study, spec: InequalitySpec, period: str, units: list[str], where: str
+) -> dict[str, tuple[np.ndarray, list[str]]]:
+    frame, cells = study.table("units", spec.unit_scheme), study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
+    check_names(spec.groupings, frame.columns, f"{where} groupings")
+    check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where} taxonomies")
+    found = {name: grouping(frame, name, units, where) for name in spec.groupings}
+    for taxonomy in spec.taxonomies:
+        own = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+        found |= {f"{taxonomy}: {name}": grouping(own, name, units, f"{where} {taxonomy}") for name in CELL_GROUPS}
+    return found
 
 
-def yearly_series(spec: InequalitySpec, ends: Ends) -> pd.DataFrame:
-    """Follow the indices and their parts through the years of a period."""
+def _series(part: Decomposition) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for place, year in enumerate(ends.window.years):
-        income, weights = ends.income[:, place], ends.weights[:, place]
+    for i, year in enumerate(part.data.years.tolist()):
+        income, weights = part.income[:, i], part.weights[:, i]
         try:
-            found = [*_index_rows(income, weights, spec), *_part_rows(income, weights, ends)]
-            found += _influence_rows(income, weights, ends.window.units)
+            found = [*_indices(part, income, weights), *_parts(part, income, weights)]
+            if len(income) > 2:
+                alone = zip(part.data.units, leave_one_out_theil(income, weights), strict=True)
+                found += [{"kind": "influence", "unit": u, "measure": MEASURES[0], "value": v} for u, v in alone]
         except NumericsError:
             continue
-        rows += [{**row, "year": year} for row in found]
-    names = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
-    frame = pd.DataFrame(rows).reindex(columns=list(INEQUALITY_SERIES))
-    text = dict.fromkeys(("kind", "grouping", "group", "unit", "measure"), "")
-    frame = frame.assign(**names, period=ends.window.span.name).astype(dict.fromkeys(text, object)).fillna(text)
-    return frame.astype({"year": "Int64", "value": float, "share": float})
+        rows += [{"grouping": "", "group": "", "unit": "", **row, "year": year} for row in found]
+    names = ("spec_id", "sample_id", "unit_scheme", "period")
+    return pd.DataFrame(rows).assign(**{name: part.labels[name] for name in names})
 
 
-def _index_rows(income: np.ndarray, weights: np.ndarray, spec: InequalitySpec) -> Iterable[dict[str, Any]]:
-    for measure in MEASURES:
-        yield {"kind": "index", "measure": measure, "value": theil(income, weights, measure)}
-    yield {"kind": "index", "measure": "gini", "value": gini(income, weights)}
-    for aversion in spec.aversion:
-        yield {"kind": "index", "measure": f"atkinson_{aversion:g}", "value": atkinson(income, weights, aversion)}
+def _indices(part: Decomposition, income: np.ndarray, weights: np.ndarray) -> Iterator[dict[str, Any]]:
+    values = {measure: theil(income, weights, measure) for measure in MEASURES} | {"gini": gini(income, weights)}
+    values |= {f"atkinson_{aversion:g}": atkinson(income, weights, aversion) for aversion in part.spec.aversion}
+    yield from ({"kind": "index", "measure": name, "value": value} for name, value in values.items())
 
 
-def _part_rows(income: np.ndarray, weights: np.ndarray, ends: Ends) -> Iterable[dict[str, Any]]:
-    for name, (codes, groups) in ends.groups.items():
+def _parts(part: Decomposition, income: np.ndarray, weights: np.ndarray) -> Iterator[dict[str, Any]]:
+    for name, (codes, groups) in part.groups.items():
         for measure in MEASURES:
             parts = decompose_theil(income, weights, codes, measure)
-            shared = {"grouping": name, "measure": measure}
+            values = {("between", ""): parts.between}
+            values |= {("within", group): value for group, value in zip(groups, parts.group_within, strict=True)}
             total = parts.total if parts.total > 0 else np.nan
-            yield {**shared, "kind": "between", "value": parts.between, "share": parts.between / total}
-            for group, value in zip(groups, parts.group_within, strict=True):
-                yield {**shared, "kind": "within", "group": group, "value": value, "share": value / total}
+            for (kind, group), value in values.items():
+                row = {"kind": kind, "grouping": name, "group": group, "measure": measure}
+                yield row | {"value": value, "share": value / total}
         dagum = decompose_gini(income, weights, codes)
-        for part in ("within", "net_between", "transvariation"):
-            value = float(getattr(dagum, part))
-            share = value / dagum.gini if dagum.gini > 0 else np.nan
-            yield {"kind": "dagum", "grouping": name, "measure": "gini", "group": part, "value": value, "share": share}
-
-
-def _influence_rows(income: np.ndarray, weights: np.ndarray, units: list[str]) -> Iterable[dict[str, Any]]:
-    if len(units) < 3:
-        return
-    for unit, value in zip(units, leave_one_out_theil(income, weights), strict=True):
-        yield {"kind": "influence", "unit": unit, "measure": MEASURES[0], "value": value}
+        for group in ("within", "net_between", "transvariation"):
+            value = float(getattr(dagum, group))
+            row = {"kind": "dagum", "grouping": name, "group": group, "measure": "gini"}
+            yield row | {"value": value, "share": value / dagum.gini if dagum.gini > 0 else np.nan}

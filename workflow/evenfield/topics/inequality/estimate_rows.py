@@ -1,157 +1,204 @@
-"""Rows of the inequality family: totals and growth accounting."""
+"""Rows of inequality: totals, growth accounting, parts by one grouping and by two."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import THEIL_T, atkinson, gini, growth_contributions, theil
-from evenfield.numerics.inequality_draws import leave_one_out_theil, redrawn_theil, revised_theil
+from evenfield.numerics.inequality import THEIL_L, THEIL_T, atkinson, decompose_gini, gini, growth_contributions, theil
+from evenfield.numerics.inequality_draws import (
+    between_test,
+    connected_test,
+    leave_one_out_theil,
+    redrawn_theil,
+    revised_theil,
+)
+from evenfield.numerics.inequality_groups import decompose_theil, maximum_between, nested_theil, shapley_theil
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import joined, not_defined
-from evenfield.shared.settings import InferenceSpec
-from evenfield.topics.inequality.estimate_spec import MEASURES, POPULATION, Ends, InequalitySpec
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.rows import Kind, Rows
+from evenfield.shared.trajectories import Trajectories
 
+MEASURES = (THEIL_T, THEIL_L)
+ENDS = ("start", "end")
 BAND = "units redrawn: sensitivity, not sampling error"
 BAND_DRAWS = 1999
+NO_INEQUALITY = "no inequality"
+KINDS = {
+    "index": Kind("inequality", "theil_t", "stat", "index"),
+    "revised": Kind("inequality_revised", "theil_t", "stat", "index"),
+    "share": Kind("theil_decomposition", "between_theil_t", "share", "share"),
+    "dagum": Kind("dagum", "within", "share", "share"),
+    "nested": Kind("nested_theil", "outer", "share", "share"),
+    "shapley": Kind("shapley_theil", "outer", "share", "share"),
+    "growth": Kind("growth_accounting", "growth", "share", "share"),
+}
+# One row: its kind, its warnings, its numbers.
+Found = Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a row stands: settings, data of the period, shared labels."""
+class Decomposition:
+    """Incomes of one specification in one period, how units are grouped, and the rows made from them."""
 
-    spec: InequalitySpec
-    ends: Ends
-    base: dict[str, Any]
-    inference: InferenceSpec
+    spec: Any
+    period: str
+    data: Trajectories  # log incomes in all years of the period
+    income: np.ndarray  # (N, T) income per head
+    weights: np.ndarray  # (N, T) population, or ones
+    output: np.ndarray | None  # (N, T) output at constant prices
+    groups: dict[str, tuple[np.ndarray, list[str]]]  # codes and names; taxonomies as ``seed2011: cell``
+    linked: np.ndarray | None  # (N, N) whether two units are neighbours
+    inference: dict[str, Any]
+    labels: dict[str, Any]
+    note: str
+    made: list[Estimate] = field(default_factory=list)
 
-    def at(self, end: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return incomes and weights at the start or end of the period; shape (N,)."""
+    def add_rows(self) -> None:
+        """Make every row of the period."""
+        ends = {"contrast": "end - start"}
+        self._add(self._totals(), [("index", {**ends, "term": measure}) for measure in MEASURES])
+        for name, (codes, names) in self.groups.items():
+            group = {"treatment_def": name}
+            if len(names) < 2:
+                self._add(iter(()), [("share", {})], "the grouping has one group", **group)
+            else:
+                for end in ENDS:
+                    self._add(self._shares(name, codes, end), [("share", {"contrast": end})], **group)
+            self._add(self._growth(codes, names), [("growth", {})], outcome="output_real", **group)
+        first = f"{self.spec.taxonomies[0]}: " if self.spec.taxonomies else ""
+        for pair in self.spec.nested:
+            outer, inner = (name if name in self.groups else first + name for name in pair)
+            for end in ENDS:
+                for measure in MEASURES:
+                    shared = {"treatment_def": f"{outer} > {inner}", "contrast": end, "controls_id": measure}
+                    self._add(self._nested(outer, inner, end, measure), [("nested", {})], **shared)
+
+    def _add(self, found: Found, lost: list[tuple[str, dict[str, Any]]], reason: str = "", **shared: Any) -> None:
+        """Add the rows found, or those that say why there are none."""
+        rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
+        try:
+            for kind, warnings, numbers in list(found):
+                rows.add(kind, *warnings, **numbers)
+        except NumericsError as error:
+            reason = str(error)
+        for kind, numbers in lost if reason else ():
+            role = {"role": "description"} if kind == "growth" else {}
+            rows.undefined([kind], reason, **role, **numbers)
+        self.made.extend(rows.made)
+
+    def _at(self, end: str) -> tuple[np.ndarray, np.ndarray]:
         column = 0 if end == "start" else -1
-        return self.ends.income[:, column], self.ends.weights[:, column]
+        return self.income[:, column], self.weights[:, column]
 
-    def draw_id(self, what: str) -> str:
-        """Return the id of the draws for one number."""
-        spec = self.spec
-        return f"inequality:{spec.id}:{spec.unit_scheme}:{spec.sample}:{self.ends.window.span.name}:{what}"
+    def _stream(self, what: str) -> tuple[np.random.Generator, str]:
+        labels, seed = self.labels, self.inference["seed"]
+        names = (labels[key] for key in ("spec_id", "unit_scheme", "sample_id", "period"))
+        draw_id = ":".join(["inequality", *names, what])
+        return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
+    def _interval(self, draws: np.ndarray) -> dict[str, float]:
+        level = self.inference["conf_level"]
+        low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
+        return {"conf_low": float(low), "conf_high": float(high), "conf_level": level}
 
-def total_rows(place: Place) -> list[Estimate]:
-    """Return inequality at both ends of a period and its change."""
-    labels = {**place.base, "estimator": "inequality", "effect_type": "stat", "role": "description",
-              "unit_of_measure": "index"}  # fmt: skip
-    rows = []
-    try:
+    def _totals(self) -> Found:
         for measure in MEASURES:
-            rows += _theil_rows(place, measure, labels)
-        for end in ("start", "end"):
-            values = {"gini": gini(*place.at(end))}
-            values |= {f"atkinson_{e:g}": atkinson(*place.at(end), e) for e in place.spec.aversion}
-            rows += [Estimate(**labels, term=term, contrast=end, estimate=value, warning=place.ends.window.note)
-                     for term, value in values.items()]  # fmt: skip
-    except NumericsError as error:
-        return not_defined([{**labels, "term": measure, "contrast": "end - start"} for measure in MEASURES],
-                           place.ends.window.note, error)  # fmt: skip
-    return rows
+            yield from self._theil(measure)
+            yield from self._revised(measure)
+        for end in ENDS:
+            values = {"gini": gini(*self._at(end))}
+            values |= {f"atkinson_{e:g}": atkinson(*self._at(end), e) for e in self.spec.aversion}
+            for term, value in values.items():
+                yield "index", (), {"term": term, "contrast": end, "estimate": value}
 
+    def _theil(self, measure: str) -> Found:
+        draws, what = min(self.inference["permutations"], BAND_DRAWS), f"band:{measure}"
+        value: dict[str, Any] = {}
+        drawn: dict[str, Any] = {}
+        alone: dict[str, Any] = {}
+        for end in ENDS:
+            # The stream is started anew at each end, so that both see the same redrawn units.
+            rng, seed = self._stream(what)
+            value[end] = theil(*self._at(end), measure)
+            drawn[end] = redrawn_theil(*self._at(end), rng=rng, draws=draws, measure=measure)
+            alone[end] = leave_one_out_theil(*self._at(end), measure)
+        for by_end in (value, drawn, alone):
+            by_end["end - start"] = by_end["end"] - by_end["start"]
+        for contrast, number in value.items():
+            most = int(np.argmax(np.abs(alone[contrast] - number)))
+            unit, row = self.data.units[most], {"term": measure, "contrast": contrast, "estimate": number}
+            row |= {"se_type": BAND, "max_leverage_unit": unit, "seed": seed, **self._interval(drawn[contrast])}
+            if contrast == "end - start" and measure == THEIL_T:
+                sesoi = NAN if self.spec.sesoi is None else self.spec.sesoi
+                row |= {"role": self.spec.role, "hypothesis": self.spec.hypothesis, "sesoi": sesoi}
+            yield "index", (f"without {unit} {alone[contrast][most]:.4g}",), row
 
-def _theil_rows(place: Place, measure: str, labels: dict[str, Any]) -> list[Estimate]:
-    draw_id = place.draw_id(f"band:{measure}")
-    draws = min(place.inference.permutations, BAND_DRAWS)
-    value, drawn, alone = {}, {}, {}
-    for end in ("start", "end"):
-        # The stream is started anew at each end, so that both see the same redrawn units.
-        rng = generator_for(place.inference.seed, draw_id)
-        value[end] = theil(*place.at(end), measure)
-        drawn[end] = redrawn_theil(*place.at(end), rng=rng, draws=draws, measure=measure)
-        alone[end] = leave_one_out_theil(*place.at(end), measure)
-    value["end - start"], drawn["end - start"] = value["end"] - value["start"], drawn["end"] - drawn["start"]
-    alone["end - start"] = alone["end"] - alone["start"]
-    rows = []
-    for contrast, number in value.items():
-        low, high = _quantiles(drawn[contrast], place.inference.conf_level)
-        influence = alone[contrast] - number
-        unit = place.ends.window.units[int(np.argmax(np.abs(influence)))]
-        moved = f"without {unit} {alone[contrast][np.argmax(np.abs(influence))]:.4g}"
-        own = _change_labels(place, measure) if contrast == "end - start" else {}
-        rows.append(
-            Estimate(**{**labels, **own}, term=measure, contrast=contrast, estimate=number, conf_low=low,
-                     conf_high=high, conf_level=place.inference.conf_level, se_type=BAND, max_leverage_unit=unit,
-                     seed=f"{place.inference.seed}:{draw_id}", warning=joined(place.ends.window.note, moved))
-        )  # fmt: skip
-    return [*rows, *_revised_rows(place, measure, labels)]
+    def _revised(self, measure: str) -> Found:
+        revision, draws = self.spec.revision_sd, min(self.inference["permutations"], BAND_DRAWS)
+        if not any(revision.values()):
+            return
+        for end in ENDS:
+            rng, seed = self._stream(f"revision:{measure}:{end}")
+            spread = {"sd_income": revision.get("output", 0.0), "sd_weights": revision.get("population", 0.0)}
+            drawn = revised_theil(*self._at(end), **spread, rng=rng, draws=draws, measure=measure)
+            row = {"term": measure, "contrast": end, "estimate": float(np.median(drawn)), **self._interval(drawn)}
+            yield "revised", (), row | {"se_type": "output and population redrawn", "seed": seed}
 
+    def _growth(self, codes: np.ndarray, names: list[str]) -> Found:
+        if self.output is None:
+            raise NumericsError("the panel has no output")
+        start, end = self.output[:, 0], self.output[:, -1]
+        share, before = growth_contributions(start, end, codes)[0], np.bincount(codes, start) / start.sum()
+        for contrast, numbers in (("share of growth", share), ("share of output at start", before)):
+            for group, term in enumerate(names):
+                row = {"term": term, "contrast": contrast, "estimate": float(numbers[group])}
+                yield "growth", (), row | {"role": "description", "n_units": int((codes == group).sum())}
 
-def _change_labels(place: Place, measure: str) -> dict[str, Any]:
-    spec = place.spec
-    if measure != THEIL_T:
-        return {}
-    return {"role": spec.role, "hypothesis": spec.hypothesis, "sesoi": spec.sesoi}
+    def _shares(self, name: str, codes: np.ndarray, end: str) -> Found:
+        income, weights = self._at(end)
+        for measure in MEASURES:
+            parts = decompose_theil(income, weights, codes, measure)
+            total, none = parts.total, "" if parts.total > 0 else NO_INEQUALITY
+            rng, seed = self._stream(f"between:{name}:{end}:{measure}")
+            draws = self.inference["permutations"]
+            free = between_test(income, weights, codes, rng=rng, draws=draws, measure=measure)
+            row = {"term": f"between_{measure}", "contrast": end, "statistic": free.between, "seed": seed}
+            row |= {"estimate": NAN if none else free.between / total, "p_value": free.p_value}
+            told = none or f"random labels {free.expected / total:.3g}"
+            yield "share", (told,), row | {"p_type": f"labels move over units, {free.draws} draws"}
+            most = maximum_between(income, weights, codes, measure)
+            row = {"term": f"between_over_maximum_{measure}", "contrast": end}
+            many = "" if np.isfinite(most) else "not defined: more than eight groups"
+            yield "share", (none, many), row | {"estimate": parts.between / most if most > 0 else NAN}
+            if self.linked is not None and codes.max() == 1:
+                yield self._connected(codes, self.linked, end, measure, total)
+        dagum = decompose_gini(income, weights, codes)
+        for term in ("within", "net_between", "transvariation"):
+            value, none = getattr(dagum, term), "" if dagum.gini > 0 else NO_INEQUALITY
+            row = {"term": term, "contrast": end, "estimate": NAN if none else value / dagum.gini}
+            yield "dagum", (none,), row | {"role": "description"}
 
+    def _connected(
+        self, codes: np.ndarray, linked: np.ndarray, end: str, measure: str, total: float
+    ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        row = {"term": f"between_connected_{measure}", "contrast": end}
+        try:
+            test = connected_test(*self._at(end), codes == 1, linked, measure)
+        except NumericsError as error:
+            return "share", (f"not defined: {error}",), row | {"estimate": NAN}
+        told = f"exact over all {test.draws} connected groups of {int(codes.sum())} units"
+        return "share", (), row | {"estimate": test.between / total, "p_value": test.p_value, "p_type": told}
 
-def _quantiles(draws: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
-    return float(low), float(high)
-
-
-def _revised_rows(place: Place, measure: str, labels: dict[str, Any]) -> list[Estimate]:
-    sd_output, sd_people = place.spec.revision_sd
-    if not max(sd_output, sd_people) > 0:
-        return []
-    draw_id = place.draw_id(f"revision:{measure}")
-    rows = []
-    for end in ("start", "end"):
-        rng = generator_for(place.inference.seed, f"{draw_id}:{end}")
-        drawn = revised_theil(*place.at(end), sd_income=sd_output, sd_weights=sd_people, rng=rng,
-                              draws=min(place.inference.permutations, BAND_DRAWS), measure=measure)  # fmt: skip
-        low, high = _quantiles(drawn, place.inference.conf_level)
-        rows.append(
-            Estimate(**{**labels, "estimator": "inequality_revised"}, term=measure, contrast=end,
-                     estimate=float(np.median(drawn)), conf_low=low, conf_high=high,
-                     conf_level=place.inference.conf_level, se_type="output and population redrawn",
-                     seed=f"{place.inference.seed}:{draw_id}:{end}", warning=place.ends.window.note)
-        )  # fmt: skip
-    return rows
-
-
-def growth_rows(place: Place, name: str) -> list[Estimate]:
-    """Return the share of each group in the growth of total output over a period."""
-    labels = {**place.base, "estimator": "growth_accounting", "outcome": "output_real", "effect_type": "share",
-              "role": "description", "treatment_def": name, "unit_of_measure": "share"}  # fmt: skip
-    codes, names = place.ends.groups[name]
-    output = place.ends.output
-    if output is None:
-        return not_defined([{**labels, "term": "growth"}], place.ends.window.note, "the panel has no output")
-    try:
-        share, _ = growth_contributions(output[:, 0], output[:, -1], codes)
-    except NumericsError as error:
-        return not_defined([{**labels, "term": "growth"}], place.ends.window.note, error)
-    before = np.bincount(codes, output[:, 0]) / output[:, 0].sum()
-    values: Mapping[str, np.ndarray] = {"share of growth": share, "share of output at start": before}
-    return [
-        Estimate(**{**labels, "n_units": int((codes == group).sum())}, term=term, contrast=contrast,
-                 estimate=float(numbers[group]), warning=place.ends.window.note)
-        for contrast, numbers in values.items() for group, term in enumerate(names)
-    ]  # fmt: skip
-
-
-def base_labels(spec: InequalitySpec, ends: Ends) -> dict[str, Any]:
-    """Return the labels that every row of a period shares."""
-    return {
-        "family": "inequality",
-        "spec_id": spec.id,
-        "outcome": "income" if spec.weighting == POPULATION else "income, unweighted",
-        "sample_id": spec.sample,
-        "unit_scheme": spec.unit_scheme,
-        "period": ends.window.span.name,
-        "n_obs": 2 * len(ends.income),
-        "n_units": len(ends.income),
-        "n_periods": 2,
-        "output_basis": ends.window.basis,
-        "data_hash": ends.window.data_hash,
-    }
+    def _nested(self, outer: str, inner: str, end: str, measure: str) -> Found:
+        a, b = self.groups[outer][0], self.groups[inner][0]
+        total = theil(*self._at(end), measure)
+        nested, fair = (divide(*self._at(end), a, b, measure) for divide in (nested_theil, shapley_theil))
+        for kind, parts in (("nested", nested), ("shapley", fair)):
+            for term, value in zip(("outer", "inner", "within"), parts, strict=True):
+                none = "" if total > 0 else NO_INEQUALITY
+                yield kind, (none,), {"term": term, "estimate": NAN if none else value / total}

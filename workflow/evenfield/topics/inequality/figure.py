@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,31 +10,32 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH, Mark, series_mark, use_style
 from evenfield.shared.figures.timeline import Ending, name_endings, stretches, with_basis, year_axis
+from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, pick
 from evenfield.shared.tables.units import CELLS
-from evenfield.study.errors import ArtifactError
 
 MEASURE = "theil_t"
 BETWEEN = "between groups"
 DARK = Mark("#22262B", "#4A5058", "o", "-", "", "white")
 
 
-def draw_inequality(
-    series: pd.DataFrame, description: Mapping[str, Any], *, spec: str, groupings: Sequence[str]
-) -> Artwork:
-    """Draw Theil T by year for some groupings, stacked."""
-    mine = only(series, spec_id=spec, measure=MEASURE)
-    mine = mine[mine["kind"].isin(["between", "within"]) & mine["grouping"].isin(list(groupings))]
+def f6(facts: Facts) -> Artwork:
+    """Draw Theil T by year, stacked, for the first grouping of units and the cells of the first taxonomy."""
+    spec, estimated = str(facts.primary()["id"]), facts.specs()[0]
+    groupings = [*estimated.get("groupings", [])[:1]]
+    groupings += [f"{name}: cell" for name in estimated.get("taxonomies", [])[:1]]
+    mine = only(facts.series(), spec_id=spec, measure=MEASURE)
+    mine = mine[mine["kind"].isin(["between", "within"]) & mine["grouping"].isin(groupings)]
     if mine.empty:
-        raise ArtifactError(f"no parts of Theil T in specification {spec}", "its groupings in the inequality family",
-                            "add groupings to it or remove F6 from `figures`")  # fmt: skip
+        raise nothing_to_show(f"parts of Theil T in specification {spec}", "inequality", "F6")
     use_style()
     longest = mine.groupby("period")["year"].nunique().sort_index(kind="stable").idxmax()
-    data = with_basis(only(mine, period=longest), description)
+    data = with_basis(only(mine, period=longest), facts.description())
     # ASSUME: groups of one unit and other groups without inequality within are left out of the stack: they are zero.
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
     figure, panels = plt.subplots(1, len(shown), figsize=(WIDTH, 3.1), sharey=True, squeeze=False)
@@ -43,6 +44,9 @@ def draw_inequality(
         _draw_stack(axes, only(data, grouping=name))
         axes.set_title(f"Theil T by {_title(name)}")
     return Artwork(figure, data, _describe(data, shown))
+
+
+FIGURES = {"F6": f6}
 
 
 def _title(name: str) -> str:
@@ -55,9 +59,8 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, pd.Series]]:
     between = data[data["kind"].eq("between")].set_index("year")["value"].reindex(years)
     rank = {cell: place for place, cell in enumerate(CELLS)}
     names = sorted(data.loc[data["kind"].eq("within"), "group"].unique(), key=lambda name: (rank.get(name, 0), name))
-    within = [(name, data[data["kind"].eq("within") & data["group"].eq(name)].set_index("year")["value"])
-              for name in names]  # fmt: skip
-    kept = [(f"within {name}", values.reindex(years)) for name, values in within if values.abs().max() > 0]
+    within = {name: only(data, kind="within", group=name).set_index("year")["value"].reindex(years) for name in names}
+    kept = [(f"within {name}", values) for name, values in within.items() if values.abs().max() > 0]
     return [(BETWEEN, between), *kept]
 
 
@@ -74,10 +77,16 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
     years = data[["year", "basis"]].drop_duplicates().sort_values("year")
     for place, (name, values) in enumerate(layers):
         top, mark = base + values, _look(name, place)
+        look: dict[str, Any] = {
+            "facecolor": mark.fill,
+            "hatch": mark.hatch,
+            "edgecolor": "white",
+            "linewidth": 0.4,
+            "alpha": 0.92,
+        }
         for part in stretches(years):
             at = part["year"].tolist()
-            axes.fill_between(at, base[at], top[at], facecolor=mark.fill, hatch=mark.hatch, edgecolor="white",
-                              linewidth=0.4, alpha=0.92)  # fmt: skip
+            axes.fill_between(at, base[at], top[at], **look)
         last = int(base.index.max())
         endings.append(Ending(float((base[last] + top[last]) / 2), name.replace(" ", "\n", 1), mark.colour))
         base = top
@@ -93,8 +102,13 @@ def _mark_proxy(axes: Axes, years: pd.DataFrame) -> None:
         return
     edge = float(proxy.max()) + 0.5
     axes.axvline(edge, color=FAINT, linewidth=0.8)
-    axes.annotate(f"PROXY to {proxy.max():.0f}", (edge, 1.0), (-3, -3), xycoords=axes.get_xaxis_transform(),
-                  textcoords="offset points", ha="right", va="top", fontsize=6.5, color=SOFT)  # fmt: skip
+    at: dict[str, Any] = {
+        "xycoords": axes.get_xaxis_transform(),
+        "textcoords": "offset points",
+        "ha": "right",
+        "va": "top",
+    }
+    axes.annotate(f"PROXY to {proxy.max():.0f}", (edge, 1.0), (-3, -3), fontsize=6.5, color=SOFT, **at)
 
 
 def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:

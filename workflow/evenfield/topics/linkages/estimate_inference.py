@@ -1,14 +1,15 @@
-"""The ladder of inference behind one coefficient of a linkage regression."""
+"""Inference with few units behind one coefficient of a linkage regression, and its marginal effects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.conley import conley_panel_inference
 from evenfield.numerics.inference.cr3 import cr3_inference
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
@@ -24,9 +25,16 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import NAN, finite_or_nan
-from evenfield.topics.linkages.estimate_data import NEIGHBOURS_X, OWN_X, LinkagePanel
-from evenfield.topics.linkages.estimate_fit import fit_long_difference, fit_panel
-from evenfield.topics.linkages.estimate_spec import LinkageSettings
+from evenfield.topics.linkages.estimate_panel import (
+    NEIGHBOURS,
+    NEIGHBOURS_X,
+    OWN_X,
+    LinkagePanel,
+    fit_long_difference,
+    fit_panel,
+    regressors,
+    within,
+)
 
 # ASSUME: errors of provinces 800 km apart or more are uncorrelated (Conley); within a province for as many years as
 # Newey and West's rule gives.
@@ -35,89 +43,97 @@ CONLEY_KM = 800.0
 LONG_DIFFERENCE_CORRELATION = 0.03
 FEW_CLUSTERS = 12
 TIE_DIGITS = 10
+BINS = ("low", "middle", "high")
+GRID = 21
+SERIES = ["kind", "label", "moderator", "moderator_raw", "n_units", "estimate", "std_error", "conf_low", "conf_high"]
+SERIES += ["p_value", "g_star", "warning"]
 Fields = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One regression and the combination of coefficients that is tested."""
+    """One regression, the combination of coefficients that is tested, and what inference needs beside them."""
 
     panel: LinkagePanel  # arrays
     fit: OlsFit  # its fit
     c: np.ndarray  # (K,) weights of the combination
-    places: pd.DataFrame  # ``lat``, ``lon``
-    settings: LinkageSettings  # levels, draws, seed
+    places: pd.DataFrame  # ``lat``, ``lon`` by unit
+    inference: Mapping[str, Any]  # ``conf_level``, ``permutations``, ``seed``
+    power: float  # of the minimum detectable effects
+    draws: int  # of the moderator over units
     draw_id: str  # name of the random stream
 
+    @property
+    def level(self) -> float:
+        """Level of the intervals."""
+        return float(self.inference["conf_level"])
 
-def primary_fields(fit: OlsFit, c: np.ndarray, panel: LinkagePanel, settings: LinkageSettings) -> Fields:
-    """Test c'beta by CR3 with provinces as clusters and t(G* - 1); c (K,).
+    @property
+    def estimate(self) -> float:
+        """The combination of coefficients."""
+        return float(self.c @ self.fit.beta)
+
+
+def tested_fields(setting: Setting) -> Fields:
+    """Test the combination by CR3 with provinces as clusters and t(G* - 1), or say why there is no interval.
 
     Notes
     -----
     The minimum detectable effect is (t_(1+level)/2 + t_power) times the CR3 standard error (Bloom 1995): the errors of
     a unit are dependent over years, so the design alone does not give their spread.
     """
-    units = panel.members
-    g_star = effective_clusters(fit.X, units, c)
-    found = cr3_inference(fit, c, units, max(g_star - 1, 1.0), settings.level)
-    names, shares = partial_leverage(fit.X, units, c)
-    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
-    return {
-        **_fields(found, settings), "se_type": "CR3 by unit", "p_type": "t(G* - 1)", "g_star": g_star,
-        "max_leverage_unit": str(names[largest]),
-    }  # fmt: skip
+    fit, c, units = setting.fit, setting.c, setting.panel.members
+    try:
+        g_star = effective_clusters(fit.X, units, c)
+        found = cr3_inference(fit, c, units, max(g_star - 1, 1.0), setting.level)
+        names, shares = partial_leverage(fit.X, units, c)
+    except NumericsError as error:
+        return {"estimate": setting.estimate, "warning": f"no interval: {error}"}
+    largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])  # ties go to the first unit by id
+    said = {"se_type": "CR3 by unit", "p_type": "t(G* - 1)", "g_star": g_star, "max_leverage_unit": largest}
+    return _fields(found, setting) | said
 
 
-def ladder_fields(setting: Setting) -> dict[str, Fields]:
-    """Test the same combination by every other method of the ladder."""
-    return {name: method(setting) for name, method in _METHODS.items()}
-
-
-def _fields(found: RobustInference, settings: LinkageSettings) -> Fields:
-    power = mde_multiplier(found.df, settings.power, settings.level) if np.isfinite(found.df) else (
-        found.critical_value + t_quantile(settings.power, 1e6)
-    )  # fmt: skip
-    return {
-        "estimate": found.estimate, "std_error": found.std_error, "statistic": found.statistic,
-        "df": finite_or_nan(found.df), "p_value": found.p_value, "conf_low": found.conf_low,
-        "conf_high": found.conf_high, "conf_level": settings.level, "mde": power * found.std_error,
-    }  # fmt: skip
+def _fields(found: RobustInference, setting: Setting) -> Fields:
+    power = found.critical_value + t_quantile(setting.power, 1e6)
+    if np.isfinite(found.df):
+        power = mde_multiplier(found.df, setting.power, setting.level)
+    names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+    numbers = {name: getattr(found, name) for name in names}
+    ends = {"df": finite_or_nan(found.df), "conf_level": setting.level, "mde": power * found.std_error}
+    return numbers | ends
 
 
 def _wild(setting: Setting) -> Fields:
-    settings, units = setting.settings, setting.panel.members
+    units, seed, draws = setting.panel.members, setting.inference["seed"], setting.inference["permutations"]
     kind: WebbOrRademacher = "webb" if len(setting.panel.units) <= FEW_CLUSTERS else "rademacher"
-    draws = wild_draws(units, kind, settings.permutations, generator_for(settings.seed, setting.draw_id))
-    found = wild_inference(wild_bootstrap(setting.fit, setting.c, units, draws), settings.level)
-    return {
-        "estimate": found.estimate, "std_error": found.std_error, "statistic": found.statistic,
-        "p_value": found.p_value, "conf_low": finite_or_nan(found.conf_low),
-        "conf_high": finite_or_nan(found.conf_high), "conf_level": settings.level, "se_type": "CR3 by unit",
-        "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws",
-        "seed": f"{settings.seed}:{setting.draw_id}",
-    }  # fmt: skip
+    drawn = wild_draws(units, kind, draws, generator_for(seed, setting.draw_id))
+    found = wild_inference(wild_bootstrap(setting.fit, setting.c, units, drawn), setting.level)
+    numbers = {name: getattr(found, name) for name in ("estimate", "std_error", "statistic", "p_value")}
+    ends = {name: finite_or_nan(getattr(found, name)) for name in ("conf_low", "conf_high")}
+    words = {"se_type": "CR3 by unit", "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws"}
+    return numbers | ends | words | {"conf_level": setting.level, "seed": f"{seed}:{setting.draw_id}"}
 
 
 def _driscoll_kraay(setting: Setting) -> Fields:
     lags = default_lags(len(setting.panel.years))
-    found = driscoll_kraay_inference(setting.fit, setting.c, setting.panel.dates, lags, level=setting.settings.level)
-    return {**_fields(found, setting.settings), "se_type": f"Driscoll-Kraay, {lags} lags", "p_type": "fixed-b"}
+    found = driscoll_kraay_inference(setting.fit, setting.c, setting.panel.dates, lags, level=setting.level)
+    return _fields(found, setting) | {"se_type": f"Driscoll-Kraay, {lags} lags", "p_type": "fixed-b"}
 
 
 def _conley(setting: Setting) -> Fields:
-    place, lags = setting.places, default_lags(len(setting.panel.years))
+    place, panel, lags = setting.places, setting.panel, default_lags(len(setting.panel.years))
     kernel = spatial_kernel(place.index.to_numpy(str), place["lat"].to_numpy(), place["lon"].to_numpy(), CONLEY_KM)
-    found = conley_panel_inference(setting.fit, setting.c, setting.panel.members, setting.panel.dates, kernel, lags,
-                                   level=setting.settings.level)  # fmt: skip
-    return {**_fields(found, setting.settings), "se_type": f"Conley {CONLEY_KM:.0f} km, {lags} lags",
-            "p_type": "t(G - 1)"}  # fmt: skip
+    found = conley_panel_inference(
+        setting.fit, setting.c, panel.members, panel.dates, kernel, lags, level=setting.level
+    )
+    return _fields(found, setting) | {"se_type": f"Conley {CONLEY_KM:.0f} km, {lags} lags", "p_type": "t(G - 1)"}
 
 
 def _two_way(setting: Setting) -> Fields:
-    panel, settings = setting.panel, setting.settings
-    found = two_way_inference(setting.fit, setting.c, panel.members, panel.dates, settings.level)
-    return {**_fields(found, settings), "se_type": "clustered by unit and year", "p_type": "t(min(G, T) - 1)"}
+    panel = setting.panel
+    found = two_way_inference(setting.fit, setting.c, panel.members, panel.dates, setting.level)
+    return _fields(found, setting) | {"se_type": "clustered by unit and year", "p_type": "t(min(G, T) - 1)"}
 
 
 def _long_difference(setting: Setting) -> Fields:
@@ -126,65 +142,67 @@ def _long_difference(setting: Setting) -> Fields:
 
 def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     """Test the combination in a regression of long differences by SCPC."""
-    panel, settings = setting.panel, setting.settings
-    c = np.zeros(fit.X.shape[1])
-    c[: len(panel.terms)] = setting.c[: len(panel.terms)]
-    place = setting.places
-    distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
-    space = spatial_components(distance, LONG_DIFFERENCE_CORRELATION, settings.level)
+    terms, c = len(setting.panel.columns), np.zeros(fit.X.shape[1])
+    c[:terms] = setting.c[:terms]
+    distance = haversine_km(setting.places["lat"].to_numpy(), setting.places["lon"].to_numpy())
+    space = spatial_components(distance, LONG_DIFFERENCE_CORRELATION, setting.level)
     found = scpc_inference(fit, c, space)
-    kept = [j for j in range(fit.X.shape[1]) if c[j] == 0]
-    spread = fit_ols(fit.y, fit.X[:, kept]).sigma2 ** 0.5
-    mde = spread * scpc_power_point(fit.X, c, space, settings.power, found.critical_value)
-    return {
-        "estimate": found.estimate, "std_error": found.std_error, "statistic": found.statistic, "df": NAN,
-        "p_value": found.p_value, "conf_low": found.conf_low, "conf_high": found.conf_high,
-        "conf_level": settings.level, "mde": mde, "n_obs": len(fit.y), "n_periods": 2,
+    spread = fit_ols(fit.y, fit.X[:, c == 0]).sigma2 ** 0.5
+    mde = spread * scpc_power_point(fit.X, c, space, setting.power, found.critical_value)
+    names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+    numbers = {name: getattr(found, name) for name in names}
+    numbers |= {"df": NAN, "conf_level": setting.level, "mde": mde, "n_obs": len(fit.y), "n_periods": 2}
+    return numbers | {
         "se_type": f"SCPC avc {LONG_DIFFERENCE_CORRELATION:.2f}, last year minus first",
         "p_type": "SCPC, largest over the correlations allowed",
-        "g_star": effective_clusters(fit.X, np.asarray(panel.units), c),
-    }  # fmt: skip
+        "g_star": effective_clusters(fit.X, np.asarray(setting.panel.units), c),
+    }
 
 
 def _permutation(setting: Setting) -> Fields:
-    panel, settings = setting.panel, setting.settings
-    draws = permuted_estimates({"": panel}, settings, setting.draw_id)[""]
-    estimate = float(setting.c @ setting.fit.beta)
-    extreme = int((np.abs(draws) >= abs(estimate) * (1 - 1e-9)).sum())
-    return {"estimate": estimate, "p_value": (1 + extreme) / (1 + len(draws)),
-            "p_type": f"moderator permuted over units, {len(draws)} draws",
-            "seed": f"{settings.seed}:{setting.draw_id}"}  # fmt: skip
+    seed = setting.inference["seed"]
+    draws = permuted_estimates({"": setting.panel}, setting.draws, seed, setting.draw_id)[""]
+    extreme = int((np.abs(draws) >= abs(setting.estimate) * (1 - 1e-9)).sum())
+    words = {"p_type": f"moderator permuted over units, {len(draws)} draws", "seed": f"{seed}:{setting.draw_id}"}
+    return words | {"estimate": setting.estimate, "p_value": (1 + extreme) / (1 + len(draws))}
 
 
-_METHODS: Mapping[str, Callable[[Setting], Fields]] = {
-    "wild_33": _wild, "driscoll_kraay": _driscoll_kraay, "conley": _conley, "two_way": _two_way,
-    "long_difference_scpc": _long_difference, "permutation": _permutation,
-}  # fmt: skip
+METHODS: Mapping[str, Callable[[Setting], Fields]] = {
+    "wild_33": _wild,
+    "driscoll_kraay": _driscoll_kraay,
+    "conley": _conley,
+    "two_way": _two_way,
+    "long_difference_scpc": _long_difference,
+    "permutation": _permutation,
+}
 
 
 def permuted_estimates(
-    panels: Mapping[str, LinkagePanel], settings: LinkageSettings, draw_id: str
+    panels: Mapping[str, LinkagePanel], draws: int, seed: int, draw_id: str
 ) -> dict[str, np.ndarray]:
     """Estimate the interaction with the moderator dealt out to the units at random, the same deals for every panel."""
-    rng = generator_for(settings.seed, draw_id)
-    size = len(next(iter(panels.values())).units)
-    orders = np.array([rng.permutation(size) for _ in range(settings.draws)])
+    rng, size = generator_for(seed, draw_id), len(next(iter(panels.values())).units)
+    orders = np.array([rng.permutation(size) for _ in range(draws)])
     return {name: _psi_by_order(panel, orders) for name, panel in panels.items()}
 
 
 def _psi_by_order(panel: LinkagePanel, orders: np.ndarray) -> np.ndarray:
     """Return psi for every order of the moderator: a quadratic form in it, because each column is linear in it."""
     if panel.trends:
-        return np.array([_psi(panel, order) for order in orders])
-    fit = fit_panel(panel)
-    drop = [panel.terms.index(term) for term in (OWN_X, NEIGHBOURS_X)]
-    Q = np.linalg.qr(np.delete(fit.X, drop, axis=1))[0]
+        return np.array([_psi(replace(panel, L=panel.L[order])) for order in orders])
+    kept = [values for term, values in panel.columns.items() if term not in (OWN_X, NEIGHBOURS_X)]
+    y, Q = within(panel, panel.y.ravel()), np.linalg.qr(within(panel, regressors(panel, kept)))[0]
     maps = [_unit_columns(values) for values in (panel.F, panel.WF)]
     maps = [m - Q @ (Q.T @ m) for m in maps]
     L = panel.L[orders]
-    own, near = L @ (maps[0].T @ fit.y), L @ (maps[1].T @ fit.y)
+    own, near = L @ (maps[0].T @ y), L @ (maps[1].T @ y)
     a, b, d = (np.einsum("bi,ij,bj->b", L, maps[i].T @ maps[j], L) for i, j in ((0, 0), (0, 1), (1, 1)))
     return np.asarray((a * near - b * own) / (a * d - b**2))
+
+
+def _psi(panel: LinkagePanel) -> float:
+    X = within(panel, regressors(panel, list(panel.columns.values())))
+    return float(fit_ols(within(panel, panel.y.ravel()), X).beta[list(panel.columns).index(NEIGHBOURS_X)])
 
 
 def _unit_columns(values: np.ndarray) -> np.ndarray:
@@ -194,7 +212,69 @@ def _unit_columns(values: np.ndarray) -> np.ndarray:
     return out.reshape(N * T, N)
 
 
-def _psi(panel: LinkagePanel, order: np.ndarray) -> float:
-    drawn = LinkagePanel(panel.units, panel.years, panel.y, panel.F, panel.WF, panel.L[order], panel.raw[order],
-                         panel.rival, panel.trends)  # fmt: skip
-    return float(fit_panel(drawn).beta[panel.terms.index(NEIGHBOURS_X)])
+def marginal_effects(setting: Setting) -> pd.DataFrame:
+    """Return marginal effects of the neighbours' intensity by moderator: a line, terciles, and where the units are.
+
+    Notes
+    -----
+    Hainmueller, Mummolo and Xu (2019), binning estimator: within each tercile G_j, WF G_j and WF (L - L_j) G_j, L_j the
+    tercile's median. Where the line and the terciles part, the interaction is not linear.
+    """
+    return pd.DataFrame([*_line(setting), *_bins(setting), *_support(setting.panel)]).reindex(columns=SERIES)
+
+
+def tercile_difference(setting: Setting) -> Fields:
+    """Test the marginal effect in the highest tercile minus that in the lowest."""
+    try:
+        fit = _bin_fit(setting.panel)
+    except NumericsError as error:
+        return {"estimate": NAN, "warning": f"terciles not estimated: {error}"}
+    c = np.zeros(fit.X.shape[1])
+    c[0], c[2] = -1.0, 1.0
+    found = tested_fields(replace(setting, fit=fit, c=c))
+    if lost := found.get("warning", ""):
+        return {"estimate": NAN, "warning": lost.replace("no interval", "terciles not estimated")}
+    return found
+
+
+def bin_members(L: np.ndarray) -> np.ndarray:
+    """Return the tercile of each unit: 0, 1, 2; L (N,) -> (N,)."""
+    return np.searchsorted(np.quantile(L, [1 / 3, 2 / 3]), L, side="left")
+
+
+def _bin_fit(panel: LinkagePanel) -> OlsFit:
+    """Return the binned regression: effects at the medians of the terciles come first."""
+    member, levels, slopes = bin_members(panel.L), [], []
+    for j in range(len(BINS)):
+        inside = (member == j).astype(float)[:, None]
+        levels.append(panel.WF * inside)
+        slopes.append(panel.WF * inside * (panel.L - np.median(panel.L[member == j]))[:, None])
+    kept = [values for term, values in panel.columns.items() if term not in {NEIGHBOURS, NEIGHBOURS_X}]
+    return fit_panel(panel, [*levels, *slopes, *kept])
+
+
+def _bins(setting: Setting) -> Iterator[Fields]:
+    panel, member = setting.panel, bin_members(setting.panel.L)
+    try:
+        fit = _bin_fit(panel)
+    except NumericsError as error:
+        yield from ({"kind": "bin", "label": name, "warning": f"not estimated: {error}"} for name in BINS)
+        return
+    for j, name in enumerate(BINS):
+        at = {"moderator": np.median(panel.L[member == j]), "moderator_raw": np.median(panel.raw[member == j])}
+        found = tested_fields(replace(setting, fit=fit, c=np.eye(fit.X.shape[1])[j]))
+        yield {"kind": "bin", "label": name, "n_units": int((member == j).sum()), **at, **found}
+
+
+def _line(setting: Setting) -> Iterator[Fields]:
+    panel = setting.panel
+    for value in np.linspace(panel.raw.min(), panel.raw.max(), GRID):
+        L = (value - panel.raw.mean()) / float(np.std(panel.raw, ddof=1))
+        c = panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, setting.fit.X.shape[1])
+        at = {"moderator": L, "moderator_raw": value, "n_units": len(panel.units)}
+        yield {"kind": "line", "label": "", **at, **tested_fields(replace(setting, c=c))}
+
+
+def _support(panel: LinkagePanel) -> Iterator[Fields]:
+    for unit, L, raw in zip(panel.units, panel.L, panel.raw, strict=True):
+        yield {"kind": "unit", "label": unit, "moderator": L, "moderator_raw": raw, "n_units": 1}

@@ -2,70 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import pandas as pd
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import basis_note, origin_note
 from evenfield.shared.tables.numbers import fixed, interval, p_value, places, text, whole
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import count_of
 from evenfield.study.errors import ArtifactError
 
 BASE, PSI = "linkage_fe", "neighbours_x_moderator"
-TERMS = {
-    "own": "own", "neighbours": "neighbours'", "own_x_moderator": "own, times the moderator",
-    PSI: "neighbours', times the moderator",
-}  # fmt: skip
+TERMS = {"own": "own", "neighbours": "neighbours'", "own_x_moderator": "own, times the moderator"}
+TERMS[PSI] = "neighbours', times the moderator"
 METHODS = {
-    "wild_33": "wild cluster bootstrap, WCR-33", "driscoll_kraay": "Driscoll-Kraay, fixed-b",
-    "conley": "Conley, 800 km", "two_way": "clustered by unit and year",
-    "long_difference_scpc": "last year minus first, SCPC", "permutation": "moderator permuted over units",
+    "wild_33": "wild cluster bootstrap, WCR-33",
+    "driscoll_kraay": "Driscoll-Kraay, fixed-b",
+    "conley": "Conley, 800 km",
+    "two_way": "clustered by unit and year",
+    "long_difference_scpc": "last year minus first, SCPC",
+    "permutation": "moderator permuted over units",
     "placebo_before": "placebo: change of log income before the sample, SCPC",
-}  # fmt: skip
+}
 OTHER = "Neighbours', times the moderator: other samples and measures"
 RIVAL = "Another moderator, beside it or in its place"
-KEPT = (
-    "estimator", "spec_id", "outcome", "term", "period", "treatment_def", "controls_id", "fe_id", "w_id", "estimate",
-    "std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role",
-    "max_leverage_unit", "unit_of_measure", "output_basis", "warning",
-)  # fmt: skip
+KEPT = [
+    "estimator",
+    "spec_id",
+    "outcome",
+    "term",
+    "period",
+    "treatment_def",
+    "controls_id",
+    "fe_id",
+    "w_id",
+    "estimate",
+]
+KEPT += ["std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role"]
+KEPT += ["max_leverage_unit", "unit_of_measure", "output_basis", "warning"]
 
 
-def tabulate_linkage(
-    estimates: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    section: Mapping[str, Any],
-    inference: Mapping[str, Any],
-    power: float,
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange the linkage estimates."""
+def t20(facts: Facts) -> Table:
+    """Return the main specification, other inference on its interaction, and the other specifications."""
+    estimates = facts.estimates()
     main = pick(estimates, estimator=BASE, term=PSI, role="primary")
     if not main:
-        raise ArtifactError("no primary linkage estimate", "a specification with role primary",
-                            "add it to estimates.linkage or remove T20 from `tables`")  # fmt: skip
-    rows = [*_main_rows(estimates, main, section), *_ladder_rows(estimates, main), *_other_rows(estimates, main)]
-    return Table(id="T20", title="Backward linkages: neighbours' foreign enterprises and zones, by industry",
-                 note=_notes(main, description, section, inference, power, study), columns=_columns(inference),
-                 frame=pd.DataFrame(rows), group="group")  # fmt: skip
+        raise ArtifactError(
+            "no primary linkage estimate",
+            "a specification with role primary",
+            "add it to estimates.linkages or remove T20 from `tables`",
+        )
+    rows = [*_main_rows(facts, estimates, main), *_inference_rows(estimates, main), *_other_rows(estimates, main)]
+    columns = (
+        Column(names=("label",), header="Coefficient"),
+        right("Elasticity", "estimate", show=places(fixed, 3), reason="reason"),
+        right(f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 3), reason="reason"),
+        right("p", "p_value", show=p_value, reason="reason"),
+        right("Detectable", "mde", show=places(fixed, 3), reason="reason"),
+        right("Of interest", "sesoi", show=places(fixed, 3)),
+        right("G*", "g_star", show=places(fixed, 1)),
+        right("Obs.", "n_obs", show=whole),
+    )
+    title, note = "Backward linkages: neighbours' foreign enterprises and zones, by industry", _note(facts, main)
+    return Table(id="T20", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
-def _main_rows(estimates: pd.DataFrame, main: Row, section: Mapping[str, Any]) -> Iterable[Row]:
-    label = section["intensities"][main["treatment_def"]]["label"]
+TABLES = {"T20": t20}
+
+
+def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
+    label = facts.config["estimates"]["linkages"]["intensities"][main["treatment_def"]]["label"]
     mine = only(estimates, estimator=BASE, spec_id=main["spec_id"])
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     for term, name in TERMS.items():
         yield from (_row(row, group, name) for row in records(only(mine, term=term)))
 
 
-def _ladder_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
+def _inference_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
     for method, name in METHODS.items():
-        found = pick(estimates, estimator=f"{BASE}_{method}", spec_id=main["spec_id"])
-        if found:
+        if found := pick(estimates, estimator=f"{BASE}_{method}", spec_id=main["spec_id"]):
             yield _row(found, "Neighbours', times the moderator: other inference", name)
 
 
@@ -107,40 +124,22 @@ def _row(row: Row, group: str, label: str) -> Row:
     return {"group": group, "label": label, **{name: row[name] for name in KEPT}, "reason": why}
 
 
-def _notes(
-    main: Row, description: Mapping[str, Any], section: Mapping[str, Any], inference: Mapping[str, Any], power: float,
-    study: Mapping[str, Any],
-) -> tuple[str, ...]:  # fmt: skip
-    moderator = section["moderators"][main["controls_id"].partition("+")[0]]
+def _note(facts: Facts, main: Row) -> tuple[str, ...]:
+    moderator = facts.config["estimates"]["linkages"]["moderators"][main["controls_id"].partition("+")[0]]
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
     return (
-        f"N = {count_of(main['n_units'], study)} (unit scheme {main['unit_scheme']}), T = {main['n_periods']} years "
-        f"({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a "
-        f"moderator, with {study['unit_name']} and year effects. Moderator: {moderator['label']}{limit}; mean zero, "
-        f"standard deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in force). "
-        f"Main rows: {_words(main['w_id'])} weights, row-standardised.",
-        f"{inference['conf_level']:.0%} intervals and p by CR3 with {study['units_name']} as clusters and "
-        f"t(G* \u2212 1) unless the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. "
-        f"Detectable: (t + t) standard errors, {power:.0%} power. Where detectable exceeds of interest the design is "
-        "UNDERPOWERED: an interval that holds zero is no evidence of no association.",
+        f"N = {count_of(main['n_units'], facts.words)} (unit scheme {main['unit_scheme']}), T = {main['n_periods']} "
+        f"years ({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a "
+        f"moderator, with {facts.words['unit_name']} and year effects. Moderator: {moderator['label']}{limit}; mean "
+        f"zero, standard deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in "
+        f"force). Main rows: {_words(main['w_id'])} weights, row-standardised.",
+        f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as clusters and t(G* \u2212 1) unless "
+        f"the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. Detectable: (t + t) standard "
+        f"errors, {facts.power:.0%} power. Where detectable exceeds of interest the design is UNDERPOWERED: an "
+        "interval that holds zero is no evidence of no association.",
         "Output stands below the line of the intensity, so noise in output pulls its own coefficient down; the level "
         "of the stock is printed beside the ratio for that reason.",
         "Foreign enterprises and zones went where growth was expected: associations, not effects.",
-        basis_note(description),
-        origin_note(description, int(inference["seed"])),
+        basis_note(facts.description()),
+        origin_note(facts.description(), int(facts.config["inference"]["seed"])),
     )
-
-
-def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
-    level = f"{inference['conf_level']:.0%}"
-    return (
-        Column(names=("label",), header="Coefficient"),
-        Column(names=("estimate",), header="Elasticity", align="right", show=places(fixed, 3), reason="reason"),
-        Column(names=("conf_low", "conf_high"), header=f"{level} interval", align="right", show=places(interval, 3),
-               reason="reason"),
-        Column(names=("p_value",), header="p", align="right", show=p_value, reason="reason"),
-        Column(names=("mde",), header="Detectable", align="right", show=places(fixed, 3), reason="reason"),
-        Column(names=("sesoi",), header="Of interest", align="right", show=places(fixed, 3)),
-        Column(names=("g_star",), header="G*", align="right", show=places(fixed, 1)),
-        Column(names=("n_obs",), header="Obs.", align="right", show=whole),
-    )  # fmt: skip

@@ -1,101 +1,245 @@
-"""The spatial pattern of income and growth over time, and of clusters and zones."""
+"""Spatial association of income and growth in every year, and where clusters and zones lie on the map."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import sample_units
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.clubs.trajectories import Trajectories, aligned, trajectories
-from evenfield.topics.moran.estimate_cells import cell_rows
-from evenfield.topics.moran.estimate_maps import local_rows, map_rows, maps_of
-from evenfield.topics.moran.estimate_spec import PATTERN_SERIES, PatternSpec
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, map_tests
+from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.samples import basis_warning, joined, one_text, periods_of, sample_rows, sample_units
+from evenfield.shared.settings import SchemeInfo, check_names, scheme_infos
+from evenfield.shared.spec import Role, UnitsSpec, read
+from evenfield.shared.trajectories import Trajectories, aligned, grouping, span_labels, trajectories
+from evenfield.study.study import Study
 
-TEXTS = ("spec_id", "sample_id", "unit_scheme", "kind", "variable", "controls", "unit", "quadrant", "basis")
-KEY = ["spec_id", "unit_scheme", "kind", "variable", "controls", "unit", "year"]
+KINDS = {
+    "moran": Kind("moran", "moran", "stat", "index"),
+    "geary": Kind("geary", "geary", "stat", "index"),
+    "local": Kind("local_moran", "significant_units", "stat", "units"),
+    "join": Kind("join_count", "links_between", "stat", "links"),
+    "pair": Kind("bivariate_moran", "neighbours", "stat", "index"),
+}
+GROUPS = ("cluster", "sez")
+P_TYPE = "permutation of units, two-sided; adjusted over all years by the largest |z|"
+NO_EFFECT = "association, not a spillover: the unit's own clusters and zones are not held fixed"
+LABELS = ["spec_id", "unit_scheme", "kind", "variable", "controls", "unit", "year", "sample_id", "quadrant", "basis"]
+NUMBERS = ["value", "expected", "band_low", "band_high", "p_value", "p_adjusted", "q_value"]
+
+
+class MoranSpec(UnitsSpec):
+    """One specification of spatial association by year."""
+
+    role: Role = Field("exploratory", description="Role in the tables.")
+    regions: str = Field("", description="Column of units.csv whose means are also taken out; none when empty.")
+    taxonomies: list[str] = Field([], description="Taxonomies whose clusters and zones are placed on the map.")
+    discovery_rate: float = Field(0.05, gt=0, lt=1, description="False discovery rate at which a local Moran counts.")
+
+
+Section = list[MoranSpec]
 
 
 @dataclass(frozen=True)
-class PatternResults:
-    """Estimates, drawable series and a summary of the pattern family."""
+class Map:
+    """The map of one specification: its units, who neighbours whom, and what its rows share."""
 
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
+    study: Study
+    spec: MoranSpec
+    info: SchemeInfo
+    units: tuple[str, ...]
+    W: np.ndarray  # (N, N) in the order of the units
+    weights: str
+    note: str  # that the weights were cut to a sample
+
+    def stream(self, *what: str) -> tuple[np.random.Generator, str]:
+        """Return the random stream of one test and its seed in words."""
+        # The draws of a published number belong to its draw id, which keeps the topic's first name.
+        draw_id, seed = ":".join(["pattern", self.spec.id, *what]), self.study.config["inference"]["seed"]
+        return generator_for(seed, draw_id), f"{seed}:{draw_id}"
+
+    def rows(self, note: str, **shared: Any) -> Rows:
+        """Return a builder of rows, all of them in the role of the specification."""
+        return Rows(KINDS, self.spec.role, joined(note, self.note), **shared, w_id=self.weights)
 
 
-@dataclass(frozen=True)
-class PatternStudy:
-    """What the spatial pattern needs of one unit scheme."""
-
-    panel: pd.DataFrame  # yearly values, periods with growth, cells of the taxonomies, and units with their regions
-    periods: pd.DataFrame
-    cells: pd.DataFrame
-    units: pd.DataFrame
-    weights: SpatialWeights  # primary weights
-    scheme: SchemeInfo  # samples and first official year
-
-
-def estimate_pattern(
-    studies: Mapping[str, PatternStudy], specs: Sequence[PatternSpec], inference: InferenceSpec
-) -> PatternResults:
+def estimate(study: Study) -> Results:
     """Test spatial association in every year for every specification."""
-    estimates: list[Estimate] = []
-    parts: list[pd.DataFrame] = []
-    fits = []
-    for spec in specs:
-        rows, series, fit = _estimated(studies[spec.unit_scheme], spec, inference)
-        estimates += rows
-        parts += series
-        fits.append({"spec_id": spec.id, "unit_scheme": spec.unit_scheme, "sample_id": spec.sample, **fit})
-    summary = {"conf_level": inference.conf_level, "permutations": inference.permutations, "seed": inference.seed,
-               "specs": fits}  # fmt: skip
-    return PatternResults(estimates, _sorted(parts), summary)
-
-
-def _estimated(
-    study: PatternStudy, spec: PatternSpec, inference: InferenceSpec
-) -> tuple[list[Estimate], list[pd.DataFrame], dict[str, Any]]:
-    where = f"estimates.pattern.{spec.id}"
-    income = trajectories(study.panel, "log_income", sample_units(study.scheme, spec.sample, where), where)
-    growth = _growth(study.panel, income, where)
-    W, note = study.weights.among(income.units)
-    weights_note = (str(study.weights.spec.get("weights", "")), note)
-    rows, series = [], []
-    for maps in maps_of(income, growth, study.units, spec):
-        found = [map_rows(maps, W, weights_note, spec, study.scheme, inference)]
-        if maps.controls == "none":
-            found.append(local_rows(maps, W, weights_note, spec, study.scheme, inference))
-        rows += [row for part, _ in found for row in part]
-        series += [frame for _, part in found for frame in part]
-    frames = (study.cells, study.periods)
-    rows += cell_rows(frames, income.units, W, weights_note, spec, study.scheme, inference)
-    fit = {"n_units": len(income.units), "income_years": _ends(income), "growth_years": _ends(growth),
-           "regions": spec.regions, "taxonomies": list(spec.taxonomies)}  # fmt: skip
-    return rows, series, fit
+    out, parts, fits = Results(), [], []
+    for spec in read(Section, study.config, "moran"):
+        where = f"estimates.moran.{spec.id}"
+        info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+        panel = study.table("panel", spec.unit_scheme, ("basis",))
+        income = trajectories(panel, "log_income", sample_units(info, spec.sample, where), where)
+        growth = _growth(panel, income, where)
+        weights = study.weights(scheme=spec.unit_scheme)
+        W, note = weights.among(income.units)
+        on = Map(study, spec, info, income.units, W, str(weights.spec.get("weights", "")), note)
+        for maps in _variables(on, income, growth, where):
+            rows, series = _map_tests(on, *maps)
+            out.estimates += rows
+            parts += series
+        out.estimates += _cells(on, where)
+        fit = {"spec_id": spec.id, "unit_scheme": spec.unit_scheme, "sample_id": spec.sample}
+        fit |= {"n_units": len(income.units), "regions": spec.regions, "taxonomies": spec.taxonomies}
+        fits.append(fit | {"income_years": _ends(income), "growth_years": _ends(growth)})
+    out.series["series"] = stacked(parts, LABELS, NUMBERS)
+    out.fit = {key: study.config["inference"][key] for key in ("conf_level", "permutations", "seed")}
+    out.fit["specs"] = fits
+    return out
 
 
 def _growth(panel: pd.DataFrame, income: Trajectories, where: str) -> Trajectories | None:
     # ASSUME: growth from one observation to the next; the year in which proxy output meets official output has none.
     if "growth_pct" not in panel or panel["growth_pct"].isna().all():
         return None
-    found = trajectories(panel, "growth_pct", income.units, where)
-    return aligned(found, income.units)
+    return aligned(trajectories(panel, "growth_pct", income.units, where), income.units)
 
 
 def _ends(data: Trajectories | None) -> list[int]:
     return [] if data is None else [int(data.years[0]), int(data.years[-1])]
 
 
-def _sorted(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    numbers = {name: float for name in PATTERN_SERIES if name not in TEXTS}
-    filled = [part.astype(numbers).astype(dict.fromkeys(TEXTS, object)) for part in parts]
-    frame = pd.concat(filled) if filled else pd.DataFrame(columns=list(PATTERN_SERIES))
-    return frame.sort_values(KEY, ignore_index=True).astype({"year": np.int64})
+def _variables(
+    on: Map, income: Trajectories, growth: Trajectories | None, where: str
+) -> Iterator[tuple[str, str, Trajectories, np.ndarray | None]]:
+    """Yield outcome, what is taken out of it first, values, and regressors with their constant, (N, K) or (T, N, K)."""
+    plain = {"log_income": income} | ({"growth": growth} if growth else {})
+    for name, data in plain.items():
+        yield name, "none", data, None
+    if on.spec.regions:
+        frame = on.study.table("units", on.spec.unit_scheme)
+        check_names([on.spec.regions], frame.columns, f"{where}.regions")
+        codes, names = grouping(frame, on.spec.regions, on.units, f"{where}.regions")
+        for name, data in plain.items():
+            yield name, on.spec.regions, data, np.eye(len(names))[codes]
+    if growth:
+        start = income.values[:, np.searchsorted(income.years, growth.years) - 1].T
+        yield "growth", "log_income_start", growth, np.stack([np.ones_like(start), start], axis=2)
+
+
+def _map_tests(
+    on: Map, name: str, controls: str, data: Trajectories, X: np.ndarray | None
+) -> tuple[list[Any], list[pd.DataFrame]]:
+    spec, inference = on.spec, on.study.config["inference"]
+    labels, note = span_labels("moran", spec, data, on.info)
+    rng, seed = on.stream(spec.unit_scheme, spec.sample, name, controls)
+    rows = on.rows(note, **labels, outcome=name, controls_id=controls, seed=seed)
+    named = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+    named |= {"variable": name, "controls": controls}
+    series = []
+    try:
+        tests = map_tests(data.values, on.W, rng, inference["permutations"], inference["conf_level"], X)
+    except NumericsError as error:
+        rows.undefined(["moran", "geary"], error, role=spec.role)
+    else:
+        rows.note = on.note
+        for kind, test in zip(("moran", "geary"), tests, strict=True):
+            _add_years(rows, kind, test, data, spec.role)
+            reach = test.sup_t * test.std_error
+            band = {"expected": test.mean, "band_low": test.mean - reach, "band_high": test.mean + reach}
+            band |= {"value": test.statistic, "p_value": test.p_value, "p_adjusted": test.p_joint}
+            frame = pd.DataFrame({"year": data.years, "basis": data.basis, **band})
+            series.append(frame.assign(**named, kind=kind, unit="", quadrant=""))
+    if controls == "none":
+        series += [frame.assign(**named, kind="local") for frame in _local(on, name, data, rows, labels, note)]
+    return rows.made, series
+
+
+def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories, role: str) -> None:
+    said = {"se_type": "permutation", "p_type": P_TYPE, "role": role, "n_periods": 1, "n_obs": len(data.units)}
+    z = (test.statistic - test.mean) / test.std_error
+    columns = {"estimate": test.statistic, "std_error": test.std_error, "statistic": z}
+    columns |= {"p_value": test.p_value, "p_adjusted": test.p_joint}
+    for t, year in enumerate(data.years):
+        numbers = {key: float(values[t]) for key, values in columns.items()}
+        rows.add(kind, period=str(year), output_basis=data.basis[t], **said, **numbers)
+
+
+def _local(on: Map, name: str, data: Trajectories, rows: Rows, labels: dict[str, Any], note: str) -> list[pd.DataFrame]:
+    spec = on.spec
+    rng, seed = on.stream(spec.unit_scheme, spec.sample, name, "local")
+    own = on.rows(note, **labels, outcome=name, seed=seed)
+    try:
+        tests = local_moran_tests(data.values, on.W, rng, on.study.config["inference"]["permutations"])
+    except NumericsError as error:
+        own.undefined(["local"], error)
+        rows.made += own.made
+        return []
+    own.note, said = on.note, f"false discovery rate {spec.discovery_rate:g} within the year"
+    counts = (tests.q_value <= spec.discovery_rate).sum(axis=0)
+    for year, basis, count in zip(data.years, data.basis, counts, strict=True):
+        here = {"period": str(year), "output_basis": basis, "n_periods": 1, "n_obs": len(data.units)}
+        own.add("local", said, estimate=float(count), **here)
+    rows.made += own.made
+    cells = {"value": tests.statistic, "p_value": tests.p_value, "q_value": tests.q_value, "quadrant": tests.quadrant}
+    frame = pd.DataFrame({key: values.ravel() for key, values in cells.items()})
+    years, units = len(data.years), len(data.units)
+    each_year = {"year": np.tile(data.years, units), "basis": np.tile(np.array(data.basis, dtype=object), units)}
+    return [frame.assign(unit=np.repeat(data.units, years), **each_year)]
+
+
+def _cells(on: Map, where: str) -> list[Any]:
+    """Place the clusters and zones of every taxonomy and period on the map."""
+    spec, made = on.spec, []
+    cells = on.study.table("cells", spec.unit_scheme, ("taxonomy",))
+    periods = on.study.table("periods", spec.unit_scheme, ("basis",))
+    check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where}.taxonomies")
+    for taxonomy in spec.taxonomies:
+        for period in periods_of(periods):
+            at = f"{where} {taxonomy} {period}"
+            own = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+            marks = sample_rows(own, on.units, GROUPS, at)
+            grown = sample_rows(periods[periods["period"].eq(period)], on.units, ["growth_pct_per_year"], at)
+            labels: dict[str, Any] = {"family": "moran", "spec_id": spec.id, "sample_id": spec.sample}
+            labels |= {"unit_scheme": spec.unit_scheme}
+            labels |= {"period": period, "treatment_def": taxonomy, "n_obs": len(grown), "n_units": len(grown)}
+            for group in GROUPS:
+                values = marks[group].to_numpy(float)
+                rows = on.rows("", **labels, contrast=group, n_treated=int(values.sum()))
+                _add_joins(on, rows, values)
+                _add_pair(on, rows, values, grown)
+                made += rows.made
+    return made
+
+
+def _group_stream(on: Map, rows: Rows, what: str) -> tuple[np.random.Generator, str]:
+    names = ("unit_scheme", "sample_id", "treatment_def", "contrast", "period")
+    return on.stream(*(rows.shared[name] for name in names), what)
+
+
+def _add_joins(on: Map, rows: Rows, marks: np.ndarray) -> None:
+    # Where clusters and zones lie does not depend on how output is measured.
+    said, rows.note = {"outcome": rows.shared["contrast"], "role": on.spec.role}, ""
+    rng, seed = _group_stream(on, rows, "joins")
+    try:
+        found = join_counts(marks, on.W, rng, on.study.config["inference"]["permutations"])
+    except NumericsError as error:
+        return rows.undefined(["join"], error, **said)
+    kind = "all placements" if found.exact else "random placements"
+    said |= {"p_type": f"{found.subsets} {kind} of as many marks, one-sided (more links)"}
+    said |= {"seed": "" if found.exact else seed}
+    told = f"{found.expected:.3g} links expected, {found.one} to other units"
+    return rows.add("join", told, estimate=float(found.both), p_value=found.p_value, **said)
+
+
+def _add_pair(on: Map, rows: Rows, marks: np.ndarray, grown: pd.DataFrame) -> None:
+    basis, growth = one_text(grown["basis"]), grown["growth_pct_per_year"].to_numpy(float)
+    rows.note = joined(basis_warning(basis, on.info.first_official), on.note)
+    said = {"outcome": "growth", "term": f"neighbours_{rows.shared['contrast']}", "output_basis": basis}
+    said |= {"role": on.spec.role}
+    rng, seed = _group_stream(on, rows, "pair")
+    try:
+        test = bivariate_moran_test(growth, marks, on.W, rng, on.study.config["inference"]["permutations"])
+    except NumericsError as error:
+        return rows.undefined(["pair"], error, **said)
+    numbers = {"estimate": test.statistic, "std_error": test.std_error, "p_value": test.p_value}
+    said |= {"se_type": "permutation", "p_type": "permutation of the marks, two-sided", "seed": seed}
+    return rows.add("pair", NO_EFFECT, **numbers, **said)

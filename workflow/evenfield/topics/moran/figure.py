@@ -11,13 +11,22 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import FAINT, INK, PALE, WIDTH, series_mark, use_style
-from evenfield.shared.figures.timeline import Ending, draw_path, name_endings, shade_proxy, stretches, year_axis
+from evenfield.shared.figures.timeline import (
+    Ending,
+    draw_line,
+    draw_path,
+    name_endings,
+    shade_proxy,
+    stretches,
+    year_axis,
+)
+from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import only, pick, records
+from evenfield.shared.tables.rows import TEXT, only, pick, records
 from evenfield.shared.tables.units import count_of, short_name
-from evenfield.study.errors import ArtifactError
 
 QUADRANTS = {
     "HH": ("#B5392F", "xxxx", "high among high"),
@@ -29,49 +38,50 @@ INCOME, NONE = "log_income", "none"
 LABEL_SHARE = 0.17
 
 
-def draw_pattern(series: pd.DataFrame, *, spec: str, discovery_rate: float, study: Mapping[str, Any]) -> Artwork:
-    """Draw spatial association of income over time."""
-    mine = only(series, spec_id=spec)
+def f10(facts: Facts) -> Artwork:
+    """Draw spatial association of income over time, and the local Moran of every unit."""
+    spec, rate = str(facts.primary()["id"]), float(facts.primary().get("discovery_rate", 0.05))
+    mine = only(facts.series(text=(*TEXT, "controls", "quadrant")), spec_id=spec)
     paths = only(mine, kind="moran", variable=INCOME)
     if paths.empty:
-        raise ArtifactError(f"no Moran's I of specification {spec}", "its series in the pattern family",
-                            "add it to estimates.pattern or remove F10 from `figures`")  # fmt: skip
+        raise nothing_to_show(f"Moran's I of specification {spec}", "moran", "F10")
     use_style()
     growth = only(mine, kind="moran", variable="growth", controls=NONE)
     local = only(mine, kind="local", variable=INCOME)
-    units = local["unit"].nunique()
-    strip = 0.082 * units + 0.2
+    strip = 0.082 * local["unit"].nunique() + 0.2
     size = (WIDTH, 0.85 + 2.0 + strip)
     figure, (above, below) = plt.subplots(2, 1, figsize=size, height_ratios=(2.0, strip), sharex=False)
     figure.subplots_adjust(left=0.06, right=1 - LABEL_SHARE, top=1 - 0.25 / size[1], bottom=0.48 / size[1], hspace=0.2)
     _draw_moran(above, paths, growth)
-    _draw_strip(below, local, discovery_rate)
+    _draw_strip(below, local, rate)
     below.set_xlim(above.get_xlim())
-    keys = [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
-            for colour, hatch, name in QUADRANTS.values()]  # fmt: skip
+    keys = [Patch(facecolor=c, hatch=hatch, edgecolor="white", label=name) for c, hatch, name in QUADRANTS.values()]
     keys.append(Patch(facecolor=FAINT, alpha=0.5, label="pale: not told apart from chance"))
-    figure.legend(handles=keys, loc="lower center", ncols=5, bbox_to_anchor=(0.5, 0.0), columnspacing=1.2,
-                  handlelength=1.4, handletextpad=0.5)  # fmt: skip
+    spacing = {"columnspacing": 1.2, "handlelength": 1.4, "handletextpad": 0.5}
+    figure.legend(handles=keys, loc="lower center", ncols=5, bbox_to_anchor=(0.5, 0.0), **spacing)
     data = pd.concat([only(mine, kind="moran"), local])
-    return Artwork(figure, data, _describe(paths, local, discovery_rate, study))
+    return Artwork(figure, data, _describe(paths, local, rate, facts.words))
+
+
+FIGURES = {"F10": f10}
 
 
 def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     plain = only(paths, controls=NONE).sort_values("year")
     for part in stretches(plain):
-        axes.fill_between(part["year"], part["band_low"], part["band_high"], color=series_mark(0).colour, alpha=0.13,
-                          linewidth=0)  # fmt: skip
-        axes.plot(part["year"], part["expected"], color=FAINT, linewidth=0.8)
-    lines = [(_name(str(controls)), part.sort_values("year"))
-             for controls, part in sorted(paths.groupby("controls"), key=lambda item: item[0] != NONE)]  # fmt: skip
+        band: dict[str, Any] = {"color": series_mark(0).colour, "alpha": 0.13, "linewidth": 0}
+        axes.fill_between(part["year"], part["band_low"], part["band_high"], **band)
+        draw_line(axes, part["year"], part["expected"], color=FAINT, linewidth=0.8)
+    by_controls = sorted(paths.groupby("controls"), key=lambda item: item[0] != NONE)
+    lines = [(_name(str(controls)), part.sort_values("year")) for controls, part in by_controls]
     lines += [("growth", growth.sort_values("year"))] if len(growth) else []
     endings = []
     for place, (name, part) in enumerate(lines):
         mark = series_mark(place)
         draw_path(axes, part, "value", mark, 1.8 if place == 0 else 1.0)
         endings.append(Ending(float(part["value"].iloc[-1]), name, mark.colour))
-    values = np.concatenate([part["value"].to_numpy(float) for _, part in lines]
-                            + [plain["band_low"].to_numpy(float), plain["band_high"].to_numpy(float)])  # fmt: skip
+    drawn = [part["value"] for _, part in lines] + [plain["band_low"], plain["band_high"]]
+    values = np.concatenate([column.to_numpy(float) for column in drawn])
     pad = 0.08 * max(float(np.nanmax(values) - np.nanmin(values)), 1e-6)
     axes.set_ylim(np.nanmin(values) - pad, np.nanmax(values) + 1.8 * pad)
     year_axis(axes, plain["year"].astype(int).tolist())

@@ -14,7 +14,7 @@ from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import joined, not_defined
-from evenfield.topics.clubs.trajectories import Trajectories, trajectories
+from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.topics.regime.estimate import DIFFERENCE, FAMILY, HYPOTHESIS, UNIT
 from evenfield.topics.regime.estimate_data import EXPOSURES, INTERACTIONS, RegimeSection, regime_sections
 from evenfield.topics.regime.estimate_inference import spatial_room

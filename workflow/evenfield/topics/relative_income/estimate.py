@@ -2,147 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
+from pydantic import Field
 
-from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows
-from evenfield.shared.settings import SchemeInfo, check_keys, check_names
-from evenfield.study.errors import EstimateError
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.rows import Kind, Results, Rows
+from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows, sample_units
+from evenfield.shared.settings import SchemeInfo, scheme_infos
+from evenfield.shared.spec import Spec, read
+from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import content_hash
-from evenfield.topics.relative_income.estimate_paths import ALL_UNITS, ProfileSpec, cells_of, labelled, relative_paths
+from evenfield.study.study import Study
 
-PROFILE_KEYS = ("taxonomies",)
-CONTROL, ZONES = "control_", "zones_"
-REQUIRED = ("growth_pct_per_year", "log_income_start")
-OPTIONAL = ("population_growth_per_year",)
-UNITS_OF_MEASURE = {
-    "growth_pct_per_year": "% per year",
-    "log_income_start": "log points",
-    "population_growth_per_year": "log per year",
-}
+KINDS = {"mean": Kind("mean", "all", "stat", "")}
+PATHS = ("relative_log_income", "relative_log_income_unweighted")
+MEASURES = {"growth_pct_per_year": "% per year", "log_income_start": "log points"}
+OPTIONAL = "population_growth_per_year"
+SERIES = ["kind", "unit_scheme", "taxonomy", "cell", "variable", "period", "year", "basis", "n_units", "mean", "sd"]
+SERIES += ["mean_population_weighted"]
+KEY = ["kind", "unit_scheme", "taxonomy", "variable", "period", "year", "cell"]
 
 
-@dataclass(frozen=True)
-class ProfileResults:
-    """Descriptive rows, drawable series and a summary of the profile family."""
+class RelativeIncomeSpec(Spec):
+    """Taxonomies whose cells are described."""
 
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
+    taxonomies: list[str] = Field([], description="Taxonomies whose cells are described; all of them by default.")
 
 
-def parse_profile_specs(section: Any, cells: Mapping[str, pd.DataFrame]) -> tuple[ProfileSpec, ...]:
-    """Read ``estimates.profile`` of the config."""
-    check_keys(section, PROFILE_KEYS, "estimates.profile")
-    known = sorted({str(name) for frame in cells.values() for name in frame["taxonomy"].unique()})
-    chosen = section.get("taxonomies", known)
-    if isinstance(chosen, str):
-        raise EstimateError(f"estimates.profile.taxonomies holds the text '{chosen}'", "a list of taxonomies",
-                            "put it in brackets")  # fmt: skip
-    check_names(chosen, known, "estimates.profile.taxonomies")
-    return tuple(ProfileSpec(name) for name in chosen)
+Section = RelativeIncomeSpec
 
 
-def estimate_profile(
-    panels: Mapping[str, pd.DataFrame],
-    periods: Mapping[str, pd.DataFrame],
-    cells: Mapping[str, pd.DataFrame],
-    doses: Mapping[str, pd.DataFrame],
-    *,
-    schemes: Mapping[str, SchemeInfo],
-    specs: Sequence[ProfileSpec],
-) -> ProfileResults:
+def estimate(study: Study) -> Results:
     """Describe relative income by cell and year, and growth and its companions by cell and period."""
-    parts, estimates = [], []
-    for name, scheme in sorted(schemes.items()):
-        for spec in specs:
-            summary, rows = summarise_periods(periods[name], cells[name], doses[name], spec, scheme)
-            parts += [relative_paths(panels[name], periods[name], cells[name], spec, scheme), summary]
-            estimates += rows
-    keys = ["kind", "unit_scheme", "taxonomy", "variable", "period", "year", "cell"]
-    series = pd.concat(parts).sort_values(keys, ignore_index=True)
-    fit = {"taxonomies": [spec.taxonomy for spec in specs], "unit_schemes": sorted(schemes)}
-    return ProfileResults(estimates, series, fit)
+    out, parts = Results(), []
+    known = {str(name) for scheme in study.schemes for name in study.table("cells", scheme)["taxonomy"]}
+    taxonomies = read(Section, study.config, "relative_income").taxonomies or sorted(known)
+    infos = scheme_infos(study.descriptions.values())
+    for scheme, info in sorted(infos.items()):
+        for taxonomy in taxonomies:
+            parts.append(_paths(study, taxonomy, info).assign(unit_scheme=scheme, taxonomy=taxonomy))
+            for period in periods_of(study.table("periods", scheme)):
+                rows, summary = _summary(study, taxonomy, period, info)
+                out.estimates += rows
+                parts.append(summary.assign(unit_scheme=scheme, taxonomy=taxonomy))
+    series = pd.concat(parts).reindex(columns=SERIES).sort_values(KEY, ignore_index=True)
+    floats = dict.fromkeys(("mean", "sd", "mean_population_weighted"), float)
+    out.series["series"] = series.astype({"year": "Int64", **floats})
+    out.fit = {"taxonomies": taxonomies, "unit_schemes": sorted(infos)}
+    return out
 
 
-def summarise_periods(
-    periods: pd.DataFrame, cells: pd.DataFrame, doses: pd.DataFrame, spec: ProfileSpec, scheme: SchemeInfo
-) -> tuple[pd.DataFrame, list[Estimate]]:
-    """Summarise growth, start income, population growth, zones and controls by cell and period."""
-    parts, estimates = [], []
-    for period in periods_of(periods):
-        rows, variables = _period_variables(periods[periods["period"] == period], doses, period, scheme)
-        rows["cell"] = rows["unit"].map(cells_of(cells, spec.taxonomy, period, list(rows["unit"])))
-        both = pd.concat([rows, rows.assign(cell=ALL_UNITS)])
-        for variable in variables:
-            means = both.groupby("cell", sort=True)[variable].agg(n_units="size", mean="mean", sd="std").reset_index()
-            labels = _labels(rows, variable, spec, scheme)
-            parts.append(means.assign(variable=variable, period=period, basis=labels["output_basis"]))
-            estimates += _mean_rows(means, {**labels, "period": period})
-    return labelled(pd.concat(parts), "summary", spec, scheme), estimates
+def last_period(periods: pd.DataFrame) -> str:
+    """Return the period that ends last, the shortest of them if several do."""
+    unique = periods[["end_year", "start_year", "period"]].drop_duplicates()
+    return str(unique.sort_values(["end_year", "start_year", "period"])["period"].iloc[-1])
 
 
-def _period_variables(
-    periods: pd.DataFrame, doses: pd.DataFrame, period: str, scheme: SchemeInfo
-) -> tuple[pd.DataFrame, list[str]]:
-    units = scheme.samples[ALL_UNITS]
-    extra = [*OPTIONAL, *(name for name in periods.columns if name.startswith(CONTROL))]
-    # ASSUME: a variable that is blank for every unit does not exist in the period and is left out of its
-    # table.
-    present = [name for name in extra if name in periods and not periods[name].isna().all()]
-    variables = [*REQUIRED, *present]
-    rows = sample_rows(periods, units, variables, f"estimates.profile {period}")
-    zones = _mean_zones(doses, int(rows["start_year"].iloc[0]), int(rows["end_year"].iloc[0]), units)
-    full = rows[["unit", "basis", *variables]].merge(zones, on="unit", how="left", validate="one_to_one")
-    return full, [*variables, *zones.columns.drop("unit")]
+def _cells(study: Study, taxonomy: str, period: str, info: SchemeInfo, units: Sequence[str]) -> pd.Series:
+    cells = study.table("cells", info.name)
+    chosen = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+    wrong = sorted({*units} - {*chosen["unit"]}) + sorted(set(chosen.loc[chosen["unit"].duplicated(), "unit"]))
+    if wrong:
+        found = f"taxonomy {taxonomy} {period}: {len(wrong)} units have no cell or two ({first_examples(wrong)})"
+        raise EstimateError(found, "one cell for each unit and period", "correct the taxonomy's file")
+    return chosen.set_index("unit")["cell"]
 
 
-def _mean_zones(doses: pd.DataFrame, start: int, end: int, units: Sequence[str]) -> pd.DataFrame:
-    # ASSUME: a type of zone that is never in force has no dated zone, and is left out instead of shown as zero; a
-    # unit without a row for a type had none.
+def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
+    where, panel = f"estimates.relative_income {taxonomy}", study.table("panel", info.name, ("basis",))
+    units = sample_units(info, "all", where)
+    # ASSUME: a unit keeps over all years the cell it has in the last period, so that a path never jumps because a unit
+    # changes its cell.
+    placed = _cells(study, taxonomy, last_period(study.table("periods", info.name)), info, units)
+    parts = []
+    for year, frame in panel[panel["unit"].isin(units)].groupby("year", sort=True):
+        rows = sample_rows(frame, units, PATHS, f"{where} {year}").assign(year=year)
+        rows = rows.assign(cell=rows["unit"].map(placed), weight=rows.get("population", NAN))
+        for variable in PATHS:
+            grouped = rows.assign(product=rows["weight"] * rows[variable]).groupby("cell", sort=True)
+            means = grouped[variable].agg(n_units="size", mean="mean", sd="std")
+            total = grouped[["product", "weight"]].sum(min_count=1)
+            means["mean_population_weighted"] = total["product"] / total["weight"]
+            parts.append(means.reset_index().assign(variable=variable, year=year, basis=one_text(rows["basis"])))
+    return pd.concat(parts).assign(kind="path", period="")
+
+
+def _summary(study: Study, taxonomy: str, period: str, info: SchemeInfo) -> tuple[list[Estimate], pd.DataFrame]:
+    data, variables = _variables(study, period, info)
+    data["cell"] = data["unit"].map(_cells(study, taxonomy, period, info, list(data["unit"])))
+    basis, made, parts = one_text(data["basis"]), [], []
+    both = pd.concat([data, data.assign(cell="all")])
+    shared = {"family": "relative_income", "spec_id": taxonomy, "unit_scheme": info.name, "treatment_def": taxonomy}
+    shared |= {"period": period, "output_basis": basis}
+    for variable, unit in variables.items():
+        means = both.groupby("cell", sort=True)[variable].agg(n_units="size", mean="mean", sd="std").reset_index()
+        parts.append(means.assign(variable=variable))
+        hashed = content_hash(data[["unit", "cell", variable]])
+        own = {**shared, "outcome": variable, "data_hash": hashed}
+        rows = Rows(KINDS, "description", basis_warning(basis, info.first_official), **own)
+        for cell, n, mean in zip(means["cell"], means["n_units"], means["mean"], strict=True):
+            rows.add("mean", term=cell, estimate=float(mean), n_obs=int(n), n_units=int(n), unit_of_measure=unit)
+        made += rows.made
+    return made, pd.concat(parts).assign(kind="summary", period=period, basis=basis)
+
+
+def _variables(study: Study, period: str, info: SchemeInfo) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the variables of a period and their units of measure."""
+    where, frame, doses = (
+        f"estimates.relative_income {period}",
+        *(study.table(n, info.name) for n in ("periods", "doses")),
+    )
+    units, frame = sample_units(info, "all", where), frame[frame["period"].eq(period)]
+    extra = {OPTIONAL: "log per year"} | {str(name): "" for name in frame if str(name).startswith("control_")}
+    # ASSUME: a variable that is blank for every unit does not exist in the period and is left out of its table.
+    present = {name: unit for name, unit in extra.items() if name in frame and frame[name].notna().any()}
+    variables = MEASURES | present
+    rows = sample_rows(frame, units, list(variables), where)
+    # ASSUME: a type of zone that is never in force has no dated zone, and is left out instead of shown as zero; a unit
+    # without a row for a type had none.
     dated = doses.groupby("zone_type")["zones"].transform("max") > 0
-    inside = doses[dated & doses["year"].between(start, end)]
-    mean = inside.pivot_table(index="unit", columns="zone_type", values="zones", aggfunc="mean")
-    full = mean.reindex(list(units)).fillna(0.0).rename_axis("unit").rename_axis(None, axis=1)
-    return full.add_prefix(ZONES).reset_index()
-
-
-def _mean_rows(means: pd.DataFrame, labels: Mapping[str, Any]) -> list[Estimate]:
-    return [
-        Estimate(
-            **labels,
-            term=str(row["cell"]),
-            estimate=float(row["mean"]),
-            n_obs=int(row["n_units"]),
-            n_units=int(row["n_units"]),
-        )
-        for row in means.to_dict("records")
-    ]
-
-
-def _labels(rows: pd.DataFrame, variable: str, spec: ProfileSpec, scheme: SchemeInfo) -> dict[str, Any]:
-    basis = one_text(rows["basis"])
-    return {
-        "family": "profile",
-        "role": "description",
-        "estimator": "mean",
-        "spec_id": spec.taxonomy,
-        "outcome": variable,
-        "effect_type": "stat",
-        "unit_scheme": scheme.name,
-        "treatment_def": spec.taxonomy,
-        "unit_of_measure": _unit_of_measure(variable),
-        "output_basis": basis,
-        "data_hash": content_hash(rows[["unit", "cell", variable]]),
-        "warning": basis_warning(basis, scheme.first_official),
-    }
-
-
-def _unit_of_measure(variable: str) -> str:
-    if variable.startswith(ZONES):
-        return "zones"
-    return UNITS_OF_MEASURE.get(variable, "")
+    inside = doses[dated & doses["year"].between(rows["start_year"].iloc[0], rows["end_year"].iloc[0])]
+    zones = inside.pivot_table(index="unit", columns="zone_type", values="zones", aggfunc="mean")
+    zones = zones.reindex(list(units)).fillna(0.0).add_prefix("zones_")
+    return rows.join(zones, on="unit"), variables | dict.fromkeys(map(str, zones.columns), "zones")

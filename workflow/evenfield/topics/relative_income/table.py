@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.tables.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
-from evenfield.shared.tables.numbers import Formatter, fixed, is_missing, places, significant, with_error
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
+from evenfield.shared.tables.numbers import fixed, is_missing, significant, with_error
 from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import CELLS
 from evenfield.study.errors import ArtifactError
 
@@ -25,72 +26,52 @@ NAMES = {
     "zones_ftz": "free-trade zones",
     "zones_new_area": "new areas",
 }
-COUNT = "units"
+DIGITS = {"growth_pct_per_year": 2, "log_income_start": 2, "population_growth_per_year": 4}
+DIGITS |= {name: 1 for name in NAMES if name.startswith("zones_")}
 
 
-def tabulate_summary(
-    series: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    taxonomy: str,
-    shown: Sequence[str],
-    periods: Mapping[str, Any],
-    controls: Mapping[str, Any],
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange summary statistics with one column per cell."""
-    mine = only(series, kind="summary", taxonomy=taxonomy, unit_scheme=description["unit_scheme"])
-    mine = mine[mine["period"].isin(list(shown))]
+def t3(facts: Facts) -> Table:
+    """Return one row for each variable and period, one column for each cell."""
+    taxonomy, shown = facts.config["taxonomy"]["primary"], facts.shown("main")
+    mine = only(facts.series(), kind="summary", taxonomy=taxonomy, unit_scheme=facts.main)
+    mine = mine[mine["period"].isin(shown)]
     if mine.empty:
-        raise ArtifactError(f"no summary of taxonomy {taxonomy}", "one in the profile family",
-                            "add the taxonomy to estimates.profile.taxonomies")  # fmt: skip
-    cells = _cells(mine)
-    names = {**NAMES, **{f"control_{name}": item["label"] for name, item in controls.items()}}
-    rows = [row for period in shown for row in _rows(mine[mine["period"].eq(period)], period, cells, names, periods)]
-    note = (
-        sample_note(description, study),
-        f"Mean (standard deviation across {study['units_name']}) by cell of taxonomy {taxonomy}; zones: mean number in "
-        "force over the period.",
-        basis_note(description),
+        remedy = "add the taxonomy to estimates.relative_income.taxonomies"
+        raise ArtifactError(f"no summary of taxonomy {taxonomy}", "one in topic relative_income", remedy)
+    cells = [cell for cell in ("all", *CELLS) if cell in set(mine["cell"])]
+    cells = ["all"] if cells == ["all", "neither"] else cells
+    names = NAMES | {f"control_{name}": item["label"] for name, item in facts.config["controls"].items()}
+    rows = [row for period in shown for row in _rows(facts, only(mine, period=period), period, cells, names)]
+    note = facts.note(
+        f"Mean (standard deviation across {facts.words['units_name']}) by cell of taxonomy {taxonomy}; zones: mean "
+        "number in force over the period.",
         DESCRIPTIVE,
-        origin_note(description),
+        seed=False,
     )
-    columns = [Column(names=(f"mean {cell}", f"sd {cell}", "digits"), header=cell, align="right", show=_mean_sd)
-               for cell in cells]  # fmt: skip
-    first = Column(names=("label",), header="Variable")
-    return Table(id="T3", title="Summary statistics by cell and period", note=note, columns=(first, *columns),
-                 frame=pd.DataFrame(rows), group="group")  # fmt: skip
+    columns = [right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean_sd) for cell in cells]
+    columns = [Column(names=("label",), header="Variable"), *columns]
+    title = "Summary statistics by cell and period"
+    return Table(id="T3", title=title, note=note, columns=tuple(columns), frame=pd.DataFrame(rows), group="group")
 
 
-def _cells(series: pd.DataFrame) -> list[str]:
-    found = [cell for cell in ("all", *CELLS) if cell in set(series["cell"])]
-    return ["all"] if found == ["all", "neither"] else found
+TABLES = {"T3": t3}
 
 
-def _rows(
-    series: pd.DataFrame, period: str, cells: Sequence[str], names: Mapping[str, str], periods: Mapping[str, Any]
-) -> Iterable[Row]:
+def _rows(facts: Facts, series: pd.DataFrame, period: str, cells: list[str], names: Mapping[str, str]) -> Iterator[Row]:
     if series.empty:
         return
-    shared = {"period": period, "basis": series["basis"].iloc[0],
-              "group": period_with_basis(period, series["basis"].iloc[0], periods)}  # fmt: skip
+    basis = series["basis"].iloc[0]
+    shared = {"period": period, "basis": basis, "group": period_with_basis(period, basis, facts.config["periods"])}
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}
-    yield {**shared, "variable": COUNT, "label": "number of units", "digits": 0, **counts, **blank}
+    yield {**shared, "variable": "units", "label": "number of units", "digits": 0, **counts, **blank}
     for variable in [name for name in names if name in set(series["variable"])]:
         found = {cell: pick(series, variable=variable, cell=cell) for cell in cells}
         values = {f"{stat} {cell}": row.get(stat) for cell, row in found.items() for stat in ("mean", "sd")}
-        yield {**shared, "variable": variable, "label": names[variable], "digits": _digits(variable), **values}
-
-
-def _digits(variable: str) -> int | None:
-    if variable.startswith("zones_"):
-        return 1
-    return {"growth_pct_per_year": 2, "log_income_start": 2, "population_growth_per_year": 4}.get(variable)
+        yield {**shared, "variable": variable, "label": names[variable], "digits": DIGITS.get(variable), **values}
 
 
 def _mean_sd(mean: Any, sd: Any, digits: Any) -> str:
     if is_missing(digits):
-        return f"{significant(mean)} ({significant(sd)})" if not is_missing(sd) else significant(mean)
-    show: Formatter = places(with_error, int(digits))
-    return show(mean, sd) if not is_missing(sd) else fixed(mean, int(digits))
+        return significant(mean) if is_missing(sd) else f"{significant(mean)} ({significant(sd)})"
+    return fixed(mean, int(digits)) if is_missing(sd) else with_error(mean, sd, int(digits))

@@ -1,120 +1,88 @@
-"""The convergence clock: how the speed of convergence moved, in rolling windows, between periods and over space."""
+"""How the speed of convergence moved: in rolling windows, between periods, with neighbours, and breaks in its path."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import Field
 
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.cross_section import cross_section
+from evenfield.shared.rows import Results, Rows
 from evenfield.shared.samples import periods_of, sample_units
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.clubs.trajectories import Trajectories, main_periods, span_labels, trajectories
-from evenfield.topics.rolling.beta_spec import BetaSpec
-from evenfield.topics.rolling.cross_section import cross_section
-from evenfield.topics.rolling.estimate_breaks import contrast_rows, sigma_break_rows, slope_break_rows, weak_sigma_rows
-from evenfield.topics.rolling.estimate_spatial import spatial_rows
-from evenfield.topics.rolling.estimate_spec import ClockSpec
-from evenfield.topics.rolling.estimate_windows import CLOCK_SERIES, window_rows
+from evenfield.shared.settings import SchemeInfo, scheme_infos
+from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.trajectories import Trajectories, main_periods, span_labels, trajectories
+from evenfield.study.study import Study
+from evenfield.topics.rolling.estimate_breaks import (
+    add_contrasts,
+    add_sigma_breaks,
+    add_slope_break,
+    add_variance_slope,
+)
+from evenfield.topics.rolling.estimate_spatial import add_spatial
+from evenfield.topics.rolling.estimate_windows import KINDS, add_windows
 
-TEXTS = ("spec_id", "sample_id", "unit_scheme", "kind", "basis", "note")
+TEXTS = ["spec_id", "sample_id", "unit_scheme", "kind"]
+WHOLE = ["span", "start_year", "end_year", "n_units"]
+SERIES = [*TEXTS, *WHOLE[:3], "basis", "n_units", "slope", "speed", "pointwise_low", "pointwise_high", "band_low"]
+SERIES += ["band_high", "half_life", "fitted_start", "fitted_end", "wald", "note"]
 KEY = ["spec_id", "unit_scheme", "kind", "span", "start_year", "end_year"]
 
 
-@dataclass(frozen=True)
-class ClockResults:
-    """Estimates, drawable series and a summary of the clock family."""
+class RollingSpec(UnitsSpec):
+    """One specification of rolling windows."""
 
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ClockStudy:
-    """What the clock needs of one unit scheme."""
-
-    panel: pd.DataFrame  # yearly values, and periods with their end points
-    periods: pd.DataFrame
-    weights: SpatialWeights  # primary weights
-    scheme: SchemeInfo  # samples, step and first official year
-    main: Sequence[str]  # periods that divide the study, in order
+    windows: list[Annotated[int, Field(gt=0)]] = Field(
+        [10, 15], min_length=1, json_schema_extra={"uniqueItems": True}, description="Lengths of the windows in years."
+    )
+    most_breaks: int = Field(3, ge=0, description="Largest number of breaks in sigma.")
+    trim: float = Field(0.15, gt=0, lt=0.5, description="Share of dates on each side of a break.")
 
 
-def clock_studies(
-    descriptions: Sequence[Mapping[str, Any]],
-    panels: Mapping[str, pd.DataFrame],
-    periods: Mapping[str, pd.DataFrame],
-    weights: Mapping[str, SpatialWeights],
-    schemes: Mapping[str, SchemeInfo],
-) -> dict[str, ClockStudy]:
-    """Join what belongs to each unit scheme."""
-    out = {}
-    for item in descriptions:
-        name = str(item["unit_scheme"])
-        out[name] = ClockStudy(panels[name], periods[name], weights[name], schemes[name], main_periods(item))
+Section = list[RollingSpec]
+
+
+def estimate(study: Study) -> Results:
+    """Follow convergence over time and over space for every specification."""
+    out, inference = Results(), study.config["inference"]
+    parts, fits = [], []
+    for spec in read(Section, study.config, "rolling"):
+        where, panel = f"estimates.rolling.{spec.id}", study.table("panel", spec.unit_scheme, ("basis",))
+        info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+        data = trajectories(panel, "log_income", sample_units(info, spec.sample, where), where)
+        rows = _rows(spec, data, info)
+        series = [add_windows(rows, data, span, info, inference) for span in dict.fromkeys(spec.windows)]
+        series.append(add_slope_break(rows, data, spec.trim, inference))
+        segments, dates = add_sigma_breaks(rows, data, spec.most_breaks, spec.trim)
+        series.append(segments)
+        out.estimates += [*rows.made, *_by_period(study, spec, data, info)]
+        slopes = []
+        for part in data.segments():
+            rows = _rows(spec, part, info)
+            slopes.append(add_variance_slope(rows, part, inference))
+            out.estimates += rows.made
+        labels = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+        parts += [part.assign(**labels) for part in series if len(part)]
+        fits.append({**labels, "weak_sigma": [item for item in slopes if item], "sigma_breaks": dates})
+    frame = (pd.concat(parts) if parts else pd.DataFrame()).reindex(columns=SERIES).sort_values(KEY, ignore_index=True)
+    out.series["series"] = frame.astype(dict.fromkeys(WHOLE, "Int64"))
+    out.fit = {"conf_level": inference["conf_level"], "draws": inference["permutations"], "seed": inference["seed"]}
+    out.fit["specs"] = fits
     return out
 
 
-def estimate_clock(
-    studies: Mapping[str, ClockStudy], specs: Sequence[ClockSpec], inference: InferenceSpec
-) -> ClockResults:
-    """Follow convergence over time and over space for every specification."""
-    estimates: list[Estimate] = []
-    parts, fits = [], []
-    for spec in specs:
-        study = studies[spec.unit_scheme]
-        units = sample_units(study.scheme, spec.sample, f"estimates.clock.{spec.id}")
-        data = trajectories(study.panel, "log_income", units, f"estimates.clock.{spec.id}")
-        rows, series, fit = _over_time(data, spec, study.scheme, inference)
-        estimates += [*rows, *_by_period(data, spec, study, inference)]
-        parts += series
-        fits.append({"spec_id": spec.id, "unit_scheme": spec.unit_scheme, "sample_id": spec.sample, **fit})
-    summary = {
-        "conf_level": inference.conf_level,
-        "draws": inference.permutations,
-        "seed": inference.seed,
-        "specs": fits,
-    }
-    return ClockResults(estimates, _sorted(parts), summary)
+def _rows(spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> Rows:
+    labels, note = span_labels("rolling", spec, data, info)
+    return Rows(KINDS, spec.role, note, **labels)
 
 
-def _over_time(
-    data: Trajectories, spec: ClockSpec, scheme: SchemeInfo, inference: InferenceSpec
-) -> tuple[list[Estimate], list[pd.DataFrame], dict[str, Any]]:
-    windows = [window_rows(data, span, spec, scheme, inference) for span in spec.windows]
-    base, note = span_labels("clock", spec, data, scheme)
-    breaks, path = slope_break_rows(data, spec, base, note, inference)
-    dated, segments, dates = sigma_break_rows(data, spec, base, note)
-    rows, summaries = [*[row for found, _ in windows for row in found], *breaks, *dated], []
-    for part in data.segments():
-        base, note = span_labels("clock", spec, part, scheme)
-        found, summary = weak_sigma_rows(part, base, spec.role, note, inference)
-        rows += found
-        summaries.append(summary)
-    fit = {"weak_sigma": [item for item in summaries if item], "sigma_breaks": dates}
-    return rows, [*[line for _, line in windows], path, segments], fit
-
-
-def _by_period(data: Trajectories, spec: ClockSpec, study: ClockStudy, inference: InferenceSpec) -> list[Estimate]:
-    base, _ = span_labels("clock", spec, data, study.scheme)
-    plain = BetaSpec(spec.id, (), spec.sample, "end", spec.unit_scheme, spec.role)
-    names = periods_of(study.periods)
-    sections = {name: cross_section(study.periods, plain, name, study.scheme) for name in names}
-    rows = []
+def _by_period(study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> list[Any]:
+    made, where, labels = [], f"estimates.rolling.{spec.id}", _rows(spec, data, info).shared
+    names = periods_of(study.table("periods", spec.unit_scheme))
+    sections = {name: cross_section(study, spec, name, f"{where} {name}") for name in names}
     for name, section in sections.items():
-        own = {**base, "outcome": "growth", "period": name, "n_obs": len(section.rows), "output_basis": section.basis}
-        rows += spatial_rows(section, study.weights, own, inference)
-    main = [sections[name] for name in study.main if name in sections]
-    return [*rows, *contrast_rows(main, base, spec.role, inference)]
-
-
-def _sorted(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    numbers = {name: float for name in CLOCK_SERIES if name not in TEXTS}
-    filled = [part.astype(numbers).astype(dict.fromkeys(TEXTS, object)) for part in parts if len(part)]
-    frame = pd.concat(filled) if filled else pd.DataFrame(columns=list(CLOCK_SERIES))
-    whole = {"span": "Int64", "start_year": "Int64", "end_year": "Int64", "n_units": "Int64"}
-    return frame.sort_values(KEY, ignore_index=True).astype(whole)
+        own = {**labels, "outcome": "growth", "period": name, "n_obs": len(section[0]), "output_basis": section[2]}
+        made += add_spatial(section, study.weights(scheme=spec.unit_scheme), own, study.config["inference"])
+    main = {name: sections[name] for name in main_periods(study.description(spec.unit_scheme)) if name in sections}
+    return made + add_contrasts(main, spec.role, labels, study.config["inference"])

@@ -1,110 +1,113 @@
-"""The convergence clock: the speed of convergence in rolling windows, with a pointwise and a sup-t band."""
+"""The speed of convergence in rolling windows, with a pointwise interval and a band over all windows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.convergence import UNBOUNDED, Bounds, half_life, speed_bounds, speed_from_slope
+from evenfield.numerics.convergence import UNBOUNDED, half_life, speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.rolling import WindowFit, fit_windows, sup_t_critical_value, sup_t_draws, window_ends
-from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import basis_warning, joined, not_defined
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
-from evenfield.topics.clubs.trajectories import Trajectories, span_labels
-from evenfield.topics.rolling.estimate_spec import ClockSpec
+from evenfield.numerics.rolling import fit_windows, sup_t_critical_value, sup_t_draws, window_ends
+from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
+from evenfield.shared.rows import Kind, Rows
+from evenfield.shared.samples import basis_warning, joined
+from evenfield.shared.settings import SchemeInfo
+from evenfield.shared.trajectories import Trajectories
 
-CLOCK_SERIES = (
-    "spec_id", "sample_id", "unit_scheme", "kind", "span", "start_year", "end_year", "basis", "n_units", "slope",
-    "speed", "pointwise_low", "pointwise_high", "band_low", "band_high", "half_life", "fitted_start", "fitted_end",
-    "wald", "note",
-)  # fmt: skip
+START = "log_income_start"
+KINDS = {
+    "critical": Kind("rolling_sup_t", "critical_value", "stat", "standard errors"),
+    "speed": Kind("rolling_ols", "speed", "lambda", "% per year"),
+    "contrast": Kind("period_contrast", "speed", "lambda", "% per year"),
+    "equal": Kind("period_contrast_wald", "speeds_equal", "stat", "F"),
+    "break": Kind("slope_break", "sup_wald", "stat", "chi-squared"),
+    "before": Kind("slope_break", "speed_before", "lambda", "% per year"),
+    "after": Kind("slope_break", "speed_after", "lambda", "% per year"),
+    "variance": Kind("weak_sigma", "variance_slope", "coef", "squared log points per year"),
+    "breaks": Kind("sigma_breaks", "breaks", "stat", "number"),
+    "date": Kind("sigma_breaks", "break_1", "stat", "last year of a segment"),
+    "rho": Kind("sdm_ml", "neighbours_growth", "coef", ""),
+    START: Kind("sdm_ml", START, "coef", "per year"),
+    f"W {START}": Kind("sdm_ml", f"neighbours_{START}", "coef", "per year"),
+    "spatial_speed": Kind("sdm_ml", "speed", "lambda", "% per year"),
+    "ratio": Kind("sdm_ml", "likelihood_ratio", "stat", "chi-squared"),
+    "moran": Kind("sdm_ml", "moran", "stat", "index"),
+}
+KINDS |= {name: Kind("sdm_ml", START, name, "per year") for name in EFFECTS}
+KINDS |= {f"drawn {name}": Kind("sdm_ml_draws", START, name, "per year") for name in EFFECTS}
 
 
-def window_rows(
-    data: Trajectories, span: int, spec: ClockSpec, scheme: SchemeInfo, inference: InferenceSpec
-) -> tuple[list[Estimate], pd.DataFrame]:
-    """Estimate the speed of convergence in all windows of one length."""
-    base, note = span_labels("clock", spec, data, scheme)
-    base = {**base, "outcome": "growth", "conf_level": inference.conf_level}
-    draw_id = f"clock:{spec.id}:{spec.unit_scheme}:{spec.sample}:{span}:sup_t"
-    band = {**base, "estimator": "rolling_sup_t", "term": "critical_value", "contrast": f"{span} years",
-            "effect_type": "stat", "role": "description", "unit_of_measure": "standard errors",
-            "seed": f"{inference.seed}:{draw_id}"}  # fmt: skip
-    ends = window_ends(data.years, span)
+def stream(
+    inference: Mapping[str, Any], labels: Mapping[str, Any], period: object, what: str
+) -> tuple[np.random.Generator, str]:
+    """Return the random stream of a row of this topic and its seed as text."""
+    where = ":".join(str(labels[key]) for key in ("spec_id", "unit_scheme", "sample_id"))
+    draw_id = f"clock:{where}:{period}:{what}"
+    return generator_for(inference["seed"], draw_id), f"{inference['seed']}:{draw_id}"
+
+
+def add_windows(
+    rows: Rows, data: Trajectories, span: int, info: SchemeInfo, inference: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Add the speeds in all windows of one length; return them with both bands."""
+    level, draws, ends = inference["conf_level"], inference["permutations"], window_ends(data.years, span)
+    rng, seed = stream(inference, rows.shared, span, "sup_t")
+    same = {"contrast": f"{span} years", "seed": seed, "outcome": "growth", "conf_level": level}
     try:
         if not ends:
             raise NumericsError(f"no two dates are {span} years apart")
-        fit = _fit(data, ends, span)
-        largest = sup_t_draws(fit, generator_for(inference.seed, draw_id), inference.permutations)
+        first, last = (data.values[:, [pair[k] for pair in ends]] for k in (0, 1))
+        fit = fit_windows((last - first) / span, first)
+        largest = sup_t_draws(fit, rng, draws)
     except NumericsError as error:
-        return not_defined([band], note, error), pd.DataFrame(columns=list(CLOCK_SERIES))
-    critical = sup_t_critical_value(largest, inference.conf_level)
-    rows, lines = [Estimate(**band, estimate=critical, warning=note)], []
+        rows.undefined(["critical"], error, **same)
+        return pd.DataFrame()
+    critical = sup_t_critical_value(largest, level)
+    rows.add("critical", **same, estimate=critical)
+    lines = []
     for s, (i, j) in enumerate(ends):
-        years = (int(data.years[i]), int(data.years[j]))
-        window = _Window(fit, s, span, years, data.basis_between(*years))
-        rows.append(_row(window, base, spec, scheme, largest))
-        lines.append(_line(window, spec, critical, inference.conf_level))
-    return rows, pd.DataFrame(lines, columns=list(CLOCK_SERIES))
+        years = int(data.years[i]), int(data.years[j])
+        slope, se, basis = float(fit.slope[s]), float(fit.std_error[s]), data.basis_between(*years)
+        half = {"pointwise": t_quantile(0.5 + level / 2, fit.df) * se, "band": critical * se}
+        bounds = {name: speed_bounds(slope - width, slope + width, span) for name, width in half.items()}
+        speed, test = speed_from_slope(slope, span), t_inference(slope, se, fit.df, level)
+        line = {"kind": "window", "span": span, "start_year": years[0], "end_year": years[1], "basis": basis}
+        line |= {"n_units": len(data.units), "slope": slope, "speed": 100 * speed, "half_life": half_life(speed)}
+        line |= {
+            f"{name}_{end}": 100 * getattr(found, end) for name, found in bounds.items() for end in ("low", "high")
+        }
+        lines.append({**line, "note": _words(speed, bounds["band"])})
+        own = Rows(KINDS, rows.role, basis_warning(basis, info.first_official), **rows.shared)
+        own.add(
+            "speed",
+            _words(speed, bounds["pointwise"]),
+            outcome="growth",
+            period=f"{years[0]}-{years[1]}",
+            output_basis=basis,
+            n_obs=len(data.units),
+            n_periods=2,
+            estimate=100 * speed,
+            conf_low=line["pointwise_low"],
+            conf_high=line["pointwise_high"],
+            conf_level=level,
+            df=test.df,
+            statistic=test.statistic,
+            p_value=test.p_value,
+            p_adjusted=float((1 + (largest >= abs(test.statistic)).sum()) / (1 + len(largest))),
+            se_type="HC3 interval of the slope, transformed",
+            p_type="t of the slope, two-sided; adjusted over all windows by the sup-t bootstrap",
+        )
+        rows.made += own.made
+    return pd.DataFrame(lines)
 
 
-def _fit(data: Trajectories, ends: list[tuple[int, int]], span: int) -> WindowFit:
-    first, last = (data.values[:, [pair[k] for pair in ends]] for k in (0, 1))
-    return fit_windows((last - first) / span, first)
-
-
-class _Window:
-    """One window of a fit: its numbers and its years."""
-
-    def __init__(self, fit: WindowFit, s: int, span: int, years: tuple[int, int], basis: str) -> None:
-        self.slope, self.error = float(fit.slope[s]), float(fit.std_error[s])
-        self.df, self.span, self.years, self.basis, self.n_units = fit.df, span, years, basis, len(fit.pull)
-
-    def bounds(self, multiple: float) -> Bounds:
-        """Transform slope -/+ multiple standard errors into speeds."""
-        half = multiple * self.error
-        return speed_bounds(self.slope - half, self.slope + half, self.span)
-
-
-def _words(window: _Window, bounds: Bounds) -> str:
-    speed = speed_from_slope(window.slope, window.span)
+def _words(speed: float, bounds: Any) -> str:
     if not np.isfinite(speed):
         return "speed not defined: 1 + bT is not positive"
     unbounded = "half-life unbounded" if bounds.low <= 0 or np.isnan(bounds.low) else ""
     return joined("speed unbounded above" if bounds.note == UNBOUNDED else "", unbounded)
-
-
-def _row(window: _Window, base: dict[str, Any], spec: ClockSpec, scheme: SchemeInfo, largest: np.ndarray) -> Estimate:
-    test = t_inference(window.slope, window.error, window.df, base["conf_level"])
-    bounds = window.bounds(t_quantile(0.5 + test.level / 2, test.df))
-    labels = {
-        **base, "estimator": "rolling_ols", "term": "speed", "effect_type": "lambda", "role": spec.role,
-        "period": f"{window.years[0]}-{window.years[1]}", "unit_of_measure": "% per year", "output_basis": window.basis,
-        "n_obs": window.n_units, "n_periods": 2,
-    }  # fmt: skip
-    return Estimate(
-        **labels, estimate=100 * speed_from_slope(window.slope, window.span), conf_low=100 * bounds.low,
-        conf_high=100 * bounds.high, df=test.df, statistic=test.statistic, p_value=test.p_value,
-        p_adjusted=float((1 + (largest >= abs(test.statistic)).sum()) / (1 + len(largest))),
-        se_type="HC3 interval of the slope, transformed",
-        p_type="t of the slope, two-sided; adjusted over all windows by the sup-t bootstrap",
-        warning=joined(basis_warning(window.basis, scheme.first_official), _words(window, bounds)),
-    )  # fmt: skip
-
-
-def _line(window: _Window, spec: ClockSpec, critical: float, level: float) -> dict[str, Any]:
-    point, band = window.bounds(t_quantile(0.5 + level / 2, window.df)), window.bounds(critical)
-    speed = speed_from_slope(window.slope, window.span)
-    return {
-        "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme, "kind": "window",
-        "span": window.span, "start_year": window.years[0], "end_year": window.years[1], "basis": window.basis,
-        "n_units": window.n_units, "slope": window.slope, "speed": 100 * speed, "pointwise_low": 100 * point.low,
-        "pointwise_high": 100 * point.high, "band_low": 100 * band.low, "band_high": 100 * band.high,
-        "half_life": half_life(speed), "fitted_start": NAN, "fitted_end": NAN, "wald": NAN,
-        "note": _words(window, band),
-    }  # fmt: skip

@@ -1,131 +1,105 @@
-"""Sigma convergence: the path of dispersion and tests of its ends."""
+"""Sigma convergence: the path of dispersion, and tests of whether it differs between both ends of a period."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.dispersion import carree_klomp_t2_test, carree_klomp_t3, sigma, sigma_slope_test
+from evenfield.numerics import dispersion
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.estimates import Estimate, finite_or_nan
+from evenfield.shared.estimates import NAN, finite_or_nan
+from evenfield.shared.regression import fit_hc3, t_fields
+from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import (
     CONSTANT,
     MIN_UNITS,
     basis_warning,
-    inference_fields,
     is_constant,
-    joined,
-    not_defined,
     one_text,
     periods_of,
     sample_rows,
     sample_units,
 )
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.settings import scheme_infos
+from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.trajectories import matched, trajectories
 from evenfield.study.files import content_hash
-from evenfield.topics.sigma.estimate_path import sigma_path
-from evenfield.topics.sigma.estimate_spec import SigmaSpec
+from evenfield.study.study import Study
 
-ENDS = ("log_income_start", "log_income_end")
+KINDS = {
+    "sigma_start": Kind("sigma", "sigma_start", "stat", "log points"),
+    "sigma_end": Kind("sigma", "sigma_end", "stat", "log points"),
+    "slope": Kind("sigma_slope_test", "sum_of_ends", "coef", "slope"),
+    "t2": Kind("carree_klomp_t2", "t2", "stat", "chi-squared"),
+    "t3": Kind("carree_klomp_t3", "t3", "stat", "statistic"),
+}
+ENDS = {"sigma_start": "log_income_start", "sigma_end": "log_income_end"}
+SERIES = ["spec_id", "sample_id", "unit_scheme", "year", "basis", "n_units", "sigma", "sigma_low", "unit_low"]
+SERIES += ["sigma_high", "unit_high", "sigma_population_weighted", "cv", "p90_p10", "iqr"]
 
 
-@dataclass(frozen=True)
-class SigmaResults:
-    """Estimates, drawable series and a summary of the sigma family."""
-
-    estimates: list[Estimate]
-    series: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
+class SigmaSpec(UnitsSpec):
+    """One specification of sigma convergence."""
 
 
-def estimate_sigma(
-    panels: Mapping[str, pd.DataFrame],
-    periods: Mapping[str, pd.DataFrame],
-    schemes: Mapping[str, SchemeInfo],
-    specs: Sequence[SigmaSpec],
-    inference: InferenceSpec,
-) -> SigmaResults:
-    """Follow dispersion year by year and test its ends in every period."""
-    estimates: list[Estimate] = []
-    paths = []
+Section = list[SigmaSpec]
+
+
+def estimate(study: Study) -> Results:
+    """Follow dispersion year by year and compare the ends of every period.
+
+    Notes
+    -----
+    Primary test: the slope of (y_0 - y_T) on (y_0 + y_T), whose numerator is s_0^2 - s_T^2 (Pitman 1939; Morgan 1939),
+    with HC3 and t(N - 2), so that unequal variances do not decide. T2 and T3: Carree and Klomp (1997).
+    """
+    specs, out = read(Section, study.config, "sigma"), Results()
+    paths = [_path(study, spec) for spec in specs]
     for spec in specs:
-        scheme = schemes[spec.unit_scheme]
-        units = sample_units(scheme, spec.sample, f"estimates.sigma.{spec.id}")
-        paths.append(sigma_path(panels[spec.unit_scheme], units, spec))
-        frame = periods[spec.unit_scheme]
-        for period in periods_of(frame):
-            estimates += _period_rows(frame[frame["period"] == period], units, spec, scheme, inference)
-    series = pd.concat(paths).sort_values(["spec_id", "unit_scheme", "year"], ignore_index=True)
-    fit = {"specs": [spec.id for spec in specs], "years": sorted(int(year) for year in series["year"].unique())}
-    return SigmaResults(estimates, series, fit)
+        for period in periods_of(study.table("periods", spec.unit_scheme)):
+            out.estimates += _rows(study, spec, period).made
+    series = pd.concat(paths)[SERIES].sort_values(["spec_id", "unit_scheme", "year"], ignore_index=True)
+    out.series["series"] = series
+    out.fit = {"specs": [spec.id for spec in specs], "years": sorted(int(year) for year in series["year"].unique())}
+    return out
 
 
-def _period_rows(
-    frame: pd.DataFrame, units: Sequence[str], spec: SigmaSpec, scheme: SchemeInfo, inference: InferenceSpec
-) -> list[Estimate]:
-    period = str(frame["period"].iloc[0])
-    where = f"estimates.sigma.{spec.id} {period}"
-    rows = sample_rows(frame, units, ENDS, where)
-    ends = rows[["unit", *ENDS]]
-    basis = one_text(rows["basis"])
-    base: dict[str, Any] = {
-        "family": "sigma",
-        "spec_id": spec.id,
-        "outcome": "log_income",
-        "sample_id": spec.sample,
-        "unit_scheme": spec.unit_scheme,
-        "period": period,
-        "n_obs": len(rows),
-        "n_units": len(rows),
-        "n_periods": 2,
-        "output_basis": basis,
-        "data_hash": content_hash(ends),
-    }
-    note = basis_warning(basis, scheme.first_official)
-    both = (ends[ENDS[0]].to_numpy(float), ends[ENDS[1]].to_numpy(float))
-    return [*_sigma_rows(base, both, note), *_test_rows(base, both, note, spec.role, inference.conf_level)]
+def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
+    where, frame = f"estimates.sigma.{spec.id} {period}", study.table("periods", spec.unit_scheme)
+    info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+    columns = list(ENDS.values())
+    data = sample_rows(frame[frame["period"].eq(period)], sample_units(info, spec.sample, where), columns, where)
+    start, end = (data[name].to_numpy(float) for name in columns)
+    basis, hashed = one_text(data["basis"]), content_hash(data[["unit", *columns]])
+    shared: dict[str, Any] = {"family": "sigma", "spec_id": spec.id, "outcome": "log_income", "sample_id": spec.sample}
+    shared |= {"unit_scheme": spec.unit_scheme, "period": period, "n_obs": len(data), "n_units": len(data)}
+    shared |= {"n_periods": 2, "output_basis": basis, "data_hash": hashed}
+    rows = Rows(KINDS, spec.role, basis_warning(basis, info.first_official), **shared)
+    few = "not defined: fewer than two units" if len(data) < 2 else ""
+    for name, values in zip(ENDS, (start, end), strict=True):
+        rows.add(name, few, estimate=float(dispersion.sigma(values)))
+    _add_tests(rows, start, end, study.config["inference"]["conf_level"])
+    return rows
 
 
-def _sigma_rows(base: dict[str, Any], ends: tuple[np.ndarray, np.ndarray], note: str) -> list[Estimate]:
-    few = "not defined: fewer than two units" if len(ends[0]) < 2 else ""
-    shared = {**base, "estimator": "sigma", "effect_type": "stat", "role": "description",
-              "unit_of_measure": "log points", "warning": joined(note, few)}  # fmt: skip
-    return [Estimate(**shared, term=term, estimate=float(sigma(values)))
-            for term, values in zip(("sigma_start", "sigma_end"), ends, strict=True)]  # fmt: skip
-
-
-def _test_rows(
-    base: dict[str, Any], ends: tuple[np.ndarray, np.ndarray], note: str, role: str, level: float
-) -> list[Estimate]:
-    slope, t2, t3 = _test_labels(base, role)
+def _add_tests(rows: Rows, start: np.ndarray, end: np.ndarray, level: float) -> None:
+    same: dict[str, Any] = {"contrast": "start - end"}
     try:
-        _check_ends(*ends)
-        result = sigma_slope_test(*ends, level)
-        ratio, described = carree_klomp_t2_test(*ends), float(carree_klomp_t3(*ends))
+        _check_ends(start, end)
+        slope = t_fields(fit_hc3(start - end, np.column_stack([np.ones(len(start)), start + end])), np.eye(2)[1], level)
+        t2, t3 = dispersion.carree_klomp_t2_test(start, end), float(dispersion.carree_klomp_t3(start, end))
     except NumericsError as error:
-        return not_defined((slope, t2, t3), note, error)
-    value = float(ratio.statistic)
-    size = joined(note, "size is right only for independent normal units")
-    shape = {"statistic": value, "df": 1, "p_value": float(ratio.p_value), "p_type": "chi-squared(1)"}
-    return [
-        Estimate(**slope, **inference_fields(result), se_type="HC3", p_type="t, two-sided", warning=note),
-        Estimate(**{**t2, **shape}, estimate=value, warning=size),
-        Estimate(**t3, estimate=finite_or_nan(described), warning=joined(note, "description, no p-value")),
-    ]
-
-
-def _test_labels(base: dict[str, Any], role: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    shared = {**base, "contrast": "start - end"}
-    stat = {**shared, "effect_type": "stat"}
-    return (
-        {**shared, "estimator": "sigma_slope_test", "term": "sum_of_ends", "role": role, "unit_of_measure": "slope"},
-        {**stat, "estimator": "carree_klomp_t2", "term": "t2", "role": "ladder", "unit_of_measure": "chi-squared"},
-        {**stat, "estimator": "carree_klomp_t3", "term": "t3", "role": "description", "unit_of_measure": "statistic"},
-    )
+        rows.undefined(["slope"], error, **same)
+        rows.undefined(["t2"], error, **same, role="ladder")
+        return rows.undefined(["t3"], error, **same)
+    rows.add("slope", **same, **slope, se_type="HC3", p_type="t, two-sided")
+    same["estimate"] = float(t2.statistic)
+    test = {"statistic": same["estimate"], "df": 1, "p_value": float(t2.p_value), "p_type": "chi-squared(1)"}
+    rows.add("t2", "size is right only for independent normal units", **same, **test, role="ladder")
+    same["estimate"] = finite_or_nan(t3)
+    return rows.add("t3", "description, no p-value", **same)
 
 
 def _check_ends(start: np.ndarray, end: np.ndarray) -> None:
@@ -135,3 +109,25 @@ def _check_ends(start: np.ndarray, end: np.ndarray) -> None:
         raise NumericsError("income is the same in every unit")
     if is_constant(end - start) or np.ptp(end - start) <= CONSTANT * np.abs(start).max():
         raise NumericsError("every unit grew by the same amount")
+
+
+def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
+    where, panel = f"estimates.sigma.{spec.id}", study.table("panel", spec.unit_scheme, ("basis",))
+    units = sample_units(scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme], spec.sample, where)
+    data = trajectories(panel, "log_income", units, where, sorted(panel["year"].unique()))
+    y, names = data.values, np.array(data.units, dtype=object)
+    weighted = low = high = np.full(y.shape[1], NAN)
+    unit_low = unit_high = np.full(y.shape[1], "", dtype=object)
+    # ASSUME: a study that has no population at all gets no population-weighted dispersion; a gap in it is an error.
+    if "population" in panel and panel["population"].notna().any():
+        weighted = dispersion.weighted_sigma(y, matched(panel, "population", data, where))
+    if len(y) >= MIN_UNITS:
+        without = dispersion.leave_one_out_sigma(y)
+        low, high = without.min(axis=0), without.max(axis=0)
+        unit_low, unit_high = names[without.argmin(axis=0)], names[without.argmax(axis=0)]
+    frame = pd.DataFrame({"year": data.years, "basis": data.basis, "n_units": len(y), "sigma": dispersion.sigma(y)})
+    frame = frame.assign(spec_id=spec.id, sample_id=spec.sample, unit_scheme=spec.unit_scheme)
+    frame = frame.assign(sigma_low=low, unit_low=unit_low, sigma_high=high, unit_high=unit_high)
+    cv, ratio = dispersion.coefficient_of_variation(np.exp(y)), dispersion.percentile_ratio(np.exp(y))
+    spread = dispersion.interquartile_range(y)
+    return frame.assign(sigma_population_weighted=weighted, cv=cv, p90_p10=ratio, iqr=spread)

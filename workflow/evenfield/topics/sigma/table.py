@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
 import pandas as pd
 
-from evenfield.shared.tables.headings import nothing_to_show, ordered_specs, sample_heading
-from evenfield.shared.tables.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
+from evenfield.shared.estimates import NAN
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.headings import nothing_to_show, sample_heading
+from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, whole, with_error
-from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Table
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables.rows import Row, pick
+from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.warnings import numbers
 
+SHOWN = ("main", "variant", "span")
 PICKED = {
     "start": ("sigma", "sigma_start"),
     "end": ("sigma", "sigma_end"),
@@ -21,80 +21,60 @@ PICKED = {
     "t2": ("carree_klomp_t2", "t2"),
     "t3": ("carree_klomp_t3", "t3"),
 }
-NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
 
 
-def tabulate_sigma(
-    estimates: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    specs: Sequence[Mapping[str, Any]],
-    shown: Sequence[str],
-    periods: Mapping[str, Any],
-    inference: Mapping[str, Any],
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange dispersion and its tests by specification and period."""
-    ids = ordered_specs(list(estimates["spec_id"]), specs)
-    rows = [row for spec in ids for row in _rows(only(estimates, spec_id=spec), shown, periods, description, study)]
+def t9(facts: Facts) -> Table:
+    """Return one row for each specification and period."""
+    estimates = facts.estimates()
+    specs = facts.ordered(list(estimates["spec_id"]))
+    rows = [row for spec in specs for period in facts.shown(*SHOWN) if (row := _row(facts, estimates, spec, period))]
     if not rows:
         raise nothing_to_show("rows of sigma convergence", "sigma", "T9")
-    note = (
-        sample_note(description, study),
-        f"Sigma: standard deviation of log income across {study['units_name']} in the first and last year. Primary "
-        "test: slope of (start \u2212 end) on (start + end) with HC3 standard error and t(N \u2212 2); a positive "
-        f"slope means that dispersion fell. {inference['conf_level']:.0%} intervals.",
+    note = facts.note(
+        f"Sigma: standard deviation of log income across {facts.words['units_name']} in the first and last year. "
+        "Primary test: slope of (start \u2212 end) on (start + end) with HC3 standard error and t(N \u2212 2); a "
+        f"positive slope means that dispersion fell. {facts.level} intervals.",
         "T2: Carree and Klomp, chi-squared(1), its size right only for independent normal units; T3: description "
         "without a p-value. No regression of sigma on time is run: its t-statistic rejects far too often.",
-        basis_note(description),
         DESCRIPTIVE,
-        origin_note(description),
+        seed=False,
     )
-    return Table(id="T9", title="Sigma convergence: start against end of each period", note=note,
-                 columns=_columns(inference), frame=pd.DataFrame(rows), group="group")  # fmt: skip
-
-
-def _rows(
-    mine: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any], description: Mapping[str, Any],
-    study: Mapping[str, Any],
-) -> Iterable[Row]:  # fmt: skip
-    for period in shown:
-        found = {name: pick(mine, period=period, estimator=which[0], term=which[1]) for name, which in PICKED.items()}
-        first = found["end"]
-        if not first:
-            continue
-        basis = str(first["output_basis"])
-        row: Row = {
-            "spec_id": first["spec_id"], "period": period, "basis": basis, "n_units": first["n_units"],
-            "group": sample_heading(first, description, study),
-            "label": period_with_basis(period, basis, periods),
-            "change_pct": _change(found["start"].get("estimate"), first["estimate"]),
-        }  # fmt: skip
-        for name, numbers in found.items():
-            row |= {f"{name}_{number}": numbers.get(number) for number in NUMBERS}
-            row[f"{name}_reason"] = reason(numbers.get("warning", ""))
-        yield row
-
-
-def _change(start: Any, end: Any) -> float | None:
-    return None if is_missing(start) or is_missing(end) or start <= 0 else 100 * (end / start - 1)
-
-
-def _columns(inference: Mapping[str, Any]) -> tuple[Column, ...]:
-    level = f"{inference['conf_level']:.0%}"
-    return (
+    bounds = ("slope_conf_low", "slope_conf_high")
+    columns = (
         Column(names=("label",), header="Period"),
-        Column(names=("start_estimate",), header="Sigma, start", align="right", show=places(fixed, 3),
-               reason="start_reason"),
-        Column(names=("end_estimate",), header="Sigma, end", align="right", show=places(fixed, 3), reason="end_reason"),
-        Column(names=("change_pct",), header="Change, %", align="right", show=places(fixed, 1)),
-        Column(names=("slope_estimate", "slope_std_error"), header="Slope (s.e.)", align="right",
-               show=places(with_error, 3), reason="slope_reason"),
-        Column(names=("slope_conf_low", "slope_conf_high"), header=f"{level} interval", align="right",
-               show=places(interval, 3), reason="slope_reason"),
-        Column(names=("slope_p_value",), header="p", align="right", show=p_value, reason="slope_reason"),
-        Column(names=("t2_estimate",), header="T2", align="right", show=places(fixed, 2), reason="t2_reason"),
-        Column(names=("t2_p_value",), header="p", align="right", show=p_value, reason="t2_reason"),
-        Column(names=("t3_estimate",), header="T3", align="right", show=places(fixed, 2), reason="t3_reason"),
-        Column(names=("n_units",), header="N", align="right", show=whole),
-    )  # fmt: skip
+        right("Sigma, start", "start_estimate", show=places(fixed, 3), reason="start_reason"),
+        right("Sigma, end", "end_estimate", show=places(fixed, 3), reason="end_reason"),
+        right("Change, %", "change_pct", show=places(fixed, 1)),
+        right("Slope (s.e.)", "slope_estimate", "slope_std_error", show=places(with_error, 3), reason="slope_reason"),
+        right(f"{facts.level} interval", *bounds, show=places(interval, 3), reason="slope_reason"),
+        right("p", "slope_p_value", show=p_value, reason="slope_reason"),
+        right("T2", "t2_estimate", show=places(fixed, 2), reason="t2_reason"),
+        right("p", "t2_p_value", show=p_value, reason="t2_reason"),
+        right("T3", "t3_estimate", show=places(fixed, 2), reason="t3_reason"),
+        right("N", "n_units", show=whole),
+    )
+    title = "Sigma convergence: start against end of each period"
+    return Table(id="T9", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+
+
+TABLES = {"T9": t9}
+
+
+def _row(facts: Facts, estimates: pd.DataFrame, spec: str, period: str) -> Row:
+    same = {"spec_id": spec, "period": period}
+    found = {name: pick(estimates, **same, estimator=which[0], term=which[1]) for name, which in PICKED.items()}
+    if not (end := found["end"]):
+        return {}
+    start, basis = found["start"].get("estimate"), str(end["output_basis"])
+    rows = {
+        **same,
+        "basis": basis,
+        "n_units": end["n_units"],
+        "label": period_with_basis(period, basis, facts.config["periods"]),
+    }
+    rows["group"] = sample_heading(end, facts.description(), facts.words)
+    ratio = NAN if is_missing(start) or is_missing(end["estimate"]) or not start else end["estimate"] / start
+    rows["change_pct"] = 100 * (ratio - 1)
+    for name, row in found.items():
+        rows |= numbers(name, row)
+    return rows

@@ -23,10 +23,11 @@ from evenfield.numerics.spatial_panel.selection import (
     model_probabilities,
     wald_tests,
 )
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.spatial_panel.estimate_effects import clustered_rows
+from evenfield.topics.spatial_panel.estimate_effects import clustered_rows, undefined_effects
 from evenfield.topics.spatial_panel.estimate_ladder import (
     DRAWS,
     UNIT_DRAWS,
@@ -42,6 +43,7 @@ from evenfield.topics.spatial_panel.estimate_rows import (
     serial_note,
     statistic_rows,
     tested_rows,
+    undefined_rows,
 )
 from evenfield.topics.spatial_panel.estimate_spec import PanelSpec, StudyPanel, study_panel
 from evenfield.topics.spatial_panel.estimate_tables import EffectTables
@@ -143,9 +145,11 @@ def _weights_rows(
     for model, fit in fits.items():
         rows += coefficient_rows(context, fit)
         rows += _fit_rows(context, fit, settings)
+        role = context.spec.role if context.main(model) else "robustness"
         if fit.at_bound:
+            rows += undefined_effects(context, fit, role)
             continue
-        rows += clustered_rows(context, fit, context.spec.role if context.main(model) else "robustness")
+        rows += clustered_rows(context, fit, role)
         rows += ladder_rows(context, fit, settings) if context.main(model) else []
     return rows
 
@@ -156,7 +160,12 @@ def _test_rows(context: RowContext, fits: Mapping[str, SpatialPanelFit], net: Ne
     rows = tested_rows(context, lm_tests(panel, net, spec.effects, spec.approach), note)
     if {"SDM", "SAR", "SEM"} <= set(fits):
         rows += tested_rows(context, [likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")], note)
-    if "SDM" in fits and not fits["SDM"].at_bound:
+    if "SDM" in fits and fits["SDM"].at_bound:
+        names = [f"Wald SDM -> {narrow}{kind}" for narrow in ("SAR", "SEM") for kind in ("", ", by unit")]
+        empty = [context.row("test", name, "test", NAN) for name in names]
+        told = [replace(row, role="description", unit_of_measure="statistic") for row in empty]
+        return [*rows, *undefined_rows(told, fits["SDM"])]
+    if "SDM" in fits:
         rows += tested_rows(context, [*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note)
     return rows
 
@@ -198,7 +207,10 @@ def _summary(specs: list[PanelSpec], settings: PanelSettings, weights: Mapping[s
         "conf_level": settings.level, "power": settings.power, "seed": settings.seed,
         "interval": "sandwich by unit, t(G* - 1): any correlation over years and any variance within a unit",
         "draws": DRAWS, "unit_draws": UNIT_DRAWS, "year_draws": YEAR_DRAWS, "years_together": YEARS_TOGETHER,
-        "effective_neighbours": {name: effective_neighbours(item.matrix) for name, item in sorted(weights.items())},
+        "effective_neighbours": {
+            name: float(round_results(np.asarray(effective_neighbours(item.matrix))))
+            for name, item in sorted(weights.items())
+        },
         "regressors": {variable.name: variable.label for spec in specs for variable in spec.regressors},
         "specifications": [
             {"id": spec.id, "outcome": spec.outcome, "regressors": [v.name for v in spec.regressors],

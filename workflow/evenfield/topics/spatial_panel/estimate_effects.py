@@ -9,8 +9,16 @@ from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
 from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.normal import normal_quantile, student_quantile
-from evenfield.shared.estimates import Estimate
-from evenfield.topics.spatial_panel.estimate_rows import BY_UNIT, NAMES, RowContext, estimator_name, joined, serial_note
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.topics.spatial_panel.estimate_rows import (
+    BY_UNIT,
+    NAMES,
+    RowContext,
+    estimator_name,
+    joined,
+    serial_note,
+    undefined_rows,
+)
 from evenfield.topics.spatial_panel.estimate_spec import UNITS
 
 FORCED = "the model forces one ratio of indirect to direct effects on all regressors"
@@ -29,6 +37,13 @@ def clustered_rows(context: RowContext, fit: SpatialPanelFit, role: str) -> list
                 mde=float(reach[at] * error[at]))
         for row, at in zip(rows, cells, strict=True)
     ]  # fmt: skip
+
+
+def undefined_effects(context: RowContext, fit: SpatialPanelFit, role: str) -> list[Estimate]:
+    """Return the effects of a fit at the edge of its range, without numbers."""
+    estimator, unit = estimator_name(fit, BY_UNIT), UNITS.get(context.spec.outcome, "")
+    rows = [context.row(estimator, name, effect, NAN) for effect in KINDS for name in fit.regressors]
+    return undefined_rows([replace(row, role=role, unit_of_measure=unit) for row in rows], fit)
 
 
 def effect_rows(context: RowContext, fit: SpatialPanelFit, found: Impacts, kind: str = BY_UNIT) -> list[Estimate]:

@@ -20,7 +20,6 @@ SPATIAL_UNITS = {"rho": "per unit of the neighbours' outcome", "lambda": "per un
 # ASSUME: residuals correlated above this over years make intervals that ignore it visibly too narrow.
 SERIAL = 0.3
 BY_UNIT = "unit"
-AT_BOUND = "the spatial parameter is at the end of its range"
 PROXY = {"proxy": "PROXY: the outcome rests on proxy output", "spliced": "SPLICED: proxy and official output are mixed"}
 NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a policy"
 NAMES = {"unit": "sandwich by unit", "observed": "observed information", "expected": "expected information",
@@ -65,7 +64,7 @@ def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = BY_U
     for name, value, error, g in zip(fit.names[:-1], fit.estimates[:-1], errors, effective, strict=True):
         base = context.row(estimator, name, "coef", float(value))
         note = NOT_POLICY if name == "rho" else ""
-        note = joined(base.warning, note, AT_BOUND if fit.at_bound else "", serial_note(fit, kind))
+        note = joined(base.warning, note, edge_note(fit), serial_note(fit, kind))
         unit = SPATIAL_UNITS.get(name, UNITS.get(context.spec.outcome, ""))
         rows.append(replace(base, **_interval(float(value), float(error), float(g), context.level), warning=note,
                             unit_of_measure=unit, se_type=NAMES[kind] if np.isfinite(error) else ""))  # fmt: skip
@@ -98,6 +97,17 @@ def residual_autocorrelation(fit: SpatialPanelFit) -> float:
     """Return the correlation of residuals with those of the year before."""
     e = fit.residuals
     return float((e[1:] * e[:-1]).sum() / (e**2).sum())
+
+
+def edge_note(fit: SpatialPanelFit) -> str:
+    """Say that a spatial parameter is at the edge of its range; empty where none is."""
+    spatial = [name for name in SPATIAL_UNITS if name in fit.names]
+    return f"{' or '.join(spatial)} at the edge of its range" if fit.at_bound else ""
+
+
+def undefined_rows(rows: list[Estimate], fit: SpatialPanelFit) -> list[Estimate]:
+    """Add to rows without a number that a spatial parameter is at the edge of its range."""
+    return [replace(row, warning=joined(row.warning, f"not defined: {edge_note(fit)}")) for row in rows]
 
 
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.tables.numbers import fixed, interval, places, whole
+from evenfield.shared.tables.numbers import fixed, interval, is_missing, places, whole
 from evenfield.shared.tables.rows import Row, only, pick
 from evenfield.shared.tables.table import Column, Table
 from evenfield.topics.spatial_panel.table_notes import (
@@ -20,7 +20,7 @@ from evenfield.topics.spatial_panel.table_notes import (
 )
 
 EFFECTS = ("direct", "indirect", "total")
-AT_BOUND = "the spatial parameter is at the end of its range"
+AT_BOUND = "the spatial parameter is at the edge of its range"
 
 
 def tabulate_spatial_effects(
@@ -79,7 +79,7 @@ def _effects(mine: pd.DataFrame, model: str, weights: str, term: str) -> Row:
         cell = pick(found, term=term, effect_type=effect)
         row |= {effect: cell.get("estimate"), **{f"{effect} {name}": cell.get(name) for name in
                 ("std_error", "conf_low", "conf_high", "p_value", "df", "g_star", "mde")}}  # fmt: skip
-    return {**row, "reason": AT_BOUND if row["direct"] is None else ""}
+    return {**row, "reason": AT_BOUND if is_missing(row["direct"]) else ""}
 
 
 def _columns(level: str) -> tuple[Column, ...]:

@@ -1,149 +1,224 @@
-"""Specification curves of the data, with spatially robust intervals, and their joint tests."""
+"""Specification curves of the data, with spatially robust intervals, and their joint tests, a chunk at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test
-from evenfield.shared.estimates import Estimate
-from evenfield.topics.specification_curve.estimate_data import Regression, SchemeTables, label_regressors, regression
-from evenfield.topics.specification_curve.estimate_draws import ALL, effects
-from evenfield.topics.specification_curve.estimate_spec import Curve, Specification, specifications
+from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test, permutation_from_keys
+from evenfield.shared.rows import Kind, Results, Rows
+from evenfield.shared.spec import Id, Spec, read
+from evenfield.study.files import read_tables
+from evenfield.study.study import Study
+from evenfield.topics.specification_curve.estimate_regressions import (
+    Point,
+    Regression,
+    Scheme,
+    effects,
+    label_regressors,
+    regression,
+)
 
-ESTIMATOR = "specification_curve"
 AVERAGE_CORRELATION = 0.03
-SPECIFICATION_COLUMNS = [
-    "curve", "hypothesis", "period", "outcome", "unit_scheme", "sample", "weights", "taxonomy", "controls", "estimate",
-    "std_error", "statistic", "df", "conf_low", "conf_high", "p_value", "n_units", "reason",
-]  # fmt: skip
+ALL = "all"
+AXES = ["curve", "hypothesis", "period", "outcome", "unit_scheme", "sample", "weights", "taxonomy", "controls"]
+NUMBERS = ["estimate", "std_error", "statistic", "df", "conf_low", "conf_high", "p_value", "n_units", "reason"]
 TEXT = ("curve", "hypothesis", "outcome", "sample", "weights", "taxonomy", "controls", "reason")
-EFFECT_TYPES = {"median_effect": "median", "sign_share": "share", "significant_share": "share_significant",
-                "mean_statistic": "mean_statistic"}  # fmt: skip
-UNITS = {"median_effect": "pp/yr", "sign_share": "share", "significant_share": "share", "mean_statistic": "t"}
+MEASURES = dict(zip(SUMMARIES, ("median", "share", "share_significant", "mean_statistic"), strict=True))
+UNITS = dict(zip(SUMMARIES, ("pp/yr", "share", "share", "t"), strict=True))
+# ASSUME: treatments could have fallen on any unit of the same stratum (coast or inland); overlaps of clusters and
+# zones, and what a unit is under the other taxonomies, move with it.
 
 
-@dataclass(frozen=True)
-class CurveResults:
-    """What the family hands on."""
+class CurveSpec(Spec):
+    """One question; its specifications are the full product of its axes."""
 
-    estimates: list[Estimate]  # summaries of each curve, all periods and by period, with joint p-values
-    specifications: pd.DataFrame  # one row a specification, ``SPECIFICATION_COLUMNS``; those not defined say why
-    summary: dict[str, Any]  # conventions in words, counts
+    id: Id
+    hypothesis: str = Field(description="Hypothesis it belongs to.")
+    decides: str = Field(
+        "",
+        description="Outcome, as named in the estimates, of the deciding rows that the curve stands beside; the first "
+        "of its outcomes by default.",
+    )
+    kind: Literal["own", "exposure", "regime"] = Field(
+        description="Coefficients of own labels, of neighbours' average labels, or of initial income times neighbours' "
+        "labels."
+    )
+    contrast: Literal["cluster", "sez", "cluster - sez", "sez - cluster"] = Field(description="What is estimated.")
+    predicted: Literal["+", "-"] = Field(description="Predicted sign.")
+    outcomes: list[Literal["growth_pct_per_year", "growth_mean3_pct_per_year", "relative_log_income"]] = Field(
+        ["growth_pct_per_year"],
+        min_length=1,
+        description="Growth between end points or between three-year means, or mean relative income.",
+    )
+    periods: list[str] = Field([], description="Periods; all main periods when empty.")
+    unit_schemes: list[str] = Field([], description="Unit schemes; the main one when empty.")
+    samples: list[str] = Field(["all"], min_length=1, description="Samples.")
+    weights: list[str] = Field([], description="Weights; all when empty.")
+    taxonomies: list[str] = Field([], description="Taxonomies; all when empty.")
+    controls: list[list[str]] = Field(
+        [[]], min_length=1, description="Sets of controls; initial income is always there where the outcome is growth."
+    )
+
+    @property
+    def sign(self) -> float:
+        """The predicted sign."""
+        return 1.0 if self.predicted == "+" else -1.0
+
+    def points(self, study: Study) -> list[Point]:
+        """Return every specification of the curve, sorted; weights are empty where the kind needs none."""
+        config = study.config
+        main = [name for name, item in config["periods"].items() if item.get("role", "main") == "main"]
+        axes: list[Sequence[Any]] = [self.periods or main, self.outcomes, self.unit_schemes or [study.main]]
+        axes += [self.samples, [""] if self.kind == "own" else self.weights or list(config["weights"]["families"])]
+        axes += [self.taxonomies or config["taxonomy"]["all"], [tuple(names) for names in self.controls]]
+        return sorted(Point._make((*values, self.kind, self.contrast)) for values in product(*axes))
 
 
-def specification_rows(
-    curves: list[Curve], tables: Mapping[str, SchemeTables], samples: Mapping[str, list[str]], level: float, part: slice
-) -> pd.DataFrame:
-    """Estimate the specifications of a chunk on the data, with spatially robust intervals."""
-    made = [_specification_table(curve, tables, samples, level, part) for curve in curves]
-    return pd.concat(made, ignore_index=True)
+class Section(Spec):
+    """The curves and their permutations."""
+
+    draws: int = Field(999, ge=99, description="Permutations of the treatments.")
+    curves: list[CurveSpec] = Field(
+        min_length=1, description="Questions; the specifications of each are the full product of its axes."
+    )
 
 
-def estimate_curves(
-    curves: list[Curve], specifications: pd.DataFrame, draws: pd.DataFrame, bases: Mapping[str, str], data_hash: str
-) -> CurveResults:
-    """Summarise each curve and test it jointly."""
-    printed = specifications.sort_values(SPECIFICATION_COLUMNS[:9], ignore_index=True)
-    estimates = [
-        row for curve in curves
-        for row in _summary_rows(curve, printed[printed["curve"].eq(curve.id)], draws[draws["curve"].eq(curve.id)],
-                                 bases, data_hash)
-    ]  # fmt: skip
-    return CurveResults(estimates, printed, _summary(printed, draws))
+def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
+    """Compute one chunk: its share of the specifications on the data, and every curve under its share of the draws.
+
+    Notes
+    -----
+    A draw is named by its number and a specification by its place, so the number of chunks changes no result.
+    """
+    section = read(Section, study.config, "specification_curve")
+    names = {name for spec in section.curves for name in spec.unit_schemes or [study.main]}
+    schemes = {name: Scheme.of(study, name) for name in sorted(names)}
+    draws = range(1 + section.draws * (number - 1) // of, 1 + section.draws * number // of)
+    inference = study.config["inference"]
+    sources = {name: _permutations(scheme, inference["seed"], draws) for name, scheme in schemes.items()}
+    rows: list[dict[str, Any]] = []
+    for spec in section.curves:
+        points = spec.points(study)
+        rows += _specifications(spec, points[number - 1 :: of], schemes, inference["conf_level"])
+        rows += _under_permutation(spec, points, schemes, sources, draws)
+    return pd.DataFrame(rows, columns=["block", *AXES, *NUMBERS, "draw", *SUMMARIES])
 
 
-def _specification_table(
-    curve: Curve, tables: Mapping[str, SchemeTables], samples: Mapping[str, list[str]], level: float, part: slice
-) -> pd.DataFrame:
+def estimate(study: Study, chunks: Sequence[str | Path]) -> Results:
+    """Summarise each curve over all its specifications, test it jointly, and hand on every specification."""
+    section, whole = read(Section, study.config, "specification_curve"), read_tables(chunks, text=("block", *TEXT))
+    draws = whole.loc[whole["block"].eq("draw"), ["curve", "period", "draw", *SUMMARIES]]
+    table = whole.loc[whole["block"].eq("specification"), [*AXES, *NUMBERS]].sort_values(AXES, ignore_index=True)
+    table["n_units"] = table["n_units"].astype("Int64")
+    out = Results(series={"series": table})
+    for spec in section.curves:
+        mine = [frame[frame["curve"].eq(spec.id)] for frame in (table, draws)]
+        out.estimates += _summary_rows(study, spec, *mine)
+    out.fit = {
+        "specifications": {str(name): int(count) for name, count in table.groupby("curve").size().items()},
+        "defined": {str(name): int(group["estimate"].notna().sum()) for name, group in table.groupby("curve")},
+        "draws": int(draws["draw"].nunique()),
+        "inference": "whole curve under treatments permuted within strata; p is one-sided in the predicted direction",
+        "intervals": f"SCPC, average correlation of shocks at most {AVERAGE_CORRELATION}",
+    }
+    return out
+
+
+def _permutations(scheme: Scheme, seed: int, draws: range) -> np.ndarray:
+    """Return one permutation of units a draw, shape (B, N)."""
+    keys = [generator_for(seed, f"curve:{draw}").random(len(scheme.units)) for draw in draws]
+    return np.array([permutation_from_keys(key, scheme.strata) for key in keys])
+
+
+def _specifications(
+    spec: CurveSpec, points: list[Point], schemes: Mapping[str, Scheme], level: float
+) -> Iterator[dict[str, Any]]:
+    """Estimate specifications on the data, with spatially robust intervals."""
     spaces: dict[tuple[str, str], SpatialComponents] = {}
-    rows = []
-    for point in specifications(curve)[part]:
-        scheme = tables[point.unit_scheme]
-        found = regression(point, curve, scheme, samples)
+    for point in points:
+        scheme, key = schemes[point.unit_scheme], (point.unit_scheme, point.sample)
+        controls = " + ".join(point.controls) or "none"
+        row = {**point._asdict(), "block": "specification", "curve": spec.id, "hypothesis": spec.hypothesis}
+        row |= {"controls": controls, "reason": ""}
+        found = regression(point, scheme)
         if isinstance(found, str):
-            rows.append(_point(point, curve) | {"reason": found})
+            yield row | {"reason": found}
             continue
-        key = (point.unit_scheme, point.sample)
         if key not in spaces:
-            spaces[key] = _space(scheme, found, level)
-        rows.append(_point(point, curve) | _numbers(point, curve, scheme, found, spaces[key]))
-    return pd.DataFrame(rows, columns=SPECIFICATION_COLUMNS)
+            place = scheme.place.iloc[found.kept]
+            distance = haversine_km(place["lat"].to_numpy(float), place["lon"].to_numpy(float))
+            spaces[key] = spatial_components(distance, AVERAGE_CORRELATION, level)
+        yield row | _numbers(point, scheme, found, spaces[key])
 
 
-def _space(scheme: SchemeTables, found: Regression, level: float) -> SpatialComponents:
-    place = scheme.place.iloc[found.kept]
-    distance = haversine_km(place["lat"].to_numpy(float), place["lon"].to_numpy(float))
-    return spatial_components(distance, AVERAGE_CORRELATION, level)
-
-
-def _point(point: Specification, curve: Curve) -> dict[str, Any]:
-    return {"curve": curve.id, "hypothesis": curve.hypothesis, "period": point.period, "outcome": point.outcome,
-            "unit_scheme": point.unit_scheme, "sample": point.sample, "weights": point.weights,
-            "taxonomy": point.taxonomy, "controls": " + ".join(point.controls) or "none", "reason": ""}  # fmt: skip
-
-
-def _numbers(
-    point: Specification, curve: Curve, scheme: SchemeTables, found: Regression, space: SpatialComponents
-) -> dict[str, Any]:
+def _numbers(point: Point, scheme: Scheme, found: Regression, space: SpatialComponents) -> dict[str, Any]:
     alone = np.arange(len(scheme.units))[None]
-    estimates, statistics, df = effects(point, curve, scheme, found, alone)
+    estimates, statistics, df = effects(point, scheme, found, alone)
     if not np.isfinite(statistics[0]):
         return {"n_units": len(found.y), "reason": "labels do not vary or are collinear in this sample"}
-    D = label_regressors(point, curve, scheme, alone)[0, found.kept]
+    D = label_regressors(point, scheme, alone)[0, found.kept]
     numbers = {"estimate": float(estimates[0]), "statistic": float(statistics[0]), "df": df, "n_units": len(found.y)}
     try:
         fit = fit_ols(found.y, np.column_stack([D, found.controls]))
         robust = scpc_inference(fit, np.concatenate([found.c, np.zeros(found.controls.shape[1])]), space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
-    return numbers | {"std_error": robust.std_error, "conf_low": robust.conf_low, "conf_high": robust.conf_high,
-                      "p_value": robust.p_value}  # fmt: skip
+    return numbers | {name: getattr(robust, name) for name in ("std_error", "conf_low", "conf_high", "p_value")}
 
 
-def _summary_rows(
-    curve: Curve, table: pd.DataFrame, draws: pd.DataFrame, bases: Mapping[str, str], data_hash: str
-) -> Iterator[Estimate]:
-    defined = table[table["estimate"].notna()]
+def _under_permutation(
+    spec: CurveSpec, points: list[Point], schemes: Mapping[str, Scheme], sources: Mapping[str, np.ndarray], draws: range
+) -> Iterator[dict[str, Any]]:
+    """Summarise a curve, over all periods and by period, under each permutation of the treatments."""
+    found = [(point, regression(point, schemes[point.unit_scheme])) for point in points]
+    kept = [(point, one) for point, one in found if isinstance(one, Regression)]
+    if not kept:
+        return
+    made = [effects(p, schemes[p.unit_scheme], one, sources[p.unit_scheme]) for p, one in kept]
+    estimates, statistics = (np.array([item[i] for item in made]) for i in (0, 1))
+    df, where = np.array([item[2] for item in made], dtype=float), np.array([point.period for point, _ in kept])
+    for period in (ALL, *sorted(set(where))):
+        chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
+        summaries = curve_summaries(estimates[chosen], statistics[chosen], df[chosen], spec.sign)
+        for draw, values in zip(draws, summaries.T, strict=True):
+            labels = {"block": "draw", "curve": spec.id, "period": period, "draw": draw}
+            yield labels | dict(zip(SUMMARIES, values.tolist(), strict=True))
+
+
+def _summary_rows(study: Study, spec: CurveSpec, table: pd.DataFrame, draws: pd.DataFrame) -> list[Any]:
+    defined, about = table[table["estimate"].notna()], study.description()
+    bases = {row["period"]: row["basis"] for row in about["periods"]}
+    made: list[Any] = []
     for period in (ALL, *sorted(set(defined["period"]))) if len(defined) else ():
         chosen = defined if period == ALL else defined[defined["period"].eq(period)]
-        numbers = [chosen[name].to_numpy(float) for name in ("estimate", "statistic", "df")]
-        values = curve_summaries(numbers[0][:, None], numbers[1][:, None], numbers[2], curve.sign)[:, 0]
+        estimates, statistics, df = (chosen[name].to_numpy(float) for name in ("estimate", "statistic", "df"))
+        values = curve_summaries(estimates[:, None], statistics[:, None], df, spec.sign)[:, 0]
+        basis = "" if period == ALL else bases.get(period, "")
+        kinds = {name: Kind("specification_curve", spec.kind, MEASURES[name], UNITS[name]) for name in SUMMARIES}
+        labels = {"hypothesis": spec.hypothesis, "family": "specification_curve", "spec_id": spec.id}
+        labels |= {"outcome": spec.decides or spec.outcomes[0], "contrast": spec.contrast, "period": period}
+        labels |= dict.fromkeys(("treatment_def", "w_id", "controls_id"), "several")
+        note = "PROXY: rests on proxy output" if basis == "proxy" else ""
+        rows = Rows(
+            kinds, "robustness", note, **labels, n_obs=len(chosen), output_basis=basis, data_hash=about["data_hash"]
+        )
         under = draws[draws["period"].eq(period)]
-        for name, value in zip(SUMMARIES, values, strict=True):
-            yield _summary_row(curve, name, float(value), under, len(chosen), period, bases, data_hash)
-
-
-def _summary_row(
-    curve: Curve, name: str, value: float, under: pd.DataFrame, count: int, period: str, bases: Mapping[str, str],
-    data_hash: str,
-) -> Estimate:  # fmt: skip
-    sign = curve.sign if name in ("median_effect", "mean_statistic") else 1.0
-    found = joint_test(value, under[name].to_numpy(float), sign)
-    basis = "" if period == ALL else bases.get(period, "")
-    return Estimate(
-        hypothesis=curve.hypothesis, family="curve", role="robustness", estimator=ESTIMATOR, spec_id=curve.id,
-        outcome=curve.decides, term=curve.kind, contrast=curve.contrast, effect_type=EFFECT_TYPES[name],
-        period=period, treatment_def="several", w_id="several", controls_id="several", estimate=value,
-        p_value=found.p_value, p_type=f"joint permutation within strata, {found.draws} draws", n_obs=count,
-        n_units=0, unit_of_measure=UNITS[name], output_basis=basis, data_hash=data_hash,
-        warning="PROXY: rests on proxy output" if basis == "proxy" else "",
-    )  # fmt: skip
-
-
-def _summary(table: pd.DataFrame, draws: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "specifications": {str(name): int(count) for name, count in table.groupby("curve").size().items()},
-        "defined": {str(name): int(group["estimate"].notna().sum()) for name, group in table.groupby("curve")},
-        "draws": int(draws["draw"].nunique()),
-        "inference": "whole curve under treatments permuted within strata; p is one-sided in the predicted direction",
-        "intervals": f"SCPC, average correlation of shocks at most {AVERAGE_CORRELATION}",
-    }  # fmt: skip
+        for name, value in zip(SUMMARIES, values.tolist(), strict=True):
+            sign = spec.sign if name in ("median_effect", "mean_statistic") else 1.0
+            test = joint_test(value, under[name].to_numpy(float), sign)
+            p_type = f"joint permutation within strata, {test.draws} draws"
+            rows.add(name, estimate=value, p_value=test.p_value, p_type=p_type)
+        made += rows.made
+    return made

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SOFT, WIDTH, use_style
 from evenfield.shared.tables.notes import period_with_basis
@@ -22,25 +24,15 @@ from evenfield.study.errors import ArtifactError
 ROW_HEIGHT = 1.6
 KINDS = {"own": "own {}", "exposure": "neighbours' {}", "regime": "initial income x neighbours' {}"}
 OUTCOMES = {"relative_log_income": "log points"}
-COLUMNS = ["curve", "hypothesis", "period", "rank", "outcome", "unit_scheme", "sample", "weights", "taxonomy",
-           "controls", "estimate", "conf_low", "conf_high", "p_value"]  # fmt: skip
+TEXT = ("curve", "hypothesis", "outcome", "sample", "weights", "taxonomy", "controls", "reason")
+COLUMNS = ["curve", "hypothesis", "period", "rank", "outcome", "unit_scheme", "sample", "weights", "taxonomy"]
+COLUMNS += ["controls", "estimate", "conf_low", "conf_high", "p_value"]
 
 
-def curve_rows(series: pd.DataFrame) -> pd.DataFrame:
-    """Return the specifications that are defined, ranked by their estimate within curve and period."""
-    rows = series[series["estimate"].notna()]
-    if rows.empty:
-        raise ArtifactError("no specification of the curves is defined", "one at least",
-                            "change the axes of estimates.curve or remove F20 from `figures`")  # fmt: skip
-    keys = ["curve", "period"]
-    rows = rows.sort_values([*keys, "estimate", *COLUMNS[4:10]], ignore_index=True)
-    return rows.assign(rank=rows.groupby(keys).cumcount() + 1)[COLUMNS]
-
-
-def draw_curve(
-    rows: pd.DataFrame, estimates: pd.DataFrame, curves: Sequence[Mapping[str, Any]], periods: Mapping[str, Any]
-) -> Artwork:
-    """Draw the curves."""
+def f20(facts: Facts) -> Artwork:
+    """Draw every specification that is defined, ranked by its estimate within curve and period."""
+    rows, estimates, periods = _rows(facts.series(text=TEXT)), facts.estimates(), facts.config["periods"]
+    curves = facts.config["estimates"]["specification_curve"]["curves"]
     use_style()
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
     shown = [name for name in periods if rows["period"].eq(name).any()]
@@ -50,14 +42,30 @@ def draw_curve(
         left=0.07, right=0.99, top=1 - 0.55 / size[1], bottom=0.35 / size[1], wspace=0.2, hspace=0.55
     )
     for line, item in zip(grid, drawn, strict=True):
-        line[0].set_ylabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
         line[0].annotate(_row_title(item), (0.0, 1.36), xycoords="axes fraction", fontweight="bold")
         for axes, period in zip(line, shown, strict=True):
             _draw_cell(axes, rows[rows["curve"].eq(item["id"]) & rows["period"].eq(period)])
             title = f"{_period_title(estimates, period, periods)}\n{_verdict(estimates, item['id'], period)}"
             axes.set_title(title, fontsize=6.4, fontweight="normal", pad=2.5)
+        line[0].set_ylabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
     _draw_key(figure)
     return Artwork(figure, rows, _describe(estimates, drawn))
+
+
+FIGURES = {"F20": f20}
+
+
+def _rows(series: pd.DataFrame) -> pd.DataFrame:
+    rows = series[series["estimate"].notna()]
+    if rows.empty:
+        raise ArtifactError(
+            "no specification of the curves is defined",
+            "one at least",
+            "change the axes of estimates.specification_curve or remove F20 from `figures`",
+        )
+    keys = ["curve", "period"]
+    rows = rows.sort_values([*keys, "estimate", *COLUMNS[4:10]], ignore_index=True)
+    return rows.assign(rank=rows.groupby(keys).cumcount() + 1)[COLUMNS]
 
 
 def _row_title(item: Mapping[str, Any]) -> str:
@@ -79,9 +87,12 @@ def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
         return
     axes.vlines(rows["rank"], rows["conf_low"], rows["conf_high"], color=PALE, linewidth=0.6, zorder=0)
     apart = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
-    for chosen, colour, marker in ((rows[~apart], SOFT, "."), (rows[apart], ACCENT, "D")):
-        axes.plot(chosen["rank"], chosen["estimate"], marker, color=colour, markersize=1.8, linestyle="", zorder=3)
+    for chosen, colour, marker, size in ((rows[~apart], SOFT, "o", 0.9), (rows[apart], ACCENT, "D", 3.2)):
+        sns.scatterplot(
+            chosen, x="rank", y="estimate", marker=marker, color=colour, s=size, linewidth=0, zorder=3, ax=axes
+        )
     axes.axhline(float(np.median(rows["estimate"])), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=2)
+    axes.set(xlabel="", ylabel="")
     reach = np.nanquantile(rows[["conf_low", "conf_high"]].abs().to_numpy(), 0.9)
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, -reach), min(high, reach))
@@ -101,8 +112,8 @@ def _draw_key(figure: Any) -> None:
         Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (3, 2)), label="median"),
         Patch(color=PALE, label="spatially robust intervals (SCPC)"),
     ]
-    figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), handletextpad=0.5,
-                  columnspacing=1.4, handlelength=1.6)  # fmt: skip
+    spacing = {"handletextpad": 0.5, "columnspacing": 1.4, "handlelength": 1.6}
+    figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), **spacing)
 
 
 def _describe(estimates: pd.DataFrame, drawn: Sequence[Mapping[str, Any]]) -> str:

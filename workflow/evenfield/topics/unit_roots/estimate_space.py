@@ -1,9 +1,8 @@
-"""Pre-flight over space: spatial unit roots, weak dependence and the distance at which correlation halves."""
+"""Dependence over space: spatial unit roots, weak dependence and the distance at which correlation halves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,33 +14,60 @@ from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.spatial_half_life import HalfLifeTests, half_life_set, half_life_tests
 from evenfield.numerics.spatial_unit_root import (
     SpatialPersistence,
-    SpatialRootTest,
     spatial_persistence,
     spatial_unit_root_test,
     weak_dependence_test,
 )
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import basis_warning, joined, not_defined, one_text, periods_of, sample_rows
-from evenfield.shared.settings import InferenceSpec, SchemeInfo
+from evenfield.shared.rows import Kind, Rows
+from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows, sample_units
+from evenfield.shared.settings import scheme_infos
 from evenfield.study.files import content_hash
-from evenfield.topics.unit_roots.estimate_spec import PreflightSpec
+from evenfield.study.study import Study
 
+KINDS = {name: Kind(name, name, "stat", "likelihood ratio") for name in ("lfur", "lfst")}
+KINDS |= {"spatial_half_life": Kind("spatial_half_life", "spatial_half_life", "half_life", "km")}
 MAPS = {"log_income": "log_income_start", "growth": "growth_pct_per_year"}
-ESTIMATORS = ("lfur", "lfst", "spatial_half_life")
 MOST_DRAWS = 4999
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where the units of a sample are, with the tests that depend on it alone."""
+def space_rows(study: Study, spec: Any) -> list[Estimate]:
+    """Test initial income and growth of every period for persistence in space."""
+    info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+    where, inference = f"estimates.unit_roots.{spec.id}", study.config["inference"]
+    units, lost, tests = list(sample_units(info, spec.sample, where)), "", None
+    draw_id = f"preflight:{spec.id}:{spec.unit_scheme}:{spec.sample}:half_life"
+    try:
+        units, tests = _places(study.table("units", spec.unit_scheme), units, draw_id, inference)
+    except NumericsError as error:
+        lost = str(error)
+    made, frame = [], study.table("periods", spec.unit_scheme)
+    for period in periods_of(frame):
+        data = sample_rows(frame[frame["period"].eq(period)], units, tuple(MAPS.values()), f"{where} {period}")
+        basis = one_text(data["basis"])
+        shared = {"family": "unit_roots", "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+        shared |= {"period": period, "output_basis": basis}
+        for outcome, column in MAPS.items():
+            hashed, note = content_hash(data[["unit", column]]), basis_warning(basis, info.first_official)
+            own = {**shared, "outcome": outcome, "n_obs": len(data), "n_units": len(data), "data_hash": hashed}
+            rows = Rows(KINDS, spec.role, note, **own)
+            try:
+                if tests is None:
+                    raise NumericsError(lost)
+                _add_map(
+                    rows, data[column].to_numpy(float), tests, inference["conf_level"], f"{inference['seed']}:{draw_id}"
+                )
+            except NumericsError as error:
+                rows.made = []
+                rows.undefined(list(KINDS), error, effect_type="stat", role=spec.role)
+            made += rows.made
+    return made
 
-    units: tuple[str, ...]  # units in the order of the distances
-    space: SpatialPersistence  # low-frequency averages
-    half_lives: HalfLifeTests  # tests of every half-life
 
-
-def places_of(units: pd.DataFrame, order: Sequence[str], spec: PreflightSpec, inference: InferenceSpec) -> Places:
-    """Prepare the spatial tests for a sample."""
+def _places(
+    units: pd.DataFrame, order: Sequence[str], draw_id: str, inference: Mapping[str, Any]
+) -> tuple[list[str], tuple[SpatialPersistence, HalfLifeTests]]:
+    """Return the units in the order of their distances, and the tests that depend on these alone."""
     if not {"lat", "lon"} <= set(units.columns):
         raise NumericsError("the units have no coordinates")
     where = units.set_index("unit").reindex(sorted(order))[["lat", "lon"]].astype(float)
@@ -49,65 +75,20 @@ def places_of(units: pd.DataFrame, order: Sequence[str], spec: PreflightSpec, in
         raise NumericsError(f"{int(where.isna().any(axis=1).sum())} units have no coordinates")
     where = where.reset_index().sort_values(["lat", "lon", "unit"])
     space = spatial_persistence(haversine_km(where["lat"].to_numpy(), where["lon"].to_numpy()))
-    draws = min(inference.permutations, MOST_DRAWS)
-    rng = generator_for(inference.seed, _stream(spec))
-    return Places(tuple(where["unit"]), space, half_life_tests(space, rng, draws))
+    rng = generator_for(inference["seed"], draw_id)
+    return list(where["unit"]), (space, half_life_tests(space, rng, min(inference["permutations"], MOST_DRAWS)))
 
 
-def _stream(spec: PreflightSpec) -> str:
-    return f"preflight:{spec.id}:{spec.unit_scheme}:{spec.sample}:half_life"
-
-
-def space_rows(
-    periods: pd.DataFrame, places: Places | str, order: Sequence[str], spec: PreflightSpec, scheme: SchemeInfo,
-    inference: InferenceSpec,
-) -> list[Estimate]:  # fmt: skip
-    """Test initial income and growth of every period for persistence in space."""
-    rows = []
-    for period in periods_of(periods):
-        where = f"estimates.preflight.{spec.id} {period}"
-        units = sorted(order) if isinstance(places, str) else places.units
-        frame = sample_rows(periods[periods["period"] == period], units, tuple(MAPS.values()), where)
-        basis = one_text(frame["basis"])
-        note = basis_warning(basis, scheme.first_official)
-        for outcome, column in MAPS.items():
-            labels = {
-                "family": "preflight", "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme,
-                "period": period, "outcome": outcome, "n_obs": len(frame), "n_units": len(frame), "role": spec.role,
-                "effect_type": "stat", "output_basis": basis, "data_hash": content_hash(frame[["unit", column]]),
-            }  # fmt: skip
-            rows += _map_rows(frame[column].to_numpy(float), places, labels, note, inference)
-    return rows
-
-
-def _map_rows(
-    y: np.ndarray, places: Places | str, labels: dict[str, Any], note: str, inference: InferenceSpec
-) -> list[Estimate]:
-    named = [{**labels, "estimator": name, "term": name} for name in ESTIMATORS]
-    if isinstance(places, str):
-        return not_defined(named, note, places)
-    try:
-        root, weak = spatial_unit_root_test(y, places.space), weak_dependence_test(y, places.space)
-        return [_test_row(named[0], root, note), _test_row(named[1], weak, note),
-                _half_life_row(y, named[2], places, note, inference)]  # fmt: skip
-    except NumericsError as error:
-        return not_defined(named, note, error)
-
-
-def _test_row(labels: dict[str, Any], test: SpatialRootTest, note: str) -> Estimate:
-    null = "spatial unit root" if labels["estimator"] == "lfur" else "weak spatial dependence"
-    return Estimate(**labels, estimate=test.statistic, statistic=test.statistic, p_value=test.p_value,
-                    p_type=f"exact by quadrature; null: {null}", unit_of_measure="likelihood ratio",
-                    warning=note)  # fmt: skip
-
-
-def _half_life_row(
-    y: np.ndarray, labels: dict[str, Any], places: Places, note: str, inference: InferenceSpec
-) -> Estimate:
-    found = half_life_set(y, places.half_lives, inference.conf_level)
-    words = "unbounded: a spatial unit root is not rejected" if found.unbounded else ""
-    nothing = "every half-life is rejected" if np.isnan(found.low) else ""
-    seed = f"{inference.seed}:preflight:{labels['spec_id']}:{labels['unit_scheme']}:{labels['sample_id']}:half_life"
-    return Estimate(**{**labels, "effect_type": "half_life"}, estimate=NAN, conf_low=found.low, conf_high=found.high,
-                    conf_level=inference.conf_level, unit_of_measure="km", seed=seed,
-                    warning=joined(note, "an interval has no point estimate", words, nothing))  # fmt: skip
+def _add_map(
+    rows: Rows, y: np.ndarray, tests: tuple[SpatialPersistence, HalfLifeTests], level: float, seed: str
+) -> None:
+    nulls = {"lfur": "spatial unit root", "lfst": "weak spatial dependence"}
+    found = {"lfur": spatial_unit_root_test(y, tests[0]), "lfst": weak_dependence_test(y, tests[0])}
+    for name, test in found.items():
+        numbers = {"estimate": test.statistic, "statistic": test.statistic, "p_value": test.p_value}
+        rows.add(name, **numbers, role=rows.role, p_type=f"exact by quadrature; null: {nulls[name]}")
+    half = half_life_set(y, tests[1], level)
+    words = "unbounded: a spatial unit root is not rejected" if half.unbounded else ""
+    nothing = "every half-life is rejected" if np.isnan(half.low) else ""
+    numbers = {"estimate": NAN, "conf_low": half.low, "conf_high": half.high, "conf_level": level}
+    rows.add("spatial_half_life", "an interval has no point estimate", words, nothing, **numbers, seed=seed)

@@ -1,0 +1,150 @@
+"""Log t tests and clubs: planted clubs, invariance, what is not defined, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.topics.clubs.estimate import estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import MACHINE
+
+SPEC = {"id": "own", "period": "P", "role": "primary", "taxonomies": ["t"]}
+NAMES = {f"U{i:02d}": f"Z{99 - i}" for i in range(12)}
+
+
+def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
+    rng, units, time = np.random.default_rng(4), [f"U{i:02d}" for i in range(n)], np.arange(len(years))
+    high = np.arange(n) < n // 2
+    gap = rng.normal(0, 0.3, n)[:, None] * np.exp(-0.12 * time)
+    y = 8 + np.where(high, 0.9, 0.0)[:, None] + 0.04 * time + gap + rng.normal(0, 2e-3, (n, len(time)))
+    panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
+    cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cell": np.where(high, "both", "neither")})
+    tables = {"panel": panel.assign(log_income=y.ravel()), "cells": cells}
+    return MadeStudy(
+        {"estimates": {"clubs": list(specs) or [SPEC]}},
+        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
+        samples={"all": units, "few": units[:1]},
+        periods=[{"period": "P", "start": years[0], "end": years[-1]}],
+        step=step,
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+def rows(results, **wanted):
+    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
+def test_levels_are_primary_and_logs_stand_beside_in_three_currencies():
+    results = run()
+    primary = row(results, role="primary")
+    told = (primary.outcome, primary.estimator, primary.contrast)
+    assert told == ("relative_income", "logt_fqsb", "first 10 periods discarded")
+    discards = {e.contrast for e in rows(results, outcome="relative_income", term="b")}
+    assert discards == {f"first {m} periods discarded" for m in (9, 10, 11)}
+    logs = {e.outcome for e in results.estimates if e.outcome.startswith("log_income")}
+    assert logs == {"log_income", "log_income_x100", "log_income_/10000"}
+    far = row(results, outcome="log_income_/10000")
+    assert np.isnan(far.estimate)
+    assert "currency" in far.warning
+    assert "not defined" in far.warning
+
+
+def test_planted_clubs_and_their_link_to_the_cells():
+    results = run()
+    assert results.fit["own"]["merged"] == [[f"U{i:02d}" for i in range(6)], [f"U{i:02d}" for i in range(6, 12)]]
+    exact, drawn = (row(results, estimator="fisher_freeman_halton", contrast=c) for c in ("exact", "permutation"))
+    assert exact.p_value == pytest.approx(2 / 924, rel=MACHINE)
+    assert exact.estimate == pytest.approx(1.0)
+    assert drawn.p_value < 0.05
+    assert "no policy effect" in exact.warning
+    first = row(results, term="club_1", contrast="merged: phillips_sul")
+    assert first.n_units == 6
+    assert "members: U00 U01" in first.warning
+
+
+def test_one_club_where_all_come_together():
+    results = run(panel=lambda f: f.assign(log_income=f["log_income"] - 0.9 * (f["unit"] < "U06")))
+    assert len(results.fit["own"]["merged"]) == 1
+    assert row(results, role="primary").statistic > -1.65
+    assert row(run(), role="primary").statistic < -1.65
+
+
+def test_series_has_every_kind():
+    series = run().series["series"]
+    counts = {"transition": 360, "club_mean": 60, "dispersion": 30, "membership": 12, "shared": 144}
+    assert series.groupby("kind").size().to_dict() == counts | {"currency": 49, "cell": 4}
+    mean = series[series["kind"] == "transition"].groupby("year")["value"].mean()
+    np.testing.assert_allclose(mean, 1, rtol=MACHINE)
+    assert series.loc[series["kind"] == "cell", "value"].tolist() == [6, 0, 0, 6]
+
+
+def test_shuffled_rows_and_renamed_units_change_nothing():
+    study = make_study()
+    one, two = estimate(study), estimate(study.renamed(NAMES))
+    same_results(one, estimate(study.shuffled(3)))
+    same_numbers(one, two)
+    assert [{NAMES[u] for u in club} for club in one.fit["own"]["merged"]] == [set(c) for c in two.fit["own"]["merged"]]
+
+
+def test_another_currency_changes_no_number_of_the_levels():
+    one, two = run(), run(panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)))
+    for a, b in zip(one.estimates, two.estimates, strict=True):
+        if a.outcome == "relative_income":
+            assert a.estimate == pytest.approx(b.estimate, rel=1e-8)
+            assert a.statistic == pytest.approx(b.statistic, rel=1e-8, nan_ok=True)
+    cents = row(one, outcome="log_income_x100")
+    assert cents.statistic == pytest.approx(row(two, outcome="log_income").statistic, rel=1e-8)
+
+
+@pytest.mark.parametrize("years", [range(1990, 1996), range(1990, 1992)])
+def test_short_windows_are_not_defined(years):
+    results = run(years=years)
+    # Six periods less one leave the five that a regression needs: only that sensitivity row has a number.
+    numbers = [e.contrast for e in results.estimates if np.isfinite(e.estimate)]
+    assert numbers == (["first 1 periods discarded"] if len(years) == 6 else [])
+    assert all("not defined" in e.warning for e in results.estimates if np.isnan(e.estimate))
+    assert results.fit["own"]["not_defined"]
+    assert results.series["series"].empty
+
+
+def test_one_unit_equal_units_and_one_cell_are_not_defined():
+    few = run({"id": "few", "period": "P", "sample": "few"})
+    assert all(np.isnan(e.estimate) for e in few.estimates)
+    equal = run(panel=lambda f: f.assign(log_income=f.groupby("year")["log_income"].transform("mean")))
+    assert all(np.isnan(e.estimate) for e in rows(equal, term="b"))
+    alone = row(run(cells=lambda f: f.assign(cell="neither")), estimator="fisher_freeman_halton")
+    assert np.isnan(alone.estimate)
+    assert "one group" in alone.warning
+
+
+def test_decennial_incomes_and_every_filter_work():
+    assert np.isfinite(row(run(years=range(1900, 2001, 10), step=10), role="primary").estimate)
+    for name in ("boosted_hp", "hamilton", "none"):
+        spec = {"id": "f", "period": "P", "filter": name, "divergent": "adopt", "merge": "von_lyncker_thoennessen"}
+        assert len(run(spec).fit["f"]["merged"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "text"),
+    [
+        ({}, {"panel": lambda f: f.assign(log_income=f["log_income"].where(f.index != 5))}, "1 unit-years (U00 1995)"),
+        ({}, {"panel": lambda f: pd.concat([f, f.head(1)])}, "appear twice"),
+        ({}, {"cells": lambda f: f.head(3)}, "9 units have no cell"),
+        ({"period": "Q"}, {}, "names 1 that is unknown (Q)"),
+    ],
+)
+def test_refuses_what_cannot_be_right(spec, changes, text):
+    with pytest.raises(EvenfieldError) as error:
+        run({**SPEC, **spec}, **changes)
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("bad", [{"filter": "spline"}, {"discard": 1.5}, {"role": "main"}, {"unknown": 1}])
+def test_a_wrong_specification_is_named(bad):
+    with pytest.raises(ConfigError, match=f"estimates.clubs.0.{next(iter(bad))}"):
+        run({**SPEC, **bad})

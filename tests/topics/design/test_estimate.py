@@ -1,0 +1,180 @@
+"""Design diagnostics: the numbers of the study's design, and studies without regimes, coordinates or names."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.design.estimate import estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM
+from unit.china_design import make_cells, make_exposures, make_periods, make_units, read_design, weights_of
+
+UNITS, A, DISTANCE, C, S = read_design()
+NONE = np.zeros(31)
+W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")}
+FIRST = pd.DataFrame({"unit": UNITS, "zone_type": "state", "first_year": np.nan, "first_year_dated": np.nan})
+SEED = make_cells("seed", C, S)
+DIFFERENCE = "exposure_cluster - exposure_sez"
+
+
+def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
+    facts = {"links": 69, "rho_low": None, "rho_high": 1.0}
+    kinds = {"contiguity": "contiguity", "nearest_4": "nearest"}
+    weights = {
+        name: SpatialWeights(tuple(UNITS), matrix, {"weights": name, "kind": kinds[name], **facts})
+        for name, matrix in W.items()
+    }
+    base = {"units": make_units(), "periods": make_periods(), "cells": cells, "exposures": make_exposures(cells, W)}
+    config = {"estimates": {"design": section or {"weights": list(W)}}, "taxonomy": {"primary": taxonomy}}
+    about = {"data_hash": "abc", "years": list(range(1978, 2020)), "samples": {}}
+    return MadeStudy(config, {**base, "first_years": FIRST, **tables}, weights, **about)
+
+
+def run(*args, **made):
+    return estimate(make_study(*args, **made))
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run()
+
+
+@pytest.fixture(scope="module")
+def zoned(china_config, china_tables):
+    zones = mapped_zones(china_tables["zones"], {unit: unit for unit in UNITS})
+    doses = zone_doses(zones, UNITS, list(range(1978, 2020)), china_config["taxonomy"]["national_zones"])
+    return run(first_years=first_years(doses))
+
+
+def block(results, name, **where):
+    rows = results.series["series"].query("block == @name")
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    return rows
+
+
+def test_the_two_by_two_table_and_its_correlations(results):
+    cells = block(results, "cells").set_index("term")
+    assert cells["value"].to_dict() == {"both": 3, "cluster only": 2, "SEZ only": 2, "neither": 24}
+    assert cells.loc["both", "units"] == "CN-FJ CN-GD CN-SH"
+    assert cells.loc["SEZ only", "units"] == "CN-HI CN-TJ"
+    correlations = block(results, "correlation").set_index("weights")["value"]
+    assert correlations[""] == pytest.approx(0.52, abs=0.005)
+    assert correlations["contiguity"] == pytest.approx(0.63, abs=0.005)
+
+
+def test_vif_is_one_over_one_minus_r_squared(results):
+    near = W["contiguity"]
+    regressors = {"own_cluster": C, "own_sez": S, "exposure_cluster": near @ C, "exposure_sez": near @ S}
+    found = block(results, "vif", weights="contiguity").set_index("term")["value"]
+    for name, column in regressors.items():
+        others = np.column_stack([np.ones(31), *[v for k, v in regressors.items() if k != name]])
+        residual = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
+        expected = ((column - column.mean()) ** 2).sum() / (residual @ residual)
+        assert found[name] == pytest.approx(expected, rel=CLOSED_FORM)
+
+
+def test_cohort_support(zoned):
+    rows = block(zoned, "support").set_index(["term", "year"])
+    treated = {1980: 2, 1984: 8, 1986: 9, 1988: 11, 1991: 22, 1992: 28, 1999: 28, 2000: 29, 2001: 31}
+    for year, count in treated.items():
+        assert rows.loc[("treated", year), "value"] == count
+        assert rows.loc[("not_yet_treated", year), "value"] == 31 - count
+    far = "CQ GS GZ HB HL NX QH SC SN XJ XZ YN"
+    assert rows.loc[("far_controls", 1986), "units"].replace("CN-", "") == far
+    assert [rows.loc[("far_controls", year), "value"] for year in (1990, 1991)] == [12, 0]
+    event = block(zoned, "event_study", year=1992, term="5 years")
+    assert event["note"].item() == "6 treated, 3 not yet treated"
+    assert event["value"].item() == pytest.approx(15.47, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("spec_id", "term", "contrast", "printed"),
+    [
+        ("alone", "own_cluster", "", 1.42),
+        ("joint", "own_cluster", "own_cluster - own_sez", 2.90),
+        ("exposures", "own_cluster", "", 1.91),
+        ("exposures", "own_sez", "", 1.85),
+        ("exposures", "exposure_cluster", "", 2.94),
+        ("exposures", "exposure_cluster per s.d.", "", 0.86),
+        ("exposures", "exposure_sez per s.d.", "", 0.69),
+        ("exposures", "exposure_cluster", DIFFERENCE, 5.30),
+    ],
+)
+def test_effects_in_units_of_s(results, spec_id, term, contrast, printed):
+    where = {"spec_id": spec_id, "term": term, "contrast": contrast, "unit_of_measure": "s"}
+    found = row(results, estimator="mde_t", w_id="contiguity" if spec_id == "exposures" else "", **where)
+    assert found.mde == pytest.approx(printed, abs=0.005)
+    assert (found.role, found.effect_type) == ("design", "stat")
+
+
+def test_effects_in_points_scale_with_the_spread_of_the_period(results):
+    where = {"estimator": "mde_scpc_03", "spec_id": "exposures", "contrast": DIFFERENCE, "w_id": "contiguity"}
+    in_s = row(results, **where, unit_of_measure="s").mde
+    growth = make_periods().query("period == 'P2'")["growth_pct_per_year"]
+    in_points = row(results, **where, unit_of_measure="pp/yr", period="P2").mde
+    assert in_points == pytest.approx(in_s * growth.std(ddof=1), rel=CLOSED_FORM)
+    assert in_s == pytest.approx(7.42, abs=0.005)
+
+
+def test_no_regimes_leave_the_effects_out_with_a_sentence():
+    found = run(make_cells("none", NONE, NONE), taxonomy="none")
+    assert found.estimates == []
+    assert found.fit["switched_off"][0].startswith("Taxonomy none has no cluster and no SEZ")
+    assert block(found, "cells").set_index("term")["value"]["neither"] == 31
+    assert block(found, "correlation")["value"].isna().all()
+    assert block(found, "support").empty
+
+
+def test_a_saturated_taxonomy_gives_a_reason_instead_of_a_number():
+    found = run(pd.concat([SEED, make_cells("full", C, np.ones(31))]))
+    rows = [e for e in found.estimates if e.treatment_def == "full" and e.spec_id == "exposures"]
+    assert np.isnan([e.mde for e in rows]).all()
+    reason = "not defined: constant, own_sez, exposure_sez cannot be told apart"
+    assert {e.warning for e in rows} == {reason}
+
+
+def test_a_dated_taxonomy_has_one_design_per_set_of_cells():
+    late = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ", "CN-BJ", "CN-LN"]).astype(float)
+    found = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
+    cells = block(found, "cells", taxonomy="dated", term="SEZ only").set_index("period")["value"]
+    assert cells.to_dict() == {"P1": 2, "P2": 4}
+
+
+def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results):
+    study = make_study()
+    same_results(estimate(study.shuffled(3)), results)
+    order = np.random.default_rng(3).permutation(31)
+    renamed = estimate(study.renamed({unit: f"U{k:02d}" for unit, k in zip(UNITS, order, strict=True)}))
+    same_numbers(renamed, results)
+
+
+def test_without_coordinates_the_scpc_power_point_is_left_out():
+    rows = estimates_frame(run(units=make_units().assign(lat=np.nan)).estimates)
+    assert set(rows["estimator"]) == {"mde_t"}
+    primary = rows[rows["treatment_def"].eq("seed")]
+    assert primary["warning"].eq("no SCPC power point: coordinates are missing").all()
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        ({"section": {"weights": ["nearest_9"]}}, r"1 weights that were not built \(nearest_9\)"),
+        ({"taxonomy": "other"}, r"taxonomy\.primary names 'other'"),
+        ({"section": {"power": 80}}, r"estimates\.design\.power"),
+    ],
+)
+def test_wrong_names_are_said(made, text):
+    with pytest.raises(ConfigError, match=text):
+        run(**made)
+
+
+def test_missing_exposures_are_one_line():
+    exposures = make_study().table("exposures").query("unit != 'CN-XZ'")
+    with pytest.raises(EvenfieldError, match="1 units have no exposure to seed") as caught:
+        run(exposures=exposures)
+    assert "\n" not in str(caught.value)

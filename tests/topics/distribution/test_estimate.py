@@ -1,0 +1,141 @@
+"""Distribution dynamics: closed forms, invariance, what is not defined, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.distribution.estimate import estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+
+SPEC = {"id": "own", "period": "P", "role": "primary", "subperiods": ["A", "B"], "steps": [1, 5], "weights": "w"}
+SPEC |= {"kernel_steps": [1, 5], "taxonomy": "t"}
+FIXED = {"id": "f", "period": "P", "classes": "fixed", "cutoffs": [0.8, 1.2], "relative_to": "population_mean"}
+
+
+def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
+    rng, units = np.random.default_rng(14), [f"U{i:02d}" for i in range(n)]
+    y = 9 + rng.normal(0, 0.5, (n, 1)) + np.cumsum(rng.normal(0.02, 0.12, (n, len(years))), axis=1)
+    panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
+    panel = panel.assign(log_income=y.ravel(), population=np.repeat(1.0 + np.arange(n), len(years)))
+    cell = np.where(np.arange(n) % 2, "both", "neither")
+    tables = {"panel": panel, "cells": pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cell": cell})}
+    ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
+    middle = years[0] + (years[-1] - years[0]) // 2
+    spans = {"P": (years[0], years[-1]), "A": (years[0], middle), "B": (middle, years[-1])}
+    return MadeStudy(
+        {"estimates": {"distribution": list(specs) or [SPEC]}},
+        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
+        {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})},
+        samples={"all": units, "few": units[:2]},
+        periods=[{"period": name, "start": start, "end": end} for name, (start, end) in spans.items()],
+        step=step,
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+def test_probabilities_close_and_lie_in_their_intervals():
+    results = run()
+    for years in ("1 years", "5 years"):
+        P = np.array([[row(results, term=f"p_{i}_{j}", contrast=years).estimate for j in (1, 2, 3)] for i in (1, 2, 3)])
+        np.testing.assert_allclose(P.sum(axis=1), 1)
+        shares = np.array([row(results, term=f"ergodic_{i}", contrast=years).estimate for i in (1, 2, 3)])
+        np.testing.assert_allclose(shares @ P, shares, atol=1e-12)
+        shorrocks = row(results, term="shorrocks", contrast=years)
+        assert shorrocks.estimate == pytest.approx((3 - np.trace(P)) / 2)
+        assert shorrocks.conf_low <= shorrocks.estimate <= shorrocks.conf_high
+        assert shorrocks.role == "primary"
+    root, half = (row(results, term=term, contrast="5 years") for term in ("second_root", "half_life"))
+    assert half.estimate == pytest.approx(5 * np.log(0.5) / np.log(root.estimate))
+    assert half.unit_of_measure == "years"
+
+
+def test_transitions_are_counted_relative_to_the_population_mean():
+    study = make_study(FIXED)
+    panel = study.table("panel")
+    panel["income"] = np.exp(panel["log_income"])
+    total = (panel["income"] * panel["population"]).groupby(panel["year"]).sum()
+    relative = panel["income"] / panel["year"].map(total / panel.groupby("year")["population"].sum())
+    classes = panel.assign(c=np.digitize(relative, [0.8, 1.2], right=True)).pivot(index="unit", columns="year")["c"]
+    start, end = classes.to_numpy()[:, :-1], classes.to_numpy()[:, 1:]
+    found = row(estimate(study), term="p_1_2")
+    assert found.n_obs == (start == 0).sum()
+    assert found.estimate == pytest.approx(((start == 0) & (end == 1)).sum() / (start == 0).sum())
+
+
+def test_spatial_chain_has_a_permutation_p_only_and_homogeneity_is_description():
+    results = run()
+    for term in ("q", "lr"):
+        test = row(results, term=term, contrast="1 years")
+        assert "change places" in test.p_type
+        assert 0 < test.p_value <= 1
+        assert (test.w_id, test.role) == ("w", "primary")
+    for term in ("time", "first_order"):
+        test = row(results, term=term, contrast="1 years")
+        assert test.role == "description"
+        assert "description" in test.warning
+
+
+def test_series_kinds():
+    series = run().series["series"]
+    assert set(series["kind"]) == {"transition", "ergodic", "spatial", "kernel", "ergodic_density", "conditioned"}
+    counted = series[(series["kind"] == "transition") & (series["step"] == 1)]
+    assert counted["count"].sum() == 16 * 24
+    spatial = series[(series["kind"] == "spatial") & (series["step"] == 1)]
+    sums = spatial.groupby(["group", "x"])["value"].sum()
+    np.testing.assert_allclose(sums[sums > 0], 1)
+    kernel = series[(series["kind"] == "kernel") & (series["step"] == 1)]
+    width = np.diff(np.sort(kernel["y"].unique())).mean()
+    np.testing.assert_allclose(kernel.groupby("x")["value"].sum() * width, 1, atol=0.1)
+
+
+def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
+    study = make_study()
+    same_results(estimate(study), estimate(study.shuffled(3)))
+    same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})))
+
+
+def test_yearly_classes_and_a_decennial_study():
+    spec = {"id": "y", "period": "P", "classes": "yearly", "steps": [1, 10], "weights": "w", "kernel_steps": [10]}
+    results = run(spec, years=range(1940, 2001, 10), step=10)
+    assert np.isfinite(row(results, term="shorrocks", contrast="10 years").estimate)
+    yearly = row(results, term="shorrocks", contrast="1 years")
+    assert np.isnan(yearly.estimate)
+    assert "10 years apart" in yearly.warning
+
+
+def test_equal_incomes_and_two_units_are_not_defined():
+    equal = run(panel=lambda f: f.assign(log_income=9.0))
+    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in equal.estimates)
+    few = run({"id": "few", "period": "P", "sample": "few", "kernel_steps": [1]})
+    assert np.isnan(row(few, estimator="silverman", contrast="1990").estimate)
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "text"),
+    [
+        ({}, {"panel": lambda f: f.drop(index=3)}, "1 unit-years (U00 1993)"),
+        ({"weights": "other"}, {}, "weights names 1"),
+        ({"relative_to": "population_mean"}, {"panel": lambda f: f.drop(columns="population")}, "no column population"),
+        ({"period": "Q"}, {}, "unknown (Q)"),
+        ({"subperiods": ["A", "Q"]}, {}, "subperiods names 1"),
+        ({}, {"cells": lambda f: f.head(5)}, "11 units have no cell"),
+    ],
+)
+def test_refuses_what_cannot_be_right(spec, changes, text):
+    with pytest.raises(EvenfieldError) as error:
+        run({**SPEC, **spec}, **changes)
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"cutoffs": [1.1, 0.7]}, {"cutoffs": []}, {"steps": [0]}, {"classes": "x"}, {"quantiles": 1}, {"typo": 1}]
+)
+def test_a_wrong_specification_is_named(bad):
+    with pytest.raises(ConfigError, match=r"estimates\.distribution\.0"):
+        run({**FIXED, **bad})

@@ -1,0 +1,162 @@
+"""Inequality: parts that close, invariance, what is not defined, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.numerics.inequality import theil
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.inequality.estimate import estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+
+SPEC = {"id": "own", "role": "primary", "periods": ["P"], "hypothesis": "H12", "sesoi": 0.02}
+SPEC |= {"groupings": ["region"], "taxonomies": ["t"], "nested": [["region", "cell"]], "weights": "w"}
+SPEC |= {"revision_sd": {"output": 0.02, "population": 0.01}}
+CLOSURE = 1e-12
+
+
+def make_study(*specs, n=12, **changes):
+    rng, units, years = np.random.default_rng(9), [f"U{i:02d}" for i in range(n)], range(2000, 2006)
+    y = 9 + rng.normal(0, 0.5, (n, 1)) + np.cumsum(rng.normal(0.05, 0.05, (n, len(years))), axis=1)
+    people = np.repeat(rng.uniform(1, 9, n), len(years))
+    panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
+    panel = panel.assign(log_income=y.ravel(), population=people, output_real=people * np.exp(y.ravel()))
+    cluster, sez = (np.arange(n) < 3).astype(int), (np.arange(n) % 4 == 0).astype(int)
+    cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cluster": cluster, "sez": sez})
+    cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[2 * cluster + sez]
+    places = pd.DataFrame({"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")})
+    tables = {"panel": panel, "cells": cells, "units": places}
+    ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
+    return MadeStudy(
+        {"estimates": {"inequality": list(specs) or [SPEC]}},
+        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
+        {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})},
+        samples={"all": units, "two": units[:2]},
+        periods=[{"period": "P", "start": 2000, "end": 2005}],
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+def rows(results, **wanted):
+    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
+def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
+    study = make_study()
+    found = row(estimate(study), role="primary")
+    assert (found.term, found.contrast, found.hypothesis, found.sesoi) == ("theil_t", "end - start", "H12", 0.02)
+    panel = study.table("panel")
+    ends = [panel[panel["year"] == year] for year in (2000, 2005)]
+    first, last = (theil(np.exp(end["log_income"]), end["population"]) for end in ends)
+    assert found.estimate == pytest.approx(last - first, rel=1e-9)
+    assert "sampling error" in found.se_type
+    assert found.conf_low < found.estimate < found.conf_high
+
+
+def test_shares_close():
+    results = run()
+    for estimator in ("nested_theil", "shapley_theil"):
+        for measure in ("theil_t", "theil_l"):
+            found = rows(results, estimator=estimator, contrast="end", controls_id=measure)
+            assert sum(e.estimate for e in found) == pytest.approx(1, abs=CLOSURE)
+    for name in ("region", "t: cell", "t: cluster", "t: sez"):
+        for estimator, contrast in (("growth_accounting", "share of growth"), ("dagum", "start")):
+            found = rows(results, estimator=estimator, contrast=contrast, treatment_def=name)
+            assert sum(e.estimate for e in found) == pytest.approx(1, abs=CLOSURE)
+
+
+def test_series_close_year_by_year():
+    series = run().series["series"]
+    assert set(series["kind"]) == {"index", "between", "within", "dagum", "influence"}
+    for measure in ("theil_t", "theil_l"):
+        own = series[series["measure"] == measure]
+        total = own[own["kind"] == "index"].set_index("year")["value"]
+        for name in ("region", "t: cell"):
+            parts = own[own["kind"].isin(["between", "within"]) & own["grouping"].eq(name)]
+            np.testing.assert_allclose(parts.groupby("year")["value"].sum(), total, atol=CLOSURE)
+
+
+def test_groups_that_explain_everything_reach_the_whole_and_the_maximum():
+    def by_region(panel):
+        high = panel["unit"] < "U05"
+        return panel.assign(log_income=np.where(high, 10.0, 9.0), population=1.0)
+
+    results = run(panel=by_region)
+    for term in ("between_theil_t", "between_over_maximum_theil_t"):
+        assert row(results, term=term, contrast="end", treatment_def="region").estimate == pytest.approx(1)
+    assert row(results, term="between_theil_t", contrast="end", treatment_def="region").p_value < 0.05
+
+
+def test_connected_groups_are_compared_with_connected_groups():
+    results = run()
+    connected = row(results, term="between_connected_theil_t", contrast="end", treatment_def="t: cluster")
+    assert "12 connected groups of 3" in connected.p_type
+    scattered = row(results, term="between_connected_theil_t", contrast="end", treatment_def="t: sez")
+    assert "not connected" in scattered.warning
+
+
+def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
+    study = make_study()
+    same_results(estimate(study), estimate(study.shuffled(3)))
+    same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(12)})))
+
+
+def test_another_currency_changes_no_number():
+    one, two = run(), run(panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)))
+    for a, b in zip(one.estimates, two.estimates, strict=True):
+        assert a.estimate == pytest.approx(b.estimate, rel=1e-8, nan_ok=True)
+
+
+def test_a_study_without_population_output_or_taxonomy():
+    gone = {"panel": lambda f: f.drop(columns=["population", "output_real"]), "cells": lambda f: f.head(0)}
+    spec = {"id": "u", "periods": ["P"], "weighting": "unweighted", "groupings": ["region"]}
+    results = run(spec, **gone)
+    assert np.isfinite(row(results, term="theil_t", contrast="end").estimate)
+    assert "no output" in row(results, estimator="growth_accounting").warning
+    with pytest.raises(EvenfieldError, match="population"):
+        run({**spec, "weighting": "population"}, **gone)
+
+
+def test_one_group_two_units_and_equal_incomes_are_not_defined():
+    spec = {"id": "o", "periods": ["P"], "groupings": ["region"]}
+    one = run(spec, units=lambda f: f.assign(region="all"))
+    assert "one group" in row(one, treatment_def="region", estimator="theil_decomposition").warning
+    two = run({"id": "o", "periods": ["P"], "sample": "two"})
+    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in rows(two, term="theil_t"))
+    equal = run(spec, panel=lambda f: f.assign(log_income=9.0))
+    share = row(equal, term="between_theil_t", contrast="end", treatment_def="region")
+    assert np.isnan(share.estimate)
+    assert "no inequality" in share.warning
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"panel": lambda f: f.drop(index=3)}, "missing or infinite for 1 unit-years (U00 2003)"),
+        ({"panel": lambda f: pd.concat([f, f.head(1)])}, "1 rows appear twice (U00 2000)"),
+        ({"units": lambda f: f.head(4)}, "8 units have no region"),
+        ({"cells": lambda f: f.head(0)}, "taxonomies names 1"),
+    ],
+)
+def test_refuses_frames_that_cannot_be_right(changes, text):
+    with pytest.raises(EvenfieldError) as error:
+        run(**changes)
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"periods": []}, {"nested": [["region", "x"]]}, {"aversion": [0]}, {"weighting": "x"}, {"typo": 1}]
+)
+def test_a_wrong_specification_is_named(bad):
+    with pytest.raises(ConfigError, match=r"estimates\.inequality\.0"):
+        run({**SPEC, **bad})
+
+
+def test_only_the_primary_weights_say_who_is_connected():
+    with pytest.raises(EvenfieldError, match="weights"):
+        run({**SPEC, "weights": "other"})

@@ -1,0 +1,233 @@
+"""Linkage regressions: planted interactions found, same numbers in any order, honest rows, named errors."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.numerics.influence import effective_clusters
+from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
+from evenfield.numerics.random import generator_for
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.linkages.estimate import _Linkages, estimate
+from evenfield.topics.linkages.estimate_inference import _psi, bin_members, permuted_estimates
+from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM
+from unit.china_design import make_units, read_design, weights_of
+
+UNITS, A, DISTANCE, _, _ = read_design()
+W = SpatialWeights(tuple(UNITS), weights_of(A, DISTANCE)["contiguity"])
+YEARS = list(range(2000, 2010))
+MAIN = {"id": "main", "intensity": "stock", "moderator": "industry", "role": "primary"}
+OTHERS = [
+    {**MAIN, "id": "trends", "role": "robustness", "trends": "moderator"},
+    {**MAIN, "id": "rival", "role": "robustness", "rival": "school"},
+    {"id": "zones", "intensity": "zones", "moderator": "industry"},
+    {"id": "growth", "outcome": "growth_pct", "intensity": "stock", "moderator": "industry"},
+]
+INTENSITIES = {
+    "stock": {"expression": "log(stock / gdp)", "label": "stock over output"},
+    "zones": {"expression": "log(1 + zones_state)", "label": "zones"},
+}
+MODERATORS = {
+    "industry": {"expression": "va / gdp", "years": [1990, 1992], "label": "industry", "note": "late"},
+    "school": {"expression": "school", "years": [2001, 2002], "label": "school"},
+}
+SECTION = {"hypothesis": "H9", "years": [2000, 2009], "weights": "contiguity", "draws": 99}
+SECTION |= {"intensities": INTENSITIES, "moderators": MODERATORS, "specs": [MAIN, *OTHERS]}
+TRUE = {"own": 0.1, "neighbours": 0.2, "own_x_moderator": -0.05, NEIGHBOURS_X: 0.15}
+
+
+def make_panel(noise=0.02):
+    rng, n, T = np.random.default_rng(4), len(UNITS), len(YEARS)
+    share = rng.uniform(0.15, 0.65, n)
+    rows = pd.MultiIndex.from_product([UNITS, [1990, 1991, 1992, *YEARS]], names=["unit", "year"]).to_frame(index=False)
+    at = rows["unit"].map(UNITS.index).to_numpy()
+    rows["gdp"] = np.exp(rng.normal(6, 0.3, n))[at] * np.exp(0.08 * (rows["year"] - 1990))
+    rows["va"], rows["school"] = share[at] * rows["gdp"], rng.normal(8, 1, n)[at]
+    F = rng.normal(0, 0.3, (n, T)).cumsum(axis=1) + 0.1 * np.arange(T)
+    L, G = ((share - share.mean()) / share.std(ddof=1))[:, None], F - F.mean(axis=0)
+    own, near, own_x, psi = TRUE.values()
+    y = (own + own_x * L) * G + (near + psi * L) * (W.matrix @ G)
+    y = y + rng.normal(9, 0.5, (n, 1)) + 0.07 * np.arange(T) + noise * rng.normal(size=(n, T))
+    late = rows["year"].ge(2000)
+    rows.loc[late, "stock"] = np.exp(F).ravel() * rows.loc[late, "gdp"]
+    rows.loc[late, "log_income"] = y.ravel()
+    rows.loc[late, "growth_pct"] = 100 * (y - y.mean(axis=0)).ravel()
+    return rows
+
+
+def make_study(section=SECTION, weights=W, **tables):
+    doses = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"]).to_frame(index=False)
+    zones = np.random.default_rng(2).poisson(0.3, len(doses)).reshape(len(UNITS), -1).cumsum(axis=1).ravel()
+    doses = doses.assign(zone_type="state", zones=zones, zones_dated=zones)
+    config = {"estimates": {"linkages": section}, "sesoi": {"linkage_elasticity": 0.05}}
+    spans = {"official": [1999, 2019], "proxy": [1978, 1998]}
+    made = {"panel": make_panel(), "doses": doses, "units": make_units(), **tables}
+    return MadeStudy(config, made, {"contiguity": weights}, data_hash="abc", basis_years=spans, samples={})
+
+
+def run(section=SECTION, **tables):
+    return estimate(make_study(section, **tables))
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run()
+
+
+def main_row(results, term=NEIGHBOURS_X, **wanted):
+    return row(results, **{"estimator": "linkage_fe", "spec_id": "main", "term": term, **wanted})
+
+
+def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_terciles():
+    found = run({**SECTION, "specs": [MAIN]}, panel=make_panel(noise=0.0))
+    for term, value in TRUE.items():
+        assert main_row(found, term).estimate == pytest.approx(value, abs=1e-9)
+    long = main_row(found, estimator="linkage_fe_long_difference_scpc")
+    assert long.estimate == pytest.approx(TRUE[NEIGHBOURS_X], abs=1e-9)
+    series = found.series["series"]
+    assert series["kind"].value_counts().to_dict() == {"unit": 31, "line": 21, "bin": 3}
+    assert series.loc[series["kind"].eq("bin"), "n_units"].sum() == 31
+    drawn = series[series["kind"].ne("unit")]
+    linear = TRUE["neighbours"] + TRUE[NEIGHBOURS_X] * drawn["moderator"]
+    np.testing.assert_allclose(drawn["estimate"], linear, atol=1e-8)
+
+
+def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
+    work = _Linkages(make_study())
+    panel, fit = work.panels["main"], work.fits["main"]
+    units = (panel.members[:, None] == np.unique(panel.members)).astype(float)
+    years = (panel.dates[:, None] == np.array(YEARS[1:])).astype(float)
+    full = fit_ols(panel.y.ravel(), np.column_stack([*(x.ravel() for x in panel.columns.values()), years, units]))
+    found = main_row(results)
+    assert found.estimate == pytest.approx(full.beta[3], rel=CLOSED_FORM)
+    np.testing.assert_allclose(fit.u_hat, full.u_hat, atol=1e-9)
+    assert found.std_error == pytest.approx(np.sqrt(cov_cr3(fit, panel.members)[3, 3]), rel=CLOSED_FORM)
+    g_star = effective_clusters(fit.X, panel.members, np.eye(fit.X.shape[1])[3])
+    assert found.df == pytest.approx(g_star - 1)
+    both = t_quantile(0.975, g_star - 1) + t_quantile(0.8, g_star - 1)
+    assert found.mde == pytest.approx(both * found.std_error)
+
+
+def test_one_deciding_row_and_its_evidence(results):
+    rows = estimates_frame(results.estimates)
+    primary = rows[rows["role"].eq("primary")]
+    assert primary[["hypothesis", "term", "spec_id"]].to_numpy().tolist() == [["H9", NEIGHBOURS_X, "main"]]
+    ladder = rows[rows["role"].eq("ladder")]
+    assert len(ladder) == 6
+    assert ladder["p_value"].between(0, 1).all()
+    low, high = row(results, effect_type="stat_low"), row(results, effect_type="stat_high")
+    assert low.estimate <= main_row(results).estimate <= high.estimate
+    share = row(results, effect_type="share")
+    assert 0 < share.estimate <= 1
+    assert 0 < share.p_value <= 1
+    assert {"stat_sign_flips", "stat_pair"} <= set(rows["effect_type"])
+
+
+def test_warnings_say_what_limits_a_row(results):
+    assert "ENDOGENOUS" in main_row(results).warning
+    assert "MODERATOR: industry, late" in main_row(results).warning
+    rival = main_row(results, "neighbours_x_rival", spec_id="rival")
+    assert "NOT PREDETERMINED: school lies inside the sample" in rival.warning
+    assert (rival.hypothesis, rival.role) == ("", "mechanism")
+    assert main_row(results).sesoi == 0.05
+    assert np.isnan(main_row(results, spec_id="zones").sesoi)
+    assert np.isnan(main_row(results, spec_id="growth").sesoi)
+
+
+def test_placebo_has_the_earlier_change_as_outcome():
+    panel, path = make_panel(), np.random.default_rng(9).normal(0, 0.1, len(UNITS))
+    early = panel["year"].lt(2000)
+    past = path[panel["unit"].map(UNITS.index)[early]] * (panel.loc[early, "year"] - 1990)
+    panel.loc[early, "log_income"] = 8 + past
+    study = make_study({**SECTION, "placebo_years": [1990, 1992], "specs": [MAIN]}, panel=panel)
+    found = row(estimate(study), role="placebo")
+    columns = [x[:, -1] - x[:, 0] for x in _Linkages(study).panels["main"].columns.values()]
+    expected = fit_ols(2 * path, np.column_stack([*columns, np.ones(31)])).beta[3]
+    assert found.estimate == pytest.approx(expected, rel=CLOSED_FORM)
+    assert (found.estimator, found.period, found.output_basis) == ("linkage_fe_placebo_before", "1990-1992", "proxy")
+    assert "PROXY" in found.warning
+
+
+def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results):
+    study = make_study()
+    same_results(estimate(study.shuffled(3)), results)
+    renamed = estimate(study.renamed({unit: f"Z{i:02d}" for i, unit in enumerate(UNITS)}))
+    for made in (renamed, results):  # a pair left out is named in the sample
+        made.estimates[:] = [e for e in made.estimates if e.estimator != "leave_pair_out"]
+    same_numbers(renamed, results)
+
+
+def test_the_exchange_rate_does_not_matter(results):
+    panel = make_panel()
+    again = run(panel=panel.assign(stock=panel["stock"] * (1 + 0.1 * (panel["year"] - 1990))))
+    for spec in ("main", "trends"):
+        here, there = main_row(results, spec_id=spec).estimate, main_row(again, spec_id=spec).estimate
+        assert there == pytest.approx(here, rel=1e-8)
+
+
+def test_quick_permutations_equal_refitted_ones():
+    panel = _Linkages(make_study()).panels["main"]
+    quick = permuted_estimates({"a": panel}, 4, 5, "x")["a"]
+    slow = permuted_estimates({"a": replace(panel, trends=True)}, 4, 5, "x")["a"]
+    assert np.isfinite(slow).all()
+    rng = generator_for(5, "x")
+    for draw in quick:
+        assert draw == pytest.approx(_psi(replace(panel, L=panel.L[rng.permutation(31)])), rel=CLOSED_FORM)
+
+
+def test_terciles_keep_equal_values_together():
+    member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
+    assert len(set(member[:3])) == 1
+    assert len(set(member[3:5])) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"specs": [{**MAIN, "intensity": "gold"}]}, "main names gold"),
+        ({"specs": [{**MAIN, "moderator": "gold"}]}, "main names gold"),
+        ({"specs": [{**MAIN, "years": [2005, 2001]}]}, "run from 2005 to 2001"),
+        ({"specs": [MAIN, MAIN]}, "used twice"),
+        ({"specs": [{**MAIN, "weight": "x"}]}, r"estimates\.linkages\.specs\.0\.weight"),
+        ({"weights": "nowhere"}, "names weights nowhere"),
+        ({"years": [1995, 2009]}, "155 values of .* are missing in 1995-2009"),
+        ({"moderators": {**MODERATORS, "industry": {**MODERATORS["industry"], "expression": "vaa"}}}, "column 'vaa'"),
+    ],
+)
+def test_a_wrong_config_is_named(change, text):
+    with pytest.raises(EvenfieldError, match=text) as caught:
+        run({**SECTION, **change})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"log_income": ("CN-GD", 2003, np.nan)}, r"1 values of log_income are missing .*CN-GD 2003"),
+        ({"stock": ("CN-BJ", 2004, 0.0)}, r"1 values of log\(stock / gdp\) are missing .*CN-BJ 2004.*above zero"),
+    ],
+)
+def test_bad_data_is_named(change, text):
+    panel = make_panel()
+    for column, (unit, year, value) in change.items():
+        panel.loc[panel["unit"].eq(unit) & panel["year"].eq(year), column] = value
+    with pytest.raises(EvenfieldError, match=text):
+        run(panel=panel)
+
+
+def test_bad_moderators_zones_and_weights_are_named():
+    panel = make_panel()
+    with pytest.raises(EvenfieldError, match="moderator industry is"):
+        run(panel=panel.assign(va=panel["gdp"] * 0.5))
+    with pytest.raises(EvenfieldError, match="1 units have no industry"):
+        run(panel=panel.assign(va=panel["va"].where(panel["unit"].ne("CN-XZ"))))
+    with pytest.raises(ConfigError, match="did you mean 'zones_port"):
+        run(doses=make_study().table("doses").assign(zone_type="port"))
+    with pytest.raises(EvenfieldError, match="not in"):
+        run(weights=SpatialWeights(tuple(UNITS[:-1]), np.eye(30)))

@@ -1,0 +1,146 @@
+"""Spatial association by year: against esda and closed forms, invariance, what is not defined, what is refused."""
+
+import esda
+import numpy as np
+import pandas as pd
+import pytest
+from libpysal.weights import full2W
+
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.moran.estimate import estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM
+
+SPEC = {"id": "p", "regions": "region", "taxonomies": ["t"]}
+YEARS = range(2000, 2004)
+
+
+def make_study(*specs, n=16, **changes):
+    rng, units = np.random.default_rng(7), [f"U{i:02d}" for i in range(n)]
+    W = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
+    start = np.linalg.solve(np.eye(n) - 0.8 * W, rng.standard_normal(n)) + 9
+    y = start[:, None] + np.cumsum(np.c_[np.zeros(n), 0.05 + 0.02 * rng.standard_normal((n, 3))], axis=1)
+    panel = pd.DataFrame({"unit": np.repeat(units, 4), "year": np.tile(YEARS, n), "basis": "official"})
+    panel = panel.assign(log_income=y.ravel(), growth_pct=100 * np.diff(y, prepend=np.nan, axis=1).ravel())
+    periods = pd.DataFrame({"unit": units, "period": "A", "start_year": 2000, "end_year": 2003, "basis": "official"})
+    periods["growth_pct_per_year"] = 100 * (y[:, -1] - y[:, 0]) / 3
+    cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "A", "cluster": np.arange(n) < 4, "sez": 0})
+    places = pd.DataFrame({"unit": units, "region": np.where(np.arange(n) < n // 2, "East", "West")})
+    tables = {"panel": panel, "periods": periods, "cells": cells, "units": places}
+    return MadeStudy(
+        {"estimates": {"moran": list(specs) or [SPEC]}},
+        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
+        {"ring": SpatialWeights(tuple(units), W, {"weights": "ring"})},
+        samples={"all": units, "small": units[2:], "two": units[:2]},
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+def rows(results, estimator, **wanted):
+    wanted["estimator"] = estimator
+    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
+def test_moran_and_geary_of_a_year_equal_esda():
+    study = make_study()
+    results, panel = estimate(study), study.table("panel")
+    y = panel[panel["year"] == 2002].set_index("unit")["log_income"].to_numpy()
+    w = full2W(np.array(study.matrices["ring"].matrix))
+    w.transform = "r"
+    own = {"outcome": "log_income", "controls_id": "none", "period": "2002"}
+    moran, geary = row(results, estimator="moran", **own), row(results, estimator="geary", **own)
+    assert moran.estimate == pytest.approx(esda.Moran(y, w, permutations=0).I, rel=CLOSED_FORM)
+    assert geary.estimate == pytest.approx(esda.Geary(y, w, permutations=0).C, rel=CLOSED_FORM)
+    assert max(moran.p_value, moran.p_adjusted) <= 0.1
+    assert (moran.role, moran.w_id, moran.n_obs) == ("exploratory", "ring", 16)
+
+
+def test_variables_and_what_is_taken_out():
+    study = make_study()
+    results, panel = estimate(study), study.table("panel")
+    assert {(e.outcome, e.controls_id) for e in rows(results, "moran")} == {
+        *(("log_income", controls) for controls in ("none", "region")),
+        *(("growth", controls) for controls in ("none", "region", "log_income_start")),
+    }
+    income = panel.pivot(index="unit", columns="year", values="log_income")
+    growth, W = 100 * (income[2001] - income[2000]), study.matrices["ring"].matrix
+    means = growth.groupby(np.arange(16) < 8).transform("mean")
+    residuals = {"region": growth - means}
+    residuals["log_income_start"] = growth - np.polyval(np.polyfit(income[2000], growth, 1), income[2000])
+    for controls, e in residuals.items():
+        found = row(results, estimator="moran", outcome="growth", controls_id=controls, period="2001")
+        assert found.estimate == pytest.approx(e.to_numpy() @ W @ e.to_numpy() / (e @ e), rel=CLOSED_FORM)
+
+
+def test_strip_and_its_counts_agree():
+    results = run()
+    strip = results.series["series"].query("kind == 'local' and variable == 'log_income'")
+    assert len(strip) == 16 * 4
+    counts = (strip["q_value"] <= 0.05).groupby(strip["year"]).sum()
+    for found in rows(results, "local_moran", outcome="log_income"):
+        assert found.estimate == counts[int(found.period)]
+    assert (strip["q_value"] >= strip["p_value"]).all()
+
+
+def test_joins_of_neighbouring_clusters():
+    found = row(run(), estimator="join_count", contrast="cluster")
+    assert found.estimate == 3
+    assert found.p_value == pytest.approx(16 / 1820)  # 16 of the 1,820 placements of 4 on a ring of 16 are one run
+    assert (found.n_treated, found.seed, found.output_basis) == (4, "", "")
+
+
+def test_growth_beside_clusters_goes_with_the_neighbours_clusters():
+    results = run(periods=lambda f: f.assign(growth_pct_per_year=[5.0, 3, 3, 5, 3, *[1] * 10, 3]))
+    found = row(results, estimator="bivariate_moran", contrast="cluster")
+    assert found.estimate > 0.5
+    assert found.p_value < 0.05
+    assert "not a spillover" in found.warning
+
+
+def test_no_zone_no_taxonomy_and_no_growth_are_said():
+    none = [row(run(), estimator=name, contrast="sez") for name in ("join_count", "bivariate_moran")]
+    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in none)
+    plain = run({"id": "p"}, panel=lambda f: f.drop(columns="growth_pct"))
+    assert {(e.estimator, e.outcome) for e in plain.estimates} == {
+        (name, "log_income") for name in ("moran", "geary", "local_moran")
+    }
+
+
+def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
+    study = make_study(SPEC, {"id": "q", "sample": "small"})
+    same_results(estimate(study), estimate(study.shuffled(5)))
+    same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})))
+
+
+def test_small_and_constant_samples_are_not_defined():
+    two = rows(run({"id": "p", "sample": "two"}), "local_moran")
+    assert all(np.isnan(e.estimate) and "three units" in e.warning for e in two)
+    flat = run(panel=lambda f: f.assign(log_income=9.0))
+    assert all("constant" in e.warning for e in rows(flat, "moran", outcome="log_income"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "text"),
+    [
+        ({"regions": "province"}, {}, "regions names 1"),
+        ({"taxonomies": ["other"]}, {}, "taxonomies names 1"),
+        ({"sample": "nobody"}, {}, "names 1 that is unknown (nobody)"),
+        ({}, {"units": lambda f: f.assign(region=f["region"].where(f.index > 0))}, "1 units have no region"),
+        ({}, {"panel": lambda f: f.assign(growth_pct=f["growth_pct"].where(f.index != 21))}, "growth_pct is missing"),
+    ],
+)
+def test_refuses_what_cannot_be_right(spec, changes, text):
+    with pytest.raises(EvenfieldError) as error:
+        run({**SPEC, **spec}, **changes)
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("bad", [{"map": 1}, {"taxonomies": "t"}, {"discovery_rate": 2.0}])
+def test_a_wrong_specification_is_named(bad):
+    with pytest.raises(ConfigError, match=f"estimates.moran.0.{next(iter(bad))}"):
+        run({**SPEC, **bad})

@@ -1,0 +1,188 @@
+"""Rolling windows: speeds and bands, the spatial form, contrasts and breaks, invariance and refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import spreg
+from libpysal.weights import full2W
+
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.study.spatial_weights import SpatialWeights, row_standardised
+from evenfield.topics.rolling.estimate import SERIES, estimate
+from made_study import MadeStudy, row, same_results
+from tolerances import CLOSED_FORM, ITERATIVE
+
+SPEC = {"id": "c", "windows": [6]}
+SPANS = (("B", 9, 16), ("A", 0, 8), ("C", 17, 24))
+NUMBERS = ["estimate", "std_error", "statistic", "p_value", "p_adjusted", "conf_low", "conf_high"]
+
+
+def make_study(*specs, years=range(2000, 2025), spans=SPANS, shift=0.0, change=None, first_official=2000):
+    rng, units, years = np.random.default_rng(3), [f"U{i:02d}" for i in range(16)], [*years]
+    y = np.empty((16, len(years)))
+    y[:, 0] = rng.normal(9, 0.5, 16)
+    for t in range(1, len(years)):
+        y[:, t] = y[:, t - 1] + 0.05 - 0.03 * (y[:, t - 1] - y[:, t - 1].mean()) + rng.normal(0, 0.02, 16)
+    panel = pd.DataFrame({"unit": units * len(years), "year": np.repeat(years, 16), "basis": "official"})
+    panel["log_income"] = y.T.ravel() + shift
+    periods = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "unit": units,
+                    "period": name,
+                    "start_year": years[a],
+                    "end_year": years[b],
+                    "log_income_start": y[:, a] + shift,
+                    "log_income_end": y[:, b] + shift,
+                    "growth_pct_per_year": 100 * (y[:, b] - y[:, a]) / (years[b] - years[a]),
+                }
+            )
+            for name, a, b in spans
+        ]
+    )
+    links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
+    described = [{"period": name, "start": years[a], "end": years[b], "role": "main"} for name, a, b in spans]
+    return MadeStudy(
+        {
+            "estimates": {"rolling": list(specs) or [SPEC]},
+            "inference": {"conf_level": 0.95, "permutations": 99, "seed": 2011},
+        },
+        {"panel": change(panel) if change else panel, "periods": periods.assign(basis="official")},
+        {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})},
+        samples={"all": units, "small": units[3:], "two": units[:2]},
+        step=years[1] - years[0],
+        basis_years={"official": [first_official, 2024]},
+        periods=[*described, {"period": "S", "start": years[0], "end": years[-1], "role": "span"}],
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+def numbers(results):
+    return estimates_frame(results.estimates)[NUMBERS]
+
+
+def test_every_part_is_there_with_its_role():
+    results = run()
+    found = {e.estimator: e.role for e in results.estimates if e.role not in ("description", "ladder")}
+    assert found == dict.fromkeys(
+        ("rolling_ols", "sdm_ml", "period_contrast", "period_contrast_wald", "slope_break", "weak_sigma"), "robustness"
+    )
+    described = {e.estimator for e in results.estimates if e.role == "description"}
+    assert described == {"rolling_sup_t", "sdm_ml", "slope_break", "sigma_breaks"}
+    assert {e.estimator for e in results.estimates if e.role == "ladder"} == {"sdm_ml_draws"}
+    series = results.series["series"]
+    assert list(series) == SERIES
+    assert set(series["kind"]) == {"window", "slope_break", "sigma_segment"}
+    assert row(results, term="variance_slope").seed == "2011:clock:c:s:all:2000-2024:weak_sigma"
+    assert np.isnan(row(results, term="variance_slope").statistic)  # no ratio of a trend in sigma is published
+
+
+def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():
+    study = make_study()
+    results, wide = estimate(study), study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    slope = np.polyfit(wide[2004], (wide[2010] - wide[2004]) / 6, 1)[0]
+    one = row(results, estimator="rolling_ols", period="2004-2010")
+    assert one.estimate == pytest.approx(-100 * np.log1p(6 * slope) / 6, rel=CLOSED_FORM)
+    assert one.conf_low < one.estimate < one.conf_high
+    assert one.p_adjusted >= one.p_value
+    windows = results.series["series"].query("kind == 'window'")
+    assert len(windows) == 19
+    assert (windows["band_low"] < windows["pointwise_low"]).all()
+    assert not (windows["band_high"] < windows["pointwise_high"]).any()
+    assert row(results, estimator="rolling_sup_t").estimate > 2.1
+
+
+def test_spatial_form_equals_spreg():
+    study = make_study()
+    results, weights = estimate(study), study.weights()
+    frame = study.table("periods").query("period == 'A'").set_index("unit").loc[list(weights.units)]
+    w = full2W(np.array(weights.matrix))
+    w.transform = "r"
+    y, x = (frame[name].to_numpy()[:, None] for name in ("growth_pct_per_year", "log_income_start"))
+    _, b, theta, rho = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full").betas.ravel()
+    terms = {"neighbours_growth": rho, "log_income_start": b, "neighbours_log_income_start": theta}
+    same = {"estimator": "sdm_ml", "period": "A"}
+    for term, value in terms.items():
+        assert row(results, **same, term=term, effect_type="coef").estimate == pytest.approx(value, abs=ITERATIVE)
+    assert "not a spillover" in row(results, **same, term="neighbours_growth").warning
+    M = np.linalg.solve(np.eye(16) - rho * weights.matrix, b * np.eye(16) + theta * weights.matrix)
+    effect = {kind: row(results, **same, effect_type=kind).estimate for kind in ("direct", "indirect", "total")}
+    assert effect["direct"] == pytest.approx(np.trace(M) / 16, rel=1e-4)
+    assert effect["total"] == pytest.approx(M.sum() / 16, rel=1e-4)
+    assert effect["indirect"] == pytest.approx(effect["total"] - effect["direct"], rel=1e-7)
+    speed = row(results, **same, effect_type="lambda").estimate
+    assert speed == pytest.approx(-100 * np.log1p(8 * effect["total"]) / 8, rel=1e-7)
+
+
+def test_shuffled_rows_renamed_units_and_another_unit_of_income_change_nothing():
+    study = make_study(SPEC, {**SPEC, "id": "d", "sample": "small"})
+    same_results(estimate(study), estimate(study.shuffled(2)))
+    one, names = make_study(), {f"U{i:02d}": f"Z{99 - i}" for i in range(16)}
+    for other in (one.renamed(names), make_study(shift=np.log(100))):
+        pd.testing.assert_frame_equal(numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9)
+
+
+def test_main_periods_are_compared_with_the_first_by_their_years():
+    assert [e.contrast for e in run().estimates if e.estimator == "period_contrast"] == ["B - A", "C - A"]
+
+
+def test_decennial_panel():
+    results = run({**SPEC, "windows": [10, 20, 15]}, years=range(1940, 2001, 10), spans=(("A", 0, 3), ("B", 3, 6)))
+    assert len([e for e in results.estimates if e.estimator == "rolling_ols"]) == 6 + 5
+    none = row(results, estimator="rolling_sup_t", contrast="15 years")
+    assert np.isnan(none.estimate)
+    assert "no two dates are 15 years apart" in none.warning
+    assert np.isfinite(row(results, estimator="period_contrast").estimate)
+    assert np.isfinite(row(results, estimator="sdm_ml", period="A", effect_type="total").estimate)
+
+
+def test_two_units_and_short_panels_are_not_defined():
+    named = [e for e in run({**SPEC, "sample": "two"}).estimates if e.estimator != "sigma_breaks"]
+    assert named
+    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in named)
+    short = run(years=range(2000, 2003), spans=(("A", 0, 2),))
+    assert all(np.isnan(e.estimate) for e in short.estimates if not e.estimator.startswith("sdm_ml"))
+    assert short.series["series"].empty
+
+
+def test_equal_incomes_are_not_defined():
+    assert np.isnan(row(run(change=lambda f: f.assign(log_income=9.0)), estimator="rolling_sup_t").estimate)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda f: f.assign(log_income=f["log_income"].where(f.index != 40)), "infinite for 1 unit-years (U08 2002)"),
+        (lambda f: pd.concat([f, f.head(1)]), "1 rows appear twice (U00 2000)"),
+    ],
+)
+def test_gaps_and_duplicates_are_refused(change, text):
+    with pytest.raises(EstimateError) as error:
+        run(change=change)
+    assert text in str(error.value)
+
+
+def test_joined_output_is_said_and_split():
+    def early(frame):
+        return frame.assign(basis=np.where(frame["year"] < 2010, "proxy", "official"))
+
+    results = run(change=early, first_official=2010)
+    spans = {e.period for e in results.estimates if e.estimator == "weak_sigma"}
+    assert spans == {"2000-2024", "2000-2009", "2010-2024"}
+    joint = row(results, estimator="rolling_ols", period="2008-2014")
+    assert joint.output_basis == "spliced"
+    assert "PROXY output before 2010, joined" in joint.warning
+    assert row(results, estimator="rolling_ols", period="2010-2016").warning == ""
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"span": 3}, {"windows": []}, {"windows": [0]}, {"trim": 0.6}, {"most_breaks": -1}, {"role": "hero"}]
+)
+def test_a_wrong_specification_is_named(wrong):
+    with pytest.raises(ConfigError, match=f"estimates.rolling.0.{next(iter(wrong))}"):
+        run({**SPEC, **wrong})

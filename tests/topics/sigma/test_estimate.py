@@ -1,0 +1,177 @@
+"""Sigma convergence: planted dispersion, the band, the tests of the ends, invariance and refusals."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.topics.sigma.estimate import SERIES, estimate
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM, MACHINE
+
+TESTS = ("sigma_slope_test", "carree_klomp_t2", "carree_klomp_t3")
+YEARS = (2000, 2010, 2020)
+
+
+def make_study(*specs, n=10, panel=None, ends=None):
+    rng, units = np.random.default_rng(23), [f"U{i:02d}" for i in range(10)]
+    y = {2000: rng.normal(9, 0.5, 10)}
+    for before, after in pairwise(YEARS):
+        y[after] = 9.5 + 0.8 * (y[before] - 9) + rng.normal(0, 0.05, 10)
+    frame = pd.DataFrame({"unit": units * 3, "year": np.repeat(YEARS, 10), "basis": "official"})
+    frame = frame.assign(log_income=np.concatenate([*y.values()]), population=np.tile(np.arange(1.0, 11), 3))
+    periods = pd.DataFrame({"unit": units, "period": "P", "start_year": 2000, "end_year": 2020, "basis": "official"})
+    periods = periods.assign(log_income_start=y[2000], log_income_end=y[2020])
+    return MadeStudy(
+        {"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}},
+        {"panel": panel(frame) if panel else frame, "periods": ends(periods) if ends else periods},
+        samples={"all": units[:n], "small": units[2:]},
+        step=10,
+        basis_years={"official": [1999, 2020]},
+    )
+
+
+def run(*specs, **made):
+    return estimate(make_study(*specs, **made))
+
+
+def test_rows_and_their_roles():
+    results = run()
+    ends = {("sigma", f"sigma_{end}"): "description" for end in ("start", "end")}
+    tests = dict(
+        zip(zip(TESTS, ("sum_of_ends", "t2", "t3"), strict=True), ("primary", "ladder", "description"), strict=True)
+    )
+    assert {(e.estimator, e.term): e.role for e in results.estimates} == ends | tests
+    slope, t2, t3 = (row(results, estimator=name) for name in TESTS)
+    assert (slope.se_type, slope.df, slope.contrast) == ("HC3", 8, "start - end")
+    assert slope.estimate > 0
+    assert (t2.p_type, t2.statistic) == ("chi-squared(1)", t2.estimate)
+    assert np.isnan(t3.p_value)
+
+
+def test_dispersion_is_that_of_the_incomes_and_the_slope_compares_variances():
+    study = make_study()
+    results, ends, panel = estimate(study), study.table("periods"), study.table("panel")
+    start, end = ends["log_income_start"], ends["log_income_end"]
+    np.testing.assert_allclose(
+        results.series["series"]["sigma"], panel.groupby("year")["log_income"].std(), rtol=MACHINE
+    )
+    assert row(results, term="sigma_start").estimate == pytest.approx(start.std(), rel=MACHINE)
+    assert row(results, term="sigma_end").estimate == pytest.approx(end.std(), rel=MACHINE)
+    slope = (start.var() - end.var()) / (start + end).var()
+    assert row(results, term="sum_of_ends").estimate == pytest.approx(slope, rel=CLOSED_FORM)
+
+
+def test_band_is_what_leaving_one_unit_out_does():
+    study = make_study()
+    series, panel = estimate(study).series["series"], study.table("panel")
+    assert list(series) == SERIES
+    last = series.iloc[-1]
+    for end in ("low", "high"):
+        without = panel[panel["year"].eq(2020) & panel["unit"].ne(last[f"unit_{end}"])]["log_income"].std()
+        assert last[f"sigma_{end}"] == pytest.approx(without, rel=CLOSED_FORM)
+    assert (series["sigma_low"].lt(series["sigma"]) & series["sigma"].lt(series["sigma_high"])).all()
+
+
+def test_other_measures():
+    study = make_study()
+    first = estimate(study).series["series"].iloc[0]
+    y = study.table("panel").query("year == 2000")["log_income"].to_numpy()
+    level, w = np.exp(y), np.arange(1.0, 11)
+    assert first["cv"] == pytest.approx(np.std(level, ddof=1) / level.mean(), rel=MACHINE)
+    assert first["p90_p10"] == pytest.approx(np.percentile(level, 90) / np.percentile(level, 10), rel=MACHINE)
+    assert first["iqr"] == pytest.approx(np.subtract(*np.percentile(y, [75, 25])), rel=MACHINE)
+    assert first["sigma_population_weighted"] == pytest.approx(np.sqrt(np.cov(y, aweights=w, ddof=0)), rel=CLOSED_FORM)
+
+
+def test_shuffled_rows_and_renamed_units_change_nothing():
+    study = make_study({"id": "u"}, {"id": "v", "sample": "small"})
+    same_results(estimate(study), estimate(study.shuffled(1)))
+    names = {unit: f"Z{99 - i}" for i, unit in enumerate(study.described["samples"]["all"])}
+    one, two = estimate(study), estimate(study.renamed(names))
+    same_numbers(one, two)
+    assert list(one.series["series"]["unit_low"].map(names)) == list(two.series["series"]["unit_low"])
+
+
+def test_incomes_in_another_unit_change_no_test():
+    columns = ["log_income_start", "log_income_end"]
+    one = run()
+    two = run(
+        panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)),
+        ends=lambda f: f.assign(**{name: f[name] + np.log(100) for name in columns}),
+    )
+    for name in TESTS:
+        assert row(one, estimator=name).estimate == pytest.approx(row(two, estimator=name).estimate, rel=CLOSED_FORM)
+    np.testing.assert_allclose(one.series["series"]["cv"], two.series["series"]["cv"], rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("panel", [lambda f: f.assign(population=np.nan), lambda f: f.drop(columns="population")])
+def test_a_study_without_population_has_no_weighted_sigma(panel):
+    assert run(panel=panel).series["series"]["sigma_population_weighted"].isna().all()
+
+
+def test_basis_is_told_for_each_year_and_row():
+    early = {2000: "proxy", 2010: "official", 2020: "official"}
+    results = run(panel=lambda f: f.assign(basis=f["year"].map(early)), ends=lambda f: f.assign(basis="spliced"))
+    assert list(results.series["series"]["basis"]) == [*early.values()]
+    assert all("PROXY output before 1999, joined" in e.warning for e in results.estimates)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_units_are_not_defined(n):
+    results = run(n=n)
+    assert all(f"not defined: {n} units" in row(results, estimator=name).warning for name in TESTS)
+    assert all(np.isnan(row(results, estimator=name).estimate) for name in TESTS)
+    series = results.series["series"]
+    assert series["sigma_low"].isna().all()
+    assert series["sigma"].isna().all() == (n == 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"log_income_start": 9.0}, "income is the same in every unit"),
+        ({"log_income_end": 9.0}, "income is the same in every unit"),
+        ({"log_income_end": lambda f: f["log_income_start"] + 0.7}, "every unit grew by the same amount"),
+    ],
+)
+def test_constant_series_are_not_defined(change, text):
+    results = run(ends=lambda f: f.assign(**change))
+    assert all(text in row(results, estimator=name).warning for name in TESTS)
+    assert all(np.isnan(row(results, estimator=name).estimate) for name in TESTS)
+
+
+@pytest.mark.parametrize(
+    ("panel", "text"),
+    [
+        (lambda f: f.drop(index=13), "log_income is missing or infinite for 1 unit-years (U03 2010)"),
+        (lambda f: f.assign(log_income=f["log_income"].where(f["year"] != 2020)), "infinite for 10 unit-years"),
+        (lambda f: f.assign(population=f["population"].where(f.index != 4)), "population is missing or infinite for 1"),
+        (lambda f: pd.concat([f, f.head(1)]), "1 rows appear twice (U00 2000)"),
+    ],
+)
+def test_refuses_an_unbalanced_panel_in_one_line(panel, text):
+    with pytest.raises(EstimateError) as error:
+        run(panel=panel)
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_unit_outside_the_sample_may_have_gaps():
+    results = run({"id": "v", "sample": "small"}, panel=lambda f: f[f["unit"] != "U00"])
+    assert list(results.series["series"]["n_units"]) == [8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ({"id": "a", "samples": "all"}, "estimates.sigma.0.samples"),
+        ({"sample": "all"}, "estimates.sigma.0.id"),
+        ({"id": "a", "role": "hero"}, "estimates.sigma.0.role"),
+    ],
+)
+def test_a_wrong_specification_is_named(spec, text):
+    with pytest.raises(ConfigError, match=text):
+        run(spec)

@@ -1,0 +1,127 @@
+"""The regressions of a curve as arrays: outcome, controls, and the regressors that labels make, permuted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.label_permutation import label_statistics
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.study import Study
+
+START, LEVEL = "log_income_start", "relative_log_income"
+LABELS = ("cluster", "sez")
+STRATA = "coastal"
+
+
+class Point(NamedTuple):
+    """One specification: where it stands on each axis, then what all of its curve share."""
+
+    period: str
+    outcome: str
+    unit_scheme: str
+    sample: str
+    weights: str
+    taxonomy: str
+    controls: tuple[str, ...]
+    kind: str
+    contrast: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Everything of one unit scheme, in one order of units."""
+
+    units: tuple[str, ...]  # sorted
+    samples: Mapping[str, tuple[str, ...]]  # units of each sample
+    place: pd.DataFrame  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
+    periods: Mapping[str, pd.DataFrame]
+    labels: Mapping[tuple[str, str], np.ndarray]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
+    weights: Mapping[str, np.ndarray]  # W by name, shape (N, N)
+
+    @classmethod
+    def of(cls, study: Study, name: str) -> Scheme:
+        """Align the tables of a unit scheme."""
+        units, panel = study.table("units", name), study.table("panel", name)
+        order = sorted(units["unit"])
+        periods = {}
+        for period, group in study.table("periods", name).groupby("period"):
+            table = _ordered(group, order)
+            inside = panel["year"].between(int(table["start_year"].iloc[0]), int(table["end_year"].iloc[0]))
+            level = panel[inside].groupby("unit")[LEVEL].mean().reindex(order)
+            periods[str(period)] = table.assign(**{LEVEL: level})
+        cells = study.table("cells", name).groupby(["taxonomy", "period"])
+        labels = {(str(a), str(b)): _ordered(cell, order)[list(LABELS)].to_numpy(float) for (a, b), cell in cells}
+        weights = {key: study.weights(key, name).aligned(order) for key in study.config["weights"]["families"]}
+        samples = study.description(name)["samples"]
+        return cls(tuple(order), samples, units.set_index("unit").loc[order], periods, labels, weights)
+
+    @property
+    def strata(self) -> np.ndarray:
+        """Stratum of each unit: coast or inland where the study says so."""
+        if STRATA not in self.place:
+            return np.zeros(len(self.units), dtype=int)
+        return np.asarray(self.place[STRATA].to_numpy())
+
+
+class Regression(NamedTuple):
+    """One specification as arrays; ``label_regressors`` makes its regressors from labels."""
+
+    kept: np.ndarray  # (n,) positions of the sample's units
+    y: np.ndarray  # (n,) outcome
+    controls: np.ndarray  # (n, K) constant and controls
+    c: np.ndarray  # (L,) weights over the label regressors
+
+
+def regression(point: Point, scheme: Scheme) -> Regression | str:
+    """Make the arrays of a specification, or say why it is not defined."""
+    table = scheme.periods.get(point.period)
+    if table is None:
+        return f"the panel has no period {point.period}"
+    kept = np.flatnonzero(np.isin(scheme.units, scheme.samples[point.sample]))
+    initial = [START] if point.outcome.startswith("growth") else []
+    wanted = table.iloc[kept][[point.outcome, *initial, *(f"control_{name}" for name in point.controls)]]
+    if wanted.isna().to_numpy().any():
+        return f"{first_examples(list(wanted.columns[wanted.isna().any()]))} is not there in {point.period}"
+    values = wanted.to_numpy(float)
+    plus, _, minus = point.contrast.partition(" - ")
+    c = [float(name == plus) - float(name == minus) for name in LABELS]
+    c = c if point.kind == "own" else [0.0, 0.0, *c]
+    return Regression(kept, values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]]), np.array(c))
+
+
+def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
+    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (B, N, L)."""
+    labels: np.ndarray = scheme.labels[point.taxonomy, point.period][source]
+    if point.kind == "own":
+        return labels
+    exposures: np.ndarray = scheme.weights[point.weights] @ labels
+    if point.kind == "exposure":
+        return np.concatenate([labels, exposures], axis=2)
+    start = scheme.periods[point.period][START].to_numpy(float)
+    return np.concatenate([exposures, (start - start.mean())[:, None] * exposures], axis=2)
+
+
+def effects(point: Point, scheme: Scheme, found: Regression, source: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return effect and t statistic of a specification under many permutations, and its degrees of freedom."""
+    D = label_regressors(point, scheme, source)[:, found.kept]
+    basis = np.linalg.qr(found.controls)[0]
+    e = found.y - basis @ (basis.T @ found.y)
+    df = len(found.y) - found.controls.shape[1] - D.shape[2]
+    estimates, statistics = label_statistics(D, basis, e, found.c, df)
+    return estimates, statistics, df
+
+
+def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    rows = table.set_index("unit")
+    if missing := sorted(set(order) - set(rows.index)):
+        raise EstimateError(
+            f"{len(missing)} units have no row ({first_examples(missing)})",
+            "every unit in every table",
+            "rebuild the panel",
+        )
+    return rows.loc[order]

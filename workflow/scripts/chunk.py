@@ -1,0 +1,23 @@
+"""Compute one chunk of a topic; its estimates read all of them."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def main(*, topic: str, config: dict[str, Any], chunk: str, file: str) -> None:
+    """Write the chunk that is named like ``2-of-4``."""
+    from evenfield.study.files import write_results
+    from evenfield.study.study import Study
+
+    number, of = (int(part) for part in chunk.split("-of-"))
+    study = Study(config, Path(file).parents[2])
+    write_results(import_module(f"evenfield.topics.{topic}.estimate").chunk(study, number, of), file)
+
+
+if "snakemake" in globals():
+    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
+    from evenfield.shared.job import enter
+
+    enter(snakemake, main)  # noqa: F821
