@@ -42,8 +42,8 @@ class Places:
         """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
         missing = sorted(set(members) - set(self._units.index))
         if missing:
-            raise EstimateError(f"{len(missing)} units have no row in units.csv ({first_examples(missing)})",
-                                "every unit of the panel", "add them")  # fmt: skip
+            found = f"{len(missing)} units have no row in units.csv ({first_examples(missing)})"
+            raise EstimateError(found, "every unit of the panel", "add them")
         place = self._units.loc[members]
         lat, lon = place["lat"].to_numpy(float), place["lon"].to_numpy(float)
         drawn = {scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes}
@@ -58,8 +58,8 @@ class Places:
     def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
         if members not in self._components:
             distance = haversine_km(lat, lon)
-            self._components[members] = {name: spatial_components(distance, bound, self._level)
-                                         for name, bound in AVERAGE_CORRELATIONS.items()}  # fmt: skip
+            bounds = AVERAGE_CORRELATIONS.items()
+            self._components[members] = {k: spatial_components(distance, bound, self._level) for k, bound in bounds}
         return self._components[members]
 
     def _drawn(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
