@@ -275,7 +275,8 @@ def _specs(facts: Facts, question: str) -> list[dict[str, Any]]:
 
 def _primary(facts: Facts, question: str) -> str:
     specs = _specs(facts, question)
-    return next((str(spec["id"]) for spec in specs if spec.get("role") == "primary"), str(specs[0]["id"]))
+    leading = [*(spec for spec in specs if spec.get("role") == "primary"), *specs]
+    return str(leading[0]["id"]) if leading else ""
 
 
 def _labels(facts: Facts, question: str) -> dict[str, str]:
