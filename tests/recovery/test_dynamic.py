@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.bootstrap import bootstrap_t_interval, score_interval
-from evenfield.numerics.dynamic_panel.jackknife import half_panel_root
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    Variance,
+    bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+)
+from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
-from evenfield.numerics.dynamic_panel.score import Variance
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root, pooled_root
+from evenfield.numerics.dynamic_panel.within import fixed_effects_root, half_panel_root, pooled_root
 from evenfield.numerics.errors import NumericsError
 
 UNITS, SHOCK = 31, 0.03

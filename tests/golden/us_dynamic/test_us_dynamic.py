@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.score import Variance
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root
+from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
+from evenfield.numerics.dynamic_panel.within import fixed_effects_root
 from tolerances import ITERATIVE
 
 HERE = Path(__file__).parent

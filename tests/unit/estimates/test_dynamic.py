@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root
+from evenfield.numerics.dynamic_panel.within import fixed_effects_root
 from evenfield.shared.estimates import estimates_frame
 from evenfield.shared.settings import SchemeInfo
 from evenfield.study.errors import EstimateError

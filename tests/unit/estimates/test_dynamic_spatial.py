@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
-from evenfield.numerics.spatial_panel.dynamic_monte_carlo import dynamic_monte_carlo
+from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_monte_carlo
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
 from evenfield.study.spatial_weights import SpatialWeights

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.spatial_panel import optimum
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
-from evenfield.numerics.spatial_panel.impacts import delta_impacts
+from evenfield.numerics.spatial_panel.impacts import clustered_impacts, delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError

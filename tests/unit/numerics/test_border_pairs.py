@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.border_pairs import border_difference, border_pairs, border_permutation
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import border_difference, border_pairs, border_permutation
 
 
 def test_border_errors_are_those_of_two_way_clusters():

@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from scipy.stats import nchypergeom_fisher
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.permuted_sums import permuted_sum_p
+from evenfield.numerics.inequality import permuted_sum_p
 from evenfield.numerics.shares import newcombe_interval, share_test
 from tolerances import CLOSED_FORM
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenfield.numerics.connected_sets import connected_sets
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
+from evenfield.numerics.spatial import connected_sets
 
 TIE = 1e-9
 MOST_SETS = 50_000

@@ -5,13 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.bootstrap import bootstrap_t_interval, score_interval
-from evenfield.numerics.dynamic_panel.jackknife import half_panel_root
-from evenfield.numerics.dynamic_panel.score import Variance, unit_scores
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root, pooled_root, residual_check, residuals
-from evenfield.numerics.dynamic_panel.within import leave_one_out, moments, resampled, whole_sample, within_units
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    Variance,
+    bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+    unit_scores,
+)
+from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
+from evenfield.numerics.dynamic_panel.within import (
+    fixed_effects_root,
+    half_panel_root,
+    leave_one_out,
+    moments,
+    pooled_root,
+    resampled,
+    residual_check,
+    residuals,
+    whole_sample,
+    within_units,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_quantile
 from tolerances import CLOSED_FORM, MACHINE

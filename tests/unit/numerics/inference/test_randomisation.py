@@ -5,12 +5,17 @@ from math import comb
 
 import numpy as np
 import pytest
+from evenfield.numerics.inference.rank_placebo import rank_placebo
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.assignments import connected_assignments, free_assignments, stratified_assignments
-from evenfield.numerics.inference.path_panel import path_panel
-from evenfield.numerics.inference.randomisation import path_randomisation, randomisation_inference
-from evenfield.numerics.inference.rank_placebo import rank_placebo
+from evenfield.numerics.inference.randomisation import (
+    connected_assignments,
+    free_assignments,
+    path_panel,
+    path_randomisation,
+    randomisation_inference,
+    stratified_assignments,
+)
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from tolerances import MACHINE

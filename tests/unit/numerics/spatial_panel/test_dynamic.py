@@ -5,14 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.score import Variance
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root
+from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
+from evenfield.numerics.dynamic_panel.within import fixed_effects_root
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.dynamic import fit_dynamic, fit_moments
-from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
-from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS, dynamic_moments, transformed_roots
-from evenfield.numerics.spatial_panel.dynamic_monte_carlo import dynamic_monte_carlo
+from evenfield.numerics.spatial_panel.dynamic import (
+    DYNAMICS,
+    dynamic_moments,
+    fit_dynamic,
+    fit_moments,
+    transformed_roots,
+)
+from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, dynamic_monte_carlo, stability
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays

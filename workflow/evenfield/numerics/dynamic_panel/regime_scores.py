@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evenfield.numerics.dynamic_panel.bias_corrected import FEWEST_DATES, GRID
-from evenfield.numerics.dynamic_panel.score import Variance, year_weights
+from evenfield.numerics.dynamic_panel.bias_corrected import FEWEST_DATES, GRID, Variance, year_weights
 from evenfield.numerics.dynamic_panel.within import checked_levels, resampled, whole_sample, within_units
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE

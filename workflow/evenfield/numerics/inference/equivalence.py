@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy.special import stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.result import checked_level
+from evenfield.numerics.inference.cluster_robust import checked_level
 from evenfield.numerics.ols import t_quantile
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import gammaln, stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.result import checked_level
+from evenfield.numerics.inference.cluster_robust import checked_level
 from evenfield.numerics.ols import t_quantile
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_without
+from evenfield.numerics.inference.cluster_robust import ClusterProducts, cluster_products, solve_without
 from evenfield.numerics.ols import OlsFit
 
 Group = tuple[str, ...]

@@ -9,8 +9,7 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, delta_impacts, effects_at
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit, fit_spatial_panel
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.within import kept_share
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, kept_share
 
 
 def year_bootstrap(

@@ -10,7 +10,7 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import RESPONSES, check_regressors
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.within import demeaned
+from evenfield.numerics.spatial_panel.panel import demeaned
 
 FORMS = {
     "OLS": ("none", "none", "own"),

@@ -10,7 +10,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns, ModelForm
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.within import kept_share, projection_power_sum
+from evenfield.numerics.spatial_panel.panel import kept_share, projection_power_sum
 
 LARGEST_DENSE = 3000
 

@@ -10,8 +10,7 @@ from scipy.special import chdtrc, ndtr
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.within import demeaned
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, demeaned
 
 
 @dataclass(frozen=True, slots=True)

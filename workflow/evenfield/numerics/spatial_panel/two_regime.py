@@ -10,7 +10,7 @@ from scipy.special import chdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
-from evenfield.numerics.spatial_panel.optimum import at_edge
+from evenfield.numerics.spatial_panel.likelihood import at_edge
 
 BOUND = 0.99
 STARTS = (-0.3, 0.0, 0.3)

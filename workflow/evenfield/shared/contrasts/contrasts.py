@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
-from evenfield.numerics.inference.romano_wolf import romano_wolf
+from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ladder import (
     LadderSettings,

@@ -7,14 +7,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import CorrectedFit, bias_corrected_root
-from evenfield.numerics.dynamic_panel.bootstrap import RootInterval, bootstrap_t_interval, score_interval
-from evenfield.numerics.dynamic_panel.gmm import GmmFit, dynamic_gmm
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
-from evenfield.numerics.dynamic_panel.jackknife import WARNING, half_panel_root
-from evenfield.numerics.dynamic_panel.score import Variance
-from evenfield.numerics.dynamic_panel.slopes import RootFit, fixed_effects_root, pooled_root, residual_check
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    CorrectedFit,
+    RootInterval,
+    Variance,
+    bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+)
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmFit, GmmSpec, anderson_hsiao_root, dynamic_gmm
+from evenfield.numerics.dynamic_panel.within import (
+    WARNING,
+    RootFit,
+    fixed_effects_root,
+    half_panel_root,
+    pooled_root,
+    residual_check,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.random import generator_for

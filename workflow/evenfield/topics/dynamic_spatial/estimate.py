@@ -12,12 +12,18 @@ import pandas as pd
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_dynamic
-from evenfield.numerics.spatial_panel.dynamic_effects import KINDS, Stability, dynamic_effects, stability
-from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
-from evenfield.numerics.spatial_panel.dynamic_monte_carlo import ESTIMATORS, DynamicMonteCarlo, dynamic_monte_carlo
+from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_effects import (
+    ESTIMATORS,
+    KINDS,
+    DynamicMonteCarlo,
+    Stability,
+    dynamic_effects,
+    dynamic_monte_carlo,
+    stability,
+)
+from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.optimum import at_edge
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.rounding import round_results

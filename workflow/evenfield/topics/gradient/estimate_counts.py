@@ -11,7 +11,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.permuted_sums import permuted_sum_p
+from evenfield.numerics.inequality import permuted_sum_p
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import is_constant, not_defined

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.assignments import free_assignments
-from evenfield.numerics.inference.path_panel import path_panel
-from evenfield.numerics.inference.randomisation import path_randomisation, randomisation_inference
-from evenfield.numerics.map_pairs import join_counts
+from evenfield.numerics.inference.randomisation import (
+    free_assignments,
+    path_panel,
+    path_randomisation,
+    randomisation_inference,
+)
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import share_test
+from evenfield.numerics.spatial import join_counts
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.samples import joined, not_defined
 from evenfield.shared.settings import InferenceSpec

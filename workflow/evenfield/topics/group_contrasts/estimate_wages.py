@@ -11,10 +11,9 @@ import pandas as pd
 from linearmodels.panel import PanelOLS
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cr3 import cr3_inference
+from evenfield.numerics.inference.cluster_robust import cr3_inference
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.random import generator_for

@@ -15,12 +15,12 @@ from evenfield.numerics.spatial import effective_neighbours
 from evenfield.numerics.spatial_panel.lm_tests import lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network, network
-from evenfield.numerics.spatial_panel.residual_moran import residual_moran
 from evenfield.numerics.spatial_panel.selection import (
     COMPARED,
     information_criteria,
     likelihood_ratio,
     model_probabilities,
+    residual_moran,
     wald_tests,
 )
 from evenfield.shared.estimates import NAN, Estimate

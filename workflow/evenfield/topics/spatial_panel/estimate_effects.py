@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
-from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts
+from evenfield.numerics.spatial_panel.impacts import KINDS, Impacts, clustered_impacts
+from evenfield.numerics.spatial_panel.likelihood import normal_quantile, student_quantile
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
-from evenfield.numerics.spatial_panel.normal import normal_quantile, student_quantile
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.topics.spatial_panel.estimate_rows import (
     BY_UNIT,

@@ -10,9 +10,9 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import UnitDraws, unit_bootstrap, year_bootstrap
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
-from evenfield.numerics.spatial_panel.hausman import hausman_with_time_effects
 from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts, effects_at
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
+from evenfield.numerics.spatial_panel.selection import hausman_with_time_effects
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.topics.spatial_panel.estimate_effects import clustered_rows, effect_rows
 from evenfield.topics.spatial_panel.estimate_rows import RowContext, coefficient_rows, joined, serial_note, tested_rows

@@ -9,10 +9,15 @@ from typing import Any
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.clustered_impacts import degrees_of_freedom
+from evenfield.numerics.spatial_panel.impacts import degrees_of_freedom
+from evenfield.numerics.spatial_panel.likelihood import (
+    normal_quantile,
+    student_quantile,
+    student_two_sided_p,
+    two_sided_p,
+)
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
-from evenfield.numerics.spatial_panel.normal import normal_quantile, student_quantile, student_two_sided_p, two_sided_p
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.topics.spatial_panel.estimate_spec import UNITS, PanelSpec, StudyPanel
 
