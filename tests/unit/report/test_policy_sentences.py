@@ -21,7 +21,7 @@ ROW = Estimate(
     conf_high=3.0, conf_level=0.95, p_value=0.3, mde=5.0, sesoi=0.5, unit_of_measure="pp/yr", n_units=31,
     se_type="SCPC avc 0.03",
 )  # fmt: skip
-WEST = replace(ROW, family="west", estimator="did", term="go_west", contrast="", spec_id="west",
+WEST = replace(ROW, family="programmes", estimator="did", term="go_west", contrast="", spec_id="west",
                outcome="growth_change", period="1991-1999 to 2000-2012", output_basis="spliced",
                warning="DESCRIPTIVE: growth")  # fmt: skip
 GAIN = replace(ROW, family="taxonomies", estimator="loo_gain", term="four cells", contrast="four cells - dichotomy",
@@ -46,7 +46,7 @@ WRITERS = (balance_sentences, west_sentences, taxonomies_sentences, wages_senten
 
 def facts_of(rows: list[Estimate]) -> Facts:
     config = policy_config()
-    config["estimates"]["west"] = [{"id": "west"}]
+    config["estimates"]["group_contrasts"] = {"programmes": [{"id": "west"}]}
     text = [{k: "" if str(v) in {"None", "nan"} else str(v) for k, v in asdict(row).items()} for row in rows]
     return Facts(config=config, estimates=text)
 

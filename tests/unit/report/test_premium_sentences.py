@@ -20,8 +20,10 @@ ROW: dict[str, Any] = {
     "conf_level": 0.95, "se_type": "SCPC avc 0.03",
 }  # fmt: skip
 SECTIONS: dict[str, Any] = {
-    "premium": [{"id": "level", "column": "x", "label": "log income", "compare": ["cluster"]}],
-    "fading": [{"id": "quotient", "path": "quotient", "column": "x", "over": "y", "label": "location quotient"}],
+    "group_contrasts": {
+        "premium": [{"id": "level", "outcome": "x", "label": "log income", "compare": ["cluster"]}],
+        "fading": [{"id": "quotient", "path": "quotient", "outcome": "x", "over": "y", "label": "location quotient"}],
+    }
 }
 
 

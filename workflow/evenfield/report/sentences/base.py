@@ -89,7 +89,7 @@ class Facts:
 
     def specs(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the specifications of a family in the order written."""
-        section = self.config["estimates"].get(kind, [])
+        section = {**self.config["estimates"].get("group_contrasts", {}), **self.config["estimates"]}.get(kind, [])
         return list(section) if isinstance(section, list) else []
 
     def rows(self, **wanted: str | tuple[str, ...]) -> list[Row]:

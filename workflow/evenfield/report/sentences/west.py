@@ -11,8 +11,8 @@ from evenfield.report.words import excludes_zero
 
 def west_sentences(facts: Facts) -> list[Sentence]:
     """Give each programme's difference, what growth after alone says, border pairs and placebo dates."""
-    deciding = defined(facts.rows(family="west", role="primary", effect_type="coef"))
-    order = [str(spec["id"]) for spec in facts.specs("west")]
+    deciding = defined(facts.rows(family="programmes", role="primary", effect_type="coef"))
+    order = [str(spec["id"]) for spec in facts.specs("programmes")]
     sentences: list[Sentence] = []
     for row in sorted(deciding, key=lambda row: order.index(row["spec_id"])):
         opening = f"{_name(row)}: the change of growth in its {facts.units} minus that elsewhere is"
@@ -39,7 +39,7 @@ def _proxy(row: Row) -> list[Sentence]:
 
 
 def _beside(row: Row, facts: Facts) -> list[Sentence]:
-    same = {"family": "west", "spec_id": row["spec_id"], "period": row["period"]}
+    same = {"family": "programmes", "spec_id": row["spec_id"], "period": row["period"]}
     after = first(facts.rows(role="mechanism", effect_type="coef", **same))
     border = first(facts.rows(estimator="border_pairs", **same))
     parts = []
@@ -54,7 +54,7 @@ def _beside(row: Row, facts: Facts) -> list[Sentence]:
 
 
 def _placebos(row: Row, facts: Facts) -> list[Sentence]:
-    found = defined(facts.rows(family="west", role="placebo", spec_id=row["spec_id"], effect_type="coef"))
+    found = defined(facts.rows(family="programmes", role="placebo", spec_id=row["spec_id"], effect_type="coef"))
     if not found:
         return []
     parts = [f"{in_unit(number(one, 'estimate') or 0.0, one['unit_of_measure'])} in {dashed(one['period'])} "
