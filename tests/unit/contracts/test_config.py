@@ -147,7 +147,7 @@ def test_defaults_fill_a_minimal_config() -> None:
     }
     assert config["taxonomy"]["all"] == ["none"]
     assert config["panel"]["unit_schemes"] == {"all": {}}
-    assert config["estimates"]["sigma"] == [{"id": "all", "sample": "all", "role": "robustness"}]
+    assert config["estimates"]["sigma"] == [{"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}]
     assert config["data"]["grade_c"] == []
 
 
