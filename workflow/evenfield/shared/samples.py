@@ -102,5 +102,5 @@ def complete(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame,
     """Drop units that lack a figure, and say which."""
     holes = table[list(columns)].isna().any(axis=1)
     names = [str(unit) for unit in table.index[holes]]
-    note = f"left out for want of figures: {first_examples(names)}" if names else ""
+    note = f"left out, no figures: {first_examples(names)}" if names else ""
     return table[~holes], note
