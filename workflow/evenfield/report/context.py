@@ -50,29 +50,40 @@ def build_context(
     topics, found = read_topics(), provenance(config, ingest)
     owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
     shown = read_exhibits(exhibits, owners, scripts, _captions(facts))
-    parts = [Section(name, told["title"], said(facts, name), [e for e in shown if e.topic == name])
-             for name, told in topics.items()]  # fmt: skip
+    parts = [
+        Section(name, told["title"], said(facts, name), [e for e in shown if e.topic == name])
+        for name, told in topics.items()
+    ]
     sections = [part for part in parts if part.said or part.exhibits or own.get(part.id)]
     simulated = simulated_names(ingest)
     claims = facts.ingested("claims", ("claim_id", "paragraphs", "class", "route")).fillna("")
-    warning = [f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the "
-               "world."] if simulated else []  # fmt: skip
+    text = f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the world."
+    warning: list[tuple[Sentence, Section | None]] = [(Sentence(text, caution=True), None)] if simulated else []
     return {
-        "study": facts.words, "unit": facts.unit, "units": facts.units, "own": own,
-        "watermark": WATERMARK if simulated else "", "sections": sections,
-        "headlines": [*((Sentence(text, caution=True), None) for text in warning),
-                      *((part.said[0], part) for part in sections if part.id in SUMMARY and part.said)],
-        "absent": [part.title for part in parts if part not in sections and part.id in topics],
-        "question": _question(records(claims), facts), "claims": records(claims), "data": _data(facts),
-        "further": [e for e in shown if not e.topic], "everything": shown,
+        "study": facts.words,
+        "unit": facts.unit,
+        "units": facts.units,
+        "own": own,
+        "watermark": WATERMARK if simulated else "",
+        "sections": sections,
+        "headlines": warning + [(part.said[0], part) for part in sections if part.id in SUMMARY and part.said],
+        "absent": [part.title for part in parts if part not in sections],
+        "question": _question(records(claims), facts),
+        "claims": records(claims),
+        "data": _data(facts),
+        "further": [e for e in shown if not e.topic],
+        "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "verdicts": verdict_table(facts, shown, own.get("evidence", {})), "spread": spread_view(facts),
-        "assumptions": harvest_assumptions(), "data_sources": records(facts.ingested("sources").fillna("")),
-        "references": read_references(), "provenance": found,
+        "verdicts": verdict_table(facts, shown, own.get("evidence", {})),
+        "spread": spread_view(facts),
+        "assumptions": harvest_assumptions(),
+        "data_sources": records(facts.ingested("sources").fillna("")),
+        "references": read_references(),
+        "provenance": found,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
         "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in shown],
-    }  # fmt: skip
+    }
 
 
 def said(facts: Findings, topic: str) -> list[Sentence]:
@@ -88,8 +99,11 @@ def said(facts: Findings, topic: str) -> list[Sentence]:
 
 def _captions(facts: Findings) -> dict[str, dict[str, str]]:
     environment = Environment(autoescape=False)
-    return {name: {key: environment.from_string(text).render(unit=facts.unit, units=facts.units)
-                   for key, text in item.items()} for name, item in read_toml("captions.toml").items()}  # fmt: skip
+    nouns = {"unit": facts.unit, "units": facts.units}
+    return {
+        name: {key: environment.from_string(text).render(nouns) for key, text in item.items()}
+        for name, item in read_toml("captions.toml").items()
+    }
 
 
 def _question(claims: Sequence[Mapping[str, Any]], facts: Findings) -> list[Sentence]:
@@ -100,10 +114,12 @@ def _question(claims: Sequence[Mapping[str, Any]], facts: Findings) -> list[Sent
 
 def _data(facts: Findings) -> list[Sentence]:
     panel, years = facts.config["panel"], facts.description()["years"]
-    found = [Sentence(f"The panel follows {len(facts.description()['units'])} {facts.units} from {min(years)} to "
-                      f"{max(years)}. Income is measured in {panel['income']['unit']}.")]  # fmt: skip
+    follows = f"The panel follows {len(facts.description()['units'])} {facts.units} from {min(years)} to {max(years)}."
+    found = [Sentence(f"{follows} Income is measured in {panel['income']['unit']}.")]
     proxies = (facts.description().get("basis_years") or {}).get("proxy")
     if proxies:
-        found.append(Sentence(f"Output of {proxies[0]}\u2013{proxies[1]} is a PROXY. Numbers that rest on it are marked "
-                              "PROXY, those that join it to official figures SPLICED PROXY.", caution=True))  # fmt: skip
+        text = (
+            f"Output of {proxies[0]}\u2013{proxies[1]} is a PROXY. Numbers that rest on it are marked PROXY, those that"
+        )
+        found.append(Sentence(f"{text} join it to official figures SPLICED PROXY.", caution=True))
     return found

@@ -83,10 +83,15 @@ def _exhibit(
     wanted = TABLE if ".html" in files else FIGURE
     missing = [ending for ending in wanted if ending not in files]
     if missing:
-        raise ReportError(f"{stem} has no {missing[0]} file", f"{', '.join(wanted)} for every table or figure",
-                          "name all twins among the inputs of the rule")  # fmt: skip
+        expected = f"{', '.join(wanted)} for every table or figure"
+        raise ReportError(f"{stem} has no {missing[0]} file", expected, "name all twins among the inputs of the rule")
     text = Path(files[wanted[0] if wanted is TABLE else ".alt.txt"]).read_text(encoding="utf-8")
-    shared = {"id": stem, "topic": topics.get(stem, ""), "files": files, "script": scripts.get(stem, "")}
+    shared: dict[str, Any] = {
+        "id": stem,
+        "topic": topics.get(stem, ""),
+        "files": files,
+        "script": scripts.get(stem, ""),
+    }
     if wanted is TABLE:
         return Exhibit(title=_inside(text, "<caption>", "</caption>"), caption="", html=text, **shared)
     alt = text.strip()

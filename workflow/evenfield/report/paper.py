@@ -19,20 +19,21 @@ from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
 
+MARKS: dict[str, Any] = {
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    **{"variable_start_string": "<<", "variable_end_string": ">>"},
+    **{"block_start_string": "<%", "block_end_string": "%>"},
+    **{"comment_start_string": "<!", "comment_end_string": "!>"},
+}
+
 
 def render_paper(
-    folder: str | Path,
-    config: Mapping[str, Any],
-    root: str | Path,
-    exhibits: Sequence[str],
-    scripts: Mapping[str, str],
+    folder: str | Path, config: Mapping[str, Any], root: str | Path, exhibits: Sequence[str], scripts: Mapping[str, str]
 ) -> str:
     """Render the paper's Typst source, to stand in ``folder``."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True,
-        variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
-        comment_start_string="<!", comment_end_string="!>", trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS)
     environment.filters.update(typ=typst_text, str=typst_string)
     context = build_context(config, root, exhibits, scripts)
     decisions = pd.DataFrame([(item.floor, item.text) for item in context["assumptions"]], columns=["floor", "text"])
@@ -58,6 +59,6 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
     try:
         content = typst.compile(str(source), root=str(Path(root).resolve()), ignore_system_fonts=True, timestamp=0)
     except RuntimeError as error:
-        raise ReportError(f"{Path(source).name} does not compile ({' '.join(str(error).split())[:200]})",
-                          "a valid Typst source", "correct the template in evenfield/report/templates") from None  # fmt: skip
+        told = f"{Path(source).name} does not compile ({' '.join(str(error).split())[:200]})"
+        raise ReportError(told, "a valid Typst source", "correct the template in report/templates") from None
     Path(paper).write_bytes(content)

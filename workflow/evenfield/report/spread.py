@@ -26,24 +26,37 @@ def spread_view(facts: Findings) -> dict[str, Any] | None:
     fit, units = facts.fit(TOPIC), records(facts.table("units"))
     series = [records(facts.series(name, TOPIC)) for name in ("reach", "links")]
     published = [_by_key(rows) for rows in (facts.rows(TOPIC), *series)]
-    weights = {name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
-               for name, value in fit["effective_neighbours"].items()}  # fmt: skip
+    weights = {
+        name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
+        for name, value in fit["effective_neighbours"].items()
+    }
     regressors = [
         (spec, term) for spec in fit["specifications"] if spec["id"] in _shown(fit) for term in spec["regressors"]
     ]
     order = sorted(units, key=lambda row: row["unit"])
     keys = [(str(spec["id"]), term, model, name) for spec, term in regressors for model in MODELS for name in weights]
     content = {
-        "units": [{"id": row["unit"], "short": row["unit"].rsplit("-", 1)[-1], "name": row["name"],
-                   "row": _short(row.get("tile_row")), "col": _short(row.get("tile_col"))} for row in order],
+        "units": [
+            {
+                "id": row["unit"],
+                "short": row["unit"].rsplit("-", 1)[-1],
+                "name": row["name"],
+                "row": _short(row.get("tile_row")),
+                "col": _short(row.get("tile_col")),
+            }
+            for row in order
+        ],
         "views": {"|".join(key): _view([found.get(key, []) for found in published], order) for key in keys},
-    }  # fmt: skip
+    }
     main = fit["specifications"][0]
     choices = {
-        "weights": weights, "models": MODELS, "weight": main["weights"], "model": main["model"].lower(),
+        "weights": weights,
+        "models": MODELS,
+        "weight": main["weights"],
+        "model": main["model"].lower(),
         "regressors": {f"{spec['id']}|{term}": _regressor(spec, term, fit) for spec, term in regressors},
         "reading": fit["reading"],
-    }  # fmt: skip
+    }
     return {**choices, "data": json.dumps(content, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")}
 
 
@@ -83,9 +96,12 @@ def _view(published: Sequence[Sequence[Row]], units: Sequence[Row]) -> dict[str,
     matrix = [[_short(pairs.get((i, j))) for j in ids] for i in ids] if pairs else []
     return {
         "effects": {name: [_published(row[field]) for field in FIELDS] for name, row in effects.items()},
-        "unit": effects["direct"]["unit_of_measure"], "level": _published(effects["direct"]["conf_level"]),
-        "warning": effects["direct"]["warning"], "links": matrix, **sums,
-    }  # fmt: skip
+        "unit": effects["direct"]["unit_of_measure"],
+        "level": _published(effects["direct"]["conf_level"]),
+        "warning": effects["direct"]["warning"],
+        "links": matrix,
+        **sums,
+    }
 
 
 def _published(value: Any) -> float | None:

@@ -8,19 +8,20 @@ from typing import Any
 from evenfield.report.exhibits import Exhibit
 from evenfield.shared.tables.numbers import is_missing, significant
 from evenfield.shared.tables.rows import Row, records
-from evenfield.shared.words import Findings, interval, number, p, proxy
+from evenfield.shared.words import Findings, number, p, plain, proxy
 from evenfield.study.files import read_table
 
-TEXT = (
-    "claim_id paragraphs claim class hypotheses hypothesis part verdict reason hypothesis_verdict limits unit_of_measure "
-    "output_basis"
-).split()
+TEXT = tuple(
+    "claim_id paragraphs claim class hypotheses hypothesis part period verdict reason hypothesis_verdict limits "
+    "unit_of_measure output_basis".split()
+)
 # What the sign before an answer looks like; a word without one is not an answer about the world.
 KINDS = {
-    "SUPPORTED": "for", "LEANS SUPPORT": "leans-for", "INCONCLUSIVE": "open", "INCONCLUSIVE (UNDERPOWERED)": "weak",
-    "LEANS AGAINST": "leans-against", "CONTRADICTED": "against", "CONSISTENT": "for", "MIXED": "open",
-    "NOT CONSISTENT": "against",
-}  # fmt: skip
+    **dict.fromkeys(("SUPPORTED", "CONSISTENT"), "for"),
+    **dict.fromkeys(("INCONCLUSIVE", "MIXED"), "open"),
+    **dict.fromkeys(("CONTRADICTED", "NOT CONSISTENT"), "against"),
+    **{"LEANS SUPPORT": "leans-for", "LEANS AGAINST": "leans-against", "INCONCLUSIVE (UNDERPOWERED)": "weak"},
+}
 
 
 def verdict_table(
@@ -28,9 +29,7 @@ def verdict_table(
 ) -> dict[str, Any]:
     """Arrange the answers: words with their counts, then a row for each claim."""
     table = next((item for item in exhibits if item.id == "T0"), None)
-    claims, behind = (
-        records(read_table(facts.root / name, tuple(TEXT))) for name in ("verdicts.csv", "verdict_rows.csv")
-    )
+    claims, behind = (records(read_table(facts.root / name, TEXT)) for name in ("verdicts.csv", "verdict_rows.csv"))
     if table is None or not claims:
         return {}
     content, anchors = facts.verdicts, {item.id: item.anchor for item in exhibits}
@@ -58,8 +57,9 @@ def _hypothesis(
 ) -> dict[str, Any]:
     mine = [row for row in rows if row["hypothesis"] == name]
     links = [(item, anchors[item]) for item in evidence.get(name, ()) if item in anchors]
-    told = [(f"{row['part'].replace('_', ' ')}, {facts.label(row)}: {_numbers(row)}", row["verdict"], row["limits"])
-            for row in mine]  # fmt: skip
+    told = [
+        (f"{plain(row['part'])}, {facts.label(row)}: {_numbers(row)}", row["verdict"], row["limits"]) for row in mine
+    ]
     return {"id": name, "verdict": mine[0]["hypothesis_verdict"] if mine else "", "links": links, "rows": told}
 
 
@@ -67,8 +67,7 @@ def _numbers(row: Row) -> str:
     """Write estimate, interval, unit, p-values and power of the row that decides."""
     if is_missing(row["estimate"]):
         return ""
-    parts = [f"{number(row)} {row['unit_of_measure']}{proxy(row)}" if interval(row) else
-             f"{significant(row['estimate'])} {row['unit_of_measure']}{proxy(row)}"]  # fmt: skip
+    parts = [f"{number(row)} {row['unit_of_measure']}{proxy(row)}"]
     parts += [] if is_missing(row["p_value"]) else [p(row)]
     parts += [] if is_missing(row["p_adjusted"]) else [f"adjusted {p(row, 'p_adjusted')}"]
     parts += [] if is_missing(row["mde"]) else [f"detectable {significant(row['mde'])}"]

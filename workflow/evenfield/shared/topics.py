@@ -16,7 +16,7 @@ TOPICS = LIBRARY / "topics"
 # Read by every job that opens a study.
 ALWAYS = ("panel.unit_scheme", "panel.unit_schemes")
 IMPORT = re.compile(r"^\s*(?:from (evenfield[\w.]*) import (\([^)]*\)|[^\n]*)|import (evenfield[\w.]+))", re.M)
-DEFAULTS = {"order": 1000, "estimate": None, "exhibit": {}, "exhibits": {}}
+DEFAULTS: dict[str, Any] = {"order": 1000, "estimate": None, "exhibit": {}, "exhibits": {}}
 
 
 @cache

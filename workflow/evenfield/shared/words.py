@@ -39,11 +39,6 @@ class Sentence:
     basis: str = ""  # sample and inference of its numbers
     caution: bool = False  # whether it warns: low power, selection, simulated data
 
-    @property
-    def plain(self) -> str:
-        """Text and basis in one line."""
-        return f"{self.text} ({self.basis}.)" if self.basis else self.text
-
 
 class Findings(Facts):
     """A study with the estimates of all its topics, of the main unit scheme."""
@@ -88,7 +83,7 @@ class Findings(Facts):
 
     def basis(self, row: Row, *more: str) -> str:
         """Return sample and inference of a row in words."""
-        kind = str(row["se_type"])
+        kind = str(row["se_type"]).replace("SCPC avc", "SCPC for an average correlation up to")
         inference = f"{kind} standard errors" if ANALYTIC.fullmatch(kind) else kind
         level = f"{row['conf_level']:.0%} intervals in brackets" if interval(row) else ""
         return ", ".join(part for part in (f"{row['n_units']:.0f} {self.units}", inference, level, *more) if part)
@@ -102,6 +97,11 @@ def proxy(row: Mapping[str, Any]) -> str:
 def capital(text: str) -> str:
     """Return ``text`` with its first letter in upper case and the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def plain(name: object) -> str:
+    """Write an id or a column as words."""
+    return str(name).removesuffix("_pct").replace("_", " ")
 
 
 def listing(items: Sequence[str]) -> str:
@@ -168,13 +168,9 @@ def weakness(rows: Sequence[Row]) -> list[Sentence]:
     unit = row["unit_of_measure"]
     which = "the comparison" if len(rows) == 1 else f"{len(weak)} of {len(rows)} comparisons"
     apart = " A number that stands apart from zero is then likely to be overstated." * any(map(excludes_zero, weak))
-    return [
-        Sentence(
-            f"UNDERPOWERED: {which} could show only {in_unit(row['mde'], unit)} or more, and {by_unit(row['sesoi'], unit)} "
-            f"would matter. An interval that holds zero is then no evidence that nothing is there.{apart}",
-            caution=True,
-        )
-    ]
+    least, matter = in_unit(row["mde"], unit), by_unit(row["sesoi"], unit)
+    text = f"UNDERPOWERED: {which} could show only {least} or more, and {matter} would matter. An interval that holds"
+    return [Sentence(f"{text} zero is then no evidence that nothing is there.{apart}", caution=True)]
 
 
 def by_period(facts: Findings, rows: Sequence[Row], opening: str, *more: str) -> list[Sentence]:
@@ -183,20 +179,17 @@ def by_period(facts: Findings, rows: Sequence[Row], opening: str, *more: str) ->
         return []
     unit = UNIT_WORDS.get(rows[0]["unit_of_measure"], rows[0]["unit_of_measure"])
     parts = [f"{number(row)} in {facts.label(row)}" for row in rows]
-    text = f"{opening}{f', in {unit},' if unit else ''} is {listing(parts)}; {crossed(rows)}."
+    inside = f"{opening.rstrip(',')}, in {unit}," if unit else opening
+    text = f"{inside} is {listing(parts)}; {crossed(rows)}."
     return [Sentence(text, facts.basis(rows[-1], *more)), *weakness(rows)]
 
 
-def over_choices(facts: Findings, rows: Sequence[Row], what: str, names: Sequence[str]) -> list[Sentence]:
+def over_choices(rows: Sequence[Row], what: str, names: Sequence[str], choices: str) -> list[Sentence]:
     """Say how far an estimate runs over the choices that the fields ``names`` tell apart."""
-    choices = {tuple(row[name] for name in names) for row in rows}
-    if len(choices) < 2:
+    made = {tuple(row[name] for name in names) for row in rows}
+    if len(made) < 2:
         return []
-    low, high = (choose(rows, key=lambda row: row["estimate"]) for choose in (min, max))
-    unit = low["unit_of_measure"]
-    return [
-        Sentence(
-            f"Over {count(len(choices))} {what} and all periods it runs from {by_unit(low['estimate'], unit)} to "
-            f"{in_unit(high['estimate'], unit)}; {crossed(rows)}, without correction for looking so often."
-        )
-    ]
+    low, high = (choose(rows, key=lambda row: float(row["estimate"])) for choose in (min, max))
+    ends = f"{by_unit(low['estimate'], low['unit_of_measure'])} to {in_unit(high['estimate'], high['unit_of_measure'])}"
+    tail = "without correction for looking so often"
+    return [Sentence(f"{what} runs from {ends} over {count(len(made))} {choices}; {crossed(rows)}, {tail}.")]

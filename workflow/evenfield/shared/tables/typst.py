@@ -31,8 +31,7 @@ def table_typst(table: Table) -> str:
     columns = [table.columns[place] for place in kept]
     texts = [[line.cells[place].text for place in kept] for line in body.lines if line.cells]
     longest = [
-        max(map(len, [*(row[place] for row in texts), *column.header.split()]))
-        for place, column in enumerate(columns)
+        max(map(len, [*(row[place] for row in texts), *column.header.split()])) for place, column in enumerate(columns)
     ]
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
     size = next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)

@@ -92,7 +92,7 @@ def t28(facts: Facts) -> Table:
     rows, estimates = deciding_rows(facts), read_estimates(facts.root / "estimates.csv")
     there, pairs = rows[rows["low"].notna()], estimates[estimates["effect_type"].eq("stat_pair")]
     frame = there.assign(pairs=[_pair_text(pairs, row) for row in records(there)], group=there["hypothesis"])
-    columns = (
+    columns: tuple[Column, ...] = (
         Column(names=("label",), header="Estimate of", width_cm=4.2),
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=_ends),

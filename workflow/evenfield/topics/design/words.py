@@ -2,83 +2,37 @@
 
 from evenfield.shared.tables.numbers import by_unit
 from evenfield.shared.tables.rows import records
-from evenfield.shared.words import Findings, Sentence, capital, in_unit, listing
+from evenfield.shared.words import Findings, Sentence, capital, listing
 
 TESTS = ("mde_scpc_03", "mde_t")
-CELLS = {
-    "both": "both a cluster and a zone",
-    "cluster only": "only a cluster",
-    "SEZ only": "only a zone",
-    "neither": "neither",
-}
+CELLS = {"both": "both a cluster and a zone", "cluster only": "a cluster only", "SEZ only": "a zone only"}
+NEIGHBOURS = "neighbours with clusters and neighbours with zones (from none to all)"
 CONTRASTS = (
-    (
-        "exposures",
-        "exposure_cluster - exposure_sez",
-        "spillover_difference_pp",
-        "the difference between neighbours with clusters and neighbours with zones (from none to all)",
-    ),
-    ("joint", "own_cluster - own_sez", "growth_premium_pp", "the difference between an own cluster and an own zone"),
+    ("exposures", "exposure_cluster - exposure_sez", "spillover_difference_pp", NEIGHBOURS),
+    ("joint", "own_cluster - own_sez", "growth_premium_pp", "an own cluster and an own zone"),
 )
 
 
 def sentences(facts: Findings) -> list[Sentence]:
     """Say who has what, and which differences could be seen."""
-    found = _overlap(facts)
-    for spec, contrast, interest, words in CONTRASTS if found else ():
-        rows = [
-            row
-            for test in TESTS
-            for row in facts.rows(
-                spec_id=spec,
-                contrast=contrast,
-                estimator=test,
-                unit_of_measure="pp/yr",
-                period=facts.shown("main"),
-                treatment_def=facts.config["taxonomy"]["primary"],
-            )
-            if "per s.d." not in row["term"]
-        ]
-        rows = [row for row in rows if row["estimator"] == rows[0]["estimator"]]
-        if rows:
-            low, high = (choose(rows, key=lambda row: row["estimate"]) for choose in (min, max))
-            sesoi = facts.config["sesoi"][interest]
-            found.append(
-                Sentence(
-                    capital(
-                        f"{words} would be detected in {facts.power:.0%} of samples from {by_unit(low['estimate'], 'pp/yr')} "
-                        f"({facts.label(low)}) to {in_unit(high['estimate'], 'pp/yr')} ({facts.label(high)}) upwards; "
-                        f"{by_unit(sesoi, 'pp/yr')} would matter."
-                    ),
-                    facts.basis(low, "spread of raw growth"),
-                    caution=low["estimate"] > sesoi,
-                )
-            )
-    return found
-
-
-def _overlap(facts: Findings) -> list[Sentence]:
-    series = facts.series()
-    cells = series[series["block"].eq("cells") & series["taxonomy"].eq(facts.config["taxonomy"]["primary"])]
-    named = dict(zip(facts.table("units")["unit"], facts.table("units")["name"], strict=True))
-    rows = {row["term"]: row for row in records(cells.sort_values("period", ascending=False, kind="stable"))}
-    if len(rows) < len(CELLS):
+    taxonomy, series = facts.config["taxonomy"]["primary"], facts.series()
+    cells = {row["term"]: row for row in records(series[series["block"].eq("cells") & series["taxonomy"].eq(taxonomy)])}
+    if not cells.keys() >= CELLS.keys():
         return []
-    parts = [
-        f"{rows[cell]['value']:.0f} {facts.units if rows[cell]['value'] != 1 else facts.unit} with {words}"
-        + (
-            f" ({', '.join(sorted(named.get(unit, unit) for unit in str(rows[cell]['units']).split()))})"
-            if cell != "neither" and rows[cell]["value"]
-            else ""
-        )
-        for cell, words in CELLS.items()
-    ]
-    basis = f"taxonomy {facts.config['taxonomy']['primary']}, {rows['both']['note'] or 'all periods'}"
-    return [
-        Sentence(
-            f"There are {listing(parts)}. Only the {facts.units} with one and not the other tell clusters and "
-            "zones apart.",
-            basis,
-            caution=True,
-        )
-    ]
+    names = facts.table("units").set_index("unit")["name"]
+    held = {cell: sorted(names.get(unit, unit) for unit in str(cells[cell]["units"] or "").split()) for cell in CELLS}
+    told = [f"with {words}: {len(held[cell])} ({', '.join(held[cell]) or 'none'})" for cell, words in CELLS.items()]
+    text = f"{capital(facts.units)} {'; '.join(told)}. Only those with one and not the other tell the two apart."
+    found = [Sentence(text, f"taxonomy {taxonomy}", caution=True)]
+    wanted = {"treatment_def": taxonomy, "unit_of_measure": "pp/yr", "period": facts.shown("main")}
+    for spec, contrast, interest, words in CONTRASTS:
+        tests = [facts.rows(spec_id=spec, estimator=test, contrast=contrast, **wanted) for test in TESTS]
+        rows = [row for row in next(filter(None, tests), []) if "per s.d." not in row["term"]]
+        if rows:
+            parts = [f"{by_unit(row['estimate'], 'pp/yr')} in {facts.label(row)}" for row in rows]
+            text = f"the difference between {words} could be detected, in {facts.power:.0%} of samples, from"
+            basis = facts.basis(rows[0], "percentage points a year, from the spread of raw growth")
+            matter = by_unit(facts.config["sesoi"][interest], "pp/yr")
+            said = capital(f"{text} {listing(parts)} upwards; {matter} would matter.")
+            found.append(Sentence(said, basis, caution=True))
+    return found

@@ -1,7 +1,7 @@
 """Where clusters lie, quoted from the list."""
 
 from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.words import Findings, Sentence, number, p, weakness
+from evenfield.shared.words import Findings, Sentence, number, p, plain, weakness
 
 
 def sentences(facts: Findings) -> list[Sentence]:
@@ -11,14 +11,12 @@ def sentences(facts: Findings) -> list[Sentence]:
     for row in rows:
         if row["estimator"] == "fisher_exact":
             held = str(row["warning"]).split(";")[0].replace("units", facts.units)
-            found.append(
-                Sentence(f"The list names {held} ({p(row)}).", f"{row['n_units']:.0f} {facts.units}, exact test")
-            )
+            found.append(Sentence(f"The list names {held} (exact test, {p(row)}).", f"{row['n_units']} {facts.units}"))
         elif row["estimator"] == "latitude_permutation":
-            side = "South" if row["estimate"] > 0 else "North"
-            text = f"Within the East, {facts.units} with clusters lie {fixed(abs(row['estimate']), 1)} degrees further"
-            found += [Sentence(f"{text} {side} on average ({p(row)}).", facts.basis(row)), *weakness([row])]
+            side = f"{fixed(abs(row['estimate']), 1)} degrees further {'South' if row['estimate'] > 0 else 'North'}"
+            text = f"Within the East, {facts.units} with clusters lie {side} on average ({p(row)})."
+            found += [Sentence(text, facts.basis(row)), *weakness([row])]
         elif row["estimator"] == "moran":
             text = f"Moran's I of being on the list is {number(row)} ({p(row)})."
-            found.append(Sentence(text, facts.basis(row, f"{row['w_id'].replace('_', ' ')} weights")))
+            found.append(Sentence(text, facts.basis(row, f"{plain(row['w_id'])} weights")))
     return found

@@ -1,34 +1,23 @@
 """Inequality between units and between groups of them."""
 
 from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.words import Findings, Sentence, listing
+from evenfield.shared.words import Findings, Sentence, listing, plain
 
 
 def sentences(facts: Findings) -> list[Sentence]:
     """Quote Theil T at the ends of each period, and the largest share between groups at the last one."""
     wanted = {"spec_id": str(facts.primary().get("id", "")), "period": facts.shown("main", "span")}
-    theil = [
-        {row["period"]: row for row in facts.rows(estimator="inequality", term="theil_t", contrast=end, **wanted)}
-        for end in ("start", "end")
-    ]
-    parts = [
-        f"from {fixed(theil[0][name]['estimate'], 3)} to {fixed(row['estimate'], 3)} in {facts.label(row)}"
-        for name, row in theil[1].items()
-        if name in theil[0]
-    ]
-    if not parts:
-        return []
-    units = f"{next(iter(theil[1].values()))['n_units']:.0f} {facts.units}, no test"
-    found = [Sentence(f"Theil T of income per head went {listing(parts)}.", units)]
+    rows = facts.rows(estimator="inequality", term="theil_t", contrast="end", **wanted)
+    start = facts.rows(estimator="inequality", term="theil_t", contrast="start", **wanted)
+    before = {row["period"]: fixed(row["estimate"], 3) for row in start}
+    parts = [f"from {before.get(r['period'])} to {fixed(r['estimate'], 3)} in {facts.label(r)}" for r in rows]
+    text = f"Theil T of income per head went {listing(parts)}."
+    found = [Sentence(text, f"{row['n_units']} {facts.units}, no test") for row in rows[:1]]
     shares = facts.rows(term="between_theil_t", contrast="end", **wanted)
     if shares:
         last = [row for row in shares if row["period"] == shares[-1]["period"]]
-        top = max(last, key=lambda row: row["estimate"])
-        name = str(top["treatment_def"]).replace(": ", ", ").replace("_", " ")
-        found.append(
-            Sentence(
-                f"At the end of {facts.label(top)} {100 * top['estimate']:.0f}% of it lay between the "
-                f"groups of {name}, the most of any grouping."
-            )
-        )
+        top = max(last, key=lambda row: float(row["estimate"]))
+        name = plain(top["treatment_def"]).replace(": ", ", ")
+        text = f"At the end of {facts.label(top)} {top['estimate']:.0%} of it lay between the groups of {name},"
+        found.append(Sentence(f"{text} the most of any grouping."))
     return found

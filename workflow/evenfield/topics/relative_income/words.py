@@ -8,25 +8,13 @@ GROUPS = {"both": "both", "cluster only": "a cluster only", "SEZ only": "a zone 
 
 def sentences(facts: Findings) -> list[Sentence]:
     """Describe average growth of the groups in each main period."""
+    wanted = {"treatment_def": facts.config["taxonomy"]["primary"], "estimator": "mean"}
     found: list[Sentence] = []
     for period in facts.shown("main"):
-        rows = {
-            row["term"]: row
-            for row in facts.rows(
-                facts.topic,
-                "profile",
-                outcome="growth_pct_per_year",
-                estimator="mean",
-                period=period,
-                treatment_def=facts.config["taxonomy"]["primary"],
-            )
-        }
-        parts = [
-            f"{fixed(rows[term]['estimate'])}% with {words} (n = {rows[term]['n_units']:.0f})"
-            for term, words in GROUPS.items()
-            if term in rows
-        ]
+        rows = facts.rows(facts.topic, "profile", outcome="growth_pct_per_year", period=period, **wanted)
+        cells = {row["term"]: f"{fixed(row['estimate'])}% with" for row in rows}
+        parts = [f"{cells[cell]} {words}" for cell, words in GROUPS.items() if cell in cells]
         if len(parts) > 1:
-            when = facts.label(next(iter(rows.values())))
-            found.append(Sentence(f"In {when} income per head grew on average by {listing(parts)}.", "a year, no test"))
+            text = f"In {facts.label(rows[0])} income per head grew on average by {listing(parts)}."
+            found.append(Sentence(text, "a year, no test"))
     return found

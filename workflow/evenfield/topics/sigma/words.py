@@ -6,20 +6,14 @@ from evenfield.shared.words import Findings, Sentence, listing, p
 
 def sentences(facts: Findings) -> list[Sentence]:
     """Give the standard deviation at the ends of each period with the test of its change."""
-    spec = str(facts.primary().get("id", ""))
-    shown = facts.shown("main", "span")
-    ends = [
-        {row["period"]: row for row in facts.rows(spec_id=spec, term=term, period=shown)}
-        for term in ("sigma_start", "sigma_end", "sum_of_ends")
-    ]
-    start, end, tests = ends
+    wanted = {"spec_id": str(facts.primary().get("id", "")), "period": facts.shown("main", "span")}
+    before = {row["period"]: by_unit(row["estimate"], "log") for row in facts.rows(term="sigma_start", **wanted)}
+    test = {row["period"]: f" ({p(row)})" for row in facts.rows(term="sum_of_ends", **wanted)}
+    rows = facts.rows(term="sigma_end", **wanted)
     parts = [
-        f"from {by_unit(start[name]['estimate'], 'log')} to {by_unit(row['estimate'], 'log')} in {facts.label(row)}"
-        f"{f' ({p(tests[name])})' if name in tests else ''}"
-        for name, row in end.items()
-        if name in start
+        f"from {before[row['period']]} to {by_unit(row['estimate'], 'log')} in {facts.label(row)}"
+        + test.get(row["period"], "")
+        for row in rows
     ]
-    if not parts:
-        return []
     text = f"The standard deviation of log income across {facts.units} went {listing(parts)}."
-    return [Sentence(text, facts.basis(next(iter(end.values())), "p of the change"))]
+    return [Sentence(text, facts.basis(rows[0], "p of the change"))] if rows else []

@@ -3,11 +3,7 @@
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.words import Findings, Sentence, p
 
-WHAT = {
-    "own": "the coefficient of own {}",
-    "exposure": "the coefficient of neighbours' {}",
-    "regime": "the coefficient of initial income times neighbours' {}",
-}
+WHAT = {"own": "own {}", "exposure": "neighbours' {}", "regime": "initial income times neighbours' {}"}
 SIGNS = {"+": "positive", "-": "negative"}
 
 
@@ -17,17 +13,13 @@ def sentences(facts: Findings) -> list[Sentence]:
     found: list[Sentence] = []
     for curve in section.get("curves", []):
         rows = {row["effect_type"]: row for row in facts.rows(spec_id=str(curve["id"]), period="all")}
-        if {"share", "share_significant", "median"} <= set(rows):
-            contrast = (
-                curve["contrast"].replace("sez", "zones").replace("cluster", "clusters").replace(" - ", " minus ")
+        if rows.keys() >= {"share", "share_significant", "median"}:
+            marks = curve["contrast"].replace("sez", "zones").replace("cluster", "clusters").replace(" - ", " minus ")
+            share, clear, median = (rows[name] for name in ("share", "share_significant", "median"))
+            text = (
+                f"{share['hypothesis']}: the coefficient of {WHAT[curve['kind']].format(marks)} is "
+                f"{SIGNS[curve['predicted']]}, as predicted, in {share['estimate']:.0%} of {share['n_obs']:.0f} "
+                f"specifications, with p below .05 in {clear['estimate']:.0%}; median {fixed(median['estimate'])}."
             )
-            share = rows["share"]
-            found.append(
-                Sentence(
-                    f"{share['hypothesis']}: {WHAT[curve['kind']].format(contrast)} is {SIGNS[curve['predicted']]}, as "
-                    f"predicted, in {share['estimate']:.0%} of {share['n_obs']:.0f} specifications, with p below .05 in "
-                    f"{rows['share_significant']['estimate']:.0%}; the median is {fixed(rows['median']['estimate'])}.",
-                    f"joint permutation {p(share)} for the share",
-                )
-            )
+            found.append(Sentence(text, f"joint permutation {p(share)} for the share"))
     return found
