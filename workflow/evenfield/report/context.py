@@ -28,6 +28,7 @@ CLASSES = {
     "C": "are empirical but need data below the level of a {unit}, on firms or on other countries",
     "D": "are definitions, norms or history",
 }
+SOURCE, CLAIM = ("citation", "vintage", "licence"), ("claim_id", "paragraphs", "claim", "class", "route")
 # Topics whose first sentence stands in the summary.
 SUMMARY = ("answers", "design", "exposure", "beta", "sigma")
 
@@ -56,7 +57,7 @@ def build_context(
     ]
     sections = [part for part in parts if part.said or part.exhibits or own.get(part.id)]
     simulated = simulated_names(ingest)
-    claims = facts.ingested("claims", ("claim_id", "paragraphs", "class", "route")).fillna("")
+    claims = facts.ingested("claims", CLAIM)
     text = f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the world."
     warning: list[tuple[Sentence, Section | None]] = [(Sentence(text, caution=True), None)] if simulated else []
     return {
@@ -77,7 +78,7 @@ def build_context(
         "verdicts": verdict_table(facts, shown, own.get("evidence", {})),
         "spread": spread_view(facts),
         "assumptions": harvest_assumptions(),
-        "data_sources": records(facts.ingested("sources").fillna("")),
+        "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": read_references(),
         "provenance": found,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
