@@ -26,13 +26,6 @@ except EvenfieldError as error:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/topics.smk"
-include: "workflow/rules/old.smk"
-include: "workflow/rules/estimates/convergence.smk"
-include: "workflow/rules/estimates/spillover.smk"
-include: "workflow/rules/estimates/policy.smk"
-include: "workflow/rules/artifacts/convergence_tables.smk"
-include: "workflow/rules/artifacts/spillover.smk"
-include: "workflow/rules/artifacts/policy.smk"
 include: "workflow/rules/results.smk"
 
 

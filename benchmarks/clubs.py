@@ -11,7 +11,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-from evenfield.numerics.clubs.clustering import SieveRule, find_clubs  # noqa: E402
+from evenfield.numerics.clubs import SieveRule, find_clubs  # noqa: E402
 from evenfield.numerics.logt import regression_periods  # noqa: E402
 
 ID = "P7"

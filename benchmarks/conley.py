@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.numerics.inference.conley import conley_panel_inference
-from evenfield.numerics.inference.result import RobustInference
-from evenfield.numerics.inference.spatial_kernel import spatial_kernel
+from evenfield.numerics.inference.cluster_robust import RobustInference
+from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
-from evenfield.numerics.inference.result import RobustInference
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.random import generator_for
 

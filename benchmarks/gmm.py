@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Layout
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm
 from evenfield.numerics.random import generator_for
 
 ID = "P9"

@@ -19,7 +19,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-from evenfield.numerics.inequality_draws import between_test  # noqa: E402
+from evenfield.numerics.inequality import between_test  # noqa: E402
 
 ID = "P10"
 DRAWS, GROUPS = 999, 8

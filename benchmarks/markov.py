@@ -17,8 +17,11 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from evenfield.numerics.markov import classes_of, quantile_cutoffs  # noqa: E402
-from evenfield.numerics.spatial_markov import spatial_markov_test  # noqa: E402
+from evenfield.numerics.markov import (  # noqa: E402
+    classes_of,
+    quantile_cutoffs,
+    spatial_markov_test,
+)
 
 ID = "P10"
 SIZES = {f"{draws} draws": {"draws": draws} for draws in (99, 999, 9999)}

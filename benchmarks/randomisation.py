@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.numerics.inference.assignments import free_assignments
-from evenfield.numerics.inference.path_panel import path_panel
-from evenfield.numerics.inference.randomisation import PathRandomisation, path_randomisation
+from evenfield.numerics.inference.randomisation import (
+    PathRandomisation,
+    free_assignments,
+    path_panel,
+    path_randomisation,
+)
 from evenfield.numerics.random import generator_for
 
 ID = "P12"

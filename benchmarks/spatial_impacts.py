@@ -8,8 +8,7 @@ import numpy as np
 from spatial_panel import SHAPES, lattice
 
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.impacts import effects_of
-from evenfield.numerics.spatial_panel.multipliers import multipliers
+from evenfield.numerics.spatial_panel.impacts import effects_of, multipliers
 from evenfield.numerics.spatial_panel.network import network
 
 ID = "P4"

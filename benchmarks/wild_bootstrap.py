@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.numerics.inference.wild_bootstrap import WildBootstrap, wild_bootstrap
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.wild_bootstrap import WildBootstrap, wild_bootstrap, wild_draws
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 

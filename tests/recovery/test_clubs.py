@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.clubs.clustering import find_clubs
+from evenfield.numerics.clubs import find_clubs
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.inference.assignments import connected_assignments, free_assignments
-from evenfield.numerics.inference.cr2 import cr2_inference
-from evenfield.numerics.inference.path_panel import path_panel
-from evenfield.numerics.inference.randomisation import path_randomisation
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.cluster_robust import cr2_inference
+from evenfield.numerics.inference.randomisation import (
+    connected_assignments,
+    free_assignments,
+    path_panel,
+    path_randomisation,
+)
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
 from evenfield.numerics.power import exponential_covariance, sar_covariance
 from evenfield.numerics.random import generator_for

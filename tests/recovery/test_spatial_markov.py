@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from evenfield.numerics.markov import classes_of, quantile_cutoffs
-from evenfield.numerics.markov_homogeneity import homogeneity_test
-from evenfield.numerics.spatial_markov import spatial_markov_test
+from evenfield.numerics.markov import classes_of, homogeneity_test, quantile_cutoffs, spatial_markov_test
 
 SAMPLES, DRAWS = 300, 99
 

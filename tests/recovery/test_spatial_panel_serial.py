@@ -13,8 +13,7 @@ import pytest
 
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts
-from evenfield.numerics.spatial_panel.impacts import delta_impacts
+from evenfield.numerics.spatial_panel.impacts import clustered_impacts, delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from recovery.test_spatial_panel import Truth, nearest, spread

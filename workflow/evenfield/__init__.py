@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "PanelModel": "models",
     "bsk_tests": "lm_tests",
-    "clustered_impacts": "clustered_impacts",
+    "clustered_impacts": "impacts",
     "delta_impacts": "impacts",
     "drawn_impacts": "impacts",
     "fit_random_effects": "random_effects",

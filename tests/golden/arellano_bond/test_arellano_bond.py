@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm, year_dummies
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Layout
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm, year_dummies
 from tolerances import ITERATIVE
 
 HERE = Path(__file__).parent

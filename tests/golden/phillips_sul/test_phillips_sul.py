@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.clubs.clustering import SieveRule, find_clubs
-from evenfield.numerics.clubs.groups import group_tests
-from evenfield.numerics.clubs.merging import merge_clubs
+from evenfield.numerics.clubs import SieveRule, find_clubs, group_tests, merge_clubs
 from evenfield.numerics.logt import discarded_periods, fit_logt, regression_periods, transition_variance
 from tolerances import CLOSED_FORM
 

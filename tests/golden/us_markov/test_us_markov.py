@@ -13,11 +13,11 @@ from evenfield.numerics.markov import (
     classes_of,
     ergodic_distribution,
     quantile_cutoffs,
+    spatial_markov_test,
     transition_counts,
     transition_matrix,
     yearly_classes,
 )
-from evenfield.numerics.spatial_markov import spatial_markov_test
 
 HERE = Path(__file__).parent
 EXPECTED = json.loads((HERE / "expected.json").read_text())

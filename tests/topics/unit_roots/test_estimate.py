@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.cross_dependence import cd_test
+from evenfield.numerics.unit_roots import cd_test
 from evenfield.shared.estimates import Estimate
 from evenfield.study.errors import ConfigError, EstimateError
 from evenfield.topics.unit_roots.estimate import RULE, SERIES, decisions, default_lags, estimate

@@ -194,7 +194,9 @@ def test_missing_file_is_one_line(tmp_path: Path) -> None:
 
 def test_shipped_config_is_read_as_written() -> None:
     claims = yaml.safe_load((ROOT / "claims.yaml").read_text(encoding="utf-8"))
-    assert yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | {"verdicts": claims} == CHINA
+    written = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    written["estimates"]["statements"] = claims.pop("statements")
+    assert written | {"verdicts": claims} == CHINA
     checked_config(CHINA)
 
 

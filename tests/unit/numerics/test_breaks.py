@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from evenfield.numerics.breaks import least_squares_breaks, slope_break_test
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
+from evenfield.numerics.rolling import least_squares_breaks, slope_break_test
 from tolerances import CLOSED_FORM
 
 

@@ -4,11 +4,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evenfield.numerics.clubs.clustering import SieveRule, core_of, find_clubs
-from evenfield.numerics.clubs.crosstab import association_test, count_table, exact_table_p
-from evenfield.numerics.clubs.groups import Club, Clubs, group_tests
-from evenfield.numerics.clubs.membership import core_stability, shared_membership
-from evenfield.numerics.clubs.merging import adopt_divergent, merge_clubs
+from evenfield.numerics.clubs import (
+    Club,
+    Clubs,
+    SieveRule,
+    adopt_divergent,
+    association_test,
+    core_of,
+    core_stability,
+    count_table,
+    exact_table_p,
+    find_clubs,
+    group_tests,
+    merge_clubs,
+    shared_membership,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from tolerances import CLOSED_FORM, MACHINE
@@ -178,7 +188,7 @@ def test_a_club_that_fails_is_flagged(tests):
 def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
     # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
     t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
-    monkeypatch.setattr("evenfield.numerics.clubs.merging._union_t", lambda _tests, _found, group: t[tuple(group)])
+    monkeypatch.setattr("evenfield.numerics.clubs._union_t", lambda _tests, _found, group: t[tuple(group)])
     tests = group_tests(two_clubs(), PERIODS, "fqsb")
     three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
     first = [club.merged_from for club in merge_clubs(tests, three, "phillips_sul").clubs]

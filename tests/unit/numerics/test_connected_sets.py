@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from evenfield.numerics.connected_sets import connected_sets
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import connected_sets
 
 
 def hangs_together(A, chosen):

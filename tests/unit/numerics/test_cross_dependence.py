@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.cross_dependence import (
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.unit_roots import (
     cd_test,
     enhanced_cd_test,
     exponent_of_means,
@@ -11,8 +13,6 @@ from evenfield.numerics.cross_dependence import (
     pair_correlations,
     weighted_cd_test,
 )
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.random import generator_for
 from tolerances import MACHINE
 
 

@@ -6,15 +6,25 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import THEIL_L, THEIL_T, atkinson, decompose_gini, gini, growth_contributions, theil
-from evenfield.numerics.inequality_draws import (
+from evenfield.numerics.inequality import (
+    THEIL_L,
+    THEIL_T,
+    atkinson,
     between_test,
     connected_test,
+    crossed,
+    decompose_gini,
+    decompose_theil,
+    gini,
+    growth_contributions,
     leave_one_out_theil,
+    maximum_between,
+    nested_theil,
     redrawn_theil,
     revised_theil,
+    shapley_theil,
+    theil,
 )
-from evenfield.numerics.inequality_groups import crossed, decompose_theil, maximum_between, nested_theil, shapley_theil
 from tolerances import CLOSED_FORM, MACHINE
 
 CLOSURE = 1e-12

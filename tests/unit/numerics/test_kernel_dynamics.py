@@ -7,12 +7,15 @@ from scipy.stats import gaussian_kde, norm
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import (
     adaptive_bandwidths,
+    count_modes,
+    count_prominent_modes,
+    critical_bandwidth,
     ergodic_density,
     kernel_density,
     plug_in_bandwidth,
+    silverman_test,
     stochastic_kernel,
 )
-from evenfield.numerics.kernel_modes import count_modes, count_prominent_modes, critical_bandwidth, silverman_test
 from tolerances import CLOSED_FORM
 
 

@@ -13,7 +13,7 @@ from evenfield.numerics.logt import (
     relative_transition,
     transition_variance,
 )
-from evenfield.numerics.long_run_variance import quadratic_spectral
+from evenfield.numerics.unit_roots import quadratic_spectral
 from tolerances import CLOSED_FORM, MACHINE
 
 

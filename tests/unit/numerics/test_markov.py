@@ -9,15 +9,16 @@ from evenfield.numerics.markov import (
     bootstrap_counts,
     classes_of,
     ergodic_distribution,
+    homogeneity_test,
     mobility_half_life,
     quantile_cutoffs,
+    second_order_counts,
     second_root,
     shorrocks_index,
     transition_counts,
     transition_matrix,
     yearly_classes,
 )
-from evenfield.numerics.markov_homogeneity import homogeneity_test, second_order_counts
 from tolerances import CLOSED_FORM, MACHINE
 
 P = np.array([[0.9, 0.1], [0.2, 0.8]])

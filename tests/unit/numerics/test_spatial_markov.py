@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.markov import classes_of, quantile_cutoffs
-from evenfield.numerics.markov_homogeneity import homogeneity_test
-from evenfield.numerics.spatial_markov import neighbour_classes, spatial_markov_test
+from evenfield.numerics.markov import (
+    classes_of,
+    homogeneity_test,
+    neighbour_classes,
+    quantile_cutoffs,
+    spatial_markov_test,
+)
 from tolerances import CLOSED_FORM
 
 
@@ -47,7 +51,7 @@ def test_draws_move_whole_trajectories(study):
 
 def test_sparse_and_dense_weights_agree(study, monkeypatch):
     dense = run(*study)
-    monkeypatch.setattr("evenfield.numerics.spatial_markov.DENSE_UNITS", 1)
+    monkeypatch.setattr("evenfield.numerics.markov.DENSE_UNITS", 1)
     sparse = run(*study)
     assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p)
 

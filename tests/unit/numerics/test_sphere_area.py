@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.spatial import EARTH_RADIUS_KM
-from evenfield.numerics.sphere_area import polygon_area_km2, ring_area_km2
+from evenfield.numerics.spatial import EARTH_RADIUS_KM, polygon_area_km2, ring_area_km2
 
 
 def _box(west: float, east: float, south: float, north: float) -> np.ndarray:

@@ -7,8 +7,9 @@ import statsmodels.api as sm
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.spatial_half_life import half_life_set, half_life_tests
 from evenfield.numerics.spatial_unit_root import (
+    half_life_set,
+    half_life_tests,
     ratio_tail,
     spatial_persistence,
     spatial_unit_root_test,

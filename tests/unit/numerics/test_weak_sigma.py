@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.weak_sigma import (
+from evenfield.numerics.rolling import (
     constant_variance_panels,
     constant_variance_statistics,
     fixed_b_trend,

@@ -33,7 +33,7 @@ CONFIG: dict[str, Any] = {
     "estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "unweighted"}]},
 }
 SPATIAL = {
-    "variables": {"zones": {"kind": "zones", "zone_type": "state", "label": "zones in force"}},
+    "variables": {"zones": {"expression": "zones_state", "label": "zones in force"}},
     "specifications": [{"id": "sp", "regressors": ["zones"], "years": [1980, 2000]}],
 }
 POLICY: dict[str, Any] = {

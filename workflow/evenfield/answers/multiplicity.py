@@ -8,7 +8,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from evenfield.answers.evidence import ROMANO_WOLF, SAME_ESTIMAND
-from evenfield.numerics.inference.sharpened_q import sharpened_q
+from evenfield.numerics.inference.multiple_testing import sharpened_q
 
 
 def adjust_estimates(frame: pd.DataFrame, families: Mapping[str, str]) -> pd.DataFrame:

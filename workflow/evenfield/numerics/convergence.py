@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,7 @@ def half_life(speed: float) -> float:
     return float(np.log(2) / speed) if speed > 0 else float("nan")
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """An interval whose ends may be missing, and the word that says why."""
 
     low: float  # ends; NaN where an end is infinite or not defined
@@ -56,8 +55,7 @@ def half_life_bounds(speed: Bounds) -> Bounds:
     return Bounds(low, high, UNBOUNDED if np.isnan(high) else "")
 
 
-@dataclass(frozen=True, slots=True)
-class SpeedFit:
+class SpeedFit(NamedTuple):
     """The speed of convergence by nonlinear least squares."""
 
     lam: float  # speed per year; NaN when the sum of squares has no minimum (the OLS slope has 1 + bT <= 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import chdtrc
@@ -56,8 +56,7 @@ def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.maximum(left, 0.0) / (n - 2)))
 
 
-@dataclass(frozen=True, slots=True)
-class VarianceTest:
+class VarianceTest(NamedTuple):
     """A test statistic for equal variances at two dates."""
 
     statistic: np.ndarray  # one value per column of the input

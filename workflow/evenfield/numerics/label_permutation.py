@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.connected_sets import connected_sets
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
+from evenfield.numerics.spatial import connected_sets
 
 TIE = 1e-9
 MOST_SETS = 50_000
 FEWEST_DRAWS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class LabelDraws:
+class LabelDraws(NamedTuple):
     """Which unit's labels each unit gets, one row a draw."""
 
     source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
 
 
-@dataclass(frozen=True, slots=True)
-class PermutationTest:
+class PermutationTest(NamedTuple):
     """A contrast against its distribution under permuted labels."""
 
     estimate: float  # of the data

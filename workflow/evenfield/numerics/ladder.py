@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.conley import conley_inference
-from evenfield.numerics.inference.cr2 import cr2_inference
-from evenfield.numerics.inference.cr3 import cr3_inference
-from evenfield.numerics.inference.result import RobustInference
-from evenfield.numerics.inference.spatial_kernel import spatial_kernel
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.cluster_robust import RobustInference, cr2_inference, cr3_inference
+from evenfield.numerics.inference.conley import conley_inference, spatial_kernel
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation, null_spread
 from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols
@@ -70,8 +66,7 @@ class Section:
         return self.treated < FEWEST_TREATED
 
 
-@dataclass(frozen=True, slots=True)
-class LadderSettings:
+class LadderSettings(NamedTuple):
     """What all ladders share."""
 
     level: float = 0.95  # level of intervals, power of minimum detectable effects

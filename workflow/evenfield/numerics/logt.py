@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.long_run_variance import VARIANCES, ratio_or_nan
+from evenfield.numerics.unit_roots import VARIANCES, ratio_or_nan
 
 CRITICAL_VALUE = -1.65
 FEWEST = 5
 SUM_TO_ZERO = 1e-8
 
 
-@dataclass(frozen=True, slots=True)
-class LogtFit:
+class LogtFit(NamedTuple):
     """Log t regressions of B groups."""
 
     b: np.ndarray  # (B,) slope, its long-run standard error and their ratio

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ CHUNK = 250
 TIE = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class MoranTest:
+class MoranTest(NamedTuple):
     """Moran's I with its moments without spatial dependence and a permutation p-value."""
 
     statistic: float  # moran's I

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -107,8 +108,7 @@ def _change_without(fit: OlsFit, rows: np.ndarray) -> np.ndarray:
     return np.asarray(-fit.bread @ x_g.T @ np.linalg.solve(gap, u_g))
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(NamedTuple):
     """A linear combination of coefficients with its t test and interval."""
 
     estimate: float  # the usual numbers; the interval has level ``level``

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 TIE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Predictor:
+class Predictor(NamedTuple):
     """A set of regressors, ready to be scored on any outcome."""
 
     hat: np.ndarray  # (N, N) X (X'X)^-1 X'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -24,8 +24,7 @@ DUST = 1e-9
 LARGEST_CRITICAL_VALUE = 1e6
 
 
-@dataclass(frozen=True)
-class SpatialComponents:
+class SpatialComponents(NamedTuple):
     """What the SCPC test needs to know about where the units are; it depends on no outcome and no regressor."""
 
     covariances: np.ndarray  # (G, N, N) exp(-c d) for each c of the grid, from the strongest correlation to almost none
@@ -40,8 +39,7 @@ class SpatialComponents:
         return int(self.vectors.shape[1])
 
 
-@dataclass(frozen=True, slots=True)
-class ScpcInference:
+class ScpcInference(NamedTuple):
     """A linear combination of coefficients with its SCPC test and interval."""
 
     estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error

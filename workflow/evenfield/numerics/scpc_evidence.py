@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,8 +42,7 @@ def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -
     return tail if t > 0 else 1 - tail
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedReach:
+class SimulatedReach(NamedTuple):
     """What the test sees with a given power, in units of the error's standard deviation."""
 
     detectable: float  # smallest c'beta that the two-sided test finds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import false_discovery_control
@@ -13,8 +13,7 @@ from evenfield.numerics.moran import TIE, bases, moved_maps, projected, two_side
 QUADRANTS = ("HH", "LH", "LL", "HL")
 
 
-@dataclass(frozen=True)
-class MapTests:
+class MapTests(NamedTuple):
     """One statistic for each of T maps, with permutations shared by all of them."""
 
     statistic: np.ndarray
@@ -79,8 +78,7 @@ def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTest
     return MapTests(observed, mean, spread, p_value, p_joint, float(np.quantile(largest, level, method="higher")))
 
 
-@dataclass(frozen=True)
-class LocalTests:
+class LocalTests(NamedTuple):
     """Local Moran of every unit on every map."""
 
     statistic: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
@@ -13,8 +13,7 @@ TIE = 1e-5
 SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
 
 
-@dataclass(frozen=True, slots=True)
-class JointTest:
+class JointTest(NamedTuple):
     """A summary of the curve against its distribution under permuted treatments."""
 
     value: float  # of the data

@@ -1,20 +1,190 @@
-"""Unit roots in a panel whose units are dependent: the cross-sectionally augmented test CIPS."""
+"""Unit roots in panels and cross-section dependence."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from evenfield.numerics.errors import NumericsError
+
+QS_FACTOR = 1.3221
+
+
+def ratio_or_nan(b: np.ndarray, std_error: np.ndarray) -> np.ndarray:
+    """Divide where the divisor is positive; b, std_error (B,) -> (B,)."""
+    return np.asarray(np.divide(b, std_error, out=np.full(len(b), np.nan), where=std_error > 0))
+
+
+def quadratic_spectral(z: np.ndarray) -> np.ndarray:
+    """Return the quadratic-spectral kernel."""
+    x = 1.2 * np.pi * z
+    return np.asarray(3 / x**2 * (np.sin(x) / x - np.cos(x)))
+
+
+def _kernel_weights(bandwidth: np.ndarray, lags: int) -> np.ndarray:
+    # A zero bandwidth leaves only the variance, an infinite one gives every lag its full weight.
+    wide = np.clip(bandwidth, 1e-8, 1e8)
+    weights = quadratic_spectral(np.arange(1, lags + 1) / wide[:, None])
+    return np.where(bandwidth[:, None] > 1e7, 1.0, weights)
+
+
+def _autocovariances(v: np.ndarray) -> np.ndarray:
+    spectrum = np.abs(np.fft.rfft(v, 2 * v.shape[1], axis=1)) ** 2
+    return np.asarray(np.fft.irfft(spectrum, 2 * v.shape[1], axis=1)[:, 1 : v.shape[1]])
+
+
+def _fqsb(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
+    n = residuals.shape[1]
+    early = residuals[:, :-1]
+    squares = np.einsum("bt,bt->b", early, early)
+    a = ratio_or_nan(np.einsum("bt,bt->b", early, residuals[:, 1:]), squares)
+    bandwidth = QS_FACTOR * (4 * a**2 * n / np.maximum((1 - a) ** 4, 1e-300)) ** 0.2
+    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 2)
+    covariances = 2 * np.einsum("bj,bj->b", weights, _autocovariances(early))
+    long_run = (np.einsum("bt,bt->b", residuals, residuals) + covariances) / (n - 1)
+    centred = log_t - log_t.mean()
+    return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred))
+
+
+def _aqsb(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
+    n = residuals.shape[1]
+    centred = log_t - log_t.mean()
+    scores = residuals * log_t
+    a, variance = _ar1(scores)
+    ratio = 4 * a**2 * variance**2 / (1 - a) ** 8 / (variance**2 / (1 - a) ** 4)
+    bandwidth = QS_FACTOR * (n * ratio) ** 0.2
+    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 1)
+    used = residuals * centred
+    long_run = np.einsum("bt,bt->b", used, used) + 2 * np.einsum("bj,bj->b", weights, _autocovariances(used))
+    return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred) ** 2 * n / (n - 2))
+
+
+def _ar1(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    before = scores[:, :-1] - scores[:, :-1].mean(axis=1, keepdims=True)
+    after = scores[:, 1:] - scores[:, 1:].mean(axis=1, keepdims=True)
+    a = ratio_or_nan(np.einsum("bt,bt->b", before, after), np.einsum("bt,bt->b", before, before))
+    errors = after - a[:, None] * before
+    return a, np.mean(errors**2, axis=1)
+
+
+VARIANCES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"fqsb": _fqsb, "aqsb": _aqsb}
+
+
+FEWEST_DATES = 5
+WEIGHT_DRAWS = 30
+LOADING_SIZE = 0.1
+FACTORS = 4
+CONSTANT = 1e-12
+
+
+def pair_correlations(e: np.ndarray) -> np.ndarray:
+    """Return the correlations between all pairs of units over time; e (N, T) -> (N, N)."""
+    e = np.asarray(e, dtype=float)
+    if len(e) < 3 or e.shape[1] < FEWEST_DATES:
+        raise NumericsError(
+            f"{len(e)} units at {e.shape[1]} dates, cross-section dependence needs 3 and {FEWEST_DATES}"
+        )
+    z = e - e.mean(axis=1, keepdims=True)
+    norm = np.sqrt((z**2).sum(axis=1, keepdims=True))
+    if (norm <= CONSTANT * np.abs(e).max()).any():
+        raise NumericsError("a unit does not vary over time")
+    return np.asarray((z / norm) @ (z / norm).T)
+
+
+class DependenceTest(NamedTuple):
+    """A statistic that is standard normal when units are at most weakly dependent."""
+
+    statistic: float  # value and two-sided p-value
+    p_value: float
+
+
+def cd_test(e: np.ndarray) -> DependenceTest:
+    """Test whether the average correlation between units is zero (Pesaran's CD); e (N, T)."""
+    rho = pair_correlations(e)
+    return _normal(float(_cd(rho[None], e.shape[1])[0]))
+
+
+def weighted_cd_test(e: np.ndarray, rng: np.random.Generator, draws: int = WEIGHT_DRAWS) -> DependenceTest:
+    """Return the weighted CD of Juodis and Reese, which survives the removal of date effects; e (N, T)."""
+    return _normal(_weighted(pair_correlations(e), e.shape[1], rng, draws))
+
+
+def enhanced_cd_test(e: np.ndarray, rng: np.random.Generator, draws: int = WEIGHT_DRAWS) -> DependenceTest:
+    """Return CDw+: the weighted CD plus the correlations that are too large to be chance; e (N, T)."""
+    rho = pair_correlations(e)
+    size = np.abs(rho[np.triu_indices(len(rho), 1)])
+    large = float(size[size > 2 * np.sqrt(np.log(len(rho)) / e.shape[1])].sum())
+    return _normal(_weighted(rho, e.shape[1], rng, draws) + large)
+
+
+def _cd(rho: np.ndarray, dates: int) -> np.ndarray:
+    n = rho.shape[-1]
+    pairs = (rho.sum(axis=(-2, -1)) - np.trace(rho, axis1=-2, axis2=-1)) / 2
+    return np.asarray(np.sqrt(2 * dates / (n * (n - 1))) * pairs)
+
+
+def _weighted(rho: np.ndarray, dates: int, rng: np.random.Generator, draws: int) -> float:
+    signs = rng.integers(0, 2, (draws, len(rho))) * 2.0 - 1.0
+    return float(_cd(signs[:, :, None] * rho * signs[:, None, :], dates).sum() / np.sqrt(draws))
+
+
+def _normal(statistic: float) -> DependenceTest:
+    return DependenceTest(statistic, float(2 * ndtr(-abs(statistic))))
+
+
+def exponent_of_residuals(e: np.ndarray, size: float = LOADING_SIZE, tuning: float = 0.5) -> float:
+    """Return the exponent of dependence from the correlations that are significantly different from zero; e (N, T)."""
+    rho = np.abs(pair_correlations(e))
+    n = len(rho)
+    limit = ndtri(1 - size / 2 / (n * (n - 1) / 2) ** tuning) / np.sqrt(e.shape[1])
+    kept = np.where(rho > limit, rho, 0.0)
+    np.fill_diagonal(kept, 1.0)
+    return float(np.log(kept.sum()) / (2 * np.log(n)))
+
+
+def exponent_of_means(x: np.ndarray, size: float = LOADING_SIZE, factors: int = FACTORS) -> float:
+    """Return the exponent of dependence from the variance of the cross-section mean; x (N, T)."""
+    pair_correlations(x)
+    n, dates = np.asarray(x).shape
+    if dates <= factors + 2 or n <= factors:
+        raise NumericsError(f"{n} units at {dates} dates cannot carry {factors} factors")
+    z = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, ddof=1, keepdims=True)
+    mean = z.mean(axis=0)
+    variance = float(mean.var(ddof=1))
+    scores = np.linalg.svd(z, full_matrices=False)[2][:factors]
+    left = (z - (z @ scores.T) @ scores).mean(axis=0)
+    log_n = np.log(n)
+    loaded = z[_significant_loadings(z, mean, size)]
+    mu2 = float(loaded.mean(axis=0).var()) if len(loaded) else 1.0
+    noise = n * float(left.var(ddof=1)) / (2 * n * log_n * variance)
+    return float(1 + np.log(variance) / (2 * log_n) - noise - np.log(mu2) / (2 * log_n))
+
+
+def _significant_loadings(z: np.ndarray, mean: np.ndarray, size: float) -> np.ndarray:
+    """Mark the units whose slope on the mean differs from zero, by Holm's step-down order."""
+    centred = mean - mean.mean()
+    squares = float(centred @ centred)
+    slope = z @ centred / squares
+    residual = z - z.mean(axis=1, keepdims=True) - slope[:, None] * centred
+    error = np.sqrt((residual**2).sum(axis=1) / (len(mean) - 2) / squares)
+    t = np.abs(slope) / np.maximum(error, np.finfo(float).tiny)
+    order = np.argsort(-t, kind="stable")
+    limits = ndtri(1 - size / 2 / (len(z) - np.arange(len(z))))
+    passed = np.logical_and.accumulate(t[order] >= limits)
+    out = np.zeros(len(z), dtype=bool)
+    out[order[passed]] = True
+    return out
+
 
 BOUNDS = {"constant": (-6.19, 2.61), "trend": (-6.42, 1.70)}
 CHUNK = 100
 SINGULAR = 1e-11
 
 
-@dataclass(frozen=True)
-class CipsTest:
+class CipsTest(NamedTuple):
     """CIPS with a p-value simulated for the same number of units and dates."""
 
     statistic: float  # average of the truncated t-ratios of the units

@@ -8,6 +8,7 @@ import numpy as np
 from statsmodels.regression.linear_model import OLS, RegressionResults
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import OlsFit
 
 RANK_TOLERANCE = 1e-10
 
@@ -19,6 +20,11 @@ def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
     -----
     MacKinnon and White (1985).
     """
+    return fit_robust(y, X, "HC3")
+
+
+def fit_robust(y: np.ndarray, X: np.ndarray, cov_type: str = "HC1") -> RegressionResults:
+    """Fit y = X b + u by least squares with a robust covariance and t(N - K); y (N,), X (N, K) with its constant."""
     y, X = np.asarray(y, float), np.asarray(X, float)
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("the regression holds a missing or infinite value")
@@ -29,9 +35,9 @@ def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
     q, r = np.linalg.qr(X / np.sqrt((X**2).sum(axis=0)))
     if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
         raise NumericsError("the regressors are collinear")
-    if ((q**2).sum(axis=1) > 1 - RANK_TOLERANCE).any():
+    if cov_type == "HC3" and ((q**2).sum(axis=1) > 1 - RANK_TOLERANCE).any():
         raise NumericsError("one observation determines a coefficient alone (leverage 1)")
-    return OLS(y, X).fit(method="qr", cov_type="HC3", use_t=True)
+    return OLS(y, X).fit(method="qr", cov_type=cov_type, use_t=True)
 
 
 def t_fields(fit: RegressionResults, weights: np.ndarray, level: float, scale: float = 1.0) -> dict[str, Any]:
@@ -48,3 +54,9 @@ def t_fields(fit: RegressionResults, weights: np.ndarray, level: float, scale: f
         "conf_high": scale * high,
         "conf_level": level,
     }
+
+
+def kernel_fit(fit: RegressionResults) -> OlsFit:
+    """Return a fit as the few-unit inference of ``numerics`` takes it."""
+    model = fit.model
+    return OlsFit(model.exog, model.endog, fit.params, fit.normalized_cov_params, fit.resid)

@@ -86,3 +86,16 @@ def periods_of(frame: pd.DataFrame) -> list[str]:
     """Return the periods of a frame by their years."""
     unique = frame[["start_year", "end_year", "period"]].drop_duplicates()
     return [str(name) for name in unique.sort_values(["start_year", "end_year", "period"])["period"]]
+
+
+def underpowered(mde: float, sesoi: float, unit: str) -> str:
+    """Say in words that a design cannot see the smallest effect of interest; empty where it can."""
+    return f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g} {unit}" if mde > sesoi else ""
+
+
+def complete(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, str]:
+    """Drop units that lack a figure, and say which."""
+    holes = table[list(columns)].isna().any(axis=1)
+    names = [str(unit) for unit in table.index[holes]]
+    note = f"left out for want of figures: {first_examples(names)}" if names else ""
+    return table[~holes], note

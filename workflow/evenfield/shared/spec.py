@@ -40,7 +40,8 @@ class UnitsSpec(Spec):
 
 def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
     """Return the section of a topic as ``kind``, for example ``list[BetaSpec]``."""
-    context = {"unit_scheme": config["panel"]["unit_scheme"]}
+    primary = config.get("weights", {}).get("primary", "")
+    context = {"unit_scheme": config["panel"]["unit_scheme"], "weights": primary}
     try:
         return TypeAdapter(kind).validate_python(config["estimates"][topic], context=context)
     except ValidationError as error:

@@ -30,10 +30,12 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` beside it as its section ``verdicts``."""
+    """Read a config file as plain data, and ``claims.yaml`` beside it: what decides claims, statements to estimate."""
     content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
     if claims.exists() and "verdicts" not in content:
         content["verdicts"] = _read_mapping(claims)
+        if statements := content["verdicts"].pop("statements", None):
+            content["estimates"] = {**content.get("estimates", {}), "statements": statements}
     return content
 
 
@@ -176,20 +178,24 @@ def _check_years(config: Mapping[str, Any]) -> None:
             )
 
 
-def _specifications(section: Any) -> list[Mapping[str, Any]]:
-    """Return the specifications of a family, whether it is a list of them, holds one, or is a single one."""
-    if isinstance(section, list):
-        return section
-    return list(section.get("specifications", [section]))
+def _sections(estimates: Mapping[str, Any]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """Yield the specifications of each topic or question: a list of them, a section that holds them, or one."""
+    for topic, section in estimates.items():
+        if isinstance(section, list):
+            yield topic, section
+        elif topic == "group_contrasts":
+            yield from ((f"{topic}.{question}", items) for question, items in section.items())
+        else:
+            yield topic, list(section.get("specifications", [section]))
 
 
 def _references(estimates: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     kinds = {"controls", "sample", "unit_scheme", "weights", "taxonomy"}
-    for family, section in estimates.items():
-        for item in _specifications(section):
+    for family, items in _sections(estimates):
+        for item in items:
             for key, value in item.items():
                 kind = {"taxonomies": "taxonomy"}.get(key, key)
-                if kind in kinds:
+                if kind in kinds and value:
                     yield (f"estimates.{family}.{key}", kind, [value] if isinstance(value, str) else list(value))
 
 
@@ -202,8 +208,8 @@ def _known(where: str, names: list[str], known: Mapping[str, Any] | list[str]) -
 
 
 def _check_unique_ids(estimates: Mapping[str, Any]) -> None:
-    for family, section in estimates.items():
-        ids = [item["id"] for item in _specifications(section) if "id" in item]
+    for family, items in _sections(estimates):
+        ids = [item["id"] for item in items if "id" in item]
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise ConfigError(

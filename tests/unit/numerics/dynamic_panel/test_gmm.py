@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm, year_dummies
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Layout, stacked_equations
-from evenfield.numerics.dynamic_panel.weighting import weighting
+from evenfield.numerics.dynamic_panel.gmm import (
+    Equations,
+    GmmSpec,
+    Layout,
+    dynamic_gmm,
+    stacked_equations,
+    weighting,
+    year_dummies,
+)
 from evenfield.numerics.errors import NumericsError
 
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
+from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root, year_weights
 from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
-from evenfield.numerics.dynamic_panel.score import Variance, year_weights
 from evenfield.numerics.errors import NumericsError
 from tolerances import ITERATIVE
 

@@ -1,22 +1,33 @@
-"""Pooled, fixed effects, jackknife, Anderson-Hsiao and the intervals, against least squares written out."""
+"""Jackknife, Anderson-Hsiao and the intervals, against least squares written out."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.bootstrap import bootstrap_t_interval, score_interval
-from evenfield.numerics.dynamic_panel.jackknife import half_panel_root
-from evenfield.numerics.dynamic_panel.score import Variance, unit_scores
-from evenfield.numerics.dynamic_panel.slopes import fixed_effects_root, pooled_root, residual_check, residuals
-from evenfield.numerics.dynamic_panel.within import leave_one_out, moments, resampled, whole_sample, within_units
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    Variance,
+    bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+    unit_scores,
+)
+from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
+from evenfield.numerics.dynamic_panel.within import (
+    half_panel_root,
+    leave_one_out,
+    moments,
+    resampled,
+    residual_check,
+    residuals,
+    whole_sample,
+    within_units,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_quantile
 from tolerances import CLOSED_FORM, MACHINE
 
-ESTIMATORS = [pooled_root, fixed_effects_root, half_panel_root, anderson_hsiao_root, bias_corrected_root]
+ESTIMATORS = [half_panel_root, anderson_hsiao_root, bias_corrected_root]
 
 
 def panel(seed=1, units=10, dates=12, rho=0.85):
@@ -28,33 +39,13 @@ def panel(seed=1, units=10, dates=12, rho=0.85):
     return np.array(path).T
 
 
-def dummy_regression(levels, unit_effects):
-    """Least squares on dummies with the clustered standard error, N/(N-1)."""
-    n, t = levels.shape[0], levels.shape[1] - 1
-    units, years = np.repeat(np.arange(n), t), np.tile(np.arange(t), n)
-    columns = [levels[:, :-1].ravel(), *(np.eye(t)[years].T)]
-    if unit_effects:
-        columns += list(np.eye(n)[units].T[1:])
-    X, y = np.column_stack(columns), levels[:, 1:].ravel()
-    beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    bread, u = np.linalg.pinv(X.T @ X), y - X @ beta
-    scores = np.array([X[units == i].T @ u[units == i] for i in range(n)])
-    return beta[0], np.sqrt((bread @ scores.T @ scores @ bread)[0, 0] * n / (n - 1))
-
-
-def test_least_squares_equal_dummy_regressions():
-    levels = panel()
-    for estimator, effects in ((pooled_root, False), (fixed_effects_root, True)):
-        rho, se = dummy_regression(levels, effects)
-        fit = estimator(levels)
-        assert fit.rho == pytest.approx(rho, rel=CLOSED_FORM)
-        assert fit.std_error == pytest.approx(se, rel=CLOSED_FORM)
-        assert (fit.n_units, fit.n_periods, fit.df) == (10, 11, 9)
-
-
 def test_jackknife_averages_both_splits_of_an_odd_panel():
     levels = panel(dates=12)
-    whole, half = fixed_effects_root(levels).rho, lambda x: fixed_effects_root(x).rho
+
+    def half(x):
+        return moments(within_units(x), whole_sample(len(x))).slope[0]
+
+    whole = half(levels)
     five = (5 * half(levels[:, :6]) + 6 * half(levels[:, 5:])) / 11
     six = (6 * half(levels[:, :7]) + 5 * half(levels[:, 6:])) / 11
     assert half_panel_root(levels).rho == pytest.approx(2 * whole - (five + six) / 2, rel=CLOSED_FORM)
@@ -113,7 +104,7 @@ def test_bad_panels_are_refused(estimator, kind):
         estimator(broken(kind))
 
 
-@pytest.mark.parametrize("estimator", [fixed_effects_root, anderson_hsiao_root, bias_corrected_root, half_panel_root])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_nothing_left_after_effects_is_refused(estimator):
     with pytest.raises(NumericsError):
         estimator(broken("only effects"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.score import (
+from evenfield.numerics.dynamic_panel.bias_corrected import (
     Variance,
     adjusted_score,
+    bias_corrected_root,
     geometric_sums,
     nickell_sum,
     score_on_grid,

@@ -6,9 +6,7 @@ import statsmodels.api as sm
 from scipy.linalg import sqrtm
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cr1 import cr1_inference
-from evenfield.numerics.inference.cr2 import cr2_inference
-from evenfield.numerics.inference.cr3 import cr3_inference
+from evenfield.numerics.inference.cluster_robust import cr1_inference, cr2_inference, cr3_inference
 from evenfield.numerics.ols import contrast_inference, cov_cr3, fit_ols
 from tolerances import CLOSED_FORM, MACHINE
 

@@ -12,10 +12,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.equivalence import equivalence_test
 from evenfield.numerics.inference.error_types import error_types, simulated_power
 from evenfield.numerics.inference.leave_out import leave_groups_out, leave_one_out, leave_pair_out, maximum_influence
-from evenfield.numerics.inference.romano_wolf import romano_wolf
-from evenfield.numerics.inference.sharpened_q import sharpened_q
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.multiple_testing import romano_wolf, sharpened_q
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.ols import contrast_inference, cov_classical, fit_ols
 from evenfield.numerics.power import minimum_detectable_effect
 from evenfield.numerics.random import generator_for

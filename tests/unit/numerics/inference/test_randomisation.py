@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.assignments import connected_assignments, free_assignments, stratified_assignments
-from evenfield.numerics.inference.path_panel import path_panel
-from evenfield.numerics.inference.randomisation import path_randomisation, randomisation_inference
-from evenfield.numerics.inference.rank_placebo import rank_placebo
+from evenfield.numerics.inference.randomisation import (
+    connected_assignments,
+    free_assignments,
+    path_panel,
+    path_randomisation,
+    randomisation_inference,
+    stratified_assignments,
+)
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from tolerances import MACHINE
@@ -190,30 +194,6 @@ def test_listed_permutations_have_exactly_their_size():
         assert np.mean(np.array(p) <= alpha) > alpha - 2 / 84
 
 
-def test_rank_placebo_equals_counting():
-    rng = np.random.default_rng(6)
-    effects, units = rng.normal(size=31), np.array(read_design()[0])
-    effects[3] = effects.max() + 1
-    one = rank_placebo(effects, units, np.arange(31) == 3)
-    assert one.ranks == (31.0,)
-    assert one.p_value == one.smallest_p == pytest.approx(2 / 31)
-    treated = np.isin(units, ["CN-JS", "CN-ZJ"])
-    two = rank_placebo(effects, units, treated)
-    ranks = np.argsort(np.argsort(effects)) + 1
-    gaps = [abs(ranks[list(s)].mean() - 16) for s in combinations(range(31), 2)]
-    assert two.p_value == np.mean(np.array(gaps) >= abs(ranks[treated].mean() - 16) - 1e-12)
-    assert (two.distinct, two.treated) == (465, ("CN-JS", "CN-ZJ"))
-    assert two.estimate == pytest.approx(effects[treated].mean() - effects[~treated].mean())
-    order = rng.permutation(31)
-    assert rank_placebo(effects[order], units[order], treated[order]) == two
-
-
-def test_tied_effects_share_their_rank():
-    result = rank_placebo(np.array([0.0, 1.0, 1.0, 1.0]), np.array(list("abcd")), np.array([False, True, False, False]))
-    assert result.ranks == (3.0,)
-    assert result.p_value == 1.0
-
-
 def rows(**change):
     names = ("y", "d", "units", "times", "controls")
     return dict(zip(names, make_panel(), strict=True)) | change
@@ -235,20 +215,3 @@ def test_bad_input_says_what_is_wrong(change, message):
         panel = path_panel(**rows(**change))
         path_randomisation(panel, free_assignments(panel, 9, generator_for(1, "x")), "unit and time")
     assert "\n" not in str(caught.value)
-
-
-def test_more_bad_input_says_what_is_wrong():
-    rng = generator_for(1, "x")
-    panel, other = path_panel(**rows()), china_panel(CLUSTERS)[0]
-    constant = path_panel(np.zeros(N), np.arange(N) < 3, np.arange(N), np.zeros(N))
-    for call, message in (
-        (lambda: path_randomisation(panel, free_assignments(other, 9, rng), "time"), "other units"),
-        (lambda: path_randomisation(panel, free_assignments(panel, 9, rng), "unit"), "not unit"),
-        (lambda: path_randomisation(constant, free_assignments(constant, 9, rng), "unit and time"), "leave nothing"),
-        (lambda: stratified_assignments(panel, {}, 9, rng), "9 units have no stratum"),
-        (lambda: free_assignments(panel, 0, rng), "at least one draw"),
-        (lambda: rank_placebo(np.arange(9.0), np.arange(9), np.arange(9) < 4), "one to three"),
-        (lambda: rank_placebo(np.full(9, np.nan), np.arange(9), np.arange(9) < 1), "finite"),
-    ):
-        with pytest.raises(NumericsError, match=message):
-            call()

@@ -9,10 +9,13 @@ from scipy.special import stdtrit
 from statsmodels.stats import sandwich_covariance as sw
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference
-from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.fixed_b import fixed_b_critical_value, fixed_b_p_value
-from evenfield.numerics.inference.spatial_kernel import spatial_kernel
+from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+    fixed_b_critical_value,
+    fixed_b_p_value,
+)
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.spatial import haversine_km
 from tolerances import CLOSED_FORM, MACHINE

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.two_way import two_way_inference
+from evenfield.numerics.inference.cluster_robust import two_way_inference
 from evenfield.numerics.ols import fit_ols
 from tolerances import CLOSED_FORM, MACHINE
 

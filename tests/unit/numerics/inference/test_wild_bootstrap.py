@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
-from evenfield.numerics.inference.wild_draws import wild_draws
+from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.ols import cov_cr3, fit_ols
 from evenfield.numerics.random import generator_for
 from tolerances import MACHINE

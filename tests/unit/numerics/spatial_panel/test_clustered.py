@@ -5,13 +5,12 @@ import pytest
 
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
-from evenfield.numerics.spatial_panel.clustered_impacts import clustered_impacts, degrees_of_freedom
+from evenfield.numerics.spatial_panel.impacts import clustered_impacts, degrees_of_freedom
+from evenfield.numerics.spatial_panel.likelihood import f_upper_tail, student_quantile, student_two_sided_p
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.normal import f_upper_tail, student_quantile, student_two_sided_p
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
-from evenfield.numerics.spatial_panel.residual_moran import residual_moran
-from evenfield.numerics.spatial_panel.selection import wald_tests
+from evenfield.numerics.spatial_panel.selection import residual_moran, wald_tests
 from tolerances import CLOSED_FORM
 from unit.numerics.spatial_panel.cases import NAMES, make_case, ring
 

@@ -5,9 +5,8 @@ import pytest
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts, effects_of
+from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts, effects_of, multipliers
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
-from evenfield.numerics.spatial_panel.multipliers import multipliers
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import partition, reach

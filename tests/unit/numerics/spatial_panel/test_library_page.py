@@ -1,11 +1,11 @@
 """The example of docs/library.md runs as printed and the calls of its table exist."""
 
-import importlib
 import re
 from pathlib import Path
 
 import pandas as pd
 
+import evenfield
 from unit.numerics.spatial_panel.cases import make_case
 
 PAGE = (Path(__file__).parents[4] / "docs" / "library.md").read_text(encoding="utf-8")
@@ -27,8 +27,8 @@ def test_the_example_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_every_call_of_the_table_exists():
-    calls = re.findall(r"`(\w+)\.(\w+)\(", PAGE)
-    assert len(calls) >= 8
-    for module, name in calls:
-        if module not in ("np", "fit"):
-            assert hasattr(importlib.import_module(f"evenfield.numerics.spatial_panel.{module}"), name), (module, name)
+    calls = re.findall(r"\bef\.(\w+)\(", PAGE)
+    assert len(set(calls)) >= 12
+    for name in calls:
+        assert callable(getattr(evenfield, name)), name
+    assert {name for name in evenfield.__all__ if not name.startswith("_")} <= {*calls, "PanelModel"}

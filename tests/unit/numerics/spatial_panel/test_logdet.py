@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, diags_array, eye_array, kron
 
-from evenfield.numerics.spatial_panel.logdet import (
+from evenfield.numerics.spatial_panel.network import (
     ChebyshevLogDeterminant,
     EigenLogDeterminant,
     chebyshev_series,

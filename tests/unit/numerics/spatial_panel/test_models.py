@@ -9,9 +9,9 @@ from scipy.optimize import approx_fprime, minimize
 from spreg import Panel_FE_Error, Panel_FE_Lag
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.optimum import at_edge
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
 from golden.munnell.panel import munnell_panel
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE

@@ -1,21 +1,94 @@
-"""Bias-corrected fixed effects: the root of the adjusted score, its flags and its clustered standard error."""
+"""The score-corrected fixed-effects estimator, with its bootstrap by unit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import stdtr
 
-from evenfield.numerics.dynamic_panel.score import Variance, adjusted_score, score_on_grid, unit_scores
 from evenfield.numerics.dynamic_panel.within import (
     Moments,
     Transitions,
     checked_levels,
     moments,
+    resampled,
     whole_sample,
     within_units,
 )
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import t_quantile
+
+
+class Variance(Enum):
+    """What the correction assumes about the variance of the shocks."""
+
+    BY_YEAR = "time-heteroskedastic"
+    CONSTANT = "constant"
+
+
+class YearWeights(NamedTuple):
+    """Weights of the yearly sums of squares in the correction, and their derivatives, at some roots."""
+
+    value: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
+    slope: np.ndarray
+
+
+def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return 1 + rho + ... + rho^(k-1) and its derivative for k = 1 ... count; rho (...) -> (..., count)."""
+    rho = np.asarray(rho, dtype=float)[..., None]
+    k = np.arange(count)
+    powers = rho**k
+    below = np.concatenate([np.zeros((*powers.shape[:-1], 1)), powers[..., :-1]], axis=-1)
+    return np.cumsum(powers, axis=-1), np.cumsum(k * below, axis=-1)
+
+
+def nickell_sum(rho: float, periods: int) -> float:
+    """Return h(rho, T) = (1/T) sum_{s=1}^{T-1} sum_{j=0}^{T-s-1} rho^j."""
+    return float(geometric_sums(np.array(rho), periods - 1)[0].sum() / periods)
+
+
+def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeights:
+    """Return the weights of the yearly residual sums of squares in the correction; rho (...).
+
+    Notes
+    -----
+    ((N-1)/T) sum_s s2_s g_s with s2_s = [v_s - sum_r v_r/(T(T-1))] T/(T-2) and v_s = sum_i etilde_is^2/(N-1), ordered
+    by v_s: N - 1 cancels.
+    """
+    parts = []
+    for sums in geometric_sums(rho, periods - 1):
+        g = np.concatenate([sums[..., ::-1], np.zeros((*sums.shape[:-1], 1))], axis=-1)
+        mean = g.mean(axis=-1, keepdims=True)
+        if variance is Variance.BY_YEAR:
+            parts.append((g - mean / (periods - 1)) / (periods - 2))
+        else:
+            parts.append(np.broadcast_to(mean / (periods - 1), g.shape))
+    return YearWeights(parts[0], parts[1])
+
+
+def adjusted_score(m: Moments, rho: np.ndarray, variance: Variance) -> tuple[np.ndarray, np.ndarray]:
+    """Return F and its derivative, each draw at its own root; rho (B,) -> (B,)."""
+    c = year_weights(rho, m.yy.shape[1], variance)
+    r = rho[:, None]
+    squares, change = m.yy - 2 * r * m.yl + r**2 * m.ll, 2 * (r * m.ll - m.yl)
+    value = m.yl.sum(axis=1) - rho * m.ll.sum(axis=1) + (c.value * squares).sum(axis=1)
+    return value, -m.ll.sum(axis=1) + (c.slope * squares + c.value * change).sum(axis=1)
+
+
+def score_on_grid(m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarray:
+    """Return F of every draw at every root of a grid; grid (G,) -> (B, G)."""
+    c = year_weights(grid, m.yy.shape[1], variance).value
+    correction = m.yy @ c.T - m.yl @ (2 * grid[:, None] * c).T + m.ll @ (grid[:, None] ** 2 * c).T
+    return np.asarray(m.yl.sum(axis=1)[:, None] - np.outer(m.ll.sum(axis=1), grid) + correction)
+
+
+def unit_scores(lag: np.ndarray, e: np.ndarray, rho: np.ndarray, variance: Variance) -> np.ndarray:
+    """Return each unit's share of F; lag, e (B, N, T), rho (B,) -> (B, N)."""
+    c = year_weights(rho, e.shape[-1], variance).value
+    return np.asarray(np.einsum("bnt,bnt->bn", lag, e) + np.einsum("bnt,bt->bn", e**2, c))
+
 
 # ASSUME: roots up to 1.2 between two dates are looked at; an economy that explodes faster is not in the data.
 LARGEST_ROOT = 1.2
@@ -26,8 +99,7 @@ FEWEST_DATES = 4
 CHUNK = 2_000_000
 
 
-@dataclass(frozen=True)
-class Roots:
+class Roots(NamedTuple):
     """Bias-corrected roots of many draws."""
 
     rho: np.ndarray  # (B,) root, or where F comes closest to zero when there is none
@@ -35,8 +107,7 @@ class Roots:
     slope: np.ndarray  # (B,) F'(rho)
 
 
-@dataclass(frozen=True)
-class CorrectedFit:
+class CorrectedFit(NamedTuple):
     """Bias-corrected fixed effects of one panel."""
 
     rho: float  # root, unit-clustered standard error (NaN without a root) and N - 1
@@ -137,3 +208,87 @@ def _unit_shares(
     lag = pairs.lag - lag_mean[:, None]
     e = pairs.y - y_mean[:, None] - rho[:, None, None] * lag
     return unit_scores(lag, e, rho, variance)
+
+
+# ASSUME: the root of a bias-corrected panel is looked for between 0 and 1.2.
+TEST_GRID = GRID[GRID > 0]
+
+
+class RootInterval(NamedTuple):
+    """An interval of the root and a test of no convergence."""
+
+    low: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined
+    high: float
+    p_value: float  # two-sided, of rho = 1
+    level: float  # confidence level
+    draws: int  # draws B; 0 for a test that needs none
+    no_root_share: float  # share of draws without a root; they carry no information in a bootstrap-t
+
+
+def bootstrap_t_interval(
+    levels: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95,
+    variance: Variance = Variance.BY_YEAR,
+) -> RootInterval:  # fmt: skip
+    """Draw whole unit paths with replacement and studentise each draw's root; levels (N, T + 1)."""
+    pairs = within_units(checked_levels(levels, FEWEST_DATES))
+    sample = moments(pairs, whole_sample(pairs.n_units))
+    check_spread(sample)
+    found = corrected_roots(sample, variance)
+    se = std_errors(pairs, whole_sample(pairs.n_units), sample, found, variance)
+    weights = resampled(pairs.n_units, draws, rng)
+    m = moments(pairs, weights)
+    roots = corrected_roots(m, variance)
+    t = (roots.rho - found.rho) / std_errors(pairs, weights, m, roots, variance)
+    t, missing = t[roots.found & np.isfinite(t)], float(1 - roots.found.mean())
+    if not found.found[0] or len(t) < draws / 2:
+        return RootInterval(np.nan, np.nan, np.nan, level, draws, missing)
+    rho, spread = float(found.rho[0]), float(se[0])
+    half = float(np.quantile(np.abs(t), level)) * spread
+    p = (1 + np.sum(np.abs(t) >= abs((rho - 1) / spread))) / (1 + len(t))
+    return RootInterval(rho - half, rho + half, float(p), level, draws, missing)
+
+
+def score_interval(levels: np.ndarray, level: float = 0.95, variance: Variance = Variance.BY_YEAR) -> RootInterval:
+    """Keep the roots at which the adjusted score does not differ from zero: valid near a unit root, and without a root.
+
+    Notes
+    -----
+    F has mean zero at the true root whatever its slope there is, as the statistic of Anderson and Rubin has. The test
+    is abs(F)/sqrt(N/(N-1) sum_i (q_i - qbar)^2) against t(N - 1). Simulated coverage in 31 units is .94-.96 for speeds
+    of 0, 2 and 5 %, 42, 20 or 8 transitions, and the variances of the Chinese panel; critical values from draws of
+    units gave .90-.93 (equal tails) or sets without an end (symmetric).
+    """
+    pairs = within_units(checked_levels(levels, FEWEST_DATES))
+    m = moments(pairs, whole_sample(pairs.n_units))
+    check_spread(m)
+    estimate = float(corrected_roots(m, variance).rho[0])
+    t = _score_tests(pairs, m, np.append(TEST_GRID, 1.0), variance)
+    df = pairs.n_units - 1
+    low, high = _stretch(np.abs(t[:-1]) - t_quantile(0.5 + level / 2, df), estimate)
+    return RootInterval(low, high, float(2 * stdtr(df, -abs(t[-1]))), level, 0, 0.0)
+
+
+def _score_tests(pairs: Transitions, m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarray:
+    """Return the studentised score at each root, shape (G,)."""
+    lag = (pairs.lag - m.lag_mean)[None]
+    e = (pairs.y - m.y_mean)[None] - grid[:, None, None] * lag
+    q = unit_scores(np.broadcast_to(lag, e.shape), e, grid, variance)
+    return np.asarray(q.sum(axis=1) / np.sqrt(pairs.n_units * q.var(axis=1, ddof=1)))
+
+
+def _stretch(excess: np.ndarray, estimate: float) -> tuple[float, float]:
+    """Return the ends of the unbroken run of not rejected roots that is nearest to the estimate."""
+    kept = np.flatnonzero(excess <= 0)
+    if not len(kept):
+        return np.nan, np.nan
+    runs = np.split(kept, np.flatnonzero(np.diff(kept) > 1) + 1)
+    near = int(np.argmin([np.abs(TEST_GRID[run] - estimate).min() for run in runs]))
+    first, last = int(runs[near][0]), int(runs[near][-1])
+    low = -np.inf if first == 0 else _crossing(excess, first - 1, first)
+    return low, np.inf if last == len(TEST_GRID) - 1 else _crossing(excess, last + 1, last)
+
+
+def _crossing(excess: np.ndarray, outside: int, inside: int) -> float:
+    """Interpolate where the test starts to reject between two neighbouring roots of the grid."""
+    share = excess[outside] / (excess[outside] - excess[inside])
+    return float(TEST_GRID[outside] + share * (TEST_GRID[inside] - TEST_GRID[outside]))

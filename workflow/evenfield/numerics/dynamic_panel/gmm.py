@@ -1,22 +1,226 @@
-"""Two-step difference and system GMM with Windmeijer's correction, Hansen, Sargan and Arellano-Bond tests."""
+"""Instruments, weighting and GMM of dynamic panels; Anderson and Hsiao."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.special import gammaincc, ndtr
 
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Stacked, stacked_equations
-from evenfield.numerics.dynamic_panel.weighting import Weighting, weighting
+from evenfield.numerics.dynamic_panel.within import CONSTANT, RootFit, checked_levels
 from evenfield.numerics.errors import NumericsError
+
+
+class Equations(Enum):
+    """Which equations enter."""
+
+    DIFFERENCE = "difference"
+    SYSTEM = "system"
+
+
+class Layout(Enum):
+    """How lagged levels become instruments."""
+
+    COLLAPSED = "collapsed"
+    FULL = "full"
+
+
+class GmmSpec(NamedTuple):
+    """A dynamic panel for GMM."""
+
+    lags: int = 1  # lags of the outcome among the regressors, P
+    first_lag: int = 2  # lags of the level that instrument the differences; ``last_lag`` 0 takes all there are
+    last_lag: int = 3
+    equations: Equations = Equations.DIFFERENCE  # differences alone, or differences and levels
+    layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
+
+
+class Stacked(NamedTuple):
+    """Equations of all units, difference rows first; a row that a unit lacks is zero."""
+
+    Z: np.ndarray  # (N, R, L) instruments
+    X: np.ndarray  # (N, R, K) regressors: lags of the outcome, then the others
+    y: np.ndarray  # (N, R) outcome
+    present: np.ndarray  # (N, R) whether the unit has the row
+    n_difference: int  # number of difference rows among R
+    dates: np.ndarray  # (R,) date of each row
+
+
+def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
+    """Build the equations and their instruments; y (N, T), X (N, T, K).
+
+    Notes
+    -----
+    Differences: levels y_t-first ... y_t-last, and the differences of X. Levels: the one difference y_t-first+1 -
+    y_t-first, and X itself (one column for both rows, as Roodman's ``ivstyle``). Level rows are all dates t > P that
+    the unit has, also the first ones, where the lagged difference is not observed and its instrument is zero.
+    """
+    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    dates = y.shape[1]
+    if spec.lags < 1 or spec.first_lag < 2 or 0 < spec.last_lag < spec.first_lag:
+        raise NumericsError("lags start at 1, instruments at lag 2 and do not end before they start")
+    if dates < spec.lags + 2 or dates <= spec.first_lag:
+        raise NumericsError(f"{dates} dates are too few for {spec.lags} lags and instruments from lag {spec.first_lag}")
+    difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
+    z_difference = _level_instruments(y, spec, difference[3])
+    if spec.equations is Equations.DIFFERENCE:
+        return _joined([_completed(difference, [z_difference])], len(difference[3]))
+    level = _rows(y, X, spec.lags, spec.lags)
+    z_level = _difference_instruments(_differenced(y), spec, level[3])
+    parts = [_completed(difference, [z_difference, _empty(difference, z_level)]),
+             _completed(level, [_empty(level, z_difference), z_level])]  # fmt: skip
+    return _joined(parts, len(difference[3]))
+
+
+def _differenced(values: np.ndarray) -> np.ndarray:
+    """Return first differences with a NaN in front, so that dates stay in place."""
+    out = np.full(values.shape, np.nan)
+    out[:, 1:] = np.diff(values, axis=1)
+    return out
+
+
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
+    """Return outcome, regressors, exogenous columns and dates of the rows from date ``first`` on."""
+    dates = np.arange(first, y.shape[1])
+    lagged = np.stack([y[:, dates - lag] for lag in range(1, lags + 1)], axis=-1)
+    return y[:, dates], np.concatenate([lagged, X[:, dates]], axis=-1), X[:, dates], dates
+
+
+def _level_instruments(y: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
+    """Return lagged levels as instruments of the differences, shape (N, R, L)."""
+    last = min(spec.last_lag or y.shape[1], int(dates[-1]))
+    return _laid_out(_lagged(y, np.arange(spec.first_lag, last + 1), dates), spec.layout)
+
+
+def _difference_instruments(change: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
+    """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
+    return _laid_out(_lagged(change, np.array([spec.first_lag - 1]), dates), spec.layout)
+
+
+def _lagged(values: np.ndarray, lags: np.ndarray, dates: np.ndarray) -> np.ndarray:
+    """Return lags of every date, zero where they are not observed, shape (N, R, L)."""
+    padded = np.zeros((values.shape[0], values.shape[1] + 1))
+    padded[:, 1:] = np.where(np.isnan(values), 0.0, values)
+    return padded[:, np.maximum(dates[:, None] - lags + 1, 0)]
+
+
+def _laid_out(columns: np.ndarray, layout: Layout) -> np.ndarray:
+    """Leave one column a lag, or spread it over one column a lag and date."""
+    if layout is Layout.COLLAPSED:
+        return columns
+    n, rows, lags = columns.shape
+    spread = np.zeros((n, rows, rows, lags))
+    index = np.arange(rows)
+    spread[:, index, index] = columns
+    return spread.reshape(n, rows, rows * lags)
+
+
+def _empty(rows: Rows, columns: np.ndarray) -> np.ndarray:
+    return np.zeros((*rows[0].shape, columns.shape[-1]))
+
+
+def _completed(rows: Rows, columns: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Set rows that a unit lacks to zero; exogenous columns instrument themselves."""
+    y, X, exogenous, dates = rows
+    present = np.isfinite(y) & np.isfinite(X).all(axis=-1)
+    Z = np.concatenate([*columns, exogenous], axis=-1)
+    if not present.all():
+        y, X, gone = y.copy(), X.copy(), ~present
+        y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
+    return Z, X, y, present, dates
+
+
+def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
+    if len(parts) == 1:
+        Z, X, y, present, dates = parts[0]
+    else:
+        Z, X, y, present, dates = (np.concatenate(columns, axis=min(1, columns[0].ndim - 1))
+                                   for columns in zip(*parts, strict=True))  # fmt: skip
+    used = Z.any(axis=(0, 1))
+    Z = Z if used.all() else np.ascontiguousarray(Z[..., used])
+    return Stacked(Z, X, y, present.astype(bool), n_difference, dates)
+
+
+DEPENDENT = 1e-10
+
+
+class Weighting(NamedTuple):
+    """A (generalised) inverse of S = G'G that is applied, never formed when units are fewer than instruments."""
+
+    rank: int  # rank of S
+    factor: np.ndarray  # (L, L) cholesky factor of S; empty when S is singular
+    root: np.ndarray  # (rank, L) C with S^+ = C'C; empty when S is regular
+
+    def apply(self, columns: np.ndarray) -> np.ndarray:
+        """Return S^-1 or S^+ times columns; columns (L, ...) -> (L, ...)."""
+        if self.factor.size:
+            return np.asarray(dpotrs(self.factor, columns, lower=1)[0]).reshape(columns.shape)
+        return np.asarray(self.root.T @ (self.root @ columns))
+
+
+def weighting(G: np.ndarray) -> Weighting:
+    """Factorise S = G'G; G (M, L)."""
+    size = np.sqrt((G**2).sum(axis=0))
+    if not size.any():
+        raise NumericsError("the moments are zero everywhere")
+    if G.shape[0] >= G.shape[1] and (size > 0).all():
+        factor = _cholesky(G / size)
+        if factor is not None:
+            return Weighting(G.shape[1], factor * size[:, None], np.empty((0, 0)))
+    return _generalised(G)
+
+
+def _cholesky(G: np.ndarray) -> np.ndarray | None:
+    """Return the lower factor of G'G for columns of length one, or None when it is near singular."""
+    factor, failed = dpotrf(G.T @ G, lower=1, clean=1)
+    return None if failed or np.diag(factor).min() ** 2 <= DEPENDENT else np.asarray(factor)
+
+
+def _generalised(G: np.ndarray) -> Weighting:
+    """Invert the smaller Gram matrix; dependent instruments are scaled first, so that small ones are not lost."""
+    wide = G.shape[0] < G.shape[1]
+    size = np.ones(G.shape[1]) if wide else np.sqrt((G**2).sum(axis=0))
+    scaled = G / np.where(size > 0, size, 1.0)
+    values, vectors = np.linalg.eigh(scaled @ scaled.T if wide else scaled.T @ scaled)
+    kept = values > DEPENDENT * values[-1]
+    values, vectors = values[kept], vectors[:, kept]
+    root = (vectors.T @ scaled) / values[:, None] if wide else vectors.T / np.sqrt(values)[:, None]
+    return Weighting(int(kept.sum()), np.empty((0, 0)), root / np.where(size > 0, size, 1.0))
+
+
+FEWEST_DATES = 3
+
+
+def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
+    """Fit dy_it = rho dy_i,t-1 + dtau_t + de_it with the level y_i,t-2 as instrument; levels (N, T + 1).
+
+    Notes
+    -----
+    Anderson and Hsiao (1981).
+    """
+    centred = checked_levels(levels, FEWEST_DATES)
+    centred = centred - centred.mean(axis=0)
+    change = np.diff(centred, axis=1)
+    z, dy, dlag = centred[:, :-2], change[:, 1:], change[:, :-1]
+    strength = float((z * dlag).sum())
+    if abs(strength) <= CONSTANT * float(np.sqrt((z**2).sum() * (dlag**2).sum())):
+        raise NumericsError("the instrument does not move the lagged difference")
+    rho = float((z * dy).sum()) / strength
+    scores = (z * (dy - rho * dlag)).sum(axis=1)
+    n = levels.shape[0]
+    return RootFit(rho, float(np.sqrt(n / (n - 1) * scores @ scores)) / abs(strength), n - 1, n, levels.shape[1] - 1)
+
 
 IDENTIFIED = 1e-12
 LEVEL_ROWS = "all dates after the lags, the first one with a zero instrument"
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(NamedTuple):
     """A test statistic."""
 
     statistic: float  # ``df`` is NaN for a normal statistic
@@ -24,8 +228,7 @@ class Test:
     p_value: float
 
 
-@dataclass(frozen=True)
-class GmmFit:
+class GmmFit(NamedTuple):
     """A GMM fit; regressors are the lags of the outcome, then the others."""
 
     beta: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
@@ -42,8 +245,7 @@ class GmmFit:
     level_rows: str  # which level rows are used; empty without levels
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of GMM."""
 
     beta: np.ndarray  # (K,) coefficients

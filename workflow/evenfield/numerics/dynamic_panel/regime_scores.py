@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.dynamic_panel.bias_corrected import FEWEST_DATES, GRID
-from evenfield.numerics.dynamic_panel.score import Variance, year_weights
+from evenfield.numerics.dynamic_panel.bias_corrected import FEWEST_DATES, GRID, Variance, year_weights
 from evenfield.numerics.dynamic_panel.within import checked_levels, resampled, whole_sample, within_units
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
@@ -17,8 +17,7 @@ PATH = (0.0, 0.25, 0.5, 0.75, 1.0)
 CHUNK, FEWEST_ROOTS = 8_000_000, 0.5
 
 
-@dataclass(frozen=True)
-class RegimeRoots:
+class RegimeRoots(NamedTuple):
     """Coefficients of the root on the regimes, for many draws."""
 
     theta: np.ndarray  # (B, K) root of unit i is z_i'theta
@@ -27,8 +26,7 @@ class RegimeRoots:
     fixed_effects: np.ndarray  # (B, K) least squares, uncorrected
 
 
-@dataclass(frozen=True, slots=True)
-class RegimeInterval:
+class RegimeInterval(NamedTuple):
     """A combination of the coefficients with its unit bootstrap-t."""
 
     estimate: float  # c'theta, clustered standard error, symmetric interval, two-sided p

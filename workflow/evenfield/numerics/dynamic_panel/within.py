@@ -1,19 +1,54 @@
-"""Transitions of a balanced panel, what is left after unit and year effects, and the moments the estimators use."""
+"""The within estimator of a dynamic panel, slopes, and the half-panel jackknife."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 
+
+class RootFit(NamedTuple):
+    """An estimate of the autoregressive root."""
+
+    rho: float  # root between two dates of the panel
+    std_error: float  # clustered by unit, with N/(N-1); NaN where it is not defined
+    df: float  # N - 1
+    n_units: int  # units N and transitions T
+    n_periods: int
+
+
+def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
+    """Return y_it - rho y_i,t-1 without unit and year means; levels (N, T + 1) -> (N, T)."""
+    pairs = transitions(levels)
+    return two_way(pairs.y - rho * pairs.lag)
+
+
+class ResidualCheck(NamedTuple):
+    """What the bias correction assumes about the shocks, as far as the residuals show it."""
+
+    autocorrelation: float  # slope of the residuals on their lag
+    net_autocorrelation: float  # the same plus 1/(T - 1), its expectation under no autocorrelation being -1/(T - 1)
+    sd_first: float  # standard deviation of the shocks in the first and second half, in the unit of the levels
+    sd_second: float
+
+
+def residual_check(levels: np.ndarray, rho: float) -> ResidualCheck:
+    """Describe serial correlation and changing variance of the shocks; levels (N, T + 1)."""
+    e = residuals(levels, rho)
+    n, t = e.shape
+    slope = float((e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum())
+    yearly = (e**2).sum(axis=0) / (n - 1) * t / (t - 1)
+    first, second = yearly[: t // 2].mean(), yearly[t // 2 :].mean()
+    return ResidualCheck(slope, slope + 1 / (t - 1), float(np.sqrt(first)), float(np.sqrt(second)))
+
+
 CONSTANT = 1e-12
 FEWEST_UNITS = 3
 
 
-@dataclass(frozen=True)
-class Transitions:
+class Transitions(NamedTuple):
     """Levels next to their lags, after the mean of each unit was removed (or not, for pooled least squares)."""
 
     y: np.ndarray  # (N, T) outcome in the T transitions
@@ -30,8 +65,7 @@ class Transitions:
         return int(self.y.shape[1])
 
 
-@dataclass(frozen=True)
-class Moments:
+class Moments(NamedTuple):
     """Sums over units of squares and products, each about its year mean, one row a draw."""
 
     yy: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
@@ -110,3 +144,36 @@ def resampled(n_units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     picked = rng.integers(0, n_units, size=(draws, n_units))
     flat = picked + n_units * np.arange(draws)[:, None]
     return np.asarray(np.bincount(flat.ravel(), minlength=draws * n_units).reshape(draws, n_units), dtype=float)
+
+
+FEWEST_DATES = 5
+WARNING = "requires stationary initial conditions"
+
+
+def half_panel_root(levels: np.ndarray) -> RootFit:
+    """Fit twice the fixed-effects root minus its mean over the two halves of the panel; levels (N, T + 1).
+
+    Notes
+    -----
+    Dhaene and Jochmans (2015). Units that start far from their steady states, the case that convergence is about, make
+    it over-correct: its speed is too low.
+    """
+    levels = checked_levels(levels, FEWEST_DATES)
+    n, t = levels.shape[0], levels.shape[1] - 1
+    rho = float(_roots(levels, whole_sample(n))[0])
+    changes = _roots(levels, leave_one_out(n)) - rho
+    return RootFit(rho, float(np.sqrt((n - 1) / n * changes @ changes)), n - 1, n, t)
+
+
+def _roots(levels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    t = levels.shape[1] - 1
+    splits = {t // 2, t - t // 2}
+    halves = [_halves(levels, weights, split) for split in sorted(splits)]
+    return np.asarray(2 * moments(within_units(levels), weights).slope - np.mean(halves, axis=0))
+
+
+def _halves(levels: np.ndarray, weights: np.ndarray, split: int) -> np.ndarray:
+    t = levels.shape[1] - 1
+    first = moments(within_units(levels[:, : split + 1]), weights).slope
+    second = moments(within_units(levels[:, split:]), weights).slope
+    return np.asarray((split * first + (t - split) * second) / t)

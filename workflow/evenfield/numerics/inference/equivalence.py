@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scipy.special import stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.result import checked_level
+from evenfield.numerics.inference.cluster_robust import checked_level
 from evenfield.numerics.ols import t_quantile
 
 
-@dataclass(frozen=True, slots=True)
-class Equivalence:
+class Equivalence(NamedTuple):
     """Result of two one-sided tests."""
 
     estimate: float  # as given

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammaln, stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.result import checked_level
+from evenfield.numerics.inference.cluster_robust import checked_level
 from evenfield.numerics.ols import t_quantile
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorTypes:
+class ErrorTypes(NamedTuple):
     """Design analysis at an assumed true effect."""
 
     effect: float  # as given
@@ -51,8 +50,7 @@ def _partial_mean(c: float, df: float) -> float:
     return float(density * (df + c * c) / (df - 1))
 
 
-@dataclass(frozen=True)
-class SimulatedPower:
+class SimulatedPower(NamedTuple):
     """Rejection rates of a test over a range of true effects."""
 
     effects: np.ndarray  # (E,) true effects, share of rejections, and its standard error

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_without
+from evenfield.numerics.inference.cluster_robust import ClusterProducts, cluster_products, solve_without
 from evenfield.numerics.ols import OlsFit
 
 Group = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LeaveOut:
+class LeaveOut(NamedTuple):
     """An estimate without each of several groups of units."""
 
     estimate: float  # with all units
@@ -47,8 +46,7 @@ def leave_groups_out(fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Iter
     return _leave_out(cluster_products(fit, c, units), [tuple(group) for group in groups])
 
 
-@dataclass(frozen=True, slots=True)
-class SignChange:
+class SignChange(NamedTuple):
     """The fewest units found whose omission turns the sign of an estimate."""
 
     estimate: float  # with all units and without these; the second is from a refit, not from the approximation

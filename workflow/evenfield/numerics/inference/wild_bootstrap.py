@@ -1,21 +1,109 @@
-"""Restricted wild cluster bootstrap from cluster cross-products: no draw ever touches the rows again."""
+"""Wild cluster bootstrap with its draws and intervals by inversion of the test."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_products import ClusterProducts, cluster_products, solve_each_without
-from evenfield.numerics.inference.cr1 import CR1_FACTOR, cr1_factor
-from evenfield.numerics.inference.cr3 import CR3_FACTOR, changes_without
-from evenfield.numerics.inference.inversion import inverted_interval
-from evenfield.numerics.inference.result import checked_level, standard_error
-from evenfield.numerics.inference.wild_draws import WildDraws
+from evenfield.numerics.inference.cluster_robust import (
+    CR1_FACTOR,
+    CR3_FACTOR,
+    ClusterProducts,
+    changes_without,
+    checked_level,
+    cluster_products,
+    cr1_factor,
+    solve_each_without,
+    standard_error,
+)
 from evenfield.numerics.ols import OlsFit
+
+WebbOrRademacher = Literal["rademacher", "webb"]
+WEBB_POINTS = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array([-1, -1, -1, 1, 1, 1])
+
+
+@dataclass(frozen=True)
+class WildDraws:
+    """Bootstrap weights."""
+
+    clusters: np.ndarray  # (G,) names in sorted order
+    weights: np.ndarray  # (B, G) rademacher as -1 and 1 in bytes, Webb as numbers
+    kind: WebbOrRademacher  # ``"rademacher"`` or ``"webb"``
+    enumerated: bool  # whether the rows are all 2^G Rademacher vectors, each once, instead of a sample
+
+    @property
+    def count(self) -> int:
+        """Number of draws B."""
+        return len(self.weights)
+
+    def columns(self, names: np.ndarray) -> np.ndarray:
+        """Return the weights of some clusters in the order of their names; names (g,) -> (B, g)."""
+        if np.array_equal(names, self.clusters):
+            return self.weights
+        missing = np.setdiff1d(names, self.clusters)
+        if len(missing):
+            raise NumericsError(f"{len(missing)} clusters have no bootstrap weights, for example {missing[0]}")
+        return self.weights[:, np.searchsorted(self.clusters, names)]
+
+
+def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, rng: np.random.Generator) -> WildDraws:
+    """Draw weights for the clusters, or list all Rademacher vectors when there are no more than ``count``.
+
+    Notes
+    -----
+    Webb (2014), "Reworking wild bootstrap based inference for clustered errors".
+    """
+    names = np.unique(clusters if isinstance(clusters, np.ndarray) else np.array(list(clusters)))
+    if len(names) < 2 or count < 1:
+        raise NumericsError(f"{count} draws for {len(names)} clusters: both must be positive, two clusters at least")
+    if kind not in {"rademacher", "webb"}:
+        raise NumericsError(f"bootstrap weights are rademacher or webb, not {kind}")
+    if kind == "webb":
+        return WildDraws(names, WEBB_POINTS[rng.integers(0, 6, (count, len(names)))], kind, enumerated=False)
+    if 2.0 ** len(names) <= count:
+        return WildDraws(names, _all_signs(len(names)), kind, enumerated=True)
+    size = count * len(names)
+    bits = np.unpackbits(np.frombuffer(rng.bytes(-(-size // 8)), dtype=np.uint8))[:size]
+    return WildDraws(names, bits.astype(np.int8).reshape(count, -1) * np.int8(2) - np.int8(1), kind, enumerated=False)
+
+
+def _all_signs(G: int) -> np.ndarray:
+    numbers = np.arange(2**G)[:, None]
+    return np.asarray(1 - 2 * (numbers >> np.arange(G) & 1), dtype=np.int8)
+
+
+DOUBLINGS, HALVINGS = 10, 44
+ROUNDING = 1e-12
+
+
+def inverted_interval(
+    p_value: Callable[[float], float], estimate: float, scale: float, level: float
+) -> tuple[float, float]:
+    """Return the interval of nulls around the estimate whose p-value exceeds 1 - level."""
+    alpha = 1 - level + ROUNDING
+    return _end(p_value, estimate, -scale, alpha), _end(p_value, estimate, scale, alpha)
+
+
+def _end(p_value: Callable[[float], float], estimate: float, step: float, alpha: float) -> float:
+    inside, outside = estimate, estimate + step
+    for _ in range(DOUBLINGS):
+        if p_value(outside) <= alpha:
+            break
+        inside, outside = outside, estimate + 2 * (outside - estimate)
+    else:
+        return float(np.copysign(np.inf, step))
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        if middle in (inside, outside):
+            break
+        inside, outside = (inside, middle) if p_value(middle) <= alpha else (middle, outside)
+    return float(outside)
+
 
 BootstrapType = Literal["11", "33"]
 TIE = 1e-9
@@ -95,8 +183,7 @@ class WildBootstrap:
         return inverted_interval(self.p_value, self.products.estimate, self.std_error, checked_level(level))
 
 
-@dataclass(frozen=True, slots=True)
-class WildInference:
+class WildInference(NamedTuple):
     """Numbers of a wild bootstrap for a table."""
 
     estimate: float  # the usual numbers; the interval inverts the test

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, delta_impacts, effects_at
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit, fit_spatial_panel
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.within import kept_share
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, kept_share
 
 
 def year_bootstrap(
@@ -48,8 +48,7 @@ def year_bootstrap(
     return out
 
 
-@dataclass(frozen=True)
-class UnitDraws:
+class UnitDraws(NamedTuple):
     """Statistics of samples rebuilt with the signs of whole units drawn."""
 
     coefficients: np.ndarray

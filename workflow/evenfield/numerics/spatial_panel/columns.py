@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import RESPONSES, check_regressors
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.within import demeaned
+from evenfield.numerics.spatial_panel.panel import demeaned
 
 FORMS = {
     "OLS": ("none", "none", "own"),
@@ -23,8 +24,7 @@ FORMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ModelForm:
+class ModelForm(NamedTuple):
     """Which spatial terms a model has."""
 
     lag: str  # ``free`` or ``none`` for rho and for lambda

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ from evenfield.numerics.spatial_panel.panel import BalancedPanel
 ITERATIONS, TOLERANCE = 2000, 1e-9
 
 
-@dataclass(frozen=True)
-class FactorFit:
+class FactorFit(NamedTuple):
     """A model with and without common factors."""
 
     before: SpatialPanelFit  # fits without factors and with them

@@ -1,22 +1,77 @@
-"""Direct, indirect and total effects of every regressor, with errors from the full covariance."""
+"""Direct, indirect and total effects with errors by the delta method, by draws, and clustered by unit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.polynomial import chebyshev
+from scipy.fft import dct
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
-from evenfield.numerics.spatial_panel.multipliers import Multipliers, multiplier_slopes, multipliers
-from evenfield.numerics.spatial_panel.normal import normal_quantile, two_sided_p
+from evenfield.numerics.spatial_panel.likelihood import (
+    normal_quantile,
+    student_quantile,
+    student_two_sided_p,
+    two_sided_p,
+)
+from evenfield.numerics.spatial_panel.models import SpatialPanelFit
+from evenfield.numerics.spatial_panel.network import Network
+
+NODES = 32
+
+
+class Multipliers(NamedTuple):
+    """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the derivatives of these in rho."""
+
+    own: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
+    own_lag: np.ndarray
+    all: np.ndarray  # (G,) 1'S 1/N and 1'S W 1/N
+    all_lag: np.ndarray
+
+
+def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
+    """Compute the multipliers without an inverse; rho (G,).
+
+    Notes
+    -----
+    With f = ln|I - rho W|: tr(S W) = -f'(rho) and tr(S) = N + rho tr(S W). Row-standardised W: 1'S 1/N = 1/(1 - rho).
+    """
+    # tr(W) = 0 exactly: no spectrum is needed for models without a lag.
+    lag = -network.logdet.slope(rho) / network.n if rho.any() else np.zeros(len(rho))
+    totals = _totals(network, rho)
+    return Multipliers(1.0 + rho * lag, lag, totals[0], totals[1])
+
+
+def multiplier_slopes(network: Network, rho: float) -> Multipliers:
+    """Compute the derivatives of the multipliers in rho."""
+    at = np.array([rho])
+    lag, lag_slope = -network.logdet.slope(at) / network.n, -network.logdet.curvature(at) / network.n
+    totals = _totals(network, at)
+    return Multipliers(lag + rho * lag_slope, lag_slope, totals[2], totals[3])
+
+
+def _totals(network: Network, rho: np.ndarray) -> np.ndarray:
+    """Return 1'S 1/N, 1'S W 1/N and their derivatives, shape (4, G)."""
+    if network.row_standardised:
+        m = 1.0 / (1.0 - rho)
+        return np.stack([m, m, m**2, m**2])
+    if len(rho) <= NODES or rho.max() == rho.min():
+        known = {value: network.total_multipliers(value) for value in set(rho.tolist())}
+        return np.array([known[value] for value in rho.tolist()]).T
+    middle, half = (rho.max() + rho.min()) / 2, (rho.max() - rho.min()) / 2
+    nodes = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
+    series = dct(np.array([network.total_multipliers(middle + half * node) for node in nodes]), axis=0) / NODES
+    series[0] /= 2
+    return np.asarray(chebyshev.chebval((rho - middle) / half, series))
+
 
 KINDS = ("direct", "indirect", "total")
 FEWEST_KEPT = 0.5
 
 
-@dataclass(frozen=True)
-class Impacts:
+class Impacts(NamedTuple):
     """Effects of each regressor; arrays have one row for direct, indirect and total."""
 
     regressors: tuple[str, ...]  # regressors, in columns
@@ -153,3 +208,55 @@ def effect_gradients(fit: FittedPanel) -> np.ndarray:
 def _root(cov: np.ndarray) -> np.ndarray:
     scale = np.sqrt(np.diag(cov))
     return np.asarray(scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale)))
+
+
+class ClusteredImpacts(NamedTuple):
+    """Effects with t intervals by unit."""
+
+    impacts: Impacts  # estimates, standard errors, intervals and p-values
+    effective_units: np.ndarray  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
+
+    @property
+    def df(self) -> np.ndarray:
+        """Degrees of freedom of each interval."""
+        return degrees_of_freedom(self.effective_units)
+
+
+def degrees_of_freedom(effective: np.ndarray) -> np.ndarray:
+    """Return the degrees of freedom of t for an effective number of units."""
+    return np.maximum(effective - 1.0, 1.0)
+
+
+def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImpacts:
+    """Return effects with the sandwich by unit and t(G* - 1).
+
+    Parameters
+    ----------
+    fit : SpatialPanelFit
+        A fit.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    ClusteredImpacts
+
+    Raises
+    ------
+    NumericsError
+        If the spatial parameter is at the edge of its range.
+
+    Notes
+    -----
+    Delta method on ``fit.covariance("unit")``, see ``clustered.unit_score_covariance``. G* as in Carter, Schnepel and
+    Steigerwald (2017): how many equal units the variation behind an effect is worth.
+    """
+    found, gradients = delta_impacts(fit, "unit", level), effect_gradients(fit)
+    effective = np.array([[fit.effective_units(line) for line in row] for row in gradients])
+    df = degrees_of_freedom(effective)
+    half = student_quantile(df, 0.5 + level / 2) * found.std_error
+    spread = found.std_error
+    ratio = np.divide(found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
+    impacts = Impacts(found.regressors, found.estimate, spread, found.estimate - half, found.estimate + half,
+                      student_two_sided_p(ratio, df), "delta")  # fmt: skip
+    return ClusteredImpacts(impacts, effective)

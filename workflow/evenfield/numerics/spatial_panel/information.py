@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns, ModelForm
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.within import kept_share, projection_power_sum
+from evenfield.numerics.spatial_panel.panel import kept_share, projection_power_sum
 
 LARGEST_DENSE = 3000
 
@@ -80,8 +81,7 @@ def observed_information(point: FittedPoint) -> np.ndarray:
     return info[np.ix_(point.free, point.free)]
 
 
-@dataclass(frozen=True)
-class _Traces:
+class _Traces(NamedTuple):
     """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
 
     matrices: tuple[np.ndarray, np.ndarray]

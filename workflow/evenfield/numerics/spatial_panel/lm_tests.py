@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import chdtrc, ndtr
@@ -10,12 +10,10 @@ from scipy.special import chdtrc, ndtr
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.within import demeaned
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, demeaned
 
 
-@dataclass(frozen=True, slots=True)
-class SpatialTest:
+class SpatialTest(NamedTuple):
     """One test."""
 
     name: str  # for example ``LM lag``

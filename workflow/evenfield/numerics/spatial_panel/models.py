@@ -16,11 +16,9 @@ from evenfield.numerics.spatial_panel.information import (
     observed_information,
     score_covariance,
 )
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments, highest_likelihood
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.optimum import highest_likelihood
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.within import likelihood_counts
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, likelihood_counts
 
 COVARIANCES = ("observed", "expected", "qml", "unit")
 EXACT_FIT = 1e-13

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,8 +13,7 @@ from evenfield.numerics.spatial_panel.fitted import FittedPanel
 LARGEST_DENSE = 3000
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(NamedTuple):
     """Effects of one regressor by unit, units in the order of ``units``."""
 
     regressor: str  # the regressor

@@ -1,4 +1,4 @@
-"""Choosing between models: likelihood ratio, Wald and Hausman tests, information criteria, posterior probabilities."""
+"""Which spatial model: Wald tests, model probabilities, Hausman, Moran of residuals."""
 
 from __future__ import annotations
 
@@ -9,12 +9,61 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import model_form
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments, f_upper_tail
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest, chi2_test
-from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, panel_moments
+from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.normal import f_upper_tail
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
+
+
+def hausman_with_time_effects(panel: BalancedPanel, network: Network, model: PanelModel) -> SpatialTest:
+    """Test random against fixed unit effects with dummies of all periods but the first in both models.
+
+    Notes
+    -----
+    Mutl and Pfaffermayr (2011). Period dummies stand on both sides, so that the test is about the unit effects alone;
+    their spatial lags are the dummies again and are left out.
+    """
+    lagged = model.lagged if model.lagged is not None else panel.names
+    widened = _with_dummies(panel)
+    durbin = lagged if model.model in ("SDM", "SDEM") else None
+    fixed = fit_spatial_panel(widened, network, PanelModel(model.model, "unit", "lee_yu", durbin))
+    other = fit_random_effects(widened, network, PanelModel(model.model, lagged=durbin))
+    if fixed.at_bound or other.at_bound:
+        raise NumericsError("a likelihood of the Hausman test ends at a bound")
+    wanted = [name for name in fixed.names if name in panel.names or name.removeprefix("W ") in panel.names]
+    here, there = ([fit.names.index(name) for name in wanted] for fit in (fixed, other))
+    return spatial_hausman(
+        {name: fixed[name] for name in wanted}, fixed.covariance()[np.ix_(here, here)],
+        {name: other[name] for name in wanted}, other.covariance()[np.ix_(there, there)],
+    )  # fmt: skip
+
+
+def _with_dummies(panel: BalancedPanel) -> BalancedPanel:
+    n, t, _ = panel.values.shape
+    dummies = np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1))
+    names = (*panel.names, *(f"period {when}" for when in panel.periods[1:]))
+    return replace(panel, names=names, values=np.concatenate([panel.values, dummies], axis=2))
+
+
+def residual_moran(fit: SpatialPanelFit, rng: np.random.Generator, permutations: int = 999) -> tuple[float, float]:
+    """Return Moran's I of residuals over all years and its permutation p-value."""
+    e, dense = fit.residuals, fit.network.matrix.toarray()
+    products, n = e.T @ e, fit.n_units
+    scale = n / (dense.sum() * np.trace(products))
+    i, j = np.nonzero(dense)
+    weights = dense[i, j] * scale
+    order = np.lexsort(e)  # units by their residuals, so that the draws do not depend on ids or rows
+    value = float(weights @ products[i, j])
+    drawn = np.empty(permutations)
+    place = np.empty(n, dtype=int)
+    for b in range(permutations):
+        place[order] = order[rng.permutation(n)]
+        drawn[b] = weights @ products[place[i], place[j]]
+    far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
+    return value, float((1 + far.sum()) / (1 + permutations))
+
 
 COMPARED = ("SLX", "SAR", "SEM", "SDM", "SDEM")
 GRID = 2001

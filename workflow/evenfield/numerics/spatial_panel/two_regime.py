@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize, root
@@ -10,7 +10,7 @@ from scipy.special import chdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
-from evenfield.numerics.spatial_panel.optimum import at_edge
+from evenfield.numerics.spatial_panel.likelihood import at_edge
 
 BOUND = 0.99
 STARTS = (-0.3, 0.0, 0.3)
@@ -19,8 +19,7 @@ TOLERANCE = 1e-12
 STEP = 1e-4
 
 
-@dataclass(frozen=True)
-class TwoRegimeFit:
+class TwoRegimeFit(NamedTuple):
     """A fitted two-regime spatial lag."""
 
     rho_inside: float  # pull of the neighbours on units inside and outside the regime

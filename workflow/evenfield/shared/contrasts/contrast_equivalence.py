@@ -22,10 +22,10 @@ def equivalence_rows(
     the side of the estimate is then one-sided. Schuirmann (1987).
     """
     wide = replace(settings, level=2 * settings.level - 1)
-    found = [contrast_rows([_plain(contrast, shift) for contrast in contrasts], units, links, wide)
-             for shift in (0.0, 1.0, -1.0)]  # fmt: skip
-    return [_row(contrast, plain, above, below, wide.level)
-            for contrast, plain, above, below in zip(contrasts, *found, strict=True)]  # fmt: skip
+    shifted = ([_plain(contrast, shift) for contrast in contrasts] for shift in (0.0, 1.0, -1.0))
+    found = [contrast_rows(made, units, links, wide) for made in shifted]
+    together = zip(contrasts, *found, strict=True)
+    return [_row(contrast, plain, above, below, wide.level) for contrast, plain, above, below in together]
 
 
 def _plain(contrast: GroupContrast, shift: float) -> GroupContrast:
@@ -41,11 +41,9 @@ def _row(contrast: GroupContrast, plain: Estimate, above: Estimate, below: Estim
     p_below = _one_sided(below.p_value, -below.estimate)
     p_value = float(max(p_above, p_below))
     p_type = f"two one-sided tests, {plain.p_type}" if np.isfinite(p_value) else ""
-    return replace(
-        plain, estimator="equivalence", effect_type="tost", role=contrast.row.role, p_value=p_value, p_type=p_type,
-        sesoi=contrast.row.sesoi, statistic=NAN, mde=NAN,
-        conf_level=level if np.isfinite(plain.conf_low) else NAN,
-    )  # fmt: skip
+    plain = replace(plain, estimator="equivalence", effect_type="tost", role=contrast.row.role, statistic=NAN, mde=NAN)
+    level = level if np.isfinite(plain.conf_low) else NAN
+    return replace(plain, p_value=p_value, p_type=p_type, sesoi=contrast.row.sesoi, conf_level=level)
 
 
 def _one_sided(p_value: float, estimate: float) -> float:

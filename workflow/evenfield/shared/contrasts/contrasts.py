@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
-from evenfield.numerics.inference.romano_wolf import romano_wolf
+from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ladder import (
     LadderSettings,
@@ -23,7 +23,7 @@ from evenfield.numerics.ladder import (
     primary_method,
     primary_rung,
 )
-from evenfield.numerics.ols import OlsFit, fit_ols
+from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.places import Places
 from evenfield.shared.contrasts.prepared_contrasts import (
@@ -34,10 +34,10 @@ from evenfield.shared.contrasts.prepared_contrasts import (
     prepare_contrast,
 )
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
+from evenfield.shared.samples import joined, underpowered
 from evenfield.study.errors import EstimateError
 
-__all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "not_defined", "parse_contrast_settings", "rows_at",
-           "step_down_rows"]  # fmt: skip
+__all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "parse_contrast_settings", "rows_at", "step_down_rows"]
 BASES = {"proxy": "PROXY: rests on proxy output", "spliced": "SPLICED: proxy output is joined to official output"}
 
 
@@ -78,17 +78,20 @@ def step_down_rows(
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
     sections = [contrast_section(contrast) for contrast in contrasts]
     if any(list(section.units) != list(sections[0].units) for section in sections):
-        raise EstimateError("outcomes of one hypothesis have different units", "the same units for common draws",
-                            "leave out units that lack an outcome")  # fmt: skip
+        found = "outcomes of one hypothesis have different units"
+        raise EstimateError(found, "the same units for common draws", "leave out units that lack an outcome")
     common = contrast_place(contrasts[0], sections[0], places, ("free",)).draws["free"]
     tests = [label_permutation(s.y, s.labels, s.controls, s.c, common, s.spread) for s in sections]
     draws = np.column_stack([test.statistics for test in tests])
     regular = draws[np.isfinite(draws).all(axis=1)]
     adjusted = romano_wolf(np.array([test.statistic for test in tests]), regular).adjusted
-    return [_named(replace(contrast.row, estimate=test.estimate, statistic=test.statistic, p_value=float(p),
-                           p_type=f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels",
-                           role="ladder", n_obs=len(section.y), n_units=len(section.y)), "romano_wolf")
-            for contrast, section, test, p in zip(contrasts, sections, tests, adjusted, strict=True)]  # fmt: skip
+    counts: dict[str, Any] = {"n_obs": len(sections[0].y), "n_units": len(sections[0].y), "role": "ladder"}
+    counts["p_type"] = f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels"
+    rows = []
+    for contrast, test, p in zip(contrasts, tests, adjusted, strict=True):
+        row = replace(contrast.row, estimate=test.estimate, statistic=test.statistic, p_value=float(p), **counts)
+        rows.append(_named(row, "romano_wolf"))
+    return rows
 
 
 def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
@@ -121,13 +124,11 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
 
 
 def _filled(row: Estimate, rung: Rung, section: Section, level: float) -> Estimate:
-    filled = replace(
-        row, estimate=rung.estimate, std_error=rung.std_error, se_type=rung.se_type, statistic=rung.statistic,
-        df=rung.df, p_value=rung.p_value, p_type=rung.p_type, conf_low=finite_or_nan(rung.conf_low),
-        conf_high=finite_or_nan(rung.conf_high),
-        conf_level=level if np.isfinite(rung.conf_low) else NAN, mde=rung.mde,
-        warning=_warning(row, rung.note, rung.mde),
-    )  # fmt: skip
+    same = ("estimate", "std_error", "se_type", "statistic", "df", "p_value", "p_type", "mde")
+    fields = {name: getattr(rung, name) for name in same}
+    fields |= {name: finite_or_nan(getattr(rung, name)) for name in ("conf_low", "conf_high")}
+    fields["conf_level"] = level if np.isfinite(rung.conf_low) else NAN
+    filled = replace(row, **fields, warning=_warning(row, rung.note, rung.mde))
     if rung.method == primary_method(section):
         return filled
     return _named(replace(filled, role="ladder"), rung.method)
@@ -138,8 +139,12 @@ def _named(row: Estimate, method: str) -> Estimate:
 
 
 def _warning(row: Estimate, note: str, mde: float) -> str:
-    weak = f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}" if mde > row.sesoi else ""
-    return "; ".join(part for part in (row.warning, BASES.get(row.output_basis, ""), note, weak) if part)
+    return joined(row.warning, BASES.get(row.output_basis, ""), note, underpowered(mde, row.sesoi, row.unit_of_measure))
+
+
+def t_detectable(std_error: float, df: float, settings: ContrastSettings) -> float:
+    """Return the smallest effect that a t test finds with the power asked for."""
+    return float((t_quantile(0.5 + settings.level / 2, df) + t_quantile(settings.power, df)) * std_error)
 
 
 def leave_out_rows(
@@ -152,30 +157,29 @@ def leave_out_rows(
         singles = leave_one_out(fit, c, units)
     except NumericsError as error:
         return [replace(base, effect_type="stat_sign_flips", estimate=NAN, warning=f"not defined: {error}")]
-    return [
-        replace(base, effect_type="stat_sign_flips", estimate=float(singles.sign_flips), unit_of_measure="units",
-                max_leverage_unit=singles.most_influential[0]),
-        *_ends(base, singles),
-        *_pairs(base, fit, c, units, settings),
-    ]  # fmt: skip
+    flips = replace(base, effect_type="stat_sign_flips", estimate=float(singles.sign_flips), unit_of_measure="units")
+    flips = replace(flips, max_leverage_unit=singles.most_influential[0])
+    return [flips, *_ends(base, singles), *_pairs(base, fit, c, units, settings)]
 
 
 def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
     values = np.round(singles.estimates, TIE_DIGITS)
     places = {"stat_low": int(np.nanargmin(values)), "stat_high": int(np.nanargmax(values))}
-    return [replace(base, effect_type=name, estimate=float(singles.estimates[i]),
-                    max_leverage_unit=singles.left_out[i][0]) for name, i in places.items()]  # fmt: skip
+    found = {name: (float(singles.estimates[i]), singles.left_out[i][0]) for name, i in places.items()}
+    return [replace(base, effect_type=k, estimate=value, max_leverage_unit=unit) for k, (value, unit) in found.items()]
 
 
 def _pairs(base: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings) -> list[Estimate]:
     pairs = [pair for pair in settings.pairs if set(pair) <= set(units)]
     if not pairs:
         return []
+    base = replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN)
     try:
         found = leave_groups_out(fit, c, units, pairs)
     except NumericsError as error:
-        return [replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN,
-                        warning=f"not defined: {error}")]  # fmt: skip
-    return [replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=float(value),
-                    n_units=base.n_units + 1 - len(group), sample_id=f"{base.sample_id} without {' '.join(group)}")
-            for group, value in zip(found.left_out, found.estimates, strict=True)]  # fmt: skip
+        return [replace(base, warning=f"not defined: {error}")]
+    rows = []
+    for group, value in zip(found.left_out, found.estimates, strict=True):
+        sample, kept = f"{base.sample_id} without {' '.join(group)}", base.n_units + 1 - len(group)
+        rows.append(replace(base, estimate=float(value), sample_id=sample, n_units=kept))
+    return rows

@@ -42,8 +42,8 @@ class Places:
         """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
         missing = sorted(set(members) - set(self._units.index))
         if missing:
-            raise EstimateError(f"{len(missing)} units have no row in units.csv ({first_examples(missing)})",
-                                "every unit of the panel", "add them")  # fmt: skip
+            found = f"{len(missing)} units have no row in units.csv ({first_examples(missing)})"
+            raise EstimateError(found, "every unit of the panel", "add them")
         place = self._units.loc[members]
         lat, lon = place["lat"].to_numpy(float), place["lon"].to_numpy(float)
         drawn = {scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes}
@@ -58,8 +58,8 @@ class Places:
     def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
         if members not in self._components:
             distance = haversine_km(lat, lon)
-            self._components[members] = {name: spatial_components(distance, bound, self._level)
-                                         for name, bound in AVERAGE_CORRELATIONS.items()}  # fmt: skip
+            bounds = AVERAGE_CORRELATIONS.items()
+            self._components[members] = {k: spatial_components(distance, bound, self._level) for k, bound in bounds}
         return self._components[members]
 
     def _drawn(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
@@ -79,11 +79,12 @@ class Places:
             return stratified_label_draws(strata, B, generator_for(self._seed, f"labels:{STRATA}:{draw_id}"))
         try:
             stream = generator_for(self._seed, f"labels:connected:{draw_id}")
-            return connected_label_draws(_indicator(group), self._touching(members), B, stream)
+            return connected_label_draws(_indicator(group), self.touching(members), B, stream)
         except NumericsError as error:
             return str(error)
 
-    def _touching(self, members: np.ndarray) -> np.ndarray:
+    def touching(self, members: np.ndarray) -> np.ndarray:
+        """Return which of some units touch; members (N,) -> (N, N)."""
         position = {unit: i for i, unit in enumerate(members.tolist())}
         touching = np.zeros((len(members), len(members)), dtype=bool)
         for a, b in self._links[["unit_i", "unit_j"]].itertuples(index=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,8 +119,12 @@ def contrast_section(contrast: GroupContrast) -> Section:
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
     W = None if contrast.neighbours is None else contrast.neighbours.aligned([str(unit) for unit in table.index])
     spread = Spread(W)
-    return Section(table.index.to_numpy(str), table[contrast.outcome].to_numpy(float), labels, controls, c,
-                   _treated(spread.regressors(labels)[:, c != 0]), spread)  # fmt: skip
+    units, y, treated = (
+        table.index.to_numpy(str),
+        table[contrast.outcome],
+        _treated(spread.regressors(labels)[:, c != 0]),
+    )
+    return Section(units, y.to_numpy(float), labels, controls, c, treated, spread)
 
 
 def _treated(regressors: np.ndarray) -> int:
@@ -155,7 +160,10 @@ def _described(contrast: GroupContrast, section: Section) -> Estimate:
     fit = fit_ols(section.y, section.X)
     units, shares = partial_leverage(fit.X, section.units, section.contrast)
     largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
-    return replace(contrast.row, n_obs=len(section.y), n_units=len(section.y), n_treated=section.treated,
-                   g_star=effective_clusters(fit.X, section.units, section.contrast),
-                   max_leverage_unit=str(units[largest]),
-                   controls_id=" + ".join(contrast.controls) or "none")  # fmt: skip
+    counts: dict[str, Any] = {"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated}
+    g_star = effective_clusters(fit.X, section.units, section.contrast)
+    labels: dict[str, Any] = {
+        "max_leverage_unit": str(units[largest]),
+        "controls_id": " + ".join(contrast.controls) or "none",
+    }
+    return replace(contrast.row, **counts, **labels, g_star=g_star)

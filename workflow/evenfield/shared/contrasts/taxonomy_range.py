@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from evenfield.shared.estimates import NAN, Estimate
 
 KEYS = ("spec_id", "estimator", "outcome", "term", "contrast", "sample_id", "period", "effect_type")
+SHARED = (
+    *("hypothesis", "family", "spec_id", "outcome", "term", "contrast", "sample_id", "unit_scheme", "period"),
+    *("n_units", "unit_of_measure", "output_basis", "data_hash"),
+)
 DECIDING = ("primary", "robustness", "exploratory")
 
 
@@ -29,13 +34,13 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
     group = sorted(group, key=lambda row: (row.treatment_def != primary, row.treatment_def))
     low, high = (pick(group, key=lambda row: row.estimate) for pick in (min, max))
     agree = sum(np.sign(row.estimate) == np.sign(main[0].estimate) for row in group)
-    base = Estimate(
-        hypothesis=main[0].hypothesis, family=main[0].family, role="robustness", estimator="taxonomy_range",
-        spec_id=main[0].spec_id, outcome=main[0].outcome, term=main[0].term, contrast=main[0].contrast,
-        sample_id=main[0].sample_id, unit_scheme=main[0].unit_scheme, period=main[0].period,
-        treatment_def=f"{len(group)} taxonomies", estimate=NAN, n_obs=len(group), n_units=main[0].n_units,
-        unit_of_measure=main[0].unit_of_measure, output_basis=main[0].output_basis, data_hash=main[0].data_hash,
-    )  # fmt: skip
+    shared = {name: getattr(main[0], name) for name in SHARED}
+    told: dict[str, Any] = {
+        "role": "robustness",
+        "estimator": "taxonomy_range",
+        "treatment_def": f"{len(group)} taxonomies",
+    }
+    base = Estimate(**shared, **told, estimate=NAN, n_obs=len(group))
     ends = [
         replace(base, effect_type=name, estimate=row.estimate, warning=f"taxonomy {row.treatment_def}")
         for name, row in (("stat_range_low", low), ("stat_range_high", high))

@@ -9,11 +9,18 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from evenfield.numerics.clubs.clustering import SieveRule, find_clubs
-from evenfield.numerics.clubs.crosstab import MOST_TABLES, association_test
-from evenfield.numerics.clubs.groups import Clubs, group_tests
-from evenfield.numerics.clubs.membership import core_stability, shared_membership
-from evenfield.numerics.clubs.merging import adopt_divergent, merge_clubs
+from evenfield.numerics.clubs import (
+    MOST_TABLES,
+    Clubs,
+    SieveRule,
+    adopt_divergent,
+    association_test,
+    core_stability,
+    find_clubs,
+    group_tests,
+    merge_clubs,
+    shared_membership,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
 from evenfield.numerics.logt import (

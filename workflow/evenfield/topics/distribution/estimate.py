@@ -13,16 +13,17 @@ from evenfield.numerics.markov import (
     bootstrap_counts,
     classes_of,
     ergodic_distribution,
+    homogeneity_test,
     mobility_half_life,
     quantile_cutoffs,
+    second_order_counts,
     second_root,
     shorrocks_index,
+    spatial_markov_test,
     transition_counts,
     transition_matrix,
     yearly_classes,
 )
-from evenfield.numerics.markov_homogeneity import homogeneity_test, second_order_counts
-from evenfield.numerics.spatial_markov import spatial_markov_test
 from evenfield.shared.estimates import NAN
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined

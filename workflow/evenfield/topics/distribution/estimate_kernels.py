@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.kernel_dynamics import StochasticKernel, ergodic_density, stochastic_kernel
-from evenfield.numerics.kernel_modes import count_prominent_modes, silverman_test
+from evenfield.numerics.kernel_dynamics import (
+    StochasticKernel,
+    count_prominent_modes,
+    ergodic_density,
+    silverman_test,
+    stochastic_kernel,
+)
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Rows

@@ -2,185 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from linearmodels.panel import PanelOLS
+from linearmodels.panel.utility import AbsorbingEffectError
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import CorrectedFit, bias_corrected_root
-from evenfield.numerics.dynamic_panel.bootstrap import RootInterval, bootstrap_t_interval, score_interval
-from evenfield.numerics.dynamic_panel.gmm import GmmFit, dynamic_gmm
-from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
-from evenfield.numerics.dynamic_panel.jackknife import WARNING, half_panel_root
-from evenfield.numerics.dynamic_panel.score import Variance
-from evenfield.numerics.dynamic_panel.slopes import RootFit, fixed_effects_root, pooled_root, residual_check
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    CorrectedFit,
+    RootInterval,
+    Variance,
+    bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+)
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmFit, GmmSpec, anderson_hsiao_root, dynamic_gmm
+from evenfield.numerics.dynamic_panel.within import WARNING, checked_levels, half_panel_root, residual_check
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
-from evenfield.numerics.random import generator_for
-from evenfield.topics.dynamic_panel.estimate_data import Window
-from evenfield.topics.dynamic_panel.estimate_spec import DynamicSettings
+from evenfield.shared.samples import joined
 
 HEADLINE = "bc_fe"
+# Effects that each estimator removes, in the order of the table.
+EFFECTS = {
+    "pooled": "year",
+    **dict.fromkeys(("fe", HEADLINE, "bc_fe_bootstrap_t", "bc_fe_sandwich", "bc_fe_constant"), "unit and year"),
+    "half_panel_jackknife": "unit and year",
+    "anderson_hsiao": "year, differences",
+    "gmm_difference": "year, differences",
+    "gmm_system": "year, differences and levels",
+}
 # ASSUME: shocks count as serially correlated when their autocorrelation, net of what demeaning does, exceeds 0.2.
 SERIAL = 0.2
 NO_ROOT = "no_root: the adjusted score has no root above fixed effects, the value is where it comes closest to zero"
 CLUSTERED = "clustered by unit, N/(N-1)"
 T_TEST = "t(N - 1) of rho = 1, two-sided"
-ORDER = (
-    "pooled", "fe", HEADLINE, "bc_fe_bootstrap_t", "bc_fe_sandwich", "bc_fe_constant", "half_panel_jackknife",
-    "anderson_hsiao", "gmm_difference", "gmm_system",
-)  # fmt: skip
-EFFECTS = {"pooled": "year", "anderson_hsiao": "year, differences", "gmm_difference": "year, differences",
-           "gmm_system": "year, differences and levels"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class RootRow:
-    """One estimator's root with inference, ready to become rows."""
+class Root(NamedTuple):
+    """One estimator's root with its inference; an infinite end of the interval means unbounded."""
 
-    estimator: str  # its name
-    rho: float  # root, standard error, interval (an infinite end means unbounded) and p-value of rho = 1
+    rho: float
     std_error: float
     df: float
     low: float
     high: float
-    p_value: float
-    se_type: str  # conventions and flags
+    p_value: float  # of rho = 1
+    se_type: str
     p_type: str
-    warning: str = ""
+    warning: str
     converged: bool = True  # false for a score without a root
 
 
-@dataclass(frozen=True)
-class WindowFit:
-    """All estimators on one window."""
-
-    rows: dict[str, RootRow | str]  # by estimator; a text says why it is not defined
-    described: dict[str, tuple[float, str]] = field(default_factory=dict)  # diagnostics of the headline with their unit
-    gmm: dict[str, GmmFit] = field(default_factory=dict)  # by estimator
-
-
-def fit_window(window: Window, settings: DynamicSettings) -> WindowFit:
-    """Run every estimator on one window."""
-    levels, level = window.levels, settings.level
-    rows: dict[str, RootRow | str] = {}
-    _put(rows, "pooled", lambda: _plain("pooled", pooled_root(levels), level, _lower_bound(levels)))
-    _put(rows, "fe", lambda: _plain("fe", fixed_effects_root(levels), level, "upper bound of the speed: Nickell bias"))
-    described = _corrected(rows, window, settings)
-    _put(rows, "half_panel_jackknife", lambda: _plain("half_panel_jackknife", half_panel_root(levels), level, WARNING,
-                                                      "leave-one-unit-out jackknife"))  # fmt: skip
-    _put(rows, "anderson_hsiao", lambda: _plain("anderson_hsiao", anderson_hsiao_root(levels), level,
-                                                "imprecise near a unit root"))  # fmt: skip
-    gmm = _gmm(rows, window, level)
-    return WindowFit({name: rows[name] for name in ORDER}, described, gmm)
-
-
-def _put(rows: dict[str, RootRow | str], name: str, make: Callable[[], RootRow]) -> None:
+def least_squares(levels: np.ndarray, unit_effects: bool) -> tuple[float, float]:
+    """Fit y_it = rho y_i,t-1 [+ mu_i] + tau_t + e_it; levels (N, T + 1) -> root, standard error clustered by unit."""
+    n, dates = checked_levels(levels, 3 if unit_effects else 2).shape
+    index = pd.MultiIndex.from_product([range(n), range(dates - 1)], names=["unit", "date"])
+    data = pd.DataFrame({"level": levels[:, 1:].ravel(), "lag": levels[:, :-1].ravel()}, index=index)
+    model = PanelOLS(data["level"], data[["lag"]], entity_effects=unit_effects, time_effects=True)
+    # ASSUME: clustered errors carry N/(N-1) alone: effects and regressors are not counted against the observations.
+    plain = dict.fromkeys(("debiased", "auto_df", "count_effects", "group_debias"), False)
     try:
-        rows[name] = make()
+        fit = model.fit(cov_type="clustered", cluster_entity=True, **plain)
+    except AbsorbingEffectError:
+        raise NumericsError("the lag does not vary beyond its effects") from None
+    return float(fit.params["lag"]), float(fit.std_errors["lag"] * np.sqrt(n / (n - 1)))
+
+
+def roots(
+    grids: Sequence[np.ndarray], draws: int, last_lag: int, rng: np.random.Generator, level: float
+) -> tuple[dict[str, Root | NumericsError], dict[str, float], dict[str, GmmFit]]:
+    """Run every estimator: roots, or why there is none; diagnostics of the headline; GMM fits, all by name.
+
+    ``grids`` are the levels (N, T + 1) on the main dates first, then on the other dates of the same spacing.
+    """
+    levels, found, gmm = grids[0], dict[str, Root | NumericsError](), dict[str, GmmFit]()
+    n = len(levels)
+
+    def plain(rho: float, std_error: float, warning: str, se_type: str = CLUSTERED) -> Root:
+        test = t_inference(rho - 1, std_error, n - 1, level)
+        return Root(
+            rho, std_error, n - 1, 1 + test.conf_low, 1 + test.conf_high, test.p_value, se_type, T_TEST, warning
+        )
+
+    def pooled() -> Root:
+        return plain(
+            *least_squares(levels, False), f"lower bound of the speed: the {n} units differ in their steady states"
+        )
+
+    def fixed_effects() -> Root:
+        return plain(*least_squares(levels, True), "upper bound of the speed: Nickell bias")
+
+    def jackknife() -> Root:
+        fit = half_panel_root(levels)
+        return plain(fit.rho, fit.std_error, WARNING, "leave-one-unit-out jackknife")
+
+    def anderson_hsiao() -> Root:
+        fit = anderson_hsiao_root(levels)
+        return plain(fit.rho, fit.std_error, "imprecise near a unit root")
+
+    def by_gmm(equations: Equations) -> Root:
+        # ASSUME: year means are removed before GMM, so that year dummies use up no instruments.
+        fit = dynamic_gmm(levels - levels.mean(axis=0), GmmSpec(1, 2, last_lag, equations))
+        gmm[f"gmm_{equations.value}"] = fit
+        note = joined(
+            f"context, never the headline: {fit.n_instruments} instruments, {fit.n_units} units",
+            "instruments not below units" if fit.n_instruments >= fit.n_units else "",
+            "mean stationarity fails in a convergence setting" if fit.level_rows else "",
+        )
+        return plain(float(fit.beta[0]), float(fit.std_errors[0]), note, "two-step, Windmeijer, clustered by unit")
+
+    makers = {"pooled": pooled, "fe": fixed_effects, "half_panel_jackknife": jackknife}
+    makers |= {"anderson_hsiao": anderson_hsiao}
+    makers |= {f"gmm_{equations.value}": lambda eq=equations: by_gmm(eq) for equations in Equations}  # type: ignore[misc]
+    for name, make in makers.items():
+        try:
+            found[name] = make()
+        except NumericsError as error:
+            found[name] = error
+    try:
+        corrected, described = _corrected(levels, draws, rng, level)
     except NumericsError as error:
-        rows[name] = f"not defined: {error}"
-
-
-def _lower_bound(levels: np.ndarray) -> str:
-    return f"lower bound of the speed: the {len(levels)} units differ in their steady states"
-
-
-def _plain(name: str, fit: RootFit, level: float, warning: str, se_type: str = CLUSTERED) -> RootRow:
-    test = t_inference(fit.rho - 1, fit.std_error, fit.df, level)
-    return RootRow(name, fit.rho, fit.std_error, fit.df, 1 + test.conf_low, 1 + test.conf_high, test.p_value,
-                   se_type, T_TEST, warning)  # fmt: skip
+        corrected, described = dict.fromkeys([name for name in EFFECTS if name not in found], error), {}
+    else:
+        described |= _other_dates(grids[1:])
+    return {name: (found | corrected)[name] for name in EFFECTS}, described, gmm
 
 
 def _corrected(
-    rows: dict[str, RootRow | str], window: Window, settings: DynamicSettings
-) -> dict[str, tuple[float, str]]:
-    """Add the headline, its other intervals and the constant-variance form; return the headline's diagnostics."""
-    levels, level = window.levels, settings.level
-    names = (HEADLINE, "bc_fe_bootstrap_t", "bc_fe_sandwich", "bc_fe_constant")
-    try:
-        fit = bias_corrected_root(levels)
-    except NumericsError as error:
-        rows.update(dict.fromkeys(names, f"not defined: {error}"))
-        return {}
-    rng = generator_for(settings.seed, window.draw_id)
-    grid = score_interval(levels, level)
-    drawn = bootstrap_t_interval(levels, rng, window.spec.draws, level)
+    levels: np.ndarray, draws: int, rng: np.random.Generator, level: float
+) -> tuple[dict[str, Root | NumericsError], dict[str, float]]:
+    """Return the headline, its other intervals and the constant-variance form; the headline's diagnostics."""
+    fit, constant = bias_corrected_root(levels), bias_corrected_root(levels, Variance.CONSTANT)
+    grid, drawn = score_interval(levels, level), bootstrap_t_interval(levels, rng, draws, level)
     check = residual_check(levels, fit.rho)
-    flags = "; ".join(text for text in (NO_ROOT if fit.no_root else "", _serial(check.net_autocorrelation)) if text)
-    rows[HEADLINE] = _interval(HEADLINE, fit, grid, "score test inverted on a grid, t(N - 1)", flags)
+    net = check.net_autocorrelation
+    serial = f"serial: residual AR(1) net of demeaning {net:.2f}, autocorrelated shocks bias the correction"
+    flags = joined(NO_ROOT if fit.no_root else "", serial if abs(net) > SERIAL else "")
     lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
-    rows["bc_fe_bootstrap_t"] = _interval("bc_fe_bootstrap_t", fit, drawn, "bootstrap-t, draws of units",
-                                          f"{lost}; {flags}")  # fmt: skip
-    rows["bc_fe_sandwich"] = _sandwich("bc_fe_sandwich", fit, level, flags)
-    constant = bias_corrected_root(levels, Variance.CONSTANT)
-    rows["bc_fe_constant"] = _sandwich("bc_fe_constant", constant, level, NO_ROOT if constant.no_root else "")
-    return {
-        "residual_ar1": (check.autocorrelation, "coefficient"),
-        "residual_ar1_net": (check.net_autocorrelation, "coefficient"),
-        "residual_sd_first_half": (100 * check.sd_first, "pp"),
-        "residual_sd_second_half": (100 * check.sd_second, "pp"),
-        "no_root_share": (drawn.no_root_share, "share of draws"),
-        **_offsets(window),
+    found: dict[str, Root | NumericsError] = {
+        HEADLINE: _interval(fit, grid, "score test inverted on a grid, t(N - 1)", flags),
+        "bc_fe_bootstrap_t": _interval(fit, drawn, "bootstrap-t, draws of units", joined(lost, flags)),
+        "bc_fe_sandwich": _sandwich(fit, level, flags),
+        "bc_fe_constant": _sandwich(constant, level, NO_ROOT if constant.no_root else ""),
     }
+    described = {"residual_ar1": check.autocorrelation, "residual_ar1_net": net}
+    described |= {"residual_sd_first_half": 100 * check.sd_first, "residual_sd_second_half": 100 * check.sd_second}
+    return found, described | {"no_root_share": drawn.no_root_share}
 
 
-def _serial(net: float) -> str:
-    if abs(net) <= SERIAL:
-        return ""
-    return f"serial: residual AR(1) net of demeaning {net:.2f}, autocorrelated shocks bias the correction"
+def _interval(fit: CorrectedFit, found: RootInterval, se_type: str, flags: str) -> Root:
+    p_type = f"{se_type}, rho = 1, two-sided{f', {found.draws} draws' if found.draws else ''}"
+    numbers = (fit.rho, fit.std_error, fit.df, found.low, found.high, found.p_value)
+    return Root(*numbers, se_type, p_type, flags, not fit.no_root)
 
 
-def _interval(name: str, fit: CorrectedFit, found: RootInterval, se_type: str, flags: str) -> RootRow:
-    drawn = f", {found.draws} draws" if found.draws else ""
-    p_type = f"{se_type}, rho = 1, two-sided{drawn}"
-    return RootRow(name, fit.rho, fit.std_error, fit.df, found.low, found.high, found.p_value, se_type, p_type,
-                   flags.removesuffix("; "), not fit.no_root)  # fmt: skip
-
-
-def _sandwich(name: str, fit: CorrectedFit, level: float, flags: str) -> RootRow:
+def _sandwich(fit: CorrectedFit, level: float, flags: str) -> Root:
     if fit.no_root:
-        return RootRow(name, fit.rho, np.nan, fit.df, np.nan, np.nan, np.nan, "", "", flags, False)
+        return Root(fit.rho, np.nan, fit.df, np.nan, np.nan, np.nan, "", "", flags, False)
     test = t_inference(fit.rho - 1, fit.std_error, fit.df, level)
-    return RootRow(name, fit.rho, fit.std_error, fit.df, 1 + test.conf_low, 1 + test.conf_high, test.p_value,
-                   f"sandwich of the score, {CLUSTERED}", T_TEST, flags)  # fmt: skip
+    numbers = (fit.rho, fit.std_error, fit.df, 1 + test.conf_low, 1 + test.conf_high, test.p_value)
+    return Root(*numbers, f"sandwich of the score, {CLUSTERED}", T_TEST, flags)
 
 
-def _offsets(window: Window) -> dict[str, tuple[float, str]]:
-    """Return the range of headline speeds over the other anchors of the grid."""
-    speeds = []
-    for offset in window.offsets:
+def _other_dates(grids: Sequence[np.ndarray]) -> dict[str, float]:
+    """Return the lowest and highest headline root over the other dates; empty where there are none."""
+    found = []
+    for levels in grids:
         try:
-            fit = bias_corrected_root(window.grid(offset))
+            found.append(bias_corrected_root(levels).rho)
         except NumericsError:
             continue
-        speeds.append(-100 * float(np.log(fit.rho)) / window.spec.span if fit.rho > 0 else np.nan)
-    if not len(window.offsets):
-        return {}
-    known = [speed for speed in speeds if np.isfinite(speed)]
-    low, high = (min(known), max(known)) if known else (np.nan, np.nan)
-    return {"speed_other_offsets_low": (low, "% per year"), "speed_other_offsets_high": (high, "% per year")}
-
-
-def _gmm(rows: dict[str, RootRow | str], window: Window, level: float) -> dict[str, GmmFit]:
-    # ASSUME: year means are removed before GMM, so that year dummies use up no instruments.
-    levels = window.levels - window.levels.mean(axis=0)
-    fits: dict[str, GmmFit] = {}
-
-    def make(name: str, equations: Equations) -> RootRow:
-        spec = GmmSpec(1, 2, window.spec.gmm_last_lag, equations)
-        fits[name] = fit = dynamic_gmm(levels, spec)
-        root = RootFit(float(fit.beta[0]), float(fit.std_errors[0]), fit.n_units - 1, fit.n_units, 0)
-        return _plain(name, root, level, _gmm_note(fit), "two-step, Windmeijer, clustered by unit")
-
-    for equations in Equations:
-        name = f"gmm_{equations.value}"
-        _put(rows, name, lambda name=name, equations=equations: make(name, equations))  # type: ignore[misc]
-    return fits
-
-
-def _gmm_note(fit: GmmFit) -> str:
-    many = "; instruments not below units" if fit.n_instruments >= fit.n_units else ""
-    start = "; mean stationarity fails in a convergence setting" if fit.level_rows else ""
-    return f"context, never the headline: {fit.n_instruments} instruments, {fit.n_units} units{many}{start}"
+    known = [rho for rho in found if rho > 0]
+    ends = (min(known), max(known)) if known else (np.nan, np.nan)
+    return dict(zip(("lowest_other_root", "highest_other_root"), ends, strict=True)) if len(grids) else {}

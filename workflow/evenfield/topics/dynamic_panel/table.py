@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.tables.headings import heading, nothing_to_show, ordered_specs, sample_parts
-from evenfield.shared.tables.notes import DESCRIPTIVE, basis_note, origin_note, period_with_basis, sample_note
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.headings import heading, nothing_to_show, sample_parts
+from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, text, whole, with_error, years
 from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.warnings import reason
 
 ESTIMATORS = {
@@ -27,44 +28,38 @@ ESTIMATORS = {
     "gmm_system": "System GMM",
 }
 FLAGS = {
-    "no_root": "no root", "serial:": "serial", "requires stationary": "needs stationary start",
-    "imprecise": "imprecise near a unit root", "context, never": "context only", "UNDERPOWERED": "underpowered",
+    "no_root": "no root",
+    "serial:": "serial",
+    "requires stationary": "needs stationary start",
+    "imprecise": "imprecise near a unit root",
+    "context, never": "context only",
+    "UNDERPOWERED": "underpowered",
     "instruments not below": "too many instruments",
-}  # fmt: skip
-LAG, LOST = "log_income_lag", "the score has no root, so this interval is not defined"
+}
+LOST = "the score has no root, so this interval is not defined"
 
 
-def tabulate_dynamic(
-    estimates: pd.DataFrame,
-    description: Mapping[str, Any],
-    *,
-    specs: Sequence[Mapping[str, Any]],
-    shown: Sequence[str],
-    periods: Mapping[str, Any],
-    inference: Mapping[str, Any],
-    study: Mapping[str, Any],
-) -> Table:
-    """Arrange roots and speeds by specification, period and estimator."""
+def t7(facts: Facts) -> Table:
+    """Return roots and speeds by specification, period and estimator."""
+    estimates, described = facts.estimates(), facts.description()
+    spans = {str(spec["id"]): int(spec.get("span") or described.get("step", 1)) for spec in facts.specs()}
     rows: list[Row] = []
-    for spec in ordered_specs(list(estimates["spec_id"]), specs):
-        span = next(int(item.get("span", description.get("step", 1))) for item in specs if str(item["id"]) == spec)
-        for period in shown:
+    for spec in facts.ordered(list(estimates["spec_id"])):
+        for period in facts.shown("span", "main"):
             mine = only(estimates, spec_id=spec, period=period)
-            first = pick(mine, term=LAG)
+            first = pick(mine, term="log_income_lag")
             if not first:
                 continue
-            parts = [period_with_basis(period, first["output_basis"], periods), _span(span),
-                     *sample_parts(first, description)]  # fmt: skip
-            shared = {"group": heading(parts) + _checks(mine), "spec_id": spec, "period": period, "span": span,
-                      "basis": first["output_basis"]}  # fmt: skip
-            rows += [{**shared, **row} for row in _rows(mine)]
+            basis, span = first["output_basis"], "every year" if spans[spec] == 1 else f"every {spans[spec]} years"
+            parts = [period_with_basis(period, basis, facts.config["periods"]), span, *sample_parts(first, described)]
+            shared = {"group": heading(parts) + _checks(mine), "spec_id": spec, "period": period, "span": spans[spec]}
+            rows += [{**shared, "basis": basis, **row} for row in _rows(mine)]
     if not rows:
-        raise nothing_to_show("rows of the dynamic panel", "dynamic", "T7")
-    level = f"{inference['conf_level']:.0%}"
-    note = (
-        sample_note(description, study),
+        raise nothing_to_show("rows of the dynamic panel", "dynamic_panel", "T7")
+    note = facts.note(
         "Log income on its value one span before, with effects of year and, but for the pooled row, of unit. Speed: "
-        f"minus ln(root) over the span, % a year; {level} intervals transform the interval of the root; p: root = 1.",
+        f"minus ln(root) over the span, % a year; {facts.level} intervals transform the interval of the root; p: root "
+        "= 1.",
         "Pooled and fixed effects bound the speed in long panels; where the headline lies outside them the heading "
         "says so. Headline: the adjusted score with shock variances free by year; interval by its score test on a grid "
         "of roots. Flags: serial, shocks autocorrelated, which biases every correction; no root, the score does not "
@@ -72,77 +67,80 @@ def tabulate_dynamic(
         "distribution, which a study of convergence cannot assume; context only, GMM with few units is never read by "
         "itself (Hansen and AR(2) p beside it); underpowered, the smallest speed the test could see exceeds the "
         "one of interest.",
-        basis_note(description),
         DESCRIPTIVE,
-        origin_note(description, inference["seed"]),
     )
-    return Table(id="T7", title="Speed of convergence in the panel", note=note, columns=_columns(level),
-                 frame=pd.DataFrame(rows), group="group")  # fmt: skip
+    columns = (
+        Column(names=("label",), header="Estimator"),
+        right("Root (s.e.)", "root", "root_se", show=places(with_error, 3), reason="reason"),
+        right("Speed", "speed", show=places(fixed, 2), reason="reason"),
+        right(f"{facts.level} interval", "speed_low", "speed_high", show=places(interval, 2), reason="interval_reason"),
+        right("p", "p_value", show=p_value, reason="interval_reason"),
+        right("Half-life", "half_life", show=years),
+        right("Detectable", "mde", show=places(fixed, 1)),
+        Column(names=("instruments", "hansen_p", "ar2_p"), header="Instruments; p", show=_instruments),
+        Column(names=("flags",), header="Flags", width_cm=3.0),
+        right("T", "n_periods", show=whole),
+        right("N", "n_units", show=whole),
+    )
+    title = "Speed of convergence in the panel"
+    return Table(id="T7", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
-def _span(span: int) -> str:
-    return "every year" if span == 1 else f"every {span} years"
+TABLES = {"T7": t7}
 
 
 def _checks(mine: pd.DataFrame) -> str:
+    """Say beside the heading what the headline assumes and whether it lies between its bounds."""
     head = only(mine, estimator="bc_fe")
-    net, halves = pick(head, term="residual_ar1_net"), [pick(head, term=f"residual_sd_{half}_half")
-                                                        for half in ("first", "second")]  # fmt: skip
-    others = [pick(head, term=f"speed_other_offsets_{end}") for end in ("low", "high")]
-    told = [f"residual AR(1) {fixed(net['estimate'], 2)}"] if not is_missing(net.get("estimate")) else []
-    if all(not is_missing(half.get("estimate")) for half in halves):
-        told.append(f"residual s.d. {' then '.join(fixed(half['estimate'], 1) for half in halves)} pp")
-    if all(not is_missing(end.get("estimate")) for end in others):
-        told.append(f"speed from other first years {' to '.join(fixed(end['estimate'], 1) for end in others)}")
-    if pick(head, term="bracket").get("estimate") == 0:
-        told.append("headline outside pooled and FE")
+
+    def found(*terms: str) -> list[Any]:
+        values = [pick(head, term=term).get("estimate") for term in terms]
+        return [] if any(is_missing(value) for value in values) else values
+
+    told = [f"residual AR(1) {fixed(value, 2)}" for value in found("residual_ar1_net")]
+    if halves := found("residual_sd_first_half", "residual_sd_second_half"):
+        told.append(f"residual s.d. {' then '.join(fixed(value, 1) for value in halves)} pp")
+    if others := found("speed_other_offsets_low", "speed_other_offsets_high"):
+        told.append(f"speed from other first years {' to '.join(fixed(value, 1) for value in others)}")
+    told += ["headline outside pooled and FE"] if found("bracket") == [0] else []
     return f": {', '.join(told)}" if told else ""
 
 
 def _rows(mine: pd.DataFrame) -> Iterable[Row]:
     for name, label in ESTIMATORS.items():
         own = only(mine, estimator=name)
-        root, speed, life = (pick(own, term=term) for term in (LAG, "speed", "half_life"))
+        root, speed, life = (pick(own, term=term) for term in ("log_income_lag", "speed", "half_life"))
         if not root:
             continue
-        tests = {key: pick(own, term=term) for key, term in
-                 (("hansen", "hansen"), ("ar2", "serial_2"), ("instruments", "instruments"))}  # fmt: skip
-        warning = text(speed.get("warning"))
-        lost = is_missing(root["estimate"])
+        hansen, serial, instruments = (pick(own, term=term) for term in ("hansen", "serial_2", "instruments"))
+        warning, lost = text(speed.get("warning")), is_missing(root["estimate"])
         without = is_missing(speed.get("conf_low")) and is_missing(speed.get("conf_high"))
+        why = reason(root["warning"]) if lost else ""
         yield {
-            "estimator": name, "label": label, "root": root["estimate"], "root_se": root["std_error"],
-            "speed": speed.get("estimate"), "speed_low": speed.get("conf_low"), "speed_high": speed.get("conf_high"),
-            "half_life": life.get("estimate"), "p_value": speed.get("p_value"), "mde": speed.get("mde"),
-            "sesoi": speed.get("sesoi"), "hansen_p": tests["hansen"].get("p_value"),
-            "ar2_p": tests["ar2"].get("p_value"), "instruments": tests["instruments"].get("estimate"),
+            "estimator": name,
+            "label": label,
+            "root": root["estimate"],
+            "root_se": root["std_error"],
+            "speed": speed.get("estimate"),
+            "speed_low": speed.get("conf_low"),
+            "speed_high": speed.get("conf_high"),
+            "half_life": life.get("estimate"),
+            "p_value": speed.get("p_value"),
+            "mde": speed.get("mde"),
+            "sesoi": speed.get("sesoi"),
+            "hansen_p": hansen.get("p_value"),
+            "ar2_p": serial.get("p_value"),
+            "instruments": instruments.get("estimate"),
             "flags": "" if lost else ", ".join(word for key, word in FLAGS.items() if key in warning),
-            "n_units": root["n_units"], "n_periods": root["n_periods"],
-            "reason": reason(root["warning"]) if lost else "",
-            "interval_reason": reason(root["warning"]) if lost else LOST if without and "no_root" in warning else "",
-        }  # fmt: skip
+            "n_units": root["n_units"],
+            "n_periods": root["n_periods"],
+            "reason": why,
+            "interval_reason": why or (LOST if without and "no_root" in warning else ""),
+        }
 
 
 def _instruments(count: Any, hansen: Any, ar2: Any) -> str:
     if is_missing(count):
         return ""
     tests = [f"{name} {p_value(p)}" for name, p in (("Hansen", hansen), ("AR(2)", ar2)) if not is_missing(p)]
-    return f"{whole(count)}{'; ' if tests else ''}{', '.join(tests)}"
-
-
-def _columns(level: str) -> tuple[Column, ...]:
-    return (
-        Column(names=("label",), header="Estimator"),
-        Column(names=("root", "root_se"), header="Root (s.e.)", align="right", show=places(with_error, 3),
-               reason="reason"),
-        Column(names=("speed",), header="Speed", align="right", show=places(fixed, 2), reason="reason"),
-        Column(names=("speed_low", "speed_high"), header=f"{level} interval", align="right", show=places(interval, 2),
-               reason="interval_reason"),
-        Column(names=("p_value",), header="p", align="right", show=p_value, reason="interval_reason"),
-        Column(names=("half_life",), header="Half-life", align="right", show=years),
-        Column(names=("mde",), header="Detectable", align="right", show=places(fixed, 1)),
-        Column(names=("instruments", "hansen_p", "ar2_p"), header="Instruments; p", show=_instruments),
-        Column(names=("flags",), header="Flags", width_cm=3.0),
-        Column(names=("n_periods",), header="T", align="right", show=whole),
-        Column(names=("n_units",), header="N", align="right", show=whole),
-    )  # fmt: skip
+    return "; ".join([whole(count), *([", ".join(tests)] if tests else [])])

@@ -2,234 +2,201 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, PositiveInt
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_dynamic
-from evenfield.numerics.spatial_panel.dynamic_effects import KINDS, Stability, dynamic_effects, stability
-from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
-from evenfield.numerics.spatial_panel.dynamic_monte_carlo import ESTIMATORS, DynamicMonteCarlo, dynamic_monte_carlo
+from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_effects import (
+    ESTIMATORS,
+    DynamicMonteCarlo,
+    dynamic_effects,
+    dynamic_monte_carlo,
+    stability,
+)
+from evenfield.numerics.spatial_panel.dynamic_effects import KINDS as EFFECTS
+from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.optimum import at_edge
-from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.shared.estimates import NAN, finite_or_nan
+from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.samples import inference_fields, joined
+from evenfield.shared.spec import read
+from evenfield.shared.study_panel import UNITS, PanelSection, PanelSpec, study_panel
+from evenfield.study.errors import EstimateError
 from evenfield.study.rounding import round_results
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.dynamic_spatial.estimate_spec import DynamicSettings
-from evenfield.topics.spatial_panel.estimate_spec import UNITS, PanelSpec, StudyPanel, study_panel
+from evenfield.study.study import Study
 
 BASE = "dynamic_sdm"
-FAMILY = "dynamic_spatial"
-SERIES_COLUMNS = [
-    "spec_id", "term", "estimator", "truth", "bias", "sd", "coverage", "error_ratio", "estimated", "replications",
-    "controlled",
-]  # fmt: skip
+KINDS = {
+    "coef": Kind(BASE, "", "coef", ""),
+    "start": Kind("", "", "coef", ""),
+    "radius": Kind(BASE, "dynamics", "radius", ""),
+    "constant_root": Kind(BASE, "dynamics", "constant_root", ""),
+    "speed_slowest": Kind(BASE, "dynamics", "speed_slowest", "%/yr"),
+    "speed_fastest": Kind(BASE, "dynamics", "speed_fastest", "%/yr"),
+    "effect": Kind(BASE, "", "", ""),
+}
+SERIES, COUNTS = ["spec_id", "term", "estimator"], ["estimated", "replications", "controlled"]
+NUMBERS = ["truth", "bias", "sd", "coverage", "error_ratio", *COUNTS]
+WITHHELD = dict.fromkeys(("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"), NAN)
 NOT_STABLE = "NOT STABLE: largest root {:.3f} without the common one, so there is no long run"
 COMMON = "COMMON ROOT: (tau + eta)/(1 - rho) is {:.3f}, so there is no long run"
 FEW_STABLE = "fewer than half of the draws are stable: no long run"
 ENDOGENOUS = "ENDOGENOUS: regressors are taken as strictly exogenous, an association"
+RULE = (
+    "numbers are printed if the Monte Carlo's bias of rho, tau and eta is below {:g} or below {:g} standard deviations "
+    "and at least {:.0%} of its panels have an estimate"
+)
 
 
-@dataclass(frozen=True)
-class DynamicResults:
-    """Everything the family hands on."""
+class DynamicSpatialSpec(PanelSpec):
+    """One specification of the dynamic spatial panel."""
 
-    estimates: list[Estimate]  # rows; numbers are withheld where the Monte Carlo does not vouch for them
-    series: pd.DataFrame  # the Monte Carlo, ``SERIES_COLUMNS``
-    fit: dict[str, Any]  # equation, rule and verdict by specification
+    outcome: Literal["log_income", "growth_pct", "relative_log_income"] = Field("log_income", description="Outcome.")
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """One specification with its fit and Monte Carlo."""
+class Section(PanelSection[DynamicSpatialSpec]):
+    """Variables, specifications, and the rule by which a Monte Carlo decides whether numbers are printed."""
 
-    spec: PanelSpec  # which
-    data: StudyPanel  # what it was estimated on
-    fit: DynamicFit  # estimates
-    check: DynamicMonteCarlo  # bias at the study's size
-    withheld: str  # why the numbers are withheld; empty where they are printed
+    draws: int = Field(10_000, ge=99, description="Draws of the effects.")
+    replications: int = Field(400, ge=20, description="Panels of the Monte Carlo.")
+    horizons: tuple[PositiveInt, ...] = Field((1, 5, 10), min_length=1, description="Years after a permanent change.")
+    # ASSUME: a bias is harmless if it is below 0.02 or below half a standard deviation.
+    max_bias: float = Field(0.02, gt=0, description="A bias of rho, tau or eta below this is small.")
+    max_bias_in_sd: float = Field(0.5, gt=0, description="So is one below this many standard deviations.")
+    least_estimated: float = Field(
+        0.95, gt=0, le=1, description="Share of the Monte Carlo's panels that must have an estimate."
+    )
 
 
-def estimate_dynamic_spatial(
-    panel: pd.DataFrame, doses: pd.DataFrame, weights: Mapping[str, SpatialWeights], description: Mapping[str, Any],
-    specs: list[PanelSpec], settings: DynamicSettings,
-) -> DynamicResults:  # fmt: skip
+class Inference(NamedTuple):
+    """Level of the intervals and base seed."""
+
+    level: float
+    seed: int
+
+
+def estimate(study: Study) -> Results:
     """Estimate every specification and measure its bias at its own size.
 
     Notes
     -----
     Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t.
     """
-    fitted = [_fitted(spec, panel, doses, weights, description, settings) for spec in specs]
-    rows = [row for each in fitted for row in _rows(each, description, settings)]
-    series = pd.concat([_series(each, settings) for each in fitted])
-    ordered = series.sort_values(["spec_id", "term", "estimator"], ignore_index=True)
-    return DynamicResults(rows, ordered, _summary(fitted, settings))
+    section, out, parts, verdicts = read(Section, study.config, "dynamic_spatial"), Results(), [], {}
+    inference = Inference(*(study.config["inference"][key] for key in ("conf_level", "seed")))
+    for spec in section.specifications:
+        panel, shared, note = study_panel(study, section, spec)
+        rng = generator_for(inference.seed, f"dynamic_spatial:{spec.id}:monte_carlo")
+        try:
+            fit = fit_dynamic(panel, network(panel.units, study.weights(spec.weights).among(panel.units)[0]))
+            check = dynamic_monte_carlo(panel, fit, rng, section.replications, inference.level)
+        except NumericsError as error:
+            expected, action = "a panel that carries the model", "change its years, regressors or weights"
+            raise EstimateError(f"{spec.id}: {error}", expected, action) from error
+        withheld = withheld_reason(fit, check, section)
+        shared |= {"family": "dynamic_spatial", "period": f"{spec.years[0] + 1}-{spec.years[1]}", "fe_id": "unit+year"}
+        shared |= {"w_id": spec.weights, "n_obs": len(panel.units) * fit.t, "n_periods": fit.t, "converged": fit.found}
+        rows = Rows(KINDS, "exploratory", joined(note, ENDOGENOUS, withheld), **shared, conf_level=inference.level)
+        hidden = WITHHELD if withheld else {}
+        _add_coefficients(rows, fit, inference, UNITS[spec.outcome], hidden)
+        long_run = _add_stability(rows, fit, hidden)
+        _add_effects(rows, fit, section, inference, UNITS[spec.outcome], long_run, hidden)
+        out.estimates += rows.made
+        parts.append(_monte_carlo(spec.id, check, section))
+        sigma = float(round_results(np.asarray(np.sqrt(fit.sigma2))))
+        verdicts[spec.id] = {"withheld": withheld, "long_run": long_run, "sigma": sigma}
+    out.series["series"] = stacked(parts, SERIES, NUMBERS).astype(dict.fromkeys(COUNTS, int))
+    out.fit = {
+        "equation": "Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t",
+        "estimator": "root of the likelihood's score, adjusted for the unit effects; time effects transformed away",
+        "rule": RULE.format(section.max_bias, section.max_bias_in_sd, section.least_estimated),
+        **{"replications": section.replications, "seed": inference.seed, "conf_level": inference.level},
+        "specifications": verdicts,
+    }
+    return out
 
 
-def _fitted(
-    spec: PanelSpec, panel: pd.DataFrame, doses: pd.DataFrame, weights: Mapping[str, SpatialWeights],
-    description: Mapping[str, Any], settings: DynamicSettings,
-) -> Fitted:  # fmt: skip
-    if spec.weights not in weights:
-        raise EstimateError(f"dynamic specification {spec.id} names weights {spec.weights}",
-                            f"one of {first_examples(sorted(weights))}", "add it to weights.families")  # fmt: skip
-    data = study_panel(panel, doses, list(description["samples"][spec.sample]), spec)
-    W = weights[spec.weights]
-    rng = generator_for(settings.seed, f"{FAMILY}:{spec.id}:monte_carlo")
-    try:
-        net = network(W.units, W.matrix)
-        fit = fit_dynamic(data.panel, net)
-        check = dynamic_monte_carlo(data.panel, fit, rng, settings.replications, settings.level)
-    except NumericsError as error:
-        raise EstimateError(f"dynamic specification {spec.id}: {error}", "a panel that carries the model",
-                            "change its years, regressors or weights in config.yaml") from error  # fmt: skip
-    return Fitted(spec, data, fit, check, withheld_reason(fit, check, settings))
-
-
-def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, settings: DynamicSettings) -> str:
+def withheld_reason(fit: DynamicFit, check: DynamicMonteCarlo, section: Section) -> str:
     """Say why numbers are not to be printed: no root, too many failures, or a bias that the correction leaves."""
     if not fit.found:
         return "WITHHELD: the corrected score has no root"
     if at_edge(float(fit.dynamics[0]), *fit.network.logdet.domain):
         return "WITHHELD: rho at the edge of its range"
     share = check.estimated[-1] / check.replications
-    if share < settings.least_estimated:
+    if share < section.least_estimated:
         return f"WITHHELD: only {share:.0%} of the Monte Carlo's panels have an estimate"
-    wrong = [name for name, kept in zip(DYNAMICS, controlled(check, settings)[-1], strict=True) if not kept]
-    if wrong:
-        i = DYNAMICS.index(wrong[0])
-        return (f"WITHHELD: the Monte Carlo finds a bias of {check.bias[-1, i]:.3f} in {wrong[0]} after the correction "
-                f"(standard deviation {check.sd[-1, i]:.3f})")  # fmt: skip
+    if (wrong := np.flatnonzero(~controlled(check, section)[-1])).size:
+        j = wrong[0]
+        found = f"the Monte Carlo finds a bias of {check.bias[-1, j]:.3f} in {DYNAMICS[j]} after the correction"
+        return f"WITHHELD: {found} (standard deviation {check.sd[-1, j]:.3f})"
     return ""
 
 
-def controlled(check: DynamicMonteCarlo, settings: DynamicSettings) -> np.ndarray:
+def controlled(check: DynamicMonteCarlo, section: Section) -> np.ndarray:
     """Say for which estimators and parameters the bias is small; shape (3, 3)."""
-    # ASSUME: a bias is harmless if it is below 0.02 or below half a standard deviation (both in the config).
     size = np.abs(check.bias)
-    often = check.estimated >= settings.least_estimated * check.replications
-    return np.asarray(((size < settings.max_bias) | (size < settings.max_bias_in_sd * check.sd)) & often[:, None])
+    small = (size < section.max_bias) | (size < section.max_bias_in_sd * check.sd)
+    often = check.estimated >= section.least_estimated * check.replications
+    return np.asarray(small & often[:, None])
 
 
-def _rows(each: Fitted, description: Mapping[str, Any], settings: DynamicSettings) -> list[Estimate]:
-    base = _base(each, description, settings)
-    rows = [*_coefficients(each, base, settings), *_stability_rows(each, base), *_effects(each, base, settings)]
-    return [_blank(row) for row in rows] if each.withheld else rows
-
-
-def _blank(row: Estimate) -> Estimate:
-    return replace(row, estimate=NAN, std_error=NAN, statistic=NAN, p_value=NAN, conf_low=NAN, conf_high=NAN)
-
-
-def _base(each: Fitted, description: Mapping[str, Any], settings: DynamicSettings) -> Estimate:
-    spec, t = each.spec, each.fit.t
-    basis = {"proxy": "PROXY: income rests on proxy output",
-             "spliced": "SPLICED: proxy output is joined to official output"}  # fmt: skip
-    warning = "; ".join(part for part in (basis.get(each.data.basis, ""), ENDOGENOUS, each.withheld) if part)
-    n = each.fit.network.n
-    return Estimate(
-        family=FAMILY, role="exploratory", estimator=BASE, spec_id=spec.id, outcome=spec.outcome, term="",
-        unit_scheme=str(description["unit_scheme"]), sample_id=spec.sample,
-        period=f"{spec.years[0] + 1}-{spec.years[1]}",
-        controls_id="+".join(v.name for v in spec.regressors), fe_id="unit+year", w_id=spec.weights, estimate=NAN,
-        n_obs=n * t, n_units=n, n_periods=t, conf_level=settings.level, output_basis=each.data.basis,
-        converged=each.fit.found, warning=warning, data_hash=str(description["data_hash"]),
-    )  # fmt: skip
-
-
-def _coefficients(each: Fitted, base: Estimate, settings: DynamicSettings) -> list[Estimate]:
-    fit, rows = each.fit, []
-    unit = UNITS.get(each.spec.outcome, "")
-    for place, name in enumerate(fit.names):
-        found = t_inference(float(fit.estimates[place]), float(fit.std_errors[place]), np.inf, settings.level)
-        rows.append(replace(
-            base, term=name, estimate=found.estimate, std_error=found.std_error, statistic=found.statistic,
-            p_value=found.p_value, conf_low=found.conf_low, conf_high=found.conf_high, se_type="adjusted score",
-            p_type="normal", unit_of_measure="" if name in DYNAMICS else unit,
-        ))  # fmt: skip
+def _add_coefficients(rows: Rows, fit: DynamicFit, inference: Inference, unit: str, hidden: dict[str, float]) -> None:
+    for name, value, error in zip(fit.names, fit.estimates, fit.std_errors, strict=True):
+        tested = inference_fields(t_inference(float(value), float(error), np.inf, inference.level)) | {"df": NAN}
+        said = {"se_type": "adjusted score", "p_type": "normal", "unit_of_measure": "" if name in DYNAMICS else unit}
+        rows.add("coef", term=name, **said, **tested | hidden)
     for estimator, values in {"likelihood": fit.likelihood, "one_step": fit.one_step}.items():
-        rows += [replace(base, estimator=f"{BASE}_{estimator}", role="ladder", term=name, estimate=float(value),
-                         warning="; ".join(p for p in (base.warning, _not_defined(value)) if p))
-                 for name, value in zip(DYNAMICS, values, strict=False)]  # fmt: skip
-    return rows
+        for name, value in zip(DYNAMICS, values, strict=False):
+            lost = "" if np.isfinite(value) else "not defined: the likelihood's maximum is not stable"
+            labels = {"estimator": f"{BASE}_{estimator}", "role": "ladder", "term": name}
+            rows.add("start", lost, **labels, **{"estimate": float(value)} | hidden)
 
 
-def _not_defined(value: float) -> str:
-    return "" if np.isfinite(value) else "not defined: the likelihood's maximum is not stable"
+def _add_stability(rows: Rows, fit: DynamicFit, hidden: dict[str, float]) -> str:
+    """Add roots and speeds; return why there is no long run, empty where there is one."""
+    found = stability(fit)
+    note = "" if found.long_run else COMMON.format(found.constant_root)
+    note = note if found.stable else NOT_STABLE.format(found.radius)
+    numbers = {"radius": found.radius, "constant_root": found.constant_root}
+    numbers |= {"speed_slowest": found.slowest, "speed_fastest": found.fastest}
+    for name, value in numbers.items():
+        rows.add(name, note, **{"estimate": finite_or_nan(value)} | hidden)
+    return note
 
 
-def _stability_rows(each: Fitted, base: Estimate) -> list[Estimate]:
-    found = stability(each.fit)
-    values = {
-        "radius": (found.radius, ""), "constant_root": (found.constant_root, ""),
-        "speed_slowest": (found.slowest, "%/yr"), "speed_fastest": (found.fastest, "%/yr"),
-    }  # fmt: skip
-    note = _long_run_note(found)
-    warning = "; ".join(part for part in (base.warning, note) if part)
-    return [replace(base, term="dynamics", effect_type=name, estimate=finite_or_nan(value), unit_of_measure=unit,
-                    warning=warning) for name, (value, unit) in values.items()]  # fmt: skip
+def _add_effects(
+    rows: Rows,
+    fit: DynamicFit,
+    section: Section,
+    inference: Inference,
+    unit: str,
+    long_run: str,
+    hidden: dict[str, float],
+) -> None:
+    draw_id = f"dynamic_spatial:{rows.shared['spec_id']}:effects"
+    rng = generator_for(inference.seed, draw_id)
+    found = dynamic_effects(fit, section.horizons, rng, section.draws, inference.level)
+    said = {"se_type": "draws of all parameters", "unit_of_measure": unit, "seed": f"{inference.seed}:{draw_id}"}
+    for (h, i, k), value in np.ndenumerate(found.estimate):
+        dropped = f"{found.dropped[h]} of {section.draws} draws are not stable" if found.dropped[h] else ""
+        numbers = {name: float(getattr(found, name)[h, i, k]) for name in ("std_error", "conf_low", "conf_high")}
+        labels = {"term": found.regressors[k], "effect_type": f"{found.horizons[h]}_{EFFECTS[i]}"}
+        note = (long_run or FEW_STABLE) if np.isnan(value) else dropped
+        rows.add("effect", note, **labels, **said, **numbers | {"estimate": float(value)} | hidden)
 
 
-def _long_run_note(found: Stability) -> str:
-    if not found.stable:
-        return NOT_STABLE.format(found.radius)
-    return "" if found.long_run else COMMON.format(found.constant_root)
-
-
-def _effects(each: Fitted, base: Estimate, settings: DynamicSettings) -> list[Estimate]:
-    draw_id = f"{FAMILY}:{each.spec.id}:effects"
-    rng = generator_for(settings.seed, draw_id)
-    found = dynamic_effects(each.fit, settings.horizons, rng, settings.draws, settings.level)
-    note = _long_run_note(stability(each.fit)) or FEW_STABLE
-    rows = []
-    for h, horizon in enumerate(found.horizons):
-        dropped = f"{found.dropped[h]} of {settings.draws} draws are not stable" if found.dropped[h] else ""
-        for i, kind in enumerate(KINDS):
-            for k, name in enumerate(found.regressors):
-                blank = np.isnan(found.estimate[h, i, k])
-                parts = (base.warning, note if blank else dropped)
-                rows.append(replace(
-                    base, term=name, effect_type=f"{horizon}_{kind}", estimate=float(found.estimate[h, i, k]),
-                    std_error=float(found.std_error[h, i, k]), conf_low=float(found.conf_low[h, i, k]),
-                    conf_high=float(found.conf_high[h, i, k]), se_type="draws of all parameters",
-                    unit_of_measure=UNITS.get(each.spec.outcome, ""), seed=f"{settings.seed}:{draw_id}",
-                    warning="; ".join(part for part in parts if part),
-                ))  # fmt: skip
-    return rows
-
-
-def _series(each: Fitted, settings: DynamicSettings) -> pd.DataFrame:
-    check, kept = each.check, controlled(each.check, settings)
-    rows = [
-        {"spec_id": each.spec.id, "term": term, "estimator": estimator, "truth": check.truth[j],
-         "bias": check.bias[i, j], "sd": check.sd[i, j], "estimated": check.estimated[i],
-         "coverage": check.coverage[j] if estimator == "adjusted" else NAN,
-         "error_ratio": check.error_ratio[j] if estimator == "adjusted" else NAN,
-         "replications": check.replications, "controlled": int(kept[i, j])}
-        for i, estimator in enumerate(ESTIMATORS) for j, term in enumerate(DYNAMICS)
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=SERIES_COLUMNS)
-
-
-def _summary(fitted: list[Fitted], settings: DynamicSettings) -> dict[str, Any]:
-    return {
-        "equation": "Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t",
-        "estimator": "root of the likelihood's score, adjusted for the unit effects; time effects transformed away",
-        "rule": f"numbers are printed if the Monte Carlo's bias of rho, tau and eta is below {settings.max_bias:g} or "
-                f"below {settings.max_bias_in_sd:g} standard deviations and at least {settings.least_estimated:.0%} of "
-                "its panels have an estimate",
-        "replications": settings.replications, "seed": settings.seed, "conf_level": settings.level,
-        "specifications": {
-            each.spec.id: {"withheld": each.withheld, "long_run": _long_run_note(stability(each.fit)),
-                           "sigma": float(round_results(np.asarray(np.sqrt(each.fit.sigma2))))}
-            for each in fitted
-        },
-    }  # fmt: skip
+def _monte_carlo(spec_id: str, check: DynamicMonteCarlo, section: Section) -> pd.DataFrame:
+    kept, rows = controlled(check, section), []
+    for (i, j), bias in np.ndenumerate(check.bias):
+        row: dict[str, Any] = {"spec_id": spec_id, "term": DYNAMICS[j], "estimator": ESTIMATORS[i]}
+        row |= {"truth": check.truth[j], "bias": bias, "sd": check.sd[i, j], "estimated": check.estimated[i]}
+        if ESTIMATORS[i] == "adjusted":
+            row |= {"coverage": check.coverage[j], "error_ratio": check.error_ratio[j]}
+        rows.append(row | {"replications": check.replications, "controlled": int(kept[i, j])})
+    return pd.DataFrame(rows)

@@ -30,7 +30,7 @@ def sentences(facts: Findings) -> list[Sentence]:
         found.append(Sentence(f"The location quotient of {facts.units} with zones ends at {number(row)}; one is par."))
     opening = "The yearly change of the urban to rural income ratio, clusters minus zones,"
     found += by_period(facts, primary("balance", contrast=DIFFERENCE), opening, "no incomes of households")
-    for row in primary("programmes", "west"):
+    for row in primary("programmes"):
         placebos = facts.rows(row["family"], role="placebo", spec_id=row["spec_id"], effect_type="coef")
         told = listing([f"{number(one)} in {facts.label(one)}" for one in placebos])
         text = f"{capital(plain(row['term']))}: the change of growth in its {facts.units} minus that elsewhere"

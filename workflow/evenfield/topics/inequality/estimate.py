@@ -10,9 +10,7 @@ import pandas as pd
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import atkinson, decompose_gini, gini, theil
-from evenfield.numerics.inequality_draws import leave_one_out_theil
-from evenfield.numerics.inequality_groups import decompose_theil
+from evenfield.numerics.inequality import atkinson, decompose_gini, decompose_theil, gini, leave_one_out_theil, theil
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import UnitsSpec, read

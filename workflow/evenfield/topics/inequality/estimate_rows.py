@@ -9,15 +9,24 @@ from typing import Any
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import THEIL_L, THEIL_T, atkinson, decompose_gini, gini, growth_contributions, theil
-from evenfield.numerics.inequality_draws import (
+from evenfield.numerics.inequality import (
+    THEIL_L,
+    THEIL_T,
+    atkinson,
     between_test,
     connected_test,
+    decompose_gini,
+    decompose_theil,
+    gini,
+    growth_contributions,
     leave_one_out_theil,
+    maximum_between,
+    nested_theil,
     redrawn_theil,
     revised_theil,
+    shapley_theil,
+    theil,
 )
-from evenfield.numerics.inequality_groups import decompose_theil, maximum_between, nested_theil, shapley_theil
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Rows

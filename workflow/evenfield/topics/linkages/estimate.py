@@ -18,6 +18,7 @@ from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import Id, Role, Spec, read
+from evenfield.shared.study_panel import COLUMNS, with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate_inference import (
@@ -47,21 +48,19 @@ BASES = {
     "spliced": "SPLICED: proxy output is joined to official output",
 }
 ENDOGENOUS = "ENDOGENOUS: intensity is not assigned, an association"
-COLUMNS = "an expression of columns of panel.csv, zones in force (`zones_state`) or those of sure date "
-COLUMNS += "(`zones_state_dated`) by type"
 
 
 class Intensity(Spec):
     """What the neighbours hold."""
 
-    expression: str = Field(description=f"Its value by unit and year: {COLUMNS}.")
+    expression: str = Field(description=f"Its value by unit and year, an expression of {COLUMNS}.")
     label: str = Field(description="How it is printed.")
 
 
 class Moderator(Spec):
     """A predetermined capacity: the mean over its years."""
 
-    expression: str = Field(description=f"Its value by unit and year: {COLUMNS}.")
+    expression: str = Field(description=f"Its value by unit and year, an expression of {COLUMNS}.")
     label: str = Field(description="How it is printed.")
     years: tuple[int, int] = Field(description="First and last year of the mean.")
     note: str = Field("", description="A limit of the moderator that every row and table repeats.")
@@ -146,7 +145,7 @@ class _Linkages:
         self.study, self.section = study, read(Section, study.config, "linkages")
         self.main = next((spec for spec in self.section.specs if spec.role == "primary"), self.section.specs[0])
         self.inference, self.power = study.config["inference"], study.power
-        self.places, self.table = _places(study.table("units")), _with_zones(study)
+        self.places, self.table = _places(study.table("units")), with_zones(study)
         self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
         self.fits = {spec.id: self._fit(spec) for spec in self.section.specs}
 
@@ -353,14 +352,6 @@ class _Linkages:
         weak = f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g}" if mde > sesoi else ""
         basis = BASES.get(self._basis(spec), "")
         return joined(basis, ENDOGENOUS, dated, *late, str(fields.get("warning", "")), weak)
-
-
-def _with_zones(study: Study) -> pd.DataFrame:
-    """Return the panel with zones in force by type as columns, those of sure date too."""
-    doses, keys = study.table("doses").assign(column=lambda f: "zones_" + f["zone_type"]), ["unit", "year"]
-    plain = doses.pivot(index=keys, columns="column", values="zones")
-    dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix("_dated")
-    return study.table("panel").merge(plain.join(dated).reset_index(), on=keys, how="left")
 
 
 def _places(units: pd.DataFrame) -> pd.DataFrame:

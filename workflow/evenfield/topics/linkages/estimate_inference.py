@@ -10,14 +10,10 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.conley import conley_panel_inference
-from evenfield.numerics.inference.cr3 import cr3_inference
+from evenfield.numerics.inference.cluster_robust import RobustInference, cr3_inference, two_way_inference
+from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.result import RobustInference
-from evenfield.numerics.inference.spatial_kernel import spatial_kernel
-from evenfield.numerics.inference.two_way import two_way_inference
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_inference
-from evenfield.numerics.inference.wild_draws import WebbOrRademacher, wild_draws
+from evenfield.numerics.inference.wild_bootstrap import WebbOrRademacher, wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
 from evenfield.numerics.power import mde_multiplier

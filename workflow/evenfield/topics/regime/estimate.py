@@ -2,73 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics.convergence import speed_from_slope
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters, partial_leverage
-from evenfield.numerics.ols import OlsFit, fit_ols
+from evenfield.numerics.ols import contrast_inference, cov_cr3
+from evenfield.numerics.power import minimum_detectable_effect
+from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_power_point, spatial_components
+from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import joined
-from evenfield.topics.regime.estimate_data import (
+from evenfield.shared.regression import fit_robust, kernel_fit, t_fields
+from evenfield.shared.rows import Results
+from evenfield.shared.samples import inference_fields, joined, underpowered
+from evenfield.shared.spec import read
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.study import Study
+from evenfield.topics.regime.estimate_panel import DIFFERENCE, UNIT, decides, panel_rows, sesoi_of
+from evenfield.topics.regime.estimate_section import (
     EXPOSURES,
-    FEWEST_TREATED,
     INITIAL,
     INTERACTIONS,
     OUTCOME,
     OWN,
-    RegimeSection,
+    CrossSection,
+    RegimeSpec,
     income_support,
-    regime_sections,
+    sections,
+    support_rows,
+    within_rows,
 )
-from evenfield.topics.regime.estimate_description import support_rows, within_rows
-from evenfield.topics.regime.estimate_inference import (
-    LADDER,
-    P_TYPES,
-    SE_TYPES,
-    SHORT_LADDER,
-    Numbers,
-    null_spread,
-    numbers,
-    spatial_room,
-)
-from evenfield.topics.regime.estimate_job import Job, base_fields, basis_note
-from evenfield.topics.regime.estimate_spec import RegimeSettings, RegimeSpec
-from evenfield.topics.regime.estimate_split import split_numbers
 
-HYPOTHESIS, FAMILY = "H11", "F3"
-DIFFERENCE = f"{INTERACTIONS[0]} - {INTERACTIONS[1]}"
-UNIT = "pp/yr of speed per exposure 0 to 1"
-FEW = f"fewer than {FEWEST_TREATED} exposed units: no interval"
+Section = list[RegimeSpec]
+Components = Callable[[float], SpatialComponents]
+# ASSUME: the average pairwise correlation of growth shocks is at most 0.03 (primary SCPC) or 0.06 (ladder).
+CORRELATIONS = {"scpc": 0.03, "scpc_06": 0.06}
+LADDER, SHORT_LADDER = ("scpc", "scpc_06", "cr3", "hc1"), ("scpc", "cr3")
+SE_TYPES = {"scpc": "SCPC avc 0.03", "scpc_06": "SCPC avc 0.06", "cr3": "CR3", "hc1": "HC1"}
+P_TYPES = dict.fromkeys(CORRELATIONS, "SCPC, largest over the correlations allowed")
+P_TYPES |= {"cr3": "t(G* - 1)", "hc1": "t(N - K)"}
+FEWEST_TREATED = 4
 TIE_DIGITS = 10
-PATH = (
-    "spec_id", "treatment_def", "w_id", "period", "label", "start_year", "end_year", "output_basis", "term", "contrast",
-    "estimate", "std_error", "conf_low", "conf_high", "p_value", "se_type", "sesoi", "mde", "warning",
-)  # fmt: skip
-UNITS = ("spec_id", "period", "unit", OUTCOME, INITIAL, *OWN, *EXPOSURES, *INTERACTIONS, "fitted", "residual")
-SUPPORT = ("spec_id", "period", "exposure", "tercile", "units", "exposure_low", "exposure_high", "income_low",
-           "income_mean", "income_high")  # fmt: skip
+PATH = ["spec_id", "treatment_def", "w_id", "period", "label", "start_year", "end_year", "output_basis", "term"]
+PATH += ["contrast", "estimate", "std_error", "conf_low", "conf_high", "p_value", "se_type", "sesoi", "mde", "warning"]
+POINTS = ["spec_id", "period", "unit", OUTCOME, INITIAL, *OWN, *EXPOSURES, *INTERACTIONS, "fitted", "residual"]
+SUPPORT = ["spec_id", "period", "exposure", "tercile", "units", "exposure_low", "exposure_high"]
+SUPPORT += ["income_low", "income_mean", "income_high"]
 
 
-@dataclass(frozen=True)
-class RegimeResults:
-    """Estimates; path, units and support for figures; a summary in words."""
-
-    estimates: list[Estimate]
-    path: pd.DataFrame
-    units: pd.DataFrame
-    support: pd.DataFrame
-    fit: dict[str, Any] = field(default_factory=dict)
-
-
-def estimate_regime(
-    periods: pd.DataFrame, exposures: pd.DataFrame, units: pd.DataFrame, description: Mapping[str, Any],
-    specs: Sequence[RegimeSpec], settings: RegimeSettings,
-) -> RegimeResults:  # fmt: skip
+def estimate(study: Study) -> Results:
     """Estimate convergence by regime in every period.
 
     Notes
@@ -76,28 +64,43 @@ def estimate_regime(
     G_i = a - b r_i0 - d_C r_i0 E^C_i - d_S r_i0 E^S_i + f_C E^C_i + f_S E^S_i + e_i on long differences, one row a
     unit; r_i0 initial log income less its mean. H11: d_C - d_S > 0.
     """
-    components = spatial_room(units, settings.level)
-    estimates: list[Estimate] = []
+    level, out = study.config["inference"]["conf_level"], Results()
+    components, specs = _components(study.table("units"), level), read(Section, study.config, "regime")
     path: list[dict[str, Any]] = []
-    tables: list[pd.DataFrame] = []
-    support: list[pd.DataFrame] = []
+    points, thirds = list[pd.DataFrame](), list[pd.DataFrame]()
     for spec in specs:
-        job = Job(spec, settings, components, description)
-        sections = regime_sections(periods, exposures, description["periods"], list(units["unit"]), spec)
-        for section in sections:
-            deciding = _interaction_rows(section, job)
+        found = sections(study, spec)
+        for section in found:
+            fit = None if section.undefined else fit_robust(section.y, section.X)
+            deciding = [*_interaction_rows(section, fit, study, components), _gap_row(section, fit)]
             path += [_path_row(row, section) for row in deciding if row.estimator == "regime"]
-            estimates += [*deciding, *within_rows(section, job), *support_rows(section, job)]
-            tables.append(_unit_table(section, spec))
-            support += [_support_table(section, spec, exposure) for exposure in EXPOSURES]
-        estimates += _split_rows(sections, job)
-    return RegimeResults(
-        estimates, pd.DataFrame(path, columns=list(PATH)), pd.concat(tables, ignore_index=True)[list(UNITS)],
-        pd.concat(support, ignore_index=True)[list(SUPPORT)], _summary(settings, specs),
-    )  # fmt: skip
+            out.estimates += [*deciding, *within_rows(section)]
+            supports = [income_support(section, exposure) for exposure in EXPOSURES]
+            out.estimates += [row for support in supports for row in support_rows(section, support)]
+            thirds += supports
+            fitted = np.full(len(section.y), NAN) if fit is None else fit.fittedvalues
+            table = section.table.assign(spec_id=spec.id, period=section.name, fitted=fitted)
+            points.append(table.assign(residual=section.y - fitted).rename_axis("unit").reset_index())
+        out.estimates += _split_rows(found, study) + panel_rows(found, study)
+    out.series["series"] = pd.DataFrame(path, columns=PATH)
+    out.series["points"] = pd.concat(points, ignore_index=True)[POINTS]
+    out.series["support"] = pd.concat(thirds, ignore_index=True)[SUPPORT]
+    equation = "G = a - b r - d_C r E^C - d_S r E^S + f_C E^C + f_S E^S + e; r initial log income less its mean"
+    deciding_row = "d_C - d_S, the slope of growth on initial income, pp a year per exposure 0 to 1; an association"
+    out.fit = {"equation": equation, "deciding": deciding_row, "within_group": "description only: a handful of units"}
+    out.fit |= {"conf_level": level, "power": study.power, "sesoi": sesoi_of(study)}
+    out.fit["specs"] = [spec.id for spec in specs]
+    return out
 
 
-# --- the interactions ---------------------------------------------------------------------------------------
+def _components(units: pd.DataFrame, level: float) -> Components:
+    """Return the spatial components of the units by average correlation, made when first needed."""
+    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
+    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
+        found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
+        raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
+    distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
+    return cache(lambda average_correlation: spatial_components(distance, average_correlation, level))
 
 
 def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
@@ -107,130 +110,144 @@ def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
     return {**singles, (INTERACTIONS[0], DIFFERENCE): place[INTERACTIONS[0]] - place[INTERACTIONS[1]]}
 
 
-def _interaction_rows(section: RegimeSection, job: Job) -> list[Estimate]:
-    fit = None if section.undefined else fit_ols(section.y, section.X)
-    spread = NAN if fit is None else null_spread(section.y, section.table[INITIAL].to_numpy(float))
-    rows = []
+def _interaction_rows(
+    section: CrossSection, fit: RegressionResults | None, study: Study, components: Components
+) -> list[Estimate]:
+    spec, rows = section.spec, []
     for (term, contrast), c in combinations(section.columns).items():
-        for method in LADDER if job.spec.role == "primary" else SHORT_LADDER:
-            if fit is None:
-                found = Numbers(note=f"not defined: {section.undefined}")
-            elif _exposed(section, term, contrast) < FEWEST_TREATED:
-                found = Numbers(estimate=float(c @ fit.beta), note=FEW)
-            else:
-                found = numbers(method, fit, c, spread, job.settings, job.components)
-            influence = {} if fit is None else _influence(section, fit, c)
-            rows.append(Estimate(**_labels(section, job, term, contrast, method), **influence,
-                                 **_fields(found, section, job.settings, method)))  # fmt: skip
-    return [*rows, _gap_row(section, job, fit)]
+        labels: dict[str, Any] = {**section.shared, **decides(contrast), "term": term, "contrast": contrast}
+        labels |= {"unit_of_measure": UNIT if term != INITIAL else "% per year"}
+        labels |= {"n_treated": section.exposed(term, contrast), "sesoi": sesoi_of(study)}
+        labels |= {"conf_level": study.config["inference"]["conf_level"]}
+        if fit is not None:
+            units, shares = partial_leverage(section.X, section.table.index.to_numpy(str), c)
+            largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
+            labels |= {"g_star": effective_clusters(section.X, units, c), "max_leverage_unit": str(units[largest])}
+        for method in LADDER if spec.role == "primary" else SHORT_LADDER:
+            found: dict[str, Any] = {"estimate": NAN, "warning": f"not defined: {section.undefined}"}
+            if fit is not None and labels["n_treated"] < FEWEST_TREATED:
+                few = f"fewer than {FEWEST_TREATED} exposed units: no interval"
+                found = {"estimate": float(c @ fit.params), "warning": few}
+            elif fit is not None:
+                found = _tested(method, fit, c, _null_spread(section), study, components)
+            found["warning"] = joined(section.note, found["warning"])
+            estimator = "regime" if method == "scpc" else f"regime_{method}"
+            rows.append(Estimate(**{**labels, **found}, estimator=estimator, role=_role(section, contrast, method)))
+    return rows
 
 
-def _exposed(section: RegimeSection, term: str, contrast: str) -> int:
-    """Count the exposed units behind a row: the smaller of two for a difference, all units for initial income."""
-    if term == INITIAL:
-        return len(section.table)
-    counts = [section.exposed(name) for name in EXPOSURES]
-    return min(counts) if contrast else counts[INTERACTIONS.index(term)]
-
-
-def _labels(section: RegimeSection, job: Job, term: str, contrast: str, method: str) -> dict[str, Any]:
-    decides = {"hypothesis": HYPOTHESIS, "family": FAMILY} if contrast else {}
-    return {
-        **base_fields(section, job), **decides, "role": _role(section, job.spec, contrast, method), "term": term,
-        "contrast": contrast, "estimator": "regime" if method == "scpc" else f"regime_{method}",
-        "n_treated": _exposed(section, term, contrast), "unit_of_measure": UNIT if term != INITIAL else "% per year",
-    }  # fmt: skip
-
-
-def _role(section: RegimeSection, spec: RegimeSpec, contrast: str, method: str) -> str:
+def _role(section: CrossSection, contrast: str, method: str) -> str:
     if method != "scpc":
         return "ladder"
-    if spec.role != "primary":
-        return spec.role
+    if section.spec.role != "primary":
+        return section.spec.role
     if not contrast:
         return "exploratory"
     return "primary" if section.period["role"] == "main" else "robustness"
 
 
-def _fields(found: Numbers, section: RegimeSection, settings: RegimeSettings, method: str) -> dict[str, Any]:
-    weak = (
-        f"UNDERPOWERED: mde {found.mde:.3g} above sesoi {settings.sesoi:g} pp/yr" if found.mde > settings.sesoi else ""
-    )
-    known = bool(np.isfinite(found.std_error))
-    return {
-        "estimate": found.estimate, "std_error": found.std_error, "statistic": found.statistic, "df": found.df,
-        "p_value": found.p_value, "conf_low": found.conf_low, "conf_high": found.conf_high, "mde": found.mde,
-        "conf_level": settings.level, "sesoi": settings.sesoi, "se_type": SE_TYPES[method] if known else "",
-        "p_type": P_TYPES[method] if known else "", "warning": joined(basis_note(section), found.note, weak),
-    }  # fmt: skip
+def _null_spread(section: CrossSection) -> float:
+    """Return the residual standard deviation of growth given initial income alone."""
+    initial = section.table[INITIAL].to_numpy(float)
+    return float(np.sqrt(fit_robust(section.y, np.column_stack([np.ones(len(initial)), initial])).mse_resid))
 
 
-def _influence(section: RegimeSection, fit: OlsFit, c: np.ndarray) -> dict[str, Any]:
-    names = section.table.index.to_numpy(str)
-    units, shares = partial_leverage(fit.X, names, c)
-    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
-    return {"g_star": effective_clusters(fit.X, names, c), "max_leverage_unit": str(units[largest])}
+def _tested(
+    method: str, fit: RegressionResults, c: np.ndarray, spread: float, study: Study, components: Components
+) -> dict[str, Any]:
+    """Test c'beta by one method of the ladder, as fields of an estimate; c (K,)."""
+    kernel, level, units = kernel_fit(fit), study.config["inference"]["conf_level"], np.arange(len(fit.resid))
+    try:
+        if method in CORRELATIONS:
+            space = components(CORRELATIONS[method])
+            test = scpc_inference(kernel, c, space)
+            names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+            found = {name: getattr(test, name) for name in names}
+            mde = spread * scpc_power_point(kernel.X, c, space, study.power, test.critical_value)
+        else:
+            found = t_fields(fit, c, level) if method == "hc1" else _cr3(fit, units, c, level)
+            mde = spread * minimum_detectable_effect(kernel.X, c, study.power, level, found["df"])
+    except NumericsError as error:
+        return {"estimate": float(c @ fit.params), "warning": f"no interval: {error}"}
+    said = {"mde": mde, "se_type": SE_TYPES[method], "p_type": P_TYPES[method]}
+    return found | said | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}
 
 
-def _gap_row(section: RegimeSection, job: Job, fit: OlsFit | None) -> Estimate:
+def _cr3(fit: RegressionResults, units: np.ndarray, c: np.ndarray, level: float) -> dict[str, Any]:
+    kernel, df = kernel_fit(fit), effective_clusters(fit.model.exog, units, c) - 1
+    return inference_fields(contrast_inference(kernel, cov_cr3(kernel, units), c, df, level))
+
+
+def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
     """Return the difference of speeds that the slopes at exposure one imply, by the exact transform and no interval."""
-    labels = {**_labels(section, job, "speed", DIFFERENCE, "scpc"), "effect_type": "lambda", "role": "description"}
-    labels |= {"hypothesis": "", "family": "regime", "n_treated": _exposed(section, "", DIFFERENCE)}
+    labels: dict[str, Any] = {
+        **section.shared,
+        "estimator": "regime",
+        "term": "speed",
+        "contrast": DIFFERENCE,
+        "role": "description",
+    }
+    labels |= {"effect_type": "lambda", "unit_of_measure": UNIT, "n_treated": section.exposed("", DIFFERENCE)}
     if fit is None:
-        return Estimate(
-            **labels, estimate=NAN, warning=joined(basis_note(section), f"not defined: {section.undefined}")
-        )
-    beta = dict(zip(section.columns, fit.beta / 100, strict=True))
+        return Estimate(**labels, estimate=NAN, warning=joined(section.note, f"not defined: {section.undefined}"))
+    beta = dict(zip(section.columns, fit.params / 100, strict=True))
     near = [speed_from_slope(beta[INITIAL] + beta[name], section.years) for name in INTERACTIONS]
     gap = 100 * (near[0] - near[1])
     lost = "" if np.isfinite(gap) else "not defined: 1 + bT is not positive at exposure one"
-    return Estimate(
-        **labels, estimate=gap, warning=joined(basis_note(section), "read the interval of the slopes", lost)
-    )
+    return Estimate(**labels, estimate=gap, warning=joined(section.note, "read the interval of the slopes", lost))
 
 
-# --- change over time and series -----------------------------------------------------------------------------
+def _path_row(row: Estimate, section: CrossSection) -> dict[str, Any]:
+    span = {"start_year": int(section.period["start"]), "end_year": int(section.period["end"])}
+    return {**{name: getattr(row, name, None) for name in PATH}, "label": str(section.period["label"]), **span}
 
 
-def _split_rows(sections: list[RegimeSection], job: Job) -> list[Estimate]:
-    if job.spec.split is None:
+def _split_rows(found: list[CrossSection], study: Study) -> list[Estimate]:
+    """Compare the mean difference of main periods from a year on with that of earlier ones."""
+    main = [section for section in found if section.period["role"] == "main"]
+    if not main or main[0].spec.split is None:
         return []
-    main = [section for section in sections if section.period["role"] == "main"]
-    found, name = split_numbers(main, job.spec.split, combinations, DIFFERENCE, job.settings)
-    base = base_fields(main[0], job) if main else {}
-    labels = {**base, "period": name, "hypothesis": HYPOTHESIS, "family": FAMILY, "role": "exploratory",
-              "estimator": "regime_split_cr3", "term": INTERACTIONS[0], "n_periods": len(main),
-              "n_obs": sum(len(section.table) for section in main), "unit_of_measure": UNIT,
-              "contrast": f"({DIFFERENCE}) from {job.spec.split} less before",
-              "output_basis": "+".join(sorted({str(section.period["basis"]) for section in main})),
-              }  # fmt: skip
-    return [Estimate(**labels, **_fields(found, main[0], job.settings, "cr3"))] if main else []
+    split = main[0].spec.split
+    late = np.array([int(section.period["start"]) >= split for section in main], dtype=bool)
+    sides = [
+        "+".join(s.name for s, is_late in zip(main, late, strict=True) if is_late == side) for side in (True, False)
+    ]
+    labels: dict[str, Any] = {
+        **main[0].shared,
+        **decides(DIFFERENCE),
+        "period": " less ".join(sides),
+        "role": "exploratory",
+    }
+    labels |= {"estimator": "regime_split_cr3", "term": INTERACTIONS[0], "n_periods": len(main)}
+    labels |= {"contrast": f"({DIFFERENCE}) from {split} less before", "unit_of_measure": UNIT}
+    labels |= {"n_obs": sum(len(section.table) for section in main), "sesoi": sesoi_of(study)}
+    labels |= {"output_basis": "+".join(sorted({str(section.period["basis"]) for section in main}))}
+    labels |= {"conf_level": study.config["inference"]["conf_level"]}
+    lost = next((f"{section.name}: {section.undefined}" for section in main if section.undefined), "")
+    if late.all() or not late.any():
+        lost = f"no main period on one side of {split}"
+    try:
+        numbers: dict[str, Any] = {"estimate": NAN, "warning": f"not defined: {lost}"}
+        numbers = numbers if lost else _stacked(main, late, study)
+    except NumericsError as error:
+        numbers = {"estimate": NAN, "warning": f"no interval: {error}"}
+    return [Estimate(**{**labels, **numbers, "warning": joined(main[0].note, numbers["warning"])})]
 
 
-def _path_row(row: Estimate, section: RegimeSection) -> dict[str, Any]:
-    years = {"label": str(section.period["label"]), "start_year": int(section.period["start"]),
-             "end_year": int(section.period["end"])}  # fmt: skip
-    return {**{name: getattr(row, name, None) for name in PATH}, **years}
-
-
-def _unit_table(section: RegimeSection, spec: RegimeSpec) -> pd.DataFrame:
-    table = section.table.rename_axis("unit").reset_index()
-    fitted = np.full(len(table), NAN)
-    if not section.undefined:
-        fit = fit_ols(section.y, section.X)
-        fitted = fit.y - fit.u_hat
-    return table.assign(spec_id=spec.id, period=section.name, fitted=fitted, residual=section.y - fitted)
-
-
-def _support_table(section: RegimeSection, spec: RegimeSpec, exposure: str) -> pd.DataFrame:
-    return income_support(section, exposure).assign(spec_id=spec.id, period=section.name, exposure=exposure)
-
-
-def _summary(settings: RegimeSettings, specs: Sequence[RegimeSpec]) -> dict[str, Any]:
-    return {
-        "equation": "G = a - b r - d_C r E^C - d_S r E^S + f_C E^C + f_S E^S + e; r initial log income less its mean",
-        "deciding": "d_C - d_S, the slope of growth on initial income, pp a year per exposure 0 to 1; an association",
-        "within_group": "description only: a handful of units",
-        "conf_level": settings.level, "power": settings.power, "sesoi": settings.sesoi,
-        "specs": [spec.id for spec in specs],
-    }  # fmt: skip
+def _stacked(main: Sequence[CrossSection], late: np.ndarray, study: Study) -> dict[str, Any]:
+    """Fit all periods together, coefficients free in each, errors clustered by unit."""
+    k, level = len(main[0].columns), study.config["inference"]["conf_level"]
+    share = np.where(late, 1 / late.sum(), -1 / (~late).sum())
+    c = np.kron(share, combinations(main[0].columns)[INTERACTIONS[0], DIFFERENCE])
+    X = np.zeros((sum(len(section.table) for section in main), k * len(main)))
+    row = 0
+    for j, section in enumerate(main):
+        X[row : row + len(section.table), j * k : (j + 1) * k] = section.X
+        row += len(section.table)
+    fit = fit_robust(np.concatenate([section.y for section in main]), X)
+    found = _cr3(fit, np.concatenate([section.table.index.to_numpy(str) for section in main]), c, level)
+    # ASSUME: for the minimum detectable change, growth varies around initial income as on average over the periods.
+    spread = float(np.sqrt(np.mean(np.square([_null_spread(section) for section in main]))))
+    mde = spread * minimum_detectable_effect(X, c, study.power, level, found["df"])
+    said = {"mde": mde, "se_type": SE_TYPES["cr3"], "p_type": P_TYPES["cr3"]}
+    return found | said | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}

@@ -11,7 +11,7 @@ def sentences(facts: Findings) -> list[Sentence]:
     wanted = {"treatment_def": facts.config["taxonomy"]["primary"], "estimator": "mean"}
     found: list[Sentence] = []
     for period in facts.shown("main"):
-        rows = facts.rows(facts.topic, "profile", outcome="growth_pct_per_year", period=period, **wanted)
+        rows = facts.rows(outcome="growth_pct_per_year", period=period, **wanted)
         cells = {row["term"]: f"{fixed(row['estimate'])}% with" for row in rows}
         parts = [f"{cells[cell]} {words}" for cell, words in GROUPS.items() if cell in cells]
         if len(parts) > 1:

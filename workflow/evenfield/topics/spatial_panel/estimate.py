@@ -1,53 +1,70 @@
-"""Spatial panels of the study: every specification with every model and weights, effects with intervals, selection."""
+"""Spatial panels: every specification with every model and weights, effects with intervals, tests, selection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import effective_neighbours
 from evenfield.numerics.spatial_panel.lm_tests import lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
-from evenfield.numerics.spatial_panel.network import Network, network
-from evenfield.numerics.spatial_panel.residual_moran import residual_moran
+from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.reach import partition, reach
 from evenfield.numerics.spatial_panel.selection import (
     COMPARED,
     information_criteria,
     likelihood_ratio,
     model_probabilities,
+    residual_moran,
     wald_tests,
 )
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.samples import joined
+from evenfield.shared.spec import Role, read
+from evenfield.shared.study_panel import UNITS, PanelSection, PanelSpec, study_panel
+from evenfield.study.errors import EstimateError
 from evenfield.study.rounding import round_results
-from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.spatial_panel.estimate_effects import clustered_rows, undefined_effects
-from evenfield.topics.spatial_panel.estimate_ladder import (
+from evenfield.study.study import Study
+from evenfield.topics.spatial_panel.estimate_rows import (
     DRAWS,
     UNIT_DRAWS,
     YEAR_DRAWS,
     YEARS_TOGETHER,
-    PanelSettings,
-    ladder_rows,
-)
-from evenfield.topics.spatial_panel.estimate_rows import (
-    RowContext,
-    coefficient_rows,
+    Line,
+    Setting,
+    clustered_effects,
+    coefficients,
+    edge_note,
+    hausman_lines,
+    other_inference,
     residual_autocorrelation,
     serial_note,
-    statistic_rows,
-    tested_rows,
-    undefined_rows,
+    tested_lines,
 )
-from evenfield.topics.spatial_panel.estimate_spec import PanelSpec, StudyPanel, study_panel
-from evenfield.topics.spatial_panel.estimate_tables import EffectTables
 
+Model = Literal["SLX", "SAR", "SEM", "SDM", "SDEM", "SAC"]
+KINDS = {
+    "estimate": Kind("", "", "coef", ""),
+    "test": Kind("test", "", "test", "statistic"),
+    "height": Kind("", "", "stat", "natural log units"),
+    "serial": Kind("", "residual autocorrelation", "stat", "correlation"),
+    "moran": Kind("", "residual Moran", "stat", "Moran's I"),
+    "probability": Kind("", "", "probability", "share"),
+}
+POWERS, MAPPED = 6, ("SLX", "SDM", "SDEM")
+KEY = ["spec_id", "w_id", "estimator", "term"]
+SERIES = {
+    "reach": ([*KEY, "unit"], ["own", "received", "sent"]),
+    "links": ([*KEY, "unit_i", "unit_j"], ["effect"]),
+    "powers": ([*KEY, "power"], ["direct", "indirect", "total"]),
+}
 READING = [
     "SAR forces one ratio of indirect to direct effects on all regressors",
     "rho is dependence between neighbours' outcomes; alone it is no evidence that a policy reached the neighbours",
@@ -58,25 +75,27 @@ READING = [
 ]
 
 
-@dataclass(frozen=True)
-class PanelModelResults:
-    """Everything the spatial panel family hands on."""
+class SpatialPanelSpec(PanelSpec):
+    """One specification, estimated with every model and all weights."""
 
-    estimates: list[Estimate]  # coefficients, effects, tests, model probabilities
-    reach: pd.DataFrame  # effects by unit: own, received from all others, sent to all others
-    links: pd.DataFrame  # effect on ``unit_i`` of the regressor in ``unit_j``
-    powers: pd.DataFrame  # effects by power of W, main model
-    summary: dict[str, Any]  # equation, conventions and how to read the numbers
+    sample: str = Field("all", description="Sample of units, named under panel.samples.")
+    models: tuple[Model, ...] = Field(("SLX", "SAR", "SEM", "SDM", "SDEM"), min_length=1, description="Models.")
+    model: Model = Field("SDM", description="The main model.")
+    effects: Literal["pooled", "unit", "time", "two_way"] = Field("two_way", description="Effects that are removed.")
+    approach: Literal["lee_yu", "direct"] = Field(
+        "lee_yu", description="Effects transformed away, or estimated (biased with dense weights)."
+    )
+    role: Role = Field("exploratory", description="Role in the tables.")
+
+    def form(self, model: str) -> PanelModel:
+        """Return a model with the effects and the approach of the specification."""
+        return PanelModel(model, self.effects, self.approach)
 
 
-def estimate_panel_models(
-    frame: pd.DataFrame,
-    doses: pd.DataFrame,
-    weights: Mapping[str, SpatialWeights],
-    description: Mapping[str, Any],
-    specs: list[PanelSpec],
-    settings: PanelSettings,
-) -> PanelModelResults:
+Section = PanelSection[SpatialPanelSpec]
+
+
+def estimate(study: Study) -> Results:
     """Estimate every specification with every model and weights matrix.
 
     Notes
@@ -84,138 +103,122 @@ def estimate_panel_models(
     Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t. Effects of regressor k are
     those of M_k = (I - rho W)^-1 (b_k I + th_k W). Elhorst (2014), Lee and Yu (2010), LeSage and Pace (2009).
     """
-    tables = EffectTables(mapped=specs[0].id if specs else "")
-    estimates = [
-        row for spec in specs for row in _specification(frame, doses, weights, description, spec, settings, tables)
-    ]
-    reached, links, powers = (tables.table(name) for name in ("reach", "links", "powers"))
-    return PanelModelResults(estimates, reached, links, powers, _summary(specs, settings, weights))
+    section, out = read(Section, study.config, "spatial_panel"), Results()
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SERIES}
+    for spec in section.specifications:
+        mapped = MAPPED if spec is section.specifications[0] else ()
+        try:
+            out.estimates += _specification(study, section, spec, parts, mapped)
+        except NumericsError as error:
+            expected, action = "a panel that carries the model", "change the specification"
+            raise EstimateError(f"{spec.id}: {error}", expected, action) from error
+    out.series = {name: stacked(parts[name], *columns) for name, columns in SERIES.items()}
+    out.fit = _summary(study, section)
+    return out
 
 
 def _specification(
-    frame: pd.DataFrame, doses: pd.DataFrame, weights: Mapping[str, SpatialWeights], description: Mapping[str, Any],
-    spec: PanelSpec, settings: PanelSettings, tables: EffectTables,
-) -> list[Estimate]:  # fmt: skip
-    if spec.sample not in description["samples"] or spec.weights not in weights:
-        raise EstimateError(f"{spec.id} asks for sample {spec.sample} and weights {spec.weights}",
-                            "a sample and weights of the config", "correct estimates.spatial_panel")  # fmt: skip
-    members = list(description["samples"][spec.sample])
-    study = study_panel(frame, doses, members, spec)
-    networks = {name: _network(item, members) for name, item in weights.items()}
-    rows: list[Estimate] = []
-    try:
-        for name, net in networks.items():
-            context = RowContext(spec, study, name, str(description["unit_scheme"]), settings.level, settings.power)
-            fits = {model: fit_spatial_panel(study.panel, net, _model(spec, model)) for model in spec.models}
-            rows += _weights_rows(context, fits, net, settings)
-            for fit in fits.values():
-                tables.add(context, fit)
-        rows += _probability_rows(study, networks, spec, settings, str(description["unit_scheme"]))
-    except NumericsError as error:
-        raise EstimateError(
-            f"{spec.id}: {error}", "a panel that carries the model", "change the specification"
-        ) from error
-    return rows
-
-
-def _network(weights: SpatialWeights, members: list[str]) -> Network:
-    """Cut the weights to a sample, standardise its rows again and check them."""
-    absent = [unit for unit in members if unit not in weights.units]
-    if absent:
-        raise EstimateError(f"{len(absent)} units of the sample have no weights ({first_examples(absent)})",
-                            "weights of every unit", "rebuild the weights")  # fmt: skip
-    place = [weights.units.index(unit) for unit in members]
-    matrix = weights.matrix[np.ix_(place, place)]
-    sums = matrix.sum(axis=1, keepdims=True)
-    if (sums == 0).any():
-        alone = members[int(np.argmin(sums))]
-        raise EstimateError(f"{alone} has no neighbour left in the sample", "neighbours for every unit",
-                            "choose other weights or the whole sample")  # fmt: skip
-    return network(members, matrix / sums)
-
-
-def _model(spec: PanelSpec, model: str) -> PanelModel:
-    return PanelModel(model, spec.effects, spec.approach)
-
-
-def _weights_rows(
-    context: RowContext, fits: Mapping[str, SpatialPanelFit], net: Network, settings: PanelSettings
+    study: Study,
+    section: Section,
+    spec: SpatialPanelSpec,
+    parts: dict[str, list[pd.DataFrame]],
+    mapped: tuple[str, ...],
 ) -> list[Estimate]:
-    rows = _test_rows(context, fits, net)
-    for model, fit in fits.items():
-        rows += coefficient_rows(context, fit)
-        rows += _fit_rows(context, fit, settings)
-        role = context.spec.role if context.main(model) else "robustness"
-        if fit.at_bound:
-            rows += undefined_effects(context, fit, role)
-            continue
-        rows += clustered_rows(context, fit, role)
-        rows += ladder_rows(context, fit, settings) if context.main(model) else []
-    return rows
+    panel, shared, note = study_panel(study, section, spec, spec.sample)
+    shared |= {"family": "spatial_panel", "period": spec.span, "fe_id": f"{spec.effects}, {spec.approach}"}
+    shared |= {"n_obs": len(panel.units) * len(panel.periods), "n_periods": len(panel.periods)}
+    inference, made, networks = study.config["inference"], {}, {}
+    for name, weights in study.all_weights.items():
+        matrix, cut = weights.among(panel.units)
+        networks[name] = net = network(panel.units, matrix)
+        made[name] = rows = Rows(KINDS, "robustness", joined(note, cut), **shared, w_id=name)
+        stream = f"spatial_panel:{spec.id}:{name}"
+        unit = UNITS.get(spec.outcome, "")
+        setting = Setting(panel, unit, stream, inference["conf_level"], study.power, inference["seed"])
+        wanted: tuple[str, ...] = (*spec.models, spec.model)
+        fits = {model: fit_spatial_panel(panel, net, spec.form(model)) for model in wanted}
+        lines = tested_lines(lm_tests(panel, net, spec.effects, spec.approach), serial_note(next(iter(fits.values()))))
+        _add(rows, "test", [*lines, *_durbin_tests(fits)])
+        for model, fit in fits.items():
+            main = (model, name) == (spec.model, spec.weights)
+            _add(rows, "estimate", coefficients(setting, fit))
+            _add_fit(rows, setting, fit)
+            _add(rows, "estimate", clustered_effects(setting, fit, spec.role if main else "robustness"))
+            if fit.at_bound:
+                continue
+            if main:
+                _add(rows, "estimate", other_inference(setting, fit))
+                _add(rows, "test", hausman_lines(setting, fit))
+            _add_series(parts, spec, name, fit, main or model in mapped)
+    compared = [model for model in fits if model in COMPARED]
+    for (model, name), share in model_probabilities(panel, networks, spec.form("SDM"), compared).items():
+        labels = {"estimator": model.lower(), "term": model, "role": "description"}
+        made[name].add("probability", **labels, estimate=share)
+    return [row for rows in made.values() for row in rows.made]
 
 
-def _test_rows(context: RowContext, fits: Mapping[str, SpatialPanelFit], net: Network) -> list[Estimate]:
-    spec, panel = context.spec, context.study.panel
-    note = serial_note(next(iter(fits.values())))
-    rows = tested_rows(context, lm_tests(panel, net, spec.effects, spec.approach), note)
+def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
+    role = {"role": "description"} if kind == "test" else {}
+    for line in lines:
+        rows.add(kind, line.pop("warning"), **role, **line)
+
+
+def _durbin_tests(fits: Mapping[str, SpatialPanelFit]) -> list[Line]:
+    """Return the tests of the Durbin model against what it nests."""
+    lines, note = [], serial_note(next(iter(fits.values())))
     if {"SDM", "SAR", "SEM"} <= set(fits):
-        rows += tested_rows(context, [likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")], note)
+        lines += tested_lines([likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")], note)
     if "SDM" in fits and fits["SDM"].at_bound:
         names = [f"Wald SDM -> {narrow}{kind}" for narrow in ("SAR", "SEM") for kind in ("", ", by unit")]
-        empty = [context.row("test", name, "test", NAN) for name in names]
-        told = [replace(row, role="description", unit_of_measure="statistic") for row in empty]
-        return [*rows, *undefined_rows(told, fits["SDM"])]
-    if "SDM" in fits:
-        rows += tested_rows(context, [*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note)
-    return rows
+        undefined = {"estimate": NAN, "warning": f"not defined: {edge_note(fits['SDM'])}"}
+        lines += [{"term": name, **undefined} for name in names]
+    elif "SDM" in fits:
+        lines += tested_lines([*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note)
+    return lines
 
 
-def _fit_rows(context: RowContext, fit: SpatialPanelFit, settings: PanelSettings) -> list[Estimate]:
-    """Return likelihood, criteria and what is left in the residuals, over years and over the map."""
-    model = fit.model.model
-    aic, bic = information_criteria(fit)
-    heights = {"log likelihood": fit.log_likelihood, "AIC": aic, "BIC": bic}
-    rows = statistic_rows(context, model.lower(), heights, "natural log units")
-    serial = {"residual autocorrelation": residual_autocorrelation(fit)}
-    rows += statistic_rows(context, model.lower(), serial, "correlation")
-    stream = f"spatial_panel:{context.spec.id}:{context.weights}:{model}:moran"
-    moran, p_value = residual_moran(fit, generator_for(settings.seed, stream))
-    found = statistic_rows(context, model.lower(), {"residual Moran": moran}, "Moran's I")[0]
-    return [*rows, replace(found, p_value=p_value, p_type="999 permutations of units with their paths",
-                           seed=str(settings.seed))]  # fmt: skip
+def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
+    """Add likelihood, criteria and what is left in the residuals, over years and over the map."""
+    estimator, seed = fit.model.model.lower(), setting.seed
+    heights = zip(("log likelihood", "AIC", "BIC"), (fit.log_likelihood, *information_criteria(fit)), strict=True)
+    for name, value in heights:
+        rows.add("height", estimator=estimator, term=name, estimate=value)
+    rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))
+    moran, p_value = residual_moran(fit, generator_for(seed, f"{setting.stream}:{fit.model.model}:moran"))
+    tested = {"p_value": p_value, "p_type": "999 permutations of units with their paths", "seed": str(seed)}
+    rows.add("moran", estimator=estimator, estimate=moran, **tested)
 
 
-def _probability_rows(
-    study: StudyPanel, networks: Mapping[str, Network], spec: PanelSpec, settings: PanelSettings, scheme: str
-) -> list[Estimate]:
-    """Return the posterior over models and weights together: rows of one specification sum to one."""
-    compared = [model for model in spec.models if model in COMPARED]
-    found = model_probabilities(study.panel, networks, _model(spec, "SDM"), compared)
-    rows = []
-    for (model, weights), value in found.items():
-        context = RowContext(spec, study, weights, scheme, settings.level, settings.power)
-        row = context.row(model.lower(), model, "probability", value)
-        rows.append(replace(row, role="description", unit_of_measure="share"))
-    return rows
+def _add_series(
+    parts: dict[str, list[pd.DataFrame]], spec: SpatialPanelSpec, weights: str, fit: SpatialPanelFit, linked: bool
+) -> None:
+    """Add effects by unit; of the main model by power of W; where ``linked``, by pair of units."""
+    for term in fit.regressors:
+        found = reach(fit, term)
+        key = dict(zip(KEY, (spec.id, weights, fit.model.model.lower(), term), strict=True))
+        sums = {"own": found.own, "received": found.received, "sent": found.sent}
+        parts["reach"].append(pd.DataFrame({**key, "unit": found.units, **sums}))
+        if fit.model.model == spec.model:
+            effects = dict(zip(("direct", "indirect", "total"), partition(fit, term, POWERS).T, strict=True))
+            parts["powers"].append(pd.DataFrame({**key, "power": np.arange(POWERS + 1), **effects}))
+        if linked:
+            n = len(found.units)
+            pairs = {"unit_i": np.repeat(found.units, n), "unit_j": found.units * n}
+            parts["links"].append(pd.DataFrame({**key, **pairs, "effect": found.matrix.ravel()}))
 
 
-def _summary(specs: list[PanelSpec], settings: PanelSettings, weights: Mapping[str, SpatialWeights]) -> dict[str, Any]:
+def _summary(study: Study, section: Section) -> dict[str, Any]:
+    neighbours = {name: effective_neighbours(item.matrix) for name, item in sorted(study.all_weights.items())}
+    used = {name for spec in section.specifications for name in spec.regressors}
     return {
         "equation": "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t",
         "effects": "M_k = (I - rho W)^-1 (b_k I + th_k W): direct = tr(M_k)/N, total = 1'M_k 1/N, indirect = the rest",
         "reading": READING,
-        "conf_level": settings.level, "power": settings.power, "seed": settings.seed,
+        **{key: study.config["inference"][key] for key in ("conf_level", "seed")},
+        "power": study.power,
         "interval": "sandwich by unit, t(G* - 1): any correlation over years and any variance within a unit",
-        "draws": DRAWS, "unit_draws": UNIT_DRAWS, "year_draws": YEAR_DRAWS, "years_together": YEARS_TOGETHER,
-        "effective_neighbours": {
-            name: float(round_results(np.asarray(effective_neighbours(item.matrix))))
-            for name, item in sorted(weights.items())
-        },
-        "regressors": {variable.name: variable.label for spec in specs for variable in spec.regressors},
-        "specifications": [
-            {"id": spec.id, "outcome": spec.outcome, "regressors": [v.name for v in spec.regressors],
-             "years": list(spec.years), "sample": spec.sample, "effects": spec.effects, "approach": spec.approach,
-             "model": spec.model, "weights": spec.weights, "models": list(spec.models), "role": spec.role}
-            for spec in specs
-        ],
-    }  # fmt: skip
+        **{"draws": DRAWS, "unit_draws": UNIT_DRAWS, "year_draws": YEAR_DRAWS, "years_together": YEARS_TOGETHER},
+        "effective_neighbours": {name: float(round_results(np.asarray(n))) for name, n in neighbours.items()},
+        "regressors": {name: variable.label for name, variable in section.variables.items() if name in used},
+        "specifications": [spec.model_dump(mode="json") for spec in section.specifications],
+    }

@@ -1,96 +1,212 @@
-"""Rows of the tidy table from fitted spatial panels."""
+"""Rows of a fitted spatial panel: coefficients, effects, tests, and the same numbers with every other inference."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.clustered_impacts import degrees_of_freedom
+from evenfield.numerics.ols import t_inference, t_quantile
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
+from evenfield.numerics.spatial_panel.factors import fit_with_factors
+from evenfield.numerics.spatial_panel.impacts import (
+    KINDS,
+    Impacts,
+    clustered_impacts,
+    delta_impacts,
+    drawn_impacts,
+    effects_at,
+)
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
-from evenfield.numerics.spatial_panel.normal import normal_quantile, student_quantile, student_two_sided_p, two_sided_p
-from evenfield.shared.estimates import NAN, Estimate
-from evenfield.topics.spatial_panel.estimate_spec import UNITS, PanelSpec, StudyPanel
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.selection import hausman_with_time_effects
+from evenfield.shared.estimates import NAN
+from evenfield.shared.samples import inference_fields, joined
 
+DRAWS, UNIT_DRAWS, YEAR_DRAWS, YEARS_TOGETHER, FACTORS = 10_000, 499, 499, 5, (1, 2)
 SPATIAL_UNITS = {"rho": "per unit of the neighbours' outcome", "lambda": "per unit of the neighbours' shock"}
 # ASSUME: residuals correlated above this over years make intervals that ignore it visibly too narrow.
 SERIAL = 0.3
 BY_UNIT = "unit"
-PROXY = {"proxy": "PROXY: the outcome rests on proxy output", "spliced": "SPLICED: proxy and official output are mixed"}
+NAMES = {
+    BY_UNIT: "sandwich by unit",
+    "observed": "observed information",
+    "expected": "expected information",
+    "qml": "QML sandwich",
+}
 NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a policy"
-NAMES = {"unit": "sandwich by unit", "observed": "observed information", "expected": "expected information",
-         "qml": "QML sandwich"}  # fmt: skip
+FORCED = "the model forces one ratio of indirect to direct effects on all regressors"
+INTERVAL = ("p_value", "p_type", "conf_low", "conf_high", "df", "mde")
+Line = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RowContext:
-    """What all rows of one specification and weights matrix share."""
+class Setting(NamedTuple):
+    """What the rows of one specification share beside their labels."""
 
-    spec: PanelSpec  # specification
-    study: StudyPanel  # its panel
-    weights: str  # weights and unit scheme
-    unit_scheme: str
-    level: float  # level of intervals; power of the minimum detectable effects
+    panel: BalancedPanel
+    unit: str  # unit of the outcome
+    stream: str  # start of the draw ids
+    level: float
     power: float
-
-    def row(self, estimator: str, term: str, effect_type: str, estimate: float) -> Estimate:
-        """Return a row with everything but its inference."""
-        panel, spec = self.study.panel, self.spec
-        n, t = len(panel.units), len(panel.periods)
-        return Estimate(
-            family="spatial_panel", role="robustness", estimator=estimator, spec_id=spec.id, outcome=spec.outcome,
-            term=term, effect_type=effect_type, sample_id=spec.sample, unit_scheme=self.unit_scheme,
-            period=f"{spec.years[0]}-{spec.years[1]}", controls_id="+".join(panel.names),
-            fe_id=f"{spec.effects}, {spec.approach}", w_id=self.weights, estimate=estimate, n_obs=n * t, n_units=n,
-            n_periods=t, output_basis=self.study.basis,
-            warning=joined(PROXY.get(self.study.basis, ""), self.study.note),
-            data_hash=self.study.data_hash,
-        )  # fmt: skip
-
-    def main(self, model: str) -> bool:
-        """Whether a model with these weights is the specification's main estimate."""
-        return model == self.spec.model and self.weights == self.spec.weights
+    seed: int
 
 
-def coefficient_rows(context: RowContext, fit: SpatialPanelFit, kind: str = BY_UNIT) -> list[Estimate]:
+def coefficients(setting: Setting, fit: SpatialPanelFit, kind: str = BY_UNIT) -> list[Line]:
     """Return one row for every parameter of a fit but the variance."""
-    errors, effective = _errors(fit, kind), _effective(fit, kind)
-    estimator = estimator_name(fit, kind)
-    rows = []
-    for name, value, error, g in zip(fit.names[:-1], fit.estimates[:-1], errors, effective, strict=True):
-        base = context.row(estimator, name, "coef", float(value))
-        note = NOT_POLICY if name == "rho" else ""
-        note = joined(base.warning, note, edge_note(fit), serial_note(fit, kind))
-        unit = SPATIAL_UNITS.get(name, UNITS.get(context.spec.outcome, ""))
-        rows.append(replace(base, **_interval(float(value), float(error), float(g), context.level), warning=note,
-                            unit_of_measure=unit, se_type=NAMES[kind] if np.isfinite(error) else ""))  # fmt: skip
-    return rows
+    size, notes, lines = len(fit.names), (edge_note(fit), serial_note(fit, kind)), []
+    try:
+        errors = fit.std_errors(kind)
+    except NumericsError:
+        errors = np.full(size, NAN)
+    for name, value, error, one in zip(fit.names[:-1], fit.estimates, errors, np.eye(size), strict=False):
+        line: Line = {"estimator": estimator_name(fit, kind), "term": name, "estimate": float(value)}
+        if np.isfinite(error):
+            effective = fit.effective_units(one) if kind == BY_UNIT else NAN
+            tested = _tested(setting, float(value), float(error), effective)
+            line |= {**tested, "mde": NAN, "se_type": NAMES[kind]}
+        line |= {"unit_of_measure": SPATIAL_UNITS.get(name, setting.unit)}
+        lines.append(line | {"warning": joined(NOT_POLICY if name == "rho" else "", *notes)})
+    return lines
+
+
+def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list[Line]:
+    """Return effects with the sandwich by unit and t(G* - 1), the interval that is printed."""
+    if fit.at_bound:
+        shared = {"estimate": NAN, "role": role, "unit_of_measure": setting.unit}
+        shared |= {"estimator": estimator_name(fit, BY_UNIT), "warning": f"not defined: {edge_note(fit)}"}
+        return [shared | {"term": name, "effect_type": effect} for effect in KINDS for name in fit.regressors]
+    found = clustered_impacts(fit, setting.level)
+    lines = _effects(setting, fit, found.impacts, BY_UNIT, found.effective_units)
+    return [line | {"role": role} for line in lines]
+
+
+def _effects(
+    setting: Setting, fit: SpatialPanelFit, found: Impacts, kind: str, effective: np.ndarray | None = None
+) -> list[Line]:
+    """Return direct, indirect and total effects of every regressor; effective (3, K)."""
+    lines, serial = [], serial_note(fit, kind)
+    drawn, estimator = found.method == "draws", estimator_name(fit, kind)
+    for (i, k), value in np.ndenumerate(found.estimate):
+        error, g = float(found.std_error[i, k]), NAN if effective is None else float(effective[i, k])
+        forced = FORCED if (fit.model.model, KINDS[i]) == ("SAR", "indirect") else ""
+        line: Line = {"estimator": estimator + ("_draws" if drawn else ""), "role": "ladder", "estimate": float(value)}
+        line |= {"term": found.regressors[k], "effect_type": KINDS[i], "unit_of_measure": setting.unit}
+        line["warning"] = joined(serial, forced)
+        if not error > 0:
+            line["se_type"] = "zero by construction"
+        else:
+            line |= _tested(setting, float(value), error, g) | {"se_type": f"delta method, {NAMES[kind]}"}
+        if drawn and error > 0:
+            ends = {"conf_low": float(found.conf_low[i, k]), "conf_high": float(found.conf_high[i, k])}
+            line |= {**ends, "p_value": float(found.p_value[i, k]), "p_type": "share of draws beyond zero"}
+            line |= {"statistic": NAN, "se_type": f"{found.draws} draws, {NAMES[kind]}"}
+        lines.append(line)
+    return lines
+
+
+def _tested(setting: Setting, value: float, error: float, effective: float) -> Line:
+    """Return a t(G* - 1) test and interval, or normal ones where no G* is given."""
+    df = max(effective - 1.0, 1.0) if np.isfinite(effective) else np.inf
+    reach = t_quantile(0.5 + setting.level / 2, df) + t_quantile(setting.power, df)
+    fields = inference_fields(t_inference(value, error, df, setting.level)) | {"mde": reach * error}
+    if df == np.inf:
+        return fields | {"df": NAN, "p_type": "normal, two-sided"}
+    return fields | {"g_star": effective, "p_type": "t(G* - 1), two-sided"}
+
+
+def tested_lines(tests: Sequence[SpatialTest], note: str) -> list[Line]:
+    """Return specification tests, their statistic in the place of the estimate."""
+    lines = []
+    for test in tests:
+        by_unit = test.name.endswith("by unit")
+        numbers = {"estimate": test.statistic, "statistic": test.statistic, "p_value": test.p_value}
+        said = {"p_type": "F(q, N - 1)" if by_unit else "chi-squared", "warning": "" if by_unit else note}
+        lines.append({"term": test.name, "df": float(test.df), **numbers, **said})
+    return lines
+
+
+def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
+    """Return the estimates of a main model with every other inference, and what common factors do to rho."""
+    lines, stream, seeded = [], f"{setting.stream}:{fit.model.model}", {"seed": str(setting.seed)}
+    for kind in ("observed", "expected", "qml"):
+        lines += [line | {"role": "ladder"} for line in coefficients(setting, fit, kind)]
+        lines += _effects(setting, fit, delta_impacts(fit, kind, setting.level), kind)
+    rng = generator_for(setting.seed, f"{stream}:draws")
+    drawn = _effects(setting, fit, drawn_impacts(fit, rng, DRAWS, level=setting.level), "observed")
+    printed = [*coefficients(setting, fit), *clustered_effects(setting, fit, "ladder")]
+    drawn += _by_units(setting, fit, printed, f"{stream}:units")
+    drawn += _by_years(setting, fit, printed, f"{stream}:years")
+    lines += [line | seeded for line in drawn]
+    for factors in FACTORS:
+        found, note = fit_with_factors(setting.panel, fit.network, fit.model, factors), f"{factors} common factors"
+        for line in coefficients(setting, found.after):
+            if line["term"] in SPATIAL_UNITS:
+                warning = joined(line["warning"], f"{note} taken out, no bias correction")
+                renamed = {"estimator": f"{line['estimator']}_factors_{factors}", "converged": found.converged}
+                lines.append(line | renamed | {"warning": warning})
+    return lines
+
+
+def _by_units(setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str) -> list[Line]:
+    """Return the printed rows with the wild bootstrap-t by unit in the place of t(G* - 1)."""
+    lines = [_renamed(line, fit, "units") for line in printed]
+    try:
+        found = unit_bootstrap(setting.panel, fit, generator_for(setting.seed, stream), UNIT_DRAWS)
+    except NumericsError as error:
+        return [line | {"warning": joined(line["warning"], f"no interval: {error}")} for line in lines]
+    kept = len(found.coefficients)
+    sizes = np.abs(np.concatenate([found.coefficients, found.effects.reshape(kept, -1)], axis=1))
+    label = f"wild bootstrap-t by unit, {kept} samples"
+    for line, size in zip(lines, sizes.T, strict=True):
+        if line.get("std_error", NAN) > 0 and np.isfinite(size).all():
+            half = float(np.quantile(size, setting.level)) * line["std_error"]
+            p_value = float((1 + (size >= abs(line["statistic"])).sum()) / (1 + kept))
+            line |= {"conf_low": line["estimate"] - half, "conf_high": line["estimate"] + half, "p_value": p_value}
+            line |= {"conf_level": setting.level, "p_type": "symmetric bootstrap-t", "se_type": label}
+    return lines
+
+
+def _by_years(setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str) -> list[Line]:
+    """Return the printed rows with the spread and the percentiles of samples rebuilt from blocks of years."""
+    together = max(1, min(YEARS_TOGETHER, fit.n_periods // 3))
+    drawn = year_bootstrap(setting.panel, fit, generator_for(setting.seed, stream), YEAR_DRAWS, together)
+    values = np.concatenate([drawn[:, :-1], effects_at(fit, drawn).reshape(len(drawn), -1)], axis=1)
+    low, high = np.quantile(values, [0.5 - setting.level / 2, 0.5 + setting.level / 2], axis=0)
+    serial, lines = serial_note(fit), [_renamed(line, fit, "years") for line in printed]
+    note = joined(serial, f"blocks of {together} years keep part of it" if serial else "")
+    label = f"{YEAR_DRAWS} samples of residuals by blocks of {together} years"
+    for i, (line, error) in enumerate(zip(lines, values.std(axis=0, ddof=1), strict=True)):
+        if error > 0:
+            line |= {"std_error": float(error), "statistic": line["estimate"] / error, "g_star": NAN, "se_type": label}
+            line |= {"conf_low": float(low[i]), "conf_high": float(high[i]), "conf_level": setting.level}
+            line["warning"] = joined(line["warning"], note)
+    return lines
+
+
+def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
+    kept = {key: value for key, value in line.items() if key not in INTERVAL}
+    return kept | {"estimator": estimator_name(fit, suffix), "role": "ladder"}
+
+
+def hausman_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
+    """Return unit effects against random unit effects, both beside year dummies."""
+    if fit.model.model not in ("SDM", "SAR", "SEM", "SDEM") or fit.model.effects != "two_way":
+        return []
+    note = "needs errors independent over years for random effects to be the efficient choice"
+    try:
+        found = hausman_with_time_effects(setting.panel, fit.network, fit.model)
+    except (NumericsError, np.linalg.LinAlgError) as error:
+        return [{"term": "spatial Hausman", "estimate": NAN, "warning": f"not defined: {error}"}]
+    return tested_lines([found], joined(note, serial_note(fit)))
 
 
 def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
     """Return the name of a model with a covariance."""
     return fit.model.model.lower() + ("" if kind == BY_UNIT else f"_{kind}")
-
-
-def tested_rows(context: RowContext, tests: list[SpatialTest], note: str = "") -> list[Estimate]:
-    """Return specification tests, their statistic in the place of the estimate."""
-    out = []
-    for test in tests:
-        row, by_unit = context.row("test", test.name, "test", test.statistic), test.name.endswith("by unit")
-        out.append(replace(row, role="description", statistic=test.statistic, df=float(test.df), p_value=test.p_value,
-                           p_type="F(q, N - 1)" if by_unit else "chi-squared", unit_of_measure="statistic",
-                           warning=joined(row.warning, "" if by_unit else note)))  # fmt: skip
-    return out
-
-
-def statistic_rows(context: RowContext, estimator: str, values: Mapping[str, float], unit: str) -> list[Estimate]:
-    """Return descriptive numbers of a model."""
-    return [replace(context.row(estimator, name, "stat", value), role="description", unit_of_measure=unit)
-            for name, value in values.items()]  # fmt: skip
 
 
 def residual_autocorrelation(fit: SpatialPanelFit) -> float:
@@ -105,51 +221,10 @@ def edge_note(fit: SpatialPanelFit) -> str:
     return f"{' or '.join(spatial)} at the edge of its range" if fit.at_bound else ""
 
 
-def undefined_rows(rows: list[Estimate], fit: SpatialPanelFit) -> list[Estimate]:
-    """Add to rows without a number that a spatial parameter is at the edge of its range."""
-    return [replace(row, warning=joined(row.warning, f"not defined: {edge_note(fit)}")) for row in rows]
-
-
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
     """Warn where errors hang together over years."""
     found = residual_autocorrelation(fit)
     if found < SERIAL:
         return ""
-    told = {BY_UNIT: "the interval by unit allows for it"}.get(kind, "intervals that ignore it are too narrow")
+    told = "the interval by unit allows for it" if kind == BY_UNIT else "intervals that ignore it are too narrow"
     return f"residuals are correlated over years (AR(1) {found:.2f}): {told}"
-
-
-def _errors(fit: SpatialPanelFit, kind: str) -> np.ndarray:
-    try:
-        return fit.std_errors(kind)[:-1]
-    except NumericsError:
-        return np.full(len(fit.names) - 1, NAN)
-
-
-def _effective(fit: SpatialPanelFit, kind: str) -> np.ndarray:
-    """Return G* of each coefficient; NaN where the normal law is used."""
-    size = len(fit.names) - 1
-    if kind != BY_UNIT or fit.at_bound:
-        return np.full(size, NAN)
-    return np.array([fit.effective_units(row) for row in np.eye(size + 1)[:-1]])
-
-
-def _interval(value: float, error: float, effective: float, level: float) -> dict[str, Any]:
-    """Return a t(G* - 1) interval, or a normal one where no G* is given."""
-    if not np.isfinite(error):
-        return {}
-    ratio = np.asarray(value / error)
-    common = {"std_error": error, "statistic": value / error, "conf_level": level}
-    if not np.isfinite(effective):
-        half = normal_quantile(0.5 + level / 2) * error
-        return {**common, "p_value": float(two_sided_p(ratio)), "p_type": "normal, two-sided",
-                "conf_low": value - half, "conf_high": value + half}  # fmt: skip
-    df = degrees_of_freedom(np.asarray(effective))
-    half = float(student_quantile(df, 0.5 + level / 2)) * error
-    return {**common, "p_value": float(student_two_sided_p(ratio, df)), "p_type": "t(G* - 1), two-sided",
-            "df": float(df), "g_star": effective, "conf_low": value - half, "conf_high": value + half}  # fmt: skip
-
-
-def joined(*parts: str) -> str:
-    """Join warnings, leaving out empty ones."""
-    return "; ".join(part for part in parts if part)

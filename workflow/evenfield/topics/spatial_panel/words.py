@@ -15,7 +15,7 @@ def sentences(facts: Findings) -> list[Sentence]:
     rows = facts.rows(spec_id=spec, estimator=MODELS, term=term, effect_type="indirect")
     what = f"The indirect effect of one unit more of {plain(term)} in every other {facts.unit}"
     found = over_choices(rows, what, ("w_id", "estimator"), "pairs of weights and model")
-    weights = str(specs[0].get("weights", facts.config["weights"]["primary"]))
+    weights = str(specs[0].get("weights") or facts.config["weights"]["primary"])
     ladder = ("sdm", "sdm_factors_1", "sdm_factors_2")
     rho = {row["estimator"]: row for row in facts.rows(spec_id=spec, w_id=weights, term="rho", estimator=ladder)}
     if set(rho) == set(ladder):

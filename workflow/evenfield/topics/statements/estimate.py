@@ -12,7 +12,7 @@ from linearmodels.panel import PanelOLS
 from linearmodels.panel.utility import AbsorbingEffectError
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cr3 import cr3_inference
+from evenfield.numerics.inference.cluster_robust import cr3_inference
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts.contrast_equivalence import equivalence_rows

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.sphere_area import polygon_area_km2
+from evenfield.numerics.spatial import haversine_km, polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
 from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.spec import Id, Spec

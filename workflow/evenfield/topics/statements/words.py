@@ -8,7 +8,7 @@ CLEAR = 0.05
 
 def sentences(facts: Findings) -> list[Sentence]:
     """Count the claims described, the tested rows by sign, and what chance alone would give."""
-    rows = facts.rows(facts.topic, "exploratory", role="exploratory")
+    rows = facts.rows(role="exploratory")
     if not rows:
         return []
     claims = {str(row["hypothesis"]) for row in rows}

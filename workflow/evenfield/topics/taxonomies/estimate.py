@@ -23,11 +23,10 @@ from evenfield.numerics.prediction_error import (
     upper_p_value,
 )
 from evenfield.shared.contrasts.contrasts import BASES
-from evenfield.shared.contrasts.group_study import complete
 from evenfield.shared.contrasts.places import Places, joined_links
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import complete, joined
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.study.study import Study
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from evenfield.numerics import cross_dependence
+from evenfield.numerics import unit_roots
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.unit_roots import cips_test
@@ -107,11 +107,11 @@ def _dependence(data: Trajectories, spec: UnitRootsSpec, info: SchemeInfo, infer
         return generator_for(inference["seed"], f"{stem}:cdw")
 
     after = {"fe_id": "year", "role": spec.role, "seed": f"{inference['seed']}:{stem}"}
-    add("cd", lambda: cross_dependence.cd_test(raw), role=spec.role)
-    add("alpha_of_means", lambda: cross_dependence.exponent_of_means(raw))
-    add("cdw", lambda: cross_dependence.weighted_cd_test(left, draws()), **after)
-    add("cdw_plus", lambda: cross_dependence.enhanced_cd_test(left, draws()), **after)
-    add("alpha_of_residuals", lambda: cross_dependence.exponent_of_residuals(left), fe_id="year")
+    add("cd", lambda: unit_roots.cd_test(raw), role=spec.role)
+    add("alpha_of_means", lambda: unit_roots.exponent_of_means(raw))
+    add("cdw", lambda: unit_roots.weighted_cd_test(left, draws()), **after)
+    add("cdw_plus", lambda: unit_roots.enhanced_cd_test(left, draws()), **after)
+    add("alpha_of_residuals", lambda: unit_roots.exponent_of_residuals(left), fe_id="year")
     return rows.made
 
 

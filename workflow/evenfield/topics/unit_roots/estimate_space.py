@@ -11,9 +11,11 @@ import pandas as pd
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.spatial_half_life import HalfLifeTests, half_life_set, half_life_tests
 from evenfield.numerics.spatial_unit_root import (
+    HalfLifeTests,
     SpatialPersistence,
+    half_life_set,
+    half_life_tests,
     spatial_persistence,
     spatial_unit_root_test,
     weak_dependence_test,

@@ -1,0 +1,366 @@
+"""Group contrasts: planted differences, invariance, what the data cannot carry, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
+from evenfield.study.errors import EvenfieldError
+from evenfield.topics.group_contrasts.estimate import estimate
+from made_study import row, same_numbers, same_results
+from tolerances import CLOSED_FORM
+from topics.group_contrasts.made_groups import CLUSTER, NAMES, PERIODS, SEZ, WEST, YEARS, N, make_study
+
+LEADS = {"hypothesis": "H", "role": "primary"}
+T = YEARS - 1990
+NOISE = np.random.default_rng(3).normal(size=(6, N, len(T)))
+MAIN = {"treatment_def": "main", "effect_type": "coef"}
+
+
+def premium(**changes):
+    """Clusters are 1.5 above the others; growth is 2 faster there."""
+    shared = {"compare": ["cluster", "sez", "cluster - sez"], **LEADS}
+    level = {"id": "level", "outcome": "income", "unit": "log points", "sesoi": "log", **shared}
+    growth = {"id": "growth", "outcome": "growth", "table": "periods", "given": ["start"], **shared}
+    growth["compare"] = ["cluster given sez"]
+    income = 1.5 * CLUSTER[:, None] + 0.1 * NOISE[0]
+    return make_study({"premium": [{**level, **changes}, growth]}, income=income)
+
+
+def intensity(*more):
+    """Zones have twice as much foreign capital, in logs 2, and capital, in logs 1."""
+    measures = [{"id": "foreign", "outcome": "log(f / y)"}, {"id": "capital", "outcome": "log(k)"}, *more]
+    spec = {"id": "mix", "compare": "sez - cluster", "window": [1990, 1999], "cells": "A", "measures": measures}
+    zones = SEZ[:, None]
+    columns = {"f": np.exp(2 * zones + 0.1 * NOISE[1]), "k": np.exp(zones + 0.1 * NOISE[2]), "y": 1.0}
+    return make_study({"factor_intensity": [{**spec, "sesoi": "quarter", **LEADS}]}, **columns)
+
+
+def fading(periods=None, **changes):
+    """Zones start 2 above the others and fall by 1 from the first period to the second."""
+    shared = {"compare": ["sez", "sez given cluster"], "role": "primary"}
+    specs = [
+        {"id": "foreign", "outcome": "log(f / y)", "unit": "log points", "sesoi": "share", **shared},
+        {"id": "growth", "outcome": "growth", "table": "periods", "unit": "pp/yr", "sesoi": "share", **shared},
+        {"id": "quotient", "path": "quotient", "outcome": "f", "over": "y", "sesoi": "quarter", **shared},
+        {"id": "absent", "outcome": "marketisation"},
+    ]
+    f = np.exp((2.0 - (YEARS >= 2000)) * SEZ[:, None] + 0.05 * T + 0.1 * NOISE[3])
+    return make_study({"fading": [{**spec, **changes} for spec in specs]}, periods, f=f, y=1.0)
+
+
+def balance(break_at=5.0, **changes):
+    """The gap falls by 2 percent a year with clusters, rises by 1 with zones, and jumps between the windows."""
+    spec = {
+        "id": "gap",
+        "name": "gap_growth",
+        "outcome": "log(urban / rural)",
+        "level": "gap_level",
+        "sesoi": "percent",
+    }
+    spec |= {"parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"}, **LEADS}
+    spec["windows"] = [[1990, 2000], [2001, 2010]]
+    trend = 0.003 * NOISE[4][:, 0] - 0.02 * CLUSTER + 0.01 * SEZ
+    rural = np.exp((0.05 + 0.002 * NOISE[5][:, :1]) * T)
+    gap = 0.9 + trend[:, None] * T + break_at * (YEARS >= 2001)
+    return make_study({"balance": [{**spec, **changes}]}, urban=rural * np.exp(gap), rural=rural)
+
+
+def programme(**changes):
+    """Growth rises by 2 where the programme begins in 2000."""
+    spec = {"id": "west", "programme": "go", "spans": [[1991, 1999], [2000, 2010]], "exposure": "near", "sesoi": "pp"}
+    spec |= {"placebos": [[[1991, 1994], [1995, 1998]]], **LEADS}
+    growth = 5 + NOISE[0] + 2 * WEST[:, None] * (YEARS >= 2000)
+    growth[:, YEARS == 1999] = np.nan
+    return make_study({"programmes": [{**spec, **changes}]}, growth_pct=growth)
+
+
+def wages(**changes):
+    """The elasticity is -0.5, 0.6 higher with clusters and 0.4 lower with zones; output per worker lags in clusters."""
+    spec = {"id": "stock", "wage": "w", "investment": "f", "years": [1990, 2009], "sesoi": "elasticity", **LEADS}
+    cost = {"id": "stock", "name": "unit_labour_cost_growth", "outcome": "log(w * l / y)", "role": "mechanism"}
+    cost |= {"parts": {"wage_growth": "log(w)", "productivity_growth": "log(y / l)"}, "windows": [[1990, 2000]]}
+    log_wage = 6 + 0.1 * T + np.cumsum(0.1 * NOISE[1], axis=1)
+    log_f = NOISE[2][:, :1] + 0.05 * NOISE[3]
+    log_f[:, 1:] += (-0.5 + 0.6 * CLUSTER - 0.4 * SEZ)[:, None] * log_wage[:, :-1]
+    y = np.exp(8 + (0.08 - 0.03 * CLUSTER[:, None]) * T + 0.02 * NOISE[4])
+    section = {"wages": [{**spec, **changes}], "labour_cost": [cost]}
+    return make_study(section, w=np.exp(log_wage), f=np.exp(log_f), y=y, l=100.0)
+
+
+ALL = [premium, intensity, fading, balance, programme, wages]
+
+
+def found(results, **wanted):
+    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
+@pytest.mark.parametrize("made", ALL)
+def test_shuffled_rows_and_renamed_units_change_nothing(made):
+    study = made()
+    study.config["inference"]["pairs"] = []
+    results = estimate(study)
+    same_results(results, estimate(study.shuffled(3)))
+    same_numbers(results, estimate(study.renamed({name: f"v{name}" for name in NAMES})))
+
+
+def test_planted_premiums_are_found_and_decide():
+    results = estimate(premium())
+    for period in ("A", "B"):
+        level = row(results, spec_id="level", period=period, role="primary", effect_type="coef")
+        assert level.estimate == pytest.approx(1.5, abs=0.05)
+        assert level.conf_low > 1.2
+        assert (level.term, level.hypothesis, level.n_treated, level.sesoi) == ("cluster", "H", 6, 0.1)
+        growth = row(results, spec_id="growth", period=period, role="primary", effect_type="coef")
+        assert (growth.estimate, growth.controls_id) == (pytest.approx(2, abs=0.15), "start")
+        assert level.warning.startswith("PROXY") == (period == "A")
+    assert {e.hypothesis for e in found(results, term="sez")} == {""}
+
+
+def test_the_range_over_taxonomies_is_that_of_their_rows():
+    results = estimate(premium())
+    same = {"spec_id": "level", "period": "B", "term": "cluster", "contrast": ""}
+    values = [row(results, treatment_def=name, estimator="ols", **same).estimate for name in ("main", "other")]
+    assert row(results, effect_type="stat_range_low", **same).estimate == min(values)
+    assert row(results, effect_type="stat_range_high", **same).estimate == max(values)
+    agree = row(results, effect_type="stat_range_sign", **same)
+    assert (agree.estimate, agree.n_obs) == (1.0 + (values[1] > 0), 2)
+
+
+def test_planted_intensities_pass_the_joint_test():
+    study = intensity()
+    results = estimate(study)
+    z = np.log(study.table("panel").query("year < 2000").set_index("unit")["f"]).groupby("unit").mean()
+    foreign = row(results, outcome="foreign", role="primary", effect_type="coef")
+    assert foreign.estimate == pytest.approx(2.0 / z.std(), abs=0.2)
+    joint = row(results, effect_type="stat_joint")
+    assert joint.p_value == pytest.approx(1 / 200)
+    assert joint.estimate > 0
+    assert row(results, effect_type="stat_right_signs").estimate == 2
+    wrong = estimate(intensity({"id": "less", "outcome": "log(k)", "sign": -1}))
+    assert row(wrong, effect_type="stat_right_signs").warning == "2 of 3 outcomes have the predicted sign"
+    constant = row(estimate(intensity({"id": "y", "outcome": "y"})), outcome="y", **MAIN)
+    assert constant.warning == "not defined: the outcome is constant"
+
+
+def test_a_planted_fall_is_the_change_of_the_premium():
+    results = estimate(fading())
+    change = row(results, spec_id="foreign", role="primary", effect_type="coef")
+    levels = [row(results, spec_id="foreign", period=name).estimate for name in ("A", "B")]
+    assert change.estimate == pytest.approx(levels[1] - levels[0], abs=CLOSED_FORM)
+    assert change.estimate == pytest.approx(-1.0, abs=0.1)
+    assert change.p_value < 0.05
+    assert (change.sesoi, change.output_basis) == (pytest.approx(levels[0] / 2), "")
+    assert row(results, spec_id="growth", role="primary", effect_type="coef").output_basis == "spliced"
+
+
+def test_over_three_periods_the_change_is_a_slope_and_half_the_premium_is_spread_over_two_steps():
+    three = [{**PERIODS[0], "period": name, "basis": "official"} for name in ("A", "B", "C")]
+    change = row(estimate(fading(three)), spec_id="growth", role="primary", effect_type="coef")
+    assert change.estimate == pytest.approx(-1.5, abs=0.05)
+    assert change.sesoi == pytest.approx(0.5 * 4.4 / 2, abs=0.4)
+    assert (change.output_basis, change.n_periods, change.unit_of_measure) == ("official", 3, "pp/yr per period")
+
+
+def test_the_quotient_falls_and_ends_where_its_parts_say():
+    study = fading()
+    results = estimate(study)
+    assert row(results, spec_id="quotient", role="primary", effect_type="coef").conf_high < 0
+    end = row(results, spec_id="quotient", role="primary", effect_type="stat_end_level")
+    last = study.table("panel").query("year >= 2006")
+    zones = last[last["unit"].isin(np.array(NAMES)[SEZ])].groupby("year")[["f", "y"]].sum()
+    shares = zones / last.groupby("year")[["f", "y"]].sum()
+    assert end.estimate == pytest.approx((shares["f"] / shares["y"]).mean())
+    assert end.conf_high - end.estimate == pytest.approx(end.estimate - end.conf_low)
+    low, high = (row(results, effect_type=name, outcome="quotient_end").estimate for name in ("stat_low", "stat_high"))
+    assert low <= end.estimate <= high
+    assert row(results, estimator="group_series").estimate < 0
+    series = results.series["quotients"].query("group == 'sez' and year >= 2006")
+    assert series["quotient"].mean() == pytest.approx(end.estimate)
+    assert (series["low"] <= series["quotient"]).all() and (series["quotient"] <= series["high"]).all()
+
+
+def test_a_unit_without_figures_is_left_out_of_paths_and_named():
+    study = fading()
+    study.tables["panel"].loc[study.tables["panel"]["unit"].eq("u29"), "f"] = np.nan
+    results = estimate(study)
+    change = row(results, spec_id="foreign", role="primary", effect_type="coef")
+    assert (change.n_units, change.warning) == (29, "without u29, no figures")
+    assert row(results, role="primary", effect_type="stat_end_level").n_units == 29
+
+
+def test_windows_are_cut_to_years_that_all_units_have():
+    study = intensity()
+    panel = study.tables["panel"]
+    panel.loc[panel["unit"].eq("u03") & panel["year"].lt(1993), "k"] = np.nan
+    capital = row(estimate(study), outcome="capital", role="primary", effect_type="coef")
+    assert capital.period == "1993-1999"
+    assert "7 of 10 years have figures of every unit (1993 to 1999)" in capital.warning
+
+
+def test_the_planted_gap_is_found_in_each_window_and_the_break_is_never_crossed():
+    results = estimate(balance())
+    for window, years in (("1990-2000", 10), ("2001-2010", 9)):
+        gap = row(results, role="primary", effect_type="coef", period=window)
+        assert gap.estimate == pytest.approx(-3.0, abs=0.4)
+        assert gap.conf_high < 0
+        assert gap.sesoi == pytest.approx(100 * np.log(1.05) / years)
+        same = {"period": window, "contrast": "cluster - sez", "estimator": "long_difference", **MAIN}
+        urban, rural = (row(results, outcome=f"{name}_growth", **same).estimate for name in ("urban", "rural"))
+        assert urban - rural == pytest.approx(gap.estimate)
+        one, other = (row(results, term=n, contrast="", period=window, **MAIN).estimate for n in ("cluster", "sez"))
+        assert one - other == pytest.approx(gap.estimate)
+    other = found(results, treatment_def="other", estimator="long_difference")
+    assert [e.role for e in other] == ["robustness"] * 2
+    first = results.series["gaps"].query("cell == 'both' and year == 1990").iloc[0]
+    assert (first["n_units"], first["ratio"]) == (3, pytest.approx(np.exp(0.9)))
+    assert set(results.series["gaps"]["window"]) == {"1990-2000", "2001-2010"}
+
+
+def test_the_start_of_the_gap_can_be_held_fixed():
+    results = estimate(balance(given=["gap_start", "coastal"]))
+    assert row(results, role="primary", period="2001-2010", effect_type="coef").controls_id == "gap_start + coastal"
+    same = row(results, role="primary", period="1990-2000", effect_type="coef")
+    assert "does not vary or is collinear" in same.warning
+
+
+def test_the_planted_jump_is_found_and_marked_descriptive():
+    study = programme()
+    results = estimate(study)
+    jump = row(results, role="primary", effect_type="coef")
+    wide = study.table("panel").pivot(index="unit", columns="year", values="growth_pct")
+    change = (wide.loc[:, 2000:].mean(axis=1) - wide.loc[:, 1991:1998].mean(axis=1)).to_numpy()
+    assert jump.estimate == pytest.approx(change[WEST].mean() - change[~WEST].mean())
+    assert jump.estimate == pytest.approx(2.0, abs=0.5)
+    assert (jump.output_basis, jump.n_treated, jump.term) == ("spliced", 12, "go")
+    assert "DESCRIPTIVE" in jump.warning
+    placebo = row(results, role="placebo")
+    assert (placebo.estimator, placebo.output_basis) == ("did_placebo_1995", "proxy")
+    assert abs(placebo.estimate) < 1
+    after = row(results, role="mechanism")
+    assert after.output_basis == "official"
+    assert "DESCRIPTIVE" not in after.warning
+    assert row(results, estimator="did_exposure").hypothesis == "L52"
+    border = row(results, estimator="border_pairs")
+    assert border.estimate == pytest.approx(np.mean(change[18:24] - change[12:18]))
+    assert (border.n_obs, border.n_treated, border.df) == (6, 6, 5)
+    assert 0 < row(results, estimator="border_pairs_permutation").p_value <= 1
+
+
+def test_planted_elasticities_are_found_with_common_and_with_group_years():
+    study = wages()
+    results = estimate(study)
+    main = row(results, role="primary", effect_type="coef")
+    assert main.estimate == pytest.approx(1.0, abs=0.1)
+    assert main.conf_low > 0
+    assert (main.p_type, main.n_obs, main.df) == ("t(G* - 1)", N * 20, pytest.approx(main.g_star - 1))
+    assert main.mde == pytest.approx((t_quantile(0.975, main.df) + t_quantile(0.8, main.df)) * main.std_error)
+    assert row(results, spec_id="stock_group_years").estimate == pytest.approx(1.0, abs=0.15)
+    assert row(results, estimator="panel_fe_slopes").estimate == pytest.approx(1.0, abs=0.2)
+    beside = found(results, role="ladder")
+    assert {e.estimator for e in beside} == {f"panel_fe_{name}" for name in ("wcr33", "driscoll_kraay", "slopes")}
+    assert all(e.p_value < 0.05 for e in beside)
+    panel = study.table("panel")
+    logs = {name: np.log(panel.pivot(index="unit", columns="year", values=name).to_numpy()) for name in ("w", "f")}
+    w, y = logs["w"][:, :-1], logs["f"][:, 1:]
+    dates = np.broadcast_to(np.eye(20)[:, 1:], (N, 20, 19))
+    X = np.concatenate([np.stack([w, w * CLUSTER[:, None], w * SEZ[:, None]], axis=2), dates], axis=2)
+    X, y = X - X.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    fit, c = fit_ols(y.ravel(), X.reshape(N * 20, -1)), np.eye(22)[1] - np.eye(22)[2]
+    V = cov_cr3(fit, np.repeat(np.arange(N), 20))
+    assert (main.estimate, main.std_error) == pytest.approx((c @ fit.beta, np.sqrt(c @ V @ c)), rel=1e-7)
+
+
+def test_unit_labour_cost_is_wage_growth_less_productivity_growth():
+    results = estimate(wages())
+    cost, wage, made = (
+        row(results, outcome=f"{name}_growth", **MAIN).estimate for name in ("unit_labour_cost", "wage", "productivity")
+    )
+    assert cost == pytest.approx(wage - made)
+    assert made == pytest.approx(-3.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("made", "table", "change", "part", "reason"),
+    [
+        (fading, "panel", lambda t: t, "absent", "panel.csv has no column marketisation"),
+        (intensity, "panel", lambda t: t.assign(k=np.nan), "capital", "column k is blank"),
+        (balance, "panel", lambda t: t.drop(columns="rural"), "gap", "panel.csv has no column rural"),
+        (programme, "programmes", lambda t: t.iloc[:0], "west", "no programme go"),
+        (programme, "programmes", lambda t: t.replace("u29", "zz"), "west", "1 units of go are not units"),
+        (programme, "panel", lambda t: t[t["year"] < 2000], "west", "no growth in 2000-2010"),
+        (wages, "panel", lambda t: t.drop(columns="f"), "stock", "panel.csv has no column f"),
+        (wages, "panel", lambda t: t.assign(f=t["f"].where(t["year"] != 2000, 0)), "stock", "f holds zeros"),
+    ],
+)
+def test_what_the_data_cannot_carry_is_said(made, table, change, part, reason):
+    study = made()
+    study.tables[table] = change(study.tables[table])
+    left_out = [item for item in estimate(study).fit["left_out"] if item["part"] == part]
+    assert len(left_out) == 1
+    assert reason in left_out[0]["reason"]
+
+
+def test_few_units_in_a_group_have_no_interval():
+    study = fading()
+    study.tables["cells"]["sez"] = study.tables["cells"]["unit"].isin(NAMES[3:6]).astype(int)
+    results = estimate(study)
+    end = row(results, role="primary", effect_type="stat_end_level")
+    assert np.isnan(end.p_value)
+    assert "fewer than 4" in end.warning
+    trend = row(results, spec_id="quotient", role="primary", effect_type="coef")
+    assert trend.p_type.startswith("free permutation")
+    assert np.isnan(trend.conf_low)
+    for clusters, text in ((2, "fewer than 4 units"), (0, "does not vary or is collinear")):
+        study = wages()
+        study.tables["cells"]["cluster"] = study.tables["cells"]["unit"].isin(NAMES[:clusters]).astype(int)
+        few = row(estimate(study), role="primary", effect_type="coef")
+        assert np.isnan(few.p_value)
+        assert text in few.warning
+
+
+def test_a_unit_without_an_income_is_named():
+    study = balance()
+    study.tables["panel"].loc[study.tables["panel"]["unit"].eq("u29"), "rural"] = np.nan
+    rows = found(estimate(study), role="primary", effect_type="coef")
+    assert {e.n_units for e in rows} == {N - 1}
+    assert all("left out for want of figures: u29" in e.warning for e in rows)
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "text"),
+    [
+        (premium, {"compare": ["zone"]}, "estimates.group_contrasts.premium.0.compare"),
+        (premium, {"outcome": "income +"}, "is not an expression"),
+        (premium, {"samples": ["moon"]}, "moon"),
+        (balance, {"windows": [[2000, 1990]]}, "ends too early or overlaps"),
+        (balance, {"windows": [[1990, 2000], [1999, 2010]]}, "ends too early or overlaps"),
+        (balance, {"given": ["altitude"]}, "altitude"),
+        (programme, {"spans": [[1991, 2000], [2000, 2010]]}, "are not in order"),
+        (programme, {"exposure": "moon"}, "no exposures for weights moon"),
+        (wages, {"years": [2009, 1990]}, "ends before it begins"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(made, changes, text):
+    with pytest.raises(EvenfieldError) as error:
+        estimate(made(**changes))
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_taxonomies_are_refused():
+    study = premium()
+    study.config["taxonomy"]["all"] = ["main", "moon"]
+    with pytest.raises(EvenfieldError, match="no cells of taxonomy moon"):
+        estimate(study)
+
+
+def test_the_official_programme_is_the_west_of_units():
+    data = Path(__file__).parents[3] / "data"
+    programmes, units = (pd.read_csv(data / f"{name}.csv") for name in ("programmes", "units"))
+    for name, region, count in (("go_west_2000", "West", 12), ("rise_of_central_2006", "Central", 6)):
+        members = set(programmes.loc[programmes["programme"].eq(name), "unit"])
+        assert members == set(units.loc[units["region4"].eq(region), "unit"])
+        assert len(members) == count

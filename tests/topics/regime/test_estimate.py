@@ -1,0 +1,246 @@
+"""Convergence by regime: planted speeds, least squares by hand, what is description only, bad input."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.numerics.dynamic_panel.regime_scores import regime_roots
+from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.topics.regime.estimate import PATH, POINTS, SUPPORT, estimate
+from evenfield.topics.regime.estimate_panel import DIFFERENCE
+from evenfield.topics.regime.estimate_section import INTERACTIONS, common_support, terciles
+from made_study import NUMBERS, MadeStudy, row, same_results
+from tolerances import ITERATIVE
+
+N = 24
+UNITS = [f"u{i:02d}" for i in range(N)]
+PERIODS = [
+    {"period": "P1", "label": "1980-90", "start": 1980, "end": 1990, "role": "main", "basis": "proxy"},
+    {"period": "P2", "label": "1992-2002", "start": 1992, "end": 2002, "role": "main", "basis": "official"},
+    {"period": "S", "label": "1980-2002", "start": 1980, "end": 2002, "role": "span", "basis": "spliced"},
+]
+SPEC = {"id": "seed", "taxonomy": "seed", "weights": "near", "split": 1992, "role": "primary"}
+KEY = {"estimator": "regime", "effect_type": "coef", "term": INTERACTIONS[0], "contrast": DIFFERENCE}
+
+
+def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
+    """Growth whose speed is 1 + 4 E^C + E^S, exposures given beforehand; a yearly panel with roots by regime."""
+    rng = np.random.default_rng(0)
+    place = pd.DataFrame({"unit": UNITS, "lat": rng.uniform(20, 45, N), "lon": rng.uniform(80, 120, N)})
+    i, near = np.arange(N), {"exposure_cluster": rng.uniform(0, 1, N), "exposure_sez": rng.uniform(0, 1, N)}
+    own = {"own_cluster": (i < 5) * 1.0, "own_sez": ((i > 2) & (i < 8)) * 1.0, "weights": "near", "taxonomy": "seed"}
+    rows, exposures = [], []
+    for item in described:
+        start = rng.normal(7, 0.5, N)
+        slope = 1 + 4 * near["exposure_cluster"] + near["exposure_sez"]
+        growth = 6 - slope * (start - start.mean()) + noise * (near["exposure_cluster"] + rng.normal(0, 1, N))
+        labels = {"unit": UNITS, "period": item["period"]}
+        rows.append(pd.DataFrame({**labels, "growth_pct_per_year": growth, "log_income_start": start}))
+        exposures.append(pd.DataFrame({**labels, **own, **near}))
+    root = 0.8 - 0.2 * near["exposure_cluster"] + 0.1 * near["exposure_sez"]
+    y, years = rng.normal(8, 0.4, N), []
+    for year in range(1980, 2003):
+        years.append(pd.DataFrame({"unit": UNITS, "year": year, "basis": "official", "log_income": y}))
+        y = 8 + root * (y - 8) + rng.normal(0, 0.05, N)
+    tables = {"periods": pd.concat(rows), "exposures": pd.concat(exposures), "units": place, "panel": pd.concat(years)}
+    for name, new in changed.items():
+        tables[name] = new(tables[name])
+    return MadeStudy({"estimates": {"regime": [spec]}}, tables, samples={"all": UNITS}, periods=described)
+
+
+def run(spec=SPEC, **made):
+    return estimate(make_study(spec, **made))
+
+
+@pytest.fixture(scope="module")
+def found():
+    return run()
+
+
+def test_planted_speeds_are_found_with_their_sign():
+    results = run(noise=0)
+    for period in ("P1", "P2", "S"):
+        assert row(results, period=period, **KEY).estimate == pytest.approx(3)
+        for term, speed in {"initial_income": 1, INTERACTIONS[0]: 4, INTERACTIONS[1]: 1}.items():
+            assert row(results, period=period, **{**KEY, "term": term, "contrast": ""}).estimate == pytest.approx(speed)
+
+
+def test_deciding_row(found):
+    deciding = row(found, period="P2", **KEY)
+    assert (deciding.hypothesis, deciding.family, deciding.role) == ("H11", "F3", "primary")
+    assert (deciding.sesoi, deciding.se_type, deciding.n_treated) == (1, "SCPC avc 0.03", N)
+    assert deciding.conf_low < deciding.estimate < deciding.conf_high
+    assert row(found, period="S", **KEY).role == "robustness"
+    single = row(found, period="P2", **{**KEY, "contrast": ""})
+    assert (single.hypothesis, single.family, single.role) == ("", "regime", "exploratory")
+    assert "PROXY" in row(found, period="P1", **KEY).warning
+    assert "SPLICED" in row(found, period="S", **KEY).warning
+    weak = row(run(noise=3), period="P2", **KEY)
+    assert weak.mde > weak.sesoi
+    assert "UNDERPOWERED" in weak.warning
+
+
+def test_equals_least_squares_by_hand_with_every_covariance(found):
+    tables = make_study().tables
+    one = (
+        tables["periods"].merge(tables["exposures"], on=["unit", "period"]).query("period == 'P2'").sort_values("unit")
+    )
+    r = (one["log_income_start"] - one["log_income_start"].mean()).to_numpy()
+    near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
+    fit = fit_ols(one["growth_pct_per_year"], np.column_stack([np.ones(N), r, near, near * r[:, None]]))
+    c = np.array([0, 0, 0, 0, -1.0, 1.0])
+    for method, cov in (("cr3", cov_cr3(fit, np.arange(N))), ("hc1", cov_hc1(fit))):
+        found_row = row(found, period="P2", **{**KEY, "estimator": f"regime_{method}"})
+        df = found_row.g_star - 1 if method == "cr3" else N - 6
+        test = contrast_inference(fit, cov, c, df, 0.95)
+        assert found_row.role == "ladder"
+        assert (found_row.estimate, found_row.std_error) == pytest.approx((test.estimate, test.std_error))
+        assert (found_row.df, found_row.p_value) == pytest.approx((df, test.p_value))
+
+
+def test_the_level_of_initial_income_does_not_matter(found):
+    moved = run(periods=lambda f: f.assign(log_income_start=f["log_income_start"] + 3))
+    assert row(moved, period="P2", **KEY).estimate == pytest.approx(row(found, period="P2", **KEY).estimate)
+
+
+def test_own_terms_enter_on_request():
+    results = run({**SPEC, "own": "added", "role": "robustness"})
+    deciding = row(results, period="P2", **KEY)
+    assert (deciding.controls_id, deciding.role) == ("own status", "robustness")
+    assert not [e for e in results.estimates if e.estimator == "regime_hc1"]
+
+
+def test_within_groups_are_described_only(found):
+    for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
+        within = row(found, period="P2", estimator="within_group", contrast=group)
+        assert within.n_units == n
+        assert f"description only: {n} units" in within.warning
+        assert within.role == "description"
+        assert np.isnan([within.std_error, within.p_value]).all()
+
+
+def test_the_split_compares_later_with_earlier_periods(found):
+    split = row(found, estimator="regime_split_cr3")
+    assert (split.period, split.n_obs) == ("P2 less P1", 2 * N)
+    gaps = [row(found, period=period, **KEY).estimate for period in ("P2", "P1")]
+    assert split.estimate == pytest.approx(gaps[0] - gaps[1])
+    assert split.std_error > 0
+    late = row(run({**SPEC, "split": 2005}), estimator="regime_split_cr3")
+    assert np.isnan(late.estimate)
+    assert "no main period on one side of 2005" in late.warning
+
+
+def test_terciles_keep_ties_together_and_support_is_what_all_share():
+    assert terciles(np.arange(9.0)).tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [1, 1, 1, 1, 2, 2, 3, 3]
+    assert terciles(np.zeros(5)).tolist() == [1] * 5
+    table = pd.DataFrame({"income_low": [-1.0, 0.0, -0.5], "income_high": [1.0, 2.0, 0.5]})
+    assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
+    low, high, share = common_support(pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3))
+    assert np.isnan([low, high]).all()
+    assert share == 0
+
+
+def test_files_are_complete(found):
+    assert [list(found.series[name]) for name in ("series", "points", "support")] == [PATH, POINTS, SUPPORT]
+    points, frame = found.series["points"], estimates_frame(found.estimates)
+    np.testing.assert_allclose(points["fitted"] + points["residual"], points["growth_pct_per_year"])
+    assert frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
+    json.dumps(found.fit, allow_nan=False)
+
+
+def test_shuffled_rows_and_renamed_units_change_nothing():
+    study = make_study({**SPEC, "draws": 49})
+    same_results(estimate(study), estimate(study.shuffled(3)))
+    names = {unit: f"{(7 * i) % N:02d}" for i, unit in enumerate(UNITS)}
+    one, two = (estimates_frame(estimate(s).estimates) for s in (study, study.renamed(names)))
+    np.testing.assert_allclose(one[NUMBERS].to_numpy(float), two[NUMBERS].to_numpy(float), rtol=ITERATIVE)
+    assert one["max_leverage_unit"].map(names).fillna("").equals(two["max_leverage_unit"])
+
+
+def test_the_panel_beside_is_in_percentage_points_of_speed():
+    study = make_study({**SPEC, "draws": 49})
+    results, tables = estimate(study), study.tables
+    wide = tables["panel"].pivot(index="unit", columns="year", values="log_income")
+    near = tables["exposures"].query("period == 'S'")[["exposure_cluster", "exposure_sez"]]
+    theta = regime_roots(wide.to_numpy(), np.column_stack([np.ones(N), near])).theta[0]
+    beside = {"period": "S", "estimator": "regime_bc_fe"}
+    cluster, sez = (row(results, **beside, term=term, contrast="") for term in INTERACTIONS)
+    gap = row(results, **beside, contrast=DIFFERENCE)
+    assert cluster.estimate == pytest.approx(-100 * theta[1], rel=ITERATIVE)
+    assert gap.estimate == pytest.approx(cluster.estimate - sez.estimate)
+    assert (gap.hypothesis, gap.role, gap.conf_level) == ("H11", "robustness", 0.95)
+    assert gap.conf_low < gap.estimate < gap.conf_high
+
+
+def test_a_panel_too_short_says_so_and_without_draws_there_is_none(found):
+    short = [{**PERIODS[1], "end": 1994}]
+    rows = [e for e in run({**SPEC, "draws": 49}, described=short).estimates if e.estimator == "regime_bc_fe"]
+    assert len(rows) == 3
+    assert all("this estimator needs at least 4" in e.warning for e in rows)
+    assert not [e for e in found.estimates if e.estimator == "regime_bc_fe"]
+
+
+def test_a_study_without_regimes_is_not_defined():
+    names = ["own_cluster", "own_sez", "exposure_cluster", "exposure_sez"]
+    results = run(exposures=lambda f: f.assign(**dict.fromkeys(names, 0.0)))
+    deciding = row(results, period="P2", **KEY)
+    assert np.isnan(deciding.estimate)
+    assert "exposure_cluster, exposure_sez" in deciding.warning
+    assert np.isnan(row(results, period="P2", estimator="within_group", contrast="cluster").estimate)
+    assert np.isfinite(row(results, period="P2", estimator="within_group", contrast="neither").estimate)
+
+
+def test_few_exposed_units_get_no_interval():
+    few = run(exposures=lambda f: f.assign(exposure_sez=f["exposure_sez"].where(f["unit"].isin(UNITS[:3]), 0.0)))
+    deciding = row(few, period="P2", **KEY)
+    assert np.isfinite(deciding.estimate)
+    assert np.isnan(deciding.std_error)
+    assert "fewer than 4 exposed" in deciding.warning
+    assert deciding.se_type == ""
+
+
+def test_too_few_units_and_constant_growth_are_not_defined():
+    names = ("periods", "exposures", "units", "panel")
+    few = run(**dict.fromkeys(names, lambda f: f[f["unit"].isin(UNITS[:5])]))
+    assert "5 units for 6 coefficients" in row(few, period="P2", **KEY).warning
+    flat = run(periods=lambda f: f.assign(growth_pct_per_year=5.0))
+    assert "growth is the same" in row(flat, period="P2", **KEY).warning
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "text"),
+    [
+        ("periods", lambda f: f.assign(log_income_start=f["log_income_start"].where(f["unit"] != "u03")), "(u03)"),
+        ("exposures", lambda f: f[f["period"] != "P2"], "24 units have no growth"),
+        ("periods", lambda f: pd.concat([f, f.head(1)]), "two rows (u00)"),
+        ("units", lambda f: f.assign(lat=f["lat"].where(f["unit"] != "u01")), "1 units have no coordinates (u01)"),
+        ("panel", lambda f: f.iloc[1:], "log_income is missing"),
+    ],
+)
+def test_refuses_tables_that_cannot_be_right(name, change, text):
+    with pytest.raises(EvenfieldError) as error:
+        run({**SPEC, "draws": 49}, **{name: change})
+    assert text in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"taxonomy": None}, "taxonomy"),
+        ({"weights": "far"}, "unknown"),
+        ({"taxonomy": "other"}, "unknown"),
+        ({"own": "yes"}, "own"),
+        ({"split": "soon"}, "split"),
+        ({"draws": -1}, "draws"),
+        ({"role": "best"}, "role"),
+    ],
+)
+def test_a_wrong_specification_is_named(change, text):
+    with pytest.raises((ConfigError, EvenfieldError), match=text):
+        run({**SPEC, **change})

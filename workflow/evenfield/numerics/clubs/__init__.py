@@ -1,1 +1,0 @@
-"""Convergence clubs: clustering, merging, stability of membership and its link to other groupings."""

@@ -1,0 +1,264 @@
+"""Covariances clustered by unit: CR1, CR2, CR3, two ways, and the cluster products they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtr
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import OlsFit, t_quantile
+
+
+class RobustInference(NamedTuple):
+    """A linear combination of coefficients with its test and interval."""
+
+    estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    std_error: float
+    statistic: float
+    critical_value: float  # of the two-sided test at level ``1 - level``
+    df: float  # degrees of freedom of Student's t; infinity where another law was used
+    p_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    conf_low: float
+    conf_high: float
+    level: float  # confidence level
+    factor: float  # multiple of the variance that the small-sample correction adds
+    factor_name: str  # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one
+    law: str  # reference law of the statistic
+
+
+def robust_inference(
+    estimate: float, variance: float, df: float, factor: float, factor_name: str, level: float
+) -> RobustInference:
+    """Test an estimate against zero with Student's t and a named small-sample factor."""
+    if not df > 0:
+        raise NumericsError(f"a t test needs positive degrees of freedom, not {df:g}")
+    std_error = standard_error(factor * variance)
+    cv = t_quantile(0.5 + checked_level(level) / 2, df)
+    statistic = estimate / std_error
+    p_value = float(2 * stdtr(df, -abs(statistic)))
+    low, high = estimate - cv * std_error, estimate + cv * std_error
+    law = f"t({df:g})"
+    return RobustInference(estimate, std_error, statistic, cv, df, p_value, low, high, level, factor, factor_name, law)
+
+
+def standard_error(variance: float) -> float:
+    """Return the square root of a variance."""
+    if not (np.isfinite(variance) and variance > 0):
+        raise NumericsError(f"the estimated variance is {variance:g}, not positive: choose another kernel or cut-off")
+    return float(np.sqrt(variance))
+
+
+def checked_level(level: float) -> float:
+    """Return a confidence level that lies between 0 and 1."""
+    if not 0 < level < 1:
+        raise NumericsError(f"a confidence level lies between 0 and 1, not {level:g}")
+    return level
+
+
+LEVERAGE_ONE = 1e-10
+NOTHING_LEFT = 1e-8
+WELL_CONDITIONED = 30.0
+
+
+@dataclass(frozen=True)
+class ClusterProducts:
+    """Cross-products of a regression by cluster, in coordinates in which the regressors are orthonormal."""
+
+    names: np.ndarray  # (G,) clusters in sorted order
+    M: np.ndarray  # (G, K, K) Q_g'Q_g with X = Q R
+    m: np.ndarray  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
+    d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
+    n: int  # number of rows
+
+    @property
+    def G(self) -> int:
+        """Number of clusters."""
+        return len(self.names)
+
+    @property
+    def k(self) -> int:
+        """Number of coefficients."""
+        return len(self.d)
+
+    @cached_property
+    def theta(self) -> np.ndarray:
+        """Coefficients in the orthonormal coordinates, shape (K,)."""
+        return np.asarray(self.m.sum(axis=0))
+
+    @property
+    def estimate(self) -> float:
+        """The combination c'beta."""
+        return float(self.d @ self.theta)
+
+    @cached_property
+    def residual_scores(self) -> np.ndarray:
+        """Q_g'u_g, shape (G, K)."""
+        return np.asarray(self.m - self.M @ self.theta)
+
+    @cached_property
+    def left_out(self) -> np.ndarray:
+        """D_g = (I - M_g)^-1 d, shape (G, K): d'theta without cluster g is D_g'(theta - m_g).
+
+        Directions that only cluster g informs and that do not matter to the combination are left out (a unit's own
+        dummy, for example).
+        """
+        sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
+        return solve_each_without(self.M, sides, self.names)[:, :, 0]
+
+
+def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> ClusterProducts:
+    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,)."""
+    c, clusters = np.asarray(c, dtype=float), np.asarray(clusters)
+    if clusters.shape != fit.y.shape:
+        raise NumericsError(f"{clusters.size} cluster labels do not fit {fit.y.size} observations")
+    if c.shape != fit.beta.shape or not c.any():
+        raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
+    names, owner = np.unique(clusters, return_inverse=True)
+    if len(names) < 2:
+        raise NumericsError("inference by cluster needs at least two clusters")
+    order = np.argsort(owner, kind="stable")
+    scale = np.sqrt(np.einsum("nk,nk->k", fit.X, fit.X))
+    Q, R = _orthonormal(fit.X[order] / scale)
+    cuts = np.searchsorted(owner[order], np.arange(1, len(names)))
+    blocks = list(zip(np.split(Q, cuts), np.split(fit.y[order], cuts), strict=True))
+    M, m = np.array([q.T @ q for q, _ in blocks]), np.array([q.T @ y for q, y in blocks])
+    return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(order))
+
+
+def _orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Q and R of X = Q R: through the Gram matrix where that costs no digits, else by Householder."""
+    try:
+        R = np.linalg.cholesky(X.T @ X).T
+    except np.linalg.LinAlgError:
+        return np.linalg.qr(X)
+    if np.linalg.cond(R) > WELL_CONDITIONED:
+        return np.linalg.qr(X)
+    return X @ np.linalg.inv(R), R
+
+
+def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Solve (I - M_g) x_g = d_g for every cluster, all at once where that is safe."""
+    gaps = np.eye(M.shape[1]) - M
+    try:
+        roots = np.linalg.cholesky(gaps)
+        safe = np.diagonal(roots, axis1=1, axis2=2).min() ** 2 > NOTHING_LEFT
+    except np.linalg.LinAlgError:
+        safe = False
+    if safe:
+        return np.asarray(np.linalg.solve(gaps, sides))
+    return np.array([solve_without(*each) for each in zip(M, sides, names, strict=True)])
+
+
+def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
+    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d does not need them."""
+    values, vectors = np.linalg.eigh(np.eye(len(M_g)) - M_g)
+    parts, lost = vectors.T @ d, values < LEVERAGE_ONE
+    if lost.any() and np.abs(parts[lost]).max() > NOTHING_LEFT * np.abs(parts).max():
+        raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")
+    return np.asarray(vectors[:, ~lost] @ (parts[~lost].T / values[~lost]).T)
+
+
+CR1_FACTOR = "G/(G-1) x (N-1)/(N-K)"
+
+
+def cr1_inference(
+    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, absorbed: int = 0, level: float = 0.95
+) -> RobustInference:
+    """Test c'beta against zero with CR1 and t(G - 1); c (K,), clusters (N,)."""
+    products = cluster_products(fit, c, clusters)
+    factor = cr1_factor(products, absorbed)
+    variance = float(((products.residual_scores @ products.d) ** 2).sum())
+    return robust_inference(products.estimate, variance, products.G - 1, factor, CR1_FACTOR, level)
+
+
+def cr1_factor(products: ClusterProducts, absorbed: int = 0) -> float:
+    """Return G/(G-1) x (N-1)/(N-K)."""
+    G, n, k = products.G, products.n, products.k + absorbed
+    return G / (G - 1) * (n - 1) / (n - k)
+
+
+CR2_FACTOR = "none (residuals times (I - H_gg)^-1/2)"
+
+
+def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float = 0.95) -> RobustInference:
+    """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom; c (K,), clusters (N,).
+
+    Notes
+    -----
+    Bell and McCaffrey (2002); Imbens and Kolesar (2016); Pustejovsky and Tipton (2018). Only the K x K products of the
+    clusters are used: with Q_g'Q_g = V L V' the vector w_g is Q_g V (1 - L)^-1/2 V'd, so a cluster may be large.
+    """
+    products = cluster_products(fit, c, clusters)
+    weights = _stretched(products)
+    terms = (weights * products.residual_scores).sum(axis=1)
+    images = np.einsum("gij,gj->gi", products.M, weights)
+    B = np.diag((weights * images).sum(axis=1)) - images @ images.T
+    df = float(np.trace(B) ** 2 / (B**2).sum())
+    return robust_inference(products.estimate, float(terms @ terms), df, 1.0, CR2_FACTOR, level)
+
+
+def _stretched(products: ClusterProducts) -> np.ndarray:
+    values, vectors = np.linalg.eigh(products.M)
+    parts, alone = np.einsum("gij,i->gj", vectors, products.d), values > 1 - LEVERAGE_ONE
+    needed = alone & (np.abs(parts) > NOTHING_LEFT * np.abs(parts).max())
+    if needed.any():
+        name = products.names[int(needed.any(axis=1).argmax())]
+        raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")
+    scaled = np.where(alone, 0.0, parts / np.sqrt(np.where(alone, 1.0, 1 - values)))
+    return np.asarray(np.einsum("gij,gj->gi", vectors, scaled))
+
+
+CR3_FACTOR = "(G-1)/G"
+
+
+def cr3_inference(
+    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, df: float | None = None, level: float = 0.95
+) -> RobustInference:
+    """Test c'beta against zero with the cluster jackknife; c (K,), clusters (N,).
+
+    Notes
+    -----
+    Bell and McCaffrey (2002); MacKinnon, Nielsen and Webb (2023), centred at the full-sample estimate.
+    """
+    products = cluster_products(fit, c, clusters)
+    changes = changes_without(products)
+    G = products.G
+    freedom = G - 1 if df is None else df
+    return robust_inference(products.estimate, float(changes @ changes), freedom, (G - 1) / G, CR3_FACTOR, level)
+
+
+def changes_without(products: ClusterProducts) -> np.ndarray:
+    """Return how the estimate changes when each cluster is left out; shape (G,)."""
+    return np.asarray(((products.theta - products.m) * products.left_out).sum(axis=1) - products.estimate)
+
+
+TWO_WAY_FACTOR = "m/(m-1), m the smaller number of clusters"
+
+
+def two_way_inference(
+    fit: OlsFit, c: np.ndarray, first: np.ndarray, second: np.ndarray, level: float = 0.95
+) -> RobustInference:
+    """Test c'beta against zero with errors clustered in two ways; c (K,), first, second (R,).
+
+    Notes
+    -----
+    Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking the largest of the three is the
+    careful choice of MacKinnon, Nielsen and Webb (2024).
+    """
+    ways = [np.unique(np.asarray(way), return_inverse=True) for way in (first, second)]
+    if any(place.shape != fit.y.shape for _, place in ways):
+        raise NumericsError(f"{len(ways[0][1])} and {len(ways[1][1])} labels do not fit {fit.y.size} observations")
+    counts = [len(names) for names, _ in ways]
+    if min(counts) < 2:
+        raise NumericsError("clustering in two ways needs at least two clusters in each")
+    if len(np.unique(ways[0][1] * counts[1] + ways[1][1])) < fit.y.size:
+        raise NumericsError("a pair of clusters holds more than one observation")
+    scores = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat
+    V_1, V_2 = (float((np.bincount(place, scores) ** 2).sum()) for _, place in ways)
+    variance = max(V_1 + V_2 - float(scores @ scores), V_1, V_2)
+    m = min(counts)
+    return robust_inference(float(c @ fit.beta), variance, m - 1, m / (m - 1), TWO_WAY_FACTOR, level)

@@ -1,0 +1,145 @@
+"""Specifications of group contrasts, question by question."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from evenfield.shared.spec import Id, Role, Spec
+
+Comparison = Literal["cluster", "sez", "cluster - sez", "sez - cluster", "cluster given sez", "sez given cluster"]
+Table = Literal["panel", "periods"]
+
+
+def _in_order(span: tuple[int, int]) -> tuple[int, int]:
+    if span[0] > span[1]:
+        raise ValueError(f"{span[0]}-{span[1]} ends before it begins")
+    return span
+
+
+def _apart(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    ordered = sorted(windows)
+    wrong = [window for window in ordered if window[0] >= window[1]]
+    if wrong := wrong + [two for one, two in pairwise(ordered) if two[0] < one[1]]:
+        raise ValueError(f"window {wrong[0][0]}-{wrong[0][1]} ends too early or overlaps another")
+    return ordered
+
+
+def _before_after(spans: tuple[Span, Span]) -> tuple[Span, Span]:
+    if spans[0][1] >= spans[1][0]:
+        raise ValueError(f"spans {spans[0]} and {spans[1]} are not in order")
+    return spans
+
+
+Span = Annotated[tuple[int, int], AfterValidator(_in_order)]
+Windows = Annotated[list[tuple[int, int]], AfterValidator(_apart)]
+TwoSpans = Annotated[tuple[Span, Span], AfterValidator(_before_after)]
+Outcome = Annotated[str, Field(description="Outcome: an expression of columns, for example `log(a / b)`.")]
+
+
+class Question(Spec):
+    """What all specifications of group contrasts share."""
+
+    id: Id
+    hypothesis: str = Field("", description="Hypothesis or claim that it speaks to.")
+    role: Role = Field("robustness", description="Role of the deciding rows.")
+
+
+class Sampled(Question):
+    """A specification on one sample."""
+
+    sample: str = Field("all", description="Sample of units, named under panel.samples.")
+
+
+class MeanSpec(Question):
+    """Means of an outcome over every main period, compared between groups."""
+
+    outcome: Outcome
+    table: Table = Field("panel", description="Mean over the years of a period, or a column of periods.csv.")
+    label: str = Field("", description="How the outcome is printed.")
+    unit: str = Field("", description="Unit of measure.")
+    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+
+
+class PremiumSpec(MeanSpec):
+    """The premium of a group in every main period, under every taxonomy."""
+
+    compare: list[Comparison] = Field(min_length=1, description="Comparisons; the first one decides.")
+    given: list[str] = Field([], description="Columns of periods.csv held fixed.")
+    samples: list[str] = Field(["all"], min_length=1, description="Samples; the first one decides.")
+
+
+class FadingSpec(MeanSpec, Sampled):
+    """The change of a premium from period to period, or the path of a location quotient."""
+
+    compare: list[Comparison] = Field(["sez"], min_length=1, description="Comparisons; the first one decides.")
+    path: Literal["periods", "quotient"] = Field("periods", description="Trend over periods, or location quotient.")
+    over: str = Field("", description="For a quotient, the column whose shares stand below.")
+
+
+class Measure(Spec):
+    """One of several outcomes that are tested together."""
+
+    id: Id
+    outcome: Outcome
+    label: str = Field("", description="How the outcome is printed.")
+    sign: Literal[1, -1] = Field(1, description="Predicted sign of the comparison.")
+
+
+class IntensitySpec(Sampled):
+    """Several outcomes of one window in standard deviations, one by one and together."""
+
+    compare: Comparison = Field(description="The comparison.")
+    window: Span = Field(description="First and last year of the means.")
+    cells: str = Field(description="Period whose group labels are used.")
+    measures: list[Measure] = Field(min_length=1, description="Outcomes; one that the panel lacks is left out.")
+    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+
+
+class ChangeSpec(Sampled):
+    """Yearly change of a log outcome between the ends of windows, clusters minus zones."""
+
+    outcome: Outcome
+    name: Id = Field(description="Name of the outcome in the estimates.")
+    level: str = Field("", description="Name of the mean of the outcome in a window; empty for none.")
+    parts: dict[str, str] = Field({}, description="Other outcomes compared beside it, by name.")
+    windows: Windows = Field(description="First and last years; no change crosses from one window to the next.")
+    given: list[str] = Field([], description="Held fixed: `gap_start`, `log_income_start` or columns of units.csv.")
+    sesoi: str = Field("", description="Key of `sesoi`: percent of the ratio over a window; empty for none.")
+    note: str = Field("", description="A warning that all rows carry.")
+
+
+class ProgrammeSpec(Sampled):
+    """Mean growth after less mean growth before a regional programme, one change a unit."""
+
+    programme: str = Field(description="Programme of programmes.csv.")
+    beside: list[str] = Field([], description="Other programmes, each with its own coefficient.")
+    spans: TwoSpans = Field(description="First and last years of growth before and after.")
+    placebos: list[TwoSpans] = Field([], description="Two spans around a date at which nothing began.")
+    exposure: str = Field("", description="Weights of the interaction with neighbours' clusters; empty for none.")
+    given: list[str] = Field([], description="Columns of units.csv held fixed.")
+    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+
+
+class WagesSpec(Sampled):
+    """The elasticity of investment a year later with respect to wages, by group."""
+
+    wage: str = Field(description="Column of wages per worker.")
+    investment: str = Field(description="Column of foreign investment.")
+    years: Span = Field(description="First and last year of wages; investment follows a year later.")
+    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+    note: str = Field("", description="A warning that all rows carry.")
+
+
+class Section(Spec):
+    """Group contrasts, question by question."""
+
+    premium: list[PremiumSpec] = Field([], description="Premiums of groups by period.")
+    factor_intensity: list[IntensitySpec] = Field([], description="Several outcomes of one window together.")
+    fading: list[FadingSpec] = Field([], description="Change of premiums, location quotients.")
+    balance: list[ChangeSpec] = Field([], description="Change of the urban-rural gap.")
+    programmes: list[ProgrammeSpec] = Field([], description="Growth before and after regional programmes.")
+    wages: list[WagesSpec] = Field([], description="Wage elasticity of foreign investment.")
+    labour_cost: list[ChangeSpec] = Field([], description="Growth of unit labour cost.")

@@ -1,0 +1,309 @@
+"""T4, T5, T22, T21, T24, T23: how groups differ in means, over periods, in changes, at programmes and in wages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
+from evenfield.shared.tables.numbers import p_value
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Column, Table
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.group_contrasts.table_lines import (
+    RANGE_NOTE,
+    comparison_name,
+    contrast_columns,
+    contrast_line,
+    inference_note,
+)
+
+DIFFERENCE = "cluster - sez"
+PERMUTED = {"p_free": "p, permuted"}
+PERMUTATION = {"p_free": "Permutation p"}
+POWER = "Detectable: smallest difference found with {power:.0%} power"
+BALANCE = (
+    ("gap_growth", "cluster", DIFFERENCE, "gap, clusters minus zones"),
+    ("gap_growth", "cluster", "", "gap, clusters"),
+    ("gap_growth", "sez", "", "gap, zones"),
+    ("urban_growth", "cluster", DIFFERENCE, "urban income, clusters minus zones"),
+    ("rural_growth", "cluster", DIFFERENCE, "rural income, clusters minus zones"),
+    ("gap_level", "cluster", DIFFERENCE, "level of the log gap, clusters minus zones (log points)"),
+)
+PROGRAMMES = {
+    "primary": "Change of growth",
+    "mechanism": "Growth after alone",
+    "border": "Neighbours on two sides of the line",
+    "placebo": "Placebo dates",
+    "robustness": "Other comparison groups, controls, samples",
+    "exploratory": "Exploratory",
+}
+METHODS = {
+    "panel_fe": "clusters minus zones (CR3, decides)",
+    "panel_fe_wcr33": "clusters minus zones (wild bootstrap 33)",
+    "panel_fe_driscoll_kraay": "clusters minus zones (Driscoll-Kraay, fixed-b)",
+    "panel_fe_slopes": "clusters minus zones (one slope a unit, SCPC)",
+}
+OWN = {"log_wage": "wage, neither", "log_wage_x_cluster": "wage x cluster", "log_wage_x_sez": "wage x zone"}
+COST = "unit_labour_cost_growth"
+COSTS = {COST: "unit labour cost", "wage_growth": "wage", "productivity_growth": "output per worker"}
+
+
+def t4(facts: Facts) -> Table:
+    """Arrange the premiums: the deciding comparison by outcome and period, then the exploratory ones."""
+    estimates, labels, shown = facts.estimates(family="premium"), _labels(facts, "premium"), facts.shown("main")
+    main = only(estimates, estimator="ols", effect_type="coef", treatment_def=_taxonomy(facts), sample_id="all")
+    rows = [row for row in records(main) if row["period"] in shown]
+    rows.sort(key=lambda r: (list(labels).index(r["spec_id"]), r["contrast"], r["term"], shown.index(r["period"])))
+    lines = []
+    for row in rows:
+        name = period_with_basis(row["period"], row["output_basis"], facts.config["periods"])
+        lines.append(contrast_line(estimates, row, name, f"{_large(labels[row['spec_id']])}: {comparison_name(row)}"))
+    note = facts.note(
+        "Difference between the group and the other units in the mean of log income relative to the nation over the "
+        "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
+        "Intervals and p by conditional SCPC; with fewer than four units in a group only permutation is shown.",
+        f"{POWER.format(power=facts.power)} by the same test; of interest: set in advance. Where detectable exceeds "
+        "of interest the comparison is UNDERPOWERED. n: units in the smaller group.",
+        RANGE_NOTE,
+        NOT_CAUSAL,
+    )
+    columns = contrast_columns(facts, "Period", PERMUTED | {"p_connected": "p, connected"})
+    return _table("T4", "Where clusters are: income and growth against the rest", note, columns, lines)
+
+
+def t5(facts: Facts) -> Table:
+    """Arrange the outcomes in the order of the config, with the joint test beneath."""
+    estimates = facts.estimates(family="factor_intensity")
+    measures = [measure for spec in _specs(facts, "factor_intensity") for measure in spec["measures"]]
+    labels = {measure["id"]: _label(measure) for measure in measures}
+    rows = records(only(estimates, estimator="ols", effect_type="coef", treatment_def=_taxonomy(facts)))
+    rows.sort(key=lambda row: (row["spec_id"], list(labels).index(row["outcome"])))
+    lines = [
+        contrast_line(estimates, row, labels[row["outcome"]], f"{_large(comparison_name(row))}, {_years(row)}")
+        for row in rows
+    ]
+    note = facts.note(
+        "Period means over their standard deviation across units, regressed by OLS on zone and cluster; shown is the "
+        "zone coefficient minus the cluster coefficient, in standard deviations. Intervals and p by conditional SCPC; "
+        "several: Romano-Wolf step-down over the outcomes on common free permutations.",
+        _joint_note(estimates),
+        *_left_out(facts, "factor_intensity", labels),
+        f"{POWER.format(power=facts.power)}; of interest: set in advance. Where it exceeds of interest the comparison "
+        "is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment: the total investment of registered "
+        "foreign-funded enterprises, a stock.",
+        RANGE_NOTE,
+        NOT_CAUSAL,
+        basis=False,
+    )
+    columns = contrast_columns(facts, "Outcome", PERMUTED | {"p_several": "p, several"})
+    return _table("T5", "Factor intensity: zone regions against cluster regions", note, columns, lines)
+
+
+def t22(facts: Facts) -> Table:
+    """Arrange changes of premiums with the premiums they come from, then the location quotient."""
+    estimates, labels = facts.estimates(family="fading"), _labels(facts, "fading")
+    main = only(estimates, treatment_def=_taxonomy(facts))
+    lines = [
+        line for spec in labels for line in _fading_lines(facts, estimates, only(main, spec_id=spec), labels[spec])
+    ]
+    note = facts.note(
+        "Premium: difference between the group and the others in a period mean. Change per period: least squares slope "
+        "of the premium on the period index, estimated as a cross-section of one slope per unit, so that unit and "
+        "period effects drop out. Windows start where the figures of every unit start. Of interest: the change that "
+        "would halve the first premium over the sample; for the quotient, a fall by a quarter.",
+        "Location quotient: share in foreign-funded investment (registered total investment, a stock) over share in "
+        "output. Trend: slope of its log, group against the others, log points per decade. End level: the quotient, "
+        "mean of the last five years, tested against one. Group series: trend of the group's own log quotient, HAC "
+        "with fixed-b law.",
+        *_left_out(facts, "fading", labels),
+        f"{POWER.format(power=facts.power)}; above of interest the comparison is UNDERPOWERED.",
+        RANGE_NOTE,
+        NOT_CAUSAL,
+    )
+    columns = contrast_columns(facts, "Period", PERMUTED)
+    return _table("T22", "Do the premiums of zone regions fade?", note, columns, lines)
+
+
+def _fading_lines(facts: Facts, estimates: pd.DataFrame, mine: pd.DataFrame, label: str) -> Iterator[Row]:
+    periods = facts.config["periods"]
+    for row in sorted(records(mine), key=lambda row: _fading_place(row, list(periods))):
+        group = f"{_large(label)}: {comparison_name({'term': row['term'], 'contrast': ''})}"
+        given = f", {row['contrast'].partition(' ')[2]}" if row["contrast"] else ""
+        trend = "trend per decade" if "decade" in row["unit_of_measure"] else "change per period"
+        mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
+        name = {
+            0: f"{period_with_basis(row['period'], row['output_basis'], periods)}: premium",
+            1: f"{_years(row)}{mark}: {trend}{given}",
+            2: f"{_years(row)}: {'end level' if row['estimator'] == 'ratio' else 'group series, trend'}",
+        }.get(_fading_place(row, list(periods)))
+        if name:
+            yield contrast_line(estimates, row, name, group)
+
+
+def _fading_place(row: Row, periods: list[str]) -> int:
+    if row["estimator"] == "ols" and row["effect_type"] == "coef":
+        return 0 if row["period"] in periods else 1
+    return 2 if row["estimator"] in {"ratio", "group_series"} else 3
+
+
+def t21(facts: Facts) -> Table:
+    """Arrange the urban-rural estimates: one specification in full, then the difference of all others."""
+    estimates, spec, taxonomy = facts.estimates(family="balance"), _primary(facts, "balance"), _taxonomy(facts)
+    main = only(estimates, estimator="long_difference")
+    windows = sorted(set(main["period"]))
+    lines = []
+    for window in windows:
+        for outcome, term, contrast, label in BALANCE:
+            wanted = {"outcome": outcome, "term": term, "contrast": contrast, "treatment_def": taxonomy}
+            if row := pick(main, spec_id=spec, period=window, **wanted):
+                lines.append(contrast_line(estimates, row, label, _years(row)))
+    for window in windows:
+        found = only(main, outcome="gap_growth", contrast=DIFFERENCE, period=window)
+        found = found[found["spec_id"].ne(spec) | found["treatment_def"].ne(taxonomy)]
+        for row in records(found.sort_values(["spec_id", "treatment_def"], kind="stable")):
+            label = row["treatment_def"] if row["spec_id"] == spec else _variant(row)
+            group = f"Gap, clusters minus zones, {_years(row)}: other lists, controls, samples"
+            lines.append(contrast_line(estimates, row, label, group))
+    note = facts.note(
+        "Yearly change of the log of urban over rural income per head between the ends of a window, on cluster and "
+        "zone indicators by OLS, one row per unit; 1 pp a year moves the ratio by about 1 %. Taxonomy "
+        f"{taxonomy} unless another one is named. No change is taken from one window to the next: the definition of "
+        "income differs. Of interest: a change of the ratio over a whole window, spread over its years.",
+        "Urban minus rural row = gap row: the parts show through which income the gap moves. Incomes are at current "
+        "prices.",
+        inference_note(facts),
+        NOT_CAUSAL,
+        basis=False,
+    )
+    columns = contrast_columns(facts, "Comparison", PERMUTATION, "pp/yr")
+    return _table("T21", "Urban and rural incomes: cluster and zone regions", note, columns, lines)
+
+
+def _variant(row: Row) -> str:
+    given = "" if row["controls_id"] == "none" else f"given {row['controls_id'].replace('_', ' ')}"
+    sample = "" if row["sample_id"] == "all" else row["sample_id"].replace("_", " ")
+    return ", ".join(part for part in (given, sample) if part) or row["spec_id"].replace("_", " ")
+
+
+def t24(facts: Facts) -> Table:
+    """Arrange the programme estimates: deciding rows, what supports or doubts them, the rest."""
+    estimates = facts.estimates(family="programmes")
+    main = estimates[estimates["role"].ne("ladder") & estimates["effect_type"].eq("coef")]
+    main = main.assign(part=main["role"].mask(main["estimator"].eq("border_pairs"), "border"))
+    lines = []
+    for part, title in PROGRAMMES.items():
+        for row in records(only(main, part=part).sort_values(["term", "spec_id", "period"], kind="stable")):
+            mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
+            name, spec = row["term"].replace("_", " "), row["spec_id"].replace("_", " ")
+            lines.append(contrast_line(estimates, row, f"{name} ({spec}), {_years(row)}{mark}", title))
+    note = facts.note(
+        "Mean growth after minus mean growth before, percentage points a year, on an indicator of the programme's "
+        "units by OLS, one row per unit; programmes named beside it have their own coefficient, so that their units "
+        "are not in the comparison group. Growth across the joint of proxy and official output is left out. With "
+        "growth before the programme on PROXY output the difference is descriptive: the common path before cannot be "
+        "checked.",
+        "Border: mean difference over pairs of neighbours, one on each side; clusters by the units of both sides, t "
+        "with the smaller number of units less one. Placebo: the same at dates at which no such programme began; a "
+        "difference there speaks against reading the one above.",
+        inference_note(facts),
+        "Programmes went where growth was low: associations, not effects.",
+    )
+    columns = contrast_columns(facts, "Comparison", PERMUTATION, "pp/yr")
+    return _table("T24", "Growth before and after regional programmes", note, columns, lines)
+
+
+def t23(facts: Facts) -> Table:
+    """Arrange elasticities of foreign investment, then unit labour cost by window."""
+    estimates = facts.estimates(family="wages", effect_type="coef")
+    lines = [contrast_line(estimates, row, label, group) for row, label, group in _wage_rows(facts, estimates)]
+    note = facts.note(
+        "Elasticity: log of foreign investment a year later on the log wage and its products with cluster and zone, "
+        "unit and year effects; CR3 by unit with t(G* \u2212 1). Wages rise everywhere, so a group's own trend of "
+        "investment enters its elasticity; year effects of each group's own (group years) leave it out. Detectable for "
+        "CR3: (t + t) times the standard error.",
+        "Unit labour cost: wage x employment / output at current prices, growth between the ends of a window, pp a "
+        f"year; wage minus output per worker. Taxonomy {_taxonomy(facts)} unless another one is named. Wages of urban "
+        "units cover formal employment only.",
+        inference_note(facts),
+        NOT_CAUSAL,
+        basis=False,
+    )
+    columns = contrast_columns(facts, "Comparison", PERMUTATION, "Estimate", "Deciding")
+    return _table("T23", "Wages, unit labour cost and foreign investment", note, columns, lines)
+
+
+def _wage_rows(facts: Facts, shown: pd.DataFrame) -> Iterator[tuple[Row, str, str]]:
+    spec, taxonomy = _primary(facts, "wages"), _taxonomy(facts)
+    mine = only(shown, spec_id=spec, treatment_def=taxonomy)
+    named = [(pick(mine, estimator=name, contrast=DIFFERENCE), label) for name, label in METHODS.items()]
+    named += [(pick(mine, estimator="panel_fe", term=term, contrast=""), label) for term, label in OWN.items()]
+    yield from ((row, label, f"Elasticity of investment, {_years(row)}") for row, label in named if row)
+    others = only(shown, estimator="panel_fe", contrast=DIFFERENCE, role="robustness")
+    for row in records(others.sort_values(["spec_id", "treatment_def"], kind="stable")):
+        label = row["treatment_def"] if row["spec_id"] == spec else row["spec_id"].replace("_", " ")
+        yield row, label, "Elasticity, clusters minus zones: other lists, wages, samples"
+    costs = only(shown, estimator="long_difference", contrast=DIFFERENCE)
+    for window in sorted(set(costs["period"])):
+        inside = only(costs, period=window)
+        for outcome, label in COSTS.items():
+            if row := pick(inside, outcome=outcome, treatment_def=taxonomy, role="mechanism"):
+                yield row, f"{label}, clusters minus zones", f"Unit labour cost, {_years(row)}, pp/yr"
+        for row in records(only(inside, outcome=COST, role="robustness").sort_values("treatment_def", kind="stable")):
+            yield row, row["treatment_def"], f"Unit labour cost, {_years(row)}, pp/yr"
+
+
+TABLES = {"T4": t4, "T5": t5, "T22": t22, "T21": t21, "T24": t24, "T23": t23}
+
+
+def _table(name: str, title: str, note: tuple[str, ...], columns: tuple[Column, ...], lines: list[Row]) -> Table:
+    if not lines:
+        raise ArtifactError(
+            f"no rows for {name}",
+            "the columns of its question in the panel",
+            f"add them or remove {name} from `tables`",
+        )
+    return Table(id=name, title=title, note=note, columns=columns, frame=pd.DataFrame(lines), group="group")
+
+
+def _specs(facts: Facts, question: str) -> list[dict[str, Any]]:
+    return list(facts.config["estimates"]["group_contrasts"].get(question, []))
+
+
+def _primary(facts: Facts, question: str) -> str:
+    specs = _specs(facts, question)
+    leading = [*(spec for spec in specs if spec.get("role") == "primary"), *specs]
+    return str(leading[0]["id"]) if leading else ""
+
+
+def _labels(facts: Facts, question: str) -> dict[str, str]:
+    return {spec["id"]: _label(spec) for spec in _specs(facts, question)}
+
+
+def _label(spec: dict[str, Any]) -> str:
+    return str(spec.get("label") or spec["id"].replace("_", " "))
+
+
+def _taxonomy(facts: Facts) -> str:
+    return str(facts.config["taxonomy"]["primary"])
+
+
+def _left_out(facts: Facts, question: str, labels: dict[str, str]) -> Iterable[str]:
+    gone = [item for item in facts.fit()["left_out"] if item["question"] == question]
+    return [f"Not testable here: {labels[item['part']]} ({item['reason']})." for item in gone]
+
+
+def _joint_note(estimates: pd.DataFrame) -> str:
+    joint, count = (pick(estimates, effect_type=name) for name in ("stat_joint", "stat_right_signs"))
+    return f"Joint test (largest |t|, permuted): p {p_value(joint['p_value'])}; {count['warning']}." if joint else ""
+
+
+def _large(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _years(row: Row) -> str:
+    return str(row["period"]).replace("-", "\u2013")
