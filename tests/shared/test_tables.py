@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.numbers import fixed, interval, places
 from evenfield.shared.tables.table import Column, Table, grid
+from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import read_table
@@ -54,6 +56,27 @@ def test_markdown_has_one_width_in_every_row() -> None:
     assert r"\<b\>\|" in rows[-1]
 
 
+def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None:
+    text = table_typst(made_table())
+    assert '#let title = "A title with 5% & more"' in text and "#let sideways = false" in text
+    assert '"<b>|", "(a)", "(a)",' in text and "table.cell(colspan: 3" in text
+    columns = (*made_table().columns[:2], replace(made_table().columns[2], paper=False))
+    assert "interval" not in table_typst(replace(made_table(), columns=columns))
+    assert typst_text("- a_b #1 [x] $5 @c\n~ \\") == "\\- a\\_b \\#1 \\[x\\] \\$5 \\@c \\~ \\\\"
+    assert typst_string('say "a\\b"') == '"say \\"a\\\\b\\""'
+
+
+def test_typst_wraps_long_columns_and_turns_wide_tables() -> None:
+    names = [f"c{i}" for i in range(12)]
+    wide = pd.DataFrame([dict.fromkeys(names, "x" * 20)])
+    made = Table(id="TX", title="", note=(), columns=tuple(Column(names=(c,), header=c) for c in names), frame=wide)
+    assert "#let sideways = true" in table_typst(made)
+    frame = pd.DataFrame({"a": ["short"], "b": ["long " * 30]})
+    columns = (Column(names=("a",), header="a"), Column(names=("b",), header="b"))
+    long = table_typst(Table(id="TX", title="", note=(), columns=columns, frame=frame))
+    assert "columns: (auto, 2fr,)" in long and "#let sideways = false" in long
+
+
 class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +108,7 @@ def test_html_is_semantic_balanced_and_sortable() -> None:
 
 
 def test_the_csv_twin_holds_the_unrounded_frame(tmp_path: Path) -> None:
-    paths = [str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html")]
+    paths = [str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html", "typ")]
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
     wanted = made_table().frame.assign(value=[-1.23457, 2.0, float("nan")])

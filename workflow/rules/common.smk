@@ -23,8 +23,8 @@ def main_scheme(pattern):
 
 
 def table_files(name):
-    """The four files of a table."""
-    return expand(f"results/tables/{name}.{{ending}}", ending=["csv", "tex", "md", "html"])
+    """The five files of a table."""
+    return expand(f"results/tables/{name}.{{ending}}", ending=["csv", "tex", "md", "html", "typ"])
 
 
 def figure_files(name):

@@ -84,6 +84,7 @@ rule page:
     params:
         code=code_hash("report/page.py", *REPORT_FILES),
         config=config,
+        root="results",
         scripts=MADE_BY,
     script:
         "../scripts/page.py"
@@ -110,6 +111,7 @@ rule paper:
     params:
         code=code_hash("report/paper.py", *REPORT_FILES),
         config=config,
+        root="results",
         scripts=MADE_BY,
     script:
         "../scripts/paper.py"

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, page: str, **given: Any) -> None:
-    """Write the page from the rule's named inputs and parameters."""
-    from evenfield.report.context import Inputs
+def main(
+    *, page: str, config: dict[str, Any], root: str, exhibits: list[str], scripts: dict[str, str], **_inputs: Any
+) -> None:
+    """Write the page from the results folder ``root`` and the files of tables and figures."""
     from evenfield.report.page import write_page
 
-    write_page(Inputs(**given), page)
+    write_page(page, config=config, root=root, exhibits=exhibits, scripts=scripts)
 
 
 if "snakemake" in globals():

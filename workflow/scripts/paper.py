@@ -6,11 +6,11 @@ from typing import Any
 
 
 def main(*, paper: str, source: str, references: str, **given: Any) -> None:
-    """Write the paper, its Typst source and its references from the rule's named inputs and parameters."""
-    from evenfield.report.context import Inputs
+    """Write the paper from the results folder ``root`` and the files of tables and figures."""
     from evenfield.report.paper import write_paper
 
-    write_paper(Inputs(**given), source, references, paper)
+    kept = {name: given[name] for name in ("config", "root", "exhibits", "scripts")}
+    write_paper(source, references, paper, **kept)
 
 
 if "snakemake" in globals():

@@ -10,7 +10,7 @@ import pytest
 from evenfield.report.manifest import build_manifest, config_hash, file_hash, library_versions
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
-from unit.report.made_up import plain_config
+from unit.report.made_up import made_config
 
 DESCRIPTION = {"data_hash": "ab", "tables": {"panel": {"hash": "cd", "rows": 3}}}
 
@@ -23,7 +23,9 @@ def files(results: Path) -> list[str]:
 
 
 def test_manifest_names_results_from_their_folder(tmp_path: Path) -> None:
-    found = build_manifest(plain_config(), DESCRIPTION, files(tmp_path), tmp_path, {"T1": "scripts/tabulate.py"})
+    found = build_manifest(
+        made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, {"T1": "scripts/tabulate.py"}
+    )
     assert sorted(found["results"]) == ["estimates.csv", "figures/F1.svg", "report/index.html", "tables/T1.csv",
                                         "tables/T1.html"]  # fmt: skip
     assert found["results"]["tables/T1.csv"] == hashlib.sha256(b"tables/T1.csv").hexdigest()
@@ -33,19 +35,21 @@ def test_manifest_names_results_from_their_folder(tmp_path: Path) -> None:
 
 
 def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path: Path) -> None:
-    text = json.dumps(build_manifest(plain_config(), DESCRIPTION, files(tmp_path), tmp_path, {}))
+    text = json.dumps(build_manifest(made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, {}))
     for hidden in (str(tmp_path), sys.version.split()[0], sys.platform, "python"):
         assert hidden not in text.lower()
 
 
 def test_order_of_files_does_not_matter(tmp_path: Path) -> None:
     named = files(tmp_path)
-    built = [build_manifest(plain_config(), DESCRIPTION, order, tmp_path, {}) for order in (named, named[::-1])]
+    built = [
+        build_manifest(made_config(policy=False), DESCRIPTION, order, tmp_path, {}) for order in (named, named[::-1])
+    ]
     assert built[0] == built[1]
 
 
 def test_config_hash_ignores_the_order_of_keys_and_sees_values() -> None:
-    config = plain_config()
+    config = made_config(policy=False)
     assert config_hash(config) == config_hash(dict(reversed(list(config.items()))))
     assert config_hash(config) != config_hash({**config, "figures": ["F1"]})
 
@@ -58,4 +62,4 @@ def test_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="no file"):
         file_hash(tmp_path / "nothing")
     with pytest.raises(ReportError, match="lies outside results"):
-        build_manifest(plain_config(), {}, ["/elsewhere/x.csv"], tmp_path / "results", {})
+        build_manifest(made_config(policy=False), {}, ["/elsewhere/x.csv"], tmp_path / "results", {})

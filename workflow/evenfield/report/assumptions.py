@@ -15,7 +15,7 @@ MARKER = "# " + "ASSUME:"
 class Assumption:
     """One modelling decision."""
 
-    floor: str  # folder of the library that takes it
+    floor: str  # folder of the library, or topic, that takes it
     place: str  # file, from the library's folder
     text: str  # the decision in words
 
@@ -28,7 +28,7 @@ def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
 
 
 def _assumption(place: Path, text: str) -> Assumption:
-    floor = place.parts[0] if len(place.parts) > 1 else ""
+    floor = place.parts[place.parts[0] == "topics"] if len(place.parts) > 1 else ""
     return Assumption(floor, place.as_posix(), text)
 
 

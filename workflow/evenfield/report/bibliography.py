@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evenfield.report.exhibits import TEMPLATES
-from evenfield.report.numbers import listing
+from evenfield.shared.words import listing
 
 REFERENCES = TEMPLATES / "references.bib"
 ENTRY = re.compile(r"@(\w+)\{(\w+),\n(.*?)\n\}", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Tables and figures as the page and the paper need them: words, twins and the section they belong to."""
+"""Tables and figures as page and paper need them: words, twins and the topic they belong to."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
-from evenfield.report.grids import Grid, read_grid
 from evenfield.study.errors import ReportError
 
-TEMPLATES = Path(__file__).parents[2] / "report"
+TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_SVG = 900_000
+TABLE, FIGURE = (".html", ".typ", ".csv"), (".svg", ".csv", ".alt.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +23,13 @@ class Exhibit:
     """One table or figure with its words."""
 
     id: str  # for example ``F4``
-    title: str  # title and the sentences beneath; the caption of a table is its own note
-    caption: str
-    section: str  # section of page and paper that shows it
+    title: str
+    caption: str  # of a figure; a table brings its note
+    topic: str  # empty where no topic of the library names it
     files: Mapping[str, str]  # path by ending, for example ``.csv``
-    alt: str = ""  # description of a figure for those who cannot see it; empty for a table
+    alt: str = ""  # description of a figure for those who cannot see it
     html: str = ""  # the fragment of a table; empty for a figure
-    grid: Grid | None = None  # the table as text; None for a figure
-    script: str = ""  # the script that makes it, as the manifest names it
+    script: str = ""  # the file that makes it, as the manifest names it
 
     @property
     def picture(self) -> str:
@@ -47,7 +47,12 @@ class Exhibit:
     @property
     def anchor(self) -> str:
         """Where the page shows it."""
-        return f"exhibit-{self.id}" if self.grid is not None else self.id
+        return f"exhibit-{self.id}" if self.html else self.id
+
+    @property
+    def note(self) -> str:
+        """The note of a table."""
+        return _inside(self.html, '<tfoot>\n<tr><td colspan="[0-9]+">', "</td>")
 
 
 def data_uri(path: str | Path, kind: str) -> str:
@@ -55,44 +60,50 @@ def data_uri(path: str | Path, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"
 
 
-def read_toml(path: str | Path) -> dict[str, Any]:
+def read_toml(name: str) -> dict[str, Any]:
     """Read a TOML file of the template folder."""
-    return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    return tomllib.loads((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def read_exhibits(paths: Iterable[str], scripts: Mapping[str, str], words: Mapping[str, Any]) -> list[Exhibit]:
-    """Read every table and figure among ``paths``."""
+def read_exhibits(
+    paths: Iterable[str], topics: Mapping[str, str], scripts: Mapping[str, str], words: Mapping[str, Any]
+) -> list[Exhibit]:
+    """Read every table and figure among ``paths``; ``topics`` and ``scripts`` go by id."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(paths):
-        name = Path(path).name
-        stem, dot, ending = name.partition(".")
-        found.setdefault(stem, {})[dot + ending] = path
-    exhibits = [_exhibit(stem, files, scripts, words) for stem, files in found.items()]
-    return sorted(exhibits, key=lambda exhibit: _order(exhibit.id))
+        stem, dot, ending = Path(path).name.partition(".")
+        found.setdefault(stem, {})[dot + ending] = str(path)
+    made = [_exhibit(stem, files, topics, scripts, words.get(stem, {})) for stem, files in found.items()]
+    return sorted(made, key=lambda exhibit: _order(exhibit.id))
 
 
-def _exhibit(stem: str, files: dict[str, str], scripts: Mapping[str, str], words: Mapping[str, Any]) -> Exhibit:
-    said = words.get(stem, {})
-    section, script = said.get("section", "further"), scripts.get(stem, "")
-    _check_twins(stem, files, (".html", ".csv") if ".html" in files else (".svg", ".csv", ".alt.txt"))
-    if ".html" in files:
-        grid = read_grid(files[".html"])
-        return Exhibit(id=stem, title=grid.title, caption=said.get("caption", ""), section=section, files=files,
-                       html=Path(files[".html"]).read_text(encoding="utf-8"), grid=grid, script=script)  # fmt: skip
-    alt = Path(files[".alt.txt"]).read_text(encoding="utf-8").strip()
-    return Exhibit(id=stem, title=said.get("title", stem), caption=said.get("caption", alt), section=section,
-                   files=files, alt=alt, script=script)  # fmt: skip
-
-
-def _check_twins(stem: str, files: Mapping[str, str], wanted: tuple[str, ...]) -> None:
+def _exhibit(
+    stem: str, files: dict[str, str], topics: Mapping[str, str], scripts: Mapping[str, str], said: Mapping[str, str]
+) -> Exhibit:
+    wanted = TABLE if ".html" in files else FIGURE
     missing = [ending for ending in wanted if ending not in files]
     if missing:
-        raise ReportError(f"{stem} has no {missing[0]} file", f"{', '.join(wanted)} for every table or figure",
-                          "name all twins among the inputs of the rule")  # fmt: skip
+        expected = f"{', '.join(wanted)} for every table or figure"
+        raise ReportError(f"{stem} has no {missing[0]} file", expected, "name all twins among the inputs of the rule")
+    text = Path(files[wanted[0] if wanted is TABLE else ".alt.txt"]).read_text(encoding="utf-8")
+    shared: dict[str, Any] = {
+        "id": stem,
+        "topic": topics.get(stem, ""),
+        "files": files,
+        "script": scripts.get(stem, ""),
+    }
+    if wanted is TABLE:
+        return Exhibit(title=_inside(text, "<caption>", "</caption>"), caption="", html=text, **shared)
+    alt = text.strip()
+    return Exhibit(title=said.get("title", stem), caption=said.get("caption", alt), alt=alt, **shared)
+
+
+def _inside(html: str, start: str, end: str) -> str:
+    """Return the text between two marks that our own writer puts in a fragment."""
+    found = re.search(f"{start}(.*?){end}", html, re.DOTALL)
+    return unescape(found[1]) if found else ""
 
 
 def _order(name: str) -> tuple[str, int, str]:
     parts = re.fullmatch(r"([A-Z])(\d*)(.*)", name)
-    if parts is None:
-        return (name, 0, "")
-    return (parts[1], int(parts[2] or "0"), parts[3])
+    return (parts[1], int(parts[2] or "0"), parts[3]) if parts else (name, 0, "")

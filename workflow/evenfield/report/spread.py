@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenfield.report.rows import Row, number, read_rows
-from evenfield.report.sentences.base import Facts
-from evenfield.study.files import read_json
+from evenfield.shared.tables.numbers import is_missing
+from evenfield.shared.tables.rows import Row, records
+from evenfield.shared.words import Findings
 
+TOPIC = "spatial_panel"
 MODELS = {"slx": "SLX", "sdm": "SDM", "sdem": "SDEM"}
 OUTCOMES = {"log_income": "log income", "growth_pct": "growth"}
 EFFECTS = ("direct", "indirect", "total")
@@ -18,32 +19,44 @@ Key = tuple[str, ...]
 FIELDS = ("estimate", "conf_low", "conf_high", "p_value")
 
 
-def spread_view(paths: Sequence[str], facts: Facts, units: Sequence[Row]) -> dict[str, Any] | None:
+def spread_view(facts: Findings) -> dict[str, Any] | None:
     """Gather what the view shows, as published, nothing computed."""
-    if not paths:
+    if TOPIC not in facts.config["estimates"]:
         return None
-    fit = read_json(paths[2])
-    published = [
-        _by_key(rows) for rows in (facts.rows(family="spatial_panel"), read_rows(paths[0]), read_rows(paths[1]))
-    ]
-    weights = {name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
-               for name, value in fit["effective_neighbours"].items()}  # fmt: skip
+    fit, units = facts.fit(TOPIC), records(facts.table("units"))
+    series = [records(facts.series(name, TOPIC)) for name in ("reach", "links")]
+    published = [_by_key(rows) for rows in (facts.rows(TOPIC), *series)]
+    weights = {
+        name: f"{name.replace('_', ' ')} ({value:.1f} effective neighbours)"
+        for name, value in fit["effective_neighbours"].items()
+    }
     regressors = [
         (spec, term) for spec in fit["specifications"] if spec["id"] in _shown(fit) for term in spec["regressors"]
     ]
     order = sorted(units, key=lambda row: row["unit"])
     keys = [(str(spec["id"]), term, model, name) for spec, term in regressors for model in MODELS for name in weights]
     content = {
-        "units": [{"id": row["unit"], "short": row["unit"].rsplit("-", 1)[-1], "name": row["name"],
-                   "row": row.get("tile_row", ""), "col": row.get("tile_col", "")} for row in order],
+        "units": [
+            {
+                "id": row["unit"],
+                "short": row["unit"].rsplit("-", 1)[-1],
+                "name": row["name"],
+                "row": _short(row.get("tile_row")),
+                "col": _short(row.get("tile_col")),
+            }
+            for row in order
+        ],
         "views": {"|".join(key): _view([found.get(key, []) for found in published], order) for key in keys},
-    }  # fmt: skip
+    }
     main = fit["specifications"][0]
     choices = {
-        "weights": weights, "models": MODELS, "weight": main["weights"], "model": main["model"].lower(),
+        "weights": weights,
+        "models": MODELS,
+        "weight": main["weights"],
+        "model": main["model"].lower(),
         "regressors": {f"{spec['id']}|{term}": _regressor(spec, term, fit) for spec, term in regressors},
         "reading": fit["reading"],
-    }  # fmt: skip
+    }
     return {**choices, "data": json.dumps(content, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")}
 
 
@@ -73,21 +86,28 @@ def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
 def _view(published: Sequence[Sequence[Row]], units: Sequence[Row]) -> dict[str, Any]:
     """Return effects, sums by unit and, where written, the matrix of effects; nothing at the edge of the range."""
     rows, reach, links = published
-    effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS and row["estimate"]}
+    effects = {row["effect_type"]: row for row in rows if row["effect_type"] in EFFECTS}
     if not effects:
         return {}
     by_unit = {row["unit"]: row for row in reach}
     pairs = {(row["unit_i"], row["unit_j"]): row["effect"] for row in links}
     ids = [row["unit"] for row in units]
-    sums = {name: [_short(by_unit.get(unit, {}).get(name, "")) for unit in ids] for name in ("sent", "received")}
-    matrix = [[_short(pairs.get((i, j), "")) for j in ids] for i in ids] if pairs else []
+    sums = {name: [_short(by_unit.get(unit, {}).get(name)) for unit in ids] for name in ("sent", "received")}
+    matrix = [[_short(pairs.get((i, j))) for j in ids] for i in ids] if pairs else []
     return {
-        "effects": {name: [number(row, field) for field in FIELDS] for name, row in effects.items()},
-        "unit": effects["direct"]["unit_of_measure"], "level": number(effects["direct"], "conf_level"),
-        "warning": effects["direct"]["warning"], "links": matrix, **sums,
-    }  # fmt: skip
+        "effects": {name: [_published(row[field]) for field in FIELDS] for name, row in effects.items()},
+        "unit": effects["direct"]["unit_of_measure"],
+        "level": _published(effects["direct"]["conf_level"]),
+        "warning": effects["direct"]["warning"],
+        "links": matrix,
+        **sums,
+    }
 
 
-def _short(text: str) -> float | None:
-    """Write a number with three digits: the map needs no more, and the page stays small."""
-    return float(f"{float(text):.3g}") if text else None
+def _published(value: Any) -> float | None:
+    return None if is_missing(value) else float(value)
+
+
+def _short(value: Any) -> float | None:
+    """Round a number to three digits: the map needs no more, and the page stays small."""
+    return None if is_missing(value) else float(f"{float(value):.3g}")

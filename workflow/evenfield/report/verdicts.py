@@ -1,92 +1,75 @@
-"""The verdict table of the page: one row per claim, the estimates behind it one click away."""
+"""The answers on the page: one row per claim, the estimates behind it one click away."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from evenfield.report.exhibits import Exhibit
-from evenfield.report.grids import Grid
-from evenfield.report.numbers import p_text
-from evenfield.report.rows import Row, number, pick
-from evenfield.report.sentences.base import proxy_mark
-from evenfield.report.words import value_text
+from evenfield.shared.tables.numbers import is_missing, significant
+from evenfield.shared.tables.rows import Row, records
+from evenfield.shared.words import Findings, number, p, plain, proxy
+from evenfield.study.files import read_table
 
-TABLE = "T0"
-PRINTED = ("No.", "\u00b6", "Claim, in our words", "Verdict", "Reason")
-# Listed in the paper's table of claims that the data cannot decide, or no claims about the world.
-ELSEWHERE = ("NOT TESTABLE HERE", "NOT A STATISTICAL CLAIM")
-# What the sign before a verdict looks like; a word without one is not a verdict on the world.
+TEXT = tuple(
+    "claim_id paragraphs claim class hypotheses hypothesis part period verdict reason hypothesis_verdict limits "
+    "unit_of_measure output_basis".split()
+)
+# What the sign before an answer looks like; a word without one is not an answer about the world.
 KINDS = {
-    "SUPPORTED": "for", "LEANS SUPPORT": "leans-for", "INCONCLUSIVE": "open",
-    "INCONCLUSIVE (UNDERPOWERED)": "weak", "LEANS AGAINST": "leans-against", "CONTRADICTED": "against",
-    "CONSISTENT": "for", "MIXED": "open", "NOT CONSISTENT": "against",
-}  # fmt: skip
+    **dict.fromkeys(("SUPPORTED", "CONSISTENT"), "for"),
+    **dict.fromkeys(("INCONCLUSIVE", "MIXED"), "open"),
+    **dict.fromkeys(("CONTRADICTED", "NOT CONSISTENT"), "against"),
+    **{"LEANS SUPPORT": "leans-for", "LEANS AGAINST": "leans-against", "INCONCLUSIVE (UNDERPOWERED)": "weak"},
+}
 
 
 def verdict_table(
-    claims: Sequence[Row], rows: Sequence[Row], content: Mapping[str, Any], exhibits: Sequence[Exhibit],
-    evidence: Mapping[str, Sequence[str]], labels: Mapping[str, str],
-) -> dict[str, Any]:  # fmt: skip
-    """Arrange the verdict table of the page."""
-    exhibit = next((item for item in exhibits if item.id == TABLE), None)
-    if exhibit is None or exhibit.grid is None or len(exhibit.grid.body) != len(claims):
+    facts: Findings, exhibits: Sequence[Exhibit], evidence: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Arrange the answers: words with their counts, then a row for each claim."""
+    table = next((item for item in exhibits if item.id == "T0"), None)
+    claims, behind = (records(read_table(facts.root / name, TEXT)) for name in ("verdicts.csv", "verdict_rows.csv"))
+    if table is None or not claims:
         return {}
-    shown = {item.id: item.anchor for item in exhibits}
+    content, anchors = facts.verdicts, {item.id: item.anchor for item in exhibits}
     order = [word for word in content["words"] if content["counts"][word]]
+    rows = [
+        {
+            **claim,
+            "rank": order.index(claim["verdict"]),
+            "kind": KINDS.get(claim["verdict"], "none"),
+            "numbers": _numbers(claim),
+            "behind": [_hypothesis(name, behind, evidence, anchors, facts) for name in claim["hypotheses"].split()],
+        }
+        for claim in claims
+    ]
     return {
-        "exhibit": exhibit,
-        "head": exhibit.grid.head[-1],
-        "rows": [
-            {**_row(claim, exhibit.grid, place), "rank": order.index(claim["verdict"]),
-             "behind": _behind(claim, rows, evidence, shown, labels)}
-            for place, claim in enumerate(claims)
-        ],
+        "exhibit": table,
+        "rows": rows,
         "words": [(word, content["counts"][word]) for word in order],
         "classes": sorted({claim["class"] for claim in claims}),
-    }  # fmt: skip
+    }
 
 
-def compact_verdicts(exhibit: Exhibit) -> Exhibit:
-    """Return the verdict table as the paper prints it: claims put to the data, with word and reason."""
-    if exhibit.id != TABLE or exhibit.grid is None:
-        return exhibit
-    head = exhibit.grid.head[-1]
-    kept = [place for place, cell in enumerate(head) if cell.text in PRINTED]
-    word = next(place for place, cell in enumerate(head) if cell.text == "Verdict")
-    body = [[row[place] for place in kept] for row in exhibit.grid.body if row[word].text not in ELSEWHERE]
-    grid = replace(exhibit.grid, head=[[head[place] for place in kept]], body=body)
-    return replace(exhibit, grid=grid) if body else exhibit
-
-
-def _row(claim: Row, grid: Grid, place: int) -> dict[str, Any]:
-    return {"id": claim["claim_id"], "class": claim["class"], "verdict": claim["verdict"],
-            "kind": KINDS.get(claim["verdict"], "none"), "cells": grid.body[place]}  # fmt: skip
-
-
-def _behind(
-    claim: Row, rows: Sequence[Row], evidence: Mapping[str, Sequence[str]], shown: Mapping[str, str],
-    labels: Mapping[str, str],
-) -> list[dict[str, Any]]:  # fmt: skip
-    names = [name for name in claim["hypotheses"].split() if pick(rows, hypothesis=name)]
-    return [
-        {"id": name, "verdict": pick(rows, hypothesis=name)[0]["hypothesis_verdict"],
-         "links": [(item, shown[item]) for item in evidence.get(name, ()) if item in shown],
-         "rows": [{"text": _estimate_text(row, labels), "verdict": row["verdict"]}
-                  for row in pick(rows, hypothesis=name)]}
-        for name in names
-    ]  # fmt: skip
-
-
-def _estimate_text(row: Row, labels: Mapping[str, str]) -> str:
-    p, adjusted = number(row, "p_value"), number(row, "p_adjusted")
-    parts = [
-        f"{row['part'].replace('_', ' ')}, {labels.get(row['period'], row['period'])}".rstrip(", ")
-        + (f" {proxy_mark(row)}" if proxy_mark(row) else ""),
-        value_text(row),
-        p_text(p) if p is not None else "",
-        f"adjusted {p_text(adjusted)}" if adjusted is not None else "",
-        row["limits"],
+def _hypothesis(
+    name: str, rows: Sequence[Row], evidence: Mapping[str, Sequence[str]], anchors: Mapping[str, str], facts: Findings
+) -> dict[str, Any]:
+    mine = [row for row in rows if row["hypothesis"] == name]
+    links = [(item, anchors[item]) for item in evidence.get(name, ()) if item in anchors]
+    told = [
+        (f"{plain(row['part'])}, {facts.label(row)}: {_numbers(row)}", row["verdict"], row["limits"]) for row in mine
     ]
-    return "; ".join(part for part in parts if part)
+    return {"id": name, "verdict": mine[0]["hypothesis_verdict"] if mine else "", "links": links, "rows": told}
+
+
+def _numbers(row: Row) -> str:
+    """Write estimate, interval, unit, p-values and power of the row that decides."""
+    if is_missing(row["estimate"]):
+        return ""
+    parts = [f"{number(row)} {row['unit_of_measure']}{proxy(row)}"]
+    parts += [] if is_missing(row["p_value"]) else [p(row)]
+    parts += [] if is_missing(row["p_adjusted"]) else [f"adjusted {p(row, 'p_adjusted')}"]
+    parts += [] if is_missing(row["mde"]) else [f"detectable {significant(row['mde'])}"]
+    parts += [] if is_missing(row["sesoi"]) else [f"of interest {significant(row['sesoi'])}"]
+    return "; ".join(parts)

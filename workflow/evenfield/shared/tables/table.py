@@ -24,11 +24,12 @@ class Column:
     show: Formatter = text  # takes the values of ``names`` and returns text
     reason: str = ""  # column of the frame that says why a blank cell is blank; printed as a lettered note
     width_cm: float = 0.0  # width of a paragraph column in print; 0 for the natural width
+    paper: bool = True  # whether the paper prints it
 
 
-def right(header: str, *names: str, show: Formatter = text, reason: str = "") -> Column:
+def right(header: str, *names: str, show: Formatter = text, reason: str = "", paper: bool = True) -> Column:
     """Return a column of numbers, aligned at the right."""
-    return Column(names=names, header=header, align="right", show=show, reason=reason)
+    return Column(names=names, header=header, align="right", show=show, reason=reason, paper=paper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Writing a table: four twins of one frame."""
+"""Writing a table: five twins of one frame."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from evenfield.shared.tables.latex import table_latex
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.table import Table
+from evenfield.shared.tables.typst import table_typst
 from evenfield.study.files import write_results, write_text
 from evenfield.study.simulated import watermark_for
 
-WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html}
+WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html, ".typ": table_typst}
 
 
 def write_table_files(table: Table, paths: Sequence[str]) -> None:

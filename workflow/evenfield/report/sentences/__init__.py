@@ -1,1 +1,0 @@
-"""Sentences that quote numbers, built from the rounded estimates with words chosen by rule."""

@@ -1,0 +1,67 @@
+"""Tables as Typst modules, which the paper imports: title, note, size of type, whether it stands sideways, body."""
+
+from __future__ import annotations
+
+import re
+
+from evenfield.shared.tables.table import Line, Table, grid
+
+SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
+LONG_CELL = 26
+# Characters of a row that fit on a page of A4 by size of type: upright first, then sideways.
+UPRIGHT = ((72, 8.5), (86, 7.6), (146, 6.8))
+SIDEWAYS = ((180, 7.2), (10_000, 6.4))
+
+
+def typst_text(text: str) -> str:
+    """Escape text for Typst markup."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def typst_string(text: str) -> str:
+    """Write text as a Typst string literal."""
+    flat = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{flat}"'
+
+
+def table_typst(table: Table) -> str:
+    """Write a table as a Typst module, without the columns that the paper leaves out."""
+    body = grid(table)
+    kept = [place for place, column in enumerate(table.columns) if column.paper]
+    columns = [table.columns[place] for place in kept]
+    texts = [[line.cells[place].text for place in kept] for line in body.lines if line.cells]
+    longest = [
+        max(map(len, [*(row[place] for row in texts), *column.header.split()])) for place, column in enumerate(columns)
+    ]
+    length = sum(min(count, LONG_CELL) + 2 for count in longest)
+    size = next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
+    head = ", ".join(f"strong({typst_string(column.header)})" for column in columns)
+    lines = [
+        f"#let title = {typst_string(table.title)}",
+        f"#let note = {typst_string(' '.join(body.note))}",
+        f"#let size = {size}pt",
+        f"#let sideways = {str(length > UPRIGHT[-1][0]).lower()}",
+        "#let body = table(",
+        f"  columns: ({', '.join(_width(count) for count in longest)},),",
+        f"  align: ({', '.join(column.align for column in columns)},),",
+        "  stroke: none,",
+        "  table.hline(stroke: 0.8pt),",
+        f"  table.header({head}),",
+        "  table.hline(stroke: 0.4pt),",
+        *(f"  {_row(line, kept)}" for line in body.lines),
+        "  table.hline(stroke: 0.8pt),",
+        ")",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _width(longest: int) -> str:
+    if longest <= LONG_CELL:
+        return "auto"
+    return "2fr" if longest > 90 else "1fr"
+
+
+def _row(line: Line, kept: list[int]) -> str:
+    if not line.cells:
+        return f"table.cell(colspan: {len(kept)}, inset: (top: 6pt), strong({typst_string(line.group)})),"
+    return " ".join(f"{typst_string(line.cells[place].text)}," for place in kept)
