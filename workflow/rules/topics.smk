@@ -114,7 +114,6 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             "../../environment.yml"
         params:
             topic=topic,
-            root="results",
             files=exhibit_files(topic),
             code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),
             config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),

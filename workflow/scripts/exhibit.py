@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, topic: str, config: dict[str, Any], root: str, files: dict[str, list[str]], **_inputs: Any) -> None:
+def main(*, topic: str, config: dict[str, Any], files: dict[str, list[str]], **_inputs: Any) -> None:
     """Write the files of each exhibit of ``topic``; a module declares its makers in ``TABLES`` or ``FIGURES``."""
     from evenfield.shared.facts import Facts
     from evenfield.shared.tables.write import write_table_files
 
-    facts = Facts(config, root)
+    facts = Facts(config, Path(next(iter(files.values()))[0]).parents[1])
     facts.topic = topic
     for name in sorted(files):
         if name.startswith("T"):
