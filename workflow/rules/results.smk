@@ -84,7 +84,6 @@ rule page:
     params:
         code=code_hash("report/page.py", *REPORT_FILES),
         config=config,
-        root="results",
         scripts=MADE_BY,
     script:
         "../scripts/page.py"
@@ -111,7 +110,6 @@ rule paper:
     params:
         code=code_hash("report/paper.py", *REPORT_FILES),
         config=config,
-        root="results",
         scripts=MADE_BY,
     script:
         "../scripts/paper.py"

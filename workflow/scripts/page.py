@@ -6,12 +6,12 @@ from typing import Any
 
 
 def main(
-    *, page: str, config: dict[str, Any], root: str, exhibits: list[str], scripts: dict[str, str], **_inputs: Any
+    *, page: str, estimates: str, exhibits: list[str], config: dict[str, Any], scripts: dict[str, str], **_inputs: Any
 ) -> None:
-    """Write the page from the results folder ``root`` and the files of tables and figures."""
+    """Write the page from the folder of ``estimates.csv`` and the files of tables and figures."""
     from evenfield.report.page import write_page
 
-    write_page(page, config=config, root=root, exhibits=exhibits, scripts=scripts)
+    write_page(page, config=config, root=Path(estimates).parent, exhibits=exhibits, scripts=scripts)
 
 
 if "snakemake" in globals():

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, paper: str, source: str, references: str, **given: Any) -> None:
-    """Write the paper from the results folder ``root`` and the files of tables and figures."""
+def main(*, paper: str, source: str, references: str, estimates: str, **given: Any) -> None:
+    """Write the paper from the folder of ``estimates.csv`` and the files of tables and figures."""
     from evenfield.report.paper import write_paper
 
-    kept = {name: given[name] for name in ("config", "root", "exhibits", "scripts")}
-    write_paper(source, references, paper, **kept)
+    kept = {name: given[name] for name in ("config", "exhibits", "scripts")}
+    write_paper(source, references, paper, root=Path(estimates).parent, **kept)
 
 
 if "snakemake" in globals():

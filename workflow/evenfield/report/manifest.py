@@ -14,7 +14,7 @@ from evenfield.study.errors import ReportError
 
 PACKAGE = "evenfield"
 # In the repository the version stands here, whether the package is installed or only on the path.
-PROJECT = Path(__file__).parents[3] / "pyproject.toml"
+PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file holds all others.
 LIBRARIES = ("contourpy", "jinja2", "jsonschema", "linearmodels", "matplotlib", "numpy", "pandas", "pyyaml",
              "scipy", "seaborn", "snakemake", "statsmodels", "typst")  # fmt: skip

@@ -11,5 +11,5 @@ def sentences(facts: Findings) -> list[Sentence]:
     if found and bounds:
         names = {"pooled": "pooled", "fe": "with fixed effects"}
         told = [f"{number(row)} {names[row['estimator']]} in {facts.label(row)}" for row in bounds]
-        found.append(Sentence(f"Uncorrected speeds, which bound it, are {listing(told)}, in % a year."))
+        found.append(Sentence(f"Uncorrected speeds are, in % a year, {listing(told)}."))
     return found
