@@ -1,13 +1,8 @@
 """A study of three units and four years, written to disk, that a test breaks in one place."""
 
-from __future__ import annotations
-
 import json
 import random
-from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from evenfield.study.config import checked_config
 from evenfield.study.ingest.dictionary import refresh_hashes
@@ -88,7 +83,7 @@ TEXT = {
 }
 
 
-def _resource(name: str) -> dict[str, Any]:
+def _resource(name):
     key, fields = TABLES[name]
     links = [{"fields": [c], "reference": {"resource": t, "fields": [f]}} for c, t, f in FOREIGN.get(name, [])]
     schema = {"fields": fields, "primaryKey": key, "foreignKeys": links}
@@ -98,7 +93,7 @@ def _resource(name: str) -> dict[str, Any]:
 class ToyStudy:
     """Writes the study into a folder; ``read`` reads it as the pipeline does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         self.package_path = folder / "data" / "datapackage.json"
         (folder / "data" / "taxonomies").mkdir(parents=True)
@@ -120,20 +115,20 @@ class ToyStudy:
             }
         )
 
-    def path(self, name: str) -> Path:
+    def path(self, name):
         return self.folder / "data" / f"{name}.csv"
 
     @property
-    def package(self) -> dict[str, Any]:
+    def package(self):
         return json.loads(self.package_path.read_text(encoding="utf-8"))
 
-    def save(self, package: dict[str, Any]) -> None:
+    def save(self, package):
         self.package_path.write_text(json.dumps(package), encoding="utf-8")
 
-    def resource(self, package: dict[str, Any], name: str) -> dict[str, Any]:
+    def resource(self, package, name):
         return next(item for item in package["resources"] if item["path"] == f"{name}.csv")
 
-    def replace(self, name: str, old: str, new: str, refresh: bool = True) -> ToyStudy:
+    def replace(self, name, old, new, refresh=True):
         """Replace text in a table; with its hash refreshed unless the test is about the hash."""
         text = self.path(name).read_text(encoding="utf-8")
         assert old in text
@@ -142,12 +137,12 @@ class ToyStudy:
             refresh_hashes(self.package_path)
         return self
 
-    def shuffle(self) -> None:
+    def shuffle(self):
         for name in TEXT:
             header, *rows = self.path(name).read_text(encoding="utf-8").splitlines()
             random.Random(name).shuffle(rows)
             self.path(name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8", newline="\n")
         refresh_hashes(self.package_path)
 
-    def read(self) -> dict[str, pd.DataFrame]:
+    def read(self):
         return read_study(self.config)

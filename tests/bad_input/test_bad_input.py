@@ -1,12 +1,9 @@
 """Each broken input ends with one line that says what was found and what to do, and leaves nothing half-written."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,27 +15,27 @@ TARGET = "results/weights/31/contiguity.csv"
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Path:
+def study(tmp_path):
     """A copy of the China study that a test may break."""
     shutil.copytree(ROOT / "data", tmp_path / "data")
     shutil.copy(ROOT / "config.yaml", tmp_path)
     return tmp_path
 
 
-def edit_config(study: Path, change: Callable[[dict], None]) -> None:
+def edit_config(study, change):
     path = study / "config.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(config)
     path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
 
 
-def edit_lines(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+def edit_lines(path, change):
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(change(lines)) + "\n", encoding="utf-8", newline="\n")
 
 
-def set_cell(path: Path, row_start: str, column: str, value: str) -> None:
-    def change(lines: list[str]) -> list[str]:
+def set_cell(path, row_start, column, value):
+    def change(lines):
         place = lines[0].split(",").index(column)
         for i, line in enumerate(lines):
             if line.startswith(row_start):
@@ -50,43 +47,43 @@ def set_cell(path: Path, row_start: str, column: str, value: str) -> None:
     edit_lines(path, change)
 
 
-def drop_column(path: Path, column: str) -> None:
-    def change(lines: list[str]) -> list[str]:
+def drop_column(path, column):
+    def change(lines):
         place = lines[0].split(",").index(column)
         return [",".join(c for i, c in enumerate(line.split(",")) if i != place) for line in lines]
 
     edit_lines(path, change)
 
 
-def misspelt_key(study: Path) -> None:
+def misspelt_key(study):
     edit_config(study, lambda config: config["panel"].update(unit_schem="31"))
 
 
-def missing_column(study: Path) -> None:
+def missing_column(study):
     drop_column(study / "data" / "panel.csv", "pop_resident_10k")
 
 
-def duplicated_row(study: Path) -> None:
+def duplicated_row(study):
     edit_lines(study / "data" / "panel.csv", lambda lines: [*lines, lines[1]])
 
 
-def zero_where_logs(study: Path) -> None:
+def zero_where_logs(study):
     set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "0")
 
 
-def negative_where_logs(study: Path) -> None:
+def negative_where_logs(study):
     set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "pop_resident_10k", "-3")
 
 
-def years_off_the_step(study: Path) -> None:
+def years_off_the_step(study):
     edit_config(study, lambda config: config["panel"].update(years=[1978, 2018], step=2))
 
 
-def gap_in_years(study: Path) -> None:
+def gap_in_years(study):
     edit_lines(study / "data" / "panel.csv", lambda ls: [line for line in ls if not line.startswith("CN-GD,2005,")])
 
 
-def unit_not_in_weights(study: Path) -> None:
+def unit_not_in_weights(study):
     edges = (study / "data" / "adjacency.csv").read_text(encoding="utf-8").splitlines()[1:]
     both = [*edges, *(",".join(reversed(edge.split(","))) for edge in edges)]
     kept = [f"{edge},1" for edge in both if "CN-XZ" not in edge] + ["CN-HI,CN-GD,1", "CN-GD,CN-HI,1"]
@@ -94,33 +91,33 @@ def unit_not_in_weights(study: Path) -> None:
     edit_config(study, lambda config: config["weights"]["families"].update(own={"kind": "file", "path": "own.csv"}))
 
 
-def island(study: Path) -> None:
+def island(study):
     edit_config(study, lambda config: config["weights"].update(join=[]))
 
 
-def wrong_checksum(study: Path) -> None:
+def wrong_checksum(study):
     set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "22557.38")
 
 
-def wrong_encoding(study: Path) -> None:
+def wrong_encoding(study):
     path = study / "data" / "units.csv"
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
 
 
-def unknown_unit_in_taxonomy(study: Path) -> None:
+def unknown_unit_in_taxonomy(study):
     path = study / "data" / "taxonomies" / "seed2011.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("CN-GD", "CN-XX"), encoding="utf-8", newline="\n")
 
 
-def not_a_number(study: Path) -> None:
+def not_a_number(study):
     set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "n/a")
 
 
-def joined_period(study: Path) -> None:
+def joined_period(study):
     edit_config(study, lambda config: config["periods"]["P2"].update(end=2000))
 
 
-def broken_dictionary(study: Path) -> None:
+def broken_dictionary(study):
     path = study / "data" / "datapackage.json"
     package = json.loads(path.read_text(encoding="utf-8"))
     package["resources"] = [r for r in package["resources"] if r["path"] != "units.csv"]
@@ -146,18 +143,18 @@ CASES = {
 }
 
 
-def run_study(study: Path, *targets: str) -> subprocess.CompletedProcess[str]:
+def run_study(study, *targets):
     command = [sys.executable, str(ROOT / "run"), *targets, "--directory", str(study), "--cores", "2"]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
-def results_of(study: Path) -> set[str]:
+def results_of(study):
     folder = study / "results"
     return {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()} - NOT_RESULTS
 
 
 @pytest.mark.parametrize("break_it", CASES, ids=lambda case: case.__name__)
-def test_bad_input_gives_one_line_and_leaves_nothing(study: Path, break_it: Callable[[Path], None]) -> None:
+def test_bad_input_gives_one_line_and_leaves_nothing(study, break_it):
     break_it(study)
     done = run_study(study, TARGET)
     lines = done.stderr.splitlines()
@@ -171,7 +168,7 @@ def test_bad_input_gives_one_line_and_leaves_nothing(study: Path, break_it: Call
     assert results_of(study) <= written
 
 
-def test_check_names_the_same_fault_and_computes_nothing(study: Path) -> None:
+def test_check_names_the_same_fault_and_computes_nothing(study):
     duplicated_row(study)
     command = [sys.executable, str(ROOT / "run"), "check", "--directory", str(study)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
@@ -181,7 +178,7 @@ def test_check_names_the_same_fault_and_computes_nothing(study: Path) -> None:
     assert not (study / "results").exists()
 
 
-def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(study: Path) -> None:
+def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(study):
     wrong_checksum(study)
     command = [sys.executable, str(ROOT / "run"), "data", "--directory", str(study)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)

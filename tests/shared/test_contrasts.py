@@ -1,7 +1,5 @@
 """Group contrasts: every rung of the ladder, few treated units, alignment, leave-out rows, refusals."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -28,17 +26,17 @@ ROW = Estimate(
 )  # fmt: skip
 
 
-def _units() -> pd.DataFrame:
+def _units():
     i = np.arange(N)
     return pd.DataFrame({"unit": NAMES, "lat": 20.0 + i % 6, "lon": 100.0 + i // 6, "coastal": (i < 12).astype(int)})
 
 
-def _links() -> pd.DataFrame:
+def _links():
     pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [(i, i + 6) for i in range(N - 6)]
     return pd.DataFrame([(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"])
 
 
-def _table(treated: int = 5, effect: float = 0.0) -> pd.DataFrame:
+def _table(treated=5, effect=0.0):
     rng = np.random.default_rng(11)
     i = np.arange(N)
     table = pd.DataFrame(
@@ -49,17 +47,17 @@ def _table(treated: int = 5, effect: float = 0.0) -> pd.DataFrame:
     return table.set_index(pd.Index(NAMES, name="unit"))
 
 
-def _contrast(table: pd.DataFrame, role: str = "primary", outcome: str = "y") -> GroupContrast:
+def _contrast(table, role="primary", outcome="y"):
     row = replace(ROW, role=role, outcome=outcome)
     return GroupContrast(row, table, outcome, ("cluster", "sez"), ("x",), {"cluster": 1.0, "sez": -1.0})
 
 
-def _rows(table: pd.DataFrame, role: str = "primary") -> dict[str, Estimate]:
+def _rows(table, role="primary"):
     rows = contrast_rows([_contrast(table, role)], _units(), _links(), SETTINGS)
     return {f"{row.estimator}:{row.effect_type}": row for row in rows}
 
 
-def test_the_whole_ladder_stands_on_one_estimate() -> None:
+def test_the_whole_ladder_stands_on_one_estimate():
     rows = _rows(_table(effect=3.0))
     coef = {name.split(":")[0]: row for name, row in rows.items() if name.endswith(":coef")}
     assert set(coef) == {"ols", *(f"ols_{m}" for m in (
@@ -75,7 +73,7 @@ def test_the_whole_ladder_stands_on_one_estimate() -> None:
     assert coef["ols"].mde > coef["ols_hc1"].mde > 0
 
 
-def test_leave_out_rows_are_refits() -> None:
+def test_leave_out_rows_are_refits():
     rows = _rows(_table(effect=3.0))
     table = _table(effect=3.0)
     singles = []
@@ -89,7 +87,7 @@ def test_leave_out_rows_are_refits() -> None:
     assert rows["leave_pair_out:stat_pair"].sample_id == "all without u00 u01"
 
 
-def test_with_three_treated_only_permutation_decides() -> None:
+def test_with_three_treated_only_permutation_decides():
     rows = _rows(_table(treated=3))
     coef = {name: row for name, row in rows.items() if name.endswith(":coef")}
     assert set(coef) == {"ols:coef", "ols_permutation_stratified:coef", "ols_permutation_connected:coef"}
@@ -98,11 +96,11 @@ def test_with_three_treated_only_permutation_decides() -> None:
     assert np.isfinite(rows["ols:coef"].mde)
 
 
-def test_other_roles_get_the_primary_method_alone() -> None:
+def test_other_roles_get_the_primary_method_alone():
     assert set(_rows(_table(), "robustness")) == {"ols:coef"}
 
 
-def test_shuffled_and_renamed_units_give_the_same_numbers() -> None:
+def test_shuffled_and_renamed_units_give_the_same_numbers():
     table, units, links = _table(), _units(), _links()
     expected = estimates_frame(contrast_rows([_contrast(table)], units, links, SETTINGS))
     mixed = contrast_rows(
@@ -121,7 +119,7 @@ def test_shuffled_and_renamed_units_give_the_same_numbers() -> None:
     )  # fmt: skip
 
 
-def test_step_down_never_lowers_a_p_value() -> None:
+def test_step_down_never_lowers_a_p_value():
     table = _table(effect=1.0)
     found = step_down_rows([_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS)
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
@@ -131,7 +129,7 @@ def test_step_down_never_lowers_a_p_value() -> None:
         step_down_rows([_contrast(table), _contrast(table.iloc[1:], outcome="z")], _units(), _links(), SETTINGS)
 
 
-def test_what_is_not_defined_says_why() -> None:
+def test_what_is_not_defined_says_why():
     constant = contrast_rows([_contrast(_table().assign(y=1.0))], _units(), _links(), SETTINGS)
     assert [row.warning for row in constant] == ["not defined: the outcome is constant"]
     dependent = contrast_rows([_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS)
@@ -146,6 +144,6 @@ def test_what_is_not_defined_says_why() -> None:
         contrast_rows([_contrast(_table())], _units().iloc[1:], _links(), SETTINGS)
 
 
-def test_settings_come_from_the_config() -> None:
+def test_settings_come_from_the_config():
     inference = {"conf_level": 0.9, "permutations": 99, "seed": 1, "pairs": [["a", "b"]]}
     assert parse_contrast_settings(inference, 0.8) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from evenfield.shared.tables.numbers import (
@@ -45,16 +43,16 @@ NAN = float("nan")
         (with_error(0.5, NAN, 1), "0.5"),
     ],
 )
-def test_numbers_are_written_one_way(shown: str, wanted: str) -> None:
+def test_numbers_are_written_one_way(shown, wanted):
     assert shown == wanted
 
 
 @pytest.mark.parametrize(("p", "wanted"), [(0.012, ".012"), (0.0004, "< .001"), (0.9996, "> .999"), (NAN, "")])
-def test_p_values_have_no_leading_zero_and_no_false_zero(p: float, wanted: str) -> None:
+def test_p_values_have_no_leading_zero_and_no_false_zero(p, wanted):
     assert p_value(p) == wanted
 
 
-def test_missing_is_none_nan_na_and_empty_text_but_not_zero() -> None:
+def test_missing_is_none_nan_na_and_empty_text_but_not_zero():
     import pandas as pd
 
     assert all(is_missing(value) for value in (None, NAN, pd.NA, pd.NaT, ""))

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +15,7 @@ from evenfield.study.errors import ArtifactError
 from evenfield.study.files import read_table
 
 
-def made_table() -> Table:
+def made_table():
     frame = pd.DataFrame({
         "name": ["A & B", "C_1", "<b>|"], "value": [-1.2345678, 2.0, float("nan")], "low": [-2.0, 1.0, float("nan")],
         "high": [0.0, float("nan"), float("nan")], "why": ["", "", "too few units"], "group": ["one", "one", "two"],
@@ -31,13 +29,13 @@ def made_table() -> Table:
                  group="group")  # fmt: skip
 
 
-def test_blank_cells_get_a_letter_and_their_reason_in_the_note() -> None:
+def test_blank_cells_get_a_letter_and_their_reason_in_the_note():
     made = grid(made_table())
     assert [cell.text for cell in made.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
     assert made.note[-1] == "(a) too few units."
 
 
-def test_latex_is_escaped_and_balanced() -> None:
+def test_latex_is_escaped_and_balanced():
     text = table_latex(made_table())
     assert r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text
     assert r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
@@ -47,7 +45,7 @@ def test_latex_is_escaped_and_balanced() -> None:
     assert escape_latex("a\\b{c}~^") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}"
 
 
-def test_markdown_has_one_width_in_every_row() -> None:
+def test_markdown_has_one_width_in_every_row():
     rows = [line for line in table_markdown(made_table()).splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
     assert rows[1] == "| :--- | ---: | ---: |"
@@ -55,20 +53,20 @@ def test_markdown_has_one_width_in_every_row() -> None:
 
 
 class Tags(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.open: list[str] = []
         self.seen: list[tuple[str, dict[str, str | None]]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         self.open.append(tag)
         self.seen.append((tag, dict(attrs)))
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
-def test_html_is_semantic_balanced_and_sortable() -> None:
+def test_html_is_semantic_balanced_and_sortable():
     text = table_html(made_table())
     tags = Tags()
     tags.feed(text)
@@ -84,7 +82,7 @@ def test_html_is_semantic_balanced_and_sortable() -> None:
     assert 'title="too few units"' in text
 
 
-def test_the_csv_twin_holds_the_unrounded_frame(tmp_path: Path) -> None:
+def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
     paths = [str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html")]
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
@@ -93,7 +91,7 @@ def test_the_csv_twin_holds_the_unrounded_frame(tmp_path: Path) -> None:
     assert all(Path(path).read_bytes().endswith(b"\n") and b"\r" not in Path(path).read_bytes() for path in paths)
 
 
-def test_an_empty_table_says_what_to_do() -> None:
+def test_an_empty_table_says_what_to_do():
     table = made_table()
     empty = Table(id="TX", title="", note=(), columns=table.columns, frame=table.frame.iloc[:0])
     with pytest.raises(ArtifactError, match=r"TX has no rows; expected .*; remove TX from `tables`"):

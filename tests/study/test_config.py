@@ -1,9 +1,6 @@
 """The config: defaults, and one line for every way in which a key, a name or a year can be wrong."""
 
-from __future__ import annotations
-
 import copy
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +21,10 @@ MINIMAL = {
 }
 
 
-def set_at(*path: Any) -> Callable[[dict[str, Any]], None]:
+def set_at(*path):
     *steps, last, value = path
 
-    def change(config: dict[str, Any]) -> None:
+    def change(config):
         place: Any = config
         for step in steps:
             place = place[step]
@@ -122,7 +119,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_fault_is_one_line(case: str) -> None:
+def test_fault_is_one_line(case):
     change, message = CASES[case]
     config = copy.deepcopy(CHINA)
     change(config)
@@ -133,12 +130,12 @@ def test_fault_is_one_line(case: str) -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(1945, 2000), (1940, 1995), (1930, 2000)])
-def test_period_off_the_step(start: int, end: int) -> None:
+def test_period_off_the_step(start, end):
     with pytest.raises(ConfigError, match=r"expected years of the panel, 1940 to 2000 in steps of 10"):
         checked_config({**MINIMAL, "periods": {"P": {"start": start, "end": end}}})
 
 
-def test_defaults_fill_a_minimal_config() -> None:
+def test_defaults_fill_a_minimal_config():
     config = checked_config(MINIMAL)
     assert config["weights"] == {
         "primary": "contiguity",
@@ -151,20 +148,20 @@ def test_defaults_fill_a_minimal_config() -> None:
     assert config["data"]["grade_c"] == []
 
 
-def test_checking_leaves_what_it_was_given_and_a_checked_config_as_it_is() -> None:
+def test_checking_leaves_what_it_was_given_and_a_checked_config_as_it_is():
     before = copy.deepcopy(MINIMAL)
     once = checked_config(MINIMAL)
     assert before == MINIMAL
     assert checked_config(once) == once
 
 
-def test_periods_keep_their_order_and_have_a_label() -> None:
+def test_periods_keep_their_order_and_have_a_label():
     (period,) = config_periods(checked_config(MINIMAL))
     assert (period.label, period.years, period.spliced, period.role) == ("1940-2000", 60, False, "main")
     assert [p.name for p in config_periods(checked_config(CHINA))] == list(CHINA["periods"])
 
 
-def write(folder: Path, content: bytes) -> Path:
+def write(folder, content):
     (folder / "config.yaml").write_bytes(content)
     return folder / "config.yaml"
 
@@ -179,7 +176,7 @@ def write(folder: Path, content: bytes) -> Path:
         (b"", "holds no mapping"),
     ],
 )
-def test_unreadable_file_is_one_line(tmp_path: Path, content: bytes, found: str) -> None:
+def test_unreadable_file_is_one_line(tmp_path, content, found):
     path = write(tmp_path, content)
     with pytest.raises(ConfigError) as caught:
         read_config(path)
@@ -187,12 +184,12 @@ def test_unreadable_file_is_one_line(tmp_path: Path, content: bytes, found: str)
     assert "\n" not in str(caught.value)
 
 
-def test_missing_file_is_one_line(tmp_path: Path) -> None:
+def test_missing_file_is_one_line(tmp_path):
     with pytest.raises(ConfigError, match=r"config: no file .*expected a config.yaml in the study's folder"):
         read_config(tmp_path / "config.yaml")
 
 
-def test_shipped_config_is_read_as_written() -> None:
+def test_shipped_config_is_read_as_written():
     claims = yaml.safe_load((ROOT / "claims.yaml").read_text(encoding="utf-8"))
     written = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     written["estimates"]["statements"] = claims.pop("statements")
@@ -200,17 +197,17 @@ def test_shipped_config_is_read_as_written() -> None:
     checked_config(CHINA)
 
 
-def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
+def test_a_key_written_twice_is_refused(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("study: 1\ndata: 2\nstudy: 3\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="the key 'study' twice"):
         read_config(path)
 
 
-def test_specifications_beside_their_variables_are_checked_like_lists() -> None:
+def test_specifications_beside_their_variables_are_checked_like_lists():
     panels = CHINA["estimates"]["spatial_panel"]
 
-    def said(words: str, specification: dict[str, Any]) -> None:
+    def said(words, specification):
         changed = {**panels, "specifications": [*panels["specifications"], specification]}
         with pytest.raises(ConfigError, match=words):
             checked_config({**CHINA, "estimates": {**CHINA["estimates"], "spatial_panel": changed}})

@@ -1,7 +1,5 @@
 """Logarithms and exponentials of the C library keep index, name and missing values."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from evenfield.study.elementary import exp, log
 
 
-def test_every_number_is_that_of_the_c_library() -> None:
+def test_every_number_is_that_of_the_c_library():
     values = pd.Series([0.1, 7.3, 123456.789, np.nan], index=list("abcd"), name="income")
     assert log(values).tolist()[:3] == [math.log(v) for v in values[:3]]
     assert exp(log(values))["b"] == pytest.approx(7.3, rel=1e-15)
@@ -20,6 +18,6 @@ def test_every_number_is_that_of_the_c_library() -> None:
     assert log(values).name == "income"
 
 
-def test_a_zero_is_refused() -> None:
+def test_a_zero_is_refused():
     with pytest.raises(ValueError, match="math domain"):
         log(pd.Series([1.0, 0.0]))

@@ -1,7 +1,5 @@
 """Other studies run from their own folder with the same command and never dirty the repository."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -15,7 +13,7 @@ SPEEDS = {"us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558}, "me
 
 
 @pytest.mark.parametrize("name", SPEEDS)
-def test_example_runs_to_its_page(name: str, tmp_path: Path) -> None:
+def test_example_runs_to_its_page(name, tmp_path):
     shutil.copytree(ROOT / "examples" / name, tmp_path / name, ignore=shutil.ignore_patterns("results", ".snakemake"))
     command = [sys.executable, str(ROOT / "run"), "--directory", str(tmp_path / name), "--cores", "2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)

@@ -1,7 +1,5 @@
 """Downloads of the statistics bureau: encodings, forms of names, missing figures, and one line for every fault."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +17,12 @@ FOOT = "注：1.本表按当年价格计算,见说明。\n数据来源：国家�
 COLUMNS = {GDP: "gdp_100m_cny"}
 
 
-def write(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+def write(folder, text, encoding="utf-8"):
     (folder / "分省年度数据.csv").write_bytes(text.encode(encoding))
     return folder / "分省年度数据.csv"
 
 
-def values(path: Path, **options: str) -> dict[tuple[str, int], float]:
+def values(path, **options):
     frame = read_export(path, UNITS, COLUMNS, **options).values
     return {(unit, year): value for unit, year, value in frame.itertuples(index=False)}
 
@@ -42,32 +40,30 @@ EXPECTED = {
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("delimiter", [",", "\t"])
-def test_every_form_of_the_file_gives_the_same_figures(
-    tmp_path: Path, encoding: str, line_end: str, delimiter: str
-) -> None:
+def test_every_form_of_the_file_gives_the_same_figures(tmp_path, encoding, line_end, delimiter):
     text = HEAD + BODY.replace(",", delimiter) + FOOT
     found = values(write(tmp_path, text.replace("\n", line_end), encoding))
     assert list(found) == list(EXPECTED)
     assert found == pytest.approx(EXPECTED, nan_ok=True)
 
 
-def test_characters_of_four_bytes_do_not_stop_the_reader(tmp_path: Path) -> None:
+def test_characters_of_four_bytes_do_not_stop_the_reader(tmp_path):
     path = write(tmp_path, HEAD + BODY + "注：见㑇\U00020000说明\n" + FOOT, "gb18030")
     assert values(path) == pytest.approx(EXPECTED, nan_ok=True)
 
 
-def test_export_says_what_it_holds_and_for_which_column(tmp_path: Path) -> None:
+def test_export_says_what_it_holds_and_for_which_column(tmp_path):
     export = read_export(write(tmp_path, HEAD + BODY + FOOT), UNITS, COLUMNS | {"年末常住人口(万人)": "pop"})
     assert (export.indicator, export.column) == (GDP, "gdp_100m_cny")
     assert export.values.dtypes.astype(str).to_dict() == {"unit": "str", "year": "int64", "value": "float64"}
     assert read_indicator(write(tmp_path, HEAD.replace("：", ":") + BODY)) == GDP
 
 
-def test_zero_is_a_figure_if_asked_for(tmp_path: Path) -> None:
+def test_zero_is_a_figure_if_asked_for(tmp_path):
     assert values(write(tmp_path, HEAD + BODY + FOOT), zeros="kept")["CN-NM", 2018] == 0.0
 
 
-def test_separators_of_thousands_blanks_and_trailing_commas_of_a_spreadsheet(tmp_path: Path) -> None:
+def test_separators_of_thousands_blanks_and_trailing_commas_of_a_spreadsheet(tmp_path):
     body = 'HEAD,,,,\n地区,2019年,2018,2017年,\n 北京市 ,"35,371.28",33105.97, ,\n\n内蒙古,"17,212.53",0,14898.05,\n'
     text = HEAD.replace("\n", ",,,,\n") + body.replace("HEAD,,,,\n", "") + FOOT.replace("\n", ",,,,\n")
     assert values(write(tmp_path, text)) == pytest.approx(EXPECTED, nan_ok=True)
@@ -88,16 +84,16 @@ def test_separators_of_thousands_blanks_and_trailing_commas_of_a_spreadsheet(tmp
         ("重 庆 市", "CN-CQ"),
     ],
 )
-def test_full_and_short_names_are_joined(tmp_path: Path, name: str, unit: str) -> None:
+def test_full_and_short_names_are_joined(tmp_path, name, unit):
     assert values(write(tmp_path, f"{HEAD}地区,2019年\n{name},5\n")) == {(unit, 2019): 5.0}
 
 
-def test_every_province_is_known_by_both_names(tmp_path: Path) -> None:
+def test_every_province_is_known_by_both_names(tmp_path):
     rows = "".join(f"{name},1\n" for name in UNITS["name_zh"])
     assert len(values(write(tmp_path, f"{HEAD}地区,2019年\n{rows}"))) == 31
 
 
-def test_short_name_that_two_units_share_is_not_guessed(tmp_path: Path) -> None:
+def test_short_name_that_two_units_share_is_not_guessed(tmp_path):
     units = pd.DataFrame({"unit": ["P", "C"], "name_zh": ["吉林省", "吉林市"]})
     path = write(tmp_path, f"{HEAD}地区,2019年\n吉林省,1\n吉林市,2\n")
     assert read_export(path, units, COLUMNS).values["value"].tolist() == [2.0, 1.0]
@@ -146,7 +142,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_fault_is_one_line(tmp_path: Path, case: str) -> None:
+def test_fault_is_one_line(tmp_path, case):
     text, message = CASES[case]
     with pytest.raises(IngestError) as caught:
         read_export(write(tmp_path, text, "gb18030"), UNITS, COLUMNS)
@@ -154,7 +150,7 @@ def test_fault_is_one_line(tmp_path: Path, case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_file_that_is_no_text_or_not_there_is_one_line(tmp_path: Path) -> None:
+def test_file_that_is_no_text_or_not_there_is_one_line(tmp_path):
     (tmp_path / "table.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\xff\xfe")
     with pytest.raises(IngestError, match=r"table.xls is neither UTF-8 nor GB18030; expected text .*save it as CSV"):
         read_export(tmp_path / "table.xls", UNITS, COLUMNS)
@@ -162,6 +158,6 @@ def test_file_that_is_no_text_or_not_there_is_one_line(tmp_path: Path) -> None:
         read_export(tmp_path / "none.csv", UNITS, COLUMNS)
 
 
-def test_study_without_chinese_names_is_told_so(tmp_path: Path) -> None:
+def test_study_without_chinese_names_is_told_so(tmp_path):
     with pytest.raises(IngestError, match=r"units.csv has no Chinese names"):
         read_export(write(tmp_path, HEAD + BODY), UNITS.drop(columns="name_zh"), COLUMNS)

@@ -1,9 +1,6 @@
 """Every message about a table's structure, the order in which faults are named, and what the checks let through."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -11,24 +8,23 @@ import pytest
 from evenfield.study.errors import EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.tables import check_hashes
-from toy_study import ToyStudy
 
 
-def write(name: str, old: str, new: str) -> Callable[[ToyStudy], object]:
+def write(name, old, new):
     return lambda toy: toy.replace(name, old, new)
 
 
-def wrong_encoding(toy: ToyStudy) -> None:
+def wrong_encoding(toy):
     toy.path("units").write_bytes(toy.path("units").read_text(encoding="utf-8").encode("gb18030"))
 
 
-def stray_quote_in_a_long_file(toy: ToyStudy) -> None:
+def stray_quote_in_a_long_file(toy):
     text = toy.path("panel").read_text(encoding="utf-8")
     toy.path("panel").write_text(text.replace("A,2000,11", 'A,2000,"11') + "A,2000,11\n" * 20000, encoding="utf-8")
 
 
-def drop_field(table: str, column: str) -> Callable[[ToyStudy], object]:
-    def change(toy: ToyStudy) -> None:
+def drop_field(table, column):
+    def change(toy):
         package = toy.package
         schema = toy.resource(package, table)["schema"]
         schema["fields"] = [field for field in schema["fields"] if field["name"] != column]
@@ -37,13 +33,13 @@ def drop_field(table: str, column: str) -> Callable[[ToyStudy], object]:
     return change
 
 
-def drop_key(toy: ToyStudy) -> None:
+def drop_key(toy):
     package = toy.package
     del toy.resource(package, "panel")["schema"]["primaryKey"]
     toy.save(package)
 
 
-def duplicate_in_a_table_without_key(toy: ToyStudy) -> None:
+def duplicate_in_a_table_without_key(toy):
     drop_key(toy)
     toy.replace("panel", "A,2000,11", "A,2000,11,3,1.5\nA,2000,11")
 
@@ -146,7 +142,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_fault_is_one_line_that_names_it(toy: ToyStudy, case: str) -> None:
+def test_fault_is_one_line_that_names_it(toy, case):
     break_it, message = CASES[case]
     break_it(toy)
     with pytest.raises(IngestError) as caught:
@@ -155,40 +151,40 @@ def test_fault_is_one_line_that_names_it(toy: ToyStudy, case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_structural_fault_is_named_before_the_checksum(toy: ToyStudy) -> None:
+def test_structural_fault_is_named_before_the_checksum(toy):
     toy.replace("panel", "A,2001,12,", "A,2001,n/a,", refresh=False)
     with pytest.raises(IngestError, match="no number"):
         toy.read()
 
 
-def test_reference_is_named_before_the_checksum(toy: ToyStudy) -> None:
+def test_reference_is_named_before_the_checksum(toy):
     toy.replace("panel_provenance", "BOOK", "LETTER", refresh=False)
     with pytest.raises(IngestError, match="unknown source"):
         toy.read()
 
 
-def test_values_that_look_odd_but_are_right_pass(toy: ToyStudy) -> None:
+def test_values_that_look_odd_but_are_right_pass(toy):
     toy.replace("panel", "A,2001,12,", "A,2001.0, 1.2e1 ,").replace("panel", "A,2002,13,3", "A,2002,,3")
     panel = toy.read()["panel"]
     assert panel["output"].iloc[1] == 12.0
     assert pd.isna(panel["output"].iloc[2])
 
 
-def test_byte_order_mark_of_a_spreadsheet_is_read_over(toy: ToyStudy) -> None:
+def test_byte_order_mark_of_a_spreadsheet_is_read_over(toy):
     plain = toy.read()["panel"]
     toy.path("panel").write_bytes(b"\xef\xbb\xbf" + toy.path("panel").read_bytes())
     refresh_hashes(toy.package_path)
     pd.testing.assert_frame_equal(toy.read()["panel"], plain)
 
 
-def test_line_ends_of_windows_and_blank_lines_pass(toy: ToyStudy) -> None:
+def test_line_ends_of_windows_and_blank_lines_pass(toy):
     plain = toy.read()["panel"]
     toy.path("panel").write_bytes(toy.path("panel").read_bytes().replace(b"\n", b"\r\n") + b"\r\n")
     refresh_hashes(toy.package_path)
     pd.testing.assert_frame_equal(toy.read()["panel"], plain)
 
 
-def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy: ToyStudy) -> None:
+def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy):
     package = toy.package
     del toy.resource(package, "panel_provenance")["schema"]["primaryKey"]
     toy.save(package)
@@ -202,14 +198,14 @@ def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy: ToyStud
     pd.testing.assert_frame_equal(toy.read()["panel_provenance"], plain)
 
 
-def test_year_of_the_standard_is_a_number(toy: ToyStudy) -> None:
+def test_year_of_the_standard_is_a_number(toy):
     package = toy.package
     toy.resource(package, "panel")["schema"]["fields"][1]["type"] = "year"
     toy.save(package)
     assert toy.read()["panel"]["year"].tolist()[:2] == [2000.0, 2001.0]
 
 
-def test_column_of_text_where_numbers_are_needed_is_refused(toy: ToyStudy) -> None:
+def test_column_of_text_where_numbers_are_needed_is_refused(toy):
     package = toy.package
     toy.resource(package, "panel")["schema"]["fields"][1] = {"name": "year", "type": "string"}
     toy.save(package)
@@ -217,7 +213,7 @@ def test_column_of_text_where_numbers_are_needed_is_refused(toy: ToyStudy) -> No
         toy.read()
 
 
-def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_line(toy: ToyStudy) -> None:
+def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_line(toy):
     (toy.folder / "data" / "notes.txt").write_text("a", encoding="utf-8")
     package = toy.package
     package["resources"].append({"name": "notes", "path": "notes.txt"})
@@ -228,7 +224,7 @@ def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_lin
         toy.read()
 
 
-def test_table_without_a_hash_is_not_checked(toy: ToyStudy) -> None:
+def test_table_without_a_hash_is_not_checked(toy):
     package = toy.package
     for item in package["resources"]:
         item.pop("hash")

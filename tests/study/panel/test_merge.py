@@ -1,9 +1,5 @@
 """One mapping merges data, units, taxonomies and adjacency: totals are kept and no unit is lost."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +28,7 @@ FIELDS = {
 INCOME = {"population": "people", "output": "gdp"}
 
 
-def panel(**changes: list[float]) -> pd.DataFrame:
+def panel(**changes):
     base = {
         "people": [1.0, 1.0, 3.0, 4.0, 5.0, 5.0],
         "gdp": [2.0, 2.0, 6.0, 7.0, 1.0, 1.0],
@@ -43,11 +39,11 @@ def panel(**changes: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"unit": list("AABBCC"), "year": [2000, 2001] * 3, **(base | changes)})
 
 
-def merged(frame: pd.DataFrame, income: dict[str, Any] = INCOME) -> pd.DataFrame:
+def merged(frame, income=INCOME):
     return merge_panel(frame, MERGED, FIELDS, income).set_index(["unit", "year"])
 
 
-def test_mapping_keeps_every_unit() -> None:
+def test_mapping_keeps_every_unit():
     assert unit_mapping({"A": ["A", "B"]}, UNITS) == MERGED
     assert unit_mapping({}, UNITS) == {unit: unit for unit in UNITS}
 
@@ -61,12 +57,12 @@ def test_mapping_keeps_every_unit() -> None:
         ({"A": ["B", "C"]}, "A"),
     ],
 )
-def test_scheme_that_does_not_close_is_refused(scheme: dict[str, list[str]], named: str) -> None:
+def test_scheme_that_does_not_close_is_refused(scheme, named):
     with pytest.raises(ConfigError, match=f"panel.unit_schemes merges {named}; expected known units"):
         unit_mapping(scheme, UNITS)
 
 
-def test_rules_of_the_dictionary_in_closed_form() -> None:
+def test_rules_of_the_dictionary_in_closed_form():
     out = merged(panel())
     assert out.loc[("A", 2000), "people"] == 4.0
     assert out.loc[("A", 2000), "wage"] == pytest.approx((1 * 10 + 3 * 30) / 4, rel=MACHINE)
@@ -76,22 +72,22 @@ def test_rules_of_the_dictionary_in_closed_form() -> None:
     assert out.index.tolist() == [("A", 2000), ("A", 2001), ("C", 2000), ("C", 2001)]
 
 
-def test_merged_value_is_missing_where_a_part_is() -> None:
+def test_merged_value_is_missing_where_a_part_is():
     out = merged(panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0]))
     assert np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all()
     assert out.loc[("A", 2001), "gdp"] == 9.0
 
 
-def test_mean_without_a_weight_in_the_config_is_missing() -> None:
+def test_mean_without_a_weight_in_the_config_is_missing():
     assert np.isnan(merged(panel(), {"column": "wage"}).loc[("A", 2000), "wage"])
 
 
-def test_scheme_without_merges_returns_the_panel() -> None:
+def test_scheme_without_merges_returns_the_panel():
     frame = panel()
     assert merge_panel(frame, {unit: unit for unit in UNITS}, FIELDS, INCOME) is frame
 
 
-def test_published_figures_fill_gaps_and_never_replace() -> None:
+def test_published_figures_fill_gaps_and_never_replace():
     frame = panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0])
     published = pd.DataFrame({"unit": ["A", "A", "C"], "year": [2000, 2001, 2000], "gdp": [8.5, 99.0, 99.0]})
     filled = fill_published(merge_panel(frame, MERGED, FIELDS, INCOME), published, MERGED).set_index(["unit", "year"])
@@ -100,7 +96,7 @@ def test_published_figures_fill_gaps_and_never_replace() -> None:
     assert fill_published(frame, published, {unit: unit for unit in UNITS}) is frame
 
 
-def test_merged_unit_keeps_its_namesakes_row_and_the_coast_of_its_parts() -> None:
+def test_merged_unit_keeps_its_namesakes_row_and_the_coast_of_its_parts():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
     out = merge_units(units, MERGED)
     assert out.to_dict("records") == [
@@ -110,7 +106,7 @@ def test_merged_unit_keeps_its_namesakes_row_and_the_coast_of_its_parts() -> Non
     assert units["coastal"].tolist() == [0, 1, 0]
 
 
-def taxonomy(rows: list[tuple[str, int, int, float]]) -> pd.DataFrame:
+def taxonomy(rows):
     return pd.DataFrame(rows, columns=["unit", "cluster", "sez", "sez_from_year"]).assign(taxonomy="own")
 
 
@@ -124,9 +120,7 @@ def taxonomy(rows: list[tuple[str, int, int, float]]) -> pd.DataFrame:
         ((0, 0, np.nan), (0, 0, np.nan), 0, 0, np.nan),
     ],
 )
-def test_merged_unit_is_a_zone_from_its_first_part_on(
-    first: tuple[int, int, float], second: tuple[int, int, float], cluster: int, sez: int, year: float
-) -> None:
+def test_merged_unit_is_a_zone_from_its_first_part_on(first, second, cluster, sez, year):
     table = taxonomy([("A", *first), ("B", *second), ("C", 0, 1, 2000.0)])
     out = merge_taxonomies(table, MERGED).set_index("unit")
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]
@@ -135,7 +129,7 @@ def test_merged_unit_is_a_zone_from_its_first_part_on(
     assert out.index.tolist() == ["A", "C"]
 
 
-def test_links_follow_their_units_and_vanish_inside_one() -> None:
+def test_links_follow_their_units_and_vanish_inside_one():
     links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
     out = merge_adjacency(links, MERGED)
     assert out.to_dict("records") == [{"unit_i": "A", "unit_j": "C"}]

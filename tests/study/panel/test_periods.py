@@ -1,9 +1,5 @@
 """One row per unit and period: growth between end points, means of three, bases that may not be joined, controls."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +13,7 @@ from tolerances import MACHINE
 UNITS = pd.DataFrame({"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]})
 
 
-def panel(years: list[int], step: float = 0.1) -> pd.DataFrame:
+def panel(years, step=0.1):
     rows = [
         {
             "unit": unit,
@@ -37,11 +33,11 @@ def panel(years: list[int], step: float = 0.1) -> pd.DataFrame:
 ANNUAL = panel(list(range(1990, 2011)))
 
 
-def frame(period: Period, controls: dict[str, Any] | None = None, data: pd.DataFrame = ANNUAL) -> pd.DataFrame:
+def frame(period, controls=None, data=ANNUAL):
     return period_frame(data, UNITS, [period], controls or {}).set_index("unit")
 
 
-def test_growth_is_the_slope_of_log_income_in_percent_a_year() -> None:
+def test_growth_is_the_slope_of_log_income_in_percent_a_year():
     out = frame(Period("P", 2000, 2010, ""))
     assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 10.0, "B": 20.0}, rel=MACHINE)
     assert out.loc["A", "log_income_end"] - out.loc["A", "log_income_start"] == pytest.approx(1.0, rel=MACHINE)
@@ -49,7 +45,7 @@ def test_growth_is_the_slope_of_log_income_in_percent_a_year() -> None:
     assert out.loc["B", ["start_year", "end_year", "basis"]].tolist() == [2000, 2010, "official"]
 
 
-def test_mean_of_three_shortens_the_span_by_two_years_and_smooths_the_ends() -> None:
+def test_mean_of_three_shortens_the_span_by_two_years_and_smooths_the_ends():
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("A") & data["year"].eq(2010), "log_income"] += 0.3
     out = frame(Period("P", 2000, 2010, ""), data=data)
@@ -58,13 +54,13 @@ def test_mean_of_three_shortens_the_span_by_two_years_and_smooths_the_ends() -> 
     assert out.loc["B", "growth_mean3_pct_per_year"] == pytest.approx(20.0, rel=MACHINE)
 
 
-def test_period_too_short_for_means_of_three_has_none() -> None:
+def test_period_too_short_for_means_of_three_has_none():
     names = ["log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year"]
     assert frame(Period("P", 2000, 2004, ""))[names].isna().all(axis=None)
     assert frame(Period("P", 2000, 2005, ""))[names].notna().all(axis=None)
 
 
-def test_decennial_panel_grows_per_year_not_per_decade() -> None:
+def test_decennial_panel_grows_per_year_not_per_decade():
     data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
     out = frame(Period("P", 2000, 2050, ""), {"start": {"kind": "initial", "column": "trade"}}, data)
     assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
@@ -73,7 +69,7 @@ def test_decennial_panel_grows_per_year_not_per_decade() -> None:
     assert out["control_start"].tolist() == [2.0, 2.0]
 
 
-def test_only_a_period_marked_spliced_joins_the_bases() -> None:
+def test_only_a_period_marked_spliced_joins_the_bases():
     with pytest.raises(
         PanelError, match=r"period P \(1995 to 2005\) joins proxy and official output; expected .*spliced"
     ):
@@ -83,34 +79,32 @@ def test_only_a_period_marked_spliced_joins_the_bases() -> None:
     assert frame(Period("P", 1999, 2010, "", spliced=True))["basis"].eq("official").all()
 
 
-def test_years_without_income_inside_a_period_do_not_make_it_spliced() -> None:
+def test_years_without_income_inside_a_period_do_not_make_it_spliced():
     inside = pd.DataFrame({"basis": ["official", "", "official"]})
     assert period_basis(inside, Period("P", 2000, 2002, "")) == "official"
 
 
 @pytest.mark.parametrize("year", [2000, 2010])
-def test_missing_income_at_an_end_is_refused(year: int) -> None:
+def test_missing_income_at_an_end_is_refused(year):
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("B") & data["year"].eq(year), "log_income"] = np.nan
     with pytest.raises(PanelError, match=r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)"):
         frame(Period("P", 2000, 2010, ""), data=data)
 
 
-def test_control_enters_only_periods_from_its_first_year_on() -> None:
+def test_control_enters_only_periods_from_its_first_year_on():
     control = {"trade": {"kind": "initial", "column": "trade", "from": 2000}}
     assert frame(Period("P", 2000, 2010, ""), control)["control_trade"].tolist() == [12.0, 12.0]
     assert frame(Period("P", 1999, 2010, ""), control)["control_trade"].isna().all()
 
 
-def values(
-    control: dict[str, Any], data: pd.DataFrame = ANNUAL, start: int = 2000, end: int = 2010
-) -> dict[str, float]:
+def values(control, data=ANNUAL, start=2000, end=2010):
     inside = data[data["year"].between(start, end)]
     growth = pd.Series({"A": 0.01, "B": -0.06})
     return control_values(PeriodFrames(start, inside, UNITS, growth), control).to_dict()
 
 
-def test_controls_in_closed_form() -> None:
+def test_controls_in_closed_form():
     grown = values({"kind": "population_growth", "plus": 0.05})
     assert grown["A"] == pytest.approx(np.log(0.06), rel=MACHINE)
     assert np.isnan(grown["B"])
@@ -122,7 +116,7 @@ def test_controls_in_closed_form() -> None:
     assert scaled == pytest.approx({"A": 17 / 20, "B": 17 / 22}, rel=MACHINE)
 
 
-def test_first_value_within_two_further_years_stands_in_for_a_missing_first_year() -> None:
+def test_first_value_within_two_further_years_stands_in_for_a_missing_first_year():
     for last_blank, expected in ((2001, 14.0), (2002, np.nan)):
         data = ANNUAL.assign(trade=ANNUAL["trade"].where(~ANNUAL["year"].between(2000, last_blank)))
         assert values({"kind": "initial", "column": "trade"}, data)["A"] == pytest.approx(expected, nan_ok=True)
@@ -137,6 +131,6 @@ def test_first_value_within_two_further_years_stands_in_for_a_missing_first_year
         ({"kind": "unit", "column": "region"}, r"from region of units.csv, and it holds text \('East'\)"),
     ],
 )
-def test_control_that_cannot_be_made_is_one_line(control: dict[str, Any], message: str) -> None:
+def test_control_that_cannot_be_made_is_one_line(control, message):
     with pytest.raises(PanelError, match=message):
         values(control)

@@ -1,34 +1,23 @@
 """The shipped study: weights of both unit schemes close over their units."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from evenfield.study.errors import WeightsError
 from evenfield.study.panel.build import build_panel
-from evenfield.study.tables import Field
 from evenfield.study.weights.build import build_geography, build_weights
 from evenfield.study.weights.families import Geography
 from tolerances import MACHINE
 
 
 @pytest.fixture(scope="module", params=["31", "30"])
-def geography(
-    request: pytest.FixtureRequest,
-    china_tables: dict[str, pd.DataFrame],
-    china_fields: dict[str, Field],
-    china_config: dict[str, Any],
-) -> Geography:
+def geography(request, china_tables, china_fields, china_config):
     built = build_panel(china_tables, china_fields, china_config, request.param)
     join = china_config["weights"]["join"]
     return build_geography(built.units, built.adjacency, built.panel, join, built.description["merged"])
 
 
-def test_every_matrix_closes_over_the_units_of_its_scheme(geography: Geography, china_config: dict[str, Any]) -> None:
+def test_every_matrix_closes_over_the_units_of_its_scheme(geography, china_config):
     for name, spec in china_config["weights"]["families"].items():
         weights = build_weights(name, spec, geography)
         assert weights.units == geography.units
@@ -38,7 +27,7 @@ def test_every_matrix_closes_over_the_units_of_its_scheme(geography: Geography, 
         assert weights.spec["components"] == 1
 
 
-def test_hainan_is_an_island_without_its_join(geography: Geography) -> None:
+def test_hainan_is_an_island_without_its_join(geography):
     links = geography.links
     alone = Geography(
         geography.units,
@@ -52,7 +41,7 @@ def test_hainan_is_an_island_without_its_join(geography: Geography) -> None:
         build_weights("contiguity", {"kind": "contiguity"}, alone)
 
 
-def test_province_of_the_panel_that_is_not_in_own_weights_is_named(geography: Geography, tmp_path: Any) -> None:
+def test_province_of_the_panel_that_is_not_in_own_weights_is_named(geography, tmp_path):
     edges = geography.links[~geography.links.isin(["CN-XZ"]).any(axis=1)].assign(weight=1.0)
     edges.to_csv(tmp_path / "own.csv", index=False)
     with pytest.raises(WeightsError, match=r"1 units of the panel are not in weights own \(.*own.csv\) \(CN-XZ\)"):

@@ -1,7 +1,5 @@
 """Thirty units on a grid with clusters, zones and a programme; planted differences, growth, wages and investment."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -18,7 +16,7 @@ PERIODS = [
 SESOI = {"log": 0.1, "share": 0.5, "quarter": 0.25, "percent": 5.0, "pp": 0.5, "elasticity": 0.2}
 
 
-def make_study(section: dict[str, Any], periods: list[dict[str, Any]] | None = None, **columns: Any) -> MadeStudy:
+def make_study(section, periods=None, **columns):
     """Return a study whose panel holds ``columns``, arrays (N, T), beside basis and log income."""
     periods = periods or PERIODS
     rng, shape = np.random.default_rng(1), (N, len(YEARS))
