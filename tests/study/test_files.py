@@ -19,27 +19,23 @@ from evenfield.study.files import (
 FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
 
 
-def test_hand_over_keeps_every_bit_and_every_id(tmp_path):
+def test_hand_over_keeps_every_bit_every_id_and_named_text(tmp_path):
     write_table(FRAME, tmp_path / "deep" / "t.csv")
     pd.testing.assert_frame_equal(read_table(tmp_path / "deep" / "t.csv"), FRAME, check_dtype=False)
-
-
-def test_hand_over_keeps_any_number_to_the_last_bit(tmp_path):
     rng = np.random.default_rng(1)
     values = rng.standard_normal(20000) * 10.0 ** rng.integers(-12, 12, 20000)
     write_table(pd.DataFrame({"x": values}), tmp_path / "t.csv")
     assert (read_table(tmp_path / "t.csv")["x"].to_numpy() == values).all()
-
-
-def test_text_columns_named_by_the_caller_stay_text(tmp_path):
     write_table(pd.DataFrame({"code": ["01", ""]}), tmp_path / "t.csv")
     assert read_table(tmp_path / "t.csv", text=("code",))["code"].tolist() == ["01", ""]
     assert read_table(tmp_path / "t.csv")["code"].iloc[0] == 1
 
 
-def test_published_file_is_utf8_with_line_feeds_and_six_digits(tmp_path):
+def test_published_files_are_utf8_with_line_feeds_and_six_digits(tmp_path):
     write_results(pd.DataFrame({"name": ["é"], "x": [2 / 3]}), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes() == "name,x\né,0.666667\n".encode()
+    write_text("a\nb\n", tmp_path / "deep" / "x.txt")
+    assert (tmp_path / "deep" / "x.txt").read_bytes() == b"a\nb\n"
 
 
 @given(st.permutations(range(5)), st.permutations(["a", "b", "c"]))
@@ -73,8 +69,3 @@ def test_json_is_sorted_ends_with_a_line_feed_and_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="Out of range"):
         write_json({"a": float("nan")}, tmp_path / "y.json")
     assert not (tmp_path / "y.json").exists()
-
-
-def test_text_keeps_line_feeds(tmp_path):
-    write_text("a\nb\n", tmp_path / "deep" / "x.txt")
-    assert (tmp_path / "deep" / "x.txt").read_bytes() == b"a\nb\n"

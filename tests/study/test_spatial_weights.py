@@ -76,9 +76,6 @@ def test_written_weights_are_read_in_the_order_asked_for(tmp_path):
     assert read["near"].aligned(["A", "B", "C"]).tolist() == MATRIX.tolist()
 
 
-def test_same_units_in_another_order_pass():
+def test_same_units_in_another_order_pass_and_a_period_counts_yearly_steps():
     check_same_units(["B", "A"], ["A", "B"], "near")
-
-
-def test_period_counts_yearly_steps():
     assert Period("P", 1999, 2019, "1999-2019").years == 20

@@ -27,15 +27,13 @@ def test_columns_of_an_absent_table_are_those_of_the_shipped_one(name):
     assert columns == OPTIONAL_TABLES[name] or name == "panel_merged"
 
 
-def test_shipped_taxonomies_have_the_columns_of_the_contract():
+def test_taxonomies_and_needed_columns_are_those_of_the_contract():
     found = [name for name in SHIPPED if name.startswith(f"{TAXONOMIES}/")]
     assert len(found) == 8
     assert all(tuple(field.name for field in SHIPPED[name].fields) == TAXONOMY_COLUMNS for name in found)
-
-
-def test_needed_columns_are_columns_of_the_shipped_tables():
     for name, resource in SHIPPED.items():
         assert set(NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {field.name for field in resource.fields}, name
+    assert resource_named(PACKAGE, "panel").fields[2].name == "gdp_100m_cny"
 
 
 def test_resource_is_read_with_its_limits_keys_and_links():
@@ -67,7 +65,3 @@ def test_resource_is_read_with_its_limits_keys_and_links():
 def test_known_tables_have_a_key_even_if_none_is_stated(path, key):
     assert parse_resource({"name": "t", "path": path, "schema": {"fields": [{"name": "unit"}]}}).key == key
     assert parse_resource({"name": "t", "path": path}).key == ()
-
-
-def test_table_is_found_by_its_file():
-    assert resource_named(PACKAGE, "panel").fields[2].name == "gdp_100m_cny"

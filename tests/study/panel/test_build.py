@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.study.config import checked_config
 from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.panel.build import LEADING, BuiltPanel, build_panel
 from tolerances import MACHINE
@@ -36,7 +35,7 @@ def test_merging_keeps_national_totals(china):
         np.testing.assert_allclose(*totals, rtol=MACHINE)
 
 
-def test_merging_closes_everywhere(china):
+def test_merging_closes_everywhere_and_keeps_the_neighbours_of_the_parts(china):
     wide, narrow = china("31"), china("30")
     units = set(narrow.units["unit"])
     assert set(wide.units["unit"]) - units == {"CN-CQ"}
@@ -46,8 +45,6 @@ def test_merging_closes_everywhere(china):
     assert narrow.description["merged"] == {"CN-SC": ["CN-SC", "CN-CQ"]}
     assert (len(wide.panel), len(narrow.panel)) == (31 * 42, 30 * 42)
 
-
-def test_merged_neighbours_are_the_neighbours_of_the_parts(china):
     def of(frame, *names):
         i, j = frame["unit_i"], frame["unit_j"]
         return (set(j[i.isin(names)]) | set(i[j.isin(names)])) - set(names)
@@ -56,36 +53,30 @@ def test_merged_neighbours_are_the_neighbours_of_the_parts(china):
     assert len(china("31").adjacency) == 68
 
 
-def test_merged_doses_add_up(china):
+def test_merged_doses_and_cells_are_those_of_the_parts(china):
     def count(scheme, *units):
         doses = china(scheme).doses
         return doses[doses["unit"].isin(units)].groupby(["zone_type", "year"])["zones"].sum()
 
     pd.testing.assert_series_equal(count("30", "CN-SC"), count("31", "CN-SC", "CN-CQ"))
-
-
-def test_merged_cells_are_those_of_either_part(china):
     key = ["taxonomy", "period"]
     parts = china("31").cells.query("unit in ['CN-SC', 'CN-CQ']").groupby(key)[["cluster", "sez"]].max()
     merged = china("30").cells.query("unit == 'CN-SC'").set_index(key)[["cluster", "sez"]]
     pd.testing.assert_frame_equal(merged.sort_index(), parts, check_dtype=False)
 
 
-def test_merged_output_is_the_sum_of_two_chains_not_a_chain_of_sums(china):
+def test_merged_output_is_the_sum_of_two_chains_and_published_stocks_fill_gaps(china):
     panel = china("30").panel.set_index(["unit", "year"]).loc["CN-SC"]
     parts = china("31").panel.query("unit in ['CN-SC', 'CN-CQ']").groupby("year")["output_real"].sum()
     assert panel.loc[2019, "output_real"] == pytest.approx(parts[2019], rel=MACHINE)
     chained = panel.loc[2000, "gdp_100m_cny"] * np.prod(panel.loc[2001:2019, "gdp_index_prev100"] / 100)
     assert panel.loc[2019, "output_real"] != pytest.approx(chained, rel=1e-6)
-
-
-def test_published_capital_stock_of_old_sichuan_fills_the_gap(china):
     stock = china("30").panel.query("unit == 'CN-SC'").set_index("year")["capital_stock_100m_cny_2000"]
     assert stock[1978] == 1758.43
     assert china("31").panel.query("unit == 'CN-SC' and year == 1978")["capital_stock_100m_cny_2000"].isna().all()
 
 
-def test_bases_of_the_shipped_periods(china):
+def test_bases_of_the_shipped_periods_and_growth_blank_at_the_joint(china):
     basis = {item["period"]: item["basis"] for item in china("31").description["periods"]}
     assert basis == {
         **dict.fromkeys(("P1", "P2"), "proxy"),
@@ -93,9 +84,6 @@ def test_bases_of_the_shipped_periods(china):
         **dict.fromkeys(("P2s", "S0"), "spliced"),
     }
     assert china("31").description["basis_years"] == {"official": [1999, 2019], "proxy": [1978, 1998]}
-
-
-def test_growth_is_blank_in_the_first_year_and_at_the_joint_only(china):
     panel = china("31").panel
     assert sorted(set(panel.loc[panel["growth_pct"].isna(), "year"])) == [1978, 1999]
 
@@ -148,13 +136,10 @@ def test_study_with_published_income_is_built(toy):
 
 
 def test_decennial_study_is_built(toy):
-    for i, year in enumerate(range(2000, 2004)):
-        for j in (1, 2, 3):
-            toy.replace("panel", f"{'ABC'[j - 1]},{year},", f"{'ABC'[j - 1]},{1900 + 10 * i},")
-    toy.path("panel_provenance").write_text(
-        toy.path("panel_provenance").read_text(encoding="utf-8").replace("2000,2003", "1900,1930"), encoding="utf-8"
-    )
-    toy.replace("panel_provenance", "doubtful,all", "doubtful,all")
+    for unit in "ABC":
+        for i in range(4):
+            toy.replace("panel", f"{unit},{2000 + i},", f"{unit},{1900 + 10 * i},")
+        toy.replace("panel_provenance", "2000,2003", "1900,1930")
     toy.config["periods"] = {"P": {"start": 1900, "end": 1930, "spliced": False, "role": "main"}}
     built = toy_panel(toy, years=[1900, 1930], step=10)
     assert built.description["years"] == [1900, 1910, 1920, 1930]
@@ -162,17 +147,11 @@ def test_decennial_study_is_built(toy):
     assert growth["A"] == pytest.approx(100 * np.log(14 / 11) / 30, rel=MACHINE)
 
 
-def test_unknown_unit_of_a_sample_is_refused(toy):
+def test_unknown_units_and_columns_are_refused(toy):
     with pytest.raises(ConfigError, match=r"panel.samples.few leaves out Z; expected units of units.csv"):
         toy_panel(toy, samples={"all": [], "few": ["Z"]})
-
-
-def test_unknown_income_column_is_refused(toy):
     with pytest.raises(PanelError, match=r"names 1 column that panel.csv lacks \(folk\)"):
-        toy_panel(toy, income={"output": "output", "population": "folk", "unit": "x", "scale": 1})
-
-
-def test_column_that_the_panel_computes_is_not_overwritten_in_silence(toy):
+        toy_panel(toy, samples={"all": []}, income={"output": "output", "population": "folk", "unit": "x", "scale": 1})
     tables = toy.read()
     tables["panel"] = tables["panel"].rename(columns={"doubtful": "population"})
     with pytest.raises(PanelError, match=r"panel.csv has 1 column that the panel computes \(population\)"):
@@ -191,7 +170,3 @@ def test_column_that_is_what_the_panel_computes_may_have_its_name(toy, income):
     built = build_panel(tables, {}, toy.config, "all")
     assert list(built.panel.columns).count("income") == 1
     assert built.panel["income"].notna().all()
-
-
-def test_toy_config_is_checked(toy):
-    assert checked_config(toy.config) == toy.config

@@ -12,28 +12,19 @@ from tolerances import MACHINE
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
 PERIODS = [{"period": "P", "start": 2000, "end": 2001}, {"period": "Q", "start": 2001, "end": 2002}]
+COUNTS = {"state": [(0, 1, 2), (4, 4, 4)], "hidz": [(0, 0, 1), (0, 2, 2)], "bonded": [(9, 9, 9)] * 2}
 DOSES = pd.DataFrame(
     [
         (unit, year, kind, count)
-        for kind, rows in {
-            "state": [(0, 1, 2), (4, 4, 4)],
-            "hidz": [(0, 0, 1), (0, 2, 2)],
-            "bonded": [(9, 9, 9)] * 2,
-        }.items()
+        for kind, rows in COUNTS.items()
         for unit, counts in zip("AC", rows, strict=True)
         for year, count in zip((2000, 2001, 2002), counts, strict=True)
     ],
     columns=["unit", "year", "zone_type", "zones"],
 )
 DOSES["zones_dated"] = DOSES["zones"].where(DOSES["unit"].eq("A"), 0)
-CELLS = pd.DataFrame(
-    [
-        (unit, period, c, s)
-        for period in "PQ"
-        for unit, c, s in [("C", 1, 1), ("A", 1, 0), ("B", 0, int(period == "Q"))]
-    ],
-    columns=["unit", "period", "cluster", "sez"],
-).assign(taxonomy="own")
+CELLS = pd.DataFrame({"unit": list("CAB") * 2, "period": list("PPPQQQ"), "cluster": [1, 1, 0] * 2})
+CELLS = CELLS.assign(sez=[1, 0, 0, 1, 0, 1], taxonomy="own")
 
 
 def exposures():
@@ -41,15 +32,12 @@ def exposures():
     return exposure_frame({"near": weights}, CELLS, mean_doses(DOSES, PERIODS, ["A", "B", "C"]))
 
 
-def test_doses_are_averaged_over_the_years_of_a_period():
+def test_doses_are_averaged_over_the_years_and_the_papers_zones_come_first():
     out = mean_doses(DOSES, PERIODS, ["A", "B", "C"]).set_index(["period", "unit"])
     assert out["zones_state"].unstack().to_numpy().tolist() == [[0.5, 0.0, 4.0], [1.5, 0.0, 4.0]]
     assert out["zones_hidz"].unstack().to_numpy().tolist() == [[0.0, 0.0, 1.0], [0.5, 0.0, 2.0]]
     assert out["zones_state_documented"].unstack().to_numpy().tolist() == [[0.5, 0.0, 0.0], [1.5, 0.0, 0.0]]
     assert not out["zones_sez"].any()
-
-
-def test_the_papers_zones_come_before_the_official_type():
     named = DOSES.replace({"zone_type": {"state": "sez", "hidz": "sez_seed"}})
     out = mean_doses(named, PERIODS, ["A", "B", "C"]).set_index(["period", "unit"])
     assert out["zones_sez"].unstack().to_numpy().tolist() == [[0.0, 0.0, 1.0], [0.5, 0.0, 2.0]]
