@@ -1,7 +1,10 @@
 """A study in memory: the frames that a topic reads, without files. Import: ``from made_study import MadeStudy``."""
 
+import re
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights
@@ -73,6 +76,11 @@ def same_numbers(one, two):
     """Assert that two results hold the same numbers, whatever the units are called."""
     a, b = estimates_frame(one.estimates), estimates_frame(two.estimates)
     pd.testing.assert_frame_equal(a[NUMBERS], b[NUMBERS])
+
+
+def one_line(kind, text):
+    """Expect an error of this kind whose message is one line that holds the text."""
+    return pytest.raises(kind, match=rf"\A.*{re.escape(text)}.*\Z")
 
 
 def row(results, **wanted):

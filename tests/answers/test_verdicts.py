@@ -298,8 +298,7 @@ def test_a_composite_claim_prints_its_parts_and_no_number():
 def test_simulated_or_incomplete_provenance_gives_no_verdict():
     assert provenance_of({"simulated": [], "data_hash": "1"}) == "complete"
     assert provenance_of({"simulated": ["gdp"], "data_hash": "1"}) == "the input holds simulated figures (gdp)"
-    assert "incomplete" in provenance_of({"simulated": []})
-    assert "incomplete" in provenance_of({"data_hash": "1"})
+    assert "incomplete" in provenance_of({"simulated": []}) and "incomplete" in provenance_of({"data_hash": "1"})
 
 
 def test_the_rule_hash_sees_thresholds_and_parts_and_not_the_order_of_keys():
@@ -340,8 +339,7 @@ def test_adding_a_hypothesis_changes_only_adjusted_p_of_its_family():
     shared = after.loc[before.index]
     pd.testing.assert_frame_equal(before.drop(columns="p_adjusted"), shared.drop(columns="p_adjusted"))
     moved = before["p_adjusted"].ne(shared["p_adjusted"]) & before["p_adjusted"].notna()
-    assert before.loc[moved, "hypothesis"].tolist() == ["H8"]
-    assert shared.loc[moved, "p_adjusted"].tolist() == [0.02]
+    assert before.loc[moved, "hypothesis"].tolist() == ["H8"] and shared.loc[moved, "p_adjusted"].tolist() == [0.02]
 
 
 def test_romano_wolf_rows_enter_in_place_of_the_plain_p():

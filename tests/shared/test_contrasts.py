@@ -68,8 +68,7 @@ def test_the_whole_ladder_stands_on_one_estimate():
     expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
     assert [row.estimate for row in coef.values()] == pytest.approx([expected] * len(coef), rel=1e-9)
     assert [name for name, row in coef.items() if row.role == "primary"] == ["ols"]
-    assert all(0 < row.p_value <= 1 for row in coef.values())
-    assert coef["ols"].n_treated == 5
+    assert all(0 < row.p_value <= 1 for row in coef.values()) and coef["ols"].n_treated == 5
     assert coef["ols"].mde > coef["ols_hc1"].mde > 0
 
 
@@ -91,8 +90,7 @@ def test_with_three_treated_only_permutation_decides():
     rows = _rows(_table(treated=3))
     coef = {name: row for name, row in rows.items() if name.endswith(":coef")}
     assert set(coef) == {"ols:coef", "ols_permutation_stratified:coef", "ols_permutation_connected:coef"}
-    assert rows["ols:coef"].p_type.startswith("free permutation")
-    assert np.isnan(rows["ols:coef"].std_error)
+    assert rows["ols:coef"].p_type.startswith("free permutation") and np.isnan(rows["ols:coef"].std_error)
     assert np.isfinite(rows["ols:coef"].mde)
 
 
@@ -123,8 +121,7 @@ def test_step_down_never_lowers_a_p_value():
     table = _table(effect=1.0)
     found = step_down_rows([_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS)
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
-    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2
-    assert found[0].p_value >= alone[0] - 1e-12
+    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2 and found[0].p_value >= alone[0] - 1e-12
     with pytest.raises(EstimateError, match="different units"):
         step_down_rows([_contrast(table), _contrast(table.iloc[1:], outcome="z")], _units(), _links(), SETTINGS)
 

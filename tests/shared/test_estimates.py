@@ -57,10 +57,8 @@ def test_what_is_written_is_read_back(tmp_path):
     rows = [replace(ROW, n_treated=None), replace(ROW, period="P2", n_treated=3, w_id="none", std_error=1 / 3)]
     write_estimates(rows, tmp_path / "e.csv")
     back = read_estimates(tmp_path / "e.csv")
-    assert list(back.columns) == list(ESTIMATE_COLUMNS)
-    assert back["w_id"].tolist() == ["", "none"]
-    assert back["n_treated"].isna().tolist() == [True, False]
-    assert back["std_error"].iloc[1] == 0.333333
+    assert list(back.columns) == list(ESTIMATE_COLUMNS) and back["w_id"].tolist() == ["", "none"]
+    assert back["n_treated"].isna().tolist() == [True, False] and back["std_error"].iloc[1] == 0.333333
     assert np.isnan(back["p_value"]).all()
 
 
@@ -82,5 +80,4 @@ def test_stack_is_sorted_and_refuses_doubles(tmp_path):
 
 
 def test_infinity_is_said_in_words():
-    assert finite_or_nan(1.5) == 1.5
-    assert np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
+    assert finite_or_nan(1.5) == 1.5 and np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()

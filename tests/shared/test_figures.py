@@ -61,10 +61,8 @@ def test_point_labels_stay_inside_and_apart():
 
 def test_spread_moves_labels_apart_and_keeps_their_order():
     placed = spread([1.0, 1.1, 5.0, 1.05], 1.0)
-    assert np.all(np.diff(np.sort(placed)) >= 1.0 - 1e-12)
-    assert np.argsort(placed).tolist() == [0, 3, 1, 2]
-    assert placed[2] == 5.0
-    assert np.mean(placed[:2] + placed[3:]) == pytest.approx(1.05)
+    assert np.all(np.diff(np.sort(placed)) >= 1.0 - 1e-12) and np.argsort(placed).tolist() == [0, 3, 1, 2]
+    assert placed[2] == 5.0 and np.mean(placed[:2] + placed[3:]) == pytest.approx(1.05)
     assert spread([], 1.0) == []
 
 

@@ -82,12 +82,10 @@ def test_period_off_the_step(start, end):
 
 def test_defaults_fill_a_minimal_config():
     before, config = copy.deepcopy(MINIMAL), checked_config(MINIMAL)
-    assert before == MINIMAL
-    assert checked_config(config) == config
+    assert before == MINIMAL and checked_config(config) == config
     families = {"contiguity": {"kind": "contiguity"}}
     assert config["weights"] == {"primary": "contiguity", "join": [], "families": families}
-    assert config["taxonomy"]["all"] == ["none"]
-    assert config["panel"]["unit_schemes"] == {"all": {}}
+    assert config["taxonomy"]["all"] == ["none"] and config["panel"]["unit_schemes"] == {"all": {}}
     assert config["estimates"]["sigma"] == [{"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}]
     assert config["data"]["grade_c"] == []
     (period,) = config_periods(config)

@@ -72,8 +72,7 @@ def test_written_weights_are_read_in_the_order_asked_for(tmp_path):
     write_table(pd.DataFrame({"unit_i": units[i], "unit_j": units[j], "weight": MATRIX[i, j]}), tmp_path / "w.csv")
     write_json({"weights": "near"}, tmp_path / "w.json")
     read = read_weights([str(tmp_path / "w.csv")], [str(tmp_path / "w.json")], ["B", "C", "A"])
-    assert read["near"].units == ("B", "C", "A")
-    assert read["near"].aligned(["A", "B", "C"]).tolist() == MATRIX.tolist()
+    assert read["near"].units == ("B", "C", "A") and read["near"].aligned(["A", "B", "C"]).tolist() == MATRIX.tolist()
 
 
 def test_same_units_in_another_order_pass_and_a_period_counts_yearly_steps():

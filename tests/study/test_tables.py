@@ -54,8 +54,7 @@ def test_resource_is_read_with_its_limits_keys_and_links():
         Field("x", "number", merge="sum", logged=True, unit="yuan", description="An x."),
         Field("flag", "integer", choices=("0", "1"), description="A flag"),
     )
-    assert resource.key == ("unit",)
-    assert resource.foreign == (("unit", "units", "unit"),)
+    assert resource.key == ("unit",) and resource.foreign == (("unit", "units", "unit"),)
     assert resource.hash == "sha256:0"
 
 

@@ -33,18 +33,15 @@ def study(tmp_path):
 
 def test_a_reproducible_study_passes(study):
     done = pass_gate(study)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "1 files, all the same" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "1 files, all the same" in done.stdout
     assert "shuffled rows (12 rows of 1 data files)" in done.stdout
-    assert "not exercised: another Python (left out)" in done.stdout
-    assert not (study / "results").exists()
+    assert "not exercised: another Python (left out)" in done.stdout and not (study / "results").exists()
 
 
 def test_a_clock_in_a_table_fails(study):
     (study / "config.yaml").write_text('clock: true\nstop: ""\n')
     done = pass_gate(study)
-    assert done.returncode == 1
-    assert "results/tables/total.csv: line 6 differs: 'clock," in done.stdout
+    assert done.returncode == 1 and "results/tables/total.csv: line 6 differs: 'clock," in done.stdout
     assert done.stderr.startswith("gate: run 2: 1 of 1 files differ from the plain run")
     assert done.stderr.count("\n") == 1
 
@@ -54,8 +51,7 @@ def test_a_run_that_stops_is_one_line(study, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(gate, "REPO", tmp_path)
     assert gate.main(["--directory", str(study), "--same-python"]) == 1
     assert capsys.readouterr().err == "gate: run 1 of 2 failed: toy: 1 bad row (log: here)\n"
-    assert gate.main(["--directory", str(study / "data")]) == 1
-    assert "no config.yaml in " in capsys.readouterr().err
+    assert gate.main(["--directory", str(study / "data")]) == 1 and "no config.yaml in " in capsys.readouterr().err
 
 
 def test_shuffling_keeps_the_header_and_every_row(tmp_path):
@@ -64,10 +60,8 @@ def test_shuffling_keeps_the_header_and_every_row(tmp_path):
     before = copy.read_text().splitlines(keepends=True)
     assert gate.shuffle_rows(copy, seed=1) == 12
     after = copy.read_text().splitlines(keepends=True)
-    assert after[0] == before[0]
-    assert after != before
-    assert '"two\nlines, quoted"' in copy.read_text()
-    assert sorted(after) == sorted(before)
+    assert after[0] == before[0] and after != before
+    assert '"two\nlines, quoted"' in copy.read_text() and sorted(after) == sorted(before)
 
 
 def test_logs_and_benchmarks_are_not_compared(tmp_path):

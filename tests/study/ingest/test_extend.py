@@ -53,8 +53,7 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
     path = download(study, NEW_YEARS, encoding)
     extend.main([path, "--column", "output", "--grade", "B", "--flag", "revised", "--directory", str(study.folder)])
     output = output_of(study)
-    assert output["A", 2005] == 16 and output["C", 2004] == 35 and output["C", 2003] == 34
-    assert len(output) == 3 * 6
+    assert output["A", 2005] == 16 and output["C", 2004] == 35 and output["C", 2003] == 34 and len(output) == 3 * 6
     assert spans_of(study) == [
         ("all", 2000, 2003, "A", "official", "BOOK"),
         ("all", 2004, 2005, "B", "revised", "BOOK"),

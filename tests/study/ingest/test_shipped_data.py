@@ -19,8 +19,7 @@ Tables = dict[str, pd.DataFrame]
 def test_frictionless_agrees_that_the_package_is_valid():
     with system.use_context(trusted=True):
         report = Package(str(DATA / "datapackage.json")).validate()
-    assert report.flatten(["rowNumber", "fieldName", "type", "note"]) == []
-    assert report.valid
+    assert report.flatten(["rowNumber", "fieldName", "type", "note"]) == [] and report.valid
 
 
 def test_frictionless_and_we_refuse_the_same_cell(china_copy, china_config):
@@ -51,8 +50,7 @@ def test_every_source_that_is_named_exists(china_tables):
             }
             assert named <= known, f"{name}: {sorted(named - known)}"
             checked += len(named)
-    assert checked > 60
-    assert set(china_tables["panel_provenance"]["source"]) <= known
+    assert checked > 60 and set(china_tables["panel_provenance"]["source"]) <= known
 
 
 def test_every_hypothesis_and_reason_of_a_claim_exists(china_tables):
@@ -67,15 +65,13 @@ def test_every_hypothesis_and_reason_of_a_claim_exists(china_tables):
 def test_links_are_written_once_between_known_units_and_only_hainan_has_none(china_tables):
     links, units = china_tables["adjacency"], set(china_tables["units"]["unit"])
     assert (links["unit_i"] < links["unit_j"]).all()
-    assert units - set(links["unit_i"]) - set(links["unit_j"]) == {"CN-HI"}
-    assert set(links.to_numpy().ravel()) < units
+    assert units - set(links["unit_i"]) - set(links["unit_j"]) == {"CN-HI"} and set(links.to_numpy().ravel()) < units
 
 
 def test_every_file_of_the_folder_is_in_the_dictionary_with_its_hash():
     described = {resource.path: resource.hash for resource in read_resources(DATA / "datapackage.json").values()}
     found = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.suffix in {".csv", ".geojson"}}
-    assert set(described) == found
-    assert all(described.values())
+    assert set(described) == found and all(described.values())
 
 
 def test_outlines_are_those_of_the_units(china_tables):
@@ -94,8 +90,7 @@ def test_nothing_is_simulated_and_grade_c_is_used_only_for_income_until_1998(chi
     assert describe_study(china_tables)["simulated"] == []
     assert china_config["data"]["grade_c"] == ["gdp_real_proxy_100m_cny_2000"]
     panel = china_tables["panel"]
-    assert panel["fdi_actual_10k_usd"].isna().all()
-    assert panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
+    assert panel["fdi_actual_10k_usd"].isna().all() and panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
     assert panel.loc[panel["year"] <= 1998, "gdp_real_proxy_100m_cny_2000"].notna().all()
 
 

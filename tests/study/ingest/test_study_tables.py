@@ -71,8 +71,7 @@ def test_taxonomy_none_is_no_cluster_and_no_zone_anywhere(toy):
     toy.config["taxonomy"]["all"] = ["none"]
     taxonomies = toy.read()["taxonomies"]
     assert list(taxonomies.columns) == ["taxonomy", *TAXONOMY_COLUMNS]
-    assert taxonomies["unit"].tolist() == ["A", "B", "C"]
-    assert taxonomies[["cluster", "sez"]].eq(0).all(axis=None)
+    assert taxonomies["unit"].tolist() == ["A", "B", "C"] and taxonomies[["cluster", "sez"]].eq(0).all(axis=None)
 
 
 def test_taxonomy_of_three_columns_is_enough(toy):
@@ -83,26 +82,22 @@ def test_taxonomy_of_three_columns_is_enough(toy):
     toy.save(package)
     refresh_hashes(toy.package_path)
     taxonomies = toy.read()["taxonomies"]
-    assert taxonomies["sez"].tolist() == [0, 1, 0]
-    assert taxonomies["sez_from_year"].isna().all()
+    assert taxonomies["sez"].tolist() == [0, 1, 0] and taxonomies["sez_from_year"].isna().all()
 
 
 def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):
     toy.replace("taxonomies/own", "A,1,0,,,", "A,1,1,2001,,").replace("taxonomies/own", "2002,2002", "2001,2002")
     tables = toy.read() | {"taxonomies/own": pd.read_csv(toy.path("taxonomies/own"))}
     dated = collect_taxonomies(tables, ["own+dated"]).set_index("unit")
-    assert dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1}
-    assert dated.loc["B", "sez_from_year"] == 2002
-    assert pd.isna(dated.loc["C", "sez_from_year"])
-    assert dated["taxonomy"].eq("own+dated").all()
+    assert dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1} and dated.loc["B", "sez_from_year"] == 2002
+    assert pd.isna(dated.loc["C", "sez_from_year"]) and dated["taxonomy"].eq("own+dated").all()
 
 
 def test_absent_tables_are_there_without_rows(toy):
     tables = toy.read()
     for name, columns in OPTIONAL_TABLES.items():
         if name != "adjacency":
-            assert list(tables[name].columns) == list(columns)
-            assert tables[name].empty
+            assert list(tables[name].columns) == list(columns) and tables[name].empty
 
 
 def test_shuffled_rows_keep_tables_and_data_hash(toy):
@@ -142,8 +137,7 @@ def test_refreshed_hashes_name_what_changed_and_a_second_time_change_nothing(toy
     assert refresh_hashes(toy.package_path) == ["panel.csv"]
     toy.save(toy.package)
     before = toy.package_path.read_bytes()
-    assert refresh_hashes(toy.package_path) == []
-    assert toy.package_path.read_bytes() == before
+    assert refresh_hashes(toy.package_path) == [] and toy.package_path.read_bytes() == before
 
 
 def test_public_dictionary_has_no_hash_and_no_size(toy):

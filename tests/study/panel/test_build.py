@@ -90,10 +90,8 @@ def test_bases_of_the_shipped_periods_and_growth_blank_at_the_joint(china):
 
 def test_sample_leaves_out_units_and_keeps_a_merged_one_whose_part_is_left_out(china):
     samples = {scheme: china(scheme).description["samples"] for scheme in ("31", "30")}
-    assert len(samples["31"]["no_municipalities"]) == 27
-    assert len(samples["30"]["no_municipalities"]) == 27
-    assert "CN-SC" in samples["30"]["no_municipalities"]
-    assert len(samples["30"]["all"]) == 30
+    assert len(samples["31"]["no_municipalities"]) == 27 and len(samples["30"]["no_municipalities"]) == 27
+    assert "CN-SC" in samples["30"]["no_municipalities"] and len(samples["30"]["all"]) == 30
 
 
 def test_official_period_growth_from_the_raw_table(china, china_tables):
@@ -120,19 +118,16 @@ def toy_panel(toy, **changes):
 def test_study_without_policy_tables_is_built(toy):
     toy.config["taxonomy"] = {"primary": "none", "all": ["none"], "national_zones": ["sez"]}
     built = toy_panel(toy)
-    assert built.cells["cell"].eq("neither").all()
-    assert built.doses.empty and built.first_years.empty
+    assert built.cells["cell"].eq("neither").all() and built.doses.empty and built.first_years.empty
     assert list(built.panel.columns) == [*LEADING, "output", "people", "doubtful"]
     assert built.panel["basis"].eq("official").all()
 
 
 def test_study_with_published_income_is_built(toy):
     built = toy_panel(toy, income={"column": "output", "unit": "pesos"})
-    assert built.panel["income"].tolist() == built.panel["output"].tolist()
-    assert built.panel["population"].isna().all()
+    assert built.panel["income"].tolist() == built.panel["output"].tolist() and built.panel["population"].isna().all()
     relative = built.panel.groupby("year")["relative_log_income"].sum()
-    assert relative.abs().max() < MACHINE
-    assert built.periods["population_growth_per_year"].isna().all()
+    assert relative.abs().max() < MACHINE and built.periods["population_growth_per_year"].isna().all()
 
 
 def test_decennial_study_is_built(toy):
@@ -168,5 +163,4 @@ def test_column_that_is_what_the_panel_computes_may_have_its_name(toy, income):
     tables["panel"] = tables["panel"].rename(columns={old: new for new, old in names.items()})
     toy.config["panel"]["income"] = {**income, "unit": "pesos"}
     built = build_panel(tables, {}, toy.config, "all")
-    assert list(built.panel.columns).count("income") == 1
-    assert built.panel["income"].notna().all()
+    assert list(built.panel.columns).count("income") == 1 and built.panel["income"].notna().all()

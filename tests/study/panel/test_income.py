@@ -37,8 +37,7 @@ def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
 @pytest.mark.parametrize(("base", "first", "last"), [(1998, 50.0, 50 * 1.05 * 1.1 * 1.08 * 0.95), (2002, None, 99.0)])
 def test_base_year_may_be_the_first_or_the_last(base, first, last):
     real = chain_output(NOMINAL, wide([104.0, 105.0, 110.0, 108.0, 95.0]), base)["A"]
-    assert real.index.tolist() == YEARS
-    assert real[2002] == pytest.approx(last, rel=MACHINE)
+    assert real.index.tolist() == YEARS and real[2002] == pytest.approx(last, rel=MACHINE)
     assert real[1998] == pytest.approx(first or 99 / (1.05 * 1.1 * 1.08 * 0.95), rel=MACHINE)
 
 
@@ -78,15 +77,13 @@ def test_growth_is_blank_at_the_joint_only_and_never_crosses_units():
     assert out["growth_pct"].tolist()[2:] == pytest.approx([100 * np.log(x) for x in (1.1, 1.08, 0.95)], rel=1e-9)
     both = pd.concat([PANEL, PANEL.assign(unit="B", gdp=PANEL["gdp"] * 3)])
     out = add_growth(add_income(add_output(both, SPEC), SPEC))
-    assert out.groupby("unit")["growth_pct"].first().notna().all()
-    assert out["growth_pct"].isna().sum() == 4
+    assert out.groupby("unit")["growth_pct"].first().notna().all() and out["growth_pct"].isna().sum() == 4
 
 
 def test_income_without_an_index_or_as_published():
     spec = {"output": "gdp", "population": "people", "scale": 1.0}
     out = add_income(add_output(PANEL, spec), spec)
-    assert out["income"].tolist() == (PANEL["gdp"] / 4).tolist()
-    assert out["basis"].eq("official").all()
+    assert out["income"].tolist() == (PANEL["gdp"] / 4).tolist() and out["basis"].eq("official").all()
     out = add_income(long(pay=[1.0, 2.0, np.nan, 4.0, 8.0]), {"column": "pay"})
     assert out["basis"].tolist() == ["official", "official", "", "official", "official"]
     assert out["output_real"].isna().all() and out["population"].isna().all()

@@ -70,8 +70,7 @@ def test_rules_of_the_dictionary_in_closed_form():
 
 def test_merged_value_is_missing_where_a_part_or_its_weight_is():
     out = merged(panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0]))
-    assert np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all()
-    assert out.loc[("A", 2001), "gdp"] == 9.0
+    assert np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all() and out.loc[("A", 2001), "gdp"] == 9.0
     assert np.isnan(merged(panel(), {"column": "wage"}).loc[("A", 2000), "wage"])
 
 
@@ -87,8 +86,7 @@ def test_published_figures_fill_gaps_and_never_replace():
 def test_merged_unit_keeps_its_namesakes_row_and_the_coast_of_its_parts():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
     out = merge_units(units, MERGED)
-    assert out.to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]]
-    assert units["coastal"].tolist() == [0, 1, 0]
+    assert out.to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and units["coastal"].tolist() == [0, 1, 0]
 
 
 def taxonomy(rows):
@@ -110,8 +108,7 @@ def test_merged_unit_is_a_zone_from_its_first_part_on(first, second, cluster, se
     out = merge_taxonomies(table, MERGED).set_index("unit")
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]
     assert out.loc["A", "sez_from_year"] == pytest.approx(year, nan_ok=True)
-    assert out.loc["C", "sez_from_year"] == 2000.0
-    assert out.index.tolist() == ["A", "C"]
+    assert out.loc["C", "sez_from_year"] == 2000.0 and out.index.tolist() == ["A", "C"]
 
 
 def test_links_follow_their_units_and_vanish_inside_one():

@@ -25,15 +25,13 @@ def dose(column, unit, kind):
 
 
 def test_zone_counts_from_its_year_until_the_year_before_its_exit():
-    assert dose("zones", "A", "etdz") == [0, 1, 2, 1]
-    assert dose("zones", "B", "bonded") == [1, 0, 0, 0]
+    assert dose("zones", "A", "etdz") == [0, 1, 2, 1] and dose("zones", "B", "bonded") == [1, 0, 0, 0]
     assert dose("zones_dated", "A", "etdz") == [0, 0, 1, 1]
     assert dose("zones", "B", "sez") == dose("zones", "B", "hidz") == [0, 0, 0, 0]
 
 
 def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_absent():
-    assert dose("zones", "A", "state") == [1, 2, 3, 2]
-    assert dose("zones", "B", "state") == [0, 0, 0, 0]
+    assert dose("zones", "A", "state") == [1, 2, 3, 2] and dose("zones", "B", "state") == [0, 0, 0, 0]
     assert dose("zones", "A", "sez_seed") == [1, 1, 1, 1]
     doses = zone_doses(ZONES.drop(columns="seed"), ["A", "B"], YEARS, ["sez"])
     assert "sez_seed" not in set(doses["zone_type"])
@@ -50,8 +48,7 @@ def test_every_unit_year_and_type_has_a_row_in_order():
 
 def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there_are_headers():
     first = first_years(zone_doses(ZONES, ["A", "B"], YEARS, ["sez", "etdz", "hidz"])).set_index(["unit", "zone_type"])
-    assert first.loc[("A", "etdz")].tolist() == [1981, 1982]
-    assert first.loc[("A", "state")].tolist() == [1980, 1980]
+    assert first.loc[("A", "etdz")].tolist() == [1981, 1982] and first.loc[("A", "state")].tolist() == [1980, 1980]
     assert first.loc[("B", "hidz")].isna().all()
     doses = zone_doses(ZONES.iloc[:0], ["A"], YEARS, ["sez"])
     assert doses.empty and list(doses.columns) == ["unit", "year", "zone_type", "zones", "zones_dated"]

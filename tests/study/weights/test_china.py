@@ -24,8 +24,7 @@ def test_every_matrix_closes_over_the_units_of_its_scheme(geography, china_confi
         assert weights.units == geography.units
         np.testing.assert_allclose(weights.matrix.sum(axis=1), 1.0, rtol=MACHINE)
         assert (weights.matrix >= 0).all() and not np.diag(weights.matrix).any(), name
-        assert weights.spec["rho_high"] == pytest.approx(1.0, rel=1e-9)
-        assert weights.spec["components"] == 1
+        assert weights.spec["rho_high"] == pytest.approx(1.0, rel=1e-9) and weights.spec["components"] == 1
 
 
 def test_hainan_is_an_island_without_its_join(geography):

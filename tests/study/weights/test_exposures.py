@@ -79,5 +79,4 @@ def test_study_without_zones_has_exposures_of_zero(tmp_path):
     write_table(DOSES.iloc[:0], tmp_path / "doses.csv")
     for doses in (DOSES.iloc[:0], read_table(tmp_path / "doses.csv")):
         out = mean_doses(doses, PERIODS, ["A", "B", "C"])
-        assert out[["zones_state", "zones_hidz"]].eq(0.0).all(axis=None)
-        assert len(out) == 6
+        assert out[["zones_state", "zones_hidz"]].eq(0.0).all(axis=None) and len(out) == 6

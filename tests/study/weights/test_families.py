@@ -42,8 +42,7 @@ def test_contiguity_is_one_for_neighbours_and_rows_of_built_weights_sum_to_one()
     assert raw("contiguity").tolist() == [[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "contiguity"}, geography())
     assert weights.matrix.tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 1, 0]]
-    assert weights.spec["links"] == 3 and weights.spec["symmetric"]
-    assert weights.spec["mean_neighbours"] == 1.5
+    assert weights.spec["links"] == 3 and weights.spec["symmetric"] and weights.spec["mean_neighbours"] == 1.5
     assert weights.spec["effective_neighbours"] == 1.33333
 
 
@@ -63,16 +62,14 @@ def test_joins_of_unknown_units_are_refused_and_inside_a_merged_unit_ignored():
         geography(joins=[["A", "Z"]])
     geo = geography(joins=[["E", "D"], ["E", "A"]], merged={"D": ["D", "E"]})
     matrix = raw("contiguity", geo)
-    assert np.diag(matrix).tolist() == [0, 0, 0, 0]
-    assert matrix[0, 3] == matrix[3, 0] == 1
+    assert np.diag(matrix).tolist() == [0, 0, 0, 0] and matrix[0, 3] == matrix[3, 0] == 1
 
 
 def test_nearest_takes_the_earlier_unit_of_a_tie_and_need_not_be_mutual():
     matrix = raw("nearest", neighbours=1)
     assert matrix.tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "nearest", "neighbours": 1}, geography())
-    assert not weights.spec["symmetric"]
-    assert weights.spec["links"] == 4
+    assert not weights.spec["symmetric"] and weights.spec["links"] == 4
     assert raw("nearest", neighbours=3).sum() == 12
     assert "weights w ask for 4 neighbours among 4 units" in refused(geography(), kind="nearest", neighbours=4)
 
@@ -129,8 +126,7 @@ def test_own_weights_are_taken_as_written_with_a_unit_called_na_and_parts_that_a
     assert weights.matrix[3].tolist() == [1, 0, 0, 0]
     spec = own(tmp_path, "A,B,1\nB,C,1\nB,E,3\nC,A,1\nD,A,2\nD,E,5\nE,C,6\n")
     matrix = raw_weights("w", spec, geography(merged={"D": ["D", "E"]}))
-    assert matrix[3].tolist() == [2, 0, 6, 0]
-    assert matrix[1].tolist() == [0, 0, 1, 3]
+    assert matrix[3].tolist() == [2, 0, 6, 0] and matrix[1].tolist() == [0, 0, 1, 3]
 
 
 BAD, REST = "own.csv has 1 bad weights and 0 duplicated links", RING[6:]

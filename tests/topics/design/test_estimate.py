@@ -60,8 +60,7 @@ def block(results, name, **where):
 def test_the_two_by_two_table_and_its_correlations(results):
     cells = block(results, "cells").set_index("term")
     assert cells["value"].to_dict() == {"both": 3, "cluster only": 2, "SEZ only": 2, "neither": 24}
-    assert cells.loc["both", "units"] == "CN-FJ CN-GD CN-SH"
-    assert cells.loc["SEZ only", "units"] == "CN-HI CN-TJ"
+    assert cells.loc["both", "units"] == "CN-FJ CN-GD CN-SH" and cells.loc["SEZ only", "units"] == "CN-HI CN-TJ"
     correlations = block(results, "correlation").set_index("weights")["value"]
     assert correlations[""] == pytest.approx(0.52, abs=0.005)
     assert correlations["contiguity"] == pytest.approx(0.63, abs=0.005)
@@ -108,8 +107,7 @@ def test_cohort_support(zoned):
 def test_effects_in_units_of_s(results, spec_id, term, contrast, printed):
     where = {"spec_id": spec_id, "term": term, "contrast": contrast, "unit_of_measure": "s"}
     found = row(results, estimator="mde_t", w_id="contiguity" if spec_id == "exposures" else "", **where)
-    assert found.mde == pytest.approx(printed, abs=0.005)
-    assert (found.role, found.effect_type) == ("design", "stat")
+    assert found.mde == pytest.approx(printed, abs=0.005) and (found.role, found.effect_type) == ("design", "stat")
 
 
 def test_effects_in_points_scale_with_the_spread_of_the_period(results):
@@ -121,24 +119,17 @@ def test_effects_in_points_scale_with_the_spread_of_the_period(results):
     assert in_s == pytest.approx(7.42, abs=0.005)
 
 
-def test_no_regimes_leave_the_effects_out_with_a_sentence():
+def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
     found = run(make_cells("none", NONE, NONE), taxonomy="none")
     assert found.estimates == []
     assert found.fit["switched_off"][0].startswith("Taxonomy none has no cluster and no SEZ")
     assert block(found, "cells").set_index("term")["value"]["neither"] == 31
-    assert block(found, "correlation")["value"].isna().all()
-    assert block(found, "support").empty
-
-
-def test_a_saturated_taxonomy_gives_a_reason_instead_of_a_number():
+    assert block(found, "correlation")["value"].isna().all() and block(found, "support").empty
     found = run(pd.concat([SEED, make_cells("full", C, np.ones(31))]))
     rows = [e for e in found.estimates if e.treatment_def == "full" and e.spec_id == "exposures"]
     assert np.isnan([e.mde for e in rows]).all()
     reason = "not defined: constant, own_sez, exposure_sez cannot be told apart"
     assert {e.warning for e in rows} == {reason}
-
-
-def test_a_dated_taxonomy_has_one_design_per_set_of_cells():
     late = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ", "CN-BJ", "CN-LN"]).astype(float)
     found = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
     cells = block(found, "cells", taxonomy="dated", term="SEZ only").set_index("period")["value"]

@@ -173,13 +173,10 @@ def test_zones_come_from_the_doses_and_those_of_unsure_date_are_counted():
     assert not sure["warning"].str.contains("GRADE C").any()
 
 
-def test_a_smaller_sample_cuts_and_restandardises_the_weights():
+def test_samples_proxy_and_correlation_over_years_are_warned_of():
     rows = picked(run(samples={"few": CASE.units[:9]}, sample="few", models=["SDM"]), estimator="sdm")
     assert set(rows["n_units"]) == {9}
     assert rows["warning"].str.contains("near cut to 9 units and row-standardised again").all()
-
-
-def test_the_output_proxy_and_correlation_over_years_are_warned_of():
     drift = np.cumsum(np.random.default_rng(6).normal(size=(T, N)), axis=0).ravel()
     proxy = ["official"] * (N * T - N) + ["proxy"] * N
     changed = run(frame=lambda f: f.assign(log_income=f["log_income"] + 3 * drift, basis=proxy), models=["SDM"])
@@ -198,8 +195,7 @@ def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_o
     tests = picked(edge, estimator="test")
     assert tests.loc[tests["term"].str.startswith("Wald"), "estimate"].isna().tolist() == [True] * 4
     rho = row(edge, estimator="sdm", term="rho")
-    assert np.isfinite(rho.estimate) and np.isnan(rho.std_error)
-    assert set(edge.series["reach"]["estimator"]) == {"slx"}
+    assert np.isfinite(rho.estimate) and np.isnan(rho.std_error) and set(edge.series["reach"]["estimator"]) == {"slx"}
 
 
 ISLAND = np.where(np.arange(N)[:, None] == 3, 0.0, CASE.matrix)

@@ -74,8 +74,7 @@ def test_estimates_are_refits(run):
     X = np.column_stack([*own, *near, np.ones(N), data["log_income_start"]])[1:-1]
     fit = fit_ols(data["growth_pct_per_year"].to_numpy()[1:-1], X)
     assert found["estimate"] == pytest.approx(fit.beta[2] - fit.beta[3], rel=1e-5)
-    assert found["conf_low"] < found["estimate"] < found["conf_high"]
-    assert found["n_units"] == N - 2
+    assert found["conf_low"] < found["estimate"] < found["conf_high"] and found["n_units"] == N - 2
 
 
 def test_chunks_shuffled_rows_and_permuted_weights_change_nothing(run):
@@ -88,11 +87,9 @@ def test_chunks_shuffled_rows_and_permuted_weights_change_nothing(run):
 def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):
     rows = {(row.spec_id, row.effect_type, row.period): row for row in run(make_study(effect=20.0)).estimates}
     share = rows["near", "share", "all"]
-    assert (share.estimate, share.n_obs) == (1.0, 4)
-    assert rows["near", "median", "all"].p_value <= 0.05
+    assert (share.estimate, share.n_obs) == (1.0, 4) and rows["near", "median", "all"].p_value <= 0.05
     assert rows["near", "median", "all"].estimate == pytest.approx(20.0, abs=3.0)
-    assert rows["near", "share", "P1"].warning.startswith("PROXY")
-    assert rows["own", "median", "all"].p_value > 0.05
+    assert rows["near", "share", "P1"].warning.startswith("PROXY") and rows["own", "median", "all"].p_value > 0.05
     assert rows["own", "median", "all"].outcome == "growth_pct_per_year"
 
 

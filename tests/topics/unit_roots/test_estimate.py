@@ -47,10 +47,8 @@ def test_every_check_and_every_decision():
     assert {e.estimator for e in results.estimates} == estimators
     assert {e.estimator for e in results.estimates if e.role == "description"} == {"exponent"}
     series = results.series["series"]
-    assert list(series) == SERIES
-    assert list(series.query("kind == 'decision'")["rule"]) == ["R1", "R2", "R3"]
-    assert results.fit["rule"] == RULE
-    assert results.fit["specs"][0]["decisions"][0]["rule"] == "R1"
+    assert list(series) == SERIES and list(series.query("kind == 'decision'")["rule"]) == ["R1", "R2", "R3"]
+    assert results.fit["rule"] == RULE and results.fit["specs"][0]["decisions"][0]["rule"] == "R1"
     assert row(results, estimator="cdw").seed == "2011:preflight:f:s:all:1991-2020"
 
 
@@ -117,12 +115,9 @@ def test_decennial_panels_and_units_without_coordinates(units):
         assert "no coordinates" in row(results, term=term, outcome="growth").warning
 
 
-def test_two_units_are_not_defined():
+def test_two_units_are_not_defined_and_gaps_refused():
     results = run({**SPEC, "sample": "two"})
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in results.estimates)
-
-
-def test_gaps_are_refused():
     with pytest.raises(EstimateError, match="missing or infinite"):
         run(change=lambda f: f.assign(log_income=f["log_income"].where(f.index != 50, np.inf)))
 
