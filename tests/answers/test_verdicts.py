@@ -70,34 +70,23 @@ DIRECTIONAL = {
 
 
 @pytest.mark.parametrize("name", DIRECTIONAL)
-def test_every_branch_of_a_directional_claim(name):
+def test_every_branch_of_a_directional_claim_and_of_its_mirror_image(name):
     row, known, verdict = DIRECTIONAL[name]
     assert judge_row(evidence(row, **known), UP, LIMITS).verdict == verdict
-
-
-@pytest.mark.parametrize("name", DIRECTIONAL)
-def test_the_mirror_image_of_a_claim_gets_the_same_word(name):
-    row, known, verdict = DIRECTIONAL[name]
     plain = {**GOOD, **row}
     turned = {**plain, "estimate": -plain["estimate"], "conf_low": -plain["conf_high"], "conf_high": -plain["conf_low"]}
     assert judge_row(evidence(turned, **known), DOWN, LIMITS).verdict == verdict
 
 
-def test_limits_say_what_is_missing_and_what_caps():
+def test_limits_say_what_caps_and_thresholds_move_the_verdict():
     judged = judge_row(evidence({"output_basis": "proxy"}), UP, LIMITS)
     assert judged.limits == ("it rests on PROXY output",)
     judged = judge_row(evidence(share=float("nan"), flips=2.0), UP, LIMITS)
     assert judged.limits == ("no specification curve was run", "leaving out one unit can turn its sign")
-
-
-def test_thresholds_move_the_verdict():
     row = evidence({"output_basis": "proxy"}, share=0.6, flips=1.0)
     assert judge_row(row, UP, LIMITS).verdict == "LEANS SUPPORT"
     assert judge_row(row, UP, Thresholds(sign_share=0.5, sign_flips=1, proxy="counted")).verdict == "SUPPORTED"
     assert judge_row(evidence(), UP, Thresholds(alpha=0.03)).verdict == "LEANS SUPPORT"
-
-
-def test_a_design_without_placebo_does_not_wait_for_one():
     part = Part(id="up", kind="directional", placebo="none")
     assert judge_row(evidence(placebos=()), part, LIMITS).verdict == "SUPPORTED"
 
@@ -242,14 +231,11 @@ def test_a_hypothesis_is_judged_from_its_rows_in_any_order():
                             "detectable 0.9, smallest of interest 1.")  # fmt: skip
 
 
-def test_a_period_without_a_row_keeps_a_hypothesis_from_support():
+def test_periods_without_a_row_and_studies_without_rows():
     section = {"hypotheses": {"H8": {"parts": [{"id": "difference", "kind": "directional", "periods": "main"}]}}}
     rule = parse_rule(section, PERIODS)
     found = judge_hypothesis(rows(made(), *evidence_rows()), rule.hypotheses["H8"], rule.thresholds, {})
     assert found.verdict == "INCONCLUSIVE" and "1 SUPPORTED, 1 NOT YET BUILT" in found.reason
-
-
-def test_without_rows_the_config_says_whether_the_panel_lacks_something():
     lacks = {"why": "No counts by province", "codes": ["R7"], "data": "A count file"}
     item = {**SECTION["hypotheses"]["H8"], "lacks": lacks}
     for section, word in ((SECTION, NB), ({"hypotheses": {"H8": item}}, NT)):
@@ -307,6 +293,8 @@ def test_the_rule_hash_sees_thresholds_and_parts_and_not_the_order_of_keys():
     assert plain != parse_rule({**SECTION, "thresholds": {"lean": 0.11}}, PERIODS).hash
     part = {**SECTION["hypotheses"]["H8"]["parts"][0], "sign": "negative"}
     assert plain != parse_rule({"hypotheses": {"H8": {"parts": [part]}}}, PERIODS).hash
+    rule = parse_rule(None, PERIODS)
+    assert isinstance(rule, Rule) and not rule.hypotheses
 
 
 @pytest.mark.parametrize(
@@ -321,20 +309,13 @@ def test_a_rule_that_cannot_hold_is_one_line(section, text):
         parse_rule(section, PERIODS)
 
 
-def test_no_section_gives_an_empty_rule():
-    rule = parse_rule(None, PERIODS)
-    assert isinstance(rule, Rule) and not rule.hypotheses
-
-
 FAMILIES = {"H8": "F3", "H11": "F3", "H1": "F1"}
 
 
 def test_adding_a_hypothesis_changes_only_adjusted_p_of_its_family():
-    small = estimates_frame([made(p_value=0.01), made(hypothesis="H1", outcome="level", p_value=0.02),
-                             made(role="exploratory", term="e", p_value=0.03)])  # fmt: skip
-    large = estimates_frame([made(p_value=0.01), made(hypothesis="H1", outcome="level", p_value=0.02),
-                             made(role="exploratory", term="e", p_value=0.03),
-                             made(hypothesis="H11", term="speed", p_value=0.5)])  # fmt: skip
+    rows = [made(p_value=0.01), made(hypothesis="H1", outcome="level", p_value=0.02)]
+    rows += [made(role="exploratory", term="e", p_value=0.03)]
+    small, large = (estimates_frame(r) for r in (rows, [*rows, made(hypothesis="H11", term="speed", p_value=0.5)]))
     before, after = (adjust_estimates(frame, FAMILIES).set_index("estimate_id") for frame in (small, large))
     shared = after.loc[before.index]
     pd.testing.assert_frame_equal(before.drop(columns="p_adjusted"), shared.drop(columns="p_adjusted"))
@@ -342,15 +323,12 @@ def test_adding_a_hypothesis_changes_only_adjusted_p_of_its_family():
     assert before.loc[moved, "hypothesis"].tolist() == ["H8"] and shared.loc[moved, "p_adjusted"].tolist() == [0.02]
 
 
-def test_romano_wolf_rows_enter_in_place_of_the_plain_p():
+def test_families_are_adjusted_apart_with_romano_wolf_in_place_and_q_for_exploration():
     frame = estimates_frame([made(p_value=0.01), made(role="ladder", estimator="slx_romano_wolf", p_value=0.04),
                              made(hypothesis="H11", term="speed", p_value=0.03)])  # fmt: skip
     found = adjust_estimates(frame, FAMILIES)
     adjusted = dict(zip(found["hypothesis"].where(found["role"].eq("primary")), found["p_adjusted"], strict=True))
     assert adjusted["H8"] == pytest.approx(0.06) and adjusted["H11"] == pytest.approx(0.06)
-
-
-def test_exploratory_rows_get_q_values_and_no_others():
     frame = estimates_frame([made(role="exploratory", term=name, p_value=p) for name, p in (("a", 0.01), ("b", 0.9))])
     found = adjust_estimates(pd.concat([frame, estimates_frame([made()])], ignore_index=True), {})
     assert found["q_value"].notna().tolist() == found["role"].eq("exploratory").tolist()

@@ -39,9 +39,8 @@ def _links():
 def _table(treated=5, effect=0.0):
     rng = np.random.default_rng(11)
     i = np.arange(N)
-    table = pd.DataFrame(
-        {"cluster": (i < treated) * 1.0, "sez": ((i > 1) & (i < treated + 3)) * 1.0, "x": rng.normal(size=N)}
-    )
+    table = pd.DataFrame({"cluster": (i < treated) * 1.0, "sez": ((i > 1) & (i < treated + 3)) * 1.0})
+    table["x"] = rng.normal(size=N)
     table["y"] = effect * table["cluster"] + rng.normal(size=N)
     table["z"] = rng.normal(size=N)
     return table.set_index(pd.Index(NAMES, name="unit"))
@@ -60,9 +59,9 @@ def _rows(table, role="primary"):
 def test_the_whole_ladder_stands_on_one_estimate():
     rows = _rows(_table(effect=3.0))
     coef = {name.split(":")[0]: row for name, row in rows.items() if name.endswith(":coef")}
-    assert set(coef) == {"ols", *(f"ols_{m}" for m in (
-        "scpc_06", "cr2", "cr3", "conley_400", "conley_800", "conley_1200", "wcr33", "hc1", "permutation",
-        "permutation_stratified", "permutation_connected"))}  # fmt: skip
+    methods = "scpc_06 cr2 cr3 conley_400 conley_800 conley_1200 wcr33 hc1".split()
+    methods += ["permutation", "permutation_stratified", "permutation_connected"]
+    assert set(coef) == {"ols", *(f"ols_{name}" for name in methods)}
     table = _table(effect=3.0)
     X = np.column_stack([table["cluster"], table["sez"], np.ones(N), table["x"]])
     expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
@@ -86,35 +85,27 @@ def test_leave_out_rows_are_refits():
     assert rows["leave_pair_out:stat_pair"].sample_id == "all without u00 u01"
 
 
-def test_with_three_treated_only_permutation_decides():
+def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone():
     rows = _rows(_table(treated=3))
     coef = {name: row for name, row in rows.items() if name.endswith(":coef")}
     assert set(coef) == {"ols:coef", "ols_permutation_stratified:coef", "ols_permutation_connected:coef"}
     assert rows["ols:coef"].p_type.startswith("free permutation") and np.isnan(rows["ols:coef"].std_error)
     assert np.isfinite(rows["ols:coef"].mde)
-
-
-def test_other_roles_get_the_primary_method_alone():
     assert set(_rows(_table(), "robustness")) == {"ols:coef"}
 
 
 def test_shuffled_and_renamed_units_give_the_same_numbers():
     table, units, links = _table(), _units(), _links()
     expected = estimates_frame(contrast_rows([_contrast(table)], units, links, SETTINGS))
-    mixed = contrast_rows(
-        [_contrast(table.sample(frac=1, random_state=1))], units.sample(frac=1, random_state=2),
-        links.sample(frac=1, random_state=3), SETTINGS,
-    )  # fmt: skip
+    mixed = [frame.sample(frac=1, random_state=1) for frame in (table, units, links)]
+    mixed = contrast_rows([_contrast(mixed[0])], *mixed[1:], SETTINGS)
     pd.testing.assert_frame_equal(estimates_frame(mixed), expected)
     new = {name: f"v{name}" for name in NAMES}
-    renamed = contrast_rows(
-        [_contrast(table.rename(index=new))], units.replace({"unit": new}), links.replace(new), SETTINGS
-    )
+    named = [_contrast(table.rename(index=new))]
+    renamed = estimates_frame(contrast_rows(named, units.replace({"unit": new}), links.replace(new), SETTINGS))
     columns = ["estimate", "std_error", "p_value", "mde"]
-    pd.testing.assert_frame_equal(
-        estimates_frame(renamed).query("estimator != 'leave_pair_out'")[columns].reset_index(drop=True),
-        expected.query("estimator != 'leave_pair_out'")[columns].reset_index(drop=True), rtol=1e-8,
-    )  # fmt: skip
+    one, two = (f[f["estimator"] != "leave_pair_out"][columns].reset_index(drop=True) for f in (renamed, expected))
+    pd.testing.assert_frame_equal(one, two, rtol=1e-8)
 
 
 def test_step_down_never_lowers_a_p_value():
@@ -132,9 +123,7 @@ def test_what_is_not_defined_says_why():
     dependent = contrast_rows([_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS)
     assert "does not vary or is collinear" in dependent[0].warning
     with pytest.raises(EstimateError, match=r"1 units lack a value \(u03\)"):
-        holed = _table()
-        holed.loc["u03", "x"] = np.nan
-        _rows(holed)
+        _rows(_table().assign(x=lambda f: f["x"].mask(f.index == "u03")))
     with pytest.raises(EstimateError, match="no coordinates"):
         contrast_rows([_contrast(_table())], _units().assign(lat=np.nan), _links(), SETTINGS)
     with pytest.raises(EstimateError, match=r"no row in units\.csv"):

@@ -42,13 +42,10 @@ def test_id_is_stable_over_runs_and_fields_do_not_run_together():
     assert estimate_id(replace(ROW, outcome="gro", term="wthy0")) != estimate_id(ROW)
 
 
-def test_rows_are_sorted_whatever_their_order():
+def test_rows_are_sorted_whatever_their_order_and_doubles_refused():
     rows = [replace(ROW, period=period) for period in ("P3", "P1", "P2")]
     pd.testing.assert_frame_equal(estimates_frame(rows), estimates_frame(reversed(rows)))
     assert estimates_frame(rows)["period"].tolist() == ["P1", "P2", "P3"]
-
-
-def test_two_numbers_of_one_specification_are_refused():
     with pytest.raises(ValueError, match="two estimates share an id"):
         estimates_frame([ROW, replace(ROW, role="primary", estimate=0.5)])
 
@@ -60,9 +57,6 @@ def test_what_is_written_is_read_back(tmp_path):
     assert list(back.columns) == list(ESTIMATE_COLUMNS) and back["w_id"].tolist() == ["", "none"]
     assert back["n_treated"].isna().tolist() == [True, False] and back["std_error"].iloc[1] == 0.333333
     assert np.isnan(back["p_value"]).all()
-
-
-def test_no_estimates_make_a_header(tmp_path):
     write_estimates([], tmp_path / "e.csv")
     assert list(read_estimates(tmp_path / "e.csv").columns) == list(ESTIMATE_COLUMNS)
 

@@ -66,16 +66,13 @@ def test_spread_moves_labels_apart_and_keeps_their_order():
     assert spread([], 1.0) == []
 
 
-def test_a_letter_that_the_font_lacks_is_an_error(tmp_path):
+def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
     use_style()
     figure = plt.figure()
     figure.text(0.5, 0.5, "\u4e2d")
     artwork = Artwork(figure, pd.DataFrame({"a": [1]}), "Words 1.")
     with pytest.raises(ArtifactError, match="Glyph"):
         save_figure(artwork, [str(tmp_path / "F.png")])
-
-
-def test_a_figure_without_words_is_an_error(tmp_path):
     use_style()
     with pytest.raises(ArtifactError, match="no description"):
         save_figure(Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")])

@@ -1,5 +1,7 @@
 """Other studies run from their own folder with the same command and never dirty the repository."""
 
+import html
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 SPEEDS = {"us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558}, "mexico-states": {}}
@@ -20,7 +23,9 @@ def test_example_runs_to_its_page(name, tmp_path):
     assert done.returncode == 0, done.stderr
     results = tmp_path / name / "results"
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
-    assert "the section is switched off" in page and (results / "report" / "paper.pdf").stat().st_size > 10_000
+    title = yaml.safe_load((tmp_path / name / "config.yaml").read_text(encoding="utf-8"))["study"]["title"]
+    assert title in html.unescape(page) and not re.search(r"<h[1-6][^>]*>[^<]*cluster", page, re.IGNORECASE)
+    assert (results / "report" / "paper.pdf").stat().st_size > 10_000
     estimates = pd.read_csv(results / "estimates.csv").query("estimator == 'ols' and term == 'speed'")
     speeds = estimates.query("spec_id == 'absolute'").set_index("period")["estimate"]
     for period, speed in SPEEDS[name].items():

@@ -97,25 +97,19 @@ def test_a_stub_is_no_python(tmp_path, monkeypatch):
     assert gate_conditions.other_python(Path(sys.executable)) is None
 
 
-def test_avx512_that_stays_on_is_an_error(monkeypatch):
+def test_avx512_that_stays_on_is_an_error_and_else_turned_off_or_reported(monkeypatch):
+    monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
+    report = gate_conditions.Report()
+    variables = gate_conditions.without_avx512(Path(sys.executable), report)
+    assert bool(variables) == bool(report.done) != bool(report.left)
     features = {"on": ["X86_V3", "X86_V4"], "dispatch": ["X86_V3", "X86_V4", "AVX512_ICL"]}
     monkeypatch.setattr(gate_conditions, "cpu_features", lambda *_: features)
     with pytest.raises(gate_conditions.GateError, match="NumPy still uses X86_V4"):
         gate_conditions.without_avx512(Path(sys.executable), gate_conditions.Report())
 
 
-def test_avx512_is_turned_off_or_reported(monkeypatch):
-    monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
-    report = gate_conditions.Report()
-    variables = gate_conditions.without_avx512(Path(sys.executable), report)
-    assert bool(variables) == bool(report.done) != bool(report.left)
-
-
-def test_the_blas_kernel_tells_its_name():
+def test_the_blas_kernel_tells_its_name_and_counts_under_it(monkeypatch):
     assert gate_conditions.kernel_of(sys.executable, {})
-
-
-def test_a_kernel_counts_under_the_name_that_the_library_gives_it(monkeypatch):
     given = {None: "SkylakeX", "Prescott": "Katmai", "Zen": "Haswell"}
     monkeypatch.setattr(gate_conditions.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(gate_conditions.Path, "read_text", lambda *_, **__: "sse2 sse4_2 avx avx2 avx512f")

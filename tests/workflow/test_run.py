@@ -78,9 +78,6 @@ def call(folder, *words):
     return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
 
-# ------------------------------------------------------------------------------------------ one file, one screen
-
-
 def test_help_fits_one_screen_and_names_every_command(run):
     lines = call(REPO, "--help").stdout.splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 110
@@ -94,9 +91,6 @@ def test_an_old_python_can_read_the_file_which_needs_the_standard_library_only()
     imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imports |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names and os.access(REPO / "run", os.X_OK)
-
-
-# --------------------------------------------------------------------------------------------------- environment
 
 
 def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(run, tmp_path, monkeypatch):
@@ -138,16 +132,12 @@ def test_installed_packages_are_compiled_and_the_library_is_on_the_path():
     assert str(REPO / "workflow") in done.stdout.splitlines()
 
 
-# ----------------------------------------------------------------------------------------------------- arguments
-
-
 @pytest.mark.parametrize(("word", "nearest"), [("chek", "check"), ("instal", "install"), ("gatte", "gate")])
 def test_a_mistyped_command_is_told_from_a_target(word, nearest):
     done = call(REPO, word)
     assert done.returncode == 1
-    assert done.stderr == (
-        f"run: {word} is neither a command nor a rule; expected one, or a file; did you mean {nearest}?\n"
-    )
+    assert done.stderr.startswith(f"run: {word} is neither a command nor a rule; ") and done.stderr.count("\n") == 1
+    assert done.stderr.endswith(f"did you mean {nearest}?\n")
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path):
@@ -155,9 +145,6 @@ def test_a_folder_without_a_study_is_refused(tmp_path):
         done = call(tmp_path, *words)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "no config.yaml in " in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-# ---------------------------------------------------------------------------------------------------- a toy study
 
 
 def test_a_study_runs_reruns_and_is_cleaned(toy):
@@ -209,9 +196,6 @@ def test_a_terminal_shows_one_line_that_changes(toy):
     assert shown.split("\x1b[K")[-1].startswith("done in ")
 
 
-# -------------------------------------------------------------------------------------------------- stop and go on
-
-
 def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
     copy, call_toy, start = slow
     first = start()
@@ -243,23 +227,13 @@ def test_a_bare_snakemake_at_work_is_respected(slow):
     assert call_toy().stderr.startswith("run: another run is working in ") and engine.wait(timeout=30) == 0
 
 
-# --------------------------------------------------------------------------------------------------------- wording
-
-
-def test_a_fault_of_ours_asks_for_a_report(tmp_path):
+def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):
     log = tmp_path / "job.log"
     log.write_text("Traceback (most recent call last):\n  File x\nZeroDivisionError: division by zero\n")
     assert own_line("beta", [str(log)]).startswith("beta: ZeroDivisionError: division by zero; this is a fault of")
     assert own_line("beta", [str(tmp_path / "none.log")]).startswith("beta: the job left no message")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ('WorkflowError in file "S", line 2:\n    evenfield: config: bad', "evenfield: config: bad"),
-        ("Traceback (most recent call last):\n  File x\nValueError: boo", "the engine stopped: ValueError: boo"),
-        ("", "the engine stopped: no message"),
-    ],
-)
-def test_the_engines_errors_are_one_line(text, expected):
-    assert engine_line(text) == expected
+    text = 'WorkflowError in file "S", line 2:\n    evenfield: config: bad'
+    assert engine_line(text) == "evenfield: config: bad"
+    text = "Traceback (most recent call last):\n  File x\nValueError: boo"
+    assert engine_line(text) == "the engine stopped: ValueError: boo"
+    assert engine_line("") == "the engine stopped: no message"

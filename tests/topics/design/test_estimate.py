@@ -10,7 +10,7 @@ from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.design.estimate import estimate
-from made_study import MadeStudy, row, same_numbers, same_results
+from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -159,13 +159,8 @@ def test_without_coordinates_the_scpc_power_point_is_left_out():
         ({"section": {"power": 80}}, r"estimates\.design\.power"),
     ],
 )
-def test_wrong_names_are_said(made, text):
+def test_wrong_names_and_missing_exposures_are_said(made, text):
     with pytest.raises(ConfigError, match=text):
         run(**made)
-
-
-def test_missing_exposures_are_one_line():
-    exposures = make_study().table("exposures").query("unit != 'CN-XZ'")
-    with pytest.raises(EvenfieldError, match="1 units have no exposure to seed") as caught:
-        run(exposures=exposures)
-    assert "\n" not in str(caught.value)
+    with one_line(EvenfieldError, "1 units have no exposure to seed"):
+        run(exposures=make_exposures(SEED, W).query("unit != 'CN-XZ'"))

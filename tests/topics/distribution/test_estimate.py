@@ -95,15 +95,12 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})))
 
 
-def test_yearly_classes_and_a_decennial_study():
+def test_yearly_classes_decennial_studies_equal_incomes_and_two_units():
     spec = {"id": "y", "period": "P", "classes": "yearly", "steps": [1, 10], "weights": "w", "kernel_steps": [10]}
     results = run(spec, years=range(1940, 2001, 10), step=10)
     assert np.isfinite(row(results, term="shorrocks", contrast="10 years").estimate)
     yearly = row(results, term="shorrocks", contrast="1 years")
     assert np.isnan(yearly.estimate) and "10 years apart" in yearly.warning
-
-
-def test_equal_incomes_and_two_units_are_not_defined():
     equal = run(panel=lambda f: f.assign(log_income=9.0))
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in equal.estimates)
     few = run({"id": "few", "period": "P", "sample": "few", "kernel_steps": [1]})

@@ -216,9 +216,8 @@ def test_neighbours_by_population_and_zones_by_number():
     ],
 )
 def test_bad_input_is_one_line(specs, tables, text):
-    with pytest.raises(EstimateError, match=text) as caught:
+    with pytest.raises(EstimateError, match=rf"\A.*{text}.*\Z"):
         run(*specs, **tables)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

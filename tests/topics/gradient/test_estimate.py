@@ -44,10 +44,8 @@ def run(spec=SPEC, **made):
 def test_east_and_south_of_the_main_list_decide():
     results = run()
     deciding = [e for e in results.estimates if e.role == "primary"]
-    assert {(e.term, e.treatment_def, e.hypothesis) for e in deciding} == {
-        ("east", "seed", "H2"),
-        ("south_within_east", "seed", "H2"),
-    }
+    named = {(e.term, e.treatment_def, e.hypothesis) for e in deciding}
+    assert named == {(term, "seed", "H2") for term in ("east", "south_within_east")}
     east, south = (row(results, term=term, treatment_def="seed") for term in ("east", "south_within_east"))
     assert east.estimate == pytest.approx(3 / 8)
     assert south.estimate == pytest.approx(np.mean([23, 24, 25, 26, 27]) - 21)

@@ -20,10 +20,8 @@ def make_study(section, periods=None, **columns):
     """Return a study whose panel holds ``columns``, arrays (N, T), beside basis and log income."""
     periods = periods or PERIODS
     rng, shape = np.random.default_rng(1), (N, len(YEARS))
-    wide = {
-        "log_income": 8 + rng.normal(size=shape),
-        **{name: np.broadcast_to(v, shape) for name, v in columns.items()},
-    }
+    wide = {"log_income": 8 + rng.normal(size=shape)}
+    wide |= {name: np.broadcast_to(v, shape) for name, v in columns.items()}
     panel = pd.DataFrame({"unit": np.repeat(NAMES, len(YEARS)), "year": np.tile(YEARS, N)})
     panel = panel.assign(**{name: values.ravel() for name, values in wide.items()})
     panel["basis"] = np.where(panel["year"] < 2000, "proxy", "official")

@@ -53,14 +53,8 @@ def fading(periods=None, **changes):
 
 def balance(break_at=5.0, **changes):
     """The gap falls by 2 percent a year with clusters, rises by 1 with zones, and jumps between the windows."""
-    spec = {
-        "id": "gap",
-        "name": "gap_growth",
-        "outcome": "log(urban / rural)",
-        "level": "gap_level",
-        "sesoi": "percent",
-    }
-    spec |= {"parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"}, **LEADS}
+    spec = {"id": "gap", "name": "gap_growth", "outcome": "log(urban / rural)", "level": "gap_level"}
+    spec |= {"parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"}, "sesoi": "percent", **LEADS}
     spec["windows"] = [[1990, 2000], [2001, 2010]]
     trend = 0.003 * NOISE[4][:, 0] - 0.02 * CLUSTER + 0.01 * SEZ
     rural = np.exp((0.05 + 0.002 * NOISE[5][:, :1]) * T)
@@ -258,9 +252,8 @@ def test_planted_elasticities_and_labour_costs_are_found():
     V = cov_cr3(fit, np.repeat(np.arange(N), 20))
     assert (main.estimate, main.std_error) == pytest.approx((c @ fit.beta, np.sqrt(c @ V @ c)), rel=1e-7)
     results = estimate(wages())
-    cost, wage, made = (
-        row(results, outcome=f"{name}_growth", **MAIN).estimate for name in ("unit_labour_cost", "wage", "productivity")
-    )
+    names = ("unit_labour_cost", "wage", "productivity")
+    cost, wage, made = (row(results, outcome=f"{name}_growth", **MAIN).estimate for name in names)
     assert cost == pytest.approx(wage - made) and made == pytest.approx(-3.0, abs=0.5)
 
 
@@ -321,7 +314,7 @@ def test_bad_input_is_refused_in_one_line(made, changes, text):
 def test_unknown_taxonomies_are_refused():
     study = premium()
     study.config["taxonomy"]["all"] = ["main", "moon"]
-    with pytest.raises(EvenfieldError, match="no cells of taxonomy moon"):
+    with one_line(EvenfieldError, "no cells of taxonomy moon"):
         estimate(study)
 
 

@@ -189,28 +189,18 @@ def test_terciles_keep_equal_values_together():
     ],
 )
 def test_a_wrong_config_is_named(change, text):
-    with pytest.raises(EvenfieldError, match=text) as caught:
+    with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
         run({**SECTION, **change})
-    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"log_income": ("CN-GD", 2003, np.nan)}, r"1 values of log_income are missing .*CN-GD 2003"),
-        ({"stock": ("CN-BJ", 2004, 0.0)}, r"1 values of log\(stock / gdp\) are missing .*CN-BJ 2004.*above zero"),
-    ],
-)
-def test_bad_data_is_named(change, text):
+def test_bad_data_moderators_zones_and_weights_are_named():
     panel = make_panel()
-    for column, (unit, year, value) in change.items():
-        panel.loc[panel["unit"].eq(unit) & panel["year"].eq(year), column] = value
-    with pytest.raises(EvenfieldError, match=text):
-        run(panel=panel)
-
-
-def test_bad_moderators_zones_and_weights_are_named():
-    panel = make_panel()
+    cells = {"log_income": ("CN-GD", 2003, np.nan, "log_income"), "stock": ("CN-BJ", 2004, 0.0, r"log\(stock / gdp\)")}
+    for column, (unit, year, value, name) in cells.items():
+        broken = panel.assign(**{column: panel[column].mask(panel["unit"].eq(unit) & panel["year"].eq(year), value)})
+        with pytest.raises(EvenfieldError, match=rf"1 values of {name} are missing .*{unit} {year}") as caught:
+            run(panel=broken)
+        assert ("above zero" in str(caught.value)) or column != "stock"
     with pytest.raises(EvenfieldError, match="moderator industry is"):
         run(panel=panel.assign(va=panel["gdp"] * 0.5))
     with pytest.raises(EvenfieldError, match="1 units have no industry"):

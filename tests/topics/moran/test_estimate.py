@@ -101,9 +101,8 @@ def test_what_is_not_there_or_not_defined_is_said():
     none = [row(run(), estimator=name, contrast="sez") for name in ("join_count", "bivariate_moran")]
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in none)
     plain = run({"id": "p"}, panel=lambda f: f.drop(columns="growth_pct"))
-    assert {(e.estimator, e.outcome) for e in plain.estimates} == {
-        (name, "log_income") for name in ("moran", "geary", "local_moran")
-    }
+    found = {(e.estimator, e.outcome) for e in plain.estimates}
+    assert found == {(name, "log_income") for name in ("moran", "geary", "local_moran")}
     two = rows(run({"id": "p", "sample": "two"}), "local_moran")
     assert all(np.isnan(e.estimate) and "three units" in e.warning for e in two)
     flat = run(panel=lambda f: f.assign(log_income=9.0))

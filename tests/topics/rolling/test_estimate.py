@@ -14,6 +14,7 @@ from made_study import MadeStudy, one_line, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
 SPEC = {"id": "c", "windows": [6]}
+INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 2011}
 SPANS = (("B", 9, 16), ("A", 0, 8), ("C", 17, 24))
 NUMBERS = ["estimate", "std_error", "statistic", "p_value", "p_adjusted", "conf_low", "conf_high"]
 
@@ -26,30 +27,17 @@ def make_study(*specs, years=range(2000, 2025), spans=SPANS, shift=0.0, change=N
         y[:, t] = y[:, t - 1] + 0.05 - 0.03 * (y[:, t - 1] - y[:, t - 1].mean()) + rng.normal(0, 0.02, 16)
     panel = pd.DataFrame({"unit": units * len(years), "year": np.repeat(years, 16), "basis": "official"})
     panel["log_income"] = y.T.ravel() + shift
-    periods = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "unit": units,
-                    "period": name,
-                    "start_year": years[a],
-                    "end_year": years[b],
-                    "log_income_start": y[:, a] + shift,
-                    "log_income_end": y[:, b] + shift,
-                    "growth_pct_per_year": 100 * (y[:, b] - y[:, a]) / (years[b] - years[a]),
-                }
-            )
-            for name, a, b in spans
-        ]
-    )
+    parts = []
+    for name, a, b in spans:
+        ends = {"start_year": years[a], "end_year": years[b], "basis": "official", "unit": units, "period": name}
+        logs = {"log_income_start": y[:, a] + shift, "log_income_end": y[:, b] + shift}
+        growth = 100 * (y[:, b] - y[:, a]) / (years[b] - years[a])
+        parts.append(pd.DataFrame({**ends, **logs, "growth_pct_per_year": growth}))
     links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
     described = [{"period": name, "start": years[a], "end": years[b], "role": "main"} for name, a, b in spans]
     return MadeStudy(
-        {
-            "estimates": {"rolling": list(specs) or [SPEC]},
-            "inference": {"conf_level": 0.95, "permutations": 99, "seed": 2011},
-        },
-        {"panel": change(panel) if change else panel, "periods": periods.assign(basis="official")},
+        {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE},
+        {"panel": change(panel) if change else panel, "periods": pd.concat(parts)},
         {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})},
         samples={"all": units, "small": units[3:], "two": units[:2]},
         step=years[1] - years[0],
@@ -69,9 +57,8 @@ def numbers(results):
 def test_every_part_is_there_with_its_role():
     results = run()
     found = {e.estimator: e.role for e in results.estimates if e.role not in ("description", "ladder")}
-    assert found == dict.fromkeys(
-        ("rolling_ols", "sdm_ml", "period_contrast", "period_contrast_wald", "slope_break", "weak_sigma"), "robustness"
-    )
+    names = ("rolling_ols", "sdm_ml", "period_contrast", "period_contrast_wald", "slope_break", "weak_sigma")
+    assert found == dict.fromkeys(names, "robustness")
     described = {e.estimator for e in results.estimates if e.role == "description"}
     assert described == {"rolling_sup_t", "sdm_ml", "slope_break", "sigma_breaks"}
     assert {e.estimator for e in results.estimates if e.role == "ladder"} == {"sdm_ml_draws"}
@@ -156,10 +143,8 @@ def test_gaps_and_duplicates_are_refused(change, text):
 
 
 def test_joined_output_is_said_and_split():
-    def early(frame):
-        return frame.assign(basis=np.where(frame["year"] < 2010, "proxy", "official"))
-
-    results = run(change=early, first_official=2010)
+    early = np.repeat(["proxy", "official"], [160, 240])
+    results = run(change=lambda f: f.assign(basis=early), first_official=2010)
     spans = {e.period for e in results.estimates if e.estimator == "weak_sigma"}
     assert spans == {"2000-2024", "2000-2009", "2010-2024"}
     joint = row(results, estimator="rolling_ols", period="2008-2014")

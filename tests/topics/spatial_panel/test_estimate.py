@@ -224,9 +224,8 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
     study = make_study(**made)
     if "far" in study.matrices:
         study.config["estimates"]["spatial_panel"]["specifications"][0]["weights"] = "near"
-    with pytest.raises(EvenfieldError, match=text) as caught:
+    with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
         estimate(study)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,10 @@ def test_a_planted_difference_comes_back_also_of_one_unit():
 GROWTH = by_unit("growth_pct")
 
 
+INDEX = standardised_index(np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]), (CLUSTER + SEZ) == 0)
+SLOPES = [np.polyfit(path[:-1], path[1:], 1)[0] for path in GROWTH]
+
+
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
@@ -92,19 +96,9 @@ GROWTH = by_unit("growth_pct")
         ({"outcome": "rising", "reduce": "shift", "since": 2006}, 0.2 * 5),
         ({"outcome": "step", "reduce": "shift", "since": 2006}, 1),
         ({"outcome": "growth_pct", "reduce": "volatility"}, difference(GROWTH.std(axis=1, ddof=1))),
-        (
-            {"outcome": "growth_pct", "reduce": "persistence"},
-            difference([np.polyfit(path[:-1], path[1:], 1)[0] for path in GROWTH]),
-        ),
+        ({"outcome": "growth_pct", "reduce": "persistence"}, difference(SLOPES)),
         ({"outcome": "100 * a / b"}, 50 * difference(by_unit("a").mean(axis=1))),
-        (
-            {"outcome": ["a", "growth_pct"]},
-            difference(
-                standardised_index(
-                    np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]), (CLUSTER + SEZ) == 0
-                )
-            ),
-        ),
+        ({"outcome": ["a", "growth_pct"]}, difference(INDEX)),
     ],
 )
 def test_the_years_of_a_unit_become_one_number(item, expected):
@@ -179,11 +173,13 @@ def test_equivalence_is_shown_for_a_small_difference_only():
 def test_shuffled_rows_and_renamed_units_change_nothing():
     cells = {**CONTRAST, "regressors": ["cluster_only", "sez_only", "both"], "term": "both"}
     study = make_study(CONTRAST, cells, PANEL, RINGS, {**SHARES, "outcome": "output_real"})
-    for other, compare in (
-        (study.shuffled(1), same_results),
-        (study.renamed({name: f"x{name}" for name in NAMES}), same_numbers),
-    ):
+    renamed = study.renamed({name: f"x{name}" for name in NAMES})
+    for other, compare in ((study.shuffled(1), same_results), (renamed, same_numbers)):
         compare(estimate(study), estimate(Made(other.config, other.tables, **other.described)))
+
+
+COUNTED = {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"}
+UNHEARD = "no column unheard in the panel, the units or the zones"
 
 
 @pytest.mark.parametrize(
@@ -191,18 +187,10 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     [
         ({**CONTRAST, "outcome": "a / nowhere"}, "R7", "the panel has no column nowhere"),
         ({**CONTRAST, "outcome": "gappy"}, "R7", "no figures of gappy in 2001 to 2010"),
-        (
-            {**CONTRAST, "regressors": ["cluster", "unheard"]},
-            "R7",
-            "no column unheard in the panel, the units or the zones",
-        ),
+        ({**CONTRAST, "regressors": ["cluster", "unheard"]}, "R7", UNHEARD),
         ({**CONTRAST, "regressors": ["cluster", "zones_port"]}, "R7", "no zones of type port"),
         ({"kind": "not_carried", "reason": "R6", "note": "nothing varies"}, "R6", "nothing varies"),
-        (
-            {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"},
-            "R6",
-            "count_lag0 does not vary within units beyond years",
-        ),
+        (COUNTED, "R6", "count_lag0 does not vary within units beyond years"),
     ],
 )
 def test_what_is_missing_becomes_a_reason(item, code, text):
@@ -232,8 +220,5 @@ def test_collinear_labels_give_a_row_with_the_reason():
 def test_wrong_declarations_end_with_one_line(item, text):
     with pytest.raises(ConfigError, match=text):
         run(item)
-
-
-def test_an_unknown_period_is_named():
     with pytest.raises(EstimateError, match="names period 'P9'"):
         run({**CONTRAST, "periods": ["P9"]})

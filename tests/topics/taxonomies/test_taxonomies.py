@@ -33,12 +33,11 @@ def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
         cells.append(frame.assign(taxonomy="other", **moved))
     pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [(i, i + 6) for i in range(N - 6)]
     doses = [{"unit": u, "year": y, "zones": i % 4 + (y > 1999)} for i, u in enumerate(NAMES) for y in (1995, 2005)]
+    places = pd.DataFrame({"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6})
     tables = {
         "periods": pd.concat(periods),
         "cells": pd.concat(cells),
-        "units": pd.DataFrame({"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6}).assign(
-            coastal=(PLACE % 6 < 3) * 1
-        ),
+        "units": places.assign(coastal=(PLACE % 6 < 3) * 1),
         "adjacency": pd.DataFrame([(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]),
         "doses": pd.DataFrame(doses).assign(zone_type="state"),
         "clusters": pd.DataFrame({"unit": NAMES, "measure": "count", "value": PLACE % 7}).head(N if clusters else 0),
@@ -89,23 +88,17 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     study = make_study()
     expected = estimate(study)
     same_results(estimate(study.shuffled(4)), expected)
-    for one, two in zip(
-        estimate(study.renamed({u: f"v{u}" for u in NAMES})).estimates, expected.estimates, strict=True
-    ):
+    renamed = estimate(study.renamed({u: f"v{u}" for u in NAMES}))
+    for one, two in zip(renamed.estimates, expected.estimates, strict=True):
         assert (one.estimate, one.p_value) == pytest.approx((two.estimate, two.p_value), rel=1e-8, nan_ok=True)
 
 
-@pytest.mark.parametrize(
-    ("made", "reason"),
-    [
-        ({"clusters": False}, "30 units lack count or zones of type state"),
-        ({"endogenous": ""}, "no continuous measures named in the config"),
-    ],
-)
-def test_a_plane_that_is_missing_is_said(made, reason):
-    results = estimate(make_study(**made))
-    assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
-    assert "plane" not in {e.term for e in results.estimates}
+def test_a_plane_that_is_missing_is_said():
+    reasons = ("30 units lack count or zones of type state", "no continuous measures named in the config")
+    for made, reason in zip(({"clusters": False}, {"endogenous": ""}), reasons, strict=True):
+        results = estimate(make_study(**made))
+        assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
+        assert "plane" not in {e.term for e in results.estimates}
 
 
 def test_a_wrong_specification_is_named():

@@ -12,6 +12,7 @@ from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
 SPEC = {"id": "f"}
+INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 2011}
 YEARS = [*range(1990, 2021)]
 
 
@@ -28,10 +29,7 @@ def make_study(*specs, years=YEARS, change=None, **tables):
     places = pd.DataFrame({"unit": units, "lat": rng.uniform(20, 40, 14), "lon": rng.uniform(90, 120, 14)})
     made = {"panel": change(panel) if change else panel, "periods": periods, "units": places}
     return MadeStudy(
-        {
-            "estimates": {"unit_roots": list(specs) or [SPEC]},
-            "inference": {"conf_level": 0.95, "permutations": 99, "seed": 2011},
-        },
+        {"estimates": {"unit_roots": list(specs) or [SPEC]}, "inference": INFERENCE},
         made | {name: table(made[name]) for name, table in tables.items()},
         samples={"all": units, "small": units[2:], "two": units[:2]},
     )
@@ -65,18 +63,12 @@ def made_row(term, outcome, period, p=np.nan, value=0.0):
     return Estimate(**labels, spec_id="f", estimate=value, p_value=p)
 
 
-@pytest.mark.parametrize(
-    ("p", "strength", "word"),
-    [
-        (0.2, 0.9, "year effects are enough"),
-        (0.01, 0.6, "spatially dependent errors"),
-        (0.01, 0.75, "common factors before spatial models"),
-        (np.nan, np.nan, "not defined"),
-    ],
-)
-def test_rule_about_dependence(p, strength, word):
-    rows = [made_row("cdw_plus", "growth", "x", p), made_row("alpha_of_residuals", "growth", "x", value=strength)]
-    assert decisions(rows, 0.05) == [{"rule": "R2", "scope": "x", "decision": word}]
+def test_rule_about_dependence():
+    words = {(0.2, 0.9): "year effects are enough", (0.01, 0.6): "spatially dependent errors"}
+    words |= {(0.01, 0.75): "common factors before spatial models", (np.nan, np.nan): "not defined"}
+    for (p, strength), word in words.items():
+        rows = [made_row("cdw_plus", "growth", "x", p), made_row("alpha_of_residuals", "growth", "x", value=strength)]
+        assert decisions(rows, 0.05) == [{"rule": "R2", "scope": "x", "decision": word}]
 
 
 @pytest.mark.parametrize("p", [0.01, 0.05, 0.5, np.nan])
