@@ -10,58 +10,27 @@ from evenfield.study.ingest.study_tables import read_study
 
 UNITS, YEARS = ("A", "B", "C"), range(2000, 2004)
 ID = {"required": True, "pattern": "[A-Z]"}
-TABLES: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
-    "panel": (
-        ["unit", "year"],
-        [
-            {"name": "unit", "type": "string", "constraints": ID},
-            {"name": "year", "type": "integer", "constraints": {"required": True, "minimum": 1900}},
-            {"name": "output", "type": "number", "log": True, "merge": "sum", "constraints": {"maximum": 9999}},
-            {"name": "people", "type": "number", "log": True, "merge": "sum"},
-            {"name": "doubtful", "type": "number", "merge": "mean_population"},
-        ],
-    ),
-    "panel_provenance": (
-        ["variable", "units", "first_year"],
-        [
-            {"name": "variable", "type": "string", "constraints": {"required": True}},
-            {"name": "units", "type": "string"},
-            {"name": "first_year", "type": "integer"},
-            {"name": "last_year", "type": "integer"},
-            {"name": "grade", "type": "string", "constraints": {"enum": ["A", "B", "C"]}},
-            {"name": "flag", "type": "string"},
-            {"name": "source", "type": "string"},
-            {"name": "note", "type": "string"},
-        ],
-    ),
-    "units": (
-        ["unit"],
-        [
-            {"name": "unit", "type": "string", "constraints": ID},
-            {"name": "name", "type": "string"},
-            {"name": "name_zh", "type": "string"},
-            {"name": "coastal", "type": "integer", "constraints": {"enum": [0, 1]}},
-            {"name": "parent", "type": "string"},
-        ],
-    ),
-    "sources": (
-        ["source"],
-        [{"name": name, "type": "string"} for name in ("source", "citation", "vintage", "licence", "redistribution")],
-    ),
-    "adjacency": (["unit_i", "unit_j"], [{"name": "unit_i", "type": "string"}, {"name": "unit_j", "type": "string"}]),
-    "taxonomies/own": (
-        ["unit"],
-        [
-            {"name": "unit", "type": "string"},
-            {"name": "cluster", "type": "integer"},
-            {"name": "sez", "type": "integer"},
-            {"name": "sez_from_year", "type": "integer"},
-            {"name": "sez_from_year_dated", "type": "integer"},
-            {"name": "source", "type": "string"},
-            {"name": "confidence", "type": "string"},
-            {"name": "note", "type": "string"},
-        ],
-    ),
+TABLES = {
+    "panel": "unit year:integer output:number people:number doubtful:number",
+    "panel_provenance": "variable units first_year:integer last_year:integer grade flag source note",
+    "units": "unit name name_zh coastal:integer parent",
+    "sources": "source citation vintage licence redistribution",
+    "adjacency": "unit_i unit_j",
+    "taxonomies/own": "unit cluster:integer sez:integer sez_from_year:integer sez_from_year_dated:integer source "
+    "confidence note",
+}
+KEYS = {"panel": ["unit", "year"], "panel_provenance": ["variable", "units", "first_year"], "units": ["unit"]}
+KEYS |= {"sources": ["source"], "adjacency": ["unit_i", "unit_j"], "taxonomies/own": ["unit"]}
+MORE = {
+    "panel unit": {"constraints": ID},
+    "panel year": {"constraints": {"required": True, "minimum": 1900}},
+    "panel output": {"log": True, "merge": "sum", "constraints": {"maximum": 9999}},
+    "panel people": {"log": True, "merge": "sum"},
+    "panel doubtful": {"merge": "mean_population"},
+    "panel_provenance variable": {"constraints": {"required": True}},
+    "panel_provenance grade": {"constraints": {"enum": ["A", "B", "C"]}},
+    "units unit": {"constraints": ID},
+    "units coastal": {"constraints": {"enum": [0, 1]}},
 }
 FOREIGN = {
     "panel": [("unit", "units", "unit")],
@@ -84,9 +53,11 @@ TEXT = {
 
 
 def _resource(name):
-    key, fields = TABLES[name]
+    fields = []
+    for column, _, kind in (field.partition(":") for field in TABLES[name].split()):
+        fields.append({"name": column, "type": kind or "string", **MORE.get(f"{name} {column}", {})})
     links = [{"fields": [c], "reference": {"resource": t, "fields": [f]}} for c, t, f in FOREIGN.get(name, [])]
-    schema = {"fields": fields, "primaryKey": key, "foreignKeys": links}
+    schema = {"fields": fields, "primaryKey": KEYS[name], "foreignKeys": links}
     return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
 
 

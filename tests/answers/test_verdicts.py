@@ -180,9 +180,12 @@ def test_parts_combine(verdicts, holds, fails, word):
     assert combine(verdicts, holds, fails) == word
 
 
-def test_a_description_has_its_own_words():
+def test_descriptions_and_simulated_input_have_their_own_words():
     assert [described(word) for word in (S, LS, IN, U, LA, C, NB)] == [
         "CONSISTENT", "CONSISTENT", "MIXED", "MIXED", "NOT CONSISTENT", "NOT CONSISTENT", NB]  # fmt: skip
+    assert provenance_of({"simulated": [], "data_hash": "1"}) == "complete"
+    assert provenance_of({"simulated": ["gdp"], "data_hash": "1"}) == "the input holds simulated figures (gdp)"
+    assert "incomplete" in provenance_of({"simulated": []}) and "incomplete" in provenance_of({"data_hash": "1"})
 
 
 def rows(*estimates):
@@ -279,12 +282,6 @@ def test_a_composite_claim_prints_its_parts_and_no_number():
     row = judged.claims.iloc[0]
     assert row["verdict"] == IN and "H8 SUPPORTED; H10 NOT YET BUILT" in row["reason"]
     assert pd.isna(row["estimate"]) and row["estimates"] == 1
-
-
-def test_simulated_or_incomplete_provenance_gives_no_verdict():
-    assert provenance_of({"simulated": [], "data_hash": "1"}) == "complete"
-    assert provenance_of({"simulated": ["gdp"], "data_hash": "1"}) == "the input holds simulated figures (gdp)"
-    assert "incomplete" in provenance_of({"simulated": []}) and "incomplete" in provenance_of({"data_hash": "1"})
 
 
 def test_the_rule_hash_sees_thresholds_and_parts_and_not_the_order_of_keys():

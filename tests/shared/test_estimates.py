@@ -37,17 +37,15 @@ def test_every_identifying_field_moves_the_id(name):
     assert estimate_id(changed(name)) != estimate_id(ROW)
 
 
-def test_id_is_stable_over_runs_and_fields_do_not_run_together():
+def test_rows_are_sorted_with_stable_ids_and_doubles_refused():
     assert estimate_id(ROW) == "9b11270c55dc"
     assert estimate_id(replace(ROW, outcome="gro", term="wthy0")) != estimate_id(ROW)
-
-
-def test_rows_are_sorted_whatever_their_order_and_doubles_refused():
     rows = [replace(ROW, period=period) for period in ("P3", "P1", "P2")]
     pd.testing.assert_frame_equal(estimates_frame(rows), estimates_frame(reversed(rows)))
     assert estimates_frame(rows)["period"].tolist() == ["P1", "P2", "P3"]
     with pytest.raises(ValueError, match="two estimates share an id"):
         estimates_frame([ROW, replace(ROW, role="primary", estimate=0.5)])
+    assert finite_or_nan(1.5) == 1.5 and np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
 
 
 def test_what_is_written_is_read_back(tmp_path):
@@ -71,7 +69,3 @@ def test_stack_is_sorted_and_refuses_doubles(tmp_path):
     assert set(lines[1:]) == {(tmp_path / f"{n}.csv").read_text(encoding="utf-8").splitlines()[1] for n in "ab"}
     with pytest.raises(ValueError, match="two families hold estimate"):
         stacked_estimates([str(tmp_path / "b.csv")] * 2)
-
-
-def test_infinity_is_said_in_words():
-    assert finite_or_nan(1.5) == 1.5 and np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()

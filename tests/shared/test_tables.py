@@ -29,24 +29,18 @@ def made_table():
                  group="group")  # fmt: skip
 
 
-def test_blank_cells_get_a_letter_and_their_reason_in_the_note():
-    made = grid(made_table())
-    assert [cell.text for cell in made.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
-    assert made.note[-1] == "(a) too few units."
-
-
-def test_latex_is_escaped_and_balanced():
+def test_latex_and_markdown_are_escaped_and_balanced():
     text = table_latex(made_table())
     assert r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text and r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
     assert r"\caption{A title with 5\% \& more}" in text and text.count(r"\begin{") == text.count(r"\end{") == 4
     assert r"\multicolumn{3}{@{}l}{\textit{two}}" in text
     assert escape_latex("a\\b{c}~^") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}"
-
-
-def test_markdown_has_one_width_in_every_row():
     rows = [line for line in table_markdown(made_table()).splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4} and rows[1] == "| :--- | ---: | ---: |"
     assert r"\<b\>\|" in rows[-1]
+    made = grid(made_table())
+    assert [cell.text for cell in made.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
+    assert made.note[-1] == "(a) too few units."
 
 
 class Tags(HTMLParser):

@@ -31,11 +31,17 @@ def test_hand_over_keeps_every_bit_every_id_and_named_text(tmp_path):
     assert read_table(tmp_path / "t.csv")["code"].iloc[0] == 1
 
 
-def test_published_files_are_utf8_with_line_feeds_and_six_digits(tmp_path):
+def test_published_files_are_utf8_sorted_and_end_with_a_line_feed(tmp_path):
     write_results(pd.DataFrame({"name": ["é"], "x": [2 / 3]}), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes() == "name,x\né,0.666667\n".encode()
     write_text("a\nb\n", tmp_path / "deep" / "x.txt")
     assert (tmp_path / "deep" / "x.txt").read_bytes() == b"a\nb\n"
+    write_json({"b": 1, "a": "長"}, tmp_path / "x.json")
+    assert (tmp_path / "x.json").read_bytes() == '{\n "a": "長",\n "b": 1\n}\n'.encode()
+    assert read_json(tmp_path / "x.json") == {"a": "長", "b": 1}
+    with pytest.raises(ValueError, match="Out of range"):
+        write_json({"a": float("nan")}, tmp_path / "y.json")
+    assert not (tmp_path / "y.json").exists()
 
 
 @given(st.permutations(range(5)), st.permutations(["a", "b", "c"]))
@@ -60,12 +66,3 @@ def test_hash_sees_a_bit_a_name_a_row_and_an_exchange(other):
 
 def test_hash_of_whole_numbers_is_the_same_read_as_float():
     assert content_hash(pd.DataFrame({"a": [1, 2]})) == content_hash(pd.DataFrame({"a": [1.0, 2.0]}))
-
-
-def test_json_is_sorted_ends_with_a_line_feed_and_refuses_nan(tmp_path):
-    write_json({"b": 1, "a": "長"}, tmp_path / "x.json")
-    assert (tmp_path / "x.json").read_bytes() == '{\n "a": "長",\n "b": 1\n}\n'.encode()
-    assert read_json(tmp_path / "x.json") == {"a": "長", "b": 1}
-    with pytest.raises(ValueError, match="Out of range"):
-        write_json({"a": float("nan")}, tmp_path / "y.json")
-    assert not (tmp_path / "y.json").exists()

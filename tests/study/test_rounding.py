@@ -26,14 +26,11 @@ def test_six_digits_remain_and_one_rounding_alone_would_flip():
     assert round_results(np.array([123456.789, -0.000123456789, 7.0])).tolist() == [123457.0, -0.000123457, 7.0]
 
 
-def test_dust_is_zero_never_minus_zero_and_measured_against_the_column():
+def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
     rounded = round_results(np.array([1.0, 9e-13, -9e-13, 2e-12]))
     assert rounded.tolist() == [1.0, 0.0, 0.0, 2e-12] and not np.signbit(rounded).any()
     assert round_results(np.array([9e-13])).tolist() == [9e-13]
     assert round_results(np.array([9e-13]), 1.0).tolist() == [0.0]
-
-
-def test_missing_and_infinite_stay_and_do_not_make_others_dust():
     rounded = round_results(np.array([np.nan, np.inf, -np.inf, 0.3]))
     assert np.isnan(rounded[0]) and rounded[1:].tolist() == [np.inf, -np.inf, 0.3]
     assert round_results(np.array([np.nan])).shape == (1,) and round_results(np.array([])).shape == (0,)

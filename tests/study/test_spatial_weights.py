@@ -53,17 +53,16 @@ def test_matrix_is_read_only_and_not_the_callers():
     assert weights.matrix[0, 1] == 0.25
 
 
-def test_rows_are_divided_by_their_sums_and_empty_rows_stay_empty():
+def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
     matrix = row_standardised(np.array([[0.0, 2.0, 6.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
     assert matrix.tolist() == [[0.0, 0.25, 0.75], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
-
-
-def test_edges_are_placed_by_unit():
     edges = pd.DataFrame({"unit_i": ["C", "A"], "unit_j": ["A", "B"], "weight": [0.5, 2.0]})
     matrix = weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)
     with pytest.raises(WeightsError, match=r"1 units of an edge list are unknown \(C\)"):
         weights_from_edges(edges, ["A", "B"], {})
+    check_same_units(["B", "A"], ["A", "B"], "near")
+    assert Period("P", 1999, 2019, "1999-2019").years == 20
 
 
 def test_written_weights_are_read_in_the_order_asked_for(tmp_path):
@@ -73,8 +72,3 @@ def test_written_weights_are_read_in_the_order_asked_for(tmp_path):
     write_json({"weights": "near"}, tmp_path / "w.json")
     read = read_weights([str(tmp_path / "w.csv")], [str(tmp_path / "w.json")], ["B", "C", "A"])
     assert read["near"].units == ("B", "C", "A") and read["near"].aligned(["A", "B", "C"]).tolist() == MATRIX.tolist()
-
-
-def test_same_units_in_another_order_pass_and_a_period_counts_yearly_steps():
-    check_same_units(["B", "A"], ["A", "B"], "near")
-    assert Period("P", 1999, 2019, "1999-2019").years == 20

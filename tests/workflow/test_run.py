@@ -192,8 +192,7 @@ def test_a_terminal_shows_one_line_that_changes(toy):
     command = [sys.executable, REPO / "run", "--snakefile", copy / "Snakefile", "--directory", copy]
     subprocess.run(command, env=ENVIRONMENT, stdout=theirs, stderr=theirs, check=True)
     shown = os.read(ours, 10_000).decode()
-    assert "\r[0/1] " in shown and "  total\x1b[K" in shown
-    assert shown.split("\x1b[K")[-1].startswith("done in ")
+    assert "\r[0/1] " in shown and "  total\x1b[K" in shown and shown.split("\x1b[K")[-1].startswith("done in ")
 
 
 def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):

@@ -65,12 +65,9 @@ def test_full_and_short_names_are_joined(tmp_path, pair):
     assert values(write(tmp_path, f"{HEAD}地区,2019年\n{name},5\n")) == {(f"CN-{unit}", 2019): 5.0}
 
 
-def test_every_province_is_known_by_both_names(tmp_path):
+def test_provinces_are_known_by_both_names_unless_two_share_one(tmp_path):
     rows = "".join(f"{name},1\n" for name in UNITS["name_zh"])
     assert len(values(write(tmp_path, f"{HEAD}地区,2019年\n{rows}"))) == 31
-
-
-def test_short_name_that_two_units_share_is_not_guessed(tmp_path):
     units = pd.DataFrame({"unit": ["P", "C"], "name_zh": ["吉林省", "吉林市"]})
     path = write(tmp_path, f"{HEAD}地区,2019年\n吉林省,1\n吉林市,2\n")
     assert read_export(path, units, COLUMNS).values["value"].tolist() == [2.0, 1.0]

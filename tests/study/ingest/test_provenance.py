@@ -42,10 +42,13 @@ def test_blank_cell_needs_no_source(toy):
     assert toy.read()["panel"]["output"].notna().sum() == 9
 
 
-def test_grade_c_is_off_and_on_by_name(toy):
+def test_grade_c_is_off_and_on_by_name_of_a_column(toy):
     assert toy.read()["panel"]["doubtful"].isna().all()
     toy.config["data"]["grade_c"] = ["doubtful"]
     assert toy.read()["panel"]["doubtful"].notna().all()
+    toy.config["data"]["grade_c"] = ["doubful"]
+    with pytest.raises(ConfigError, match=r"data.grade_c names doubful; expected columns of panel.csv"):
+        toy.read()
 
 
 def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):
@@ -58,12 +61,6 @@ def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):
     panel = toy.read()["panel"]
     off = panel[panel["doubtful"].isna()]
     assert list(zip(off["unit"], off["year"], strict=True)) == [("A", 2002), ("A", 2003), ("B", 2002), ("B", 2003)]
-
-
-def test_switch_of_an_unknown_column_is_refused(toy):
-    toy.config["data"]["grade_c"] = ["doubful"]
-    with pytest.raises(ConfigError, match=r"data.grade_c names doubful; expected columns of panel.csv"):
-        toy.read()
 
 
 def test_dropping_leaves_the_panel_it_was_given(toy):

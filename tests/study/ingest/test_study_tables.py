@@ -62,7 +62,11 @@ def test_fault_is_one_line(toy, break_it, message):
     assert message in refused(toy)
 
 
-def test_years_outside_the_study_are_left_alone(toy):
+def test_absent_tables_are_empty_and_years_outside_the_study_stay(toy):
+    tables = toy.read()
+    for name, columns in OPTIONAL_TABLES.items():
+        if name != "adjacency":
+            assert list(tables[name].columns) == list(columns) and tables[name].empty
     toy.config["panel"]["years"] = [2000, 2002]
     assert toy.read()["panel"]["year"].max() == 2003
 
@@ -93,14 +97,7 @@ def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):
     assert pd.isna(dated.loc["C", "sez_from_year"]) and dated["taxonomy"].eq("own+dated").all()
 
 
-def test_absent_tables_are_there_without_rows(toy):
-    tables = toy.read()
-    for name, columns in OPTIONAL_TABLES.items():
-        if name != "adjacency":
-            assert list(tables[name].columns) == list(columns) and tables[name].empty
-
-
-def test_shuffled_rows_keep_tables_and_data_hash(toy):
+def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):
     before, files = toy.read(), {name: toy.path(name).read_bytes() for name in TEXT}
     toy.shuffle()
     after = toy.read()
@@ -108,9 +105,6 @@ def test_shuffled_rows_keep_tables_and_data_hash(toy):
     assert describe_study(after) == describe_study(before)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(after[name], frame)
-
-
-def test_changed_figure_changes_its_table_and_the_data_hash_only(toy):
     before = describe_study(toy.read())
     toy.replace("panel", "A,2001,12,", "A,2001,12.5,")
     after = describe_study(toy.read())
@@ -132,15 +126,12 @@ def test_dictionary_must_describe_the_required_tables_inside_its_folder(toy):
     assert "resource 'sources' lacks 'path'" in refused(toy)
 
 
-def test_refreshed_hashes_name_what_changed_and_a_second_time_change_nothing(toy):
+def test_refreshed_hashes_name_what_changed_and_are_not_made_public(toy):
     toy.replace("panel", "A,2001,12,", "A,2001,12.5,", refresh=False)
     assert refresh_hashes(toy.package_path) == ["panel.csv"]
     toy.save(toy.package)
     before = toy.package_path.read_bytes()
     assert refresh_hashes(toy.package_path) == [] and toy.package_path.read_bytes() == before
-
-
-def test_public_dictionary_has_no_hash_and_no_size(toy):
     items = public_dictionary(toy.package_path)["resources"]
     assert len(items) == len(read_resources(toy.package_path))
     assert not [item for item in items if {"hash", "bytes"} & set(item)]

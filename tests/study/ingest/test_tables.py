@@ -90,6 +90,8 @@ def test_values_that_look_odd_but_are_right_pass(toy):
     toy.replace("panel", "A,2001,12,", "A,2001.0, 1.2e1 ,").replace("panel", "A,2002,13,3", "A,2002,,3")
     panel = toy.read()["panel"]
     assert panel["output"].iloc[1] == 12.0 and pd.isna(panel["output"].iloc[2])
+    schema("panel", lambda schema: schema["fields"][1].update(type="year"))(toy)
+    assert toy.read()["panel"]["year"].tolist()[:2] == [2000.0, 2001.0]
 
 
 @pytest.mark.parametrize(
@@ -110,11 +112,6 @@ def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy):
     toy.path("panel_provenance").write_text("\n".join([header, *reversed(rows)]) + "\n", encoding="utf-8")
     refresh_hashes(toy.package_path)
     pd.testing.assert_frame_equal(toy.read()["panel_provenance"], plain)
-
-
-def test_year_of_the_standard_is_a_number(toy):
-    schema("panel", lambda schema: schema["fields"][1].update(type="year"))(toy)
-    assert toy.read()["panel"]["year"].tolist()[:2] == [2000.0, 2001.0]
 
 
 def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_line(toy):

@@ -88,13 +88,10 @@ def test_bases_of_the_shipped_periods_and_growth_blank_at_the_joint(china):
     assert sorted(set(panel.loc[panel["growth_pct"].isna(), "year"])) == [1978, 1999]
 
 
-def test_sample_leaves_out_units_and_keeps_a_merged_one_whose_part_is_left_out(china):
+def test_samples_and_official_growth_from_the_raw_table(china, china_tables):
     samples = {scheme: china(scheme).description["samples"] for scheme in ("31", "30")}
     assert len(samples["31"]["no_municipalities"]) == 27 and len(samples["30"]["no_municipalities"]) == 27
     assert "CN-SC" in samples["30"]["no_municipalities"] and len(samples["30"]["all"]) == 30
-
-
-def test_official_period_growth_from_the_raw_table(china, china_tables):
     raw = china_tables["panel"].query("unit == 'CN-GD'").set_index("year")
     chain = np.prod(raw.loc[2010:2019, "gdp_index_prev100"] / 100)
     people = raw.loc[2019, "pop_resident_10k"] / raw.loc[2009, "pop_resident_10k"]

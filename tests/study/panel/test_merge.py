@@ -58,7 +58,7 @@ def test_scheme_that_does_not_close_is_refused(scheme, named):
         unit_mapping({name: list(parts) for name, parts in scheme.items()}, UNITS)
 
 
-def test_rules_of_the_dictionary_in_closed_form():
+def test_rules_of_the_dictionary_in_closed_form_and_with_missing_parts():
     out = merged(panel())
     assert out.loc[("A", 2000), "people"] == 4.0
     assert out.loc[("A", 2000), "wage"] == pytest.approx((1 * 10 + 3 * 30) / 4, rel=MACHINE)
@@ -66,9 +66,6 @@ def test_rules_of_the_dictionary_in_closed_form():
     assert np.isnan(out.loc[("A", 2000), "rank"])
     assert out.loc["C"].equals(panel().set_index(["unit", "year"]).loc["C"])
     assert out.index.tolist() == [("A", 2000), ("A", 2001), ("C", 2000), ("C", 2001)]
-
-
-def test_merged_value_is_missing_where_a_part_or_its_weight_is():
     out = merged(panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0]))
     assert np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all() and out.loc[("A", 2001), "gdp"] == 9.0
     assert np.isnan(merged(panel(), {"column": "wage"}).loc[("A", 2000), "wage"])
@@ -83,10 +80,16 @@ def test_published_figures_fill_gaps_and_never_replace():
     assert fill_published(frame, published, {unit: unit for unit in UNITS}) is frame
 
 
-def test_merged_unit_keeps_its_namesakes_row_and_the_coast_of_its_parts():
+def test_units_and_links_are_merged():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
     out = merge_units(units, MERGED)
     assert out.to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and units["coastal"].tolist() == [0, 1, 0]
+    links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
+    out = merge_adjacency(links, MERGED)
+    assert out.to_dict("records") == [{"unit_i": "A", "unit_j": "C"}]
+    assert merge_adjacency(links.iloc[:0], MERGED).empty
+    with pytest.raises(PanelError, match=r"adjacency.csv names 1 unknown unit \(Z\)"):
+        merge_adjacency(links.replace("C", "Z"), MERGED)
 
 
 def taxonomy(rows):
@@ -109,12 +112,3 @@ def test_merged_unit_is_a_zone_from_its_first_part_on(first, second, cluster, se
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]
     assert out.loc["A", "sez_from_year"] == pytest.approx(year, nan_ok=True)
     assert out.loc["C", "sez_from_year"] == 2000.0 and out.index.tolist() == ["A", "C"]
-
-
-def test_links_follow_their_units_and_vanish_inside_one():
-    links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
-    out = merge_adjacency(links, MERGED)
-    assert out.to_dict("records") == [{"unit_i": "A", "unit_j": "C"}]
-    assert merge_adjacency(links.iloc[:0], MERGED).empty
-    with pytest.raises(PanelError, match=r"adjacency.csv names 1 unknown unit \(Z\)"):
-        merge_adjacency(links.replace("C", "Z"), MERGED)

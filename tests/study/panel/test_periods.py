@@ -37,12 +37,18 @@ def frame(period, controls=None, data=ANNUAL):
     return period_frame(data, UNITS, [period], controls or {}).set_index("unit")
 
 
-def test_growth_is_the_slope_of_log_income_in_percent_a_year():
+def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_panels():
     out = frame(Period("P", 2000, 2010, ""))
     assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 10.0, "B": 20.0}, rel=MACHINE)
     assert out.loc["A", "log_income_end"] - out.loc["A", "log_income_start"] == pytest.approx(1.0, rel=MACHINE)
     assert out["population_growth_per_year"].to_dict() == pytest.approx({"A": 0.0, "B": 0.02}, abs=MACHINE)
     assert out.loc["B", ["start_year", "end_year", "basis"]].tolist() == [2000, 2010, "official"]
+    data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
+    out = frame(Period("P", 2000, 2050, ""), {"start": {"kind": "initial", "column": "trade"}}, data)
+    assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
+    assert out["growth_mean3_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
+    assert out["population_growth_per_year"].to_dict() == pytest.approx({"A": 0.0, "B": 0.02}, abs=MACHINE)
+    assert out["control_start"].tolist() == [2.0, 2.0]
 
 
 def test_mean_of_three_shortens_the_span_and_needs_five_years():
@@ -55,15 +61,6 @@ def test_mean_of_three_shortens_the_span_and_needs_five_years():
     names = ["log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year"]
     assert frame(Period("P", 2000, 2004, ""))[names].isna().all(axis=None)
     assert frame(Period("P", 2000, 2005, ""))[names].notna().all(axis=None)
-
-
-def test_decennial_panel_grows_per_year_not_per_decade():
-    data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
-    out = frame(Period("P", 2000, 2050, ""), {"start": {"kind": "initial", "column": "trade"}}, data)
-    assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
-    assert out["growth_mean3_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
-    assert out["population_growth_per_year"].to_dict() == pytest.approx({"A": 0.0, "B": 0.02}, abs=MACHINE)
-    assert out["control_start"].tolist() == [2.0, 2.0]
 
 
 def test_only_a_period_marked_spliced_joins_the_bases():
@@ -96,7 +93,7 @@ def values(control, data=ANNUAL, start=2000, end=2010):
     return control_values(PeriodFrames(start, inside, UNITS, growth), control).to_dict()
 
 
-def test_controls_in_closed_form():
+def test_controls_in_closed_form_and_with_a_missing_first_year():
     grown = values({"kind": "population_growth", "plus": 0.05})
     assert grown["A"] == pytest.approx(np.log(0.06), rel=MACHINE) and np.isnan(grown["B"])
     assert values({"kind": "unit", "column": "coastal"}) == {"A": 1.0, "B": 0.0}
@@ -105,9 +102,6 @@ def test_controls_in_closed_form():
     assert values({"kind": "mean_ratio", **ratio}) == pytest.approx({"A": 17 / 10, "B": 17 / 11}, rel=MACHINE)
     scaled = values({"kind": "mean_ratio", "scale": 0.5, **ratio})
     assert scaled == pytest.approx({"A": 17 / 20, "B": 17 / 22}, rel=MACHINE)
-
-
-def test_first_value_within_two_further_years_stands_in_for_a_missing_first_year():
     for last_blank, expected in ((2001, 14.0), (2002, np.nan)):
         data = ANNUAL.assign(trade=ANNUAL["trade"].where(~ANNUAL["year"].between(2000, last_blank)))
         assert values({"kind": "initial", "column": "trade"}, data)["A"] == pytest.approx(expected, nan_ok=True)

@@ -37,13 +37,16 @@ def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_abs
     assert "sez_seed" not in set(doses["zone_type"])
 
 
-def test_every_unit_year_and_type_has_a_row_in_order():
+def test_every_unit_year_and_type_has_a_row_also_where_units_merge():
     doses = zone_doses(ZONES, ["A", "B"], YEARS, ["sez"])
     types = ["bonded", "etdz", "hidz", "sez", "sez_seed", "state"]
     assert doses[["unit", "zone_type", "year"]].to_records(index=False).tolist() == [
         (unit, kind, year) for unit in "AB" for kind in types for year in YEARS
     ]
     assert zone_doses(ZONES.iloc[::-1], ["A", "B"], YEARS, ["sez"]).equals(doses)
+    moved = mapped_zones(ZONES, {"A": "A", "B": "A"})
+    assert moved["unit"].eq("A").all()
+    assert zone_doses(moved, ["A"], YEARS, []).query("zone_type == 'bonded'")["zones"].tolist() == [1, 0, 0, 0]
 
 
 def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there_are_headers():
@@ -53,9 +56,3 @@ def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there
     doses = zone_doses(ZONES.iloc[:0], ["A"], YEARS, ["sez"])
     assert doses.empty and list(doses.columns) == ["unit", "year", "zone_type", "zones", "zones_dated"]
     assert list(first_years(doses).columns) == ["unit", "zone_type", "first_year", "first_year_dated"]
-
-
-def test_zones_move_to_the_merged_unit():
-    moved = mapped_zones(ZONES, {"A": "A", "B": "A"})
-    assert moved["unit"].eq("A").all()
-    assert zone_doses(moved, ["A"], YEARS, []).query("zone_type == 'bonded'")["zones"].tolist() == [1, 0, 0, 0]

@@ -27,13 +27,10 @@ def test_every_matrix_closes_over_the_units_of_its_scheme(geography, china_confi
         assert weights.spec["rho_high"] == pytest.approx(1.0, rel=1e-9) and weights.spec["components"] == 1
 
 
-def test_hainan_is_an_island_without_its_join(geography):
+def test_islands_and_missing_provinces_are_named(geography, tmp_path):
     alone = replace(geography, links=geography.links[geography.links["unit_i"].ne("CN-HI")])
     with pytest.raises(WeightsError, match=r"1 units have no neighbour in weights contiguity \(CN-HI\)"):
         build_weights("contiguity", {"kind": "contiguity"}, alone)
-
-
-def test_province_of_the_panel_that_is_not_in_own_weights_is_named(geography, tmp_path):
     edges = geography.links[~geography.links.isin(["CN-XZ"]).any(axis=1)].assign(weight=1.0)
     edges.to_csv(tmp_path / "own.csv", index=False)
     with pytest.raises(WeightsError, match=r"1 units of the panel are not in weights own \(.*own.csv\) \(CN-XZ\)"):

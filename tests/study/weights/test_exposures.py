@@ -69,13 +69,10 @@ def test_rows_are_sorted_and_do_not_depend_on_the_order_of_cells():
     pd.testing.assert_frame_equal(again, out)
 
 
-def test_cells_of_other_units_than_the_weights_are_refused():
+def test_other_units_are_refused_and_without_zones_exposures_are_zero(tmp_path):
     weights = SpatialWeights(("A", "B"), MATRIX[:2, :2], {"weights": "near"})
     with pytest.raises(WeightsError, match=r"1 units of the panel are not in near \(C\)"):
         exposure_frame({"near": weights}, CELLS, mean_doses(DOSES, PERIODS, ["A", "B", "C"]))
-
-
-def test_study_without_zones_has_exposures_of_zero(tmp_path):
     write_table(DOSES.iloc[:0], tmp_path / "doses.csv")
     for doses in (DOSES.iloc[:0], read_table(tmp_path / "doses.csv")):
         out = mean_doses(doses, PERIODS, ["A", "B", "C"])

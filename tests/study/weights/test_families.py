@@ -38,15 +38,18 @@ def refused(geo, **spec):
     return str(caught.value)
 
 
-def test_contiguity_is_one_for_neighbours_and_rows_of_built_weights_sum_to_one():
+def test_contiguity_in_closed_form_and_its_sorted_edges():
     assert raw("contiguity").tolist() == [[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "contiguity"}, geography())
     assert weights.matrix.tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 1, 0]]
     assert weights.spec["links"] == 3 and weights.spec["symmetric"] and weights.spec["mean_neighbours"] == 1.5
     assert weights.spec["effective_neighbours"] == 1.33333
+    edges = edge_list(build_weights("w", {"kind": "contiguity"}, geography(units=("D", "C", "B", "A"))))
+    assert (edges["unit_i"] + edges["unit_j"]).tolist() == ["AB", "BA", "BC", "CB", "CD", "DC"]
+    assert edges["weight"].tolist() == [1.0, 0.5, 0.5, 0.5, 0.5, 1.0]
 
 
-def test_island_is_refused_and_joined_by_hand():
+def test_islands_are_refused_or_joined_and_joins_checked():
     island = geography(links=pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]}))
     found = refused(island, kind="contiguity")
     assert found.startswith("weights: 1 units have no neighbour in weights w (D); expected at least one neighbour")
@@ -55,9 +58,6 @@ def test_island_is_refused_and_joined_by_hand():
     empty = pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]})
     joined = build_geography(units, empty, geography().panel, [["D", "A"]], {})
     assert build_weights("w", {"kind": "contiguity"}, joined).matrix[3].tolist() == [1, 0, 0, 0]
-
-
-def test_joins_of_unknown_units_are_refused_and_inside_a_merged_unit_ignored():
     with pytest.raises(ConfigError, match=r"weights.join names Z; expected units of units.csv"):
         geography(joins=[["A", "Z"]])
     geo = geography(joins=[["E", "D"], ["E", "A"]], merged={"D": ["D", "E"]})
@@ -69,8 +69,7 @@ def test_nearest_takes_the_earlier_unit_of_a_tie_and_need_not_be_mutual():
     matrix = raw("nearest", neighbours=1)
     assert matrix.tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "nearest", "neighbours": 1}, geography())
-    assert not weights.spec["symmetric"] and weights.spec["links"] == 4
-    assert raw("nearest", neighbours=3).sum() == 12
+    assert not weights.spec["symmetric"] and weights.spec["links"] == 4 and raw("nearest", neighbours=3).sum() == 12
     assert "weights w ask for 4 neighbours among 4 units" in refused(geography(), kind="nearest", neighbours=4)
 
 
@@ -83,7 +82,7 @@ def test_distance_decay_and_bands_in_closed_form():
     assert "1 units have no neighbour in weights w (D)" in refused(geography(), kind="band", range_km=1.5 * DEGREE)
 
 
-def test_coordinates_are_needed_and_distinct():
+def test_coordinates_and_incomes_are_needed_and_distinct():
     blank = geography(lat=np.array([0.0, np.nan, 0.0, np.nan]))
     assert "weights w need coordinates and 2 units have none (B, D)" in refused(blank, kind="inverse_distance", power=1)
     same = geography(lon=np.array([0.0, 1.0, 0.0, 1.0]))
@@ -91,6 +90,11 @@ def test_coordinates_are_needed_and_distinct():
     none = build_geography(pd.DataFrame({"unit": UNITS}), geography().links, geography().panel, [], {})
     assert "4 units have none" in refused(none, kind="nearest", neighbours=1)
     assert build_weights("w", {"kind": "contiguity"}, none).units == tuple(UNITS)
+    spec = {"kind": "economic", "times": "contiguity"}
+    assert "weights w need income in 1990 to 1991" in refused(geography(), **spec, base_years=[1990, 1991])
+    panel = geography().panel.replace(4.0, 2.0)
+    message = refused(geography(panel=panel), **spec, base_years=[2000, 2001])
+    assert "weights w meet two units of equal income in 2000 to 2001" in message
 
 
 def test_economic_is_inverse_income_distance_times_geography():
@@ -100,14 +104,6 @@ def test_economic_is_inverse_income_distance_times_geography():
     assert first[2, 3] == 0.25
     far = raw("economic", base_years=[2000, 2001], times="inverse_distance")
     assert far[0, 3] == pytest.approx(1 / 6 / (4 * DEGREE), rel=1e-9)
-
-
-def test_economic_needs_distinct_incomes_in_its_base_years():
-    spec = {"kind": "economic", "times": "contiguity"}
-    assert "weights w need income in 1990 to 1991" in refused(geography(), **spec, base_years=[1990, 1991])
-    panel = geography().panel.replace(4.0, 2.0)
-    message = refused(geography(panel=panel), **spec, base_years=[2000, 2001])
-    assert "weights w meet two units of equal income in 2000 to 2001" in message
 
 
 def own(folder, rows, header="unit_i,unit_j,weight"):
@@ -173,9 +169,3 @@ def test_renamed_units_change_names_only_and_permuted_units_permute():
         back = permuted.aligned([f"X{unit}" for unit in UNITS])
         np.testing.assert_allclose(back, weights.matrix, rtol=MACHINE)
         assert permuted.spec["rho_low"] == pytest.approx(weights.spec["rho_low"], rel=1e-9)
-
-
-def test_edges_are_the_positive_entries_sorted_by_unit():
-    edges = edge_list(build_weights("w", {"kind": "contiguity"}, geography(units=("D", "C", "B", "A"))))
-    assert (edges["unit_i"] + edges["unit_j"]).tolist() == ["AB", "BA", "BC", "CB", "CD", "DC"]
-    assert edges["weight"].tolist() == [1.0, 0.5, 0.5, 0.5, 0.5, 1.0]

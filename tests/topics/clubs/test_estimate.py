@@ -38,7 +38,7 @@ def rows(results, **wanted):
     return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
 
 
-def test_levels_are_primary_and_logs_stand_beside_in_three_currencies():
+def test_levels_are_primary_and_the_series_has_every_kind():
     results = run()
     primary = row(results, role="primary")
     told = (primary.outcome, primary.estimator, primary.contrast)
@@ -48,8 +48,13 @@ def test_levels_are_primary_and_logs_stand_beside_in_three_currencies():
     logs = {e.outcome for e in results.estimates if e.outcome.startswith("log_income")}
     assert logs == {"log_income", "log_income_x100", "log_income_/10000"}
     far = row(results, outcome="log_income_/10000")
-    assert np.isnan(far.estimate) and "currency" in far.warning
-    assert "not defined" in far.warning
+    assert np.isnan(far.estimate) and "currency" in far.warning and "not defined" in far.warning
+    series = run().series["series"]
+    counts = {"transition": 360, "club_mean": 60, "dispersion": 30, "membership": 12, "shared": 144}
+    assert series.groupby("kind").size().to_dict() == counts | {"currency": 49, "cell": 4}
+    mean = series[series["kind"] == "transition"].groupby("year")["value"].mean()
+    np.testing.assert_allclose(mean, 1, rtol=MACHINE)
+    assert series.loc[series["kind"] == "cell", "value"].tolist() == [6, 0, 0, 6]
 
 
 def test_planted_clubs_and_their_link_to_the_cells():
@@ -63,15 +68,6 @@ def test_planted_clubs_and_their_link_to_the_cells():
     results = run(panel=lambda f: f.assign(log_income=f["log_income"] - 0.9 * (f["unit"] < "U06")))
     assert len(results.fit["own"]["merged"]) == 1 and row(results, role="primary").statistic > -1.65
     assert row(run(), role="primary").statistic < -1.65
-
-
-def test_series_has_every_kind():
-    series = run().series["series"]
-    counts = {"transition": 360, "club_mean": 60, "dispersion": 30, "membership": 12, "shared": 144}
-    assert series.groupby("kind").size().to_dict() == counts | {"currency": 49, "cell": 4}
-    mean = series[series["kind"] == "transition"].groupby("year")["value"].mean()
-    np.testing.assert_allclose(mean, 1, rtol=MACHINE)
-    assert series.loc[series["kind"] == "cell", "value"].tolist() == [6, 0, 0, 6]
 
 
 def test_order_names_and_currency_change_no_number():

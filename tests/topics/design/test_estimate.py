@@ -110,13 +110,17 @@ def test_effects_in_units_of_s(results, spec_id, term, contrast, printed):
     assert found.mde == pytest.approx(printed, abs=0.005) and (found.role, found.effect_type) == ("design", "stat")
 
 
-def test_effects_in_points_scale_with_the_spread_of_the_period(results):
+def test_effects_in_points_scale_with_the_spread_and_need_coordinates_for_scpc(results):
     where = {"estimator": "mde_scpc_03", "spec_id": "exposures", "contrast": DIFFERENCE, "w_id": "contiguity"}
     in_s = row(results, **where, unit_of_measure="s").mde
     growth = make_periods().query("period == 'P2'")["growth_pct_per_year"]
     in_points = row(results, **where, unit_of_measure="pp/yr", period="P2").mde
     assert in_points == pytest.approx(in_s * growth.std(ddof=1), rel=CLOSED_FORM)
     assert in_s == pytest.approx(7.42, abs=0.005)
+    rows = estimates_frame(run(units=make_units().assign(lat=np.nan)).estimates)
+    assert set(rows["estimator"]) == {"mde_t"}
+    primary = rows[rows["treatment_def"].eq("seed")]
+    assert primary["warning"].eq("no SCPC power point: coordinates are missing").all()
 
 
 def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
@@ -142,13 +146,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
     order = np.random.default_rng(3).permutation(31)
     renamed = estimate(study.renamed({unit: f"U{k:02d}" for unit, k in zip(UNITS, order, strict=True)}))
     same_numbers(renamed, results)
-
-
-def test_without_coordinates_the_scpc_power_point_is_left_out():
-    rows = estimates_frame(run(units=make_units().assign(lat=np.nan)).estimates)
-    assert set(rows["estimator"]) == {"mde_t"}
-    primary = rows[rows["treatment_def"].eq("seed")]
-    assert primary["warning"].eq("no SCPC power point: coordinates are missing").all()
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_rows_and_series_hold_the_numbers_of_the_numerics(results):
     assert series.loc[series["estimator"].ne("adjusted"), "coverage"].isna().all()
 
 
-def test_numbers_are_withheld_where_the_bias_is_not_controlled():
+def test_numbers_are_withheld_where_the_bias_or_the_root_is_not_controlled():
     study = make_study()
     study.config["estimates"]["dynamic_spatial"] |= {"max_bias": 1e-9, "max_bias_in_sd": 1e-9}
     strict = estimate(study)
@@ -72,9 +72,6 @@ def test_numbers_are_withheld_where_the_bias_is_not_controlled():
     assert rows["warning"].str.contains("WITHHELD: the Monte Carlo finds a bias of").all()
     assert strict.series["series"]["bias"].notna().any()
     assert strict.fit["specifications"]["main"]["withheld"].startswith("WITHHELD")
-
-
-def test_rule_needs_a_root_and_enough_panels():
     fit = fit_dynamic(PANEL, NET)
     check = dynamic_monte_carlo(PANEL, fit, np.random.default_rng(1), 40)
     assert withheld_reason(fit, check, section()) == ""

@@ -172,8 +172,7 @@ def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
     three = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI"]).astype(float)
     found = run(exposures=make_exposures(make_cells("seed", C, three), W))
     own = one(found, period="P2", term="own_sez")
-    assert np.isfinite(own.estimate) and np.isnan(own.std_error)
-    assert own.p_type.startswith("free permutation")
+    assert np.isfinite(own.estimate) and np.isnan(own.std_error) and own.p_type.startswith("free permutation")
     assert np.isfinite(one(found, period="P2", contrast=DIFFERENCE).std_error)
 
 

@@ -75,16 +75,15 @@ def test_the_poisson_gradient_equals_the_regression_in_degrees():
     assert east.p_value < 0.02 and east.role == "robustness"
 
 
-def test_without_a_count_the_rows_say_why_and_a_licensed_count_decides():
+def test_without_a_count_or_a_testable_list_the_rows_say_why():
     bare = [e for e in run({**SPEC, "stand_ins": []}).estimates if e.estimator == "poisson_qml"]
     assert len(bare) == 2 and all(np.isnan(e.estimate) and "no count of clusters" in e.warning for e in bare)
     short = row(run(clusters=lambda f: f.iloc[1:]), term="east_degrees")
     assert "1 units have no n (U00), which is not a count of zero" in short.warning
     decided = run({**SPEC, "count": "n", "stand_ins": []}).estimates
     assert {e.term for e in decided if e.role == "primary"} == {"east_degrees", "south_degrees_within_east"}
-
-
-def test_merged_units_hold_the_sum_of_their_parts():
+    none = [e for e in run(cells=lambda f: f.assign(cluster=0)).estimates if e.outcome == "cluster"]
+    assert len(none) == 8 and all(np.isnan(e.estimate) and e.warning.startswith("not defined") for e in none)
     extra = pd.DataFrame({"unit": ["X"], "measure": "n", "value": 100.0})
     merged = run(clusters=lambda f: pd.concat([f, extra]), merged={"U19": ["U19", "X"]})
     assert row(merged, term="east_degrees").estimate < row(run(), term="east_degrees").estimate
@@ -94,11 +93,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     study = make_study()
     same_results(estimate(study), estimate(study.shuffled(2)))
     same_numbers(estimate(study), estimate(study.renamed({unit: f"V{unit}" for unit in UNITS})))
-
-
-def test_a_list_that_cannot_be_tested_has_a_reason():
-    none = [e for e in run(cells=lambda f: f.assign(cluster=0)).estimates if e.outcome == "cluster"]
-    assert len(none) == 8 and all(np.isnan(e.estimate) and e.warning.startswith("not defined") for e in none)
 
 
 @pytest.mark.parametrize(

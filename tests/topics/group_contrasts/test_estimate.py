@@ -185,7 +185,7 @@ def test_units_and_years_without_figures_are_left_out_and_named():
     assert all("left out for want of figures: u29" in e.warning for e in rows)
 
 
-def test_the_planted_gap_is_found_in_each_window_and_the_break_is_never_crossed():
+def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed():
     results = estimate(balance())
     for window, years in (("1990-2000", 10), ("2001-2010", 9)):
         gap = row(results, role="primary", effect_type="coef", period=window)
@@ -201,9 +201,6 @@ def test_the_planted_gap_is_found_in_each_window_and_the_break_is_never_crossed(
     first = results.series["gaps"].query("cell == 'both' and year == 1990").iloc[0]
     assert (first["n_units"], first["ratio"]) == (3, pytest.approx(np.exp(0.9)))
     assert set(results.series["gaps"]["window"]) == {"1990-2000", "2001-2010"}
-
-
-def test_the_start_of_the_gap_can_be_held_fixed():
     results = estimate(balance(given=["gap_start", "coastal"]))
     assert row(results, role="primary", period="2001-2010", effect_type="coef").controls_id == "gap_start + coastal"
     same = row(results, role="primary", period="1990-2000", effect_type="coef")

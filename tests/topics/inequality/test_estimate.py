@@ -76,7 +76,7 @@ def test_shares_and_series_close():
             np.testing.assert_allclose(parts.groupby("year")["value"].sum(), total, atol=CLOSURE)
 
 
-def test_groups_that_explain_everything_reach_the_whole_and_the_maximum():
+def test_planted_groups_reach_the_maximum_and_connected_ones_are_compared_with_connected_ones():
     def by_region(panel):
         high = panel["unit"] < "U05"
         return panel.assign(log_income=np.where(high, 10.0, 9.0), population=1.0)
@@ -85,9 +85,6 @@ def test_groups_that_explain_everything_reach_the_whole_and_the_maximum():
     for term in ("between_theil_t", "between_over_maximum_theil_t"):
         assert row(results, term=term, contrast="end", treatment_def="region").estimate == pytest.approx(1)
     assert row(results, term="between_theil_t", contrast="end", treatment_def="region").p_value < 0.05
-
-
-def test_connected_groups_are_compared_with_connected_groups_of_the_primary_weights():
     results = run()
     connected = row(results, term="between_connected_theil_t", contrast="end", treatment_def="t: cluster")
     assert "12 connected groups of 3" in connected.p_type

@@ -160,7 +160,7 @@ def test_order_names_and_the_exchange_rate_change_nothing(results):
         assert there == pytest.approx(here, rel=1e-8)
 
 
-def test_quick_permutations_equal_refitted_ones():
+def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     panel = _Linkages(make_study()).panels["main"]
     quick = permuted_estimates({"a": panel}, 4, 5, "x")["a"]
     slow = permuted_estimates({"a": replace(panel, trends=True)}, 4, 5, "x")["a"]
@@ -168,9 +168,6 @@ def test_quick_permutations_equal_refitted_ones():
     rng = generator_for(5, "x")
     for draw in quick:
         assert draw == pytest.approx(_psi(replace(panel, L=panel.L[rng.permutation(31)])), rel=CLOSED_FORM)
-
-
-def test_terciles_keep_equal_values_together():
     member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
     assert len(set(member[:3])) == 1 and len(set(member[3:5])) == 1
 

@@ -59,7 +59,7 @@ def test_moran_and_geary_of_a_year_equal_esda():
     assert (moran.role, moran.w_id, moran.n_obs) == ("robustness", "ring", 16)
 
 
-def test_variables_and_what_is_taken_out():
+def test_variables_what_is_taken_out_and_the_strip_agree():
     study = make_study()
     results, panel = estimate(study), study.table("panel")
     assert {(e.outcome, e.controls_id) for e in rows(results, "moran")} == {
@@ -74,9 +74,6 @@ def test_variables_and_what_is_taken_out():
     for controls, e in residuals.items():
         found = row(results, estimator="moran", outcome="growth", controls_id=controls, period="2001")
         assert found.estimate == pytest.approx(e.to_numpy() @ W @ e.to_numpy() / (e @ e), rel=CLOSED_FORM)
-
-
-def test_strip_and_its_counts_agree():
     results = run()
     strip = results.series["series"].query("kind == 'local' and variable == 'log_income'")
     assert len(strip) == 16 * 4
@@ -93,8 +90,7 @@ def test_joins_and_growth_beside_clusters_of_a_planted_run():
     assert (found.n_treated, found.seed, found.output_basis) == (4, "", "")
     results = run(periods=lambda f: f.assign(growth_pct_per_year=[5.0, 3, 3, 5, 3, *[1] * 10, 3]))
     found = row(results, estimator="bivariate_moran", contrast="cluster")
-    assert found.estimate > 0.5 and found.p_value < 0.05
-    assert "not a spillover" in found.warning
+    assert found.estimate > 0.5 and found.p_value < 0.05 and "not a spillover" in found.warning
 
 
 def test_what_is_not_there_or_not_defined_is_said():

@@ -69,7 +69,7 @@ def test_planted_speeds_are_found_with_their_sign():
             assert row(results, period=period, **{**KEY, "term": term, "contrast": ""}).estimate == pytest.approx(speed)
 
 
-def test_deciding_row(found):
+def test_deciding_row_and_what_is_described_only(found):
     deciding = row(found, period="P2", **KEY)
     assert (deciding.hypothesis, deciding.family, deciding.role) == ("H11", "F3", "primary")
     assert (deciding.sesoi, deciding.se_type, deciding.n_treated) == (1, "SCPC avc 0.03", N)
@@ -80,6 +80,10 @@ def test_deciding_row(found):
     assert "PROXY" in row(found, period="P1", **KEY).warning and "SPLICED" in row(found, period="S", **KEY).warning
     weak = row(run(noise=3), period="P2", **KEY)
     assert weak.mde > weak.sesoi and "UNDERPOWERED" in weak.warning
+    for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
+        within = row(found, period="P2", estimator="within_group", contrast=group)
+        assert within.n_units == n and f"description only: {n} units" in within.warning
+        assert within.role == "description" and np.isnan([within.std_error, within.p_value]).all()
 
 
 def test_equals_least_squares_by_hand_with_every_covariance(found):
@@ -108,20 +112,18 @@ def test_the_level_of_initial_income_does_not_matter_and_own_terms_enter_on_requ
     assert not [e for e in results.estimates if e.estimator == "regime_hc1"]
 
 
-def test_within_groups_are_described_only(found):
-    for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
-        within = row(found, period="P2", estimator="within_group", contrast=group)
-        assert within.n_units == n and f"description only: {n} units" in within.warning
-        assert within.role == "description" and np.isnan([within.std_error, within.p_value]).all()
-
-
-def test_the_split_compares_later_with_earlier_periods(found):
+def test_files_are_complete_and_the_split_compares_later_with_earlier(found):
     split = row(found, estimator="regime_split_cr3")
     assert (split.period, split.n_obs) == ("P2 less P1", 2 * N)
     gaps = [row(found, period=period, **KEY).estimate for period in ("P2", "P1")]
     assert split.estimate == pytest.approx(gaps[0] - gaps[1]) and split.std_error > 0
     late = row(run({**SPEC, "split": 2005}), estimator="regime_split_cr3")
     assert np.isnan(late.estimate) and "no main period on one side of 2005" in late.warning
+    assert [list(found.series[name]) for name in ("series", "points", "support")] == [PATH, POINTS, SUPPORT]
+    points, frame = found.series["points"], estimates_frame(found.estimates)
+    np.testing.assert_allclose(points["fitted"] + points["residual"], points["growth_pct_per_year"])
+    assert frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
+    json.dumps(found.fit, allow_nan=False)
 
 
 def test_terciles_keep_ties_together_and_support_is_what_all_share():
@@ -132,14 +134,6 @@ def test_terciles_keep_ties_together_and_support_is_what_all_share():
     assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
     low, high, share = common_support(pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3))
     assert np.isnan([low, high]).all() and share == 0
-
-
-def test_files_are_complete(found):
-    assert [list(found.series[name]) for name in ("series", "points", "support")] == [PATH, POINTS, SUPPORT]
-    points, frame = found.series["points"], estimates_frame(found.estimates)
-    np.testing.assert_allclose(points["fitted"] + points["residual"], points["growth_pct_per_year"])
-    assert frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
-    json.dumps(found.fit, allow_nan=False)
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():

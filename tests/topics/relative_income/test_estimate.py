@@ -49,8 +49,7 @@ def test_paths_by_cell_keep_the_cells_of_the_last_and_shortest_period():
     assert found.loc[(PATHS[1], "both", 2000), "mean"] == pytest.approx(0.4, rel=MACHINE)
     assert last_period(make_study().table("periods")) == "P1"
     path = series("path", "cell", "year").loc["SEZ only"]
-    assert set(path.index) == {2000, 2010} and set(path["n_units"]) == {1}
-    assert path["sd"].isna().all()
+    assert set(path.index) == {2000, 2010} and set(path["n_units"]) == {1} and path["sd"].isna().all()
 
 
 def test_summaries_by_cell_and_period_with_mean_zones():

@@ -37,7 +37,7 @@ def run(*specs, **made):
     return estimate(make_study(*specs, **made))
 
 
-def test_rows_and_their_roles():
+def test_rows_their_roles_and_other_measures():
     results = run()
     ends = {("sigma", f"sigma_{end}"): "description" for end in ("start", "end")}
     named = zip(TESTS, ("sum_of_ends", "t2", "t3"), strict=True)
@@ -46,6 +46,14 @@ def test_rows_and_their_roles():
     slope, t2, t3 = (row(results, estimator=name) for name in TESTS)
     assert (slope.se_type, slope.df, slope.contrast) == ("HC3", 8, "start - end") and slope.estimate > 0
     assert (t2.p_type, t2.statistic) == ("chi-squared(1)", t2.estimate) and np.isnan(t3.p_value)
+    study = make_study()
+    first = estimate(study).series["series"].iloc[0]
+    y = study.table("panel").query("year == 2000")["log_income"].to_numpy()
+    level, w = np.exp(y), np.arange(1.0, 11)
+    assert first["cv"] == pytest.approx(np.std(level, ddof=1) / level.mean(), rel=MACHINE)
+    assert first["p90_p10"] == pytest.approx(np.percentile(level, 90) / np.percentile(level, 10), rel=MACHINE)
+    assert first["iqr"] == pytest.approx(np.subtract(*np.percentile(y, [75, 25])), rel=MACHINE)
+    assert first["sigma_population_weighted"] == pytest.approx(np.sqrt(np.cov(y, aweights=w, ddof=0)), rel=CLOSED_FORM)
 
 
 def test_dispersion_its_band_and_the_slope_are_those_of_the_incomes():
@@ -66,17 +74,6 @@ def test_dispersion_its_band_and_the_slope_are_those_of_the_incomes():
         without = panel[panel["year"].eq(2020) & panel["unit"].ne(last[f"unit_{end}"])]["log_income"].std()
         assert last[f"sigma_{end}"] == pytest.approx(without, rel=CLOSED_FORM)
     assert (series["sigma_low"].lt(series["sigma"]) & series["sigma"].lt(series["sigma_high"])).all()
-
-
-def test_other_measures():
-    study = make_study()
-    first = estimate(study).series["series"].iloc[0]
-    y = study.table("panel").query("year == 2000")["log_income"].to_numpy()
-    level, w = np.exp(y), np.arange(1.0, 11)
-    assert first["cv"] == pytest.approx(np.std(level, ddof=1) / level.mean(), rel=MACHINE)
-    assert first["p90_p10"] == pytest.approx(np.percentile(level, 90) / np.percentile(level, 10), rel=MACHINE)
-    assert first["iqr"] == pytest.approx(np.subtract(*np.percentile(y, [75, 25])), rel=MACHINE)
-    assert first["sigma_population_weighted"] == pytest.approx(np.sqrt(np.cov(y, aweights=w, ddof=0)), rel=CLOSED_FORM)
 
 
 def test_order_names_and_another_unit_change_nothing():
@@ -102,11 +99,13 @@ def test_a_study_without_population_has_no_weighted_sigma(panel):
     assert run(panel=panel).series["series"]["sigma_population_weighted"].isna().all()
 
 
-def test_basis_is_told_for_each_year_and_row():
+def test_basis_and_samples_are_told():
     early = {2000: "proxy", 2010: "official", 2020: "official"}
     results = run(panel=lambda f: f.assign(basis=f["year"].map(early)), ends=lambda f: f.assign(basis="spliced"))
     assert list(results.series["series"]["basis"]) == [*early.values()]
     assert all("PROXY output before 1999, joined" in e.warning for e in results.estimates)
+    results = run({"id": "v", "sample": "small"}, panel=lambda f: f[f["unit"] != "U00"])
+    assert list(results.series["series"]["n_units"]) == [8, 8, 8]
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -144,11 +143,6 @@ def test_constant_series_are_not_defined(change, text):
 def test_refuses_an_unbalanced_panel_in_one_line(panel, text):
     with one_line(EstimateError, text):
         run(panel=panel)
-
-
-def test_a_unit_outside_the_sample_may_have_gaps():
-    results = run({"id": "v", "sample": "small"}, panel=lambda f: f[f["unit"] != "U00"])
-    assert list(results.series["series"]["n_units"]) == [8, 8, 8]
 
 
 @pytest.mark.parametrize("wrong", [{"samples": "all"}, {"id": None}, {"role": "hero"}])

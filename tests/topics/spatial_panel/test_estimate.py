@@ -103,13 +103,18 @@ def test_every_row_names_what_it_rests_on_and_none_decides_a_hypothesis(result):
     assert "spillover" not in table.to_csv() + str(result.fit)
 
 
-def test_slx_indirect_is_theta_and_sem_indirect_is_zero_by_construction(result):
+def test_probabilities_sum_to_one_and_slx_and_sem_effects_are_by_construction(result):
     theta = picked(result, estimator="slx", effect_type="coef").set_index("term")["estimate"]
     indirect = picked(result, estimator="slx", effect_type="indirect").set_index("term")["estimate"]
     assert indirect.tolist() == theta[[f"W {name}" for name in indirect.index]].tolist()
     nothing = picked(result, estimator="sem", effect_type="indirect")
     assert not nothing["estimate"].any() and nothing["std_error"].isna().all()
     assert set(nothing["se_type"]) == {"zero by construction"}
+    far = np.roll(ring(N), 6, axis=1) * (1 - np.eye(N))
+    weights = {"near": NEAR, "far": SpatialWeights(NEAR.units, far / far.sum(axis=1, keepdims=True))}
+    rows = picked(run(weights=weights, models=["SAR", "SDM"]), effect_type="probability")
+    assert len(rows) == 4 and rows["estimate"].sum() == pytest.approx(1.0)
+    assert rows.loc[rows["w_id"] == "near", "estimate"].sum() > 0.9
 
 
 def test_resampled_units_and_years_give_intervals_around_the_same_estimate(result):
@@ -122,14 +127,6 @@ def test_resampled_units_and_years_give_intervals_around_the_same_estimate(resul
         assert (again["conf_low"] != main["conf_low"]).all() and again["df"].isna().all()
     # No drawn statistic of 39 is as far from zero as the planted effect: the smallest p-value there is.
     assert row(result, estimator="sdm_units", term="a", effect_type="direct").p_value == pytest.approx(1 / 40)
-
-
-def test_probabilities_sum_to_one_over_models_and_weights():
-    far = np.roll(ring(N), 6, axis=1) * (1 - np.eye(N))
-    weights = {"near": NEAR, "far": SpatialWeights(NEAR.units, far / far.sum(axis=1, keepdims=True))}
-    rows = picked(run(weights=weights, models=["SAR", "SDM"]), effect_type="probability")
-    assert len(rows) == 4 and rows["estimate"].sum() == pytest.approx(1.0)
-    assert rows.loc[rows["w_id"] == "near", "estimate"].sum() > 0.9
 
 
 def test_effects_by_unit_pair_and_power_add_up(result):

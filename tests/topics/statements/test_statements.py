@@ -105,7 +105,7 @@ def test_the_years_of_a_unit_become_one_number(item, expected):
     assert row(run({**CONTRAST, **item})).estimate == pytest.approx(expected)
 
 
-def test_measures_and_products():
+def test_measures_products_and_areas():
     measures = {name: {"variable": "count", "years": [2001, 2001]} for name in ("high", "level")}
     measures["high"]["above_median"] = True
     joint = {"product": ["high", "level"]}
@@ -113,6 +113,10 @@ def test_measures_and_products():
     y, high = by_unit("a").mean(axis=1), (PLACE >= 15) * 1.0
     expected = np.linalg.lstsq(np.column_stack([PLACE * high, high, np.ones(N)]), y, rcond=None)[0][0]
     assert row(run(item)).estimate == pytest.approx(expected)
+    area = Data(make_study()).panel["area_km2"].to_numpy()
+    assert area == pytest.approx(6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
+    found = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
+    assert np.isnan(found.estimate) and "collinear" in found.warning
 
 
 def test_a_panel_finds_the_dose_within_units_and_years():
@@ -149,11 +153,6 @@ def test_planted_rings_come_back():
     step = row(results, contrast="ring_0_150_km - ring_150_250_km")
     assert step.estimate == pytest.approx(1.5, abs=1e-4)
     assert (singles[0].role, step.role) == ("robustness", "exploratory")
-
-
-def test_area_comes_from_the_outlines():
-    area = Data(make_study()).panel["area_km2"].to_numpy()
-    assert area == pytest.approx(6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
 
 
 def test_equivalence_is_shown_for_a_small_difference_only():
@@ -197,11 +196,6 @@ def test_what_is_missing_becomes_a_reason(item, code, text):
     results = run(item)
     found = results.series["not_carried"]
     assert results.estimates == [] and found[["reason_code", "reason"]].to_numpy().tolist() == [[code, text]]
-
-
-def test_collinear_labels_give_a_row_with_the_reason():
-    found = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
-    assert np.isnan(found.estimate) and "collinear" in found.warning
 
 
 @pytest.mark.parametrize(

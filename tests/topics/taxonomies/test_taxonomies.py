@@ -93,14 +93,11 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
         assert (one.estimate, one.p_value) == pytest.approx((two.estimate, two.p_value), rel=1e-8, nan_ok=True)
 
 
-def test_a_plane_that_is_missing_is_said():
+def test_a_plane_that_is_missing_is_said_and_a_wrong_key_named():
     reasons = ("30 units lack count or zones of type state", "no continuous measures named in the config")
     for made, reason in zip(({"clusters": False}, {"endogenous": ""}), reasons, strict=True):
         results = estimate(make_study(**made))
         assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
         assert "plane" not in {e.term for e in results.estimates}
-
-
-def test_a_wrong_specification_is_named():
     with pytest.raises(ConfigError, match=r"estimates.taxonomies.0.axis"):
         estimate(make_study(axis="count"))

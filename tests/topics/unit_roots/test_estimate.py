@@ -48,9 +48,6 @@ def test_every_check_and_every_decision():
     assert list(series) == SERIES and list(series.query("kind == 'decision'")["rule"]) == ["R1", "R2", "R3"]
     assert results.fit["rule"] == RULE and results.fit["specs"][0]["decisions"][0]["rule"] == "R1"
     assert row(results, estimator="cdw").seed == "2011:preflight:f:s:all:1991-2020"
-
-
-def test_cd_is_of_growth_and_lags_follow_the_length():
     study = make_study()
     growth = study.table("panel").dropna().pivot(index="unit", columns="year", values="growth_pct").to_numpy()
     assert row(estimate(study), term="cd").estimate == pytest.approx(cd_test(growth).statistic, rel=CLOSED_FORM)
