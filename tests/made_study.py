@@ -1,12 +1,12 @@
 """A study in memory: the frames that a topic reads, without files. Import: ``from made_study import MadeStudy``."""
 
-from typing import Any
+import re
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from evenfield.shared.estimates import estimates_frame
-from evenfield.shared.rows import Results
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
 
@@ -16,13 +16,7 @@ NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "c
 class MadeStudy(Study):
     """``tables`` and ``weights`` by name, one unit scheme ``s``; ``config`` holds the sections that a topic reads."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        tables: dict[str, pd.DataFrame],
-        weights: dict[str, SpatialWeights] | None = None,
-        **described: Any,
-    ) -> None:
+    def __init__(self, config, tables, weights=None, **described):
         base = {
             "panel": {"unit_scheme": "s", "unit_schemes": {"s": {}}},
             "weights": {"primary": next(iter(weights or ["w"])), "families": {key: {} for key in weights or []}},
@@ -31,19 +25,19 @@ class MadeStudy(Study):
         super().__init__({**base, **config})
         self.tables, self.matrices, self.described = tables, weights or {}, {"unit_scheme": "s", **described}
 
-    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
+    def _table(self, name, scheme="", text=()):
         return self.tables[name].copy()
 
-    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
+    def _weights(self, name="", scheme=""):
         return self.matrices[name or self.config["weights"]["primary"]]
 
-    def _description(self, scheme: str = "") -> dict[str, Any]:
+    def _description(self, scheme=""):
         return self.described
 
-    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
+    def ingested(self, name, text=()):
         return self.tables[name].copy()
 
-    def shuffled(self, seed: int) -> "MadeStudy":
+    def shuffled(self, seed):
         """The same study with its rows and the order of its weights permuted."""
         rng = np.random.default_rng(seed)
         moved = {}
@@ -54,7 +48,7 @@ class MadeStudy(Study):
         tables = {name: frame.sample(frac=1, random_state=seed) for name, frame in self.tables.items()}
         return MadeStudy(self.config, tables, moved, **self.described)
 
-    def renamed(self, names: dict[str, str]) -> "MadeStudy":
+    def renamed(self, names):
         """The same study with other unit ids."""
         tables = {
             key: frame.assign(**{c: frame[c].map(names) for c in frame if c in ("unit", "unit_i", "unit_j")})
@@ -70,7 +64,7 @@ class MadeStudy(Study):
         return MadeStudy(self.config, tables, weights, **described)
 
 
-def same_results(one: Results, two: Results) -> None:
+def same_results(one, two):
     """Assert that two results hold the same rows, series and summary."""
     pd.testing.assert_frame_equal(estimates_frame(one.estimates), estimates_frame(two.estimates))
     for name, frame in one.series.items():
@@ -78,13 +72,18 @@ def same_results(one: Results, two: Results) -> None:
     assert one.fit == two.fit
 
 
-def same_numbers(one: Results, two: Results) -> None:
+def same_numbers(one, two):
     """Assert that two results hold the same numbers, whatever the units are called."""
     a, b = estimates_frame(one.estimates), estimates_frame(two.estimates)
     pd.testing.assert_frame_equal(a[NUMBERS], b[NUMBERS])
 
 
-def row(results: Results, **wanted: Any) -> Any:
+def one_line(kind, text):
+    """Expect an error of this kind whose message is one line that holds the text."""
+    return pytest.raises(kind, match=rf"\A.*{re.escape(text)}.*\Z")
+
+
+def row(results, **wanted):
     """Return the one row whose fields hold the wanted values."""
     found = [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
     assert len(found) == 1, f"{len(found)} rows with {wanted}"

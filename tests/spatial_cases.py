@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenfield.numerics.spatial_panel.network import Network, network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays
+from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 
 NAMES = ("a", "b")
 
@@ -18,11 +18,11 @@ class Case:
     matrix: np.ndarray
 
     @property
-    def panel(self) -> BalancedPanel:
+    def panel(self):
         return panel_from_arrays(self.y, self.X, self.units, NAMES)
 
     @property
-    def network(self) -> Network:
+    def network(self):
         return network(self.units, self.matrix)
 
 

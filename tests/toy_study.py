@@ -1,13 +1,7 @@
 """A study of three units and four years, written to disk, that a test breaks in one place."""
 
-from __future__ import annotations
-
 import json
 import random
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from evenfield.study.config import checked_config
 from evenfield.study.ingest.dictionary import refresh_hashes
@@ -15,58 +9,27 @@ from evenfield.study.ingest.study_tables import read_study
 
 UNITS, YEARS = ("A", "B", "C"), range(2000, 2004)
 ID = {"required": True, "pattern": "[A-Z]"}
-TABLES: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
-    "panel": (
-        ["unit", "year"],
-        [
-            {"name": "unit", "type": "string", "constraints": ID},
-            {"name": "year", "type": "integer", "constraints": {"required": True, "minimum": 1900}},
-            {"name": "output", "type": "number", "log": True, "merge": "sum", "constraints": {"maximum": 9999}},
-            {"name": "people", "type": "number", "log": True, "merge": "sum"},
-            {"name": "doubtful", "type": "number", "merge": "mean_population"},
-        ],
-    ),
-    "panel_provenance": (
-        ["variable", "units", "first_year"],
-        [
-            {"name": "variable", "type": "string", "constraints": {"required": True}},
-            {"name": "units", "type": "string"},
-            {"name": "first_year", "type": "integer"},
-            {"name": "last_year", "type": "integer"},
-            {"name": "grade", "type": "string", "constraints": {"enum": ["A", "B", "C"]}},
-            {"name": "flag", "type": "string"},
-            {"name": "source", "type": "string"},
-            {"name": "note", "type": "string"},
-        ],
-    ),
-    "units": (
-        ["unit"],
-        [
-            {"name": "unit", "type": "string", "constraints": ID},
-            {"name": "name", "type": "string"},
-            {"name": "name_zh", "type": "string"},
-            {"name": "coastal", "type": "integer", "constraints": {"enum": [0, 1]}},
-            {"name": "parent", "type": "string"},
-        ],
-    ),
-    "sources": (
-        ["source"],
-        [{"name": name, "type": "string"} for name in ("source", "citation", "vintage", "licence", "redistribution")],
-    ),
-    "adjacency": (["unit_i", "unit_j"], [{"name": "unit_i", "type": "string"}, {"name": "unit_j", "type": "string"}]),
-    "taxonomies/own": (
-        ["unit"],
-        [
-            {"name": "unit", "type": "string"},
-            {"name": "cluster", "type": "integer"},
-            {"name": "sez", "type": "integer"},
-            {"name": "sez_from_year", "type": "integer"},
-            {"name": "sez_from_year_dated", "type": "integer"},
-            {"name": "source", "type": "string"},
-            {"name": "confidence", "type": "string"},
-            {"name": "note", "type": "string"},
-        ],
-    ),
+TABLES = {
+    "panel": "unit year:integer output:number people:number doubtful:number",
+    "panel_provenance": "variable units first_year:integer last_year:integer grade flag source note",
+    "units": "unit name name_zh coastal:integer parent",
+    "sources": "source citation vintage licence redistribution",
+    "adjacency": "unit_i unit_j",
+    "taxonomies/own": "unit cluster:integer sez:integer sez_from_year:integer sez_from_year_dated:integer source "
+    "confidence note",
+}
+KEYS = {"panel": ["unit", "year"], "panel_provenance": ["variable", "units", "first_year"], "units": ["unit"]}
+KEYS |= {"sources": ["source"], "adjacency": ["unit_i", "unit_j"], "taxonomies/own": ["unit"]}
+MORE = {
+    "panel unit": {"constraints": ID},
+    "panel year": {"constraints": {"required": True, "minimum": 1900}},
+    "panel output": {"log": True, "merge": "sum", "constraints": {"maximum": 9999}},
+    "panel people": {"log": True, "merge": "sum"},
+    "panel doubtful": {"merge": "mean_population"},
+    "panel_provenance variable": {"constraints": {"required": True}},
+    "panel_provenance grade": {"constraints": {"enum": ["A", "B", "C"]}},
+    "units unit": {"constraints": ID},
+    "units coastal": {"constraints": {"enum": [0, 1]}},
 }
 FOREIGN = {
     "panel": [("unit", "units", "unit")],
@@ -88,17 +51,19 @@ TEXT = {
 }
 
 
-def _resource(name: str) -> dict[str, Any]:
-    key, fields = TABLES[name]
+def _resource(name):
+    fields = []
+    for column, _, kind in (field.partition(":") for field in TABLES[name].split()):
+        fields.append({"name": column, "type": kind or "string", **MORE.get(f"{name} {column}", {})})
     links = [{"fields": [c], "reference": {"resource": t, "fields": [f]}} for c, t, f in FOREIGN.get(name, [])]
-    schema = {"fields": fields, "primaryKey": key, "foreignKeys": links}
+    schema = {"fields": fields, "primaryKey": KEYS[name], "foreignKeys": links}
     return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
 
 
 class ToyStudy:
     """Writes the study into a folder; ``read`` reads it as the pipeline does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         self.package_path = folder / "data" / "datapackage.json"
         (folder / "data" / "taxonomies").mkdir(parents=True)
@@ -120,20 +85,20 @@ class ToyStudy:
             }
         )
 
-    def path(self, name: str) -> Path:
+    def path(self, name):
         return self.folder / "data" / f"{name}.csv"
 
     @property
-    def package(self) -> dict[str, Any]:
+    def package(self):
         return json.loads(self.package_path.read_text(encoding="utf-8"))
 
-    def save(self, package: dict[str, Any]) -> None:
+    def save(self, package):
         self.package_path.write_text(json.dumps(package), encoding="utf-8")
 
-    def resource(self, package: dict[str, Any], name: str) -> dict[str, Any]:
+    def resource(self, package, name):
         return next(item for item in package["resources"] if item["path"] == f"{name}.csv")
 
-    def replace(self, name: str, old: str, new: str, refresh: bool = True) -> ToyStudy:
+    def replace(self, name, old, new, refresh=True):
         """Replace text in a table; with its hash refreshed unless the test is about the hash."""
         text = self.path(name).read_text(encoding="utf-8")
         assert old in text
@@ -142,12 +107,12 @@ class ToyStudy:
             refresh_hashes(self.package_path)
         return self
 
-    def shuffle(self) -> None:
+    def shuffle(self):
         for name in TEXT:
             header, *rows = self.path(name).read_text(encoding="utf-8").splitlines()
             random.Random(name).shuffle(rows)
             self.path(name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8", newline="\n")
         refresh_hashes(self.package_path)
 
-    def read(self) -> dict[str, pd.DataFrame]:
+    def read(self):
         return read_study(self.config)

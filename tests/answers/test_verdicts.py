@@ -1,7 +1,5 @@
 """The verdict engine: every branch of the rule, its boundaries, and what missing evidence does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -30,7 +28,7 @@ PERIODS = {"P1": {"start": 1978, "end": 1991}, "P2": {"start": 1992, "end": 1998
            "S": {"start": 1978, "end": 1998, "role": "span"}}  # fmt: skip
 
 
-def evidence(row: dict[str, Any] | None = None, **known: Any) -> Evidence:
+def evidence(row=None, **known):
     return Evidence(row={**GOOD, **(row or {})}, period="P1", **{**CLEAN, **known})
 
 
@@ -72,34 +70,23 @@ DIRECTIONAL = {
 
 
 @pytest.mark.parametrize("name", DIRECTIONAL)
-def test_every_branch_of_a_directional_claim(name: str) -> None:
+def test_every_branch_of_a_directional_claim_and_of_its_mirror_image(name):
     row, known, verdict = DIRECTIONAL[name]
     assert judge_row(evidence(row, **known), UP, LIMITS).verdict == verdict
-
-
-@pytest.mark.parametrize("name", DIRECTIONAL)
-def test_the_mirror_image_of_a_claim_gets_the_same_word(name: str) -> None:
-    row, known, verdict = DIRECTIONAL[name]
     plain = {**GOOD, **row}
     turned = {**plain, "estimate": -plain["estimate"], "conf_low": -plain["conf_high"], "conf_high": -plain["conf_low"]}
     assert judge_row(evidence(turned, **known), DOWN, LIMITS).verdict == verdict
 
 
-def test_limits_say_what_is_missing_and_what_caps() -> None:
+def test_limits_say_what_caps_and_thresholds_move_the_verdict():
     judged = judge_row(evidence({"output_basis": "proxy"}), UP, LIMITS)
     assert judged.limits == ("it rests on PROXY output",)
     judged = judge_row(evidence(share=float("nan"), flips=2.0), UP, LIMITS)
     assert judged.limits == ("no specification curve was run", "leaving out one unit can turn its sign")
-
-
-def test_thresholds_move_the_verdict() -> None:
     row = evidence({"output_basis": "proxy"}, share=0.6, flips=1.0)
     assert judge_row(row, UP, LIMITS).verdict == "LEANS SUPPORT"
     assert judge_row(row, UP, Thresholds(sign_share=0.5, sign_flips=1, proxy="counted")).verdict == "SUPPORTED"
     assert judge_row(evidence(), UP, Thresholds(alpha=0.03)).verdict == "LEANS SUPPORT"
-
-
-def test_a_design_without_placebo_does_not_wait_for_one() -> None:
     part = Part(id="up", kind="directional", placebo="none")
     assert judge_row(evidence(placebos=()), part, LIMITS).verdict == "SUPPORTED"
 
@@ -120,7 +107,7 @@ EQUIVALENCE = {
 
 
 @pytest.mark.parametrize("name", EQUIVALENCE)
-def test_every_branch_of_an_equivalence(name: str) -> None:
+def test_every_branch_of_an_equivalence(name):
     row, wide, verdict = EQUIVALENCE[name]
     found = evidence({"estimate": 0.1, "mde": 0.9, "conf_level": 0.9, **row}, interval=wide)
     assert judge_row(found, Part(id="null", kind="equivalence"), LIMITS).verdict == verdict
@@ -138,7 +125,7 @@ LEVEL = {
 
 
 @pytest.mark.parametrize("name", LEVEL)
-def test_every_branch_of_a_level(name: str) -> None:
+def test_every_branch_of_a_level(name):
     estimate, ends, verdict = LEVEL[name]
     low, high = ends or (float("nan"), float("nan"))
     part = Part(id="level", kind="level", sign=-1, value=1.0, against=1.25)
@@ -146,7 +133,7 @@ def test_every_branch_of_a_level(name: str) -> None:
     assert judge_row(found, part, LIMITS).verdict == verdict
 
 
-def outcomes(signs: list[float], p: float = 0.01, **row: Any) -> list[Evidence]:
+def outcomes(signs, p=0.01, **row):
     return [evidence({"estimate": sign, "p_value": p, "p_adjusted": p, **row}, joint_p=p) for sign in signs]
 
 
@@ -166,12 +153,12 @@ COUNT = {
 
 
 @pytest.mark.parametrize("name", COUNT)
-def test_every_branch_of_a_count(name: str) -> None:
+def test_every_branch_of_a_count(name):
     found, verdict = COUNT[name]
     assert judge_count(found, Part(id="five", kind="count", holds=4), LIMITS).verdict == verdict
 
 
-def test_a_count_without_romano_wolf_falls_back_to_bonferroni() -> None:
+def test_a_count_without_romano_wolf_falls_back_to_bonferroni():
     found = [evidence({"estimate": 1.0, "p_value": 0.03, "p_adjusted": 0.03}) for _ in range(5)]
     assert judge_count(found, Part(id="five", kind="count", holds=4), LIMITS).verdict == "INCONCLUSIVE"
 
@@ -189,20 +176,23 @@ S, LS, IN, U, LA, C, NB, NT = ("SUPPORTED", "LEANS SUPPORT", "INCONCLUSIVE", "IN
         ([NT, NB], 0, 0, NB), ([S, LS, C], 2, 1, IN), ([S, S, C], 2, 2, S), ([S], 0, 0, S), ([LS, LS, IN], 2, 0, LS),
     ],
 )  # fmt: skip
-def test_parts_combine(verdicts: list[str], holds: int, fails: int, word: str) -> None:
+def test_parts_combine(verdicts, holds, fails, word):
     assert combine(verdicts, holds, fails) == word
 
 
-def test_a_description_has_its_own_words() -> None:
+def test_descriptions_and_simulated_input_have_their_own_words():
     assert [described(word) for word in (S, LS, IN, U, LA, C, NB)] == [
         "CONSISTENT", "CONSISTENT", "MIXED", "MIXED", "NOT CONSISTENT", "NOT CONSISTENT", NB]  # fmt: skip
+    assert provenance_of({"simulated": [], "data_hash": "1"}) == "complete"
+    assert provenance_of({"simulated": ["gdp"], "data_hash": "1"}) == "the input holds simulated figures (gdp)"
+    assert "incomplete" in provenance_of({"simulated": []}) and "incomplete" in provenance_of({"data_hash": "1"})
 
 
-def rows(*estimates: Estimate) -> list[dict[str, Any]]:
+def rows(*estimates):
     return estimates_frame(estimates).to_dict("records")
 
 
-def made(**fields: Any) -> Estimate:
+def made(**fields):
     usual: dict[str, Any] = {
         "hypothesis": "H8", "role": "primary", "estimator": "slx", "spec_id": "main", "outcome": "growth",
         "term": "x", "contrast": "x - z", "period": "P1", "estimate": 2.0, "p_value": 0.01, "p_adjusted": 0.02,
@@ -212,7 +202,7 @@ def made(**fields: Any) -> Estimate:
     return Estimate(**{**usual, **fields})
 
 
-def evidence_rows(period: str = "P1") -> list[Estimate]:
+def evidence_rows(period="P1"):
     plain = {"role": "robustness", "period": period, "p_adjusted": float("nan")}
     return [
         made(**plain, estimator="specification_curve", effect_type="share", estimate=0.9, p_value=0.02),
@@ -226,7 +216,7 @@ def evidence_rows(period: str = "P1") -> list[Estimate]:
 SECTION = {"hypotheses": {"H8": {"parts": [{"id": "difference", "kind": "directional"}]}}}
 
 
-def test_evidence_is_matched_to_its_estimand_and_to_no_other() -> None:
+def test_evidence_is_matched_to_its_estimand_and_to_no_other():
     all_rows = rows(made(), *evidence_rows(), made(period="P2"), made(spec_id="other", role="robustness"))
     part = parse_rule(SECTION, PERIODS).hypotheses["H8"].parts[0]
     first, second = sorted(gather(all_rows, part), key=lambda found: found.period)
@@ -234,7 +224,7 @@ def test_evidence_is_matched_to_its_estimand_and_to_no_other() -> None:
     assert np.isnan(second.share) and np.isnan(second.flips)
 
 
-def test_a_hypothesis_is_judged_from_its_rows_in_any_order() -> None:
+def test_a_hypothesis_is_judged_from_its_rows_in_any_order():
     rule = parse_rule(SECTION, PERIODS)
     found = rows(made(), *evidence_rows())
     plain = judge_hypothesis(found, rule.hypotheses["H8"], rule.thresholds, {"P1": "1978\u201391"})
@@ -244,14 +234,11 @@ def test_a_hypothesis_is_judged_from_its_rows_in_any_order() -> None:
                             "detectable 0.9, smallest of interest 1.")  # fmt: skip
 
 
-def test_a_period_without_a_row_keeps_a_hypothesis_from_support() -> None:
+def test_periods_without_a_row_and_studies_without_rows():
     section = {"hypotheses": {"H8": {"parts": [{"id": "difference", "kind": "directional", "periods": "main"}]}}}
     rule = parse_rule(section, PERIODS)
     found = judge_hypothesis(rows(made(), *evidence_rows()), rule.hypotheses["H8"], rule.thresholds, {})
     assert found.verdict == "INCONCLUSIVE" and "1 SUPPORTED, 1 NOT YET BUILT" in found.reason
-
-
-def test_without_rows_the_config_says_whether_the_panel_lacks_something() -> None:
     lacks = {"why": "No counts by province", "codes": ["R7"], "data": "A count file"}
     item = {**SECTION["hypotheses"]["H8"], "lacks": lacks}
     for section, word in ((SECTION, NB), ({"hypotheses": {"H8": item}}, NT)):
@@ -261,7 +248,7 @@ def test_without_rows_the_config_says_whether_the_panel_lacks_something() -> Non
     assert found.reason == "No counts by province (R7). What would decide it: A count file."
 
 
-def claim(letter: str, hypotheses: str = "", codes: str = "", name: str = "L50") -> dict[str, str]:
+def claim(letter, hypotheses="", codes="", name="L50"):
     return {"claim_id": name, "class": letter, "hypotheses": hypotheses, "reason_codes": codes, "route": "Premise.",
             "deciding_data": "Town data." if codes else ""}  # fmt: skip
 
@@ -276,13 +263,13 @@ def claim(letter: str, hypotheses: str = "", codes: str = "", name: str = "L50")
         (claim("A", "H8 H9"), "complete", S),
     ],
 )  # fmt: skip
-def test_claims_get_their_word(made_claim: dict[str, str], provenance: str, word: str) -> None:
+def test_claims_get_their_word(made_claim, provenance, word):
     found, _ = judge_claims(rows(made(), *evidence_rows()), [made_claim], {"R1": "Smaller units."},
                             parse_rule(SECTION, PERIODS), {}, provenance)  # fmt: skip
     assert found[0].verdict == word
 
 
-def test_a_composite_claim_prints_its_parts_and_no_number() -> None:
+def test_a_composite_claim_prints_its_parts_and_no_number():
     part = {"parts": [{"id": "a", "kind": "directional"}]}
     rule = parse_rule({"hypotheses": {"H8": part, "H10": part}}, PERIODS)
     judged = judge_study(
@@ -297,19 +284,14 @@ def test_a_composite_claim_prints_its_parts_and_no_number() -> None:
     assert pd.isna(row["estimate"]) and row["estimates"] == 1
 
 
-def test_simulated_or_incomplete_provenance_gives_no_verdict() -> None:
-    assert provenance_of({"simulated": [], "data_hash": "1"}) == "complete"
-    assert provenance_of({"simulated": ["gdp"], "data_hash": "1"}) == "the input holds simulated figures (gdp)"
-    assert "incomplete" in provenance_of({"simulated": []})
-    assert "incomplete" in provenance_of({"data_hash": "1"})
-
-
-def test_the_rule_hash_sees_thresholds_and_parts_and_not_the_order_of_keys() -> None:
+def test_the_rule_hash_sees_thresholds_and_parts_and_not_the_order_of_keys():
     plain = parse_rule(SECTION, PERIODS).hash
     assert plain == parse_rule({"thresholds": {}, **SECTION}, PERIODS).hash
     assert plain != parse_rule({**SECTION, "thresholds": {"lean": 0.11}}, PERIODS).hash
     part = {**SECTION["hypotheses"]["H8"]["parts"][0], "sign": "negative"}
     assert plain != parse_rule({"hypotheses": {"H8": {"parts": [part]}}}, PERIODS).hash
+    rule = parse_rule(None, PERIODS)
+    assert isinstance(rule, Rule) and not rule.hypotheses
 
 
 @pytest.mark.parametrize(
@@ -319,48 +301,37 @@ def test_the_rule_hash_sees_thresholds_and_parts_and_not_the_order_of_keys() -> 
         ({"hypotheses": {"H8": {"holds": 2, "parts": [{"id": "a", "kind": "directional"}]}}}, "H8 asks for 2 of 1"),
     ],
 )
-def test_a_rule_that_cannot_hold_is_one_line(section: dict[str, Any], text: str) -> None:
+def test_a_rule_that_cannot_hold_is_one_line(section, text):
     with pytest.raises(ConfigError, match=text):
         parse_rule(section, PERIODS)
-
-
-def test_no_section_gives_an_empty_rule() -> None:
-    rule = parse_rule(None, PERIODS)
-    assert isinstance(rule, Rule) and not rule.hypotheses
 
 
 FAMILIES = {"H8": "F3", "H11": "F3", "H1": "F1"}
 
 
-def test_adding_a_hypothesis_changes_only_adjusted_p_of_its_family() -> None:
-    small = estimates_frame([made(p_value=0.01), made(hypothesis="H1", outcome="level", p_value=0.02),
-                             made(role="exploratory", term="e", p_value=0.03)])  # fmt: skip
-    large = estimates_frame([made(p_value=0.01), made(hypothesis="H1", outcome="level", p_value=0.02),
-                             made(role="exploratory", term="e", p_value=0.03),
-                             made(hypothesis="H11", term="speed", p_value=0.5)])  # fmt: skip
+def test_adding_a_hypothesis_changes_only_adjusted_p_of_its_family():
+    rows = [made(p_value=0.01), made(hypothesis="H1", outcome="level", p_value=0.02)]
+    rows += [made(role="exploratory", term="e", p_value=0.03)]
+    small, large = (estimates_frame(r) for r in (rows, [*rows, made(hypothesis="H11", term="speed", p_value=0.5)]))
     before, after = (adjust_estimates(frame, FAMILIES).set_index("estimate_id") for frame in (small, large))
     shared = after.loc[before.index]
     pd.testing.assert_frame_equal(before.drop(columns="p_adjusted"), shared.drop(columns="p_adjusted"))
     moved = before["p_adjusted"].ne(shared["p_adjusted"]) & before["p_adjusted"].notna()
-    assert before.loc[moved, "hypothesis"].tolist() == ["H8"]
-    assert shared.loc[moved, "p_adjusted"].tolist() == [0.02]
+    assert before.loc[moved, "hypothesis"].tolist() == ["H8"] and shared.loc[moved, "p_adjusted"].tolist() == [0.02]
 
 
-def test_romano_wolf_rows_enter_in_place_of_the_plain_p() -> None:
+def test_families_are_adjusted_apart_with_romano_wolf_in_place_and_q_for_exploration():
     frame = estimates_frame([made(p_value=0.01), made(role="ladder", estimator="slx_romano_wolf", p_value=0.04),
                              made(hypothesis="H11", term="speed", p_value=0.03)])  # fmt: skip
     found = adjust_estimates(frame, FAMILIES)
     adjusted = dict(zip(found["hypothesis"].where(found["role"].eq("primary")), found["p_adjusted"], strict=True))
     assert adjusted["H8"] == pytest.approx(0.06) and adjusted["H11"] == pytest.approx(0.06)
-
-
-def test_exploratory_rows_get_q_values_and_no_others() -> None:
     frame = estimates_frame([made(role="exploratory", term=name, p_value=p) for name, p in (("a", 0.01), ("b", 0.9))])
     found = adjust_estimates(pd.concat([frame, estimates_frame([made()])], ignore_index=True), {})
     assert found["q_value"].notna().tolist() == found["role"].eq("exploratory").tolist()
 
 
-def test_worth_at_interest_agrees_with_the_power_behind_the_detectable_effect() -> None:
+def test_worth_at_interest_agrees_with_the_power_behind_the_detectable_effect():
     found = worth_at_interest(3.0, 3.0, 0.95, 0.8)
     assert found.power == pytest.approx(0.8, abs=1e-5) and found.std_error == pytest.approx(3.0 / 2.80159, rel=1e-5)
     same = error_types(1.0, found.std_error, 1e6)

@@ -1,12 +1,8 @@
 """Each broken input ends with one line that says what was found and what to do, and leaves nothing half-written."""
 
-from __future__ import annotations
-
 import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,28 +13,20 @@ NOT_RESULTS = {"logs", "benchmarks"}
 TARGET = "results/weights/31/contiguity.csv"
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """A copy of the China study that a test may break."""
-    shutil.copytree(ROOT / "data", tmp_path / "data")
-    shutil.copy(ROOT / "config.yaml", tmp_path)
-    return tmp_path
-
-
-def edit_config(study: Path, change: Callable[[dict], None]) -> None:
+def edit_config(study, change):
     path = study / "config.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(config)
     path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
 
 
-def edit_lines(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+def edit_lines(path, change):
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(change(lines)) + "\n", encoding="utf-8", newline="\n")
 
 
-def set_cell(path: Path, row_start: str, column: str, value: str) -> None:
-    def change(lines: list[str]) -> list[str]:
+def set_cell(path, row_start, column, value):
+    def change(lines):
         place = lines[0].split(",").index(column)
         for i, line in enumerate(lines):
             if line.startswith(row_start):
@@ -50,43 +38,36 @@ def set_cell(path: Path, row_start: str, column: str, value: str) -> None:
     edit_lines(path, change)
 
 
-def drop_column(path: Path, column: str) -> None:
-    def change(lines: list[str]) -> list[str]:
+def drop_column(path, column):
+    def change(lines):
         place = lines[0].split(",").index(column)
         return [",".join(c for i, c in enumerate(line.split(",")) if i != place) for line in lines]
 
     edit_lines(path, change)
 
 
-def misspelt_key(study: Path) -> None:
-    edit_config(study, lambda config: config["panel"].update(unit_schem="31"))
-
-
-def missing_column(study: Path) -> None:
+def missing_column(study):
     drop_column(study / "data" / "panel.csv", "pop_resident_10k")
 
 
-def duplicated_row(study: Path) -> None:
+def duplicated_row(study):
     edit_lines(study / "data" / "panel.csv", lambda lines: [*lines, lines[1]])
 
 
-def zero_where_logs(study: Path) -> None:
-    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "0")
+def cell(column, value):
+    """Write a value into the row of Guangdong 2005."""
+    return lambda study: set_cell(study / "data" / "panel.csv", "CN-GD,2005,", column, value)
 
 
-def negative_where_logs(study: Path) -> None:
-    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "pop_resident_10k", "-3")
+def config(change):
+    return lambda study: edit_config(study, change)
 
 
-def years_off_the_step(study: Path) -> None:
-    edit_config(study, lambda config: config["panel"].update(years=[1978, 2018], step=2))
-
-
-def gap_in_years(study: Path) -> None:
+def gap_in_years(study):
     edit_lines(study / "data" / "panel.csv", lambda ls: [line for line in ls if not line.startswith("CN-GD,2005,")])
 
 
-def unit_not_in_weights(study: Path) -> None:
+def unit_not_in_weights(study):
     edges = (study / "data" / "adjacency.csv").read_text(encoding="utf-8").splitlines()[1:]
     both = [*edges, *(",".join(reversed(edge.split(","))) for edge in edges)]
     kept = [f"{edge},1" for edge in both if "CN-XZ" not in edge] + ["CN-HI,CN-GD,1", "CN-GD,CN-HI,1"]
@@ -94,101 +75,91 @@ def unit_not_in_weights(study: Path) -> None:
     edit_config(study, lambda config: config["weights"]["families"].update(own={"kind": "file", "path": "own.csv"}))
 
 
-def island(study: Path) -> None:
-    edit_config(study, lambda config: config["weights"].update(join=[]))
-
-
-def wrong_checksum(study: Path) -> None:
-    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "22557.38")
-
-
-def wrong_encoding(study: Path) -> None:
+def wrong_encoding(study):
     path = study / "data" / "units.csv"
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
 
 
-def unknown_unit_in_taxonomy(study: Path) -> None:
+def unknown_unit_in_taxonomy(study):
     path = study / "data" / "taxonomies" / "seed2011.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("CN-GD", "CN-XX"), encoding="utf-8", newline="\n")
 
 
-def not_a_number(study: Path) -> None:
-    set_cell(study / "data" / "panel.csv", "CN-GD,2005,", "gdp_100m_cny", "n/a")
-
-
-def joined_period(study: Path) -> None:
-    edit_config(study, lambda config: config["periods"]["P2"].update(end=2000))
-
-
-def broken_dictionary(study: Path) -> None:
+def broken_dictionary(study):
     path = study / "data" / "datapackage.json"
     package = json.loads(path.read_text(encoding="utf-8"))
     package["resources"] = [r for r in package["resources"] if r["path"] != "units.csv"]
     path.write_text(json.dumps(package), encoding="utf-8")
 
 
+wrong_checksum = cell("gdp_100m_cny", "22557.38")
 CASES = {
-    misspelt_key: "config: 'unit_schem' is not a key of panel; expected one of",
-    missing_column: "ingest: panel.csv lacks 1 column (pop_resident_10k); expected",
-    duplicated_row: "ingest: panel.csv has 1 duplicated key (CN-AH 1978); expected one row per unit, year",
-    zero_where_logs: "ingest: panel.csv has 1 zero or negative gdp_100m_cny (CN-GD 2005); expected positive numbers",
-    negative_where_logs: "ingest: panel.csv has 1 zero or negative pop_resident_10k (CN-GD 2005); expected positive",
-    years_off_the_step: "config: periods.P1 runs from 1978 to 1991; expected years of the panel",
-    gap_in_years: "ingest: panel.csv lacks 1 rows (CN-GD 2005); expected every unit in every year from 1978 to 2019",
-    unit_not_in_weights: "weights: 1 units of the panel are not in weights own (own.csv) (CN-XZ); expected",
-    island: "weights: 1 units have no neighbour in weights contiguity (CN-HI); expected",
-    wrong_checksum: "ingest: 1 table changed since its checksum was written (panel.csv); expected",
-    wrong_encoding: "ingest: units.csv is not UTF-8",
-    unknown_unit_in_taxonomy: "ingest: taxonomies/seed2011.csv names 1 unknown unit (CN-XX); expected",
-    not_a_number: "ingest: panel.csv has 1 value of gdp_100m_cny that is no number ('n/a'",
-    joined_period: "panel: period P2 (1992 to 2000) joins proxy and official output; expected",
-    broken_dictionary: "ingest: datapackage.json does not describe units; expected",
+    "misspelt key": (config(lambda c: c["panel"].update(unit_schem="31")), "config: 'unit_schem' is not a key of"),
+    "missing column": (missing_column, "ingest: panel.csv lacks 1 column (pop_resident_10k); expected"),
+    "duplicated row": (duplicated_row, "ingest: panel.csv has 1 duplicated key (CN-AH 1978); expected one row"),
+    "zero": (cell("gdp_100m_cny", "0"), "ingest: panel.csv has 1 zero or negative gdp_100m_cny (CN-GD 2005); expected"),
+    "negative": (cell("pop_resident_10k", "-3"), "ingest: panel.csv has 1 zero or negative pop_resident_10k (CN-GD"),
+    "years off the step": (
+        config(lambda c: c["panel"].update(years=[1978, 2018], step=2)),
+        "config: periods.P1 runs from 1978 to 1991; expected years of the panel",
+    ),
+    "gap in years": (gap_in_years, "ingest: panel.csv lacks 1 rows (CN-GD 2005); expected every unit in every year"),
+    "unit not in weights": (
+        unit_not_in_weights,
+        "weights: 1 units of the panel are not in weights own (own.csv) (CN-XZ)",
+    ),
+    "island": (config(lambda c: c["weights"].update(join=[])), "weights: 1 units have no neighbour in weights"),
+    "checksum": (wrong_checksum, "ingest: 1 table changed since its checksum was written (panel.csv); expected"),
+    "encoding": (wrong_encoding, "ingest: units.csv is not UTF-8"),
+    "unknown unit": (unknown_unit_in_taxonomy, "ingest: taxonomies/seed2011.csv names 1 unknown unit (CN-XX)"),
+    "no number": (cell("gdp_100m_cny", "n/a"), "ingest: panel.csv has 1 value of gdp_100m_cny that is no number ("),
+    "joined period": (
+        config(lambda c: c["periods"]["P2"].update(end=2000)),
+        "panel: period P2 (1992 to 2000) joins proxy and official output; expected",
+    ),
+    "broken dictionary": (broken_dictionary, "ingest: datapackage.json does not describe units; expected"),
 }
 
 
-def run_study(study: Path, *targets: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "run"), *targets, "--directory", str(study), "--cores", "2"]
+def run(study, *words):
+    command = [sys.executable, str(ROOT / "run"), *words, "--directory", str(study)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
-def results_of(study: Path) -> set[str]:
+def results_of(study):
     folder = study / "results"
     return {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()} - NOT_RESULTS
 
 
-@pytest.mark.parametrize("break_it", CASES, ids=lambda case: case.__name__)
-def test_bad_input_gives_one_line_and_leaves_nothing(study: Path, break_it: Callable[[Path], None]) -> None:
-    break_it(study)
-    done = run_study(study, TARGET)
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_gives_one_line_and_leaves_nothing(china_copy, case):
+    break_it, message = CASES[case]
+    break_it(china_copy)
+    done = run(china_copy, TARGET, "--cores", "2")
     lines = done.stderr.splitlines()
     assert done.returncode == 1
     assert len(lines) == 1, done.stderr
-    assert lines[0].startswith(CASES[break_it]), lines[0]
+    assert lines[0].startswith(message), lines[0]
     assert "Traceback" not in done.stdout + done.stderr
-    floor = CASES[break_it].split(":")[0]
+    floor = message.split(":")[0]
     assert floor == "config" or "run.log" in lines[0]
     written = {"config": set(), "ingest": set(), "panel": {"ingest"}, "weights": {"ingest", "panel"}}[floor]
-    assert results_of(study) <= written
+    assert results_of(china_copy) <= written
 
 
-def test_check_names_the_same_fault_and_computes_nothing(study: Path) -> None:
-    duplicated_row(study)
-    command = [sys.executable, str(ROOT / "run"), "check", "--directory", str(study)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 1
-    assert done.stderr.splitlines() == [done.stderr.strip()]
+def test_check_names_the_same_fault_and_computes_nothing(china_copy):
+    duplicated_row(china_copy)
+    done = run(china_copy, "check")
+    assert done.returncode == 1 and done.stderr.splitlines() == [done.stderr.strip()]
     assert done.stderr.startswith("ingest: panel.csv has 1 duplicated key (CN-AH 1978)")
-    assert not (study / "results").exists()
+    assert not (china_copy / "results").exists()
 
 
-def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(study: Path) -> None:
-    wrong_checksum(study)
-    command = [sys.executable, str(ROOT / "run"), "data", "--directory", str(study)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(china_copy):
+    wrong_checksum(china_copy)
+    done = run(china_copy, "data")
     assert done.returncode == 0, done.stderr
     assert "hash rewritten: panel.csv" in done.stdout
-    duplicated_row(study)
-    before = (study / "data" / "datapackage.json").read_bytes()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 1
-    assert (study / "data" / "datapackage.json").read_bytes() == before
+    duplicated_row(china_copy)
+    before = (china_copy / "data" / "datapackage.json").read_bytes()
+    assert run(china_copy, "data").returncode == 1 and (china_copy / "data" / "datapackage.json").read_bytes() == before

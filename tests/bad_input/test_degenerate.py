@@ -1,7 +1,5 @@
 """Data on which little is defined: every family of the convergence wing still ends, and every blank says why."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -15,19 +13,19 @@ ROOT = Path(__file__).parents[2]
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def _two_neighbours(frame: pd.DataFrame) -> pd.DataFrame:
+def _two_neighbours(frame):
     kept = ["MX-AGU", "MX-JAL"]
     names = [name for name in ("unit", "unit_i", "unit_j") if name in frame]
     return frame[frame[names].isin(kept).all(axis=1)] if names else frame
 
 
-def _all_alike(frame: pd.DataFrame) -> pd.DataFrame:
+def _all_alike(frame):
     values = [name for name in frame if name not in {"unit", "year"}]
     return frame.assign(**dict.fromkeys(values, 1000)) if {"unit", "year"} <= set(frame) else frame
 
 
 @pytest.mark.parametrize("edit", [_two_neighbours, _all_alike], ids=["two units", "all incomes alike"])
-def test_every_blank_says_why(edit: Edit, tmp_path: Path) -> None:
+def test_every_blank_says_why(edit, tmp_path):
     study = tmp_path / "study"
     ignored = shutil.ignore_patterns("results", ".snakemake")
     shutil.copytree(ROOT / "examples" / "mexico-states", study, ignore=ignored)

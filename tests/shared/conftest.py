@@ -1,7 +1,5 @@
 """Small made-up frames in the layouts that the lower floors write."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +8,12 @@ CELLS = ("both", "cluster only", "SEZ only", "neither")
 
 
 @pytest.fixture
-def study() -> dict[str, str]:
+def study():
     return {"unit_name": "region", "units_name": "regions"}
 
 
 @pytest.fixture
-def periods() -> dict[str, dict[str, object]]:
+def periods():
     return {
         "P1": {"start": 1980, "end": 1990, "label": "1980-90", "role": "main"},
         "P2": {"start": 1990, "end": 2000, "label": "1990-2000", "role": "main"},
@@ -24,7 +22,7 @@ def periods() -> dict[str, dict[str, object]]:
 
 
 @pytest.fixture
-def description() -> dict[str, object]:
+def description():
     return {
         "unit_scheme": "all", "units": units_of(8), "years": list(range(1980, 2001)), "income_unit": "money per head",
         "data_hash": "0123456789abcdef0123", "merged": {},
@@ -32,16 +30,16 @@ def description() -> dict[str, object]:
     }  # fmt: skip
 
 
-def units_of(number: int) -> list[str]:
+def units_of(number):
     return [f"XX-{chr(65 + i // 26)}{chr(65 + i % 26)}" for i in range(number)]
 
 
 @pytest.fixture
-def units() -> pd.DataFrame:
+def units():
     return made_units(8)
 
 
-def made_units(number: int) -> pd.DataFrame:
+def made_units(number):
     names = units_of(number)
     place = np.arange(number)
     return pd.DataFrame({"unit": names, "name": [f"Region {n[3:]}" for n in names], "tile_row": place // 4,
@@ -49,11 +47,11 @@ def made_units(number: int) -> pd.DataFrame:
 
 
 @pytest.fixture
-def cells() -> pd.DataFrame:
+def cells():
     return made_cells(8, CELLS)
 
 
-def made_cells(number: int, kinds: tuple[str, ...]) -> pd.DataFrame:
+def made_cells(number, kinds):
     rows = [
         {"taxonomy": "t", "unit": unit, "period": period, "cell": kinds[i % len(kinds)],
          "cluster": int(kinds[i % len(kinds)] in ("both", "cluster only")),
@@ -64,18 +62,18 @@ def made_cells(number: int, kinds: tuple[str, ...]) -> pd.DataFrame:
 
 
 @pytest.fixture
-def cases() -> pd.DataFrame:
+def cases():
     return pd.DataFrame({"case": ["a-b", "c-d"], "place": ["Aton", "Beton"], "unit": ["XX-AA", "XX-AA"],
                          "industry": ["tiles", "very long and winding name of an industry"], "lat": [30.2, 30.3],
                          "lon": [100.2, 100.3]})  # fmt: skip
 
 
 @pytest.fixture
-def beta_frames() -> tuple[pd.DataFrame, pd.DataFrame]:
+def beta_frames():
     return made_beta(8)
 
 
-def made_beta(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def made_beta(number):
     rng = np.random.default_rng(1)
     parts, rows = [], []
     for period, basis in (("P1", "proxy"), ("P2", "official"), ("S", "spliced")):
@@ -106,7 +104,7 @@ def made_beta(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture
-def doses() -> pd.DataFrame:
+def doses():
     rows = [
         {"unit": unit, "year": year, "zone_type": kind, "zones": int(year >= 1984 + 2 * i)}
         for i, unit in enumerate(units_of(8)) for year in range(1980, 2001) for kind in ("sez", "etdz", "hidz", "state")

@@ -1,7 +1,5 @@
 """Group contrasts: every rung of the ladder, few treated units, alignment, leave-out rows, refusals."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -28,54 +26,52 @@ ROW = Estimate(
 )  # fmt: skip
 
 
-def _units() -> pd.DataFrame:
+def _units():
     i = np.arange(N)
     return pd.DataFrame({"unit": NAMES, "lat": 20.0 + i % 6, "lon": 100.0 + i // 6, "coastal": (i < 12).astype(int)})
 
 
-def _links() -> pd.DataFrame:
+def _links():
     pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [(i, i + 6) for i in range(N - 6)]
     return pd.DataFrame([(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"])
 
 
-def _table(treated: int = 5, effect: float = 0.0) -> pd.DataFrame:
+def _table(treated=5, effect=0.0):
     rng = np.random.default_rng(11)
     i = np.arange(N)
-    table = pd.DataFrame(
-        {"cluster": (i < treated) * 1.0, "sez": ((i > 1) & (i < treated + 3)) * 1.0, "x": rng.normal(size=N)}
-    )
+    table = pd.DataFrame({"cluster": (i < treated) * 1.0, "sez": ((i > 1) & (i < treated + 3)) * 1.0})
+    table["x"] = rng.normal(size=N)
     table["y"] = effect * table["cluster"] + rng.normal(size=N)
     table["z"] = rng.normal(size=N)
     return table.set_index(pd.Index(NAMES, name="unit"))
 
 
-def _contrast(table: pd.DataFrame, role: str = "primary", outcome: str = "y") -> GroupContrast:
+def _contrast(table, role="primary", outcome="y"):
     row = replace(ROW, role=role, outcome=outcome)
     return GroupContrast(row, table, outcome, ("cluster", "sez"), ("x",), {"cluster": 1.0, "sez": -1.0})
 
 
-def _rows(table: pd.DataFrame, role: str = "primary") -> dict[str, Estimate]:
+def _rows(table, role="primary"):
     rows = contrast_rows([_contrast(table, role)], _units(), _links(), SETTINGS)
     return {f"{row.estimator}:{row.effect_type}": row for row in rows}
 
 
-def test_the_whole_ladder_stands_on_one_estimate() -> None:
+def test_the_whole_ladder_stands_on_one_estimate():
     rows = _rows(_table(effect=3.0))
     coef = {name.split(":")[0]: row for name, row in rows.items() if name.endswith(":coef")}
-    assert set(coef) == {"ols", *(f"ols_{m}" for m in (
-        "scpc_06", "cr2", "cr3", "conley_400", "conley_800", "conley_1200", "wcr33", "hc1", "permutation",
-        "permutation_stratified", "permutation_connected"))}  # fmt: skip
+    methods = "scpc_06 cr2 cr3 conley_400 conley_800 conley_1200 wcr33 hc1".split()
+    methods += ["permutation", "permutation_stratified", "permutation_connected"]
+    assert set(coef) == {"ols", *(f"ols_{name}" for name in methods)}
     table = _table(effect=3.0)
     X = np.column_stack([table["cluster"], table["sez"], np.ones(N), table["x"]])
     expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
     assert [row.estimate for row in coef.values()] == pytest.approx([expected] * len(coef), rel=1e-9)
     assert [name for name, row in coef.items() if row.role == "primary"] == ["ols"]
-    assert all(0 < row.p_value <= 1 for row in coef.values())
-    assert coef["ols"].n_treated == 5
+    assert all(0 < row.p_value <= 1 for row in coef.values()) and coef["ols"].n_treated == 5
     assert coef["ols"].mde > coef["ols_hc1"].mde > 0
 
 
-def test_leave_out_rows_are_refits() -> None:
+def test_leave_out_rows_are_refits():
     rows = _rows(_table(effect=3.0))
     table = _table(effect=3.0)
     singles = []
@@ -89,63 +85,47 @@ def test_leave_out_rows_are_refits() -> None:
     assert rows["leave_pair_out:stat_pair"].sample_id == "all without u00 u01"
 
 
-def test_with_three_treated_only_permutation_decides() -> None:
+def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone():
     rows = _rows(_table(treated=3))
     coef = {name: row for name, row in rows.items() if name.endswith(":coef")}
     assert set(coef) == {"ols:coef", "ols_permutation_stratified:coef", "ols_permutation_connected:coef"}
-    assert rows["ols:coef"].p_type.startswith("free permutation")
-    assert np.isnan(rows["ols:coef"].std_error)
-    assert np.isfinite(rows["ols:coef"].mde)
+    assert rows["ols:coef"].p_type.startswith("free permutation") and np.isnan(rows["ols:coef"].std_error)
+    assert np.isfinite(rows["ols:coef"].mde) and set(_rows(_table(), "robustness")) == {"ols:coef"}
 
 
-def test_other_roles_get_the_primary_method_alone() -> None:
-    assert set(_rows(_table(), "robustness")) == {"ols:coef"}
-
-
-def test_shuffled_and_renamed_units_give_the_same_numbers() -> None:
+def test_shuffled_and_renamed_units_give_the_same_numbers():
     table, units, links = _table(), _units(), _links()
     expected = estimates_frame(contrast_rows([_contrast(table)], units, links, SETTINGS))
-    mixed = contrast_rows(
-        [_contrast(table.sample(frac=1, random_state=1))], units.sample(frac=1, random_state=2),
-        links.sample(frac=1, random_state=3), SETTINGS,
-    )  # fmt: skip
+    mixed = [frame.sample(frac=1, random_state=1) for frame in (table, units, links)]
+    mixed = contrast_rows([_contrast(mixed[0])], *mixed[1:], SETTINGS)
     pd.testing.assert_frame_equal(estimates_frame(mixed), expected)
     new = {name: f"v{name}" for name in NAMES}
-    renamed = contrast_rows(
-        [_contrast(table.rename(index=new))], units.replace({"unit": new}), links.replace(new), SETTINGS
-    )
+    named = [_contrast(table.rename(index=new))]
+    renamed = estimates_frame(contrast_rows(named, units.replace({"unit": new}), links.replace(new), SETTINGS))
     columns = ["estimate", "std_error", "p_value", "mde"]
-    pd.testing.assert_frame_equal(
-        estimates_frame(renamed).query("estimator != 'leave_pair_out'")[columns].reset_index(drop=True),
-        expected.query("estimator != 'leave_pair_out'")[columns].reset_index(drop=True), rtol=1e-8,
-    )  # fmt: skip
+    one, two = (f[f["estimator"] != "leave_pair_out"][columns].reset_index(drop=True) for f in (renamed, expected))
+    pd.testing.assert_frame_equal(one, two, rtol=1e-8)
 
 
-def test_step_down_never_lowers_a_p_value() -> None:
+def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
     table = _table(effect=1.0)
     found = step_down_rows([_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS)
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
-    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2
-    assert found[0].p_value >= alone[0] - 1e-12
+    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2 and found[0].p_value >= alone[0] - 1e-12
     with pytest.raises(EstimateError, match="different units"):
         step_down_rows([_contrast(table), _contrast(table.iloc[1:], outcome="z")], _units(), _links(), SETTINGS)
+    inference = {"conf_level": 0.9, "permutations": 99, "seed": 1, "pairs": [["a", "b"]]}
+    assert parse_contrast_settings(inference, 0.8) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))
 
 
-def test_what_is_not_defined_says_why() -> None:
+def test_what_is_not_defined_says_why():
     constant = contrast_rows([_contrast(_table().assign(y=1.0))], _units(), _links(), SETTINGS)
     assert [row.warning for row in constant] == ["not defined: the outcome is constant"]
     dependent = contrast_rows([_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS)
     assert "does not vary or is collinear" in dependent[0].warning
     with pytest.raises(EstimateError, match=r"1 units lack a value \(u03\)"):
-        holed = _table()
-        holed.loc["u03", "x"] = np.nan
-        _rows(holed)
+        _rows(_table().assign(x=lambda f: f["x"].mask(f.index == "u03")))
     with pytest.raises(EstimateError, match="no coordinates"):
         contrast_rows([_contrast(_table())], _units().assign(lat=np.nan), _links(), SETTINGS)
     with pytest.raises(EstimateError, match=r"no row in units\.csv"):
         contrast_rows([_contrast(_table())], _units().iloc[1:], _links(), SETTINGS)
-
-
-def test_settings_come_from_the_config() -> None:
-    inference = {"conf_level": 0.9, "permutations": 99, "seed": 1, "pairs": [["a", "b"]]}
-    assert parse_contrast_settings(inference, 0.8) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))

@@ -30,8 +30,10 @@ def test_values_by_unit_and_year_in_any_order_of_rows(text, expected):
     np.testing.assert_allclose(evaluate(text, shuffled).sort_index(), expected)
 
 
-def test_columns_are_named():
+def test_columns_are_named_and_an_unknown_one_with_the_nearest():
     assert columns_of("log(x / lag(y, 2)) * mean(x, 1, 2)") == ["x", "y"]
+    with pytest.raises(ConfigError, match="'gdq'"):
+        evaluate("log(gdq)", PANEL.assign(gdp=1.0))
 
 
 @pytest.mark.parametrize(
@@ -45,8 +47,3 @@ def test_everything_else_is_refused_in_one_line(text):
     with pytest.raises(ConfigError) as error:
         columns_of(text)
     assert "\n" not in str(error.value)
-
-
-def test_an_unknown_column_is_named_with_the_nearest():
-    with pytest.raises(ConfigError, match="'gdq'"):
-        evaluate("log(gdq)", PANEL.assign(gdp=1.0))

@@ -1,7 +1,3 @@
-from __future__ import annotations
-
-from pathlib import Path
-
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -22,7 +18,7 @@ def close_figures():
     plt.close("all")
 
 
-def drawn_texts(figure: mpl.figure.Figure) -> list[mpl.text.Text]:
+def drawn_texts(figure):
     found = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
     for axes in figure.axes:
         found += [*axes.texts, axes.title, axes._left_title]
@@ -33,24 +29,24 @@ def drawn_texts(figure: mpl.figure.Figure) -> list[mpl.text.Text]:
     return [text for text in found if text.get_text() and text.get_visible()]
 
 
-def test_cells_differ_in_colour_marker_line_and_ink_stays_readable() -> None:
+def test_cells_differ_in_colour_marker_line_and_ink_stays_readable():
     for attribute in ("colour", "marker", "line"):
         assert len({str(getattr(mark, attribute)) for mark in MARKS.values()}) == len(MARKS)
     for mark in MARKS.values():
         assert contrast(mark.fill, mark.ink) >= 4.5
 
 
-def contrast(one: str, two: str) -> float:
+def contrast(one, two):
     light = sorted(luminance(mpl.colors.to_rgb(colour)) for colour in (one, two))
     return (light[1] + 0.05) / (light[0] + 0.05)
 
 
-def luminance(rgb: tuple[float, float, float]) -> float:
+def luminance(rgb):
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_point_labels_stay_inside_and_apart() -> None:
+def test_labels_stay_inside_and_apart():
     use_style()
     _, axes = plt.subplots(figsize=(4, 3))
     rng = np.random.default_rng(3)
@@ -61,27 +57,18 @@ def test_point_labels_stay_inside_and_apart() -> None:
     assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 and frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes)
     pairs = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
     assert len(pairs) <= 1
-
-
-def test_spread_moves_labels_apart_and_keeps_their_order() -> None:
     placed = spread([1.0, 1.1, 5.0, 1.05], 1.0)
-    assert np.all(np.diff(np.sort(placed)) >= 1.0 - 1e-12)
-    assert np.argsort(placed).tolist() == [0, 3, 1, 2]
-    assert placed[2] == 5.0
-    assert np.mean(placed[:2] + placed[3:]) == pytest.approx(1.05)
-    assert spread([], 1.0) == []
+    assert np.all(np.diff(np.sort(placed)) >= 1.0 - 1e-12) and np.argsort(placed).tolist() == [0, 3, 1, 2]
+    assert placed[2] == 5.0 and np.mean(placed[:2] + placed[3:]) == pytest.approx(1.05) and spread([], 1.0) == []
 
 
-def test_a_letter_that_the_font_lacks_is_an_error(tmp_path: Path) -> None:
+def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
     use_style()
     figure = plt.figure()
     figure.text(0.5, 0.5, "\u4e2d")
     artwork = Artwork(figure, pd.DataFrame({"a": [1]}), "Words 1.")
     with pytest.raises(ArtifactError, match="Glyph"):
         save_figure(artwork, [str(tmp_path / "F.png")])
-
-
-def test_a_figure_without_words_is_an_error(tmp_path: Path) -> None:
     use_style()
     with pytest.raises(ArtifactError, match="no description"):
         save_figure(Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")])

@@ -1,8 +1,5 @@
 """The door of every script: the log comes first, a known fault is one line, an unknown one leaves its trace there."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +9,7 @@ from evenfield.shared.job import enter
 from evenfield.study.errors import EvenfieldError, IngestError, first_examples
 
 
-def job(folder: Path, **params: Any) -> SimpleNamespace:
+def job(folder, **params):
     return SimpleNamespace(
         log=[str(folder / "logs" / "rule.log")],
         input={"table": "in.csv", "code": ["a.py"], "tracked": ["b"]},
@@ -22,18 +19,17 @@ def job(folder: Path, **params: Any) -> SimpleNamespace:
     )
 
 
-def log_of(folder: Path) -> str:
+def log_of(folder):
     return (folder / "logs" / "rule.log").read_text(encoding="utf-8")
 
 
-def test_main_gets_names_without_what_only_triggers_reruns(tmp_path: Path) -> None:
+def test_main_gets_names_without_what_only_triggers_reruns(tmp_path):
     seen: dict[str, Any] = {}
     enter(job(tmp_path, spec=1), lambda **named: seen.update(named))
-    assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1}
-    assert log_of(tmp_path) == ""
+    assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1} and log_of(tmp_path) == ""
 
 
-def test_log_is_there_before_the_work_and_an_old_one_is_gone(tmp_path: Path) -> None:
+def test_log_is_there_before_the_work_and_an_old_one_is_gone(tmp_path):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "rule.log").write_text("old", encoding="utf-8")
     seen = []
@@ -41,19 +37,18 @@ def test_log_is_there_before_the_work_and_an_old_one_is_gone(tmp_path: Path) -> 
     assert seen == [""]
 
 
-def test_known_fault_is_one_line_on_both_sides(tmp_path: Path) -> None:
-    def main(**_: Any) -> None:
+def test_known_fault_is_one_line_on_both_sides(tmp_path):
+    def main(**_):
         raise IngestError("panel.csv\nhas 3  faults", "none", "mend them")
 
     with pytest.raises(SystemExit) as caught:
         enter(job(tmp_path), main)
     line = "ingest: panel.csv has 3 faults; expected none; mend them"
-    assert caught.value.code == f"evenfield: {line}"
-    assert log_of(tmp_path) == f"{line}\n"
+    assert caught.value.code == f"evenfield: {line}" and log_of(tmp_path) == f"{line}\n"
 
 
-def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path: Path) -> None:
-    def main(**_: Any) -> None:
+def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
+    def main(**_):
         raise ZeroDivisionError("by\nzero " + "x" * 500)
 
     with pytest.raises(SystemExit) as caught:
@@ -61,18 +56,14 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path: Pa
     line = str(caught.value.code)
     assert line.startswith("evenfield: build_it: ZeroDivisionError by zero xxx")
     assert line.endswith(f"this is a fault of evenfield; please report {tmp_path / 'logs' / 'rule.log'}")
-    assert "\n" not in line and len(line) < 400 + len(str(tmp_path))
-    assert "Traceback" not in line
+    assert "\n" not in line and len(line) < 400 + len(str(tmp_path)) and "Traceback" not in line
     assert log_of(tmp_path).startswith("Traceback (most recent call last)")
     assert "ZeroDivisionError: by" in log_of(tmp_path)
 
 
-def test_every_floor_names_itself() -> None:
+def test_every_floor_names_itself_and_examples_say_how_many_are_left_out():
     floors = {cls.floor for cls in EvenfieldError.__subclasses__()}
     assert floors == {"config", "ingest", "panel", "weights", "estimates", "artifacts", "report"}
-
-
-def test_examples_say_how_many_are_left_out() -> None:
     assert first_examples(["a", "b", "c"]) == "a, b, c"
     assert first_examples(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
     assert first_examples(["a", "b"], 1) == "a and 1 more"

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -19,7 +17,7 @@ from evenfield.study.errors import ArtifactError
 from evenfield.study.files import read_table
 
 
-def made_table() -> Table:
+def made_table():
     frame = pd.DataFrame({
         "name": ["A & B", "C_1", "<b>|"], "value": [-1.2345678, 2.0, float("nan")], "low": [-2.0, 1.0, float("nan")],
         "high": [0.0, float("nan"), float("nan")], "why": ["", "", "too few units"], "group": ["one", "one", "two"],
@@ -33,27 +31,18 @@ def made_table() -> Table:
                  group="group")  # fmt: skip
 
 
-def test_blank_cells_get_a_letter_and_their_reason_in_the_note() -> None:
+def test_latex_and_markdown_are_escaped_and_balanced():
+    text = table_latex(made_table())
+    assert r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text and r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
+    assert r"\caption{A title with 5\% \& more}" in text and text.count(r"\begin{") == text.count(r"\end{") == 4
+    assert r"\multicolumn{3}{@{}l}{\textit{two}}" in text
+    assert escape_latex("a\\b{c}~^") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}"
+    rows = [line for line in table_markdown(made_table()).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4} and rows[1] == "| :--- | ---: | ---: |"
+    assert r"\<b\>\|" in rows[-1]
     made = grid(made_table())
     assert [cell.text for cell in made.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
     assert made.note[-1] == "(a) too few units."
-
-
-def test_latex_is_escaped_and_balanced() -> None:
-    text = table_latex(made_table())
-    assert r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text
-    assert r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
-    assert r"\caption{A title with 5\% \& more}" in text
-    assert text.count(r"\begin{") == text.count(r"\end{") == 4
-    assert r"\multicolumn{3}{@{}l}{\textit{two}}" in text
-    assert escape_latex("a\\b{c}~^") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}"
-
-
-def test_markdown_has_one_width_in_every_row() -> None:
-    rows = [line for line in table_markdown(made_table()).splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
-    assert rows[1] == "| :--- | ---: | ---: |"
-    assert r"\<b\>\|" in rows[-1]
 
 
 def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None:
@@ -78,20 +67,20 @@ def test_typst_wraps_long_columns_and_turns_wide_tables() -> None:
 
 
 class Tags(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.open: list[str] = []
         self.seen: list[tuple[str, dict[str, str | None]]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         self.open.append(tag)
         self.seen.append((tag, dict(attrs)))
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
-def test_html_is_semantic_balanced_and_sortable() -> None:
+def test_html_is_semantic_balanced_and_sortable():
     text = table_html(made_table())
     tags = Tags()
     tags.feed(text)
@@ -99,15 +88,12 @@ def test_html_is_semantic_balanced_and_sortable() -> None:
     scopes = [attrs.get("scope") for tag, attrs in tags.seen if tag == "th"]
     assert scopes == ["col"] * 3 + ["rowgroup", "row", "row", "rowgroup", "row"]
     values = [attrs["data-value"] for tag, attrs in tags.seen if "data-value" in attrs]
-    assert values[:3] == ["A & B", "-1.23457", "-2"]
-    assert values[-2:] == ["", ""]
-    assert "<b>" not in text
-    assert "&lt;b&gt;|" in text
-    assert [tag for tag, _ in tags.seen].count("tbody") == 2
-    assert 'title="too few units"' in text
+    assert values[:3] == ["A & B", "-1.23457", "-2"] and values[-2:] == ["", ""]
+    assert "<b>" not in text and "&lt;b&gt;|" in text
+    assert [tag for tag, _ in tags.seen].count("tbody") == 2 and 'title="too few units"' in text
 
 
-def test_the_csv_twin_holds_the_unrounded_frame(tmp_path: Path) -> None:
+def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
     paths = [str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html", "typ")]
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
@@ -116,7 +102,7 @@ def test_the_csv_twin_holds_the_unrounded_frame(tmp_path: Path) -> None:
     assert all(Path(path).read_bytes().endswith(b"\n") and b"\r" not in Path(path).read_bytes() for path in paths)
 
 
-def test_an_empty_table_says_what_to_do() -> None:
+def test_an_empty_table_says_what_to_do():
     table = made_table()
     empty = Table(id="TX", title="", note=(), columns=table.columns, frame=table.frame.iloc[:0])
     with pytest.raises(ArtifactError, match=r"TX has no rows; expected .*; remove TX from `tables`"):

@@ -1,14 +1,12 @@
 """The config's schema and the pages made from it are what the Spec classes and topic.yaml say."""
 
-from __future__ import annotations
-
 import json
 
 import schema
 from evenfield.study.config import SCHEMA, read_config
 
 
-def test_schema_and_pages_are_generated() -> None:
+def test_schema_and_pages_are_generated():
     """Run `python3 run schema` after a change of a Spec class, of sections.yaml or of a topic.yaml."""
     made = schema.schema()
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == made
@@ -16,10 +14,7 @@ def test_schema_and_pages_are_generated() -> None:
     assert schema.EXHIBITS.read_text(encoding="utf-8") == schema.exhibits()
 
 
-def test_every_key_has_a_meaning() -> None:
+def test_every_key_has_a_meaning_and_no_section_says_a_thing_twice():
     rows = [line.split(" | ") for line in schema.reference(schema.schema()).splitlines() if line.startswith("| `")]
     assert not [row[0] for row in rows if not row[-1].strip(" |")]
-
-
-def test_the_sections_say_each_thing_once() -> None:
     assert read_config(schema.SECTIONS)["type"] == "object"  # this reader refuses a key written twice

@@ -1,9 +1,5 @@
 """Weights in memory: read-only, aligned by unit id and never by row order, and strict about who is there."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +19,7 @@ MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
 WEIGHTS = SpatialWeights(("A", "B", "C"), MATRIX, {"weights": "near"})
 
 
-def test_alignment_permutes_rows_and_columns_together() -> None:
+def test_alignment_permutes_rows_and_columns_together():
     for order in (["C", "A", "B"], ("B", "C", "A"), ["A", "B", "C"]):
         aligned = WEIGHTS.aligned(order)
         for i, one in enumerate(order):
@@ -40,13 +36,13 @@ def test_alignment_permutes_rows_and_columns_together() -> None:
         (["A", "B", "C", "A"], "weights: 1 units appear twice (A); expected one row per unit"),
     ],
 )
-def test_alignment_refuses_other_units(units: list[str], message: str) -> None:
+def test_alignment_refuses_other_units(units, message):
     with pytest.raises(WeightsError) as caught:
         WEIGHTS.aligned(units)
     assert str(caught.value).startswith(message)
 
 
-def test_matrix_is_read_only_and_not_the_callers() -> None:
+def test_matrix_is_read_only_and_not_the_callers():
     mine = MATRIX.copy()
     weights = SpatialWeights(("A", "B", "C"), mine)
     mine[0, 1] = 9.0
@@ -57,32 +53,22 @@ def test_matrix_is_read_only_and_not_the_callers() -> None:
     assert weights.matrix[0, 1] == 0.25
 
 
-def test_rows_are_divided_by_their_sums_and_empty_rows_stay_empty() -> None:
+def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
     matrix = row_standardised(np.array([[0.0, 2.0, 6.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
     assert matrix.tolist() == [[0.0, 0.25, 0.75], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
-
-
-def test_edges_are_placed_by_unit() -> None:
     edges = pd.DataFrame({"unit_i": ["C", "A"], "unit_j": ["A", "B"], "weight": [0.5, 2.0]})
     matrix = weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)
     with pytest.raises(WeightsError, match=r"1 units of an edge list are unknown \(C\)"):
         weights_from_edges(edges, ["A", "B"], {})
+    check_same_units(["B", "A"], ["A", "B"], "near")
+    assert Period("P", 1999, 2019, "1999-2019").years == 20
 
 
-def test_written_weights_are_read_in_the_order_asked_for(tmp_path: Path) -> None:
+def test_written_weights_are_read_in_the_order_asked_for(tmp_path):
     i, j = np.nonzero(MATRIX)
     units = np.array(["A", "B", "C"])
     write_table(pd.DataFrame({"unit_i": units[i], "unit_j": units[j], "weight": MATRIX[i, j]}), tmp_path / "w.csv")
     write_json({"weights": "near"}, tmp_path / "w.json")
     read = read_weights([str(tmp_path / "w.csv")], [str(tmp_path / "w.json")], ["B", "C", "A"])
-    assert read["near"].units == ("B", "C", "A")
-    assert read["near"].aligned(["A", "B", "C"]).tolist() == MATRIX.tolist()
-
-
-def test_same_units_in_another_order_pass() -> None:
-    check_same_units(["B", "A"], ["A", "B"], "near")
-
-
-def test_period_counts_yearly_steps() -> None:
-    assert Period("P", 1999, 2019, "1999-2019").years == 20
+    assert read["near"].units == ("B", "C", "A") and read["near"].aligned(["A", "B", "C"]).tolist() == MATRIX.tolist()

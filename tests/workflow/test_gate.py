@@ -33,18 +33,15 @@ def study(tmp_path):
 
 def test_a_reproducible_study_passes(study):
     done = pass_gate(study)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "1 files, all the same" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "1 files, all the same" in done.stdout
     assert "shuffled rows (12 rows of 1 data files)" in done.stdout
-    assert "not exercised: another Python (left out)" in done.stdout
-    assert not (study / "results").exists()
+    assert "not exercised: another Python (left out)" in done.stdout and not (study / "results").exists()
 
 
 def test_a_clock_in_a_table_fails(study):
     (study / "config.yaml").write_text('clock: true\nstop: ""\n')
     done = pass_gate(study)
-    assert done.returncode == 1
-    assert "results/tables/total.csv: line 6 differs: 'clock," in done.stdout
+    assert done.returncode == 1 and "results/tables/total.csv: line 6 differs: 'clock," in done.stdout
     assert done.stderr.startswith("gate: run 2: 1 of 1 files differ from the plain run")
     assert done.stderr.count("\n") == 1
 
@@ -54,8 +51,7 @@ def test_a_run_that_stops_is_one_line(study, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(gate, "REPO", tmp_path)
     assert gate.main(["--directory", str(study), "--same-python"]) == 1
     assert capsys.readouterr().err == "gate: run 1 of 2 failed: toy: 1 bad row (log: here)\n"
-    assert gate.main(["--directory", str(study / "data")]) == 1
-    assert "no config.yaml in " in capsys.readouterr().err
+    assert gate.main(["--directory", str(study / "data")]) == 1 and "no config.yaml in " in capsys.readouterr().err
 
 
 def test_shuffling_keeps_the_header_and_every_row(tmp_path):
@@ -64,10 +60,8 @@ def test_shuffling_keeps_the_header_and_every_row(tmp_path):
     before = copy.read_text().splitlines(keepends=True)
     assert gate.shuffle_rows(copy, seed=1) == 12
     after = copy.read_text().splitlines(keepends=True)
-    assert after[0] == before[0]
-    assert after != before
-    assert '"two\nlines, quoted"' in copy.read_text()
-    assert sorted(after) == sorted(before)
+    assert after[0] == before[0] and after != before
+    assert '"two\nlines, quoted"' in copy.read_text() and sorted(after) == sorted(before)
 
 
 def test_logs_and_benchmarks_are_not_compared(tmp_path):
@@ -103,25 +97,19 @@ def test_a_stub_is_no_python(tmp_path, monkeypatch):
     assert gate_conditions.other_python(Path(sys.executable)) is None
 
 
-def test_avx512_that_stays_on_is_an_error(monkeypatch):
+def test_avx512_that_stays_on_is_an_error_and_else_turned_off_or_reported(monkeypatch):
+    monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
+    report = gate_conditions.Report()
+    variables = gate_conditions.without_avx512(Path(sys.executable), report)
+    assert bool(variables) == bool(report.done) != bool(report.left)
     features = {"on": ["X86_V3", "X86_V4"], "dispatch": ["X86_V3", "X86_V4", "AVX512_ICL"]}
     monkeypatch.setattr(gate_conditions, "cpu_features", lambda *_: features)
     with pytest.raises(gate_conditions.GateError, match="NumPy still uses X86_V4"):
         gate_conditions.without_avx512(Path(sys.executable), gate_conditions.Report())
 
 
-def test_avx512_is_turned_off_or_reported(monkeypatch):
-    monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
-    report = gate_conditions.Report()
-    variables = gate_conditions.without_avx512(Path(sys.executable), report)
-    assert bool(variables) == bool(report.done) != bool(report.left)
-
-
-def test_the_blas_kernel_tells_its_name():
+def test_the_blas_kernel_tells_its_name_and_counts_under_it(monkeypatch):
     assert gate_conditions.kernel_of(sys.executable, {})
-
-
-def test_a_kernel_counts_under_the_name_that_the_library_gives_it(monkeypatch):
     given = {None: "SkylakeX", "Prescott": "Katmai", "Zen": "Haswell"}
     monkeypatch.setattr(gate_conditions.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(gate_conditions.Path, "read_text", lambda *_, **__: "sse2 sse4_2 avx avx2 avx512f")

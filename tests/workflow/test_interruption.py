@@ -1,7 +1,5 @@
 """A run that is stopped in the middle goes on where it was and ends with the same bytes."""
 
-from __future__ import annotations
-
 import shutil
 import signal
 import subprocess
@@ -17,39 +15,37 @@ TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
 PATIENCE_S = 120
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+def start(folder):
     command = [sys.executable, str(ROOT / "run"), "--directory", str(folder), "--cores", "2", *TARGETS]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def finish(folder: Path) -> None:
+def finish(folder):
     engine = start(folder)
     _, errors = engine.communicate(timeout=PATIENCE_S)
     assert engine.returncode == 0, errors
 
 
-def copied(folder: Path) -> Path:
+def copied(folder):
     ignored = shutil.ignore_patterns("results", ".snakemake")
     return Path(shutil.copytree(ROOT / "examples" / "mexico-states", folder / "study", ignore=ignored))
 
 
-def contents(study: Path) -> dict[str, bytes]:
+def contents(study):
     results = study / "results"
     kept = [path for path in results.rglob("*.*") if path.relative_to(results).parts[0] not in {"logs", "benchmarks"}]
     return {str(path.relative_to(results)): path.read_bytes() for path in kept}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def undisturbed(tmp_path_factory):
     study = copied(tmp_path_factory.mktemp("undisturbed"))
     finish(study)
     return contents(study)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
-    number: signal.Signals, code: int, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(number, code, undisturbed, tmp_path):
     study = copied(tmp_path)
     process = start(study)
     panel = study / "results" / "panel"

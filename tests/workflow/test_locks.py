@@ -34,13 +34,10 @@ def test_everything_is_hashed_and_no_address_stands_in_a_lock(name):
     assert not re.search(r"https?:|file:|@ |--(extra-)?index-url|--find-links", (REPO / name).read_text())
 
 
-def test_one_lock_holds_on_every_python():
+def test_one_lock_holds_on_every_python_and_the_test_lock_changes_nothing():
     entries = read_lock("requirements.lock")
     assert [name for name, _, marker, _ in entries if marker and "python" in marker.split("platform_python")[0]] == []
     assert len({name for name, *_ in entries}) == len(entries)
-
-
-def test_the_test_lock_changes_nothing_that_runs():
     run = {name: version for name, version, *_ in read_lock("requirements.lock")}
     both = {name: version for name, version, *_ in read_lock("requirements-test.lock") if name in run}
     assert both == {name: run[name] for name in both}

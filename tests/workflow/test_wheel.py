@@ -1,7 +1,5 @@
 """The wheel holds what the code needs and works outside the repository, without a network."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -29,7 +27,7 @@ print(evenfield.__version__, evenfield.__file__, len(effects.regressors))
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(tmp_path_factory):
     """A fresh environment with the wheel and the libraries of the lock, but not the repository."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -43,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def copied(folder: Path) -> Path:
+def copied(folder):
     """Copy what a wheel is built from: setuptools writes beside it."""
     source = folder / "source"
     shutil.copytree(ROOT / "workflow", source / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
@@ -52,7 +50,7 @@ def copied(folder: Path) -> Path:
     return source
 
 
-def test_the_wheel_works_in_a_fresh_environment(site: Path, tmp_path: Path) -> None:
+def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
     python = site.parents[2] / "bin" / "python"
     done = subprocess.run([python, "-I", "-c", TRIAL], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -61,7 +59,7 @@ def test_the_wheel_works_in_a_fresh_environment(site: Path, tmp_path: Path) -> N
     assert next(site.glob("evenfield-*.dist-info")).name == f"evenfield-{evenfield.__version__}.dist-info"
 
 
-def test_every_data_file_is_in_the_wheel(site: Path) -> None:
+def test_every_data_file_is_in_the_wheel(site):
     library = ROOT / "workflow" / "evenfield"
     files = {path.relative_to(library) for path in library.rglob("*.*") if path.suffix != ".pyc"}
     assert Path("py.typed") in files

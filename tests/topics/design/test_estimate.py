@@ -10,7 +10,7 @@ from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.design.estimate import estimate
-from made_study import MadeStudy, row, same_numbers, same_results
+from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -60,8 +60,7 @@ def block(results, name, **where):
 def test_the_two_by_two_table_and_its_correlations(results):
     cells = block(results, "cells").set_index("term")
     assert cells["value"].to_dict() == {"both": 3, "cluster only": 2, "SEZ only": 2, "neither": 24}
-    assert cells.loc["both", "units"] == "CN-FJ CN-GD CN-SH"
-    assert cells.loc["SEZ only", "units"] == "CN-HI CN-TJ"
+    assert cells.loc["both", "units"] == "CN-FJ CN-GD CN-SH" and cells.loc["SEZ only", "units"] == "CN-HI CN-TJ"
     correlations = block(results, "correlation").set_index("weights")["value"]
     assert correlations[""] == pytest.approx(0.52, abs=0.005)
     assert correlations["contiguity"] == pytest.approx(0.63, abs=0.005)
@@ -108,37 +107,33 @@ def test_cohort_support(zoned):
 def test_effects_in_units_of_s(results, spec_id, term, contrast, printed):
     where = {"spec_id": spec_id, "term": term, "contrast": contrast, "unit_of_measure": "s"}
     found = row(results, estimator="mde_t", w_id="contiguity" if spec_id == "exposures" else "", **where)
-    assert found.mde == pytest.approx(printed, abs=0.005)
-    assert (found.role, found.effect_type) == ("design", "stat")
+    assert found.mde == pytest.approx(printed, abs=0.005) and (found.role, found.effect_type) == ("design", "stat")
 
 
-def test_effects_in_points_scale_with_the_spread_of_the_period(results):
+def test_effects_in_points_scale_with_the_spread_and_need_coordinates_for_scpc(results):
     where = {"estimator": "mde_scpc_03", "spec_id": "exposures", "contrast": DIFFERENCE, "w_id": "contiguity"}
     in_s = row(results, **where, unit_of_measure="s").mde
     growth = make_periods().query("period == 'P2'")["growth_pct_per_year"]
     in_points = row(results, **where, unit_of_measure="pp/yr", period="P2").mde
     assert in_points == pytest.approx(in_s * growth.std(ddof=1), rel=CLOSED_FORM)
     assert in_s == pytest.approx(7.42, abs=0.005)
+    rows = estimates_frame(run(units=make_units().assign(lat=np.nan)).estimates)
+    assert set(rows["estimator"]) == {"mde_t"}
+    primary = rows[rows["treatment_def"].eq("seed")]
+    assert primary["warning"].eq("no SCPC power point: coordinates are missing").all()
 
 
-def test_no_regimes_leave_the_effects_out_with_a_sentence():
+def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
     found = run(make_cells("none", NONE, NONE), taxonomy="none")
     assert found.estimates == []
     assert found.fit["switched_off"][0].startswith("Taxonomy none has no cluster and no SEZ")
     assert block(found, "cells").set_index("term")["value"]["neither"] == 31
-    assert block(found, "correlation")["value"].isna().all()
-    assert block(found, "support").empty
-
-
-def test_a_saturated_taxonomy_gives_a_reason_instead_of_a_number():
+    assert block(found, "correlation")["value"].isna().all() and block(found, "support").empty
     found = run(pd.concat([SEED, make_cells("full", C, np.ones(31))]))
     rows = [e for e in found.estimates if e.treatment_def == "full" and e.spec_id == "exposures"]
     assert np.isnan([e.mde for e in rows]).all()
     reason = "not defined: constant, own_sez, exposure_sez cannot be told apart"
     assert {e.warning for e in rows} == {reason}
-
-
-def test_a_dated_taxonomy_has_one_design_per_set_of_cells():
     late = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ", "CN-BJ", "CN-LN"]).astype(float)
     found = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
     cells = block(found, "cells", taxonomy="dated", term="SEZ only").set_index("period")["value"]
@@ -153,13 +148,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
     same_numbers(renamed, results)
 
 
-def test_without_coordinates_the_scpc_power_point_is_left_out():
-    rows = estimates_frame(run(units=make_units().assign(lat=np.nan)).estimates)
-    assert set(rows["estimator"]) == {"mde_t"}
-    primary = rows[rows["treatment_def"].eq("seed")]
-    assert primary["warning"].eq("no SCPC power point: coordinates are missing").all()
-
-
 @pytest.mark.parametrize(
     ("made", "text"),
     [
@@ -168,13 +156,8 @@ def test_without_coordinates_the_scpc_power_point_is_left_out():
         ({"section": {"power": 80}}, r"estimates\.design\.power"),
     ],
 )
-def test_wrong_names_are_said(made, text):
+def test_wrong_names_and_missing_exposures_are_said(made, text):
     with pytest.raises(ConfigError, match=text):
         run(**made)
-
-
-def test_missing_exposures_are_one_line():
-    exposures = make_study().table("exposures").query("unit != 'CN-XZ'")
-    with pytest.raises(EvenfieldError, match="1 units have no exposure to seed") as caught:
-        run(exposures=exposures)
-    assert "\n" not in str(caught.value)
+    with one_line(EvenfieldError, "1 units have no exposure to seed"):
+        run(exposures=make_exposures(SEED, W).query("unit != 'CN-XZ'"))

@@ -112,13 +112,15 @@ def test_deciding_rows_their_evidence_and_their_words(results):
     assert set(rows.loc[rows["role"] == "robustness", "effect_type"]) == kinds
     warnings = {period: one(results, period=period, contrast=DIFFERENCE).warning for period in ("P1", "P2", "S0")}
     assert warnings["P1"].startswith("PROXY: rests on proxy output; UNDERPOWERED: mde")
-    assert warnings["P2"].startswith("UNDERPOWERED: mde")
-    assert warnings["S0"].startswith("SPLICED")
+    assert warnings["P2"].startswith("UNDERPOWERED: mde") and warnings["S0"].startswith("SPLICED")
     assert one(results, period="P2", contrast=DIFFERENCE).n_treated == 10
     assert one(results, period="P2", term="own_sez").n_treated == 5
     outside = rows[rows["sample_id"] == "outsiders"]
-    assert set(outside["n_units"]) == {24}
-    assert not outside["term"].str.startswith("own").any()
+    assert set(outside["n_units"]) == {24} and not outside["term"].str.startswith("own").any()
+    wanted = {"term": "rho_cluster", "contrast": "rho_cluster - rho_other", "estimator": "sdm_two_regime"}
+    found, check = one(results, period="P2", **wanted), results.fit["two_regime"]["P2"]
+    assert (found.role, found.hypothesis, found.n_treated) == ("exploratory", "", 5)
+    assert f"off by {check['bias']:.2g} on average" in found.warning
 
 
 def test_equivalence_is_per_standard_deviation(results):
@@ -131,8 +133,7 @@ def test_equivalence_is_per_standard_deviation(results):
     assert f"one s.d. of the exposure is {spread:.3g}" in found.warning
     assert one(results, period="P2", **{**kind, "effect_type": "mde_tost"}).estimate == found.mde > 0.25
     quiet = one(run(periods=planted(0.01, b=(0, 0), g=(0, 0))), period="P1", **kind)
-    assert quiet.p_value < 0.05
-    assert "UNDERPOWERED" not in quiet.warning
+    assert quiet.p_value < 0.05 and "UNDERPOWERED" not in quiet.warning
 
 
 def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
@@ -160,24 +161,18 @@ def test_series_residuals_and_ranges(results):
     assert results.fit["exposure_sd"]["P2"]["exposure_sez"] == pytest.approx((W["contiguity"] @ S).std(), abs=1e-6)
 
 
-def test_regimes_that_cannot_be_told_apart_are_rows_with_a_reason():
+def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
     full = make_exposures(make_cells("seed", C, [S, np.ones(31), S]), W)
     saturated = one(run(exposures=full), period="P2", contrast=DIFFERENCE)
-    assert np.isnan(saturated.estimate)
-    assert "not defined: own_sez does not vary or is collinear" in saturated.warning
+    assert np.isnan(saturated.estimate) and "not defined: own_sez does not vary or is collinear" in saturated.warning
     same = run(exposures=make_exposures(make_cells("seed", C, C), W))
     assert "does not vary or is collinear" in one(same, period="P2", contrast=DIFFERENCE).warning
     none = run(exposures=make_exposures(make_cells("seed", 0 * C, 0 * S), W))
     assert np.isnan([e.estimate for e in none.estimates]).all()
-
-
-def test_fewer_than_four_treated_leave_permutation_only():
     three = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI"]).astype(float)
     found = run(exposures=make_exposures(make_cells("seed", C, three), W))
     own = one(found, period="P2", term="own_sez")
-    assert np.isfinite(own.estimate)
-    assert np.isnan(own.std_error)
-    assert own.p_type.startswith("free permutation")
+    assert np.isfinite(own.estimate) and np.isnan(own.std_error) and own.p_type.startswith("free permutation")
     assert np.isfinite(one(found, period="P2", contrast=DIFFERENCE).std_error)
 
 
@@ -189,14 +184,7 @@ def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothi
     assert {e.estimator for e in more.estimates if e.spec_id == "again"} == {"slx"}
 
 
-def test_the_two_regime_row_states_its_own_bias(results):
-    wanted = {"term": "rho_cluster", "contrast": "rho_cluster - rho_other", "estimator": "sdm_two_regime"}
-    found, check = one(results, period="P2", **wanted), results.fit["two_regime"]["P2"]
-    assert (found.role, found.hypothesis, found.n_treated) == ("exploratory", "", 5)
-    assert f"off by {check['bias']:.2g} on average" in found.warning
-
-
-def test_neighbours_count_by_population():
+def test_neighbours_by_population_and_zones_by_number():
     spec = {**PRIMARY, "id": "pop", "role": "robustness", "neighbours": "population"}
     people = PANEL.query("year == 2001").set_index("unit").loc[UNITS, "population"].to_numpy()
     pulled = W["contiguity"] * people
@@ -205,9 +193,6 @@ def test_neighbours_count_by_population():
     assert found.estimate == pytest.approx(C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM)
     with pytest.raises(EstimateError, match="31 units have no population in 1978"):
         run(spec, panel=PANEL.assign(population=np.nan))
-
-
-def test_counted_zones_are_per_standard_deviation():
     numbers = REGIMES.assign(own_zones_sez=REGIMES["own_sez"] * 3.0, own_zones_hidz=REGIMES["own_sez"] * 0.6)
     many = {**OTHER, "id": "many", "weights": "contiguity", "zones": "number"}
     parks = {**OTHER, "id": "parks", "weights": "contiguity", "regimes": ["cluster", "park"]}
@@ -217,8 +202,7 @@ def test_counted_zones_are_per_standard_deviation():
     assert per_sd.estimate == pytest.approx(beta[2] * spread[0] - beta[3] * spread[1], rel=CLOSED_FORM)
     assert (per_sd.unit_of_measure, per_sd.sesoi) == ("pp/yr per s.d. of exposure", 0.25)
     listed = one(found, period="P2", contrast="exposure_cluster - exposure_park", spec_id="parks")
-    assert listed.estimate == pytest.approx(beta[2] - beta[3], rel=CLOSED_FORM)
-    assert listed.hypothesis == ""
+    assert listed.estimate == pytest.approx(beta[2] - beta[3], rel=CLOSED_FORM) and listed.hypothesis == ""
 
 
 @pytest.mark.parametrize(
@@ -231,9 +215,8 @@ def test_counted_zones_are_per_standard_deviation():
     ],
 )
 def test_bad_input_is_one_line(specs, tables, text):
-    with pytest.raises(EstimateError, match=text) as caught:
+    with pytest.raises(EstimateError, match=rf"\A.*{text}.*\Z"):
         run(*specs, **tables)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

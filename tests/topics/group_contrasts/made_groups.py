@@ -1,7 +1,5 @@
 """Thirty units on a grid with clusters, zones and a programme; planted differences, growth, wages and investment."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -18,14 +16,12 @@ PERIODS = [
 SESOI = {"log": 0.1, "share": 0.5, "quarter": 0.25, "percent": 5.0, "pp": 0.5, "elasticity": 0.2}
 
 
-def make_study(section: dict[str, Any], periods: list[dict[str, Any]] | None = None, **columns: Any) -> MadeStudy:
+def make_study(section, periods=None, **columns):
     """Return a study whose panel holds ``columns``, arrays (N, T), beside basis and log income."""
     periods = periods or PERIODS
     rng, shape = np.random.default_rng(1), (N, len(YEARS))
-    wide = {
-        "log_income": 8 + rng.normal(size=shape),
-        **{name: np.broadcast_to(v, shape) for name, v in columns.items()},
-    }
+    wide = {"log_income": 8 + rng.normal(size=shape)}
+    wide |= {name: np.broadcast_to(v, shape) for name, v in columns.items()}
     panel = pd.DataFrame({"unit": np.repeat(NAMES, len(YEARS)), "year": np.tile(YEARS, N)})
     panel = panel.assign(**{name: values.ravel() for name, values in wide.items()})
     panel["basis"] = np.where(panel["year"] < 2000, "proxy", "official")

@@ -114,30 +114,22 @@ def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
     assert found.mde == pytest.approx(both * found.std_error)
 
 
-def test_one_deciding_row_and_its_evidence(results):
+def test_one_deciding_row_its_evidence_and_what_limits_it(results):
     rows = estimates_frame(results.estimates)
     primary = rows[rows["role"].eq("primary")]
     assert primary[["hypothesis", "term", "spec_id"]].to_numpy().tolist() == [["H9", NEIGHBOURS_X, "main"]]
     ladder = rows[rows["role"].eq("ladder")]
-    assert len(ladder) == 6
-    assert ladder["p_value"].between(0, 1).all()
+    assert len(ladder) == 6 and ladder["p_value"].between(0, 1).all()
     low, high = row(results, effect_type="stat_low"), row(results, effect_type="stat_high")
     assert low.estimate <= main_row(results).estimate <= high.estimate
     share = row(results, effect_type="share")
-    assert 0 < share.estimate <= 1
-    assert 0 < share.p_value <= 1
-    assert {"stat_sign_flips", "stat_pair"} <= set(rows["effect_type"])
-
-
-def test_warnings_say_what_limits_a_row(results):
-    assert "ENDOGENOUS" in main_row(results).warning
+    assert 0 < share.estimate <= 1 and 0 < share.p_value <= 1
+    assert {"stat_sign_flips", "stat_pair"} <= set(rows["effect_type"]) and "ENDOGENOUS" in main_row(results).warning
     assert "MODERATOR: industry, late" in main_row(results).warning
     rival = main_row(results, "neighbours_x_rival", spec_id="rival")
     assert "NOT PREDETERMINED: school lies inside the sample" in rival.warning
-    assert (rival.hypothesis, rival.role) == ("", "mechanism")
-    assert main_row(results).sesoi == 0.05
-    assert np.isnan(main_row(results, spec_id="zones").sesoi)
-    assert np.isnan(main_row(results, spec_id="growth").sesoi)
+    assert (rival.hypothesis, rival.role) == ("", "mechanism") and main_row(results).sesoi == 0.05
+    assert np.isnan(main_row(results, spec_id="zones").sesoi) and np.isnan(main_row(results, spec_id="growth").sesoi)
 
 
 def test_placebo_has_the_earlier_change_as_outcome():
@@ -154,16 +146,13 @@ def test_placebo_has_the_earlier_change_as_outcome():
     assert "PROXY" in found.warning
 
 
-def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results):
+def test_order_names_and_the_exchange_rate_change_nothing(results):
     study = make_study()
     same_results(estimate(study.shuffled(3)), results)
     renamed = estimate(study.renamed({unit: f"Z{i:02d}" for i, unit in enumerate(UNITS)}))
     for made in (renamed, results):  # a pair left out is named in the sample
         made.estimates[:] = [e for e in made.estimates if e.estimator != "leave_pair_out"]
     same_numbers(renamed, results)
-
-
-def test_the_exchange_rate_does_not_matter(results):
     panel = make_panel()
     again = run(panel=panel.assign(stock=panel["stock"] * (1 + 0.1 * (panel["year"] - 1990))))
     for spec in ("main", "trends"):
@@ -171,7 +160,7 @@ def test_the_exchange_rate_does_not_matter(results):
         assert there == pytest.approx(here, rel=1e-8)
 
 
-def test_quick_permutations_equal_refitted_ones():
+def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     panel = _Linkages(make_study()).panels["main"]
     quick = permuted_estimates({"a": panel}, 4, 5, "x")["a"]
     slow = permuted_estimates({"a": replace(panel, trends=True)}, 4, 5, "x")["a"]
@@ -179,12 +168,8 @@ def test_quick_permutations_equal_refitted_ones():
     rng = generator_for(5, "x")
     for draw in quick:
         assert draw == pytest.approx(_psi(replace(panel, L=panel.L[rng.permutation(31)])), rel=CLOSED_FORM)
-
-
-def test_terciles_keep_equal_values_together():
     member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
-    assert len(set(member[:3])) == 1
-    assert len(set(member[3:5])) == 1
+    assert len(set(member[:3])) == 1 and len(set(member[3:5])) == 1
 
 
 @pytest.mark.parametrize(
@@ -201,28 +186,18 @@ def test_terciles_keep_equal_values_together():
     ],
 )
 def test_a_wrong_config_is_named(change, text):
-    with pytest.raises(EvenfieldError, match=text) as caught:
+    with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
         run({**SECTION, **change})
-    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"log_income": ("CN-GD", 2003, np.nan)}, r"1 values of log_income are missing .*CN-GD 2003"),
-        ({"stock": ("CN-BJ", 2004, 0.0)}, r"1 values of log\(stock / gdp\) are missing .*CN-BJ 2004.*above zero"),
-    ],
-)
-def test_bad_data_is_named(change, text):
+def test_bad_data_moderators_zones_and_weights_are_named():
     panel = make_panel()
-    for column, (unit, year, value) in change.items():
-        panel.loc[panel["unit"].eq(unit) & panel["year"].eq(year), column] = value
-    with pytest.raises(EvenfieldError, match=text):
-        run(panel=panel)
-
-
-def test_bad_moderators_zones_and_weights_are_named():
-    panel = make_panel()
+    cells = {"log_income": ("CN-GD", 2003, np.nan, "log_income"), "stock": ("CN-BJ", 2004, 0.0, r"log\(stock / gdp\)")}
+    for column, (unit, year, value, name) in cells.items():
+        broken = panel.assign(**{column: panel[column].mask(panel["unit"].eq(unit) & panel["year"].eq(year), value)})
+        with pytest.raises(EvenfieldError, match=rf"1 values of {name} are missing .*{unit} {year}") as caught:
+            run(panel=broken)
+        assert ("above zero" in str(caught.value)) or column != "stock"
     with pytest.raises(EvenfieldError, match="moderator industry is"):
         run(panel=panel.assign(va=panel["gdp"] * 0.5))
     with pytest.raises(EvenfieldError, match="1 units have no industry"):

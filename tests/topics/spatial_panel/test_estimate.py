@@ -103,13 +103,18 @@ def test_every_row_names_what_it_rests_on_and_none_decides_a_hypothesis(result):
     assert "spillover" not in table.to_csv() + str(result.fit)
 
 
-def test_slx_indirect_is_theta_and_sem_indirect_is_zero_by_construction(result):
+def test_probabilities_sum_to_one_and_slx_and_sem_effects_are_by_construction(result):
     theta = picked(result, estimator="slx", effect_type="coef").set_index("term")["estimate"]
     indirect = picked(result, estimator="slx", effect_type="indirect").set_index("term")["estimate"]
     assert indirect.tolist() == theta[[f"W {name}" for name in indirect.index]].tolist()
     nothing = picked(result, estimator="sem", effect_type="indirect")
     assert not nothing["estimate"].any() and nothing["std_error"].isna().all()
     assert set(nothing["se_type"]) == {"zero by construction"}
+    far = np.roll(ring(N), 6, axis=1) * (1 - np.eye(N))
+    weights = {"near": NEAR, "far": SpatialWeights(NEAR.units, far / far.sum(axis=1, keepdims=True))}
+    rows = picked(run(weights=weights, models=["SAR", "SDM"]), effect_type="probability")
+    assert len(rows) == 4 and rows["estimate"].sum() == pytest.approx(1.0)
+    assert rows.loc[rows["w_id"] == "near", "estimate"].sum() > 0.9
 
 
 def test_resampled_units_and_years_give_intervals_around_the_same_estimate(result):
@@ -122,14 +127,6 @@ def test_resampled_units_and_years_give_intervals_around_the_same_estimate(resul
         assert (again["conf_low"] != main["conf_low"]).all() and again["df"].isna().all()
     # No drawn statistic of 39 is as far from zero as the planted effect: the smallest p-value there is.
     assert row(result, estimator="sdm_units", term="a", effect_type="direct").p_value == pytest.approx(1 / 40)
-
-
-def test_probabilities_sum_to_one_over_models_and_weights():
-    far = np.roll(ring(N), 6, axis=1) * (1 - np.eye(N))
-    weights = {"near": NEAR, "far": SpatialWeights(NEAR.units, far / far.sum(axis=1, keepdims=True))}
-    rows = picked(run(weights=weights, models=["SAR", "SDM"]), effect_type="probability")
-    assert len(rows) == 4 and rows["estimate"].sum() == pytest.approx(1.0)
-    assert rows.loc[rows["w_id"] == "near", "estimate"].sum() > 0.9
 
 
 def test_effects_by_unit_pair_and_power_add_up(result):
@@ -173,13 +170,10 @@ def test_zones_come_from_the_doses_and_those_of_unsure_date_are_counted():
     assert not sure["warning"].str.contains("GRADE C").any()
 
 
-def test_a_smaller_sample_cuts_and_restandardises_the_weights():
+def test_samples_proxy_and_correlation_over_years_are_warned_of():
     rows = picked(run(samples={"few": CASE.units[:9]}, sample="few", models=["SDM"]), estimator="sdm")
     assert set(rows["n_units"]) == {9}
     assert rows["warning"].str.contains("near cut to 9 units and row-standardised again").all()
-
-
-def test_the_output_proxy_and_correlation_over_years_are_warned_of():
     drift = np.cumsum(np.random.default_rng(6).normal(size=(T, N)), axis=0).ravel()
     proxy = ["official"] * (N * T - N) + ["proxy"] * N
     changed = run(frame=lambda f: f.assign(log_income=f["log_income"] + 3 * drift, basis=proxy), models=["SDM"])
@@ -198,8 +192,7 @@ def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_o
     tests = picked(edge, estimator="test")
     assert tests.loc[tests["term"].str.startswith("Wald"), "estimate"].isna().tolist() == [True] * 4
     rho = row(edge, estimator="sdm", term="rho")
-    assert np.isfinite(rho.estimate) and np.isnan(rho.std_error)
-    assert set(edge.series["reach"]["estimator"]) == {"slx"}
+    assert np.isfinite(rho.estimate) and np.isnan(rho.std_error) and set(edge.series["reach"]["estimator"]) == {"slx"}
 
 
 ISLAND = np.where(np.arange(N)[:, None] == 3, 0.0, CASE.matrix)
@@ -228,9 +221,8 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
     study = make_study(**made)
     if "far" in study.matrices:
         study.config["estimates"]["spatial_panel"]["specifications"][0]["weights"] = "near"
-    with pytest.raises(EvenfieldError, match=text) as caught:
+    with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
         estimate(study)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -58,14 +58,11 @@ def run(tmp_path):
     return whole
 
 
-def test_the_list_is_the_product_of_the_axes():
+def test_estimates_are_refits_over_the_product_of_the_axes(run):
     study = make_study()
     curves = Section.model_validate(study.config["estimates"]["specification_curve"]).curves
     assert [len(curve.points(study)) for curve in curves] == [4, 4, 2]
     assert {point.weights for point in curves[1].points(study)} == {""}
-
-
-def test_estimates_are_refits(run):
     table = run(make_study()).series["series"]
     found = table[table["curve"].eq("near") & table["sample"].eq("small") & table["period"].eq("P2")].iloc[0]
     data, cells = (tables()[name].query("period == 'P2'").set_index("unit") for name in ("periods", "cells"))
@@ -74,8 +71,7 @@ def test_estimates_are_refits(run):
     X = np.column_stack([*own, *near, np.ones(N), data["log_income_start"]])[1:-1]
     fit = fit_ols(data["growth_pct_per_year"].to_numpy()[1:-1], X)
     assert found["estimate"] == pytest.approx(fit.beta[2] - fit.beta[3], rel=1e-5)
-    assert found["conf_low"] < found["estimate"] < found["conf_high"]
-    assert found["n_units"] == N - 2
+    assert found["conf_low"] < found["estimate"] < found["conf_high"] and found["n_units"] == N - 2
 
 
 def test_chunks_shuffled_rows_and_permuted_weights_change_nothing(run):
@@ -88,15 +84,13 @@ def test_chunks_shuffled_rows_and_permuted_weights_change_nothing(run):
 def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):
     rows = {(row.spec_id, row.effect_type, row.period): row for row in run(make_study(effect=20.0)).estimates}
     share = rows["near", "share", "all"]
-    assert (share.estimate, share.n_obs) == (1.0, 4)
-    assert rows["near", "median", "all"].p_value <= 0.05
+    assert (share.estimate, share.n_obs) == (1.0, 4) and rows["near", "median", "all"].p_value <= 0.05
     assert rows["near", "median", "all"].estimate == pytest.approx(20.0, abs=3.0)
-    assert rows["near", "share", "P1"].warning.startswith("PROXY")
-    assert rows["own", "median", "all"].p_value > 0.05
+    assert rows["near", "share", "P1"].warning.startswith("PROXY") and rows["own", "median", "all"].p_value > 0.05
     assert rows["own", "median", "all"].outcome == "growth_pct_per_year"
 
 
-def test_what_is_not_defined_says_why_and_is_not_counted(run):
+def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
     def no_zones_at_first(made):
         cells = made["cells"]
         return {**made, "cells": cells.assign(sez=cells["sez"].where(cells["period"].eq("P2"), 0.0))}
@@ -107,9 +101,6 @@ def test_what_is_not_defined_says_why_and_is_not_counted(run):
     assert reasons == gone | {"labels do not vary or are collinear in this sample"}
     assert found.fit["defined"] == {"near": 2}
     assert {row.n_obs for row in found.estimates if row.period == "all"} == {2}
-
-
-def test_missing_units_are_refused():
     study = make_study(change=lambda made: {**made, "cells": made["cells"].query("unit != 'u05'")})
     with pytest.raises(EstimateError, match=r"1 units have no row \(u05\)"):
         chunk(study, 1, 1)

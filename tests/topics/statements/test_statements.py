@@ -72,14 +72,21 @@ def difference(values):
     return np.linalg.lstsq(np.column_stack([CLUSTER, SEZ, np.ones(N)]), values, rcond=None)[0][0]
 
 
-def test_a_planted_difference_comes_back():
+def test_a_planted_difference_comes_back_also_of_one_unit():
     found = row(run(CONTRAST))
-    assert found.estimate == pytest.approx(3, abs=0.1)
-    assert found.conf_low < 3 < found.conf_high
+    assert found.estimate == pytest.approx(3, abs=0.1) and found.conf_low < 3 < found.conf_high
     assert (found.hypothesis, found.role, found.family, found.n_treated) == ("L99", "exploratory", "statements", 6)
+    found = row(run({**CONTRAST, "regressors": ["unit_u00", "sez"], "term": "unit_u00"}))
+    assert found.p_type.startswith("free permutation") and found.n_treated == 1
+    item = {**CONTRAST, "outcome": "100 * log(patents / b)", "reduce": "trend"}
+    assert row(run(item)).outcome == "trend of log(patents / b)"
 
 
 GROWTH = by_unit("growth_pct")
+
+
+INDEX = standardised_index(np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]), (CLUSTER + SEZ) == 0)
+SLOPES = [np.polyfit(path[:-1], path[1:], 1)[0] for path in GROWTH]
 
 
 @pytest.mark.parametrize(
@@ -89,37 +96,16 @@ GROWTH = by_unit("growth_pct")
         ({"outcome": "rising", "reduce": "shift", "since": 2006}, 0.2 * 5),
         ({"outcome": "step", "reduce": "shift", "since": 2006}, 1),
         ({"outcome": "growth_pct", "reduce": "volatility"}, difference(GROWTH.std(axis=1, ddof=1))),
-        (
-            {"outcome": "growth_pct", "reduce": "persistence"},
-            difference([np.polyfit(path[:-1], path[1:], 1)[0] for path in GROWTH]),
-        ),
+        ({"outcome": "growth_pct", "reduce": "persistence"}, difference(SLOPES)),
         ({"outcome": "100 * a / b"}, 50 * difference(by_unit("a").mean(axis=1))),
-        (
-            {"outcome": ["a", "growth_pct"]},
-            difference(
-                standardised_index(
-                    np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]), (CLUSTER + SEZ) == 0
-                )
-            ),
-        ),
+        ({"outcome": ["a", "growth_pct"]}, difference(INDEX)),
     ],
 )
 def test_the_years_of_a_unit_become_one_number(item, expected):
     assert row(run({**CONTRAST, **item})).estimate == pytest.approx(expected)
 
 
-def test_the_factor_of_a_unit_of_measure_is_no_part_of_the_outcomes_name():
-    item = {**CONTRAST, "outcome": "100 * log(patents / b)", "reduce": "trend"}
-    assert row(run(item)).outcome == "trend of log(patents / b)"
-
-
-def test_one_treated_unit_is_permuted():
-    found = row(run({**CONTRAST, "regressors": ["unit_u00", "sez"], "term": "unit_u00"}))
-    assert found.p_type.startswith("free permutation")
-    assert found.n_treated == 1
-
-
-def test_measures_and_products():
+def test_measures_products_and_areas():
     measures = {name: {"variable": "count", "years": [2001, 2001]} for name in ("high", "level")}
     measures["high"]["above_median"] = True
     joint = {"product": ["high", "level"]}
@@ -127,13 +113,16 @@ def test_measures_and_products():
     y, high = by_unit("a").mean(axis=1), (PLACE >= 15) * 1.0
     expected = np.linalg.lstsq(np.column_stack([PLACE * high, high, np.ones(N)]), y, rcond=None)[0][0]
     assert row(run(item)).estimate == pytest.approx(expected)
+    area = Data(make_study()).panel["area_km2"].to_numpy()
+    assert area == pytest.approx(6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
+    found = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
+    assert np.isnan(found.estimate) and "collinear" in found.warning
 
 
 def test_a_panel_finds_the_dose_within_units_and_years():
     results = run({**PANEL, "lags": [0, 2]}, {**PANEL, "outcome": "later", "lags": [2], "periods": ["P2"]})
     found = row(results, spec_id="s0", term="zones_park_lag0")
-    assert found.estimate == pytest.approx(0.3)
-    assert (found.fe_id, found.se_type) == ("unit + year", "CR3")
+    assert found.estimate == pytest.approx(0.3) and (found.fe_id, found.se_type) == ("unit + year", "CR3")
     assert row(results, spec_id="s0", term="zones_park_lag2").n_periods == len(YEARS) - 2
     reached = row(results, spec_id="s1")
     assert reached.estimate == pytest.approx(0.4)
@@ -144,8 +133,7 @@ def test_shares_are_exact():
     item, mean = {**SHARES, "outcome": "output_real"}, {**SHARES, "outcome": "a", "reference": "output_real"}
     results = run({**item, "reduce": "increase"}, mean)
     found = row(results, spec_id="s0", effect_type="coef")
-    assert found.estimate == pytest.approx(100 * (1 - 6 / 30))
-    assert np.isnan(found.p_value)
+    assert found.estimate == pytest.approx(100 * (1 - 6 / 30)) and np.isnan(found.p_value)
     assert (found.output_basis, "PROXY" in found.warning) == ("proxy", True)
     assert row(results, spec_id="s0", effect_type="stat_low").estimate == pytest.approx(100 * (1 - 6 / 29))
     assert row(results, spec_id="s0", effect_type="stat_high").estimate == pytest.approx(100 * (1 - 5 / 29))
@@ -167,22 +155,12 @@ def test_planted_rings_come_back():
     assert (singles[0].role, step.role) == ("robustness", "exploratory")
 
 
-def test_area_comes_from_the_outlines():
-    area = Data(make_study()).panel["area_km2"].to_numpy()
-    assert area == pytest.approx(6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
-
-
 def test_equivalence_is_shown_for_a_small_difference_only():
     zero = {**CONTRAST, "predicted": "0"}
     results = run({**zero, "sesoi": 1.0}, {**zero, "outcome": "growth_pct", "sesoi": 3.0})
     large, small = (row(results, spec_id=name, estimator="equivalence") for name in ("s0", "s1"))
-    assert large.p_value > 0.9
-    assert small.p_value < 0.05
-    assert -3 < small.conf_low < small.conf_high < 3
-    assert small.effect_type == "tost"
-
-
-def test_equivalence_is_rejected_exactly_when_the_interval_lies_inside():
+    assert large.p_value > 0.9 and small.p_value < 0.05
+    assert -3 < small.conf_low < small.conf_high < 3 and small.effect_type == "tost"
     zero = {**CONTRAST, "predicted": "0", "outcome": "growth_pct"}
     known = row(run({**zero, "sesoi": 9.0}), estimator="equivalence")
     edge = float(max(-known.conf_low, known.conf_high))
@@ -194,11 +172,13 @@ def test_equivalence_is_rejected_exactly_when_the_interval_lies_inside():
 def test_shuffled_rows_and_renamed_units_change_nothing():
     cells = {**CONTRAST, "regressors": ["cluster_only", "sez_only", "both"], "term": "both"}
     study = make_study(CONTRAST, cells, PANEL, RINGS, {**SHARES, "outcome": "output_real"})
-    for other, compare in (
-        (study.shuffled(1), same_results),
-        (study.renamed({name: f"x{name}" for name in NAMES}), same_numbers),
-    ):
+    renamed = study.renamed({name: f"x{name}" for name in NAMES})
+    for other, compare in ((study.shuffled(1), same_results), (renamed, same_numbers)):
         compare(estimate(study), estimate(Made(other.config, other.tables, **other.described)))
+
+
+COUNTED = {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"}
+UNHEARD = "no column unheard in the panel, the units or the zones"
 
 
 @pytest.mark.parametrize(
@@ -206,31 +186,16 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     [
         ({**CONTRAST, "outcome": "a / nowhere"}, "R7", "the panel has no column nowhere"),
         ({**CONTRAST, "outcome": "gappy"}, "R7", "no figures of gappy in 2001 to 2010"),
-        (
-            {**CONTRAST, "regressors": ["cluster", "unheard"]},
-            "R7",
-            "no column unheard in the panel, the units or the zones",
-        ),
+        ({**CONTRAST, "regressors": ["cluster", "unheard"]}, "R7", UNHEARD),
         ({**CONTRAST, "regressors": ["cluster", "zones_port"]}, "R7", "no zones of type port"),
         ({"kind": "not_carried", "reason": "R6", "note": "nothing varies"}, "R6", "nothing varies"),
-        (
-            {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"},
-            "R6",
-            "count_lag0 does not vary within units beyond years",
-        ),
+        (COUNTED, "R6", "count_lag0 does not vary within units beyond years"),
     ],
 )
 def test_what_is_missing_becomes_a_reason(item, code, text):
     results = run(item)
     found = results.series["not_carried"]
-    assert results.estimates == []
-    assert found[["reason_code", "reason"]].to_numpy().tolist() == [[code, text]]
-
-
-def test_collinear_labels_give_a_row_with_the_reason():
-    found = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
-    assert np.isnan(found.estimate)
-    assert "collinear" in found.warning
+    assert results.estimates == [] and found[["reason_code", "reason"]].to_numpy().tolist() == [[code, text]]
 
 
 @pytest.mark.parametrize(
@@ -249,8 +214,5 @@ def test_collinear_labels_give_a_row_with_the_reason():
 def test_wrong_declarations_end_with_one_line(item, text):
     with pytest.raises(ConfigError, match=text):
         run(item)
-
-
-def test_an_unknown_period_is_named():
     with pytest.raises(EstimateError, match="names period 'P9'"):
         run({**CONTRAST, "periods": ["P9"]})

@@ -33,12 +33,11 @@ def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
         cells.append(frame.assign(taxonomy="other", **moved))
     pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [(i, i + 6) for i in range(N - 6)]
     doses = [{"unit": u, "year": y, "zones": i % 4 + (y > 1999)} for i, u in enumerate(NAMES) for y in (1995, 2005)]
+    places = pd.DataFrame({"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6})
     tables = {
         "periods": pd.concat(periods),
         "cells": pd.concat(cells),
-        "units": pd.DataFrame({"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6}).assign(
-            coastal=(PLACE % 6 < 3) * 1
-        ),
+        "units": places.assign(coastal=(PLACE % 6 < 3) * 1),
         "adjacency": pd.DataFrame([(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]),
         "doses": pd.DataFrame(doses).assign(zone_type="state"),
         "clusters": pd.DataFrame({"unit": NAMES, "measure": "count", "value": PLACE % 7}).head(N if clusters else 0),
@@ -64,60 +63,41 @@ def test_scores_are_those_of_statsmodels():
 
 def test_a_planted_interaction_wins_and_its_absence_does_not():
     planted, plain = ([e for e in estimate(make_study(b)).estimates if e.role == "primary"] for b in (6.0, 0.0))
-    assert len(planted) == 4
-    assert all(e.estimate > 0 and e.p_value < 0.05 for e in planted)
+    assert len(planted) == 4 and all(e.estimate > 0 and e.p_value < 0.05 for e in planted)
     assert all(e.p_value > 0.05 / len(plain) for e in plain)
     assert all(e.estimate < 2 for e in plain if e.estimator == "bic_gain")
 
 
-def test_rows_say_basis_cells_and_effective_number():
+def test_rows_say_basis_cells_effective_number_and_sample():
     results = estimate(make_study())
     found = row(results, role="primary", estimator="loo_gain", period="P1")
-    assert "PROXY" in found.warning
-    assert "both 3, cluster only 3" in found.warning
-    assert found.n_treated == 3
-    assert 1 < found.g_star < N
+    assert "PROXY" in found.warning and "both 3, cluster only 3" in found.warning
+    assert found.n_treated == 3 and 1 < found.g_star < N
     assert {e.term for e in results.estimates if e.hypothesis == "L47"} == {"plane"}
     scores = {e.term: e.estimate for e in results.estimates if e.estimator == "loo_mse" and e.period == "P1"}
     assert set(scores) == {"no groups", "dichotomy", "four cells", "plane"}
     assert found.estimate == pytest.approx(1 - scores["four cells"] / scores["dichotomy"])
+    found = row(estimate(make_study(sample="few")), role="primary", estimator="bic_gain", period="P2")
+    assert (found.n_units, found.sample_id) == (20, "few")
+    alone = np.isin(PLACE, [3, 4, 5, 20])
+    found = row(estimate(make_study(sez=alone)), role="primary", estimator="loo_gain", period="P1")
+    assert np.isnan(found.estimate) and "u20 is alone in its group" in found.warning
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
     study = make_study()
     expected = estimate(study)
     same_results(estimate(study.shuffled(4)), expected)
-    for one, two in zip(
-        estimate(study.renamed({u: f"v{u}" for u in NAMES})).estimates, expected.estimates, strict=True
-    ):
+    renamed = estimate(study.renamed({u: f"v{u}" for u in NAMES}))
+    for one, two in zip(renamed.estimates, expected.estimates, strict=True):
         assert (one.estimate, one.p_value) == pytest.approx((two.estimate, two.p_value), rel=1e-8, nan_ok=True)
 
 
-def test_a_smaller_sample_is_used_and_named():
-    found = row(estimate(make_study(sample="few")), role="primary", estimator="bic_gain", period="P2")
-    assert (found.n_units, found.sample_id) == (20, "few")
-
-
-@pytest.mark.parametrize(
-    ("made", "reason"),
-    [
-        ({"clusters": False}, "30 units lack count or zones of type state"),
-        ({"endogenous": ""}, "no continuous measures named in the config"),
-    ],
-)
-def test_a_plane_that_is_missing_is_said(made, reason):
-    results = estimate(make_study(**made))
-    assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
-    assert "plane" not in {e.term for e in results.estimates}
-
-
-def test_a_cell_of_one_unit_is_not_defined():
-    alone = np.isin(PLACE, [3, 4, 5, 20])
-    found = row(estimate(make_study(sez=alone)), role="primary", estimator="loo_gain", period="P1")
-    assert np.isnan(found.estimate)
-    assert "u20 is alone in its group" in found.warning
-
-
-def test_a_wrong_specification_is_named():
+def test_a_plane_that_is_missing_is_said_and_a_wrong_key_named():
+    reasons = ("30 units lack count or zones of type state", "no continuous measures named in the config")
+    for made, reason in zip(({"clusters": False}, {"endogenous": ""}), reasons, strict=True):
+        results = estimate(make_study(**made))
+        assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
+        assert "plane" not in {e.term for e in results.estimates}
     with pytest.raises(ConfigError, match=r"estimates.taxonomies.0.axis"):
         estimate(make_study(axis="count"))

@@ -12,6 +12,7 @@ from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
 SPEC = {"id": "f"}
+INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 2011}
 YEARS = [*range(1990, 2021)]
 
 
@@ -28,10 +29,7 @@ def make_study(*specs, years=YEARS, change=None, **tables):
     places = pd.DataFrame({"unit": units, "lat": rng.uniform(20, 40, 14), "lon": rng.uniform(90, 120, 14)})
     made = {"panel": change(panel) if change else panel, "periods": periods, "units": places}
     return MadeStudy(
-        {
-            "estimates": {"unit_roots": list(specs) or [SPEC]},
-            "inference": {"conf_level": 0.95, "permutations": 99, "seed": 2011},
-        },
+        {"estimates": {"unit_roots": list(specs) or [SPEC]}, "inference": INFERENCE},
         made | {name: table(made[name]) for name, table in tables.items()},
         samples={"all": units, "small": units[2:], "two": units[:2]},
     )
@@ -47,14 +45,9 @@ def test_every_check_and_every_decision():
     assert {e.estimator for e in results.estimates} == estimators
     assert {e.estimator for e in results.estimates if e.role == "description"} == {"exponent"}
     series = results.series["series"]
-    assert list(series) == SERIES
-    assert list(series.query("kind == 'decision'")["rule"]) == ["R1", "R2", "R3"]
-    assert results.fit["rule"] == RULE
-    assert results.fit["specs"][0]["decisions"][0]["rule"] == "R1"
+    assert list(series) == SERIES and list(series.query("kind == 'decision'")["rule"]) == ["R1", "R2", "R3"]
+    assert results.fit["rule"] == RULE and results.fit["specs"][0]["decisions"][0]["rule"] == "R1"
     assert row(results, estimator="cdw").seed == "2011:preflight:f:s:all:1991-2020"
-
-
-def test_cd_is_of_growth_and_lags_follow_the_length():
     study = make_study()
     growth = study.table("panel").dropna().pivot(index="unit", columns="year", values="growth_pct").to_numpy()
     assert row(estimate(study), term="cd").estimate == pytest.approx(cd_test(growth).statistic, rel=CLOSED_FORM)
@@ -67,18 +60,12 @@ def made_row(term, outcome, period, p=np.nan, value=0.0):
     return Estimate(**labels, spec_id="f", estimate=value, p_value=p)
 
 
-@pytest.mark.parametrize(
-    ("p", "strength", "word"),
-    [
-        (0.2, 0.9, "year effects are enough"),
-        (0.01, 0.6, "spatially dependent errors"),
-        (0.01, 0.75, "common factors before spatial models"),
-        (np.nan, np.nan, "not defined"),
-    ],
-)
-def test_rule_about_dependence(p, strength, word):
-    rows = [made_row("cdw_plus", "growth", "x", p), made_row("alpha_of_residuals", "growth", "x", value=strength)]
-    assert decisions(rows, 0.05) == [{"rule": "R2", "scope": "x", "decision": word}]
+def test_rule_about_dependence():
+    words = {(0.2, 0.9): "year effects are enough", (0.01, 0.6): "spatially dependent errors"}
+    words |= {(0.01, 0.75): "common factors before spatial models", (np.nan, np.nan): "not defined"}
+    for (p, strength), word in words.items():
+        rows = [made_row("cdw_plus", "growth", "x", p), made_row("alpha_of_residuals", "growth", "x", value=strength)]
+        assert decisions(rows, 0.05) == [{"rule": "R2", "scope": "x", "decision": word}]
 
 
 @pytest.mark.parametrize("p", [0.01, 0.05, 0.5, np.nan])
@@ -117,12 +104,9 @@ def test_decennial_panels_and_units_without_coordinates(units):
         assert "no coordinates" in row(results, term=term, outcome="growth").warning
 
 
-def test_two_units_are_not_defined():
+def test_two_units_are_not_defined_and_gaps_refused():
     results = run({**SPEC, "sample": "two"})
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in results.estimates)
-
-
-def test_gaps_are_refused():
     with pytest.raises(EstimateError, match="missing or infinite"):
         run(change=lambda f: f.assign(log_income=f["log_income"].where(f.index != 50, np.inf)))
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 
-def main(data: str, table: str, clock: bool) -> None:
+def main(data, table, clock):
     """Write one row per unit in the order of their names."""
     totals: dict[str, int] = defaultdict(int)
     with Path(data).open(encoding="utf-8", newline="") as file:
