@@ -13,7 +13,7 @@ from evenfield.study.config import checked_config, read_config
 from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.tables import Field, resource_named
-from unit.ingest.toy import ToyStudy
+from toy_study import ToyStudy
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_monte_carlo
-from unit.numerics.spatial_panel.test_dynamic import simulated
+from numerics.spatial_panel.test_dynamic import simulated
 
 REPLICATIONS = 200
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from china_design import DATA, read_design, weights_of
 from evenfield.numerics.label_permutation import Spread, expected_regressors, stratified_label_draws
 from evenfield.numerics.ols import fit_ols
-from unit.china_design import DATA, read_design, weights_of
 
 UNITS, A, DISTANCE, C, S = read_design()
 W = weights_of(A, DISTANCE)["contiguity"]

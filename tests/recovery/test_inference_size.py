@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from china_design import CLUSTERS, DATA, ZONES, read_design
 from evenfield.numerics.inference.cluster_robust import cr2_inference
 from evenfield.numerics.inference.randomisation import (
     connected_assignments,
@@ -24,7 +25,6 @@ from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
 from evenfield.numerics.power import exponential_covariance, sar_covariance
 from evenfield.numerics.random import generator_for
 from evenfield.study.spatial_weights import row_standardised
-from unit.china_design import CLUSTERS, DATA, ZONES, read_design
 
 pytestmark = pytest.mark.montecarlo
 SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "400"))

@@ -32,7 +32,7 @@ from pathlib import Path
 Path(snakemake.output[0]).write_text("half")
 if not Path("started").exists():
     Path("started").touch()
-    time.sleep(3)
+    time.sleep(8)
 Path(snakemake.output[0]).write_text("whole")
 """
 

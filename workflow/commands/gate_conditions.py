@@ -172,7 +172,7 @@ def without_avx512(python: Path, report: Report) -> dict[str, str]:
     changed = cpu_features(python, variables)
     left = avx512(plain["dispatch"] if changed is None else changed["on"])
     if [name for name in left if name in plain["dispatch"]]:
-        raise GateError(f"NumPy still uses {' '.join(left)}; expected no AVX-512; mend gate_conditions.py")
+        raise GateError(f"NumPy still uses {' '.join(left)}; expected no AVX-512; correct gate_conditions.py")
     report.met("NumPy without AVX-512", variables["NPY_DISABLE_CPU_FEATURES"])
     return variables
 

@@ -42,8 +42,9 @@ def schema() -> dict[str, Any]:
     topics = out["properties"]["estimates"]["properties"]
     for name, told in read_topics().items():
         if told["estimate"] is not None:
-            made = TypeAdapter(import_module(f"evenfield.topics.{name}.estimate").Section).json_schema()
-            out["$defs"] |= made.pop("$defs", {})
+            section = TypeAdapter(import_module(f"evenfield.topics.{name}.estimate").Section)
+            made = section.json_schema(ref_template=f"#/$defs/{name}_{{model}}")
+            out["$defs"] |= {f"{name}_{key}": value for key, value in made.pop("$defs", {}).items()}
             topics[name] = {"description": f"{told['title']}.", **made}
             if topics[name].get("type") == "array":
                 topics[name]["minItems"] = 1

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from china_design import make_cells, make_exposures, make_periods, make_units, read_design, weights_of
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
@@ -11,7 +12,6 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.design.estimate import estimate
 from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
-from unit.china_design import make_cells, make_exposures, make_periods, make_units, read_design, weights_of
 
 UNITS, A, DISTANCE, C, S = read_design()
 NONE = np.zeros(31)

@@ -13,7 +13,7 @@ from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.dynamic_spatial.estimate import Section, controlled, estimate, withheld_reason
 from made_study import MadeStudy, row, same_numbers
-from unit.numerics.spatial_panel.test_dynamic import simulated
+from numerics.spatial_panel.test_dynamic import simulated
 
 PANEL, NET = simulated(n=16, t=9, seed=13)
 UNITS = list(NET.units)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from china_design import DATA, PERIODS, make_cells, make_exposures, make_periods, make_units, read_design, weights_of
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
 from evenfield.shared.estimates import estimates_frame
@@ -13,16 +14,6 @@ from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
 from made_study import MadeStudy, row, same_results
 from tolerances import CLOSED_FORM, MACHINE
-from unit.china_design import (
-    DATA,
-    PERIODS,
-    make_cells,
-    make_exposures,
-    make_periods,
-    make_units,
-    read_design,
-    weights_of,
-)
 
 UNITS, A, DISTANCE, C, S = read_design()
 W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")}

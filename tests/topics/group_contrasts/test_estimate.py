@@ -326,7 +326,7 @@ def test_a_unit_without_an_income_is_named():
     study.tables["panel"].loc[study.tables["panel"]["unit"].eq("u29"), "rural"] = np.nan
     rows = found(estimate(study), role="primary", effect_type="coef")
     assert {e.n_units for e in rows} == {N - 1}
-    assert all("left out for want of figures: u29" in e.warning for e in rows)
+    assert all("left out, no figures: u29" in e.warning for e in rows)
 
 
 @pytest.mark.parametrize(

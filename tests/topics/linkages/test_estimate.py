@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from china_design import make_units, read_design, weights_of
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
@@ -17,7 +18,6 @@ from evenfield.topics.linkages.estimate_inference import _psi, bin_members, perm
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X
 from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
-from unit.china_design import make_units, read_design, weights_of
 
 UNITS, A, DISTANCE, _, _ = read_design()
 W = SpatialWeights(tuple(UNITS), weights_of(A, DISTANCE)["contiguity"])

@@ -56,7 +56,7 @@ def test_moran_and_geary_of_a_year_equal_esda():
     assert moran.estimate == pytest.approx(esda.Moran(y, w, permutations=0).I, rel=CLOSED_FORM)
     assert geary.estimate == pytest.approx(esda.Geary(y, w, permutations=0).C, rel=CLOSED_FORM)
     assert max(moran.p_value, moran.p_adjusted) <= 0.1
-    assert (moran.role, moran.w_id, moran.n_obs) == ("exploratory", "ring", 16)
+    assert (moran.role, moran.w_id, moran.n_obs) == ("robustness", "ring", 16)
 
 
 def test_variables_and_what_is_taken_out():

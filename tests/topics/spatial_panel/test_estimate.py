@@ -14,8 +14,8 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.spatial_panel import estimate_rows
 from evenfield.topics.spatial_panel.estimate import estimate
 from made_study import MadeStudy, row
+from spatial_cases import make_case, ring
 from tolerances import CLOSED_FORM
-from unit.numerics.spatial_panel.cases import make_case, ring
 
 N, T, FIRST = 14, 12, 2001
 CASE = make_case(n=N, t=T, rho=0.3, matrix=ring(N))

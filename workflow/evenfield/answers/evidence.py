@@ -77,16 +77,26 @@ def _is_evidence(row: Row, kind: str) -> bool:
 def _evidence(rows: Sequence[Row], row: Row, sign: float) -> Evidence:
     same = [other for other in rows if all(other.get(name) == row.get(name) for name in SAME_ESTIMAND)]
     share = _first(same, effect_type="share") or _curve(rows, row)
-    two_sided = next((other for other in same if other.get("role") == "primary"
-                      and other.get("effect_type") not in ("tost", "share")), None)  # fmt: skip
+    two_sided = next(
+        (
+            other
+            for other in same
+            if other.get("role") == "primary" and other.get("effect_type") not in ("tost", "share")
+        ),
+        None,
+    )
     return Evidence(
-        row=row, period=str(row.get("period", "")),
-        share=_with_sign_of(row, share, sign), share_p=value(share, "p_value"),
+        row=row,
+        period=str(row.get("period", "")),
+        share=_with_sign_of(row, share, sign),
+        share_p=value(share, "p_value"),
         flips=value(_first(same, effect_type="stat_sign_flips"), "estimate"),
         low=value(_first(same, effect_type="stat_low"), "estimate"),
         high=value(_first(same, effect_type="stat_high"), "estimate"),
-        placebos=_placebos(rows, row), joint_p=value(_romano_wolf(same, row), "p_value"), interval=two_sided,
-    )  # fmt: skip
+        placebos=_placebos(rows, row),
+        joint_p=value(_romano_wolf(same, row), "p_value"),
+        interval=two_sided,
+    )
 
 
 def _curve(rows: Sequence[Row], row: Row) -> Row:
@@ -109,8 +119,11 @@ def _first(rows: Iterable[Row], **wanted: str) -> Row:
 
 def _placebos(rows: Sequence[Row], row: Row) -> tuple[float, ...]:
     same = ("hypothesis", "outcome", "term", "contrast")
-    found = [other for other in rows if other.get("role") == "placebo"
-             and all(other.get(name) == row.get(name) for name in same)]  # fmt: skip
+    found = [
+        other
+        for other in rows
+        if other.get("role") == "placebo" and all(other.get(name) == row.get(name) for name in same)
+    ]
     return tuple(p for p in (value(other, "p_value") for other in found) if not math.isnan(p))
 
 

@@ -68,9 +68,13 @@ def judge_hypothesis(
 
 
 def judge_claims(
-    rows: Sequence[Row], claims: Sequence[Mapping[str, str]], reasons: Mapping[str, str], rule: Rule,
-    labels: Mapping[str, str], provenance: str,
-) -> tuple[list[ClaimVerdict], dict[str, HypothesisVerdict]]:  # fmt: skip
+    rows: Sequence[Row],
+    claims: Sequence[Mapping[str, str]],
+    reasons: Mapping[str, str],
+    rule: Rule,
+    labels: Mapping[str, str],
+    provenance: str,
+) -> tuple[list[ClaimVerdict], dict[str, HypothesisVerdict]]:
     """Judge every claim of the ledger."""
     judged = {name: _judge_or_not(rows, item, rule, labels, provenance) for name, item in rule.hypotheses.items()}
     return [_judge_claim(claim, judged, reasons, provenance) for claim in claims], judged

@@ -154,14 +154,16 @@ def _sign_limits(evidence: Evidence, part: Part, thresholds: Thresholds) -> tupl
 
 def _evidence_limits(evidence: Evidence, part: Part, thresholds: Thresholds) -> tuple[str, ...]:
     # ASSUME: evidence that was not gathered counts as evidence that failed: without it a verdict only leans.
-    return _kept((
-        (math.isnan(evidence.share), "no specification curve was run"),
-        (evidence.share < thresholds.sign_share, "too few specifications share its sign"),
-        (math.isnan(evidence.flips), "no leave-one-out was run"),
-        (evidence.flips > thresholds.sign_flips, "leaving out one unit can turn its sign"),
-        (part.placebo == "expected" and not evidence.placebos, "no placebo was run"),
-        (any(p < thresholds.alpha for p in evidence.placebos), UNCLEAN),
-    ))  # fmt: skip
+    return _kept(
+        (
+            (math.isnan(evidence.share), "no specification curve was run"),
+            (evidence.share < thresholds.sign_share, "too few specifications share its sign"),
+            (math.isnan(evidence.flips), "no leave-one-out was run"),
+            (evidence.flips > thresholds.sign_flips, "leaving out one unit can turn its sign"),
+            (part.placebo == "expected" and not evidence.placebos, "no placebo was run"),
+            (any(p < thresholds.alpha for p in evidence.placebos), UNCLEAN),
+        )
+    )
 
 
 def _kept(checks: Iterable[tuple[bool, str]]) -> tuple[str, ...]:

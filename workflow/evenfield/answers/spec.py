@@ -67,8 +67,10 @@ class Rule:
 
 def period_labels(periods: Mapping[str, Any]) -> dict[str, str]:
     """Return the label of every period, with a dash between years."""
-    return {name: str(item.get("label") or f"{item['start']}-{item['end']}").replace("-", "\u2013")
-            for name, item in periods.items()}  # fmt: skip
+    return {
+        name: str(item.get("label") or f"{item['start']}-{item['end']}").replace("-", "\u2013")
+        for name, item in periods.items()
+    }
 
 
 def parse_rule(section: Mapping[str, Any] | None, periods: Mapping[str, Any]) -> Rule:
@@ -77,11 +79,18 @@ def parse_rule(section: Mapping[str, Any] | None, periods: Mapping[str, Any]) ->
     main_periods = [name for name, item in periods.items() if item.get("role", "main") == "main"]
     thresholds = Thresholds(**found.get("thresholds", {}))
     if not 0 < thresholds.alpha < thresholds.lean < 1:
-        raise ConfigError(f"verdicts.thresholds alpha {thresholds.alpha:g} and lean {thresholds.lean:g}",
-                          "0 < alpha < lean < 1", "correct one of them")  # fmt: skip
+        raise ConfigError(
+            f"verdicts.thresholds alpha {thresholds.alpha:g} and lean {thresholds.lean:g}",
+            "0 < alpha < lean < 1",
+            "correct one of them",
+        )
     declared = {name: _hypothesis(name, item, main_periods) for name, item in found.get("hypotheses", {}).items()}
-    canonical = {"version": RULE_VERSION, "periods": list(main_periods), "thresholds": _plain(thresholds),
-                 "hypotheses": found.get("hypotheses", {})}  # fmt: skip
+    canonical = {
+        "version": RULE_VERSION,
+        "periods": list(main_periods),
+        "thresholds": _plain(thresholds),
+        "hypotheses": found.get("hypotheses", {}),
+    }
     return Rule(thresholds=thresholds, hypotheses=declared, hash=canonical_hash(canonical))
 
 
@@ -99,30 +108,45 @@ def _hypothesis(name: str, item: Mapping[str, Any], main_periods: Sequence[str])
     parts = tuple(_part(name, part, main_periods) for part in item["parts"])
     lacks = item.get("lacks", {})
     return Hypothesis(
-        id=name, parts=parts, holds=_count(name, item.get("holds"), len(parts)),
-        fails=_count(name, item.get("fails"), len(parts)), lacks=lacks.get("why", ""),
-        lacks_codes=tuple(lacks.get("codes", ())), lacks_data=lacks.get("data", ""),
-    )  # fmt: skip
+        id=name,
+        parts=parts,
+        holds=_count(name, item.get("holds"), len(parts)),
+        fails=_count(name, item.get("fails"), len(parts)),
+        lacks=lacks.get("why", ""),
+        lacks_codes=tuple(lacks.get("codes", ())),
+        lacks_data=lacks.get("data", ""),
+    )
 
 
 def _part(name: str, item: Mapping[str, Any], main_periods: Sequence[str]) -> Part:
     named = item.get("periods", [])
     periods = tuple(main_periods) if named == "main" else tuple(named)
     usual = {"hypothesis": name, "role": "exploratory" if name.startswith("L") else "primary"}
-    select = {key: (value,) if isinstance(value, str) else tuple(value)
-              for key, value in {**usual, **item.get("select", {})}.items()}  # fmt: skip
+    select = {
+        key: (value,) if isinstance(value, str) else tuple(value)
+        for key, value in {**usual, **item.get("select", {})}.items()
+    }
     most = len(periods) if periods else 0
     return Part(
-        id=item["id"], kind=item["kind"], sign=SIGNS[item.get("sign", "positive")], select=select, periods=periods,
-        holds=_count(name, item.get("holds"), most), fails=_count(name, item.get("fails"), most),
-        value=item.get("value", 0.0), against=item.get("against", item.get("value", 0.0)),
+        id=item["id"],
+        kind=item["kind"],
+        sign=SIGNS[item.get("sign", "positive")],
+        select=select,
+        periods=periods,
+        holds=_count(name, item.get("holds"), most),
+        fails=_count(name, item.get("fails"), most),
+        value=item.get("value", 0.0),
+        against=item.get("against", item.get("value", 0.0)),
         placebo=item.get("placebo", "expected"),
-    )  # fmt: skip
+    )
 
 
 def _count(name: str, asked: int | str | None, most: int) -> int:
     wanted = 0 if asked in (None, "all") else int(asked)
     if most and wanted > most:
-        raise ConfigError(f"verdicts.hypotheses.{name} asks for {wanted} of {most}", f"at most {most}, or all",
-                          "correct holds or fails")  # fmt: skip
+        raise ConfigError(
+            f"verdicts.hypotheses.{name} asks for {wanted} of {most}",
+            f"at most {most}, or all",
+            "correct holds or fails",
+        )
     return wanted

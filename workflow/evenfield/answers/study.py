@@ -26,9 +26,16 @@ class StudyVerdicts:
 
 
 def judge_study(
-    estimates: pd.DataFrame, claims: pd.DataFrame, hypotheses: pd.DataFrame, reasons: pd.DataFrame, rule: Rule,
-    *, description: Mapping[str, Any], labels: Mapping[str, str], power: float,
-) -> StudyVerdicts:  # fmt: skip
+    estimates: pd.DataFrame,
+    claims: pd.DataFrame,
+    hypotheses: pd.DataFrame,
+    reasons: pd.DataFrame,
+    rule: Rule,
+    *,
+    description: Mapping[str, Any],
+    labels: Mapping[str, str],
+    power: float,
+) -> StudyVerdicts:
     """Judge every claim and every hypothesis of a study."""
     rows = [{str(name): found for name, found in row.items()} for row in estimates.to_dict("records")]
     ledger, told = _texts(claims), {row["hypothesis"]: row for row in _texts(hypotheses)}
@@ -38,8 +45,9 @@ def judge_study(
     facts = _facts(estimates, rule.thresholds.alpha)
     return StudyVerdicts(
         verdicts_content(judged_claims, judged, rule, provenance, facts),
-        claims_frame(judged_claims, told), rows_frame(judged, told, power),
-    )  # fmt: skip
+        claims_frame(judged_claims, told),
+        rows_frame(judged, told, power),
+    )
 
 
 def provenance_of(description: Mapping[str, Any]) -> str:
@@ -62,5 +70,7 @@ def _facts(estimates: pd.DataFrame, alpha: float) -> dict[str, Any]:
 
 
 def _texts(frame: pd.DataFrame) -> list[dict[str, str]]:
-    return [{str(name): "" if pd.isna(found) else str(found) for name, found in row.items()}
-            for row in frame.to_dict("records")]  # fmt: skip
+    return [
+        {str(name): "" if pd.isna(found) else str(found) for name, found in row.items()}
+        for row in frame.to_dict("records")
+    ]

@@ -46,12 +46,20 @@ def rows_frame(
     for item in judged.values():
         told = statements.get(item.id, {})
         for part in item.parts:
-            head = {"hypothesis": item.id, "hypothesis_family": told.get("family", ""),
-                    "statement": told.get("statement", ""),
-                    "part": part.part.id, "kind": part.part.kind, "sign": part.part.sign,
-                    "hypothesis_verdict": item.verdict}  # fmt: skip
-            rows += [{**head, **_row(evidence, case, power), **_scaled(evidence, part.part.sign)}
-                     for evidence, case in part.cases if evidence.there]  # fmt: skip
+            head = {
+                "hypothesis": item.id,
+                "hypothesis_family": told.get("family", ""),
+                "statement": told.get("statement", ""),
+                "part": part.part.id,
+                "kind": part.part.kind,
+                "sign": part.part.sign,
+                "hypothesis_verdict": item.verdict,
+            }
+            rows += [
+                {**head, **_row(evidence, case, power), **_scaled(evidence, part.part.sign)}
+                for evidence, case in part.cases
+                if evidence.there
+            ]
     return pd.DataFrame(rows, columns=list(ROW_COLUMNS))
 
 
@@ -73,10 +81,14 @@ def verdicts_content(
 
 def _claim_row(item: ClaimVerdict, statements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     plain = {name: item.claim.get(name, "") for name in CLAIM_TEXTS}
-    row = {**plain, "hypotheses": " ".join(found.id for found in item.behind) or item.claim["hypotheses"],
-           "verdict": item.verdict, "reason": item.reason,
-           "estimand": " ".join(statements[h.id]["deciding_estimate"] for h in item.behind if h.id in statements),
-           "estimates": sum(evidence.there for found in item.behind for evidence, _ in found.cases)}  # fmt: skip
+    row = {
+        **plain,
+        "hypotheses": " ".join(found.id for found in item.behind) or item.claim["hypotheses"],
+        "verdict": item.verdict,
+        "reason": item.reason,
+        "estimand": " ".join(statements[h.id]["deciding_estimate"] for h in item.behind if h.id in statements),
+        "estimates": sum(evidence.there for found in item.behind for evidence, _ in found.cases),
+    }
     case = item.behind[0].deciding if len(item.behind) == 1 else None
     if case is None:
         return {**row, "decides": ""}
@@ -87,10 +99,17 @@ def _claim_row(item: ClaimVerdict, statements: Mapping[str, Mapping[str, str]]) 
 def _row(evidence: Evidence, judged: Judged, power: float) -> dict[str, Any]:
     row = evidence.row
     worth = worth_at_interest(value(row, "mde"), value(row, "sesoi"), value(row, "conf_level"), power)
-    return {"verdict": judged.verdict, "limits": "; ".join(judged.limits), **_numbers(evidence),
-            "placebos": len(evidence.placebos), "placebo_p": min(evidence.placebos, default=NAN),
-            "normal_se": worth.std_error, "power": worth.power, "wrong_sign": worth.wrong_sign,
-            "exaggeration": worth.exaggeration}  # fmt: skip
+    return {
+        "verdict": judged.verdict,
+        "limits": "; ".join(judged.limits),
+        **_numbers(evidence),
+        "placebos": len(evidence.placebos),
+        "placebo_p": min(evidence.placebos, default=NAN),
+        "normal_se": worth.std_error,
+        "power": worth.power,
+        "wrong_sign": worth.wrong_sign,
+        "exaggeration": worth.exaggeration,
+    }
 
 
 def _scaled(evidence: Evidence, sign: int) -> dict[str, float]:
@@ -104,23 +123,35 @@ def _scaled(evidence: Evidence, sign: int) -> dict[str, float]:
 
 def _numbers(evidence: Evidence) -> dict[str, Any]:
     row = evidence.row
-    return {**{name: row.get(name, "") for name in TEXTS}, **{name: value(row, name) for name in NUMBERS},
-            **{name: getattr(evidence, name) for name in GATHERED}}  # fmt: skip
+    return {
+        **{name: row.get(name, "") for name in TEXTS},
+        **{name: value(row, name) for name in NUMBERS},
+        **{name: getattr(evidence, name) for name in GATHERED},
+    }
 
 
 def _claim_content(item: ClaimVerdict) -> dict[str, Any]:
-    return {"class": item.claim["class"], "verdict": item.verdict, "reason": item.reason,
-            "hypotheses": [found.id for found in item.behind],
-            "estimates": [evidence.row["estimate_id"] for found in item.behind for evidence, _ in found.cases
-                          if evidence.there]}  # fmt: skip
+    return {
+        "class": item.claim["class"],
+        "verdict": item.verdict,
+        "reason": item.reason,
+        "hypotheses": [found.id for found in item.behind],
+        "estimates": [
+            evidence.row["estimate_id"] for found in item.behind for evidence, _ in found.cases if evidence.there
+        ],
+    }
 
 
 def _hypothesis_content(item: HypothesisVerdict) -> dict[str, Any]:
     parts = [
-        {"id": part.part.id, "kind": part.part.kind, "verdict": part.verdict,
-         "rows": [_case_content(evidence, judged) for evidence, judged in part.cases]}
+        {
+            "id": part.part.id,
+            "kind": part.part.kind,
+            "verdict": part.verdict,
+            "rows": [_case_content(evidence, judged) for evidence, judged in part.cases],
+        }
         for part in item.parts
-    ]  # fmt: skip
+    ]
     return {"verdict": item.verdict, "reason": item.reason, "parts": parts}
 
 
@@ -130,5 +161,8 @@ def _case_content(evidence: Evidence, judged: Judged) -> dict[str, Any]:
         return plain
     numbers = {name: value(evidence.row, name) for name in NUMBERS}
     kept = {**numbers, **{name: getattr(evidence, name) for name in GATHERED}}
-    return {**plain, "estimate_id": evidence.row["estimate_id"],
-            **{name: None if math.isnan(found) else found for name, found in kept.items()}}  # fmt: skip
+    return {
+        **plain,
+        "estimate_id": evidence.row["estimate_id"],
+        **{name: None if math.isnan(found) else found for name, found in kept.items()},
+    }

@@ -62,10 +62,9 @@ def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> Stochas
     weights = _weights(x, grid, wide)
     centres = _local_linear(x, y, grid, wide)[:, None] + residuals
     # One origin at a time, so that memory does not grow with the square of the grid.
-    density = np.array([
-        _reflected(grid, centre, h_y) @ weight
-        for centre, weight in zip(centres, weights, strict=True)
-    ])  # fmt: skip
+    density = np.array(
+        [_reflected(grid, centre, h_y) @ weight for centre, weight in zip(centres, weights, strict=True)]
+    )
     step = float(grid[1] - grid[0])
     mass = density.sum(axis=1, keepdims=True) * step
     if not (mass > 0).all():
@@ -92,8 +91,12 @@ def _gauss(gaps: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
 
 def _reflected(grid: np.ndarray, centre: np.ndarray, h: float) -> np.ndarray:
     low, high = float(grid[0]), float(grid[-1])
-    return np.asarray(sum(_gauss(grid[:, None] - place, np.full(len(centre), h))
-                          for place in (centre, 2 * low - centre, 2 * high - centre)))  # fmt: skip
+    return np.asarray(
+        sum(
+            _gauss(grid[:, None] - place, np.full(len(centre), h))
+            for place in (centre, 2 * low - centre, 2 * high - centre)
+        )
+    )
 
 
 def _weights(x: np.ndarray, at: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:

@@ -93,9 +93,13 @@ def connected_label_draws(
 
 
 def label_permutation(
-    y: np.ndarray, labels: np.ndarray, controls: np.ndarray, c: np.ndarray, draws: LabelDraws,
+    y: np.ndarray,
+    labels: np.ndarray,
+    controls: np.ndarray,
+    c: np.ndarray,
+    draws: LabelDraws,
     spread: Spread = LABELS_ALONE,
-) -> PermutationTest:  # fmt: skip
+) -> PermutationTest:
     """Test the combination c'beta of label coefficients by permuting the rows of labels.
 
     Notes

@@ -141,15 +141,25 @@ def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
         return Rung(method, note=f"not defined: {error}")
 
 
-def _scpc(
-    section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, method: str
-) -> Rung:  # fmt: skip
+def _scpc(section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, method: str) -> Rung:
     space = place.components[method]
     found = scpc_inference(fit, section.contrast, space)
     mde = spread * scpc_power_point(fit.X, section.contrast, space, settings.power, found.critical_value)
     se_type = f"SCPC avc {space.average_correlation:.2f}"
-    return Rung(method, se_type, SCPC_LAW, found.estimate, found.std_error, found.statistic, NAN, found.p_value,
-                found.conf_low, found.conf_high, found.critical_value, mde)  # fmt: skip
+    return Rung(
+        method,
+        se_type,
+        SCPC_LAW,
+        found.estimate,
+        found.std_error,
+        found.statistic,
+        NAN,
+        found.p_value,
+        found.conf_low,
+        found.conf_high,
+        found.critical_value,
+        mde,
+    )
 
 
 def _cr2(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
@@ -163,36 +173,73 @@ def _cr3(section: Section, fit: OlsFit, spread: float, settings: LadderSettings)
     return _robust("cr3", "CR3", "t(G* - 1)", section, found, spread, settings)
 
 
-def _conley(
-    section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, km: int
-) -> Rung:  # fmt: skip
+def _conley(section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, km: int) -> Rung:
     kernel = spatial_kernel(section.units, place.lat, place.lon, km)
     found = conley_inference(fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level)
     return _robust(f"conley_{km}", f"Conley {km} km", "t(N - K)", section, found, spread, settings)
 
 
 def _robust(
-    method: str, se_type: str, p_type: str, section: Section, found: RobustInference, spread: float,
+    method: str,
+    se_type: str,
+    p_type: str,
+    section: Section,
+    found: RobustInference,
+    spread: float,
     settings: LadderSettings,
-) -> Rung:  # fmt: skip
+) -> Rung:
     mde = spread * minimum_detectable_effect(section.X, section.contrast, settings.power, settings.level, found.df)
-    return Rung(method, se_type, p_type, found.estimate, found.std_error, found.statistic, found.df, found.p_value,
-                found.conf_low, found.conf_high, found.critical_value, mde)  # fmt: skip
+    return Rung(
+        method,
+        se_type,
+        p_type,
+        found.estimate,
+        found.std_error,
+        found.statistic,
+        found.df,
+        found.p_value,
+        found.conf_low,
+        found.conf_high,
+        found.critical_value,
+        mde,
+    )
 
 
 def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator) -> Rung:
     kind: Literal["webb", "rademacher"] = "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
     weights = wild_draws(section.units, kind, settings.bootstrap_draws, rng)
     found = wild_inference(wild_bootstrap(fit, section.contrast, section.units, weights, "33"), settings.level)
-    return Rung("wcr33", "CR3", f"wild bootstrap 33, {kind}", found.estimate, found.std_error, found.statistic, NAN,
-                found.p_value, found.conf_low, found.conf_high)  # fmt: skip
+    return Rung(
+        "wcr33",
+        "CR3",
+        f"wild bootstrap 33, {kind}",
+        found.estimate,
+        found.std_error,
+        found.statistic,
+        NAN,
+        found.p_value,
+        found.conf_low,
+        found.conf_high,
+    )
 
 
 def _hc1(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
     found = contrast_inference(fit, cov_hc1(fit), section.contrast, fit.df, settings.level)
     mde = _classical_mde(section, fit, spread, settings)
-    return Rung("hc1", "HC1", "t(N - K)", found.estimate, found.std_error, found.statistic, float(fit.df),
-                found.p_value, found.conf_low, found.conf_high, NAN, mde)  # fmt: skip
+    return Rung(
+        "hc1",
+        "HC1",
+        "t(N - K)",
+        found.estimate,
+        found.std_error,
+        found.statistic,
+        float(fit.df),
+        found.p_value,
+        found.conf_low,
+        found.conf_high,
+        NAN,
+        mde,
+    )
 
 
 def _classical_mde(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> float:
@@ -209,9 +256,11 @@ def permutation_rung(section: Section, place: Place, scheme: str) -> Rung:
     if scheme not in place.draws:
         return Rung(method, note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}")
     try:
-        found = label_permutation(section.y, section.labels, section.controls, section.c, place.draws[scheme],
-                                  section.spread)  # fmt: skip
+        found = label_permutation(
+            section.y, section.labels, section.controls, section.c, place.draws[scheme], section.spread
+        )
     except NumericsError as error:
         return Rung(method, note=f"not defined: {error}")
-    return Rung(method, "", f"{scheme} permutation of labels, {found.distinct} patterns", found.estimate,
-                p_value=found.p_value)  # fmt: skip
+    return Rung(
+        method, "", f"{scheme} permutation of labels, {found.distinct} patterns", found.estimate, p_value=found.p_value
+    )

@@ -381,8 +381,10 @@ def constant_variance_statistics(
     """Draw the trend statistic of the cross-section variance when that variance is constant; shape (G, draws)."""
     out = []
     for r, level, shock in zip(panels.persistence, panels.level_sd, panels.shock_sd, strict=True):
-        parts = [_drawn_variance(float(r), float(level), float(shock), (min(CHUNK, draws - first), *shape), rng)
-                 for first in range(0, draws, CHUNK)]  # fmt: skip
+        parts = [
+            _drawn_variance(float(r), float(level), float(shock), (min(CHUNK, draws - first), *shape), rng)
+            for first in range(0, draws, CHUNK)
+        ]
         out.append(np.sort(fixed_b_trend(np.concatenate(parts).T, share).statistic))
     return np.array(out)
 
@@ -439,7 +441,10 @@ def weak_sigma_test(y: np.ndarray, rng: np.random.Generator, draws: int, share: 
     drawn = constant_variance_statistics(panels, (len(y), y.shape[1]), share, rng, draws)
     tails = (1 + (drawn <= observed).sum(axis=1)) / (1 + draws)
     return WeakSigmaTest(
-        float(fit.slope[0]), float(fit.std_error[0]), observed,
-        float((1 + (plain <= observed).sum()) / (1 + draws)), float(tails.max()),
+        float(fit.slope[0]),
+        float(fit.std_error[0]),
+        observed,
+        float((1 + (plain <= observed).sum()) / (1 + draws)),
+        float(tails.max()),
         float(panels.persistence[tails.argmax()]),
-    )  # fmt: skip
+    )

@@ -216,8 +216,9 @@ def half_life_tests(space: SpatialPersistence, rng: np.random.Generator, draws: 
     covariances = np.array([space.exponential(np.log(2) / share) for share in TESTED])
     others = np.linalg.inv(np.array([space.exponential(np.log(2) / share) for share in ALTERNATIVES]))
     nulls, noise = np.linalg.inv(covariances), rng.standard_normal((space.q, draws))
-    drawn = [_log_ratio(np.linalg.cholesky(cov) @ noise, null, others)
-             for cov, null in zip(covariances, nulls, strict=True)]  # fmt: skip
+    drawn = [
+        _log_ratio(np.linalg.cholesky(cov) @ noise, null, others) for cov, null in zip(covariances, nulls, strict=True)
+    ]
     return HalfLifeTests(TESTED, nulls, others, np.array(drawn), space)
 
 

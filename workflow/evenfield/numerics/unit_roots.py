@@ -240,9 +240,7 @@ def _last_ratio(outcome: np.ndarray, others: list[np.ndarray], level: np.ndarray
     if others:
         frame = np.stack(others, axis=-1)
         basis = np.linalg.qr(frame)[0]
-        outcome, level = (
-            v - (basis @ (np.swapaxes(basis, -1, -2) @ v[..., None]))[..., 0] for v in (outcome, level)
-        )  # fmt: skip
+        outcome, level = (v - (basis @ (np.swapaxes(basis, -1, -2) @ v[..., None]))[..., 0] for v in (outcome, level))
     squares = (level**2).sum(axis=-1)
     if (squares <= SINGULAR**2 * max(float((level**2).max(initial=0.0)), 1.0)).any():
         raise NumericsError("a unit moves exactly with the cross-section mean")

@@ -28,14 +28,19 @@ def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str
     chosen = frame[frame["unit"].isin(list(units))]
     twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
     if twice:
-        raise EstimateError(f"{where}: {len(twice)} units have two rows ({first_examples(twice)})",
-                            "one row for each unit", "remove the duplicates")  # fmt: skip
+        raise EstimateError(
+            f"{where}: {len(twice)} units have two rows ({first_examples(twice)})",
+            "one row for each unit",
+            "remove the duplicates",
+        )
     rows = chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
     gaps = [f"{unit} {name}" for name in columns for unit in rows.loc[~np.isfinite(rows[name].astype(float)), "unit"]]
     if gaps:
-        raise EstimateError(f"{where}: {len(gaps)} values are missing or infinite ({first_examples(gaps)})",
-                            "a number for every unit of the sample",
-                            "supply it, or leave the unit out with a sample in config.yaml")  # fmt: skip
+        raise EstimateError(
+            f"{where}: {len(gaps)} values are missing or infinite ({first_examples(gaps)})",
+            "a number for every unit of the sample",
+            "supply it, or leave the unit out with a sample in config.yaml",
+        )
     return rows
 
 
@@ -97,5 +102,5 @@ def complete(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame,
     """Drop units that lack a figure, and say which."""
     holes = table[list(columns)].isna().any(axis=1)
     names = [str(unit) for unit in table.index[holes]]
-    note = f"left out for want of figures: {first_examples(names)}" if names else ""
+    note = f"left out, no figures: {first_examples(names)}" if names else ""
     return table[~holes], note

@@ -61,8 +61,11 @@ def check_keys(item: Any, known: Sequence[str], where: str) -> None:
         raise EstimateError(f"{where} holds {item!r}", f"keys such as {known[0]}", f"correct {where} in config.yaml")
     unknown = sorted(str(key) for key in item if key not in known)
     if unknown:
-        raise EstimateError(f"{len(unknown)} unknown key in {where} ({first_examples(unknown)})",
-                            f"one of {', '.join(known)}", f"correct {where} in config.yaml")  # fmt: skip
+        raise EstimateError(
+            f"{len(unknown)} unknown key in {where} ({first_examples(unknown)})",
+            f"one of {', '.join(known)}",
+            f"correct {where} in config.yaml",
+        )
 
 
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
@@ -86,8 +89,11 @@ def checked_items(section: Any, known: Sequence[str], where: str) -> list[dict[s
     ids = [str(item.get("id", "")) for item in section]
     bad = sorted({name for name in ids if not name or ids.count(name) > 1})
     if bad:
-        raise EstimateError(f"{where} has {len(bad)} id that is empty or used twice ({first_examples(bad)})",
-                            "one id for one specification", "rename it")  # fmt: skip
+        raise EstimateError(
+            f"{where} has {len(bad)} id that is empty or used twice ({first_examples(bad)})",
+            "one id for one specification",
+            "rename it",
+        )
     return [dict(item) for item in section]
 
 

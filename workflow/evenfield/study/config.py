@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.spatial_weights import Period
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+SCHEMA = Path(__file__).with_name("config.schema.json")
 
 
 class _OneKeyOnce(yaml.SafeLoader):
@@ -58,7 +59,7 @@ def _read_mapping(path: Path) -> dict[str, Any]:
 def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Check a config against its schema, fill defaults, then check that its names refer to each other."""
     _check_keys(config, "the top level")
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     filled = _filled(schema, dict(config), schema)
     fault = best_match(Draft202012Validator(schema).iter_errors(filled))
     if fault is not None:

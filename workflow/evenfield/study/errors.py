@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class EvenfieldError(Exception):
-    """A fault in the input that the user can mend."""
+    """A fault in the input that the user can fix."""
 
     floor = "evenfield"
 

@@ -134,9 +134,7 @@ def bias_corrected_root(levels: np.ndarray, variance: Variance = Variance.BY_YEA
     roots = corrected_roots(m, variance)
     rho, n = float(roots.rho[0]), pairs.n_units
     se = float(std_errors(pairs, whole_sample(n), m, roots, variance)[0])
-    return CorrectedFit(
-        rho, se, n - 1, not bool(roots.found[0]), variance, float(m.slope[0]), n, pairs.n_periods
-    )  # fmt: skip
+    return CorrectedFit(rho, se, n - 1, not bool(roots.found[0]), variance, float(m.slope[0]), n, pairs.n_periods)
 
 
 def check_spread(m: Moments) -> None:
@@ -187,9 +185,7 @@ def _newton(m: Moments, start: np.ndarray, end: np.ndarray, found: np.ndarray, v
     return np.asarray(rho)
 
 
-def std_errors(
-    pairs: Transitions, weights: np.ndarray, m: Moments, roots: Roots, variance: Variance
-) -> np.ndarray:  # fmt: skip
+def std_errors(pairs: Transitions, weights: np.ndarray, m: Moments, roots: Roots, variance: Variance) -> np.ndarray:
     """Return the unit-clustered standard error of every draw's root; weights (B, N) -> (B,)."""
     out = np.full(len(weights), np.nan)
     block = max(1, CHUNK // pairs.y.size)
@@ -204,7 +200,7 @@ def std_errors(
 
 def _unit_shares(
     pairs: Transitions, y_mean: np.ndarray, lag_mean: np.ndarray, rho: np.ndarray, variance: Variance
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     lag = pairs.lag - lag_mean[:, None]
     e = pairs.y - y_mean[:, None] - rho[:, None, None] * lag
     return unit_scores(lag, e, rho, variance)
@@ -226,9 +222,8 @@ class RootInterval(NamedTuple):
 
 
 def bootstrap_t_interval(
-    levels: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95,
-    variance: Variance = Variance.BY_YEAR,
-) -> RootInterval:  # fmt: skip
+    levels: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95, variance: Variance = Variance.BY_YEAR
+) -> RootInterval:
     """Draw whole unit paths with replacement and studentise each draw's root; levels (N, T + 1)."""
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     sample = moments(pairs, whole_sample(pairs.n_units))

@@ -69,8 +69,10 @@ def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
         return _joined([_completed(difference, [z_difference])], len(difference[3]))
     level = _rows(y, X, spec.lags, spec.lags)
     z_level = _difference_instruments(_differenced(y), spec, level[3])
-    parts = [_completed(difference, [z_difference, _empty(difference, z_level)]),
-             _completed(level, [_empty(level, z_difference), z_level])]  # fmt: skip
+    parts = [
+        _completed(difference, [z_difference, _empty(difference, z_level)]),
+        _completed(level, [_empty(level, z_difference), z_level]),
+    ]
     return _joined(parts, len(difference[3]))
 
 
@@ -139,8 +141,9 @@ def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
     if len(parts) == 1:
         Z, X, y, present, dates = parts[0]
     else:
-        Z, X, y, present, dates = (np.concatenate(columns, axis=min(1, columns[0].ndim - 1))
-                                   for columns in zip(*parts, strict=True))  # fmt: skip
+        Z, X, y, present, dates = (
+            np.concatenate(columns, axis=min(1, columns[0].ndim - 1)) for columns in zip(*parts, strict=True)
+        )
     used = Z.any(axis=(0, 1))
     Z = Z if used.all() else np.ascontiguousarray(Z[..., used])
     return Stacked(Z, X, y, present.astype(bool), n_difference, dates)
@@ -277,13 +280,19 @@ def dynamic_gmm(y: np.ndarray, spec: GmmSpec, X: np.ndarray | None = None) -> Gm
     V = V2 + D @ V2 + V2 @ D.T + D @ V1 @ D.T
     instruments, k = one.A.rank, data.X.shape[-1]
     return GmmFit(
-        two.beta, _roots(V), _roots(V2), one.beta, _roots(V1),
+        two.beta,
+        _roots(V),
+        _roots(V2),
+        one.beta,
+        _roots(V1),
         _overidentification(_quadratic(two), instruments - k),
         _overidentification(_quadratic(one) / _shock_variance(data, one), instruments - k),
-        tuple(serial_test(data, two, V, order) for order in (1, 2)), instruments,
-        int(data.present.any(axis=1).sum()), int(data.present.sum()),
+        tuple(serial_test(data, two, V, order) for order in (1, 2)),
+        instruments,
+        int(data.present.any(axis=1).sum()),
+        int(data.present.sum()),
         LEVEL_ROWS if spec.equations is Equations.SYSTEM else "",
-    )  # fmt: skip
+    )
 
 
 def _check(data: Stacked) -> None:

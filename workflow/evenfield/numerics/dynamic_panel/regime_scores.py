@@ -72,10 +72,16 @@ def regime_roots(levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None =
     if weights is None or not sample.found[0]:
         return sample
     size = max(1, CHUNK // (6 * pairs.y.size))
-    parts = [_solved(_draws(pairs.y, pairs.lag, Z, weights[i : i + size]), sample.theta)
-             for i in range(0, len(weights), size)]  # fmt: skip
-    return RegimeRoots(*(np.concatenate([getattr(part, name) for part in parts])
-                         for name in ("theta", "cov", "found", "fixed_effects")))  # fmt: skip
+    parts = [
+        _solved(_draws(pairs.y, pairs.lag, Z, weights[i : i + size]), sample.theta)
+        for i in range(0, len(weights), size)
+    ]
+    return RegimeRoots(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("theta", "cov", "found", "fixed_effects")
+        )
+    )
 
 
 def regime_intervals(
@@ -98,8 +104,15 @@ def _interval(sample: RegimeRoots, drawn: RegimeRoots, c: np.ndarray, level: flo
     t = np.abs(t[drawn.found & np.isfinite(t)])
     half = float(np.quantile(t, level)) * se
     p_value = float((1 + np.sum(t >= abs(estimate) / se)) / (1 + len(t)))
-    return RegimeInterval(estimate, se, estimate - half, estimate + half, p_value,
-                          float(sample.fixed_effects[0] @ c), 1 - float(drawn.found.mean()))  # fmt: skip
+    return RegimeInterval(
+        estimate,
+        se,
+        estimate - half,
+        estimate + half,
+        p_value,
+        float(sample.fixed_effects[0] @ c),
+        1 - float(drawn.found.mean()),
+    )
 
 
 def _spread(cov: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -169,8 +169,9 @@ def path_panel(
     y, d, units, times = (np.asarray(a) for a in (y, d, units, times))
     C = np.empty((len(y), 0)) if controls is None else np.asarray(controls, dtype=float).reshape(len(y), -1)
     if not y.shape == d.shape == units.shape == times.shape:
-        raise NumericsError(f"outcome, treatment, units and dates have lengths {y.size}, {d.size}, {units.size}, "
-                            f"{times.size}")  # fmt: skip
+        raise NumericsError(
+            f"outcome, treatment, units and dates have lengths {y.size}, {d.size}, {units.size}, {times.size}"
+        )
     values = np.column_stack([y.astype(float), d.astype(float), C])
     if not np.isfinite(values).all():
         raise NumericsError("the panel holds a missing or infinite value")

@@ -230,10 +230,19 @@ def fit_moments(
     D = np.linalg.inv(m.slope_matrix(dynamics, strength)[np.ix_(free, free)])
     covariance[np.ix_(free, free)] = D @ m.information(dynamics, strength)[np.ix_(free, free)] @ D.T
     return DynamicFit(
-        (*DYNAMICS, *regressors, *lagged_names), _whole(m, dynamics), _whole(m, top), _whole(m, one_step), covariance,
-        m.variance(dynamics, strength), found, regressors, tuple(name[2:] for name in lagged_names),
-        tuple(DYNAMICS[i] for i in m.free), network, m.t,
-    )  # fmt: skip
+        (*DYNAMICS, *regressors, *lagged_names),
+        _whole(m, dynamics),
+        _whole(m, top),
+        _whole(m, one_step),
+        covariance,
+        m.variance(dynamics, strength),
+        found,
+        regressors,
+        tuple(name[2:] for name in lagged_names),
+        tuple(DYNAMICS[i] for i in m.free),
+        network,
+        m.t,
+    )
 
 
 def _whole(m: DynamicMoments, dynamics: np.ndarray) -> np.ndarray:
@@ -265,8 +274,9 @@ def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
     if not np.isfinite(gap).all():
         return np.full(3, np.nan)
     inner = (*free, *range(3, 3 + len(m.gram) - HEAD))
-    change = np.linalg.solve(m.information(top, 0.0)[np.ix_(inner, inner)],
-                             np.concatenate([gap[free], np.zeros(len(inner) - len(free))]))  # fmt: skip
+    change = np.linalg.solve(
+        m.information(top, 0.0)[np.ix_(inner, inner)], np.concatenate([gap[free], np.zeros(len(inner) - len(free))])
+    )
     out = top.copy()
     out[free] += change[: len(free)]
     return out

@@ -151,8 +151,9 @@ def drawn_impacts(
     low, high = np.quantile(effects, tails, axis=0)
     share = np.minimum((effects <= 0).mean(axis=0), (effects >= 0).mean(axis=0))
     p_value = np.minimum(2 * np.maximum(share, 1.0 / len(effects)), 1.0)
-    return Impacts(fit.regressors, estimate, effects.std(axis=0, ddof=1), low, high, p_value, "draws", len(effects),
-                   dropped)  # fmt: skip
+    return Impacts(
+        fit.regressors, estimate, effects.std(axis=0, ddof=1), low, high, p_value, "draws", len(effects), dropped
+    )
 
 
 def effect_draws(fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str) -> tuple[np.ndarray, int]:
@@ -257,6 +258,13 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
     half = student_quantile(df, 0.5 + level / 2) * found.std_error
     spread = found.std_error
     ratio = np.divide(found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
-    impacts = Impacts(found.regressors, found.estimate, spread, found.estimate - half, found.estimate + half,
-                      student_two_sided_p(ratio, df), "delta")  # fmt: skip
+    impacts = Impacts(
+        found.regressors,
+        found.estimate,
+        spread,
+        found.estimate - half,
+        found.estimate + half,
+        student_two_sided_p(ratio, df),
+        "delta",
+    )
     return ClusteredImpacts(impacts, effective)

@@ -190,11 +190,13 @@ def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
         return _best_pair(moments, low, high)
     zero, index = np.zeros(1), 0 if lag == "free" else 1
     if lag == "free":
-        found, bound = _best_single(lambda d: moments.log_likelihood(d, zero), lambda d: moments.score(d, 0.0)[0],
-                                    low, high)  # fmt: skip
+        found, bound = _best_single(
+            lambda d: moments.log_likelihood(d, zero), lambda d: moments.score(d, 0.0)[0], low, high
+        )
     else:
-        found, bound = _best_single(lambda d: moments.log_likelihood(zero, d), lambda d: moments.score(0.0, d)[1],
-                                    low, high)  # fmt: skip
+        found, bound = _best_single(
+            lambda d: moments.log_likelihood(zero, d), lambda d: moments.score(0.0, d)[1], low, high
+        )
     pair = (found, 0.0) if index == 0 else (0.0, found)
     return Optimum(*pair, bound or at_edge(found, low, high))
 
@@ -216,8 +218,9 @@ def _best_single(
         return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * np.finfo(float).eps)), False
     if top in (0, COARSE - 1):
         return float(points[top]), True
-    found = minimize_scalar(lambda d: -float(value(np.array([d]))[0]), bounds=(left, right), method="bounded",
-                            options={"xatol": 1e-10})  # fmt: skip
+    found = minimize_scalar(
+        lambda d: -float(value(np.array([d]))[0]), bounds=(left, right), method="bounded", options={"xatol": 1e-10}
+    )
     return float(found.x), False
 
 

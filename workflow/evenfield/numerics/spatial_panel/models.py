@@ -172,13 +172,28 @@ def fit_moments(
     if not sigma2 > EXACT_FIT * moments.gram[0, 0] / moments.counts.observations:
         raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
     point = FittedPoint(moments, columns, network, form, model.effects, best.rho, best.lam, beta, sigma2)
-    spatial = {name: value for name, value in (("rho", best.rho), ("lambda", best.lam))
-               if getattr(form, SPATIAL[name]) == "free"}  # fmt: skip
+    spatial = {
+        name: value
+        for name, value in (("rho", best.rho), ("lambda", best.lam))
+        if getattr(form, SPATIAL[name]) == "free"
+    }
     names = (*spatial, *panel.names, *(f"W {name}" for name in lagged), "sigma2")
     estimates = np.array([*spatial.values(), *(beta / columns.scales), sigma2])
     height = float(moments.log_likelihood(np.asarray(best.rho), np.asarray(best.lam)))
-    return SpatialPanelFit(model, network, names, estimates, panel.names, lagged, height, best.at_bound, network.n,
-                           len(panel.periods), moments.counts.observations, point)  # fmt: skip
+    return SpatialPanelFit(
+        model,
+        network,
+        names,
+        estimates,
+        panel.names,
+        lagged,
+        height,
+        best.at_bound,
+        network.n,
+        len(panel.periods),
+        moments.counts.observations,
+        point,
+    )
 
 
 def panel_moments(panel: BalancedPanel, network: Network, model: PanelModel) -> tuple[PanelMoments, ModelColumns]:

@@ -80,8 +80,9 @@ class RandomLikelihood(ABC):
         """Return the derivatives of the log-likelihood in all parameters; vector (K + 3,) -> (K + 3,)."""
         d, beta, phi, s2 = float(vector[0]), vector[1:-2], float(vector[-2]), float(vector[-1])
         at, w, n = self.pieces(d, phi), np.concatenate([[1.0], -beta]), self.moments.counts.observations
-        by_d, by_phi = (log - float(w @ cross @ w) / (2 * s2)
-                        for log, cross in ((at.log_d, at.cross_d), (at.log_phi, at.cross_phi)))  # fmt: skip
+        by_d, by_phi = (
+            log - float(w @ cross @ w) / (2 * s2) for log, cross in ((at.log_d, at.cross_d), (at.log_phi, at.cross_phi))
+        )
         by_s2 = float(w @ at.cross @ w) / (2 * s2**2) - n / (2 * s2)
         return np.array([by_d, *((at.cross @ w)[1:] / s2), by_phi, by_s2])
 
@@ -260,8 +261,10 @@ def _maximise(likelihood: RandomLikelihood, network: Network) -> tuple[tuple[flo
 def _covariance(likelihood: RandomLikelihood, vector: np.ndarray) -> np.ndarray:
     """Invert minus the Hessian, differenced from the analytic score of all parameters."""
     steps = STEP * np.maximum(np.abs(vector), np.array([1e-2] * (len(vector) - 1) + [0.0]))
-    rows = [(likelihood.full_score(vector + step) - likelihood.full_score(vector - step)) / (2 * size)
-            for size, step in zip(steps, np.diag(steps), strict=True)]  # fmt: skip
+    rows = [
+        (likelihood.full_score(vector + step) - likelihood.full_score(vector - step)) / (2 * size)
+        for size, step in zip(steps, np.diag(steps), strict=True)
+    ]
     hessian = np.array(rows)
     information = -(hessian + hessian.T) / 2
     scale = np.sqrt(np.abs(np.diag(information)))

@@ -35,9 +35,11 @@ def hausman_with_time_effects(panel: BalancedPanel, network: Network, model: Pan
     wanted = [name for name in fixed.names if name in panel.names or name.removeprefix("W ") in panel.names]
     here, there = ([fit.names.index(name) for name in wanted] for fit in (fixed, other))
     return spatial_hausman(
-        {name: fixed[name] for name in wanted}, fixed.covariance()[np.ix_(here, here)],
-        {name: other[name] for name in wanted}, other.covariance()[np.ix_(there, there)],
-    )  # fmt: skip
+        {name: fixed[name] for name in wanted},
+        fixed.covariance()[np.ix_(here, here)],
+        {name: other[name] for name in wanted},
+        other.covariance()[np.ix_(there, there)],
+    )
 
 
 def _with_dummies(panel: BalancedPanel) -> BalancedPanel:
@@ -228,8 +230,9 @@ def model_probabilities(
     n = panel_moments(panel, first, replace(model, model="OLS"))[0].counts.observations
     logs = {
         (name, weights): log_marginal_likelihood(panel, net, replace(model, model=name), float(max(n, k**2)))
-        for weights, net in networks.items() for name in compared
-    }  # fmt: skip
+        for weights, net in networks.items()
+        for name in compared
+    }
     top = max(logs.values())
     total = sum(np.exp(value - top) for value in logs.values())
     return {key: float(np.exp(value - top) / total) for key, value in logs.items()}

@@ -37,8 +37,9 @@ class Artwork:
 def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
     """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run."""
     if not artwork.alt.strip():
-        raise ArtifactError("a figure has no description", "one or two plain sentences",
-                            "add them to the function that draws it")  # fmt: skip
+        raise ArtifactError(
+            "a figure has no description", "one or two plain sentences", "add them to the function that draws it"
+        )
     marked = _marked(artwork, watermark_for(paths[0]) if paths else "")
     for path in paths:
         _save(marked, path)
@@ -48,8 +49,9 @@ def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
 def _marked(artwork: Artwork, mark: str) -> Artwork:
     if not mark:
         return artwork
-    artwork.figure.text(0.5, 0.5, mark, ha="center", va="center", rotation=18, fontsize=20, color=ACCENT, alpha=0.45,
-                        zorder=99)  # fmt: skip
+    artwork.figure.text(
+        0.5, 0.5, mark, ha="center", va="center", rotation=18, fontsize=20, color=ACCENT, alpha=0.45, zorder=99
+    )
     return replace(artwork, alt=f"{mark}. {artwork.alt}")
 
 
@@ -69,5 +71,6 @@ def _save_picture(figure: Figure, path: Path) -> None:
         try:
             figure.savefig(path, metadata=METADATA[path.suffix])
         except UserWarning as warning:
-            raise ArtifactError(f"{path.name}: {warning}", "letters that DejaVu Sans has",
-                                "use the Latin name in the data table") from None  # fmt: skip
+            raise ArtifactError(
+                f"{path.name}: {warning}", "letters that DejaVu Sans has", "use the Latin name in the data table"
+            ) from None

@@ -1,4 +1,4 @@
-"""The house style of all figures: same fonts, ink and marks, and the same bytes on every machine."""
+"""The style of all figures: same fonts, ink and marks, and the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SETTINGS: Any = {
 
 
 def use_style() -> None:
-    """Start from Matplotlib's defaults and set the house style.
+    """Start from Matplotlib's defaults and set the style.
 
     Notes
     -----

@@ -61,8 +61,17 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
     axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
     name = f"PROXY output, {first:.0f}\u2013{last:.0f}"
-    axes.annotate(name, (right, 1.0), (-4, -4), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-                  ha="right", va="top", fontsize=6.5, color=SOFT)  # fmt: skip
+    axes.annotate(
+        name,
+        (right, 1.0),
+        (-4, -4),
+        xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=6.5,
+        color=SOFT,
+    )
 
 
 def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int = 1, size: float = 7.0) -> None:
@@ -72,8 +81,16 @@ def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int 
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
     for item, pixel in zip(endings, spread(pixels, gap), strict=True):
         height = float(back((0.0, pixel))[1])
-        axes.annotate(item.name, (year, height), (5, 0), textcoords="offset points", va="center", color=item.colour,
-                      fontsize=size, annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            item.name,
+            (year, height),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            color=item.colour,
+            fontsize=size,
+            annotation_clip=False,
+        )
 
 
 def year_axis(axes: Axes, years: Sequence[int]) -> None:

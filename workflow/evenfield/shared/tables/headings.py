@@ -29,8 +29,11 @@ def sample_heading(row: Mapping[str, Any], description: Mapping[str, Any], study
 
 def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
     """Return the error of a table whose family holds no rows of the config's specifications."""
-    return ArtifactError(f"no {what}", "estimates of the specifications in the config",
-                         f"rerun the {family} family or remove {table} from `tables`")  # fmt: skip
+    return ArtifactError(
+        f"no {what}",
+        "estimates of the specifications in the config",
+        f"rerun the {family} family or remove {table} from `tables`",
+    )
 
 
 def ordered_specs(found: Sequence[str], specs: Sequence[Mapping[str, Any]]) -> list[str]:

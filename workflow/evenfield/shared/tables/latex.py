@@ -24,13 +24,27 @@ def table_latex(table: Table) -> str:
     body = grid(table)
     head = " & ".join(_header(column) for column in table.columns)
     tight = r"\footnotesize\setlength{\tabcolsep}{4pt}" if len(table.columns) > WIDE else r"\small"
-    return "\n".join([
-        r"\begin{table}[htbp]", r"\centering", tight, r"\begin{threeparttable}",
-        rf"\caption{{{escape_latex(table.title)}}}", rf"\label{{tab:{table.id}}}",
-        rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}",
-        r"\toprule", rf"{head} \\", r"\midrule", *_body(body, len(table.columns)), r"\bottomrule",
-        r"\end{tabular}", *_notes(body), r"\end{threeparttable}", r"\end{table}", "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            r"\begin{table}[htbp]",
+            r"\centering",
+            tight,
+            r"\begin{threeparttable}",
+            rf"\caption{{{escape_latex(table.title)}}}",
+            rf"\label{{tab:{table.id}}}",
+            rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}",
+            r"\toprule",
+            rf"{head} \\",
+            r"\midrule",
+            *_body(body, len(table.columns)),
+            r"\bottomrule",
+            r"\end{tabular}",
+            *_notes(body),
+            r"\end{threeparttable}",
+            r"\end{table}",
+            "",
+        ]
+    )
 
 
 def _header(column: Column) -> str:

@@ -20,8 +20,9 @@ def table_markdown(table: Table) -> str:
     head = [escape_markdown(column.header) for column in table.columns]
     lines = [_row(line, len(head)) for line in body.lines]
     note = [escape_markdown(" ".join(body.note)), ""] if body.note else []
-    return "\n".join([f"**{table.id}. {escape_markdown(table.title)}**", "", _pipes(head), _pipes(rule), *lines, "",
-                      *note])  # fmt: skip
+    return "\n".join(
+        [f"**{table.id}. {escape_markdown(table.title)}**", "", _pipes(head), _pipes(rule), *lines, "", *note]
+    )
 
 
 def _row(line: Line, width: int) -> str:

@@ -98,8 +98,14 @@ def _check(table: Table) -> None:
     wanted = {name for column in table.columns for name in (*column.names, column.reason) if name}
     missing = sorted((wanted | ({table.group} if table.group else set())) - set(table.frame.columns))
     if missing:
-        raise ArtifactError(f"table {table.id} lacks {len(missing)} columns ({missing[0]})",
-                            "every shown column in the frame", "rerun the floor that writes them")  # fmt: skip
+        raise ArtifactError(
+            f"table {table.id} lacks {len(missing)} columns ({missing[0]})",
+            "every shown column in the frame",
+            "rerun the floor that writes them",
+        )
     if table.frame.empty:
-        raise ArtifactError(f"table {table.id} has no rows", "at least one row",
-                            f"remove {table.id} from `tables` in config.yaml or add the data it needs")  # fmt: skip
+        raise ArtifactError(
+            f"table {table.id} has no rows",
+            "at least one row",
+            f"remove {table.id} from `tables` in config.yaml or add the data it needs",
+        )

@@ -31,8 +31,11 @@ def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
     """Return the cell of each unit in one period of one taxonomy."""
     found = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
     if found.empty:
-        raise ArtifactError(f"no cells of taxonomy {taxonomy} in period {period}", "both in cells.csv",
-                            "add the taxonomy to taxonomy.all in config.yaml")  # fmt: skip
+        raise ArtifactError(
+            f"no cells of taxonomy {taxonomy} in period {period}",
+            "both in cells.csv",
+            "add the taxonomy to taxonomy.all in config.yaml",
+        )
     return found.sort_values("unit", kind="stable").reset_index(drop=True)
 
 

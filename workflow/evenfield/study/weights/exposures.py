@@ -22,8 +22,11 @@ def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: lis
     frames = []
     for item in periods:
         inside = doses[doses["year"].between(item["start"], item["end"])]
-        columns = {f"{name}{ending}": _mean_dose(inside, types, count, units)
-                   for name, types in DOSES.items() for ending, count in COUNTS.items()}  # fmt: skip
+        columns = {
+            f"{name}{ending}": _mean_dose(inside, types, count, units)
+            for name, types in DOSES.items()
+            for ending, count in COUNTS.items()
+        }
         frames.append(pd.DataFrame({"unit": units, "period": item["period"], **columns}))
     return pd.concat(frames, ignore_index=True)
 

@@ -39,9 +39,11 @@ def f21(facts: Facts) -> Artwork:
         Patch(color=PALE, label="too small to be of interest"),
     ]
     _key(figure, keys)
-    parts = [f"{row['name']}: {fixed(row['scaled_estimate'], 1)} "
-             f"{interval(row['scaled_conf_low'], row['scaled_conf_high'], 1)}, detectable {fixed(row['scaled_mde'], 1)}"
-             for row in records(shown)]  # fmt: skip
+    parts = [
+        f"{row['name']}: {fixed(row['scaled_estimate'], 1)} "
+        f"{interval(row['scaled_conf_low'], row['scaled_conf_high'], 1)}, detectable {fixed(row['scaled_mde'], 1)}"
+        for row in records(shown)
+    ]
     return Artwork(figure, shown, _alt("Deciding estimates in multiples of the smallest effect of interest", parts))
 
 
@@ -78,8 +80,13 @@ def _canvas(shown: pd.DataFrame) -> tuple[Figure, Axes]:
 
 
 def _ticks(shown: pd.DataFrame) -> list[float]:
-    numbers: list[float] = [abs(value) for name in shown.columns if name.startswith("scaled_")
-                            for value in shown[name] if not is_missing(value)]  # fmt: skip
+    numbers: list[float] = [
+        abs(value)
+        for name in shown.columns
+        if name.startswith("scaled_")
+        for value in shown[name]
+        if not is_missing(value)
+    ]
     steps = [step for step in (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0) if step <= max([*numbers, 3.0])]
     return [*(-step for step in reversed(steps)), 0.0, *steps]
 

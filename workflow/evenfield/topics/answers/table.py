@@ -73,8 +73,9 @@ def t0b(facts: Facts) -> Table:
     verdicts, content = read_table(facts.root / "verdicts.csv", CLAIM_TEXT), read_json(facts.root / "verdicts.json")
     frame = verdicts[verdicts["verdict"].eq(NOT_TESTABLE)]
     why = frame["reason"].str.partition(" What would decide it: ")[0]
-    data = frame["deciding_data"].where(frame["deciding_data"].ne(""), frame["reason"].str.partition(
-        " What would decide it: ")[2])  # fmt: skip
+    data = frame["deciding_data"].where(
+        frame["deciding_data"].ne(""), frame["reason"].str.partition(" What would decide it: ")[2]
+    )
     columns = (
         Column(names=("claim_id",), header="No."),
         Column(names=("paragraphs",), header="\u00b6", show=lambda text: text.replace(" ", ", ")),
@@ -83,8 +84,13 @@ def t0b(facts: Facts) -> Table:
         Column(names=("data",), header="What would decide it", width_cm=5.0),
     )
     note = (f"Rule {content['rule']['hash'][:HASH_LETTERS]}. Saying what cannot be decided is a result.",)
-    return Table(id="T0b", title="Claims that these data cannot decide", note=note, columns=columns,
-                 frame=frame.assign(why=why, data=data))  # fmt: skip
+    return Table(
+        id="T0b",
+        title="Claims that these data cannot decide",
+        note=note,
+        columns=columns,
+        frame=frame.assign(why=why, data=data),
+    )
 
 
 def t28(facts: Facts) -> Table:

@@ -37,8 +37,11 @@ def f4(facts: Facts) -> Artwork:
     use_style()
     mine = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
     if not mine["kind"].eq("unit").any():
-        raise ArtifactError(f"no points of specification {spec}", "its series in the beta family",
-                            "add it to estimates.beta or remove F4 from `figures`")  # fmt: skip
+        raise ArtifactError(
+            f"no points of specification {spec}",
+            "its series in the beta family",
+            "add it to estimates.beta or remove F4 from `figures`",
+        )
     data = mine.merge(cells[["unit", "period", "cell"]], on=["unit", "period"], how="left")
     wide = min(len(shown), 2)
     high = -(-len(shown) // wide)
@@ -81,8 +84,16 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str) -> None:
     axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
     for cell in [cell for cell in CELLS[::-1] if cell in set(points["cell"])]:
         chosen = points[points["cell"].eq(cell)]
-        axes.scatter(chosen["log_income_start"], chosen["growth_pct_per_year"], s=13, marker=MARKS[cell].marker,
-                     color=MARKS[cell].colour, edgecolor="white", linewidth=0.4, zorder=4)  # fmt: skip
+        axes.scatter(
+            chosen["log_income_start"],
+            chosen["growth_pct_per_year"],
+            s=13,
+            marker=MARKS[cell].marker,
+            color=MARKS[cell].colour,
+            edgecolor="white",
+            linewidth=0.4,
+            zorder=4,
+        )
     ticks = _money_ticks(*axes.get_xlim())
     axes.set_xticks(np.log(ticks), [f"{tick:,.0f}" for tick in ticks])
     box = axes.text(0.985, 0.985, headline, transform=axes.transAxes, ha="right", va="top", fontsize=6.5, color=SOFT)
@@ -113,8 +124,9 @@ def _headline(estimates: pd.DataFrame, spec: str, period: str) -> str:
 def _draw_key(figure: Any, cells: list[str]) -> None:
     if cells in ([], ["neither"]):
         return
-    keys = [Line2D([], [], linestyle="", marker=MARKS[cell].marker, color=MARKS[cell].colour, label=cell)
-            for cell in cells]  # fmt: skip
+    keys = [
+        Line2D([], [], linestyle="", marker=MARKS[cell].marker, color=MARKS[cell].colour, label=cell) for cell in cells
+    ]
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.53, -0.004), handletextpad=0.2)
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import border_difference, border_pairs, border_permutation
-from evenfield.shared.contrasts.contrasts import t_detectable, underpowered
+from evenfield.shared.contrasts.contrasts import t_detectable
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import complete, joined
+from evenfield.shared.samples import complete, joined, underpowered
 from evenfield.study.errors import EstimateError
 from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, Groups, alone, compared, years_within
 from evenfield.topics.group_contrasts.estimate_spec import ChangeSpec, ProgrammeSpec, Span

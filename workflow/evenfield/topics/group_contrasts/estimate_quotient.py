@@ -14,10 +14,9 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point
-from evenfield.shared.contrasts.contrasts import underpowered
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, compared, with_figures, years_within
 from evenfield.topics.group_contrasts.estimate_means import unit_slopes
 from evenfield.topics.group_contrasts.estimate_spec import FadingSpec

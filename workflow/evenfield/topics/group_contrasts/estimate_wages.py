@@ -17,10 +17,10 @@ from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_dra
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.contrasts import leave_out_rows, t_detectable, underpowered
+from evenfield.shared.contrasts.contrasts import leave_out_rows, t_detectable
 from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, LABELS, Groups, compared, years_within
 from evenfield.topics.group_contrasts.estimate_spec import WagesSpec
 

@@ -104,7 +104,8 @@ class Section(Spec):
     @classmethod
     def _shared(cls, data: Any) -> Any:
         shared = {key: data[key] for key in ("years", "weights") if key in data}
-        return {**data, "specs": [shared | item for item in data["specs"]]} if data.get("specs") else data
+        given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
+        return {**data, "specs": [shared | item for item in given]} if given else data
 
     @model_validator(mode="after")
     def _known(self) -> Section:

@@ -17,7 +17,7 @@ from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, m
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import basis_warning, joined, one_text, periods_of, sample_rows, sample_units
 from evenfield.shared.settings import SchemeInfo, check_names, scheme_infos
-from evenfield.shared.spec import Role, UnitsSpec, read
+from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, aligned, grouping, span_labels, trajectories
 from evenfield.study.study import Study
 
@@ -38,7 +38,6 @@ NUMBERS = ["value", "expected", "band_low", "band_high", "p_value", "p_adjusted"
 class MoranSpec(UnitsSpec):
     """One specification of spatial association by year."""
 
-    role: Role = Field("exploratory", description="Role in the tables.")
     regions: str = Field("", description="Column of units.csv whose means are also taken out; none when empty.")
     taxonomies: list[str] = Field([], description="Taxonomies whose clusters and zones are placed on the map.")
     discovery_rate: float = Field(0.05, gt=0, lt=1, description="False discovery rate at which a local Moran counts.")

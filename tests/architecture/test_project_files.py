@@ -1,0 +1,49 @@
+"""What data editors check by machine: the README's tables are true, nothing absolute, empty, duplicated or huge."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_readme_names_only_files_that_exist() -> None:
+    for name in re.findall(r"`((?:docs|data|workflow|examples|tests)/[\w/.+-]+)`", README):
+        assert (ROOT / name).exists(), name
+
+
+def test_citation_file_has_what_the_format_requires() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    assert version is not None
+    assert citation["version"] == version[1]
+
+
+def test_no_file_is_huge_empty_or_there_twice() -> None:
+    seen: dict[str, Path] = {}
+    for path in tracked():
+        content = path.read_bytes()
+        assert len(content) < 100_000_000, path
+        assert content or path.name in ("__init__.py", "py.typed"), f"{path} is empty"
+        if path.suffix in {".csv", ".geojson"}:
+            twin = seen.setdefault(hashlib.sha256(content).hexdigest(), path)
+            assert twin == path, f"{path} is {twin} again"
+
+
+def test_no_absolute_path_of_a_machine() -> None:
+    pattern = re.compile(r"(?<![\w.:/])/(?:work|home|root|Users)/\w")
+    for path in tracked():
+        if path.suffix in {".py", ".smk", ".yaml", ".md", ".toml", ".csv", ".json", ""}:
+            assert not pattern.search(path.read_text(encoding="utf-8")), path

@@ -1,0 +1,227 @@
+"""Estimators against brute force, other programs and themselves on rearranged data."""
+
+import libpysal
+import numpy as np
+import pandas as pd
+import pytest
+from linearmodels.panel import PanelOLS
+from scipy.optimize import approx_fprime, minimize
+from spreg import Panel_FE_Error, Panel_FE_Lag
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.likelihood import at_edge
+from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
+from golden.munnell.panel import munnell_panel
+from spatial_cases import NAMES, make_case
+from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
+
+MODELS = ("OLS", "SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
+EFFECTS = ("pooled", "unit", "time", "two_way")
+
+
+def complement(size):
+    """Orthonormal vectors beside the constant one, shape (size, size - 1)."""
+    return np.linalg.svd(np.eye(size) - 1.0 / size)[0][:, : size - 1]
+
+
+def transformed_log_likelihood(case, model, effects, rho, lam, beta, s2):
+    """Lee and Yu's likelihood written out with F_N and F_T and a dense determinant, from raw data."""
+    t, n = case.y.shape
+    FT = complement(t) if effects in ("unit", "two_way") else np.eye(t)
+    FN = complement(n) if effects in ("time", "two_way") else np.eye(n)
+    W = FN.T @ case.matrix @ FN
+    Y = FN.T @ case.y.T @ FT
+    Xs = [FN.T @ case.X[..., k].T @ FT for k in range(2)]
+    Xs += [W @ x for x in Xs] if model in ("SLX", "SDM", "SDEM") else []
+    size = len(W)
+    S, B = np.eye(size) - rho * W, np.eye(size) - lam * W
+    e = B @ (S @ Y - sum(b * x for b, x in zip(beta, Xs, strict=True)))
+    logs = FT.shape[1] * (np.linalg.slogdet(S)[1] + np.linalg.slogdet(B)[1])
+    return logs - e.size / 2 * np.log(2 * np.pi * s2) - (e**2).sum() / (2 * s2)
+
+
+def split(fit, vector):
+    values = dict(zip(fit.names, vector, strict=True))
+    rho, lam, s2 = values.pop("rho", 0.0), values.pop("lambda", 0.0), values.pop("sigma2")
+    return rho, lam, np.array(list(values.values())), s2
+
+
+@pytest.mark.parametrize("effects", ["unit", "time", "two_way"])
+@pytest.mark.parametrize("model", MODELS)
+def test_transformed_likelihood_equals_the_orthonormal_form_and_its_derivatives(model, effects):
+    lam = 0.3 if model in ("SEM", "SDEM", "SAC") else 0.0
+    case = make_case(rho=0.4 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam, n=14, t=9)
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, effects))
+    assert not fit.at_bound
+
+    def height(vector):
+        return transformed_log_likelihood(case, model, effects, *split(fit, vector))
+
+    assert fit.log_likelihood == pytest.approx(height(fit.estimates), rel=MACHINE)
+    step = 1e-5
+    slope = np.array([(height(fit.estimates + d) - height(fit.estimates - d)) / (2 * step)
+                      for d in step * np.eye(len(fit.names))])  # fmt: skip
+    np.testing.assert_allclose(slope, 0.0, atol=2e-5 * fit.observations)
+    hessian = np.array([approx_fprime(fit.estimates, lambda v, d=d: (height(v + d) - height(v - d)) / 2e-4, 1e-4)
+                        for d in 1e-4 * np.eye(len(fit.names))])  # fmt: skip
+    np.testing.assert_allclose(np.linalg.inv(fit.covariance()), -(hessian + hessian.T) / 2, rtol=5e-3, atol=2.0)
+
+
+@pytest.mark.parametrize("approach", ["direct", "lee_yu"])
+@pytest.mark.parametrize("model", ["SAR", "SEM", "SAC"])
+def test_no_other_point_is_higher(model, approach):
+    case = make_case(rho=0.3, lam=0.3 if model != "SAR" else 0.0)
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, "two_way", approach))
+    low, high = case.network.logdet.domain
+    rng = np.random.default_rng(1)
+    points = rng.uniform(low, high, size=(400, 2))
+    rho = points[:, 0] if model != "SEM" else np.zeros(400)
+    lam = points[:, 1] if model != "SAR" else np.zeros(400)
+    assert fit.point.moments.log_likelihood(rho, lam).max() <= fit.log_likelihood
+    assert np.abs(fit.point.moments.score(fit.rho, fit.lam)[np.array([model != "SEM", model != "SAR"])]).max() < 1e-6
+
+
+def dense_direct(case, rho, lam, effects):
+    """Direct likelihood with dummies, concentrated by least squares on raw data (SAR and SEM)."""
+    t, n = case.y.shape
+    dummies = {"pooled": np.ones((n * t, 1)), "unit": np.kron(np.ones((t, 1)), np.eye(n)),
+               "time": np.kron(np.eye(t), np.ones((n, 1)))}  # fmt: skip
+    D = np.column_stack([dummies["unit"], dummies["time"]]) if effects == "two_way" else dummies[effects]
+    S, B = np.eye(n) - rho * case.matrix, np.eye(n) - lam * case.matrix
+    z = (B @ S @ case.y.T).T.ravel()
+    X = np.column_stack([(B @ case.X[..., k].T).T.ravel() for k in range(2)] + [D])
+    e = z - X @ np.linalg.lstsq(X, z)[0]
+    logs = t * (np.linalg.slogdet(S)[1] + np.linalg.slogdet(B)[1])
+    return logs - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1)
+
+
+@pytest.mark.parametrize("effects", EFFECTS)
+@pytest.mark.parametrize("model", ["SAR", "SEM"])
+def test_direct_approach_equals_dummies_for_every_effect_and_normalisation(model, effects):
+    base = make_case()
+    for matrix in (base.matrix, base.matrix * np.linspace(0.5, 2, 12)[:, None]):
+        case = make_case(matrix=matrix, rho=0.2)
+        fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, effects, "direct"))
+
+        def depth(x, case=case):
+            return -dense_direct(case, *((x[0], 0.0) if model == "SAR" else (0.0, x[0])), effects)
+
+        start = fit.rho if model == "SAR" else fit.lam
+        best = minimize(depth, [start + 0.05], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
+        assert start == pytest.approx(best.x[0], abs=1e-6)
+        assert fit.log_likelihood == pytest.approx(-best.fun, rel=1e-9)
+
+
+def test_without_a_spatial_parameter_it_is_least_squares_with_effects():
+    case = make_case()
+    t, n = case.y.shape
+    index = pd.MultiIndex.from_product([case.units, range(t)])
+    lagged = np.einsum("ij,tjk->tik", case.matrix, case.X)
+    table = pd.DataFrame({name: values.T.ravel() for name, values in
+                          [("y", case.y), ("a", case.X[..., 0]), ("b", case.X[..., 1]), ("W a", lagged[..., 0]),
+                           ("W b", lagged[..., 1])]}, index=index)  # fmt: skip
+    theirs = PanelOLS(table["y"], table.drop(columns="y"), entity_effects=True, time_effects=True).fit()
+    ours = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
+    np.testing.assert_allclose(ours.estimates[:-1], theirs.params[["a", "b", "W a", "W b"]], rtol=CLOSED_FORM)
+    sar = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
+    at_zero = sar.point.moments.least_squares(np.array(0.0), np.array(0.0))[0] / sar.point.columns.scales
+    np.testing.assert_allclose(at_zero, ours.estimates[:-1], rtol=CLOSED_FORM)
+    factor = ours.observations / (n * t - n - t + 1 - 4)
+    np.testing.assert_allclose(ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors, rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("durbin", [False, True])
+def test_coefficients_equal_spreg(durbin):
+    panel, net = munnell_panel()
+    values = panel.ordered(net.units)
+    y = values[..., 0].T.reshape(-1, 1)
+    X = values[..., 1:].transpose(1, 0, 2).reshape(-1, 4)
+    if durbin:
+        X = np.column_stack([X, net.lag(values[..., 1:]).transpose(1, 0, 2).reshape(-1, 4)])
+    w = libpysal.weights.full2W(net.matrix.toarray())
+    w.transform = "r"
+    for theirs, model, names in ((Panel_FE_Lag, "SDM" if durbin else "SAR", ("rho",)),
+                                 (Panel_FE_Error, "SDEM" if durbin else "SEM", ("lambda",))):  # fmt: skip
+        fit = fit_spatial_panel(panel, net, PanelModel(model, "unit", "direct"))
+        found = theirs(y, X, w).betas.ravel()
+        ours = np.array([*fit.estimates[1:-1], fit[names[0]]])
+        np.testing.assert_allclose(ours, found, rtol=1e-4, atol=ITERATIVE)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_order_and_names_of_units_do_not_matter(model):
+    case = make_case(n=9, t=6, rho=0.0 if model == "SEM" else 0.4, theta=(0.0, 0.0))
+    base = fit_spatial_panel(case.panel, case.network, PanelModel(model))
+    rng = np.random.default_rng(8)
+    t, n = case.y.shape
+    rows = rng.permutation(n * t)
+    units, years = np.array(case.units * t)[rows], np.repeat(np.arange(t), n)[rows]
+    shuffled = panel_from_rows(units.tolist(), years, case.y.ravel()[rows], case.X.reshape(-1, 2)[rows], NAMES)
+    again = fit_spatial_panel(shuffled, case.network, PanelModel(model))
+    # The arrays are the same; where they lie in memory can move the last digit of a sum.
+    np.testing.assert_array_equal(shuffled.values, case.panel.values)
+    np.testing.assert_allclose(again.estimates, base.estimates, rtol=MACHINE)
+    np.testing.assert_allclose(again.covariance(), base.covariance(), rtol=CLOSED_FORM, atol=1e-14)
+    new = [f"z{9 - i}" for i in range(n)]
+    renamed = fit_spatial_panel(panel_from_arrays(case.y, case.X, new, NAMES), network(new, case.matrix),
+                                PanelModel(model))  # fmt: skip
+    np.testing.assert_allclose(renamed.estimates, base.estimates, rtol=MACHINE)
+    order = rng.permutation(n)
+    permuted = network([case.units[i] for i in order], case.matrix[np.ix_(order, order)])
+    moved = fit_spatial_panel(case.panel, permuted, PanelModel(model))
+    tight = 1e-6 if model == "SAC" else CLOSED_FORM
+    np.testing.assert_allclose(moved.estimates, base.estimates, rtol=tight, atol=tight)
+    np.testing.assert_allclose(moved.std_errors("qml"), base.std_errors("qml"), rtol=tight)
+    np.testing.assert_allclose(moved.residuals[:, np.argsort(order)], base.residuals, atol=tight)
+
+
+def test_units_of_measurement_do_not_matter():
+    case = make_case()
+    base = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
+    scaled = panel_from_arrays(case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES)
+    other = fit_spatial_panel(scaled, case.network, PanelModel("SDM"))
+    factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
+    np.testing.assert_allclose(other.estimates * factors, base.estimates, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(other.std_errors() * factors, base.std_errors(), rtol=CLOSED_FORM)
+
+
+def test_only_wanted_regressors_are_lagged():
+    case = make_case()
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
+    assert fit.names == ("rho", "a", "b", "W b", "sigma2")
+
+
+def test_what_cannot_be_estimated_is_said():
+    case = make_case(n=8, t=5)
+    panel, net = case.panel, case.network
+
+    def said(words, panel=panel, net=net, **changes):
+        with pytest.raises(NumericsError, match=words) as caught:
+            fit_spatial_panel(panel, net, PanelModel(**{"model": "SAR", **changes}))
+        assert "\n" not in str(caught.value)
+
+    said("unknown model", model="GNS")
+    said("effects must be", effects="both")
+    said("not a regressor", model="SDM", lagged=("c",))
+    said("only for row-standardised", net=network(case.units, case.matrix * 2))
+    said("first u07", net=network([*case.units[:7], "x"], case.matrix))
+    said("first x", net=network([*case.units, "x"], np.pad(case.matrix, (0, 1)) + np.eye(9, k=1) + np.eye(9, k=-8)))
+    flat = case.X.copy()
+    flat[..., 1] = np.arange(8)
+    said("do not vary", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
+    flat[..., 1] = 2 * flat[..., 0]
+    said("collinear", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
+    said("exactly", panel=panel_from_arrays(case.X @ [1.0, 2.0], case.X, case.units, NAMES), model="OLS")
+    with pytest.raises(NumericsError, match="unknown covariance"):
+        fit_spatial_panel(panel, net, PanelModel("SAR")).covariance("hessian")
+
+
+@pytest.mark.parametrize("rho", [0.99974, -1.9998])
+def test_an_estimate_near_an_end_of_its_range_is_at_the_edge(rho):
+    assert at_edge(rho, -2.0, 1.0) and not at_edge(0.999 * rho, -2.0, 1.0)
+
+
+def test_the_unit_root_of_row_standardised_weights_is_exactly_one():
+    assert make_case(n=14).network.logdet.domain[1] == 1.0

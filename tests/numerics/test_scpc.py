@@ -1,0 +1,231 @@
+"""SCPC against the exact sizes of section 6 of the design, an unconditional oracle, and an independent quadrature."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import brentq
+from scipy.stats import ncx2
+
+from china_design import read_design, weights_of
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import cov_hc1, fit_ols
+from evenfield.numerics.power import exponential_covariance, sar_covariance
+from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
+from evenfield.numerics.scpc import scpc_critical_value, scpc_inference, scpc_power_point, scpc_size, spatial_components
+from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
+
+UNITS, A, DISTANCE, C, S = read_design()
+W = weights_of(A, DISTANCE)["contiguity"]
+ONE = np.ones(31)
+X_OWN, SLOPE = np.column_stack([ONE, C]), np.array([0.0, 1.0])
+X_EXPOSURE, DIFFERENCE = np.column_stack([ONE, C, S, W @ C, W @ S]), np.array([0, 0, 0, 1.0, -1.0])
+ERRORS = {"iid": np.eye(31), "sar": sar_covariance(W, 0.6), "exponential": exponential_covariance(DISTANCE, 800.0)}
+
+
+@pytest.fixture(scope="module")
+def weak():
+    return spatial_components(DISTANCE, 0.03)
+
+
+@pytest.fixture(scope="module")
+def strong():
+    return spatial_components(DISTANCE, 0.06)
+
+
+def imhof(roots):
+    """P(sum of roots times chi-squares > 0) by Imhof's (1961) oscillating integral, which the code does not use."""
+
+    def integrand(u):
+        angle = 0.5 * np.arctan(roots * u).sum()
+        return np.sin(angle) / (u * np.prod((1 + (roots * u) ** 2) ** 0.25))
+
+    scale = 1 / np.abs(roots).max()
+    return 0.5 + quad(lambda v: integrand(scale * v), 0, np.inf, limit=2000, epsabs=1e-11)[0] * scale / np.pi
+
+
+def unconditional_size(space, covariance):
+    """Size of the unconditional 2022 test, kept here only to show why it is not the primary one."""
+    return scpc_size(X_OWN, SLOPE, space, covariance, space.critical_value)
+
+
+@pytest.mark.parametrize(
+    ("errors", "conditional", "unconditional"),
+    [("iid", 0.032, 0.103), ("sar", 0.074, 0.198), ("exponential", 0.064, 0.190)],
+)
+def test_exact_sizes_at_003(weak, errors, conditional, unconditional):
+    cv = scpc_critical_value(X_OWN, SLOPE, weak)
+    assert scpc_size(X_OWN, SLOPE, weak, ERRORS[errors], cv) == pytest.approx(conditional, abs=0.0005)
+    assert unconditional_size(weak, ERRORS[errors]) == pytest.approx(unconditional, abs=0.0005)
+
+
+@pytest.mark.parametrize(("errors", "printed"), [("iid", 0.031), ("sar", 0.048), ("exponential", 0.034)])
+def test_exact_sizes_at_006(strong, errors, printed):
+    cv = scpc_critical_value(X_OWN, SLOPE, strong)
+    assert scpc_size(X_OWN, SLOPE, strong, ERRORS[errors], cv) == pytest.approx(printed, abs=0.0005)
+
+
+def test_components_and_critical_values(weak, strong):
+    assert (weak.q, strong.q) == (8, 6)
+    assert scpc_critical_value(X_OWN, SLOPE, weak) == pytest.approx(3.81, abs=0.005)
+    assert scpc_critical_value(X_OWN, SLOPE, strong) == pytest.approx(4.64, abs=0.005)
+
+
+def test_strongest_covariance_has_the_assumed_average_correlation(weak):
+    between = ~np.eye(31, dtype=bool)
+    averages = [covariance[between].mean() for covariance in weak.covariances]
+    assert averages[0] == pytest.approx(0.03, rel=CLOSED_FORM)
+    assert averages[-1] <= 1e-5 < averages[-2]
+    decays = [-np.log(covariance[0, 1]) for covariance in weak.covariances]
+    assert np.array(decays[1:]) / decays[:-1] == pytest.approx(np.full(13, 1.2), rel=CLOSED_FORM)
+
+
+def test_for_the_mean_the_conditional_test_is_the_unconditional_one(weak):
+    X = np.ones((31, 1))
+    assert scpc_critical_value(X, np.ones(1), weak) == pytest.approx(weak.critical_value, rel=MACHINE)
+    cv = weak.critical_value
+    worst = max(scpc_size(X, np.ones(1), weak, covariance, cv) for covariance in weak.covariances)
+    assert worst == pytest.approx(0.05, rel=CLOSED_FORM)
+
+
+def test_size_equals_imhof(weak):
+    x = 31 * X_OWN @ np.linalg.inv(X_OWN.T @ X_OWN) @ SLOPE
+    centre = np.eye(31) - X_OWN @ np.linalg.inv(X_OWN.T @ X_OWN) @ X_OWN.T
+    V = centre @ (x[:, None] * weak.vectors)
+    form = np.outer(x, x) / 31**2 - 3.5**2 * V @ V.T / 31 / weak.q
+    half = np.linalg.cholesky(ERRORS["sar"])
+    roots = np.linalg.eigvalsh(half.T @ form @ half)
+    roots = roots[np.abs(roots) > 1e-12 * np.abs(roots).max()]
+    assert scpc_size(X_OWN, SLOPE, weak, ERRORS["sar"], 3.5) == pytest.approx(imhof(roots), rel=ITERATIVE)
+
+
+def test_ratio_of_independent_normals_is_student():
+    covariances = np.eye(6)[None]
+    factors = square_root_factors(np.eye(6)[0], np.eye(6)[:, 1:], covariances)
+    assert ratio_probability(factors, 2.570581835636314)[0] == pytest.approx(0.05, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("mu", [0.3, 2.0, 4.0])
+@pytest.mark.parametrize("eta", [0.05, 1.0, 9.0])
+def test_shifted_probability_equals_a_double_integral(mu, eta):
+    def density(w):
+        return ncx2.sf(eta * w * w, 1, mu * mu) * 2 * np.exp(-w * w / 2) / np.sqrt(2 * np.pi)
+
+    direct = quad(density, 0, 12, epsabs=1e-13)[0]
+    assert shifted_probability(mu, np.array([eta])) == pytest.approx(direct, abs=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(
+    ("X", "c", "low", "high"),
+    [
+        (X_OWN, SLOPE, 2.0, 2.3),
+        (X_EXPOSURE, np.array([0, 1.0, -1.0, 0, 0]), 5.0, 5.3),
+        (X_EXPOSURE, DIFFERENCE, 7.4, 7.9),
+    ],
+)
+def test_power_points_of_section_4_3(weak, X, c, low, high):
+    assert low - 0.05 <= scpc_power_point(X, c, weak) <= high + 0.05
+
+
+def test_power_points_at_006_and_for_outsiders(strong):
+    assert 8.3 <= scpc_power_point(X_EXPOSURE, DIFFERENCE, strong) <= 9.3
+    outside = (C + S) == 0
+    space = spatial_components(DISTANCE[np.ix_(outside, outside)], 0.03)
+    X = np.column_stack([ONE, W @ C, W @ S])[outside]
+    assert scpc_power_point(X, np.array([0, 1.0, -1.0]), space) == pytest.approx(14, abs=0.5)
+
+
+@pytest.mark.montecarlo
+def test_power_point_has_the_power(weak):
+    point = scpc_power_point(X_EXPOSURE, DIFFERENCE, weak)
+    cv = scpc_critical_value(X_EXPOSURE, DIFFERENCE, weak)
+    bread = np.linalg.inv(X_EXPOSURE.T @ X_EXPOSURE)
+    a = X_EXPOSURE @ bread @ DIFFERENCE
+    y = np.random.default_rng(1).standard_normal((40_000, 31)) + point * X_EXPOSURE[:, 3]
+    residuals = y - y @ X_EXPOSURE @ bread @ X_EXPOSURE.T
+    se = np.sqrt(((31 * a * residuals @ weak.vectors) ** 2).mean(axis=1) / 31)
+    assert (np.abs(y @ a / se) > cv).mean() == pytest.approx(0.8, abs=4 * np.sqrt(0.16 / 40_000))
+
+
+def test_inference_by_hand(weak):
+    y = np.random.default_rng(4).normal(size=31) + C
+    fit = fit_ols(y, X_OWN)
+    found = scpc_inference(fit, SLOPE, weak)
+    x = 31 * X_OWN @ fit.bread @ SLOPE
+    se = np.sqrt(np.mean([(r @ (x * fit.u_hat)) ** 2 for r in weak.vectors.T]) / 31)
+    assert found.estimate == pytest.approx(fit.beta[1], rel=MACHINE)
+    assert found.std_error == pytest.approx(se, rel=MACHINE)
+    assert found.conf_high - found.estimate == pytest.approx(found.critical_value * se, rel=MACHINE)
+    assert found.critical_value == pytest.approx(scpc_critical_value(X_OWN, SLOPE, weak), rel=MACHINE)
+
+
+def test_p_value_is_the_level_at_the_end_of_the_interval(weak):
+    y = np.random.default_rng(4).normal(size=31)
+    fit = fit_ols(y, X_OWN)
+    found = scpc_inference(fit, SLOPE, weak)
+    moved = fit_ols(y - found.conf_low * C, X_OWN)
+    at_the_end = scpc_inference(moved, SLOPE, weak)
+    assert at_the_end.p_value == pytest.approx(0.05, rel=ITERATIVE)
+    assert at_the_end.conf_low == pytest.approx(0.0, abs=CLOSED_FORM)
+
+
+def test_unit_of_distance_order_and_names_do_not_matter(weak):
+    order = np.random.default_rng(8).permutation(31)
+    space = spatial_components(DISTANCE[np.ix_(order, order)] / 1.609, 0.03)
+    y = np.random.default_rng(4).normal(size=31)
+    here = scpc_inference(fit_ols(y, X_EXPOSURE), DIFFERENCE, weak)
+    there = scpc_inference(fit_ols(y[order], X_EXPOSURE[order]), DIFFERENCE, space)
+    for name in ("estimate", "std_error", "critical_value", "p_value", "conf_low"):
+        assert getattr(there, name) == pytest.approx(getattr(here, name), rel=CLOSED_FORM)
+
+
+def test_units_that_the_contrast_ignores_have_no_sign(weak):
+    """Own C minus own S weighs units in both groups or in neither with zero, up to rounding that depends on order."""
+    X, c = np.column_stack([ONE, C, S]), np.array([0, 1.0, -1.0])
+    expected = scpc_critical_value(X, c, weak)
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(31)
+        space = spatial_components(DISTANCE[np.ix_(order, order)], 0.03)
+        assert scpc_critical_value(X[order], c, space) == pytest.approx(expected, rel=CLOSED_FORM)
+    assert 5.0 <= scpc_power_point(X, c, weak) <= 5.3
+
+
+def test_a_higher_bound_and_a_higher_level_ask_for_more(weak, strong):
+    assert scpc_critical_value(X_OWN, SLOPE, strong) > scpc_critical_value(X_OWN, SLOPE, weak)
+    ninety = spatial_components(DISTANCE, 0.03, 0.90)
+    assert scpc_critical_value(X_OWN, SLOPE, ninety) < scpc_critical_value(X_OWN, SLOPE, weak)
+
+
+def test_hc1_rejects_too_often_where_scpc_does_not(weak):
+    """Why CR1 is not primary: 5 contiguous provinces, SAR 0.6 errors, nominal 5 per cent."""
+    half = np.linalg.cholesky(ERRORS["sar"])
+    y = np.random.default_rng(7).standard_normal((600, 31)) @ half.T
+    cut = 2.042272456301238
+    fits = [fit_ols(row, X_OWN) for row in y]
+    rejected = np.mean([abs(f.beta[1]) > cut * np.sqrt(cov_hc1(f)[1, 1]) for f in fits])
+    assert rejected >= 0.20
+    held = scpc_size(X_OWN, SLOPE, weak, ERRORS["sar"], scpc_critical_value(X_OWN, SLOPE, weak))
+    assert held < 0.08
+
+
+def test_critical_value_solves_the_size_equation(weak):
+    b, V = np.full(31, 31**-0.5), weak.vectors
+    factors = square_root_factors(b, V, weak.covariances)
+    slow = brentq(lambda cv: ratio_probability(factors, cv).max() - 0.05, 1, 10, xtol=1e-13)
+    assert weak.critical_value == pytest.approx(slow, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda _: spatial_components(np.zeros((5, 5))), "same place"),
+        (lambda _: spatial_components(DISTANCE[:3, :3]), "at least four places"),
+        (lambda _: spatial_components(DISTANCE, 1.5), "between 0 and 1, not 1.5"),
+        (lambda space: scpc_critical_value(X_OWN[:30], SLOPE, space), "30 observations do not fit"),
+        (lambda space: scpc_inference(fit_ols(C[:30], X_OWN[:30]), SLOPE, space), "components of 31 units"),
+        (lambda space: scpc_critical_value(np.column_stack([ONE, ONE]), SLOPE, space), "collinear"),
+    ],
+)
+def test_bad_input_is_one_line(weak, call, message):
+    with pytest.raises(NumericsError, match=message) as caught:
+        call(weak)
+    assert "\n" not in str(caught.value)

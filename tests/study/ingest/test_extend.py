@@ -1,0 +1,274 @@
+"""The command `extend`: new years and gaps come with their source, other figures on request, faults change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+import extend
+from toy_study import ToyStudy
+
+GDP = "地区生产总值(亿元)"
+FILES = ("panel.csv", "panel_provenance.csv", "datapackage.json")
+
+
+@pytest.fixture
+def study(toy: ToyStudy, monkeypatch: pytest.MonkeyPatch) -> ToyStudy:
+    config = {**toy.config, "data": {"package": "data/datapackage.json"}}
+    (toy.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    monkeypatch.chdir(toy.folder)
+    return toy
+
+
+def download(study: ToyStudy, table: str, encoding: str = "gb18030") -> str:
+    path = study.folder / "download.csv"
+    text = f"数据库：分省年度数据\n指标：{GDP}\n时间：最近20年\n{table}注：无\n数据来源：国家统计局\n"
+    path.write_bytes(text.encode(encoding))
+    return str(path)
+
+
+def run(study: ToyStudy, table: str, *options: str) -> None:
+    extend.main([download(study, table), "--column", "output", "--directory", str(study.folder), *options])
+
+
+def contents(study: ToyStudy) -> dict[str, bytes]:
+    return {name: (study.folder / "data" / name).read_bytes() for name in FILES}
+
+
+def output_of(study: ToyStudy) -> pd.Series:
+    return study.read()["panel"].set_index(["unit", "year"])["output"]
+
+
+def spans_of(study: ToyStudy, column: str = "output") -> list[tuple[str, int, int, str, str, str]]:
+    spans = study.read()["panel_provenance"]
+    own = spans[spans["variable"] == column]
+    return list(own[["units", "first_year", "last_year", "grade", "flag", "source"]].itertuples(index=False, name=None))
+
+
+NEW_YEARS = "地区,2005年,2004年,2003年\n甲省,16,15,14\n乙,26,25,24\n丙市,36,35,\n"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+def test_new_years_come_in_with_their_source(
+    study: ToyStudy, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    path = download(study, NEW_YEARS, encoding)
+    extend.main([path, "--column", "output", "--grade", "B", "--flag", "revised", "--directory", str(study.folder)])
+    output = output_of(study)
+    assert output["A", 2005] == 16 and output["C", 2004] == 35 and output["C", 2003] == 34
+    assert len(output) == 3 * 6
+    assert spans_of(study) == [
+        ("all", 2000, 2003, "A", "official", "BOOK"),
+        ("all", 2004, 2005, "B", "revised", "BOOK"),
+    ]
+    assert study.read()["panel"].set_index(["unit", "year"]).loc[("B", 2005), ["people", "doubtful"]].isna().all()
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"download.csv: {GDP} for output, 3 units, 2003 to 2005"
+    assert told[1:4] == [
+        "6 cells added, 0 changed, 2 equal",
+        "new years: 2004, 2005",
+        "1 figures of the panel are not in the download and stay",
+    ]
+    assert "written: panel.csv" in told and "written: panel_provenance.csv" in told
+    assert told[-1] == "to use the new years, set panel.years and the periods in config.yaml"
+
+
+def test_cells_that_stay_keep_every_byte_and_other_tables_are_not_touched(study: ToyStudy) -> None:
+    study.replace("panel", "A,2001,12,3,1.5", "A,2001,12.00,3.10,1.50")
+    before = study.path("panel").read_text(encoding="utf-8")
+    run(study, NEW_YEARS)
+    after = study.path("panel").read_text(encoding="utf-8").splitlines()
+    assert [line for line in after if line.split(",")[1] not in {"2004", "2005"}] == before.splitlines()
+    assert [path.name for path in (study.folder / "data").iterdir() if path.suffix == ".new"] == []
+
+
+def test_second_time_adds_nothing(study: ToyStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    run(study, NEW_YEARS)
+    before = contents(study)
+    capsys.readouterr()
+    run(study, NEW_YEARS)
+    assert contents(study) == before
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "0 cells added, 0 changed, 8 equal",
+        "1 figures of the panel are not in the download and stay",
+        "nothing to add",
+    ]
+
+
+def test_year_after_year_makes_one_span(study: ToyStudy) -> None:
+    for year in (2004, 2005):
+        run(study, f"地区,{year}年\n甲,1\n乙,2\n丙,3\n")
+    assert [span[:3] for span in spans_of(study)] == [("all", 2000, 2003), ("all", 2004, 2005)]
+
+
+def test_other_figures_are_refused_and_nothing_is_changed(study: ToyStudy) -> None:
+    before = contents(study)
+    with pytest.raises(SystemExit) as caught:
+        run(study, "地区,2004年,2003年\n甲,16,14.5\n乙,26,24\n丙,36,30\n")
+    assert str(caught.value) == (
+        "ingest: download.csv has 2 other figures of output than panel.csv (A 2003: 14.5, panel 14, "
+        "C 2003: 30, panel 34); expected figures of the vintage that the panel holds; take them with --replace, "
+        "or keep both vintages in columns of their own"
+    )
+    assert contents(study) == before
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("35445.1", "35445.13", True),
+        ("35445.13", "35445.1", True),
+        ("35445.1", "35445.16", False),
+        ("35445", "35445", True),
+        ("33", "33.4", False),
+        ("0", "0.2", False),
+        ("-2.5", "2.5", False),
+    ],
+)
+def test_figure_printed_with_other_decimals_is_the_same_figure(one: str, other: str, same: bool) -> None:
+    assert extend.same_figure(one, other) is same
+
+
+def test_new_vintage_is_taken_on_request_with_its_own_spans(
+    study: ToyStudy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study.replace("sources", "BOOK,", "WEB,A page,,none,yes\nBOOK,")
+    run(
+        study,
+        "地区,2003年,2002年\n甲,14,13\n乙,24,23.5\n丙,17,33\n",
+        "--replace",
+        "--source",
+        "WEB",
+        "--flag",
+        "revised",
+    )
+    output = output_of(study)
+    assert (output["B", 2002], output["C", 2003], output["C", 2002]) == (23.5, 17, 33)
+    assert sorted(spans_of(study)) == [
+        ("A B", 2003, 2003, "A", "official", "BOOK"),
+        ("A C", 2002, 2002, "A", "official", "BOOK"),
+        ("B", 2002, 2002, "A", "revised", "WEB"),
+        ("C", 2003, 2003, "A", "revised", "WEB"),
+        ("all", 2000, 2001, "A", "official", "BOOK"),
+    ]
+    told = capsys.readouterr().out.splitlines()
+    assert told[1:3] == ["0 cells added, 2 changed, 4 equal", "largest relative change: C 2003: 17, panel 34 (50.00%)"]
+
+
+def test_gap_inside_a_span_gets_the_new_source_only_for_itself(study: ToyStudy) -> None:
+    study.replace("panel", "B,2001,22,", "B,2001,,").replace("sources", "BOOK,", "WEB,A page,,none,yes\nBOOK,")
+    run(study, "地区,2001年\n乙自治区,21.5\n", "--source", "WEB")
+    assert output_of(study)["B", 2001] == 21.5
+    assert sorted(span[:3] + span[5:] for span in spans_of(study)) == [
+        ("A C", 2001, 2001, "BOOK"),
+        ("B", 2001, 2001, "WEB"),
+        ("all", 2000, 2000, "BOOK"),
+        ("all", 2002, 2003, "BOOK"),
+    ]
+
+
+def test_spans_of_other_columns_stay(study: ToyStudy) -> None:
+    before = [spans_of(study, name) for name in ("people", "doubtful")]
+    run(study, NEW_YEARS)
+    assert [spans_of(study, name) for name in ("people", "doubtful")] == before
+
+
+def test_missing_provinces_and_no_common_year_are_said(study: ToyStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    run(study, "地区,2004年\n甲,15\n")
+    told = capsys.readouterr().out
+    assert "no figure in common: this cannot tell whether the download is of the panel's vintage" in told
+    assert "no row in the download for B, C" in told
+    panel = study.read()["panel"]
+    assert panel[panel["year"].eq(2004)]["output"].notna().tolist() == [True, False, False]
+
+
+REFUSED = {
+    "unknown column": (
+        ["--column", "outputs"],
+        NEW_YEARS,
+        "panel.csv has no column of figures outputs; expected a column",
+    ),
+    "key column": (["--column", "year"], NEW_YEARS, "panel.csv has no column of figures year"),
+    "unknown source": (
+        ["--column", "output", "--source", "WEB"],
+        NEW_YEARS,
+        "panel_provenance.csv names 1 unknown source (WEB); expected a source of sources.csv",
+    ),
+    "out of range": (
+        ["--column", "output"],
+        "地区,2004年\n甲,99999\n",
+        "panel.csv has 1 output out of range (A 2004); expected at most 9999",
+    ),
+    "zero where logs are taken": (
+        ["--column", "output", "--zeros", "kept"],
+        "地区,2004年\n甲,0\n",
+        "panel.csv has 1 zero or negative output (A 2004)",
+    ),
+    "another indicator": (
+        ["--column", "年末常住人口(万人)=people"],
+        NEW_YEARS,
+        f"download.csv holds the indicator '{GDP}'; expected one of 年末常住人口(万人)",
+    ),
+    "unknown province": (
+        ["--column", "output"],
+        "地区,2004年\n丁省,1\n",
+        "download.csv names 1 unknown province (丁省)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_fault_is_one_line_and_changes_nothing(study: ToyStudy, case: str) -> None:
+    options, table, message = REFUSED[case]
+    before = contents(study)
+    with pytest.raises(SystemExit) as caught:
+        extend.main([download(study, table), *options, "--directory", str(study.folder)])
+    assert str(caught.value).startswith(f"ingest: {message}")
+    assert contents(study) == before
+
+
+def test_edit_that_was_not_checked_in_is_not_blessed_on_the_way(study: ToyStudy) -> None:
+    study.replace("units", "Bland", "Blend", refresh=False)
+    with pytest.raises(SystemExit, match="1 table changed since its checksum was written"):
+        run(study, NEW_YEARS)
+
+
+def test_column_without_figures_needs_a_source(study: ToyStudy) -> None:
+    spans = study.path("panel_provenance").read_text(encoding="utf-8")
+    study.replace("panel_provenance", next(line for line in spans.splitlines() if line.startswith("output")) + "\n", "")
+    blank = study.path("panel").read_text(encoding="utf-8").splitlines()
+    rows = [blank[0], *(",".join([*line.split(",")[:2], "", *line.split(",")[3:]]) for line in blank[1:])]
+    study.replace("panel", "\n".join(blank), "\n".join(rows))
+    with pytest.raises(
+        SystemExit, match=r"panel_provenance.csv has no span of output; expected the source of the figures"
+    ):
+        run(study, NEW_YEARS)
+    run(study, NEW_YEARS, "--source", "BOOK")
+    assert [span[:3] for span in spans_of(study)] == [("all", 2003, 2005)]
+
+
+def test_mapping_of_indicators_chooses_the_column(study: ToyStudy) -> None:
+    columns = ["--column", "人口=people", "--column", f"{GDP}=output"]
+    extend.main([download(study, NEW_YEARS), *columns, "--directory", str(study.folder)])
+    assert output_of(study)["A", 2005] == 16
+
+
+def test_shipped_data_take_a_year_of_their_own_vintage(china_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    panel = pd.read_csv(china_copy / "data" / "panel.csv")
+    units = pd.read_csv(china_copy / "data" / "units.csv")
+    wide = panel[panel["year"].isin([2018, 2019])].pivot(index="unit", columns="year", values="gdp_100m_cny")
+    rows = "".join(
+        f"{z},{wide.loc[u, 2019] + 1:.2f},{wide.loc[u, 2019]},{wide.loc[u, 2018]}\n"
+        for u, z in zip(units["unit"], units["name_zh"], strict=True)
+    )
+    text = f"数据库：分省年度数据\n指标：{GDP}\n时间：最近20年\n地区,2020年,2019年,2018年\n{rows}数据来源：国家统计局\n"
+    (china_copy / "gdp.csv").write_bytes(text.encode("gbk"))
+    extend.main([str(china_copy / "gdp.csv"), "--column", "gdp_100m_cny", "--directory", str(china_copy)])
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == "31 cells added, 0 changed, 62 equal"
+    assert "source of the new figures: NBS2021, grade A, official" in told
+    after = pd.read_csv(china_copy / "data" / "panel.csv").set_index(["unit", "year"])["gdp_100m_cny"]
+    assert after["CN-GD", 2020] == pytest.approx(after["CN-GD", 2019] + 1)

@@ -1,0 +1,25 @@
+"""The config's schema and the pages made from it are what the Spec classes and topic.yaml say."""
+
+from __future__ import annotations
+
+import json
+
+import schema
+from evenfield.study.config import SCHEMA, read_config
+
+
+def test_schema_and_pages_are_generated() -> None:
+    """Run `python3 run schema` after a change of a Spec class, of sections.yaml or of a topic.yaml."""
+    made = schema.schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == made
+    assert schema.REFERENCE.read_text(encoding="utf-8") == schema.reference(made)
+    assert schema.EXHIBITS.read_text(encoding="utf-8") == schema.exhibits()
+
+
+def test_every_key_has_a_meaning() -> None:
+    rows = [line.split(" | ") for line in schema.reference(schema.schema()).splitlines() if line.startswith("| `")]
+    assert not [row[0] for row in rows if not row[-1].strip(" |")]
+
+
+def test_the_sections_say_each_thing_once() -> None:
+    assert read_config(schema.SECTIONS)["type"] == "object"  # this reader refuses a key written twice
