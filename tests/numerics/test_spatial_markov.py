@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.markov import (
     classes_of,
     homogeneity_test,
@@ -11,6 +10,7 @@ from evenfield.numerics.markov import (
     quantile_cutoffs,
     spatial_markov_test,
 )
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
 
@@ -42,8 +42,7 @@ def test_counts_by_hand(study):
 
 def test_draws_move_whole_trajectories(study):
     values, classes, W = study
-    test = run(*study, draws=99)
-    rng = np.random.default_rng(1)
+    test, rng = run(*study, draws=99), np.random.default_rng(1)
     orders = np.argsort(rng.random((99, 15)), axis=1, kind="stable")
     q = [run(values[order], classes[order], W, draws=0).q for order in orders]
     assert test.q_p == (1 + sum(value >= test.q * (1 - 1e-9) for value in q)) / 100
@@ -62,11 +61,8 @@ def test_without_draws_there_is_no_p(study):
 
 def test_refusals(study):
     values, classes, W = study
-    with pytest.raises(NumericsError, match="do not fit"):
-        run(values, classes, W[:4, :4])
-    with pytest.raises(NumericsError, match="no transition"):
-        run(values, classes, W, step=12)
+    refused("do not fit", run, values, classes, W[:4, :4])
+    refused("no transition", run, values, classes, W, step=12)
     alone = W.copy()
     alone[3] = 0
-    with pytest.raises(NumericsError, match="1 units have no neighbour"):
-        run(values, classes, alone)
+    refused("1 units have no neighbour", run, values, classes, alone)

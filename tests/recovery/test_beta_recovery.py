@@ -21,8 +21,7 @@ def draw(rng, lam=LAM):
 
 @pytest.fixture(scope="module")
 def speeds():
-    rng = generator_for(2011, "recovery:beta")
-    out = []
+    rng, out = generator_for(2011, "recovery:beta"), []
     for _ in range(DRAWS):
         y0, growth = draw(rng)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
@@ -45,8 +44,7 @@ def test_interval_of_the_speed_covers_as_promised(speeds):
 
 
 def test_no_convergence_is_rejected_five_times_in_a_hundred():
-    rng = generator_for(2011, "recovery:beta:null")
-    rejected = 0
+    rng, rejected = generator_for(2011, "recovery:beta:null"), 0
     for _ in range(DRAWS):
         y0, growth = draw(rng, 0.0)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
@@ -59,8 +57,7 @@ def test_nls_finds_the_same_speed_draw_by_draw(speeds):
     for expected in speeds[:50, 0]:
         y0, growth = draw(rng)
         fit = fit_speed(growth, y0, T)
-        assert fit.converged
-        assert fit.lam == pytest.approx(expected, abs=1e-12)
+        assert fit.converged and fit.lam == pytest.approx(expected, abs=1e-12)
 
 
 def ends(rng, draws, end_sd=1.0):

@@ -1,7 +1,5 @@
 """Do the estimators of a dynamic panel find the truth that was put in? Design of the research design, section 4.4."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -125,9 +123,7 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
         seen += bool(roots.found[0])
         found.append(float(roots.theta[0] @ c) if roots.found[0] else np.nan)
         bare.append(float(roots.fixed_effects[0] @ c))
-    assert seen > 145
-    assert 7.5 < np.nanmedian(found) < 8.7
-    assert np.median(bare) < 7.3
+    assert seen > 145 and 7.5 < np.nanmedian(found) < 8.7 and np.median(bare) < 7.3
 
 
 def test_bootstrap_of_units_covers_the_planted_gap():
@@ -142,5 +138,4 @@ def test_bootstrap_of_units_covers_the_planted_gap():
         except NumericsError:
             continue
         inside.append(interval.low <= 0.08 <= interval.high)
-    assert len(inside) > 30
-    assert np.mean(inside) > 0.85
+    assert len(inside) > 30 and np.mean(inside) > 0.85

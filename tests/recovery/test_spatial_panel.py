@@ -65,8 +65,7 @@ class Truth:
     theta: tuple[float, ...] = (0.0,)
 
     def effects(self, net: Network) -> np.ndarray:
-        n, W = net.n, net.matrix.toarray()
-        out = []
+        n, W, out = net.n, net.matrix.toarray(), []
         for b, th in zip(self.beta, self.theta, strict=True):
             M = np.linalg.solve(np.eye(n) - self.rho * W, b * np.eye(n) + th * W)
             out.append([np.trace(M) / n, (M.sum() - np.trace(M)) / n, M.sum() / n])
@@ -74,8 +73,7 @@ class Truth:
 
     def panel(self, net: Network, t: int, rng: np.random.Generator):
         n, k = net.n, len(self.beta)
-        X = rng.normal(size=(n, t, k))
-        e = spread(net, self.lam) @ rng.normal(size=(n, t))
+        X, e = rng.normal(size=(n, t, k)), spread(net, self.lam) @ rng.normal(size=(n, t))
         mean = X @ np.array(self.beta) + net.lag(X) @ np.array(self.theta)
         y = spread(net, self.rho) @ (mean + rng.normal(size=(n, 1)) + rng.normal(size=(1, t)) + e)
         names = [f"x{i}" for i in range(k)]
@@ -152,7 +150,7 @@ def test_both_spatial_parameters_of_a_sac_are_found(lam):
     assert (np.abs(found["observed"] - 0.95) < slack + 0.01).all()
 
 
-def full_experiment(draws: int = 2000) -> None:
+def full_experiment(draws: int = 2000):
     """Print coverage of direct, indirect and total effects by model, size and covariance."""
     models = (("SDM", DURBIN), ("SDEM", ERROR), ("SAR", Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.0, 0.0))))
     for name, net, t in (("31 x 40", SMALL, 40), ("300 x 20", LARGE, 20)):

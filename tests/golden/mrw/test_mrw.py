@@ -58,5 +58,4 @@ def test_printed_values(samples, name):
 def test_nonlinear_speed_is_the_transformed_slope(samples, name):
     fit = regression(samples[name])
     found = fit_speed(fit.y / YEARS, fit.X[:, 1], YEARS)
-    assert found.converged
-    assert found.lam == pytest.approx(speed_from_slope(fit.beta[1] / YEARS, YEARS), rel=CLOSED_FORM)
+    assert found.converged and found.lam == pytest.approx(speed_from_slope(fit.beta[1] / YEARS, YEARS), rel=CLOSED_FORM)

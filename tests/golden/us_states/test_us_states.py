@@ -35,8 +35,7 @@ def found():
         log_income=np.log(data["income_per_head_usd"]), basis="official"
     )
     wide = panel.pivot(index="unit", columns="year", values="log_income")
-    periods = pd.concat([period_rows(wide, name) for name in PERIODS])
-    units = tuple(wide.index)
+    periods, units = pd.concat([period_rows(wide, name) for name in PERIODS]), tuple(wide.index)
     ring = SpatialWeights(units, row_standardised(np.roll(np.eye(48), 1, axis=1)), {"weights": "ring"})
     config = {"estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "u"}]}}
     study = MadeStudy(config, {"panel": panel, "periods": periods}, {"ring": ring}, samples={"all": units})

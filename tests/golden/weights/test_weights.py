@@ -37,8 +37,7 @@ def test_printed_table_of_weights(geography: Geography, china_config: dict[str, 
 
 
 def test_printed_properties_of_contiguity(geography: Geography) -> None:
-    expected = EXPECTED["contiguity"]
-    weights = build_weights("contiguity", {"kind": "contiguity"}, geography)
+    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geography)
     assert {key: weights.spec[key] for key in ("links", "min_neighbours", "max_neighbours", "components")} == {
         key: expected[key] for key in ("links", "min_neighbours", "max_neighbours", "components")
     }

@@ -1,7 +1,5 @@
 """The adjusted score against its definition, literally."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -30,8 +28,7 @@ def literal_score(levels, rho, variance):
     e = y - rho * lag
     n, t = e.shape
     if variance is Variance.CONSTANT:
-        s2 = (e**2).sum() / ((n - 1) * (t - 1))
-        h = sum(rho**j for s in range(1, t) for j in range(t - s)) / t
+        s2, h = (e**2).sum() / ((n - 1) * (t - 1)), sum(rho**j for s in range(1, t) for j in range(t - s)) / t
         return (lag * e).sum() + (n - 1) * s2 * h
     v = (e**2).sum(axis=0) / (n - 1)
     s2 = (v - v.sum() / (t * (t - 1))) * t / (t - 2)
@@ -56,16 +53,14 @@ def test_h_at_a_unit_root():
 def test_derivative_of_geometric_sums():
     sums, slopes = geometric_sums(np.array([0.9, 1.0]), 6)
     above, below = geometric_sums(np.array([0.9, 1.0]) + 1e-6, 6)[0], geometric_sums(np.array([0.9, 1.0]) - 1e-6, 6)[0]
-    assert slopes == pytest.approx((above - below) / 2e-6, abs=1e-7)
-    assert sums[1] == pytest.approx(np.arange(1, 7))
+    assert slopes == pytest.approx((above - below) / 2e-6, abs=1e-7) and sums[1] == pytest.approx(np.arange(1, 7))
 
 
 @pytest.mark.parametrize("variance", Variance)
 @pytest.mark.parametrize("rho", [0.4, 0.97, 1.0])
 def test_score_equals_its_definition(levels, variance, rho):
     pairs = within_units(levels)
-    m = moments(pairs, whole_sample(len(levels)))
-    expected = literal_score(levels, rho, variance)
+    m, expected = moments(pairs, whole_sample(len(levels))), literal_score(levels, rho, variance)
     value, slope = adjusted_score(m, np.array([rho]), variance)
     assert value[0] == pytest.approx(expected, rel=CLOSED_FORM)
     assert score_on_grid(m, np.array([rho]), variance)[0, 0] == pytest.approx(expected, rel=CLOSED_FORM)
@@ -73,8 +68,7 @@ def test_score_equals_its_definition(levels, variance, rho):
     assert slope[0] == pytest.approx(change / 2e-6, rel=1e-6)
     lag = (pairs.lag - m.lag_mean)[None]
     shares = unit_scores(lag, (pairs.y - m.y_mean)[None] - rho * lag, np.array([rho]), variance)
-    assert shares.shape == (1, len(levels))
-    assert shares.sum() == pytest.approx(expected, rel=CLOSED_FORM)
+    assert shares.shape == (1, len(levels)) and shares.sum() == pytest.approx(expected, rel=CLOSED_FORM)
 
 
 @pytest.mark.parametrize("variance", Variance)
@@ -92,13 +86,11 @@ def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(levels, va
     lag = (pairs.lag - m.lag_mean)[None]
     q = unit_scores(lag, (pairs.y - m.y_mean)[None] - fit.rho * lag, np.array([fit.rho]), variance)[0]
     slope = (literal_score(levels, fit.rho + 1e-6, variance) - literal_score(levels, fit.rho - 1e-6, variance)) / 2e-6
-    assert fit.std_error == pytest.approx(np.sqrt(12 / 11 * (q @ q)) / abs(slope), rel=1e-6)
-    assert fit.df == 11
+    assert fit.std_error == pytest.approx(np.sqrt(12 / 11 * (q @ q)) / abs(slope), rel=1e-6) and fit.df == 11
 
 
 def test_the_smallest_root_above_fixed_effects_is_taken(levels):
-    rng = np.random.default_rng(8)
-    found = 0
+    rng, found = np.random.default_rng(8), 0
     for _ in range(30):
         path = [rng.normal(0, 0.3, 20)]
         for _ in range(12):

@@ -5,9 +5,9 @@ import pytest
 import statsmodels.api as sm
 from scipy.linalg import sqrtm
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import cr1_inference, cr2_inference, cr3_inference
 from evenfield.numerics.ols import contrast_inference, cov_cr3, fit_ols
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 C = np.array([0.0, 1.0, 0.5])
@@ -33,19 +33,16 @@ def test_cr1_equals_statsmodels(data):
 def test_cr2_and_its_degrees_of_freedom_equal_their_definition(data):
     y, X, clusters = data
     fit = fit_ols(y, X)
-    rest = np.eye(60) - X @ fit.bread @ X.T
-    columns, terms = [], []
+    rest, columns, terms = np.eye(60) - X @ fit.bread @ X.T, [], []
     for g in np.unique(clusters):
         rows = clusters == g
         A = np.linalg.inv(sqrtm(rest[np.ix_(rows, rows)]).real)
         w = A @ X[rows] @ fit.bread @ C
         columns.append(rest[:, rows] @ w)
         terms.append(w @ fit.u_hat[rows])
-    lam = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T)
-    ours = cr2_inference(fit, C, clusters)
+    lam, ours = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T), cr2_inference(fit, C, clusters)
     assert ours.std_error == pytest.approx(np.sqrt((np.array(terms) ** 2).sum()), rel=CLOSED_FORM)
-    assert ours.df == pytest.approx(lam.sum() ** 2 / (lam**2).sum(), rel=CLOSED_FORM)
-    assert ours.factor == 1.0
+    assert ours.df == pytest.approx(lam.sum() ** 2 / (lam**2).sum(), rel=CLOSED_FORM) and ours.factor == 1.0
 
 
 def test_cr3_equals_the_house_jackknife(data):
@@ -73,10 +70,8 @@ def test_two_groups_of_equal_variance_have_welch_like_degrees_of_freedom():
 
 
 def test_unit_dummies_equal_taking_unit_means_out_first():
-    rng = np.random.default_rng(8)
-    units = np.repeat(np.arange(9), 7)
-    x, y = rng.normal(size=63), rng.normal(size=63)
-    within = np.eye(63) - (units[:, None] == units) / 7
+    rng, units = np.random.default_rng(8), np.repeat(np.arange(9), 7)
+    x, y, within = rng.normal(size=63), rng.normal(size=63), np.eye(63) - (units[:, None] == units) / 7
     dummies = (units[:, None] == np.arange(9)).astype(float)
     for test in (cr2_inference, cr3_inference):
         a = test(fit_ols(within @ y, (within @ x)[:, None]), np.ones(1), units)
@@ -104,13 +99,16 @@ def test_interval_matches_the_house_t_test(data):
 
 def test_a_cluster_that_determines_the_coefficient_is_refused():
     X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
-    with pytest.raises(NumericsError, match="cluster 0 alone"):
-        cr2_inference(fit_ols(np.arange(12.0) ** 1.5, X), np.array([0.0, 1.0]), np.repeat(range(4), 3))
+    refused(
+        "cluster 0 alone",
+        cr2_inference,
+        fit_ols(np.arange(12.0) ** 1.5, X),
+        np.array([0.0, 1.0]),
+        np.repeat(range(4), 3),
+    )
 
 
 def test_bad_input_says_what_is_wrong(data):
     y, X, clusters = data
     for wrong in ({"level": 1.0}, {"clusters": clusters[1:]}, {"c": np.ones(2)}):
-        with pytest.raises(NumericsError) as caught:
-            cr2_inference(fit_ols(y, X), **({"c": C, "clusters": clusters} | wrong))
-        assert "\n" not in str(caught.value)
+        refused("", cr2_inference, fit_ols(y, X), **{"c": C, "clusters": clusters} | wrong)

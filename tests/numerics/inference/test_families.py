@@ -8,7 +8,6 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.equivalence import equivalence_test
 from evenfield.numerics.inference.error_types import error_types, simulated_power
 from evenfield.numerics.inference.leave_out import leave_groups_out, leave_one_out, leave_pair_out, maximum_influence
@@ -17,13 +16,13 @@ from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_dra
 from evenfield.numerics.ols import contrast_inference, cov_classical, fit_ols
 from evenfield.numerics.power import minimum_detectable_effect
 from evenfield.numerics.random import generator_for
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 
 def step_down(t, draws):
     """Romano and Wolf's step-down as they write it, one hypothesis at a time."""
-    order = sorted(range(len(t)), key=lambda s: -abs(t[s]))
-    adjusted, floor = np.empty(len(t)), 0.0
+    order, adjusted, floor = sorted(range(len(t)), key=lambda s: -abs(t[s])), np.empty(len(t)), 0.0
     for j, s in enumerate(order):
         largest = np.abs(draws[:, order[j:]]).max(axis=1)
         floor = max(floor, (1 + (largest >= abs(t[s])).sum()) / (1 + len(draws)))
@@ -33,12 +32,10 @@ def step_down(t, draws):
 
 def test_romano_wolf_equals_one_step_at_a_time():
     rng = np.random.default_rng(1)
-    draws = rng.normal(size=(499, 7)) @ rng.normal(size=(7, 7))
-    t = rng.normal(size=7) * 4
+    draws, t = rng.normal(size=(499, 7)) @ rng.normal(size=(7, 7)), rng.normal(size=7) * 4
     ours = romano_wolf(t, draws)
     np.testing.assert_array_equal(ours.adjusted, step_down(t, draws))
-    assert (ours.adjusted >= ours.p_values).all()
-    assert (ours.draws, ours.family) == (499, 7)
+    assert (ours.adjusted >= ours.p_values).all() and (ours.draws, ours.family) == (499, 7)
 
 
 def test_romano_wolf_knows_when_hypotheses_are_copies():
@@ -48,8 +45,7 @@ def test_romano_wolf_knows_when_hypotheses_are_copies():
 
 
 def test_a_family_shares_bootstrap_draws_and_another_member_changes_no_p_value_alone():
-    rng = np.random.default_rng(2)
-    clusters = np.repeat(np.arange(14), 6)
+    rng, clusters = np.random.default_rng(2), np.repeat(np.arange(14), 6)
     X = np.column_stack([np.ones(84), rng.normal(size=84)])
     draws = wild_draws(clusters, "rademacher", 999, generator_for(1, "family"))
     boots = [wild_bootstrap(fit_ols(rng.normal(size=84), X), np.array([0, 1.0]), clusters, draws) for _ in range(3)]
@@ -62,9 +58,7 @@ def test_a_family_shares_bootstrap_draws_and_another_member_changes_no_p_value_a
 
 @pytest.mark.montecarlo
 def test_romano_wolf_controls_the_familywise_error():
-    rng = generator_for(2011, "size:romano_wolf")
-    root = np.linalg.cholesky(0.5 * np.eye(6) + 0.5)
-    false = 0
+    rng, root, false = generator_for(2011, "size:romano_wolf"), np.linalg.cholesky(0.5 * np.eye(6) + 0.5), 0
     for _ in range(2000):
         sample = rng.normal(size=6) @ root.T
         false += (romano_wolf(sample, rng.normal(size=(199, 6)) @ root.T).adjusted <= 0.05).any()
@@ -91,8 +85,7 @@ def test_sharpened_q_equals_a_grid_of_two_stage_procedures(seed):
     p = np.concatenate([rng.random(8), rng.random(6) * 0.03 * (seed + 1)])
     grid = np.arange(1, 1001) / 1000  # Anderson's grid
     rejected = np.array([two_stage(p, q) for q in grid])
-    on_grid = np.where(rejected.any(axis=0), grid[rejected.argmax(axis=0)], 1.0)
-    ours = sharpened_q(p)
+    on_grid, ours = np.where(rejected.any(axis=0), grid[rejected.argmax(axis=0)], 1.0), sharpened_q(p)
     np.testing.assert_allclose(np.ceil(ours.q_values * 1000 - 1e-9) / 1000, on_grid, atol=1e-12)
     np.testing.assert_allclose(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
 
@@ -133,8 +126,7 @@ def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, equ
 @pytest.mark.parametrize(("effect", "df"), [(0.5, 29), (-0.5, 29), (2.0, 5), (0.1, 300)])
 def test_error_types_equal_simulation(effect, df):
     draws = effect + stats.t.rvs(df, size=2_000_000, random_state=4)
-    significant = draws[np.abs(draws) > stats.t.ppf(0.975, df)]
-    ours = error_types(effect, 1.0, df)
+    significant, ours = draws[np.abs(draws) > stats.t.ppf(0.975, df)], error_types(effect, 1.0, df)
     assert ours.power == pytest.approx(len(significant) / 2e6, abs=1e-3)
     assert ours.wrong_sign == pytest.approx(np.mean(significant * effect < 0), abs=4e-3)
     assert ours.exaggeration == pytest.approx(np.mean(np.abs(significant)) / abs(effect), rel=4e-3)
@@ -148,8 +140,7 @@ def test_error_types_of_gelman_and_carlin():
 
 
 def test_simulated_power_at_the_detectable_effect_is_80_percent():
-    X = np.column_stack([np.ones(31), np.arange(31) < 5])
-    c = np.array([0.0, 1.0])
+    X, c = np.column_stack([np.ones(31), np.arange(31) < 5]), np.array([0.0, 1.0])
     mde = minimum_detectable_effect(X, c)
 
     def rejects(y):
@@ -158,15 +149,13 @@ def test_simulated_power_at_the_detectable_effect_is_80_percent():
 
     rng = generator_for(1, "power")
     result = simulated_power(rejects, X @ c, np.array([0.0, mde]), lambda r: r.normal(size=31), 2000, rng)
-    assert result.power[0] == pytest.approx(0.05, abs=0.02)
-    assert result.power[1] == pytest.approx(0.80, abs=0.036)
+    assert result.power[0] == pytest.approx(0.05, abs=0.02) and result.power[1] == pytest.approx(0.80, abs=0.036)
     assert result.monte_carlo_se == pytest.approx(np.sqrt(result.power * (1 - result.power) / 2000))
 
 
 @pytest.fixture
 def design():
-    rng = np.random.default_rng(9)
-    units = np.repeat([f"u{i:02}" for i in range(12)], 5)
+    rng, units = np.random.default_rng(9), np.repeat([f"u{i:02}" for i in range(12)], 5)
     X = np.column_stack([np.ones(60), rng.normal(size=60), rng.normal(size=60)])
     return X @ [1, 0.15, 0.3] + rng.normal(size=60), X, units, np.array([0.0, 1.0, 0.0])
 
@@ -185,8 +174,7 @@ def test_leaving_out_equals_refits(design):
     np.testing.assert_allclose(pairs.estimates, [without(*design, p) for p in pairs.left_out], rtol=MACHINE)
     assert one.sign_flips == (one.estimates * one.estimate < 0).sum()
     worst = int(np.abs(one.estimates - one.estimate).argmax())
-    assert one.most_influential == (names[worst],)
-    assert one.largest_change == one.estimates[worst] - one.estimate
+    assert one.most_influential == (names[worst],) and one.largest_change == one.estimates[worst] - one.estimate
     some = leave_groups_out(fit, c, units, [("u03", "u07", "u01")])
     assert some.estimates == pytest.approx([without(*design, ["u03", "u07", "u01"])], rel=MACHINE)
     order = np.random.default_rng(1).permutation(60)
@@ -201,16 +189,13 @@ def test_fewest_units_that_turn_the_sign(design):
     assert found.estimate_without == pytest.approx(without(*design, found.units), rel=MACHINE)
     assert without(*design, found.units[:-1]) * found.estimate > 0
     firm = maximum_influence(fit_ols(y + 100 * X[:, 1], X), c, units)
-    assert firm.units == ()
-    assert np.isnan(firm.estimate_without)
+    assert firm.units == () and np.isnan(firm.estimate_without)
 
 
 def test_without_the_only_treated_unit_nothing_is_estimated():
     X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
     result = leave_one_out(fit_ols(np.arange(12.0) ** 1.5, X), np.array([0.0, 1.0]), np.repeat(list("abcd"), 3))
-    assert np.isnan(result.estimates[0])
-    assert result.undefined == 1
-    assert np.isfinite(result.largest_change)
+    assert np.isnan(result.estimates[0]) and result.undefined == 1 and np.isfinite(result.largest_change)
 
 
 def test_bad_input_says_what_is_wrong(design):
@@ -228,6 +213,4 @@ def test_bad_input_says_what_is_wrong(design):
         (lambda: leave_groups_out(fit, c, units, []), "0 groups"),
         (lambda: simulated_power(lambda _: True, X[:, 1], np.ones(1), lambda r: r.normal(size=60), 0, None), "not 1"),
     ):
-        with pytest.raises(NumericsError, match=message) as caught:
-            call()
-        assert "\n" not in str(caught.value)
+        refused(message, call)

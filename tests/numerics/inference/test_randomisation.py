@@ -18,6 +18,7 @@ from evenfield.numerics.inference.randomisation import (
 )
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
+from numerics.refusals import refused
 from tolerances import MACHINE
 
 N, T = 9, 6
@@ -50,8 +51,7 @@ def test_every_draw_equals_its_refit(effects, controls):
     y, d, units, times, C = make_panel(controls=controls)
     panel = path_panel(y, d, units, times, C)
     drawn = free_assignments(panel, 40, generator_for(1, "refits"))
-    test = path_randomisation(panel, drawn, effects)
-    path = d.reshape(N, T)
+    test, path = path_randomisation(panel, drawn, effects), d.reshape(N, T)
     slow = np.array([refit(y, path[source].ravel(), units, times, C, effects) for source in drawn.source])
     np.testing.assert_allclose(test.coefficients, slow[:, 0], rtol=MACHINE, atol=MACHINE)
     np.testing.assert_allclose(test.t_statistics, slow[:, 1], rtol=MACHINE, atol=MACHINE)
@@ -65,9 +65,7 @@ def test_null_of_a_constant_effect_equals_refits_of_what_it_leaves():
     y, d, units, times, C = make_panel()
     panel = path_panel(y, d, units, times, C)
     drawn = free_assignments(panel, 60, generator_for(1, "null"))
-    test = path_randomisation(panel, drawn, "unit and time")
-    path = d.reshape(N, T)
-    left = y - 0.6 * d
+    test, path, left = path_randomisation(panel, drawn, "unit and time"), d.reshape(N, T), y - 0.6 * d
     slow = np.array([refit(left, path[s].ravel(), units, times, C, "unit and time")[0] for s in drawn.source])
     own = refit(left, d, units, times, C, "unit and time")[0]
     assert test.p_value(0.6) == (1 + (np.abs(slow) >= abs(own)).sum()) / 61
@@ -83,8 +81,7 @@ def test_interval_holds_exactly_the_effects_that_are_not_rejected():
 
 def test_shuffled_rows_change_nothing():
     y, d, units, times, C = make_panel()
-    order = np.random.default_rng(0).permutation(len(y))
-    rows = []
+    order, rows = np.random.default_rng(0).permutation(len(y)), []
     for pick in (slice(None), order):
         panel = path_panel(y[pick], d[pick], units[pick], times[pick], C[pick])
         drawn = free_assignments(panel, 200, generator_for(1, "order"))
@@ -95,8 +92,7 @@ def test_shuffled_rows_change_nothing():
 def test_all_distinct_draws_are_listed_when_they_are_few():
     panel = path_panel(*make_panel(staggered=False))
     drawn = free_assignments(panel, comb(N, 3), generator_for(1, "x"))
-    assert drawn.enumerated
-    assert drawn.count == drawn.distinct == comb(N, 3)
+    assert drawn.enumerated and drawn.count == drawn.distinct == comb(N, 3)
     assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(combinations(range(N), 3))
     staggered = free_assignments(path_panel(*make_panel()), 10_000, generator_for(1, "x"))
     labels = path_panel(*make_panel()).path_class[staggered.source]
@@ -112,16 +108,14 @@ def test_stratified_draws_stay_within_their_stratum():
     sampled = stratified_assignments(panel, strata, 20, generator_for(1, "x"))
     assert not sampled.enumerated
     for drawn in (listed, sampled):
-        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all()
-        assert (drawn.source[:, 6:] >= 6).all()
+        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all() and (drawn.source[:, 6:] >= 6).all()
 
 
 def test_p_value_never_falls_below_one_over_the_distinct_draws():
     y, d, units, times, _ = make_panel(staggered=False, controls=0)
     panel = path_panel(y + 1000 * d, d, units, times)
     listed = path_randomisation(panel, free_assignments(panel, 100, generator_for(1, "x")), "unit and time")
-    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3)
-    assert listed.interval(0.999) == (-np.inf, np.inf)
+    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3) and listed.interval(0.999) == (-np.inf, np.inf)
     assert path_randomisation(panel, free_assignments(panel, 50, generator_for(1, "x")), "time").p_value() >= 1 / 84
 
 
@@ -136,12 +130,9 @@ def china_panel(treated, y=None):
 def test_china_has_2281_connected_sets_of_five_provinces():
     panel, links = china_panel(CLUSTERS)
     drawn = connected_assignments(panel, links, 1, generator_for(1, "x"))
-    assert drawn.enumerated
-    assert drawn.count == drawn.distinct == 2281
-    assert comb(31, 5) == 169_911
+    assert drawn.enumerated and drawn.count == drawn.distinct == 2281 and comb(31, 5) == 169_911
     sets = panel.treated[drawn.source]
-    assert (sets.sum(axis=1) == 5).all()
-    assert len(np.unique(sets, axis=0)) == 2281
+    assert (sets.sum(axis=1) == 5).all() and len(np.unique(sets, axis=0)) == 2281
 
 
 def test_inside_the_coast_there_are_15_connected_sets_of_five():
@@ -154,9 +145,7 @@ def test_inside_the_coast_there_are_15_connected_sets_of_five():
     drawn = connected_assignments(panel, inside, 1, generator_for(1, "x"))
     assert drawn.distinct == 15
     test = path_randomisation(panel, drawn, "time")
-    assert test.smallest_p == 1 / 15
-    assert test.p_value() >= 1 / 15
-    assert test.interval(0.95) == (-np.inf, np.inf)
+    assert test.smallest_p == 1 / 15 and test.p_value() >= 1 / 15 and test.interval(0.95) == (-np.inf, np.inf)
 
 
 def test_a_connected_block_may_have_several_paths():
@@ -176,22 +165,19 @@ def test_a_connected_block_may_have_several_paths():
 
 def test_a_group_that_is_not_connected_has_no_connected_draws():
     panel, links = china_panel(ZONES)
-    with pytest.raises(NumericsError, match="not connected"):
-        connected_assignments(panel, links, 99, generator_for(1, "x"))
+    refused("not connected", connected_assignments, panel, links, 99, generator_for(1, "x"))
 
 
 def test_listed_permutations_have_exactly_their_size():
     # Under exchangeability the observed set is equally likely to be any: the p-values are those of all sets as data.
     _, _, units, times, _ = make_panel(staggered=False, controls=0, t=1, n=N)
-    y = np.random.default_rng(5).normal(size=N)
-    p = []
+    y, p = np.random.default_rng(5).normal(size=N), []
     for chosen in combinations(range(N), 3):
         treated = np.isin(np.arange(N), chosen).astype(float)
         panel = path_panel(y, treated, units, times)
         p.append(path_randomisation(panel, free_assignments(panel, 100, generator_for(1, "x")), "time").p_value())
     for alpha in (0.05, 0.1, 0.25, 0.5):
-        assert np.mean(np.array(p) <= alpha) <= alpha
-        assert np.mean(np.array(p) <= alpha) > alpha - 2 / 84
+        assert np.mean(np.array(p) <= alpha) <= alpha and np.mean(np.array(p) <= alpha) > alpha - 2 / 84
 
 
 def rows(**change):

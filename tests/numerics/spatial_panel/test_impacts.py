@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts, effects_of, multipliers
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
@@ -11,6 +10,7 @@ from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import partition, reach
 from golden.munnell.panel import munnell_panel
+from numerics.refusals import refused
 from spatial_cases import contiguity_line, make_case, ring
 from tolerances import MACHINE
 
@@ -27,8 +27,7 @@ def test_three_units_on_a_line_by_hand():
 
 
 def dense_effects(fit, vector):
-    values = dict(zip(fit.names, vector, strict=True))
-    n, W = fit.network.n, fit.network.matrix.toarray()
+    values, n, W = dict(zip(fit.names, vector, strict=True)), fit.network.n, fit.network.matrix.toarray()
     out = []
     for name in fit.regressors:
         inner = values[name] * np.eye(n) + values.get(f"W {name}", 0.0) * W
@@ -62,8 +61,7 @@ def test_indirect_effect_of_slx_is_theta_exactly_and_of_sem_zero():
     case = make_case(rho=0.0)
     slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
     found = delta_impacts(slx)
-    assert found.estimate[0].tolist() == [slx["a"], slx["b"]]
-    assert found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
+    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
     errors = dict(zip(slx.names, slx.std_errors(), strict=True))
     np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
     sem = delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM")))
@@ -106,10 +104,8 @@ def test_full_covariance_is_used():
 
 
 def test_draws_over_many_values_of_rho_equal_single_solves():
-    net = network(range(12), CASES["uneven rows"])
-    rho = np.linspace(-0.5, 0.6, 200)
-    many = multipliers(net, rho)
-    one = [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
+    net, rho = network(range(12), CASES["uneven rows"]), np.linspace(-0.5, 0.6, 200)
+    many, one = multipliers(net, rho), [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
     for field in ("own", "own_lag", "all", "all_lag"):
         np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
 
@@ -118,8 +114,7 @@ def test_too_many_draws_outside_the_range_are_refused():
     case = make_case(n=12, t=4)
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
-    with pytest.raises(NumericsError, match="leave its range"):
-        drawn_impacts(fit, generator_for(1, "x"), 1000)
+    refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
 
 
 @pytest.mark.parametrize("matrix", CASES.values(), ids=CASES)
@@ -138,8 +133,7 @@ def test_sent_received_and_partition_add_up(matrix):
             np.testing.assert_allclose(row[[0, 2]], [np.trace(M) / 12, M.sum() / 12], atol=MACHINE)
             total += row
         np.testing.assert_allclose(total, effects[:, k], rtol=1e-8)
-    with pytest.raises(NumericsError, match="not a regressor"):
-        reach(fit, "W a")
+    refused("not a regressor", reach, fit, "W a")
 
 
 def test_random_effects_have_effects_too():

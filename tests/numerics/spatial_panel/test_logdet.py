@@ -42,8 +42,7 @@ def dense(matrix, rho):
 
 @pytest.mark.parametrize("matrix", [ring(20), contiguity_line(20), nearest(60, 4)], ids=["ring", "line", "nearest"])
 def test_eigenvalues_equal_dense_determinants(matrix):
-    found = log_determinant(csr_array(matrix), 1.0)
-    expected = np.array([dense(matrix, rho) for rho in RHO]).T
+    found, expected = log_determinant(csr_array(matrix), 1.0), np.array([dense(matrix, rho) for rho in RHO]).T
     np.testing.assert_allclose([found.value(RHO), found.slope(RHO), found.curvature(RHO)], expected, rtol=1e-9,
                                atol=MACHINE)  # fmt: skip
 
