@@ -3,15 +3,7 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.label_permutation import (
-    LabelDraws,
-    Spread,
-    connected_label_draws,
-    expected_regressors,
-    free_label_draws,
-    label_permutation,
-    stratified_label_draws,
-)
+from evenfield.numerics import label_permutation as lp
 from evenfield.numerics.ols import cov_classical, fit_ols
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM
@@ -27,8 +19,8 @@ def _data(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_statistics_equal_a_loop_of_refits():
     y, labels, controls = _data()
-    c, draws = np.array([1.0, -1.0]), free_label_draws(N, 200, np.random.default_rng(1))
-    found, weights = label_permutation(y, labels, controls, c, draws), np.concatenate([c, np.zeros(2)])
+    c, draws = np.array([1.0, -1.0]), lp.free_label_draws(N, 200, np.random.default_rng(1))
+    found, weights = lp.label_permutation(y, labels, controls, c, draws), np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(found.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
@@ -37,12 +29,12 @@ def test_statistics_equal_a_loop_of_refits():
 
 def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns():
     y, labels, controls = _data()
-    found = label_permutation(
+    found = lp.label_permutation(
         y + 50 * labels[:, 0],
         labels,
         controls,
         np.array([1.0, 0.0]),
-        free_label_draws(N, 999, np.random.default_rng(1)),
+        lp.free_label_draws(N, 999, np.random.default_rng(1)),
     )
     assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
 
@@ -50,7 +42,7 @@ def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns
 def test_strata_and_overlaps_are_kept():
     _, labels, _ = _data()
     strata = np.array(["a"] * 7 + ["b"] * 5)
-    drawn = labels[stratified_label_draws(strata, 300, np.random.default_rng(1)).source]
+    drawn = labels[lp.stratified_label_draws(strata, 300, np.random.default_rng(1)).source]
     assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (drawn.prod(axis=2).sum(axis=1) == 2).all()
 
 
@@ -59,7 +51,7 @@ def test_the_connected_group_stays_connected_and_labels_keep_their_counts():
     ring = np.zeros((N, N), dtype=bool)
     for i in range(N):
         ring[i, (i + 1) % N] = ring[(i + 1) % N, i] = True
-    source = connected_label_draws(labels[:, 0] == 1, ring, 300, np.random.default_rng(1)).source
+    source = lp.connected_label_draws(labels[:, 0] == 1, ring, 300, np.random.default_rng(1)).source
     assert (np.sort(source, axis=1) == np.arange(N)).all()
     for row in labels[source][:, :, 0]:
         assert np.abs(np.diff(row, append=row[0])).sum() == 2  # one block on the ring
@@ -68,20 +60,20 @@ def test_the_connected_group_stays_connected_and_labels_keep_their_counts():
 
 def test_refusals():
     y, labels, controls = _data()
-    free = free_label_draws(N, 50, np.random.default_rng(1))
-    refused("collinear", label_permutation, y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
+    free = lp.free_label_draws(N, 50, np.random.default_rng(1))
+    refused("collinear", lp.label_permutation, y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
     refused(
         "only 1 different label patterns",
-        label_permutation,
+        lp.label_permutation,
         y,
         labels,
         controls,
         np.array([1.0, 0.0]),
-        LabelDraws(np.tile(np.arange(N), (50, 1)), "none"),
+        lp.LabelDraws(np.tile(np.arange(N), (50, 1)), "none"),
     )
     refused(
         "do not hang together",
-        connected_label_draws,
+        lp.connected_label_draws,
         labels[:, 0] == 1,
         np.eye(N, dtype=bool),
         9,
@@ -98,9 +90,9 @@ def _ring() -> np.ndarray:
 
 def test_neighbours_averages_are_made_anew_for_each_draw():
     y, labels, controls = _data()
-    spread, c = Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
-    draws = free_label_draws(N, 50, np.random.default_rng(4))
-    found, weights = label_permutation(y, labels, controls, c, draws, spread), np.concatenate([c, np.zeros(2)])
+    spread, c = lp.Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
+    draws = lp.free_label_draws(N, 50, np.random.default_rng(4))
+    found, weights = lp.label_permutation(y, labels, controls, c, draws, spread), np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(found.statistics, draws.source, strict=True):
         moved = labels[source]
         fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
@@ -110,11 +102,11 @@ def test_neighbours_averages_are_made_anew_for_each_draw():
 
 def test_expected_regressors_are_the_mean_over_draws_and_centre_the_spread():
     _, labels, _ = _data()
-    draws = stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
-    spread = Spread(_ring())
-    expected = expected_regressors(labels, draws, spread)
+    draws = lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
+    spread = lp.Spread(_ring())
+    expected = lp.expected_regressors(labels, draws, spread)
     loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
     assert expected == pytest.approx(loop, abs=CLOSED_FORM)
-    centred = Spread(_ring(), expected)
+    centred = lp.Spread(_ring(), expected)
     mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
     assert mean == pytest.approx(np.zeros((N, 4)), abs=CLOSED_FORM)

@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from evenfield.numerics import logt as lt
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
-from evenfield.numerics.logt import (
-    discarded_periods,
-    fit_logt,
-    regression_periods,
-    relative_transition,
-    transition_variance,
-)
 from evenfield.numerics.unit_roots import quadratic_spectral
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
@@ -54,13 +48,15 @@ def test_trend_refuses(bad):
 
 
 def test_third_of_the_periods_is_rounded_half_to_even():
-    assert [discarded_periods(T) for T in (34, 43, 21, 42)] == [11, 14, 7, 14] and discarded_periods(10, 0.25) == 2
+    assert [lt.discarded_periods(T) for T in (34, 43, 21, 42)] == [11, 14, 7, 14] and lt.discarded_periods(
+        10, 0.25
+    ) == 2
 
 
 def test_window_must_leave_five_periods():
-    assert list(regression_periods(7, 2)) == [3, 4, 5, 6, 7]
+    assert list(lt.regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
-        refused("at least 5", regression_periods, T, discard)
+        refused("at least 5", lt.regression_periods, T, discard)
 
 
 def by_hand(H, m):
@@ -80,8 +76,8 @@ def by_hand(H, m):
 
 
 def test_regression_and_long_run_variance_by_hand(incomes):
-    H = transition_variance(np.exp(incomes))
-    fit = fit_logt(H, regression_periods(30, 10))
+    H = lt.transition_variance(np.exp(incomes))
+    fit = lt.fit_logt(H, lt.regression_periods(30, 10))
     b, se = by_hand(H, 10)
     assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[0] == pytest.approx(se, rel=CLOSED_FORM)
     assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[0] == pytest.approx(b / 2, rel=CLOSED_FORM)
@@ -89,34 +85,34 @@ def test_regression_and_long_run_variance_by_hand(incomes):
 
 def test_many_groups_are_the_groups_one_by_one(incomes):
     groups = [incomes[:4], incomes[2:9], incomes]
-    H, periods = np.array([transition_variance(np.exp(group)) for group in groups]), regression_periods(30, 10)
+    H, periods = np.array([lt.transition_variance(np.exp(group)) for group in groups]), lt.regression_periods(30, 10)
     for variance in ("fqsb", "aqsb"):
-        together = fit_logt(H, periods, variance)
+        together = lt.fit_logt(H, periods, variance)
         for i in range(3):
-            alone = fit_logt(H[i], periods, variance)
+            alone = lt.fit_logt(H[i], periods, variance)
             assert together.t[i] == pytest.approx(alone.t[0], rel=CLOSED_FORM)
 
 
 def test_levels_are_free_of_the_currency_and_logs_are_not(incomes):
-    trend, periods, hundred = hp_trend(incomes), regression_periods(30, 10), hp_trend(incomes + np.log(100))
-    one, two = (fit_logt(transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
+    trend, periods, hundred = hp_trend(incomes), lt.regression_periods(30, 10), hp_trend(incomes + np.log(100))
+    one, two = (lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
     assert one == pytest.approx(two, rel=MACHINE)
-    one, two = (fit_logt(transition_variance(x), periods).t[0] for x in (trend, hundred))
+    one, two = (lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred))
     assert abs(one - two) > 0.1
 
 
 def test_paths():
-    h = relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]]))
+    h = lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]]))
     np.testing.assert_allclose(h, [[0.5, 1.0], [1.5, 1.0]])
-    assert list(transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
-    refused("zero or negative", relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
+    assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
+    refused("zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
 
 
 def test_no_dispersion_gives_no_number_and_an_unknown_variance_is_refused():
     H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
-    fit = fit_logt(H, regression_periods(12, 4))
+    fit = lt.fit_logt(H, lt.regression_periods(12, 4))
     assert np.isnan(fit.t[1]) and np.isfinite(fit.b[0])
-    refused("fqsb", fit_logt, H, regression_periods(12, 4), "white")
+    refused("fqsb", lt.fit_logt, H, lt.regression_periods(12, 4), "white")
 
 
 def test_kernel():

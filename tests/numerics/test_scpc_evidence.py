@@ -4,18 +4,10 @@ import numpy as np
 import pytest
 
 from china_design import read_design, weights_of
+from evenfield.numerics import scpc as sc
 from evenfield.numerics.inference.error_types import simulated_power
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.power import contrast_weights
-from evenfield.numerics.scpc import (
-    scpc_critical_value,
-    scpc_inference,
-    scpc_power_point,
-    scpc_quantile,
-    scpc_rejection,
-    scpc_statistics,
-    spatial_components,
-)
 from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM
@@ -24,21 +16,21 @@ UNITS, A, DISTANCE, C, S = read_design()
 W = weights_of(A, DISTANCE)["contiguity"]
 X = np.column_stack([np.ones(31), C, S, W @ C, W @ S])
 CONTRAST = np.array([0, 0, 0, 1.0, -1.0])
-SPACE = spatial_components(DISTANCE, 0.03)
+SPACE = sc.spatial_components(DISTANCE, 0.03)
 ERRORS = np.random.default_rng(8).standard_normal((3000, 31))
 
 
 def test_many_outcomes_at_once_equal_one_by_one():
-    b, se = scpc_statistics(X, CONTRAST, SPACE, ERRORS[:5])
-    found = [scpc_inference(fit_ols(y, X), CONTRAST, SPACE) for y in ERRORS[:5]]
+    b, se = sc.scpc_statistics(X, CONTRAST, SPACE, ERRORS[:5])
+    found = [sc.scpc_inference(fit_ols(y, X), CONTRAST, SPACE) for y in ERRORS[:5]]
     assert b == pytest.approx([one.estimate for one in found], rel=CLOSED_FORM)
     assert se == pytest.approx([one.std_error for one in found], rel=CLOSED_FORM)
 
 
 def test_quantile_and_rejection_are_inverse_and_hold_the_critical_value():
-    cv = scpc_quantile(X, CONTRAST, SPACE, 0.05)
-    assert cv == pytest.approx(scpc_critical_value(X, CONTRAST, SPACE), rel=1e-8)
-    assert scpc_rejection(X, CONTRAST, SPACE, cv) == pytest.approx(0.05, abs=1e-8)
+    cv = sc.scpc_quantile(X, CONTRAST, SPACE, 0.05)
+    assert cv == pytest.approx(sc.scpc_critical_value(X, CONTRAST, SPACE), rel=1e-8)
+    assert sc.scpc_rejection(X, CONTRAST, SPACE, cv) == pytest.approx(0.05, abs=1e-8)
 
 
 def test_equivalence_says_what_its_interval_says():
@@ -57,11 +49,11 @@ def test_equivalence_says_what_its_interval_says():
 
 def test_simulated_power_point_is_the_exact_one_and_that_of_the_general_simulator():
     reach = simulated_reach(X, CONTRAST, SPACE, ERRORS, 0.8)
-    assert reach.detectable == pytest.approx(scpc_power_point(X, CONTRAST, SPACE), rel=0.04)
-    cv, a, rows = scpc_critical_value(X, CONTRAST, SPACE), contrast_weights(X, CONTRAST), iter(ERRORS[:400])
+    assert reach.detectable == pytest.approx(sc.scpc_power_point(X, CONTRAST, SPACE), rel=0.04)
+    cv, a, rows = sc.scpc_critical_value(X, CONTRAST, SPACE), contrast_weights(X, CONTRAST), iter(ERRORS[:400])
 
     def rejects(y: np.ndarray) -> bool:
-        b, se = scpc_statistics(X, CONTRAST, SPACE, y[None])
+        b, se = sc.scpc_statistics(X, CONTRAST, SPACE, y[None])
         return bool(abs(b[0]) > cv * se[0])
 
     power = simulated_power(rejects, a / (a @ a), np.array([reach.detectable]), lambda _: next(rows), 400,

@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.markov import (
-    classes_of,
-    homogeneity_test,
-    neighbour_classes,
-    quantile_cutoffs,
-    spatial_markov_test,
-)
+from evenfield.numerics import markov as mk
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
@@ -19,24 +13,24 @@ def study():
     rng = np.random.default_rng(8)
     values = np.exp(rng.normal(0, 0.4, (15, 1)) + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1))
     W = np.roll(np.eye(15), 1, axis=1) + np.roll(np.eye(15), -1, axis=1)
-    return values, classes_of(values, quantile_cutoffs(values, 3)), W / 2
+    return values, mk.classes_of(values, mk.quantile_cutoffs(values, 3)), W / 2
 
 
 def run(values, classes, W, seed=1, draws=99, step=1):
-    return spatial_markov_test(values, classes, W, k=3, m=3, rng=np.random.default_rng(seed), draws=draws, step=step)
+    return mk.spatial_markov_test(values, classes, W, k=3, m=3, rng=np.random.default_rng(seed), draws=draws, step=step)
 
 
 def test_counts_by_hand(study):
     values, classes, W = study
-    lag = classes_of(W @ values, quantile_cutoffs(W @ values, 3))
-    np.testing.assert_array_equal(neighbour_classes(values, W, 3), lag)
+    lag = mk.classes_of(W @ values, mk.quantile_cutoffs(W @ values, 3))
+    np.testing.assert_array_equal(mk.neighbour_classes(values, W, 3), lag)
     counts = np.zeros((3, 3, 3), dtype=int)
     for i in range(15):
         for t in range(11):
             counts[lag[i, t], classes[i, t], classes[i, t + 1]] += 1
     test = run(*study)
     np.testing.assert_array_equal(test.counts, counts)
-    wanted = homogeneity_test(counts)
+    wanted = mk.homogeneity_test(counts)
     assert (test.q, test.lr, test.df) == pytest.approx((wanted.q, wanted.lr, wanted.df), rel=CLOSED_FORM)
 
 

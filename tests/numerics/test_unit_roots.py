@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from evenfield.numerics import spatial_unit_root as su
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.spatial_unit_root import (
-    half_life_set,
-    half_life_tests,
-    ratio_tail,
-    spatial_persistence,
-    spatial_unit_root_test,
-    weak_dependence_test,
-)
 from evenfield.numerics.unit_roots import cadf_ratios, cips_null, cips_test
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM
@@ -99,21 +92,21 @@ def spatial_maps():
 
 @pytest.fixture(scope="module")
 def space():
-    return spatial_persistence(haversine_km(*places()))
+    return su.spatial_persistence(haversine_km(*places()))
 
 
 @pytest.mark.parametrize("name", SPUR)
 def test_spatial_tests_equal_spur(space, name):
     statistic, p_root, p_weak, _ = SPUR[name]
-    root, weak = (test(spatial_maps()[name], space) for test in (spatial_unit_root_test, weak_dependence_test))
+    root, weak = (test(spatial_maps()[name], space) for test in (su.spatial_unit_root_test, su.weak_dependence_test))
     assert root.statistic == pytest.approx(statistic, rel=0.01) and root.p_value == pytest.approx(p_root, abs=0.005)
     assert weak.p_value == pytest.approx(p_weak, abs=0.005)
 
 
 def test_half_life_sets_equal_spur(space):
-    tests = half_life_tests(space, generator_for(1, "h"), 1999)
+    tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
     for name, values in spatial_maps().items():
-        found = half_life_set(values, tests)
+        found = su.half_life_set(values, tests)
         assert found.unbounded and np.isnan(found.high)
         assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
 
@@ -123,26 +116,26 @@ def test_quadrature_equals_simulation(space):
     z = np.linalg.cholesky(space.brownian) @ rng.standard_normal((space.q, 40000))
     forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
     share = (forms[0] / forms[1] > 7.0).mean()
-    assert ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
+    assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
 
 
 def test_order_and_scale_change_nothing(space):
     y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
     lat, lon = places()
-    other = spatial_persistence(haversine_km(lat[order], lon[order]))
-    one, two = spatial_unit_root_test(y, space), spatial_unit_root_test(3 * y[order] + 1, other)
+    other = su.spatial_persistence(haversine_km(lat[order], lon[order]))
+    one, two = su.spatial_unit_root_test(y, space), su.spatial_unit_root_test(3 * y[order] + 1, other)
     assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
 
 
 def test_noise_has_no_spatial_root(space):
-    p = [spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    p = [su.spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
     assert np.mean(np.array(p) < 0.05) > 0.5
-    weak = [weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    weak = [su.weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
     assert np.mean(np.array(weak) < 0.05) < 0.15
 
 
 def test_bad_places(space):
-    refused("six different", spatial_persistence, np.zeros((8, 8)))
-    refused("do not fit", spatial_unit_root_test, np.arange(5.0), space)
-    refused("constant", weak_dependence_test, np.ones(36), space)
-    refused("draws", half_life_tests, space, generator_for(1, "h"), 5)
+    refused("six different", su.spatial_persistence, np.zeros((8, 8)))
+    refused("do not fit", su.spatial_unit_root_test, np.arange(5.0), space)
+    refused("constant", su.weak_dependence_test, np.ones(36), space)
+    refused("draws", su.half_life_tests, space, generator_for(1, "h"), 5)

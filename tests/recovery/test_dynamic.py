@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.bias_corrected import (
-    Variance,
-    bias_corrected_root,
-    bootstrap_t_interval,
-    score_interval,
-)
+from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
 from evenfield.numerics.dynamic_panel.within import (
@@ -47,7 +42,7 @@ def speeds(estimator, draws, seed, span=1, **design):
 
 
 def constant(levels):
-    return bias_corrected_root(levels, Variance.CONSTANT)
+    return bc.bias_corrected_root(levels, bc.Variance.CONSTANT)
 
 
 def least_squares(effects):
@@ -57,7 +52,7 @@ def least_squares(effects):
 
 def test_annual_recovery():
     design = {"speed": 2, "transitions": 42}
-    assert 1.7 < np.median(speeds(bias_corrected_root, 400, 1, **design)) < 2.3
+    assert 1.7 < np.median(speeds(bc.bias_corrected_root, 400, 1, **design)) < 2.3
     assert 1.7 < np.median(speeds(constant, 400, 1, **design)) < 2.3
     assert np.median(speeds(least_squares(within_units), 400, 1, **design)) > 4
     assert np.median(speeds(half_panel_root, 400, 1, **design)) < 1
@@ -66,19 +61,19 @@ def test_annual_recovery():
 
 
 def test_fast_convergence_is_recovered():
-    assert 4.7 < np.median(speeds(bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
+    assert 4.7 < np.median(speeds(bc.bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
 
 
 def test_five_year_recovery():
     found = speeds(constant, 4000, 3, span=5, speed=2, transitions=8)
     assert 1.85 < np.nanmedian(found) < 2.15
-    assert 1.85 < np.nanmedian(speeds(bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
+    assert 1.85 < np.nanmedian(speeds(bc.bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
 
 
 def test_changing_variance_breaks_the_constant_form_only():
     design = {"speed": 2, "transitions": 42, "sd": chinese}
     assert np.median(speeds(constant, 400, 4, **design)) > 3
-    assert 1.5 < np.median(speeds(bias_corrected_root, 400, 4, **design)) < 2.3
+    assert 1.5 < np.median(speeds(bc.bias_corrected_root, 400, 4, **design)) < 2.3
 
 
 def test_share_of_samples_without_a_root():
@@ -91,14 +86,14 @@ def test_share_of_samples_without_a_root():
 @pytest.mark.parametrize(("speed", "sd"), [(0, lambda *_: SHOCK), (2, lambda *_: SHOCK), (2, chinese)])
 def test_grid_interval_covers(speed, sd):
     rng, true = np.random.default_rng(6), np.exp(-speed / 100)
-    found = [score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
+    found = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
     assert 0.92 < np.mean([one.low <= true <= one.high for one in found]) < 0.98
 
 
 def test_bootstrap_t_covers_away_from_a_unit_root():
     rng, kept = np.random.default_rng(7), []
     for _ in range(150):
-        found = bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
+        found = bc.bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
         kept.append(found.low <= np.exp(-0.05) <= found.high)
     assert np.mean(kept) > 0.89
 

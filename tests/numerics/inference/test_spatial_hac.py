@@ -8,13 +8,8 @@ import statsmodels.api as sm
 from scipy.special import stdtrit
 from statsmodels.stats import sandwich_covariance as sw
 
+from evenfield.numerics.inference import driscoll_kraay as dkr
 from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
-from evenfield.numerics.inference.driscoll_kraay import (
-    default_lags,
-    driscoll_kraay_inference,
-    fixed_b_critical_value,
-    fixed_b_p_value,
-)
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.spatial import haversine_km
 from numerics.refusals import refused
@@ -99,7 +94,7 @@ def test_panel_where_all_are_neighbours_equals_statsmodels_clusters_by_date(plac
     cov = sw.cov_cluster(sm.OLS(y, X).fit(), times - 2000, use_correction=False)
     ours = conley_panel_inference(fit_ols(y, X), C, units, times, spatial_kernel(*places, 3e4, "uniform"), 0)
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
-    dk = driscoll_kraay_inference(fit_ols(y, X), C, times, 0)
+    dk = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 0)
     assert dk.std_error == pytest.approx(ours.std_error, rel=MACHINE)
 
 
@@ -110,20 +105,20 @@ def test_driscoll_kraay_equals_statsmodels(panel, lags):
     theirs = sm.OLS(y[order], X[order]).fit(
         cov_type="hac-groupsum", cov_kwds={"time": times[order] - 2000, "maxlags": lags, "use_correction": False}
     )
-    ours = driscoll_kraay_inference(fit_ols(y, X), C, times, lags)
+    ours = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, lags)
     assert ours.std_error == pytest.approx(theirs.bse[1], rel=CLOSED_FORM)
 
 
 def test_small_sample_factors_are_named_and_multiply_the_variance(panel):
     y, X, _, times = panel
     fit = fit_ols(y, X)
-    plain = driscoll_kraay_inference(fit, C, times, 2)
+    plain = dkr.driscoll_kraay_inference(fit, C, times, 2)
     for name, value in {
         "N/(N-A)": 360 / 320,
         "N/(N-A-K)": 360 / 318,
         "T/(T-1) x (N-1)/(N-A-K)": 9 / 8 * 359 / 318,
     }.items():
-        scaled = driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
+        scaled = dkr.driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
         assert (scaled.factor_name, scaled.factor) == (name, pytest.approx(value))
         assert scaled.std_error == pytest.approx(plain.std_error * np.sqrt(value), rel=MACHINE)
 
@@ -132,13 +127,13 @@ def test_small_sample_factors_are_named_and_multiply_the_variance(panel):
 def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
     # Their cubic for the Bartlett kernel, two-sided 5 % (2005, table 1), itself fitted to simulations.
     table = 1.9600 + 2.9694 * b + 0.4160 * b**2 - 0.5324 * b**3
-    assert fixed_b_critical_value(300, int(300 * b) - 1, 0.95) == pytest.approx(table, rel=0.015)
+    assert dkr.fixed_b_critical_value(300, int(300 * b) - 1, 0.95) == pytest.approx(table, rel=0.015)
 
 
 @pytest.mark.parametrize("T", [4, 12, 42])
 def test_fixed_b_without_lags_is_students_t(T):
     expected = stdtrit(T - 1, 0.975) * np.sqrt(T / (T - 1))
-    assert fixed_b_critical_value(T, 0, 0.95) == pytest.approx(expected, rel=1e-6)
+    assert dkr.fixed_b_critical_value(T, 0, 0.95) == pytest.approx(expected, rel=1e-6)
 
 
 def test_fixed_b_equals_simulation():
@@ -149,13 +144,13 @@ def test_fixed_b_equals_simulation():
     for lag in (1, 2):
         variance += 2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
     share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
-    assert fixed_b_p_value(2.5, 10, 2) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
+    assert dkr.fixed_b_p_value(2.5, 10, 2) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
 
 
 def test_interval_and_p_value_agree(panel):
     y, X, _, times = panel
-    result = driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
-    assert fixed_b_p_value(result.critical_value, 9, 2) == pytest.approx(0.1, abs=1e-8)
+    result = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
+    assert dkr.fixed_b_p_value(result.critical_value, 9, 2) == pytest.approx(0.1, abs=1e-8)
     assert result.law == "fixed-b, Bartlett, b = 3/9"
     assert (result.conf_high - result.estimate) / result.std_error == pytest.approx(result.critical_value)
 
@@ -168,8 +163,8 @@ def test_shuffled_rows_and_units_change_nothing(places, panel):
     kernel = spatial_kernel(*(column[mixed] for column in places), 900.0)
     b = conley_panel_inference(fit_ols(y[order], X[order]), C, units[order], times[order], kernel, 2)
     assert a.std_error == pytest.approx(b.std_error, rel=MACHINE)
-    da = driscoll_kraay_inference(fit_ols(y, X), C, times, 2)
-    db = driscoll_kraay_inference(fit_ols(y[order], X[order]), C, times[order], 2)
+    da = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 2)
+    db = dkr.driscoll_kraay_inference(fit_ols(y[order], X[order]), C, times[order], 2)
     assert da.std_error == pytest.approx(db.std_error, rel=MACHINE)
 
 
@@ -188,7 +183,7 @@ def test_2800_units_stay_under_200_megabytes():
 
 
 def test_default_lags():
-    assert [default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
+    assert [dkr.default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
 
 
 def test_bad_input_says_what_is_wrong(places, panel):
@@ -202,10 +197,10 @@ def test_bad_input_says_what_is_wrong(places, panel):
         (lambda: conley_panel_inference(fit, C, units, gap, kernel, 1), "gap after 2007"),
         (lambda: conley_panel_inference(fit, C, units, times, kernel, 9), "9 serial lags"),
         (lambda: conley_panel_inference(fit, C, units, times, kernel, 1, "G/(G-1)"), "not G/"),
-        (lambda: driscoll_kraay_inference(fit, C, times, 1, "N"), "not N"),
-        (lambda: driscoll_kraay_inference(fit, C, times[1:], 1), "359 dates"),
-        (lambda: driscoll_kraay_inference(fit, C, times, 9), "9 serial lags"),
-        (lambda: driscoll_kraay_inference(fit, C, times, 1, absorbed=400), "cannot carry"),
+        (lambda: dkr.driscoll_kraay_inference(fit, C, times, 1, "N"), "not N"),
+        (lambda: dkr.driscoll_kraay_inference(fit, C, times[1:], 1), "359 dates"),
+        (lambda: dkr.driscoll_kraay_inference(fit, C, times, 9), "9 serial lags"),
+        (lambda: dkr.driscoll_kraay_inference(fit, C, times, 1, absorbed=400), "cannot carry"),
         (lambda: spatial_kernel(*places, -1.0), "cut-off of -1"),
         (lambda: spatial_kernel(places[0], places[1] * 9, places[2], 1.0), "beyond the poles"),
         (lambda: spatial_kernel(np.repeat("a", 40), *places[1:], 1.0), "1 names"),
@@ -214,7 +209,7 @@ def test_bad_input_says_what_is_wrong(places, panel):
         refused(message, call)
     refused(
         "not positive",
-        driscoll_kraay_inference,
+        dkr.driscoll_kraay_inference,
         fit_ols(np.r_[1.0, 1.0, 0.0, 0.0], np.ones((4, 1))),
         np.ones(1),
         np.r_[0, 0, 0, 0],

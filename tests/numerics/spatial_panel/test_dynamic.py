@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
-from evenfield.numerics.spatial_panel.dynamic import (
-    DYNAMICS,
-    dynamic_moments,
-    fit_dynamic,
-    fit_moments,
-    transformed_roots,
-)
+from evenfield.numerics.spatial_panel import dynamic as dyn
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, dynamic_monte_carlo, stability
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
@@ -44,7 +38,7 @@ def case():
 
 @pytest.fixture(scope="module")
 def fit(case):
-    return fit_dynamic(*case)
+    return dyn.fit_dynamic(*case)
 
 
 def log_likelihood(panel, net, theta):
@@ -83,13 +77,13 @@ def expected_score_gap(W, t, rho, tau, eta):
 @pytest.mark.parametrize("matrix", [ring(11), contiguity_line(11)])
 def test_adjustment_equals_dense_traces(matrix):
     panel, net = simulated(n=11, t=6, matrix=matrix)
-    m, _ = dynamic_moments(panel, net, None, DYNAMICS)
+    m, _ = dyn.dynamic_moments(panel, net, None, dyn.DYNAMICS)
     theta = np.array([0.35, 0.7, -0.2])
     assert m.adjustment(theta) == pytest.approx(expected_score_gap(matrix, 6, *theta), rel=CLOSED_FORM)
 
 
 def test_derivatives_of_the_adjusted_score_are_exact(case):
-    m, _ = dynamic_moments(*case, None, DYNAMICS)
+    m, _ = dyn.dynamic_moments(*case, None, dyn.DYNAMICS)
     theta, step = np.array([0.25, 0.5, -0.05]), 1e-6
     whole = m.slope_matrix(theta, 1.0)
     exact = whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(whole[3:, 3:], whole[3:, :3])
@@ -102,7 +96,7 @@ def test_derivatives_of_the_adjusted_score_are_exact(case):
 
 def test_without_lags_it_is_the_transformed_static_model(case):
     panel, net = case
-    found = fit_dynamic(panel, net, free=("rho",))
+    found = dyn.fit_dynamic(panel, net, free=("rho",))
     later = BalancedPanel(panel.units, panel.periods[1:], panel.names, panel.values[:, 1:])
     static = fit_spatial_panel(later, net, PanelModel("SDM"))
     assert found.estimates[0] == pytest.approx(static.rho, rel=ITERATIVE)
@@ -116,15 +110,15 @@ def test_without_lags_it_is_the_transformed_static_model(case):
 def test_without_space_it_is_bias_corrected_fixed_effects():
     panel, net = simulated(rho=0.0, eta=0.0, tau=0.7, seed=9)
     y = panel.values[..., 0]
-    m, _ = dynamic_moments(panel, net, (), ("tau",))
+    m, _ = dyn.dynamic_moments(panel, net, (), ("tau",))
     alone = replace(m, gram=m.gram[:4, :4])  # without regressors
-    fit, expected = fit_moments(alone, net, (), ()), bias_corrected_root(y, Variance.CONSTANT)
+    fit, expected = dyn.fit_moments(alone, net, (), ()), bias_corrected_root(y, Variance.CONSTANT)
     assert fit.found and fit.estimates[1] == pytest.approx(expected.rho, rel=ITERATIVE)
     assert fit.likelihood[1] == pytest.approx(expected.fixed_effects, rel=CLOSED_FORM)
 
 
 def test_parameters_held_at_zero_stay_there(case):
-    found = fit_dynamic(*case, free=("rho", "tau"))
+    found = dyn.fit_dynamic(*case, free=("rho", "tau"))
     assert found.estimates[2] == 0 and found.std_errors[2] == 0 and found.std_errors[:2].min() > 0
 
 
@@ -132,12 +126,12 @@ def test_order_names_and_permuted_weights_do_not_matter(case, fit):
     panel, net = case
     order = np.random.default_rng(3).permutation(net.n)
     mixed = network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
-    assert fit_dynamic(panel, mixed).estimates == pytest.approx(fit.estimates, rel=1e-9)
+    assert dyn.fit_dynamic(panel, mixed).estimates == pytest.approx(fit.estimates, rel=1e-9)
     names = {unit: f"z{99 - i}" for i, unit in enumerate(panel.units)}  # sorted the other way round
     back = sorted(panel.units, key=names.__getitem__)
     values = np.stack([panel.values[panel.units.index(unit)] for unit in back])
     renamed = BalancedPanel(tuple(names[unit] for unit in back), panel.periods, panel.names, values)
-    again = fit_dynamic(renamed, network([names[unit] for unit in net.units], net.matrix))
+    again = dyn.fit_dynamic(renamed, network([names[unit] for unit in net.units], net.matrix))
     assert again.estimates == pytest.approx(fit.estimates, rel=1e-9)
     assert again.std_errors == pytest.approx(fit.std_errors, rel=1e-8)
 
@@ -148,7 +142,7 @@ def test_unit_and_time_effects_do_not_matter(case, fit):
     # A common path in levels is a time effect of the equation because the rows of W sum to one.
     values[..., 0] += rng.normal(size=len(panel.periods))
     values[..., 1:] += rng.normal(size=(len(panel.units), 1, 2)) + rng.normal(size=(1, len(panel.periods), 2))
-    again = fit_dynamic(replace(panel, values=values), net)
+    again = dyn.fit_dynamic(replace(panel, values=values), net)
     assert again.estimates == pytest.approx(fit.estimates, rel=1e-7)
 
 
@@ -176,7 +170,7 @@ def test_stability_leaves_out_the_common_root(case, fit):
     rest = np.delete(roots, np.argmin(np.abs(roots - found.constant_root)))
     assert found.radius == pytest.approx(np.abs(rest).max(), rel=1e-9)
     assert found.slowest == pytest.approx(-100 * np.log(np.abs(rest).max()), rel=1e-8)
-    assert len(transformed_roots(case[1])) == len(W) - 1
+    assert len(dyn.transformed_roots(case[1])) == len(W) - 1
 
 
 def test_explosive_process_has_no_long_run(fit):
@@ -190,7 +184,7 @@ def test_explosive_process_has_no_long_run(fit):
 
 def test_monte_carlo_sees_the_bias_and_its_correction():
     panel, net = simulated(n=16, t=6, tau=0.8, rho=0.2, eta=-0.1, seed=11)
-    fit = fit_dynamic(panel, net)
+    fit = dyn.fit_dynamic(panel, net)
     truth = replace(fit, estimates=np.concatenate([[0.2, 0.8, -0.1], 0.1 * fit.estimates[3:]]))
     found = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
     assert found.truth == pytest.approx([0.2, 0.8, -0.1]) and found.bias[0, 1] < -4 * found.sd[0, 1] / np.sqrt(80)
@@ -206,26 +200,26 @@ def test_monte_carlo_panels_obey_the_model(case, fit):
 
 def test_bad_input_is_named(case):
     panel, net = case
-    refused("sums to one", fit_dynamic, panel, network(net.units, 2 * net.matrix))
-    refused("neither a regressor nor one of", fit_dynamic, panel, net, lagged=("c",))
-    refused("neither a regressor nor one of", fit_dynamic, panel, net, free=("lambda",))
+    refused("sums to one", dyn.fit_dynamic, panel, network(net.units, 2 * net.matrix))
+    refused("neither a regressor nor one of", dyn.fit_dynamic, panel, net, lagged=("c",))
+    refused("neither a regressor nor one of", dyn.fit_dynamic, panel, net, free=("lambda",))
     short = BalancedPanel(panel.units, panel.periods[:4], panel.names, panel.values[:, :4])
-    refused("3 periods with a lag are too few", fit_dynamic, short, net)
+    refused("3 periods with a lag are too few", dyn.fit_dynamic, short, net)
     still = panel.values.copy()
     still[..., 1] = np.arange(len(panel.periods))
-    refused("regressor a does not vary", fit_dynamic, replace(panel, values=still), net)
+    refused("regressor a does not vary", dyn.fit_dynamic, replace(panel, values=still), net)
     twins = panel.values.copy()
     twins[..., 2] = twins[..., 1]
-    refused("dependent", fit_dynamic, replace(panel, values=twins), net)
+    refused("dependent", dyn.fit_dynamic, replace(panel, values=twins), net)
     flat = panel.values.copy()
     flat[..., 0] = 1.0
-    refused("outcome does not vary", fit_dynamic, replace(panel, values=flat), net)
-    refused("no weights", fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1)))
+    refused("outcome does not vary", dyn.fit_dynamic, replace(panel, values=flat), net)
+    refused("no weights", dyn.fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1)))
     refused(
         "too few: at least 20",
         dynamic_monte_carlo,
         panel,
-        fit_dynamic(panel, net),
+        dyn.fit_dynamic(panel, net),
         np.random.default_rng(1),
         replications=5,
     )

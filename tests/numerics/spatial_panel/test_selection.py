@@ -4,19 +4,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from evenfield.numerics.spatial_panel import selection as sel
 from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
-from evenfield.numerics.spatial_panel.selection import (
-    information_criteria,
-    likelihood_ratio,
-    log_marginal_likelihood,
-    model_probabilities,
-    spatial_hausman,
-    wald_tests,
-)
 from golden.munnell.panel import munnell_panel
 from numerics.refusals import refused
 from spatial_cases import NAMES, make_case, ring
@@ -52,17 +45,17 @@ def test_transformed_tests_equal_those_on_orthonormal_data(effects):
 def test_wald_and_likelihood_ratio_agree_in_a_large_sample():
     case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
     fits = {m: fit_spatial_panel(case.panel, case.network, PanelModel(m)) for m in ("SDM", "SAR", "SEM")}
-    to_sar, to_sem = wald_tests(fits["SDM"])
-    assert to_sar.statistic == pytest.approx(likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rel=0.1)
-    assert to_sem.statistic == pytest.approx(likelihood_ratio(fits["SDM"], fits["SEM"]).statistic, rel=0.25)
+    to_sar, to_sem = sel.wald_tests(fits["SDM"])
+    assert to_sar.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rel=0.1)
+    assert to_sem.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SEM"]).statistic, rel=0.25)
     assert to_sar.df == to_sem.df == 2
-    low, high = information_criteria(fits["SDM"])
+    low, high = sel.information_criteria(fits["SDM"])
     assert low == pytest.approx(12 - 2 * fits["SDM"].log_likelihood)
     assert high == pytest.approx(6 * np.log(39 * 39) - 2 * fits["SDM"].log_likelihood)
     partial = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("a",)))
-    assert [test.name for test in wald_tests(partial)] == ["Wald SDM -> SAR"]
-    refused("start from an SDM", wald_tests, fits["SAR"])
-    refused("not nested", likelihood_ratio, fits["SAR"], fits["SDM"])
+    assert [test.name for test in sel.wald_tests(partial)] == ["Wald SDM -> SAR"]
+    refused("start from an SDM", sel.wald_tests, fits["SAR"])
+    refused("not nested", sel.likelihood_ratio, fits["SAR"], fits["SDM"])
 
 
 @pytest.mark.parametrize("model", ["SAR", "SEM"])
@@ -80,7 +73,7 @@ def test_marginal_likelihood_equals_quadrature(model):
         return (t - 1) * np.linalg.slogdet(S)[1] - np.log1p(g) - z.size / 2 * np.log(shrunk)
 
     expected = np.log(quad(lambda d: np.exp(log_height(d) - log_height(0)) / 2, -0.9999, 0.9999)[0]) + log_height(0)
-    found = log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
+    found = sel.log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
     assert found == pytest.approx(expected, rel=1e-6)
 
 
@@ -88,14 +81,14 @@ def test_probabilities_find_model_and_weights_and_sum_to_one():
     case = make_case(n=30, t=30, matrix=ring(30), theta=(0.0, 0.0), rho=0.5)
     far = np.roll(ring(30), 11, axis=1) * (1 - np.eye(30))
     networks = {"near": case.network, "far": network(case.units, far / far.sum(axis=1, keepdims=True))}
-    found = model_probabilities(case.panel, networks, PanelModel())
+    found = sel.model_probabilities(case.panel, networks, PanelModel())
     assert sum(found.values()) == pytest.approx(1.0) and found["SAR", "near"] > 0.9
     order = np.random.default_rng(0).permutation(30)
     moved = {name: network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
              for name, net in networks.items()}  # fmt: skip
-    again = model_probabilities(case.panel, moved, PanelModel())
+    again = sel.model_probabilities(case.panel, moved, PanelModel())
     np.testing.assert_allclose(list(again.values()), list(found.values()), atol=1e-8)
-    refused("do not cover SAC", model_probabilities, case.panel, networks, PanelModel(), ("SAC",))
+    refused("do not cover SAC", sel.model_probabilities, case.panel, networks, PanelModel(), ("SAC",))
 
 
 def test_tests_have_their_size_without_spatial_dependence():
@@ -117,7 +110,7 @@ def test_spatial_hausman_on_munnell_has_no_positive_definite_difference():
     both = (dict(zip(fit.names[strip], fit.estimates[strip], strict=True)) for fit in (fixed, other))
     refused(
         "differ by less than 1% of the variance",
-        spatial_hausman,
+        sel.spatial_hausman,
         next(both),
         fixed.covariance(),
         next(both),
@@ -130,7 +123,7 @@ def test_spatial_hausman_on_munnell_has_no_positive_definite_difference():
 def test_spatial_hausman_needs_a_difference_that_is_positive_definite_by_a_margin(gain, defined):
     fixed, cov, other = {"a": 1.0, "b": 2.0}, np.diag([4.0, 9.0]), {"a": 0.5, "b": 2.0}
     if defined:
-        found = spatial_hausman(fixed, cov, other, (1 - gain) * cov)
+        found = sel.spatial_hausman(fixed, cov, other, (1 - gain) * cov)
         assert found.df == 2 and found.statistic == pytest.approx(0.25 / (4.0 * gain))
         return
-    refused("differ by less than 1% of the variance", spatial_hausman, fixed, cov, other, (1 - gain) * cov)
+    refused("differ by less than 1% of the variance", sel.spatial_hausman, fixed, cov, other, (1 - gain) * cov)
