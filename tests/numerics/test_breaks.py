@@ -12,15 +12,12 @@ from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
 
-def test_nile_breaks_after_1898():
+def test_dates_of_breaks_equal_enumeration():
     data = sm.datasets.nile.load_pandas().data
     fits = least_squares_breaks(data["volume"].to_numpy(), np.ones((100, 1)), 3, 15)
     dates = [[int(data["year"][i]) for i in fit.last] for fit in fits]
     assert dates[:3] == [[], [1898], [1898, 1953]]  # Bai and Perron's method in R strucchange finds 1898
     assert min(range(4), key=lambda m: fits[m].bic) == 1 and min(range(4), key=lambda m: fits[m].lwz) == 1
-
-
-def test_dynamic_programming_equals_enumeration():
     rng = np.random.default_rng(4)
     y, time = rng.standard_normal(18).cumsum(), np.arange(18.0)
     X = np.column_stack([np.ones(18), time])
@@ -33,9 +30,6 @@ def test_dynamic_programming_equals_enumeration():
     allowed = [c for c in combinations(range(18), 2) if c[0] >= 3 and c[1] - c[0] >= 4 and 17 - c[1] >= 4]
     best, found = min(allowed, key=ssr), least_squares_breaks(y, X, 2, 4)[2]
     assert found.last == best and found.ssr == pytest.approx(ssr(best), rel=CLOSED_FORM)
-
-
-def test_short_series_have_fewer_breaks():
     assert len(least_squares_breaks(np.arange(9.0), np.ones((9, 1)), 5, 4)) == 2
     refused("observations", least_squares_breaks, np.arange(3.0), np.ones((3, 1)), 1, 4)
 
@@ -48,14 +42,11 @@ def panel(slopes, seed=0, n=31, noise=0.02):
     return y[:, :-1], np.diff(y, axis=1)
 
 
-def test_planted_break_is_found():
+def test_planted_break_and_the_clustered_test():
     x, g = panel([-0.06] * 18 + [0.02] * 22, noise=0.01)
     found = slope_break_test(x, g, generator_for(1, "b"), 199)
     assert abs(found.last - 17) <= 1 and found.before == pytest.approx(-0.06, abs=0.01)
     assert found.after == pytest.approx(0.02, abs=0.01) and found.p_value == 1 / 200
-
-
-def test_wald_at_a_date_is_the_clustered_test_of_the_interaction():
     x, g = panel([-0.02] * 12, seed=3, n=20)
     found = slope_break_test(x, g, generator_for(1, "b"), 9)
     k = found.last + 1

@@ -48,21 +48,18 @@ def test_a_tight_group_far_from_zero_loses_no_digits():
     np.testing.assert_allclose(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
 
 
-def test_planted_clubs_are_found():
+def test_planted_clubs_are_found_and_runaways_diverge():
     found = cb.find_clubs(two_clubs(), PERIODS)
     assert [club.members for club in found.clubs] == [tuple(range(6, 12)), tuple(range(6))]
     assert list(found.labels(12)) == [2] * 6 + [1] * 6 and found.divergent == ()
-
-
-def test_everyone_converging_is_one_club():
     x = two_clubs()[:6]
     assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [tuple(range(6))]
-
-
-def test_runaways_diverge():
     x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
     found = cb.find_clubs(x, PERIODS)
     assert found.clubs == () and found.divergent == (0, 1, 2, 3)
+    x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
+    found = cb.find_clubs(x, PERIODS)
+    assert found.clubs == () and len(found.divergent) == 4
 
 
 def test_order_of_rows_and_currency_do_not_matter():
@@ -72,7 +69,7 @@ def test_order_of_rows_and_currency_do_not_matter():
     assert [c.t for c in one.clubs] == pytest.approx([c.t for c in two.clubs], rel=CLOSED_FORM)
 
 
-def test_core_stops_at_the_first_failure(tests):
+def test_cores_stop_and_divergent_units_join(tests):
     x = two_clubs()
     order = np.argsort(-x[:, -1], kind="stable")
     core = cb.core_of(tests, order)
@@ -80,6 +77,12 @@ def test_core_stops_at_the_first_failure(tests):
     t = [one_by_one(x, order[:k]) for k in range(2, 13)]
     first = next(i for i, value in enumerate(t) if value <= -1.65)
     assert len(core) == 2 + int(np.argmax(t[:first]))
+    club = tests.club(np.array([0, 1, 8, 9]))
+    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
+    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
+    adopted = cb.adopt_divergent(tests, apart)
+    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
 def test_raising_the_sieve_keeps_the_club_test_or_leaves_the_core():
@@ -95,12 +98,9 @@ def test_refusals():
     refused("not positive", cb.find_clubs, -two_clubs(), PERIODS)
     refused("sieve", cb.find_clubs, two_clubs(), PERIODS, sieve=cb.SieveRule(step=-1.0))
     refused("merged by", cb.merge_clubs, cb.group_tests(two_clubs(), PERIODS, "fqsb"), cb.Clubs((), ()), "all")
-
-
-def test_identical_units_have_no_test_and_make_no_club():
-    x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
-    found = cb.find_clubs(x, PERIODS)
-    assert found.clubs == () and len(found.divergent) == 4
+    refused(
+        "one group", cb.association_test, np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9
+    )
 
 
 def split(tests, *groups):
@@ -115,26 +115,13 @@ def test_merging_undoes_a_split(tests, method):
     assert cb.merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from == ()
 
 
-def test_divergent_units_join_the_club_they_converge_with(tests):
-    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
-    adopted = cb.adopt_divergent(tests, apart)
-    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
-    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
-
-
-def test_shared_membership():
+def test_shared_membership_and_exact_tests():
     shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
     np.testing.assert_allclose(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
     firm = cb.core_stability(shared, np.array([1, 1, 1, 0]))
     np.testing.assert_allclose(firm, [0.25, 0.5, 0.25, np.nan])
-
-
-def test_exact_test_is_fishers_for_two_by_two():
     for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
         assert cb.exact_table_p(np.array(table)) == pytest.approx(stats.fisher_exact(table)[1], rel=MACHINE)
-
-
-def test_exact_test_of_a_larger_table():
     # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5), 3))$p.value
     table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
     exact = cb.exact_table_p(table)
@@ -145,17 +132,6 @@ def test_exact_test_of_a_larger_table():
     np.testing.assert_array_equal(test.table, table)
     assert test.exact_p == exact and test.permutation_p == pytest.approx(exact, abs=0.01)
     assert cb.exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
-
-
-def test_one_group_is_no_test():
-    refused(
-        "one group", cb.association_test, np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9
-    )
-
-
-def test_a_club_that_fails_is_flagged(tests):
-    club = tests.club(np.array([0, 1, 8, 9]))
-    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
 
 
 def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):

@@ -27,19 +27,13 @@ def test_sets_equal_checking_every_set_in_order(size):
         assert found == [s for s in combinations(range(len(A)), size) if hangs_together(A, s)]
 
 
-def test_a_map_without_links_has_single_places_only():
+def test_maps_without_links_sizes_limits_and_refusals():
     assert len(connected_sets(np.zeros((4, 4)), 1)) == 4 and connected_sets(np.zeros((4, 4)), 2).shape == (0, 2)
-
-
-def test_sets_are_kept_by_map_size_and_limit_and_cannot_be_changed():
     A = np.roll(np.eye(7), 1, axis=1)
     sets = connected_sets(A, 3)
     assert connected_sets(A.astype(bool), 3) is sets and len(connected_sets(A, 2)) == 7
     with pytest.raises(ValueError, match="read-only"):
         sets[0, 0] = 5
     refused("more than 6 connected sets of 3", connected_sets, A, 3, most=6)
-
-
-def test_what_cannot_be_listed_is_refused():
     refused("no sets", connected_sets, np.ones((3, 2)), 2)
     refused("no sets", connected_sets, np.ones((3, 3)), 4)

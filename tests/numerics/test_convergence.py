@@ -28,16 +28,13 @@ def test_speed_is_missing_without_a_positive_root(slope):
     assert np.isnan(cv.speed_from_slope(slope, 20))
 
 
-def test_half_life():
+def test_half_lives_and_bounds_also_unbounded_and_undefined():
     assert (
         cv.half_life(np.log(2) / 42) == pytest.approx(42)
         and np.isnan(cv.half_life(0.0))
         and np.isnan(cv.half_life(-0.01))
     )
     assert np.isnan(cv.half_life(np.nan))
-
-
-def test_bounds_change_places_and_keep_the_level():
     bounds = cv.speed_bounds(-0.018, -0.009, 20)
     assert bounds.low == cv.speed_from_slope(-0.009, 20) and bounds.high == cv.speed_from_slope(-0.018, 20)
     life = cv.half_life_bounds(bounds)
@@ -45,27 +42,21 @@ def test_bounds_change_places_and_keep_the_level():
         cv.half_life(bounds.high),
         cv.half_life(bounds.low),
     ) and bounds.note == life.note == ""
+    bounds = cv.speed_bounds(-0.06, -0.01, 20)
+    assert bounds.note == "unbounded" and np.isnan(bounds.high)
+    life = cv.half_life_bounds(bounds)
+    assert life.low == 0.0 and life.high == cv.half_life(bounds.low)
+    assert cv.speed_bounds(-0.08, -0.06, 20).note == "undefined"
+    assert cv.half_life_bounds(cv.Bounds(np.nan, np.nan, "undefined")).note == "undefined"
+    assert cv.half_life_bounds(cv.Bounds(-0.01, 0.0)).note == "undefined"
+    divergence = cv.half_life_bounds(cv.speed_bounds(0.01, 0.02, 20))
+    assert divergence.note == "undefined" and np.isnan(divergence.low) and np.isnan(divergence.high)
 
 
 @pytest.mark.parametrize("high", [0.0, 0.004])
 def test_half_life_is_unbounded_when_the_speed_may_be_zero(high):
     life = cv.half_life_bounds(cv.speed_bounds(-0.018, high, 20))
     assert life.note == "unbounded" and np.isnan(life.high) and life.low > 0
-
-
-def test_speed_is_unbounded_when_the_root_may_be_zero():
-    bounds = cv.speed_bounds(-0.06, -0.01, 20)
-    assert bounds.note == "unbounded" and np.isnan(bounds.high)
-    life = cv.half_life_bounds(bounds)
-    assert life.low == 0.0 and life.high == cv.half_life(bounds.low)
-
-
-def test_everything_undefined():
-    assert cv.speed_bounds(-0.08, -0.06, 20).note == "undefined"
-    assert cv.half_life_bounds(cv.Bounds(np.nan, np.nan, "undefined")).note == "undefined"
-    assert cv.half_life_bounds(cv.Bounds(-0.01, 0.0)).note == "undefined"
-    divergence = cv.half_life_bounds(cv.speed_bounds(0.01, 0.02, 20))
-    assert divergence.note == "undefined" and np.isnan(divergence.low) and np.isnan(divergence.high)
 
 
 @pytest.mark.parametrize("lam", [-0.06, -0.01, 0.0, 0.02, 0.15])
@@ -81,14 +72,11 @@ def test_nls_equals_the_transform_of_ols(lam, years):
     assert fit.gradient < MACHINE
 
 
-def test_nls_standard_error_is_the_slope_s_carried_over():
+def test_nls_equals_a_general_optimiser_and_says_when_it_cannot():
     growth, y0, Z = planted()
     ols, fit = fit_ols(growth, np.column_stack([np.ones(40), y0, Z])), cv.fit_speed(growth, y0, 20, Z)
     slope_error = np.sqrt(cov_hc3(ols)[1, 1])
     assert fit.std_error == pytest.approx(slope_error / np.exp(-fit.lam * 20), rel=CLOSED_FORM) and fit.df == 36
-
-
-def test_nls_equals_a_general_optimiser():
     growth, y0, Z = planted(noise=0.004)
 
     def u(p):
@@ -96,19 +84,10 @@ def test_nls_equals_a_general_optimiser():
 
     other = least_squares(u, [0.0, 0.01, 0.0, 0.0], x_scale=[0.1, 0.01, 0.01, 0.01], xtol=1e-15, ftol=1e-15, gtol=1e-15)
     assert cv.fit_speed(growth, y0, 20, Z).lam == pytest.approx(other.x[1], rel=ITERATIVE)
-
-
-def test_nls_without_noise_returns_what_was_planted():
     growth, y0, Z = planted(0.0173, 31, noise=0)
     assert cv.fit_speed(growth, y0, 31, Z).lam == pytest.approx(0.0173, abs=MACHINE)
-
-
-def test_nls_is_missing_when_the_slope_overshoots():
     y0 = np.linspace(8, 10, 12)
     growth = -0.06 * y0 + 0.001 * np.cos(np.arange(12))
     fit = cv.fit_speed(growth, y0, 20)
     assert np.isnan(fit.lam) and not fit.converged
-
-
-def test_nls_refuses_a_constant_start():
     refused("collinear", cv.fit_speed, np.arange(5.0), np.ones(5), 20)

@@ -15,25 +15,16 @@ def factor_panel(n=31, dates=40, load=1.0, seed=0):
     return loads * rng.standard_normal(dates) + rng.standard_normal((n, dates))
 
 
-def test_correlations_equal_numpy():
+def test_tests_written_out():
     e = factor_panel()
     np.testing.assert_allclose(ur.pair_correlations(e), np.corrcoef(e), rtol=1e-9, atol=1e-12)
-
-
-def test_cd_is_the_scaled_sum_over_pairs():
     e = factor_panel(n=6, dates=12)
     rho = np.corrcoef(e)
     expected = np.sqrt(2 * 12 / (6 * 5)) * sum(rho[i, j] for i in range(6) for j in range(i))
     assert ur.cd_test(e).statistic == pytest.approx(expected, rel=MACHINE)
-
-
-def test_weighted_cd_with_one_draw_is_cd_of_signed_units():
     e, signs = factor_panel(), generator_for(1, "s").integers(0, 2, (1, 31))[0] * 2.0 - 1.0
     found = ur.weighted_cd_test(e, generator_for(1, "s"), draws=1)
     assert found.statistic == pytest.approx(ur.cd_test(signs[:, None] * e).statistic, rel=MACHINE)
-
-
-def test_enhancement_adds_only_large_correlations():
     e = factor_panel(load=0)
     assert ur.enhanced_cd_test(e, generator_for(1, "s")) == ur.weighted_cd_test(e, generator_for(1, "s"))
     strong = factor_panel(load=1)
@@ -57,15 +48,12 @@ def test_cd_size_under_independence():
     assert 0.02 < np.mean(hits) < 0.09
 
 
-def test_exponents_span_from_none_to_strong():
+def test_exponents_fall_with_the_share_of_loaded_units():
     none, strong = factor_panel(load=0, dates=60), factor_panel(load=3, dates=60)
     assert ur.exponent_of_residuals(none) < 0.6 and ur.exponent_of_residuals(strong) > 0.95
     assert ur.exponent_of_means(strong) == pytest.approx(1, abs=0.05)
     same = np.tile(np.random.default_rng(1).standard_normal(40), (31, 1)) * np.arange(1, 32)[:, None]
     assert ur.exponent_of_residuals(same) == pytest.approx(1, rel=MACHINE)
-
-
-def test_exponent_falls_with_the_share_of_loaded_units():
     rng, values = np.random.default_rng(2), []
     for loaded in (100, 30, 10):
         loads = np.r_[np.full(loaded, 1.5), np.zeros(100 - loaded)]
@@ -73,6 +61,7 @@ def test_exponent_falls_with_the_share_of_loaded_units():
             ur.exponent_of_residuals(loads[:, None] * rng.standard_normal(200) + rng.standard_normal((100, 200)))
         )
     assert values[0] > values[1] > values[2] >= 0.5
+    refused("factors", ur.exponent_of_means, factor_panel(dates=6))
 
 
 def test_order_and_scale_of_units_change_nothing():
@@ -85,7 +74,3 @@ def test_order_and_scale_of_units_change_nothing():
                                           (np.ones((5, 20)), "not vary")])  # fmt: skip
 def test_bad_input(e, words):
     refused(words, ur.cd_test, e)
-
-
-def test_too_few_dates_for_factors():
-    refused("factors", ur.exponent_of_means, factor_panel(dates=6))

@@ -18,16 +18,13 @@ def data():
     return np.exp(rng.normal(9, 0.5, 31)), rng.uniform(5, 100, 31), rng.permutation(np.arange(31) % 4)
 
 
-def test_two_units_by_hand():
+def test_measures_by_hand_weights_and_scale(data):
     y, w = np.array([1.0, 3.0]), np.array([1.0, 1.0])
     assert iq.theil(y, w) == pytest.approx(0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5)), rel=MACHINE)
     assert iq.theil(y, w, iq.THEIL_L) == pytest.approx(-0.5 * (np.log(0.5) + np.log(1.5)), rel=MACHINE)
     assert iq.gini(y, w) == pytest.approx(0.25, rel=MACHINE)
     assert iq.atkinson(y, w) == pytest.approx(1 - np.sqrt(3) / 2, rel=MACHINE)
     assert iq.atkinson(y, w, 2.0) == pytest.approx(1 - 1.5 / 2, rel=MACHINE)
-
-
-def test_weights_count_like_copies(data):
     y, counts = data[0], np.arange(1, 32)
     copies = np.repeat(y, counts)
     for measure in (iq.theil, lambda a, b: iq.theil(a, b, iq.THEIL_L), iq.gini, iq.atkinson):
@@ -35,9 +32,6 @@ def test_weights_count_like_copies(data):
     assert iq.gini(y, counts) == pytest.approx(
         np.abs(copies[:, None] - copies).mean() / 2 / copies.mean(), rel=CLOSED_FORM
     )
-
-
-def test_scale_does_not_matter_and_equality_is_zero(data):
     y, w, _ = data
     assert iq.theil(100 * y, w) == pytest.approx(iq.theil(y, w), rel=MACHINE)
     for measure in (iq.theil, iq.gini, iq.atkinson):
@@ -57,7 +51,7 @@ def test_parts_close(data, measure):
     assert own.within == pytest.approx(0, abs=CLOSURE)
 
 
-def test_shapley_treats_both_groupings_alike(data):
+def test_shapley_and_dagum_close(data):
     y, w, groups = data
     a, b, _ = iq.shapley_theil(y, w, groups, groups)
     assert a == pytest.approx(b, abs=CLOSURE)
@@ -65,10 +59,6 @@ def test_shapley_treats_both_groupings_alike(data):
     two_again, one_again, _ = iq.shapley_theil(y, w, np.arange(31) % 3, groups)
     assert (one, two) == pytest.approx((one_again, two_again), abs=CLOSURE)
     assert len(np.unique(iq.crossed(groups, np.arange(31) % 3))) <= 12
-
-
-def test_dagum_closes_and_knows_groups_without_overlap(data):
-    y, w, groups = data
     parts = iq.decompose_gini(y, w, groups)
     assert parts.within + parts.net_between + parts.transvariation == pytest.approx(parts.gini, abs=CLOSURE)
     apart = iq.decompose_gini(y, w, (y > np.median(y)).astype(int))
@@ -95,29 +85,18 @@ def test_maximum_with_equal_units_is_reached_by_lining_up():
     assert iq.maximum_between(y, np.ones(6), groups) == pytest.approx(best, rel=MACHINE)
 
 
-def test_growth_shares_sum_to_one():
+def test_growth_shares_deleted_redrawn_and_revised_units(data):
     share, points = iq.growth_contributions(np.array([1.0, 2, 3]), np.array([2.0, 3, 7]), np.array([0, 0, 1]))
     np.testing.assert_allclose(share, [1 / 3, 2 / 3])
     assert points.sum() == pytest.approx(1.0)
     refused("did not change", iq.growth_contributions, np.array([1.0, 2]), np.array([2.0, 1]), np.array([0, 1]))
-
-
-def test_leaving_out_equals_deleting(data):
     y, w, _ = data
     for measure in (iq.THEIL_T, iq.THEIL_L):
         brute = [iq.theil(np.delete(y, i), np.delete(w, i), measure) for i in range(31)]
         np.testing.assert_allclose(iq.leave_one_out_theil(y, w, measure), brute, rtol=CLOSED_FORM)
-
-
-def test_redrawn_units_equal_copies(data):
-    y, w, _ = data
     drawn = iq.redrawn_theil(y, w, rng=np.random.default_rng(3), draws=1)[0]
     times = np.random.default_rng(3).multinomial(31, np.full(31, 1 / 31))
     assert drawn == pytest.approx(iq.theil(np.repeat(y, times), np.repeat(w, times)), rel=CLOSED_FORM)
-
-
-def test_without_revisions_nothing_moves(data):
-    y, w, _ = data
     for measure in (iq.THEIL_T, iq.THEIL_L):
         same = iq.revised_theil(
             y, w, sd_income=0.0, sd_weights=0.0, rng=np.random.default_rng(0), draws=3, measure=measure
@@ -141,7 +120,7 @@ def ring(n):
     return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(np.eye(n, dtype=bool), -1, axis=1)
 
 
-def test_connected_comparison():
+def test_connected_comparison_and_refusals(data):
     y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
     test = iq.connected_test(y, np.ones(8), np.arange(8) < 3, ring(8))
     assert test.draws == 8 and test.p_value == 1 / 8
@@ -154,6 +133,9 @@ def test_connected_comparison():
         np.arange(40) < 8,
         ~np.eye(40, dtype=bool),
     )
+    y, w, _ = data
+    refused("theil_t or theil_l", iq.theil, y, w, "hoover")
+    refused("aversion", iq.atkinson, y, w, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +143,3 @@ def test_connected_comparison():
 )
 def test_refusals(y, w):
     refused(r"at least two|missing, zero or negative", iq.theil, np.array(y), np.array(w))
-
-
-def test_unknown_measure_and_aversion(data):
-    y, w, _ = data
-    refused("theil_t or theil_l", iq.theil, y, w, "hoover")
-    refused("aversion", iq.atkinson, y, w, 0.0)

@@ -15,19 +15,13 @@ X_OWN = np.column_stack([ONE, C])
 SLOPE = np.array([0.0, 1.0])
 
 
-def test_two_groups_of_single_units_have_a_closed_form():
+def test_closed_forms_of_influence():
     total = 1 / 5 + 1 / 26
     expected = total**2 / (1 / 5**3 + 1 / 26**3)
     assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(expected, rel=CLOSED_FORM)
-
-
-def test_balanced_design_uses_every_cluster():
     X, clusters = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)]), np.repeat(np.arange(10), 2)
     assert effective_clusters(X, clusters, SLOPE) == pytest.approx(10.0, rel=MACHINE)
     assert partial_leverage(X, clusters, SLOPE)[1] == pytest.approx(np.full(10, 0.1), rel=MACHINE)
-
-
-def test_mean_with_unequal_clusters_equals_the_published_special_case():
     sizes = np.array([2, 3, 7, 12])
     X, clusters = np.ones((sizes.sum(), 1)), np.repeat(np.arange(4), sizes)
     expected = (sizes**2.0).sum() ** 2 / (sizes**4.0).sum()

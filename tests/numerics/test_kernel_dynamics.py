@@ -15,13 +15,10 @@ def autoregression(rho=0.6, n=1500, seed=0):
     return x, rho * x + rng.normal(0, 1, n)
 
 
-def test_density_is_that_of_scipy():
+def test_density_is_that_of_scipy_and_its_bandwidths():
     values, grid = np.random.default_rng(1).normal(size=50), np.linspace(-3, 3, 20)
     kde, h = gaussian_kde(values, bw_method=0.4), 0.4 * values.std(ddof=1)
     np.testing.assert_allclose(kd.kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM)
-
-
-def test_bandwidths():
     values = np.random.default_rng(1).normal(size=200)
     spread = min(values.std(ddof=1), np.subtract(*np.percentile(values, [75, 25])) / 1.34)
     assert kd.plug_in_bandwidth(values) == pytest.approx(0.9 * spread * 200**-0.2, rel=CLOSED_FORM)
@@ -46,21 +43,18 @@ def test_kernel_recovers_a_conditional_normal_and_its_ergodic_density():
     assert np.sqrt((ergodic * grid**2).sum() * step) == pytest.approx(1.25, rel=0.12)
 
 
-def test_modes():
+def test_modes_and_their_test():
     grid = np.linspace(-6, 6, 400)
     one, two = norm.pdf(grid), norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
     assert list(kd.count_modes(np.array([one, two]))) == [1, 2] and kd.count_modes(np.array([3.0, 1.0, 3.0])) == 2
-
-
-def test_silverman_sees_two_humps_and_not_one():
     rng = np.random.default_rng(7)
     humps, hill = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)]), rng.normal(0, 1, 40)
     assert kd.silverman_test(humps, 1, np.random.default_rng(1), 299).p_value < 0.05
     assert kd.silverman_test(hill, 1, np.random.default_rng(1), 299).p_value > 0.1
     assert kd.critical_bandwidth(humps, 1) > kd.critical_bandwidth(humps, 2)
-
-
-def test_refusals():
+    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
+    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
+    assert kd.count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
     refused("too few", kd.stochastic_kernel, np.arange(5.0), np.arange(5.0), np.linspace(0, 5, 10))
     refused("too few", kd.silverman_test, np.arange(5.0), 1, np.random.default_rng(0), 9)
     refused("constant", kd.silverman_test, np.ones(15), 1, np.random.default_rng(0), 9)
@@ -83,12 +77,6 @@ def test_one_basin_has_one_mode_and_two_basins_have_two_on_the_range_of_the_data
         kernel = kd.stochastic_kernel(x, y, grid)
         np.testing.assert_allclose(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1, rtol=CLOSED_FORM)
         assert kd.count_prominent_modes(kd.ergodic_density(kernel), 0.05) == modes
-
-
-def test_a_ripple_is_no_mode_and_an_end_can_be_one():
-    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
-    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
-    assert kd.count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
 
 
 def test_what_leaves_the_range_is_reflected_at_its_end():

@@ -17,12 +17,20 @@ def _data(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.normal(size=N), labels, np.column_stack([np.ones(N), rng.normal(size=N)])
 
 
-def test_statistics_equal_a_loop_of_refits():
+def test_statistics_equal_a_loop_of_refits_with_neighbours_made_anew():
     y, labels, controls = _data()
     c, draws = np.array([1.0, -1.0]), lp.free_label_draws(N, 200, np.random.default_rng(1))
     found, weights = lp.label_permutation(y, labels, controls, c, draws), np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(found.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
+        expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
+        assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
+    spread, c = lp.Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
+    draws = lp.free_label_draws(N, 50, np.random.default_rng(4))
+    found, weights = lp.label_permutation(y, labels, controls, c, draws, spread), np.concatenate([c, np.zeros(2)])
+    for statistic, source in zip(found.statistics, draws.source, strict=True):
+        moved = labels[source]
+        fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
 
@@ -39,15 +47,11 @@ def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns
     assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
 
 
-def test_strata_and_overlaps_are_kept():
+def test_strata_overlaps_and_connected_groups_are_kept():
     _, labels, _ = _data()
     strata = np.array(["a"] * 7 + ["b"] * 5)
     drawn = labels[lp.stratified_label_draws(strata, 300, np.random.default_rng(1)).source]
     assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (drawn.prod(axis=2).sum(axis=1) == 2).all()
-
-
-def test_the_connected_group_stays_connected_and_labels_keep_their_counts():
-    _, labels, _ = _data()
     ring = np.zeros((N, N), dtype=bool)
     for i in range(N):
         ring[i, (i + 1) % N] = ring[(i + 1) % N, i] = True
@@ -86,18 +90,6 @@ def _ring() -> np.ndarray:
     for i in range(N):
         W[i, (i + 1) % N] = W[i, (i - 1) % N] = 0.5
     return W
-
-
-def test_neighbours_averages_are_made_anew_for_each_draw():
-    y, labels, controls = _data()
-    spread, c = lp.Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
-    draws = lp.free_label_draws(N, 50, np.random.default_rng(4))
-    found, weights = lp.label_permutation(y, labels, controls, c, draws, spread), np.concatenate([c, np.zeros(2)])
-    for statistic, source in zip(found.statistics, draws.source, strict=True):
-        moved = labels[source]
-        fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
-        expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
-        assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
 
 
 def test_expected_regressors_are_the_mean_over_draws_and_centre_the_spread():

@@ -17,24 +17,15 @@ def incomes():
     return 8 + rng.normal(0, 0.4, (12, 1)) + 0.03 * np.arange(30) + np.cumsum(rng.normal(0, 0.02, (12, 30)), axis=1)
 
 
-def test_trend_is_that_of_statsmodels(incomes):
+def test_trends(incomes):
     ours, theirs = hp_trend(incomes, 400.0), [sm.tsa.filters.hpfilter(series, 400.0)[1] for series in incomes]
     np.testing.assert_allclose(ours, theirs, rtol=CLOSED_FORM)
-
-
-def test_trend_keeps_lines_and_constants(incomes):
     line = np.arange(10.0)[None] * 0.5 + 3
     np.testing.assert_allclose(hp_trend(line), line, rtol=MACHINE)
     np.testing.assert_allclose(hp_trend(incomes + 4.6) - hp_trend(incomes), 4.6, rtol=MACHINE)
-
-
-def test_boosting_follows_the_series_more_closely(incomes):
     once, more = hp_trend(incomes), boosted_hp_trend(incomes)
     assert np.square(incomes - more).sum() < np.square(incomes - once).sum()
     np.testing.assert_allclose(boosted_hp_trend(incomes, most=1), once, rtol=MACHINE)
-
-
-def test_hamilton_is_a_regression_on_the_past(incomes):
     series = incomes[0]
     fit = sm.OLS(series[2:], sm.add_constant(series[:-2])).fit()
     np.testing.assert_allclose(hamilton_trend(incomes)[0], fit.fittedvalues, rtol=CLOSED_FORM)
@@ -47,13 +38,10 @@ def test_trend_refuses(bad):
     refused("too few", hamilton_trend, np.ones((2, 4)))
 
 
-def test_third_of_the_periods_is_rounded_half_to_even():
+def test_periods_of_the_regression():
     assert [lt.discarded_periods(T) for T in (34, 43, 21, 42)] == [11, 14, 7, 14] and lt.discarded_periods(
         10, 0.25
     ) == 2
-
-
-def test_window_must_leave_five_periods():
     assert list(lt.regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
         refused("at least 5", lt.regression_periods, T, discard)
@@ -75,15 +63,12 @@ def by_hand(H, m):
     return b, se
 
 
-def test_regression_and_long_run_variance_by_hand(incomes):
+def test_regression_by_hand_in_groups_and_free_of_the_currency(incomes):
     H = lt.transition_variance(np.exp(incomes))
     fit = lt.fit_logt(H, lt.regression_periods(30, 10))
     b, se = by_hand(H, 10)
     assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[0] == pytest.approx(se, rel=CLOSED_FORM)
     assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[0] == pytest.approx(b / 2, rel=CLOSED_FORM)
-
-
-def test_many_groups_are_the_groups_one_by_one(incomes):
     groups = [incomes[:4], incomes[2:9], incomes]
     H, periods = np.array([lt.transition_variance(np.exp(group)) for group in groups]), lt.regression_periods(30, 10)
     for variance in ("fqsb", "aqsb"):
@@ -91,9 +76,6 @@ def test_many_groups_are_the_groups_one_by_one(incomes):
         for i in range(3):
             alone = lt.fit_logt(H[i], periods, variance)
             assert together.t[i] == pytest.approx(alone.t[0], rel=CLOSED_FORM)
-
-
-def test_levels_are_free_of_the_currency_and_logs_are_not(incomes):
     trend, periods, hundred = hp_trend(incomes), lt.regression_periods(30, 10), hp_trend(incomes + np.log(100))
     one, two = (lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
     assert one == pytest.approx(two, rel=MACHINE)
@@ -101,20 +83,14 @@ def test_levels_are_free_of_the_currency_and_logs_are_not(incomes):
     assert abs(one - two) > 0.1
 
 
-def test_paths():
+def test_paths_kernel_and_no_dispersion():
     h = lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]]))
     np.testing.assert_allclose(h, [[0.5, 1.0], [1.5, 1.0]])
     assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
     refused("zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
-
-
-def test_no_dispersion_gives_no_number_and_an_unknown_variance_is_refused():
     H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
     fit = lt.fit_logt(H, lt.regression_periods(12, 4))
     assert np.isnan(fit.t[1]) and np.isfinite(fit.b[0])
     refused("fqsb", lt.fit_logt, H, lt.regression_periods(12, 4), "white")
-
-
-def test_kernel():
     assert quadratic_spectral(np.array([1e-4]))[0] == pytest.approx(1, abs=1e-6)
     assert quadratic_spectral(np.array([1.0]))[0] == pytest.approx(0.1379, abs=5e-5)

@@ -29,7 +29,7 @@ def values():
     return np.repeat(np.arange(6.0), 5) + rng.normal(0, 1, 30)
 
 
-def test_variable_equals_esda(lattice, values):
+def test_statistics_equal_esda_and_spreg(lattice, values):
     w, W = lattice
     theirs = Moran(values, w, transformation="r", permutations=0)
     ours = morans_i_test(values, W, generator_for(1, "a"), 99)
@@ -37,19 +37,12 @@ def test_variable_equals_esda(lattice, values):
     assert ours.mean == pytest.approx(theirs.EI, rel=CLOSED_FORM)
     assert ours.std_error == pytest.approx(theirs.seI_norm, rel=CLOSED_FORM)
     assert ours.z == pytest.approx(theirs.z_norm, rel=CLOSED_FORM)
-
-
-def test_residuals_equal_spreg(lattice, values):
-    w, W = lattice
     x = np.random.default_rng(6).normal(size=(30, 2))
     theirs, X = MoranRes(OLS(values[:, None], x), w, z=True), np.column_stack([np.ones(30), x])
     ours = morans_i_test(fit_ols(values, X).u_hat, W, generator_for(1, "a"), 99, X)
     assert ours.statistic == pytest.approx(theirs.I, rel=CLOSED_FORM)
     assert ours.mean == pytest.approx(theirs.eI, rel=CLOSED_FORM)
     assert ours.std_error**2 == pytest.approx(theirs.vI, rel=CLOSED_FORM)
-
-
-def test_mean_of_a_variable_is_minus_one_over_n_minus_one(lattice):
     _, W = lattice
     assert cliff_ord_moments(W, np.ones((30, 1)))[0] == pytest.approx(-1 / 29, rel=MACHINE)
 
@@ -85,22 +78,15 @@ def test_size_of_the_residual_test_is_nominal(lattice):
     assert 0.03 <= np.mean(np.array(p) <= 0.05) <= 0.07  # 0.05 +/- 2.9 standard errors of 1,000 draws
 
 
-def test_order_of_rows_changes_the_statistic_only_through_rounding(lattice, values):
+def test_order_refusals_and_one_direction(lattice, values):
     _, W = lattice
     order = np.random.default_rng(2).permutation(30)
     moved = morans_i_test(values[order], W[np.ix_(order, order)], generator_for(1, "a"), 99)
     assert moved.statistic == pytest.approx(morans_i_test(values, W, generator_for(1, "a"), 99).statistic, rel=MACHINE)
-
-
-def test_refuses_constant_values_no_links_and_no_residuals(lattice, values):
-    _, W = lattice
     rng = generator_for(1, "a")
     refused("constant", morans_i_test, np.full(30, 8.1), W, rng, 9)
     refused("no link", morans_i_test, values, np.zeros((30, 30)), rng, 9)
     refused("leave no residual", morans_i_test, values[:3], W[:3, :3], rng, 9, np.eye(3))
-
-
-def test_one_residual_direction_gives_p_one():
     W, X = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]]), np.column_stack([np.ones(3), [0.0, 1.0, 3.0]])
     assert morans_i_test(np.array([1.0, 0.0, 2.0]), W, generator_for(1, "a"), 99, X).p_value == 1.0
 
@@ -111,9 +97,6 @@ def test_streams_depend_on_seed_and_id_only():
     np.testing.assert_allclose(one, [0.9284709230783751, 0.752627008926718, 0.1114227358527703], rtol=MACHINE)
     assert not np.array_equal(one, generator_for(2012, "beta:absolute").random(3))
     assert not np.array_equal(one, generator_for(2011, "beta:absolute2").random(3))
-
-
-def test_streams_do_not_touch_the_global_state():
     np.random.seed(4)
     state = np.random.get_state()[1].copy()
     generator_for(1, "x").random(10)

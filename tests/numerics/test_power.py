@@ -28,13 +28,10 @@ def contrast(*positions, size=5):
     return c
 
 
-def test_geography_is_that_of_section_4():
+def test_geography_and_two_groups():
     assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(0.52, abs=0.005)
     W = WEIGHTS["contiguity"]
     assert np.corrcoef(W @ C, W @ S)[0, 1] == pytest.approx(0.63, abs=0.005)
-
-
-def test_two_groups_have_a_closed_form():
     X, expected = np.column_stack([ONE, C]), (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
     assert pw.minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(expected, rel=CLOSED_FORM)
 
@@ -81,12 +78,9 @@ def test_spatial_inflation_of_section_4_3(columns, c, low, high):
         assert low - 0.05 <= pw.spatial_inflation(X, weights, covariance) <= high + 0.05
 
 
-def test_no_correlation_means_no_inflation_whatever_the_scale():
+def test_inflation_is_the_variance_under_correlated_errors():
     X = exposure_design("contiguity")
     assert pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)) == pytest.approx(1.0, rel=MACHINE)
-
-
-def test_inflation_is_the_variance_under_correlated_errors():
     X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
     bread = np.linalg.inv(X.T @ X)
     variance, centre = (bread @ X.T @ sigma @ X @ bread)[1, 1], np.eye(31) - 1 / 31
@@ -111,13 +105,10 @@ def test_multiplier_gives_the_power_that_it_promises(df):
     assert power == pytest.approx(0.8, abs=0.04 if df == 4 else 0.01)
 
 
-def test_weights_reproduce_the_coefficient():
+def test_weights_reproduce_the_coefficient_in_any_order():
     X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
     assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
-
-
-def test_shuffled_rows_change_nothing():
     order = np.random.default_rng(9).permutation(31)
     X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
     shuffled = pw.spatial_inflation(X[order], EXPOSURE_DIFFERENCE, sigma[np.ix_(order, order)])

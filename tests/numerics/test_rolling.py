@@ -16,7 +16,7 @@ def windows(n=31, s=4, seed=1):
     return 0.3 - 0.02 * X + 0.01 * rng.standard_normal((n, s)), X
 
 
-def test_slopes_and_hc3_equal_statsmodels():
+def test_fits_equal_statsmodels_and_leaving_units_out():
     y, X = windows()
     fit = fit_windows(y, X)
     for s in range(4):
@@ -24,19 +24,24 @@ def test_slopes_and_hc3_equal_statsmodels():
         assert fit.slope[s] == pytest.approx(other.params[1], rel=CLOSED_FORM)
         assert fit.std_error[s] == pytest.approx(other.bse[1], rel=CLOSED_FORM)
     assert fit.df == 29
-
-
-def test_influence_is_what_leaving_a_unit_out_does():
-    y, X = windows()
     fit, left = fit_windows(y, X), fit_windows(np.delete(y, 5, axis=0), np.delete(X, 5, axis=0))
     np.testing.assert_allclose(fit.slope - left.slope, fit.influence[5], rtol=CLOSED_FORM)
     np.testing.assert_allclose(np.diag(fit.covariance), fit.std_error**2, rtol=MACHINE)
+    order = np.random.default_rng(2).permutation(31)
+    np.testing.assert_allclose(fit_windows(y, X).covariance, fit_windows(y[order], X[order]).covariance, rtol=MACHINE)
 
 
-def test_windows_of_annual_and_decennial_dates():
+def test_windows_and_perfect_fits():
     assert window_ends(np.arange(2000, 2005), 3) == [(0, 3), (1, 4)]
     assert window_ends(np.array([1940, 1950, 1960]), 10) == [(0, 1), (1, 2)]
     assert window_ends(np.array([1940, 1950, 1960]), 15) == []
+    X = np.arange(6.0)[:, None] + 9
+    refused("perfectly", sup_t_draws, fit_windows(2 * X, X), generator_for(1, "a"), 9)
+    y, X = windows(s=2)
+    refused("not positive", speed_contrasts, fit_windows(y, X), np.array([60.0, 80.0]), generator_for(1, "a"), 9)
+    refused(
+        "no comparison", speed_contrasts, fit_windows(y[:, :1], X[:, :1]), np.array([6.0]), generator_for(1, "a"), 9
+    )
 
 
 def test_band_is_wider_than_pointwise_and_equals_it_for_copies_of_one_window():
@@ -63,12 +68,6 @@ def test_band_holds_the_whole_path():
         band = sup_t_critical_value(sup_t_draws(fit, generator_for(1, str(draw)), 299))
         inside += bool((np.abs(fit.slope - truth) <= band * fit.std_error).all())
     assert 0.9 <= inside / 150 <= 0.99
-
-
-def test_order_of_units_changes_no_fit():
-    y, X = windows()
-    order = np.random.default_rng(2).permutation(31)
-    np.testing.assert_allclose(fit_windows(y, X).covariance, fit_windows(y[order], X[order]).covariance, rtol=MACHINE)
 
 
 def test_equal_speeds_have_slopes_that_differ_but_no_contrast():
@@ -102,13 +101,3 @@ def test_contrast_error_is_the_delta_method_on_the_joint_covariance():
 )
 def test_bad_input(y, X, words):
     refused(words, fit_windows, y, X)
-
-
-def test_perfect_fit_and_missing_speed():
-    X = np.arange(6.0)[:, None] + 9
-    refused("perfectly", sup_t_draws, fit_windows(2 * X, X), generator_for(1, "a"), 9)
-    y, X = windows(s=2)
-    refused("not positive", speed_contrasts, fit_windows(y, X), np.array([60.0, 80.0]), generator_for(1, "a"), 9)
-    refused(
-        "no comparison", speed_contrasts, fit_windows(y[:, :1], X[:, :1]), np.array([6.0]), generator_for(1, "a"), 9
-    )

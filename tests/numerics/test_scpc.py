@@ -67,22 +67,20 @@ def test_exact_sizes_at_006(strong, errors, printed):
 def test_components_and_critical_values(weak, strong):
     assert (weak.q, strong.q) == (8, 6) and scpc_critical_value(X_OWN, SLOPE, weak) == pytest.approx(3.81, abs=0.005)
     assert scpc_critical_value(X_OWN, SLOPE, strong) == pytest.approx(4.64, abs=0.005)
-
-
-def test_strongest_covariance_has_the_assumed_average_correlation(weak):
     between = ~np.eye(31, dtype=bool)
     averages = [covariance[between].mean() for covariance in weak.covariances]
     assert averages[0] == pytest.approx(0.03, rel=CLOSED_FORM) and averages[-1] <= 1e-5 < averages[-2]
     decays = [-np.log(covariance[0, 1]) for covariance in weak.covariances]
     assert np.array(decays[1:]) / decays[:-1] == pytest.approx(np.full(13, 1.2), rel=CLOSED_FORM)
-
-
-def test_for_the_mean_the_conditional_test_is_the_unconditional_one(weak):
     X = np.ones((31, 1))
     assert scpc_critical_value(X, np.ones(1), weak) == pytest.approx(weak.critical_value, rel=MACHINE)
     cv = weak.critical_value
     worst = max(scpc_size(X, np.ones(1), weak, covariance, cv) for covariance in weak.covariances)
     assert worst == pytest.approx(0.05, rel=CLOSED_FORM)
+    b, V = np.full(31, 31**-0.5), weak.vectors
+    factors = square_root_factors(b, V, weak.covariances)
+    slow = brentq(lambda cv: ratio_probability(factors, cv).max() - 0.05, 1, 10, xtol=1e-13)
+    assert weak.critical_value == pytest.approx(slow, rel=CLOSED_FORM)
 
 
 def test_size_equals_imhof(weak):
@@ -142,7 +140,7 @@ def test_power_point_has_the_power(weak):
     assert (np.abs(y @ a / se) > cv).mean() == pytest.approx(0.8, abs=4 * np.sqrt(0.16 / 40_000))
 
 
-def test_inference_by_hand(weak):
+def test_inference_by_hand_and_its_interval(weak):
     y = np.random.default_rng(4).normal(size=31) + C
     fit = fit_ols(y, X_OWN)
     found, x = scpc_inference(fit, SLOPE, weak), 31 * X_OWN @ fit.bread @ SLOPE
@@ -151,9 +149,6 @@ def test_inference_by_hand(weak):
     assert found.std_error == pytest.approx(se, rel=MACHINE)
     assert found.conf_high - found.estimate == pytest.approx(found.critical_value * se, rel=MACHINE)
     assert found.critical_value == pytest.approx(scpc_critical_value(X_OWN, SLOPE, weak), rel=MACHINE)
-
-
-def test_p_value_is_the_level_at_the_end_of_the_interval(weak):
     y = np.random.default_rng(4).normal(size=31)
     fit = fit_ols(y, X_OWN)
     found = scpc_inference(fit, SLOPE, weak)
@@ -163,7 +158,7 @@ def test_p_value_is_the_level_at_the_end_of_the_interval(weak):
     assert at_the_end.conf_low == pytest.approx(0.0, abs=CLOSED_FORM)
 
 
-def test_unit_of_distance_order_and_names_do_not_matter(weak):
+def test_distance_order_names_and_signs_do_not_matter(weak, strong):
     order = np.random.default_rng(8).permutation(31)
     space = spatial_components(DISTANCE[np.ix_(order, order)] / 1.609, 0.03)
     y = np.random.default_rng(4).normal(size=31)
@@ -171,10 +166,6 @@ def test_unit_of_distance_order_and_names_do_not_matter(weak):
     there = scpc_inference(fit_ols(y[order], X_EXPOSURE[order]), DIFFERENCE, space)
     for name in ("estimate", "std_error", "critical_value", "p_value", "conf_low"):
         assert getattr(there, name) == pytest.approx(getattr(here, name), rel=CLOSED_FORM)
-
-
-def test_units_that_the_contrast_ignores_have_no_sign(weak):
-    """Own C minus own S weighs units in both groups or in neither with zero, up to rounding that depends on order."""
     X, c = np.column_stack([ONE, C, S]), np.array([0, 1.0, -1.0])
     expected = scpc_critical_value(X, c, weak)
     for seed in range(4):
@@ -182,9 +173,6 @@ def test_units_that_the_contrast_ignores_have_no_sign(weak):
         space = spatial_components(DISTANCE[np.ix_(order, order)], 0.03)
         assert scpc_critical_value(X[order], c, space) == pytest.approx(expected, rel=CLOSED_FORM)
     assert 5.0 <= scpc_power_point(X, c, weak) <= 5.3
-
-
-def test_a_higher_bound_and_a_higher_level_ask_for_more(weak, strong):
     assert scpc_critical_value(X_OWN, SLOPE, strong) > scpc_critical_value(X_OWN, SLOPE, weak)
     ninety = spatial_components(DISTANCE, 0.03, 0.90)
     assert scpc_critical_value(X_OWN, SLOPE, ninety) < scpc_critical_value(X_OWN, SLOPE, weak)
@@ -199,13 +187,6 @@ def test_hc1_rejects_too_often_where_scpc_does_not(weak):
     assert rejected >= 0.20
     held = scpc_size(X_OWN, SLOPE, weak, ERRORS["sar"], scpc_critical_value(X_OWN, SLOPE, weak))
     assert held < 0.08
-
-
-def test_critical_value_solves_the_size_equation(weak):
-    b, V = np.full(31, 31**-0.5), weak.vectors
-    factors = square_root_factors(b, V, weak.covariances)
-    slow = brentq(lambda cv: ratio_probability(factors, cv).max() - 0.05, 1, 10, xtol=1e-13)
-    assert weak.critical_value == pytest.approx(slow, rel=CLOSED_FORM)
 
 
 @pytest.mark.parametrize(

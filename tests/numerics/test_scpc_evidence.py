@@ -20,14 +20,11 @@ SPACE = sc.spatial_components(DISTANCE, 0.03)
 ERRORS = np.random.default_rng(8).standard_normal((3000, 31))
 
 
-def test_many_outcomes_at_once_equal_one_by_one():
+def test_many_outcomes_and_quantiles():
     b, se = sc.scpc_statistics(X, CONTRAST, SPACE, ERRORS[:5])
     found = [sc.scpc_inference(fit_ols(y, X), CONTRAST, SPACE) for y in ERRORS[:5]]
     assert b == pytest.approx([one.estimate for one in found], rel=CLOSED_FORM)
     assert se == pytest.approx([one.std_error for one in found], rel=CLOSED_FORM)
-
-
-def test_quantile_and_rejection_are_inverse_and_hold_the_critical_value():
     cv = sc.scpc_quantile(X, CONTRAST, SPACE, 0.05)
     assert cv == pytest.approx(sc.scpc_critical_value(X, CONTRAST, SPACE), rel=1e-8)
     assert sc.scpc_rejection(X, CONTRAST, SPACE, cv) == pytest.approx(0.05, abs=1e-8)

@@ -10,7 +10,7 @@ from evenfield.numerics.shares import detectable_difference
 from numerics.refusals import refused
 
 
-def test_smallest_difference_is_seen_with_the_power_asked_for():
+def test_smallest_difference_and_permuted_sum():
     n, k, size = 31, 5, 10
     found = detectable_difference(n, k, size, power=0.8)
     # Only five of five inside, or four, are rare enough: find the odds whose mean difference is the one returned.
@@ -19,9 +19,6 @@ def test_smallest_difference_is_seen_with_the_power_asked_for():
     odds, rejected = np.exp(np.interp(found, means / size - (k - means) / (n - size), grid[::2000])), [4, 5]
     assert nchypergeom_fisher.pmf(rejected, n, k, size, odds).sum() == pytest.approx(0.8, abs=0.005)
     assert np.isnan(detectable_difference(6, 1, 2))
-
-
-def test_permuted_sum_equals_refitting_poisson_in_every_draw():
     rng = np.random.default_rng(1)
     x, c = rng.standard_normal(9), rng.poisson(3, 9).astype(float)
 

@@ -14,14 +14,11 @@ LAT, LON = RNG.uniform(18, 53, 12), RNG.uniform(75, 134, 12)
 QUARTER = sp.EARTH_RADIUS_KM * np.pi / 2
 
 
-def test_quarter_of_the_globe_and_its_poles():
+def test_distance_equals_libpysal_and_known_arcs():
     distance = sp.haversine_km(np.array([0.0, 0.0, 90.0, -90.0]), np.array([0.0, 90.0, 17.0, 17.0]))
     assert distance[0, 1] == pytest.approx(QUARTER, rel=MACHINE)
     assert distance[0, 2] == pytest.approx(QUARTER, rel=MACHINE)
     assert distance[2, 3] == pytest.approx(2 * QUARTER, rel=MACHINE)
-
-
-def test_distance_equals_libpysal():
     ours = sp.haversine_km(LAT, LON)
     for i in range(12):
         for j in range(i):
@@ -36,46 +33,31 @@ def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a: floa
     assert 0 <= distance[0, 1] <= 2 * QUARTER + 1e-6
 
 
-def test_nearest_equals_libpysal_and_has_k_in_each_row():
+def test_neighbours_ties_and_decay():
     distance = sp.haversine_km(LAT, LON)
     knn = libpysal.weights.KNN.from_array(np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM)
     ours = sp.nearest_matrix(distance, 4)
     assert {i: set(np.flatnonzero(ours[i])) for i in range(12)} == {i: set(knn.neighbors[i]) for i in range(12)}
-
-
-def test_ties_go_to_the_earlier_unit():
     line = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
     assert sp.nearest_matrix(line, 1).argmax(axis=1).tolist() == [1, 0, 1, 2]
     assert sp.nearest_matrix(np.ones((3, 3)), 1).argmax(axis=1).tolist() == [1, 0, 0]
-
-
-def test_decay_has_a_zero_diagonal_and_its_closed_form():
     distance = np.array([[0.0, 2.0], [2.0, 0.0]])
     assert sp.decay_matrix(distance, 2.0).tolist() == [[0.0, 0.25], [0.25, 0.0]]
     assert sp.exponential_matrix(distance, 4.0)[0].tolist() == pytest.approx([0.0, np.exp(-0.5)], rel=MACHINE)
-
-
-def test_effective_neighbours_of_equal_weights_is_their_number():
     ring = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
     assert sp.effective_neighbours(ring) == pytest.approx(2.0, rel=MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])
     assert sp.effective_neighbours(unequal) == pytest.approx(3 / (0.82 * 2 + 0.5), rel=MACHINE)
 
 
-def test_admissible_range_of_a_ring_is_known():
+def test_admissible_ranges_and_components():
     even = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
     assert sp.admissible_range(even) == pytest.approx((-1.0, 1.0), rel=CLOSED_FORM)
     odd = (np.eye(5, k=1) + np.eye(5, k=-1) + np.eye(5, k=4) + np.eye(5, k=-4)) / 2
     assert sp.admissible_range(odd)[0] == pytest.approx(1 / np.cos(4 * np.pi / 5), rel=CLOSED_FORM)
-
-
-def test_admissible_range_uses_real_roots_only():
     one_way = np.eye(3, k=1) + np.eye(3, k=-2)
     low, high = sp.admissible_range(one_way)
     assert low == -np.inf and high == pytest.approx(1.0, rel=CLOSED_FORM)
-
-
-def test_components_follow_links_in_either_direction():
     one_way = np.zeros((4, 4))
     one_way[0, 1] = one_way[2, 1] = 1.0
     assert sp.components(one_way) == 2 and sp.components(np.zeros((3, 3))) == 3

@@ -20,7 +20,7 @@ def run(values, classes, W, seed=1, draws=99, step=1):
     return mk.spatial_markov_test(values, classes, W, k=3, m=3, rng=np.random.default_rng(seed), draws=draws, step=step)
 
 
-def test_counts_by_hand(study):
+def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
     values, classes, W = study
     lag = mk.classes_of(W @ values, mk.quantile_cutoffs(W @ values, 3))
     np.testing.assert_array_equal(mk.neighbour_classes(values, W, 3), lag)
@@ -32,25 +32,14 @@ def test_counts_by_hand(study):
     np.testing.assert_array_equal(test.counts, counts)
     wanted = mk.homogeneity_test(counts)
     assert (test.q, test.lr, test.df) == pytest.approx((wanted.q, wanted.lr, wanted.df), rel=CLOSED_FORM)
-
-
-def test_draws_move_whole_trajectories(study):
-    values, classes, W = study
     test, rng = run(*study, draws=99), np.random.default_rng(1)
     orders = np.argsort(rng.random((99, 15)), axis=1, kind="stable")
     q = [run(values[order], classes[order], W, draws=0).q for order in orders]
     assert test.q_p == (1 + sum(value >= test.q * (1 - 1e-9) for value in q)) / 100
-
-
-def test_sparse_and_dense_weights_agree(study, monkeypatch):
     dense = run(*study)
     monkeypatch.setattr("evenfield.numerics.markov.DENSE_UNITS", 1)
     sparse = run(*study)
-    assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p)
-
-
-def test_without_draws_there_is_no_p(study):
-    assert np.isnan(run(*study, draws=0).q_p)
+    assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p) and np.isnan(run(*study, draws=0).q_p)
 
 
 def test_refusals(study):

@@ -50,23 +50,9 @@ def test_roots_are_not_rejected_and_stationary_panels_are():
     root = cips_test(loads * factor + walks(20, 60), 1, "constant", generator_for(1, "c"), 399)
     still = cips_test(loads * factor * 0.1 + rng.standard_normal((20, 60)), 1, "constant", generator_for(1, "c"), 399)
     assert root.p_value > 0.05 and still.p_value == 1 / 400 and root.critical_value == still.critical_value
-
-
-def test_unit_of_measure_and_order_change_nothing():
     y, order = walks(), np.random.default_rng(2).permutation(12)
     one, two = (cips_test(v, 1, "trend", generator_for(1, "c"), 99) for v in (y, 100 * y[order] + 5))
     assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM) and one.p_value == two.p_value
-
-
-@pytest.mark.parametrize(
-    ("y", "terms", "words"),
-    [(walks(2), "trend", "2 units"), (walks(5, 6), "trend", "too few"), (walks(), "none", "constant or trend")],
-)
-def test_bad_input(y, terms, words):
-    refused(words, cips_test, y, 1, terms, generator_for(1, "c"), 9)
-
-
-def test_units_that_move_as_one_are_refused():
     refused(
         "exactly with the cross-section mean",
         cips_test,
@@ -76,6 +62,14 @@ def test_units_that_move_as_one_are_refused():
         generator_for(1, "c"),
         9,
     )
+
+
+@pytest.mark.parametrize(
+    ("y", "terms", "words"),
+    [(walks(2), "trend", "2 units"), (walks(5, 6), "trend", "too few"), (walks(), "none", "constant or trend")],
+)
+def test_bad_input(y, terms, words):
+    refused(words, cips_test, y, 1, terms, generator_for(1, "c"), 9)
 
 
 def places():
@@ -103,15 +97,12 @@ def test_spatial_tests_equal_spur(space, name):
     assert weak.p_value == pytest.approx(p_weak, abs=0.005)
 
 
-def test_half_life_sets_equal_spur(space):
+def test_half_life_sets_and_quadrature(space):
     tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
     for name, values in spatial_maps().items():
         found = su.half_life_set(values, tests)
         assert found.unbounded and np.isnan(found.high)
         assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
-
-
-def test_quadrature_equals_simulation(space):
     rng = np.random.default_rng(6)
     z = np.linalg.cholesky(space.brownian) @ rng.standard_normal((space.q, 40000))
     forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
@@ -119,22 +110,16 @@ def test_quadrature_equals_simulation(space):
     assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
 
 
-def test_order_and_scale_change_nothing(space):
+def test_order_noise_and_bad_places(space):
     y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
     lat, lon = places()
     other = su.spatial_persistence(haversine_km(lat[order], lon[order]))
     one, two = su.spatial_unit_root_test(y, space), su.spatial_unit_root_test(3 * y[order] + 1, other)
     assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
-
-
-def test_noise_has_no_spatial_root(space):
     p = [su.spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
     assert np.mean(np.array(p) < 0.05) > 0.5
     weak = [su.weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
     assert np.mean(np.array(weak) < 0.05) < 0.15
-
-
-def test_bad_places(space):
     refused("six different", su.spatial_persistence, np.zeros((8, 8)))
     refused("do not fit", su.spatial_unit_root_test, np.arange(5.0), space)
     refused("constant", su.weak_dependence_test, np.ones(36), space)

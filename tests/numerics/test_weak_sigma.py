@@ -21,13 +21,10 @@ def test_ratio_equals_statsmodels(share):
     assert fit.std_error[0] == pytest.approx(other.bse[1], rel=CLOSED_FORM)
 
 
-def test_fixed_b_tail_is_heavier_than_normal():
+def test_fixed_b_tail_and_constant_variance():
     drawn = ro.white_noise_statistics(42, 1.0, generator_for(1, "w"), 4000)
     # Kiefer and Vogelsang's 97.5 percent point at b = 1 is 4.77; a trend regressor moves it a little.
     assert 3.8 < np.quantile(drawn, 0.975) < 5.8 and abs(np.median(drawn)) < 0.15
-
-
-def test_constant_variance_range_contains_the_truth():
     rng = np.random.default_rng(2)
     found = ro.constant_variance_panels(persistent(rng, 0.9, 2.0))
     assert 0.7 < found.persistence[0] < 0.9 < found.persistence[-1] < 1
@@ -40,23 +37,17 @@ def persistent(rng, r, ratio, n=31, dates=42):
     return lfilter([1.0], [1.0, -r], e, axis=1) + ratio / np.sqrt(1 - r**2) * rng.standard_normal((n, 1))
 
 
-def test_falling_variance_is_found():
+def test_falling_variance_is_found_under_any_persistence():
     rng = np.random.default_rng(3)
     y = rng.standard_normal((31, 1)) * np.linspace(1, 0.3, 42) + 0.02 * rng.standard_normal((31, 42))
     found = ro.weak_sigma_test(y, generator_for(1, "w"), 299)
     assert found.slope < 0 and found.p_constant_variance < 0.05
     assert ro.weak_sigma_test(y[:, ::-1], generator_for(1, "w"), 299).p_constant_variance > 0.5
-
-
-def test_test_is_free_of_unit_and_of_common_growth():
     y = persistent(np.random.default_rng(4), 0.8, 1.0)
     one = ro.weak_sigma_test(y, generator_for(1, "w"), 99)
     two = ro.weak_sigma_test(3 * y + np.arange(42) * 0.07 + np.log(100), generator_for(1, "w"), 99)
     assert one.p_constant_variance == two.p_constant_variance
     assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM)
-
-
-def test_p_value_is_the_largest_over_persistence():
     y, rng = persistent(np.random.default_rng(8), 0.6, 1.0), generator_for(1, "w")
     found = ro.weak_sigma_test(y, generator_for(1, "w"), 199)
     ro.white_noise_statistics(42, 0.1, rng, 199)

@@ -61,7 +61,7 @@ def test_difference_gmm_equals_loops(layout):
     assert fit.hansen.statistic == pytest.approx(hansen, rel=1e-8) and fit.hansen.df == fit.n_instruments - 2
 
 
-def test_counts_of_instruments():
+def test_counts_of_instruments_and_rows_of_the_system():
     y, x = panel(dates=7)
     empty = np.zeros((*y.shape, 0))
     counts = {
@@ -73,9 +73,6 @@ def test_counts_of_instruments():
         data = gmm.stacked_equations(y, empty, gmm.GmmSpec(1, 2, last, equations, layout))
         assert data.Z.shape[-1] == count, (equations, layout, last)
     assert gmm.stacked_equations(y, x, gmm.GmmSpec()).Z.shape[-1] == 3
-
-
-def test_system_rows():
     y, _ = panel(dates=7)
     data = gmm.stacked_equations(y, np.zeros((*y.shape, 0)), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM))
     assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6] and data.n_difference == 5
@@ -85,7 +82,7 @@ def test_system_rows():
     assert fit.level_rows and fit.n_rows == 60 * 11
 
 
-def test_unbalanced_units_drop_only_their_rows():
+def test_missing_dates_order_and_year_dummies():
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan
@@ -96,16 +93,15 @@ def test_unbalanced_units_drop_only_their_rows():
     extra = gmm.dynamic_gmm(alone, gmm.GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))]))
     assert extra.n_units == 60, "a unit with one date has no row"
     assert extra.beta == pytest.approx(fit.beta, rel=1e-9)
-
-
-def test_order_of_units_does_not_matter():
-    y, x = panel()
     order = np.random.default_rng(1).permutation(60)
     one, two = gmm.dynamic_gmm(y, gmm.GmmSpec(), x), gmm.dynamic_gmm(y[order], gmm.GmmSpec(), x[order])
     assert two.beta == pytest.approx(one.beta, rel=1e-9) and two.std_errors == pytest.approx(one.std_errors, rel=1e-8)
+    y, _ = panel(dates=5)
+    spec, dummies = gmm.GmmSpec(1, 2, 2), gmm.year_dummies(60, np.arange(2, 5), 5)
+    assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0])
 
 
-def test_more_instruments_than_units_goes_through_the_small_gram_matrix():
+def test_weighting_inverts_also_with_more_instruments_than_units():
     rng = np.random.default_rng(2)
     G = rng.normal(size=(8, 20))
     A = gmm.weighting(G)
@@ -115,20 +111,11 @@ def test_more_instruments_than_units_goes_through_the_small_gram_matrix():
     y, x = panel(units=20, dates=12)
     fit = gmm.dynamic_gmm(y, gmm.GmmSpec(1, 2, 0, gmm.Equations.DIFFERENCE, gmm.Layout.FULL), x)
     assert fit.n_instruments > 20 and np.isfinite(fit.std_errors).all()
-
-
-def test_weighting_inverts():
     rng = np.random.default_rng(3)
     G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]
     assert gmm.weighting(G).apply(G.T @ G) == pytest.approx(np.eye(4), abs=1e-8)
     twin = np.column_stack([G, G[:, 0]])
     assert gmm.weighting(twin).rank == 4
-
-
-def test_year_dummies_equal_demeaning_in_the_one_step_just_identified_case():
-    y, _ = panel(dates=5)
-    spec, dummies = gmm.GmmSpec(1, 2, 2), gmm.year_dummies(60, np.arange(2, 5), 5)
-    assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0])
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,20 @@ def study(seed=0, theta=(0.8, -0.2, 0.1)):
     return np.array(path).T, Z
 
 
-def test_a_constant_alone_is_the_scalar_score():
+def test_scalar_score_and_the_definition_with_its_slopes():
     levels, _ = study()
     ours, theirs = regime_roots(levels, np.ones((N, 1))), bias_corrected_root(levels)
     assert ours.theta[0, 0] == pytest.approx(theirs.rho, rel=ITERATIVE)
     assert np.sqrt(ours.cov[0, 0, 0]) == pytest.approx(theirs.std_error, rel=ITERATIVE)
     assert ours.fixed_effects[0, 0] == pytest.approx(theirs.fixed_effects, rel=ITERATIVE)
+    levels, Z = study()
+    found = regime_roots(levels, Z)
+    assert found.found[0]
+    np.testing.assert_allclose(scores(levels, Z, found.theta[0]), 0, atol=1e-9)
+    step = 1e-5
+    slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)
+              for v in np.eye(3)]  # fmt: skip
+    assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
 
 
 def scores(levels, Z, theta):
@@ -38,44 +46,25 @@ def scores(levels, Z, theta):
     return Z.T @ ((lag * e).sum(axis=1) + (c * e**2).sum(axis=1))
 
 
-def test_the_scores_vanish_at_the_root_and_fall():
-    levels, Z = study()
-    found = regime_roots(levels, Z)
-    assert found.found[0]
-    np.testing.assert_allclose(scores(levels, Z, found.theta[0]), 0, atol=1e-9)
-    step = 1e-5
-    slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)
-              for v in np.eye(3)]  # fmt: skip
-    assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
-
-
-def test_a_draw_of_the_sample_is_the_sample_and_order_does_not_matter():
+def test_draws_order_and_weights_of_units():
     levels, Z = study()
     once, drawn = regime_roots(levels, Z), regime_roots(levels, Z, np.ones((2, N)))
     np.testing.assert_allclose(drawn.theta, np.repeat(once.theta, 2, axis=0), rtol=1e-9)
     np.testing.assert_allclose(drawn.cov[1], once.cov[0], rtol=1e-7)
     order = np.random.default_rng(1).permutation(N)
     np.testing.assert_allclose(regime_roots(levels[order], Z[order]).theta, once.theta, rtol=1e-9)
-
-
-def test_doubling_a_unit_is_a_weight_of_two():
-    levels, Z = study()
     weights = np.ones((1, N))
     weights[0, 3] = 2
     twice = regime_roots(np.vstack([levels, levels[3]]), np.vstack([Z, Z[3]]))
     np.testing.assert_allclose(regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8)
 
 
-def test_intervals_hold_the_estimate_and_use_the_stream():
+def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
     levels, Z = study()
     C = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, -1.0]])
     one, both = regime_intervals(levels, Z, C, np.random.default_rng(2), 99)
     again = regime_intervals(levels, Z, C, np.random.default_rng(2), 99)
     assert [one, both] == again and one.low < one.estimate < one.high and 0 < both.p_value <= 1
-
-
-def test_what_cannot_be_fitted_is_refused():
-    levels, Z = study()
     refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
     refused("rows of exposures", regime_roots, levels, Z[1:])
     rng = np.random.default_rng(1)

@@ -21,7 +21,7 @@ def panel(seed=1, units=10, dates=12, rho=0.85):
     return np.array(path).T
 
 
-def test_jackknife_averages_both_splits_of_an_odd_panel():
+def test_jackknife_and_anderson_hsiao_written_out():
     levels = panel(dates=12)
 
     def half(x):
@@ -35,9 +35,6 @@ def test_jackknife_averages_both_splits_of_an_odd_panel():
     assert fit.rho == pytest.approx(2 * half(even) - halves, rel=CLOSED_FORM)
     changes = [wi.half_panel_root(np.delete(even, i, axis=0)).rho - fit.rho for i in range(10)]
     assert fit.std_error == pytest.approx(np.sqrt(9 / 10 * np.sum(np.square(changes))), rel=CLOSED_FORM)
-
-
-def test_anderson_hsiao_is_an_instrumental_variable_estimate():
     levels = panel()
     t, change = levels.shape[1] - 2, np.diff(levels, axis=1)
     years = np.tile(np.arange(t), len(levels))
@@ -102,9 +99,6 @@ def test_residual_check():
     assert check.net_autocorrelation - check.autocorrelation == pytest.approx(1 / 10)
     first = (e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10
     assert check.sd_first == pytest.approx(np.sqrt(first), rel=MACHINE)
-
-
-def test_white_noise_has_no_net_autocorrelation():
     rng = np.random.default_rng(3)
     net = [wi.residual_check(np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0).net_autocorrelation for _ in range(400)]
     assert abs(np.mean(net)) < 0.02
@@ -116,7 +110,7 @@ def test_draws():
     assert wi.leave_one_out(4).sum(axis=1).tolist() == [3, 3, 3, 3]
 
 
-def test_intervals_hold_the_estimate_and_repeat():
+def test_intervals_repeat_and_equal_the_score_test_and_refits():
     levels = panel(units=30, dates=30)
     fit = bc.bias_corrected_root(levels)
     one, two = (bc.bootstrap_t_interval(levels, np.random.default_rng(2), 199) for _ in range(2))
@@ -126,19 +120,12 @@ def test_intervals_hold_the_estimate_and_repeat():
         assert found.low < fit.rho < found.high and 0 < found.p_value <= 1
     narrow = bc.score_interval(levels, 0.5)
     assert grid.low < narrow.low and narrow.high < grid.high and (one.draws, grid.draws) == (199, 0)
-
-
-def test_ends_of_the_grid_interval_are_where_the_score_test_rejects():
-    levels = panel(units=30, dates=30)
     pairs = wi.within_units(levels)
     found, m = bc.score_interval(levels), wi.moments(pairs, wi.whole_sample(30))
     for end in (found.low, found.high):
         lag = (pairs.lag - m.lag_mean)[None]
         q = bc.unit_scores(lag, (pairs.y - m.y_mean)[None] - end * lag, np.array([end]), bc.Variance.BY_YEAR)[0]
         assert abs(q.sum()) / np.sqrt(30 * q.var(ddof=1)) == pytest.approx(t_quantile(0.975, 29), abs=0.01)
-
-
-def test_bootstrap_t_draw_equals_refit():
     levels, rng = panel(units=12, dates=16, rho=0.7), np.random.default_rng(9)
     picked = rng.integers(0, 12, size=(99, 12))
     fits, fit = [bc.bias_corrected_root(levels[row]) for row in picked], bc.bias_corrected_root(levels)
@@ -148,7 +135,7 @@ def test_bootstrap_t_draw_equals_refit():
     assert found.high - fit.rho == pytest.approx(np.quantile(t, 0.95) * fit.std_error, rel=1e-7)
 
 
-def test_without_a_root_the_bootstrap_t_is_not_defined_but_the_grid_is():
+def test_without_a_root():
     rng = np.random.default_rng(3)
     for _ in range(60):
         levels = np.cumsum(rng.normal(0, 0.03, (31, 15)), axis=1)
@@ -160,9 +147,6 @@ def test_without_a_root_the_bootstrap_t_is_not_defined_but_the_grid_is():
         np.isnan(bc.bootstrap_t_interval(levels, np.random.default_rng(1), 99).low)
         and bc.score_interval(levels).low < 1
     )
-
-
-def test_explosive_fixed_effects_are_refused():
     rng = np.random.default_rng(1)
     levels = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1)) + rng.normal(0, 0.01, (10, 12))
     refused("fixed effects give the root", bc.bias_corrected_root, levels)

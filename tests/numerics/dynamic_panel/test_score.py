@@ -38,11 +38,8 @@ def test_h_equals_the_double_sum(rho, periods):
         assert bc.nickell_sum(rho, periods) == pytest.approx(inner / (periods * (1 - rho)), rel=1e-9)
 
 
-def test_h_at_a_unit_root():
+def test_geometric_sums_and_their_derivative():
     assert bc.nickell_sum(1.0, 42) == pytest.approx(41 / 2, rel=MACHINE)
-
-
-def test_derivative_of_geometric_sums():
     sums, slopes = bc.geometric_sums(np.array([0.9, 1.0]), 6)
     above, below = (
         bc.geometric_sums(np.array([0.9, 1.0]) + 1e-6, 6)[0],

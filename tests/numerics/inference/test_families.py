@@ -30,21 +30,15 @@ def step_down(t, draws):
     return adjusted
 
 
-def test_romano_wolf_equals_one_step_at_a_time():
+def test_romano_wolf_equals_one_step_at_a_time_and_knows_copies():
     rng = np.random.default_rng(1)
     draws, t = rng.normal(size=(499, 7)) @ rng.normal(size=(7, 7)), rng.normal(size=7) * 4
     ours = romano_wolf(t, draws)
     np.testing.assert_array_equal(ours.adjusted, step_down(t, draws))
     assert (ours.adjusted >= ours.p_values).all() and (ours.draws, ours.family) == (499, 7)
-
-
-def test_romano_wolf_knows_when_hypotheses_are_copies():
     draws = np.random.default_rng(1).normal(size=(999, 1))
     ours = romano_wolf(np.full(5, 2.0), np.tile(draws, 5))
     np.testing.assert_array_equal(ours.adjusted, ours.p_values)
-
-
-def test_a_family_shares_bootstrap_draws_and_another_member_changes_no_p_value_alone():
     rng, clusters = np.random.default_rng(2), np.repeat(np.arange(14), 6)
     X = np.column_stack([np.ones(84), rng.normal(size=84)])
     draws = wild_draws(clusters, "rademacher", 999, generator_for(1, "family"))
@@ -90,15 +84,12 @@ def test_sharpened_q_equals_a_grid_of_two_stage_procedures(seed):
     np.testing.assert_allclose(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
 
 
-def test_sharpened_q_equals_statsmodels_two_stage_decisions():
+def test_sharpened_q_equals_statsmodels_and_its_extremes():
     p = np.array([0.001, 0.008, 0.012, 0.03, 0.2, 0.4, 0.6, 0.9])
     ours = sharpened_q(p)
     for q in (0.01, 0.05, 0.1, 0.2):
         theirs = multipletests(p, alpha=q, method="fdr_tsbky")[0]
         np.testing.assert_array_equal(ours.q_values <= q, theirs)
-
-
-def test_sharpened_q_of_extremes():
     assert sharpened_q(np.ones(4)).q_values.tolist() == [1.0] * 4
     assert sharpened_q(np.zeros(4)).q_values.tolist() == [0.0] * 4
     assert sharpened_q(np.array([0.04])).q_values == pytest.approx([0.04 / 0.96])
@@ -165,7 +156,7 @@ def without(y, X, units, c, group):
     return c @ fit_ols(y[keep], X[keep]).beta
 
 
-def test_leaving_out_equals_refits(design):
+def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
     y, X, units, c = design
     fit, names = fit_ols(y, X), np.unique(units).tolist()
     one, pairs = leave_one_out(fit, c, units), leave_pair_out(fit, c, units)
@@ -180,19 +171,12 @@ def test_leaving_out_equals_refits(design):
     order = np.random.default_rng(1).permutation(60)
     mixed = leave_one_out(fit_ols(y[order], X[order]), c, units[order])
     np.testing.assert_allclose(mixed.estimates, one.estimates, rtol=MACHINE)
-
-
-def test_fewest_units_that_turn_the_sign(design):
-    y, X, units, c = design
     found = maximum_influence(fit_ols(y, X), c, units)
     assert found.estimate * found.estimate_without < 0
     assert found.estimate_without == pytest.approx(without(*design, found.units), rel=MACHINE)
     assert without(*design, found.units[:-1]) * found.estimate > 0
     firm = maximum_influence(fit_ols(y + 100 * X[:, 1], X), c, units)
     assert firm.units == () and np.isnan(firm.estimate_without)
-
-
-def test_without_the_only_treated_unit_nothing_is_estimated():
     X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
     result = leave_one_out(fit_ols(np.arange(12.0) ** 1.5, X), np.array([0.0, 1.0]), np.repeat(list("abcd"), 3))
     assert np.isnan(result.estimates[0]) and result.undefined == 1 and np.isfinite(result.largest_change)

@@ -54,7 +54,7 @@ def test_every_draw_equals_its_refit(effects, controls):
     assert test.t_p_value() == (1 + (np.abs(slow[:, 1]) >= abs(own[1])).sum()) / 41
 
 
-def test_null_of_a_constant_effect_equals_refits_of_what_it_leaves():
+def test_null_of_a_constant_effect_and_the_interval():
     y, d, units, times, C = make_panel()
     panel = ri.path_panel(y, d, units, times, C)
     drawn = ri.free_assignments(panel, 60, generator_for(1, "null"))
@@ -62,9 +62,6 @@ def test_null_of_a_constant_effect_equals_refits_of_what_it_leaves():
     slow = np.array([refit(left, path[s].ravel(), units, times, C, "unit and time")[0] for s in drawn.source])
     own = refit(left, d, units, times, C, "unit and time")[0]
     assert test.p_value(0.6) == (1 + (np.abs(slow) >= abs(own)).sum()) / 61
-
-
-def test_interval_holds_exactly_the_effects_that_are_not_rejected():
     panel = ri.path_panel(*make_panel())
     test = ri.path_randomisation(panel, ri.free_assignments(panel, 999, generator_for(1, "interval")), "unit and time")
     low, high = test.interval(0.9)
@@ -82,7 +79,7 @@ def test_shuffled_rows_change_nothing():
     assert rows[0] == rows[1]
 
 
-def test_all_distinct_draws_are_listed_when_they_are_few():
+def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
     panel = ri.path_panel(*make_panel(staggered=False))
     drawn = ri.free_assignments(panel, comb(N, 3), generator_for(1, "x"))
     assert drawn.enumerated and drawn.count == drawn.distinct == comb(N, 3)
@@ -91,9 +88,6 @@ def test_all_distinct_draws_are_listed_when_they_are_few():
     labels = ri.path_panel(*make_panel()).path_class[staggered.source]
     assert staggered.count == len(np.unique(labels, axis=0)) == comb(N, 3) * 3
     assert (np.sort(staggered.source, axis=1) == np.arange(N)).all()
-
-
-def test_stratified_draws_stay_within_their_stratum():
     panel = ri.path_panel(*make_panel())
     strata = {unit: "coast" if i < 6 else "inland" for i, unit in enumerate(panel.units.tolist())}
     listed = ri.stratified_assignments(panel, strata, 1000, generator_for(1, "x"))
@@ -102,9 +96,6 @@ def test_stratified_draws_stay_within_their_stratum():
     assert not sampled.enumerated
     for drawn in (listed, sampled):
         assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all() and (drawn.source[:, 6:] >= 6).all()
-
-
-def test_p_value_never_falls_below_one_over_the_distinct_draws():
     y, d, units, times, _ = make_panel(staggered=False, controls=0)
     panel = ri.path_panel(y + 1000 * d, d, units, times)
     listed = ri.path_randomisation(panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "unit and time")
@@ -122,18 +113,14 @@ def china_panel(treated, y=None):
     return panel, links
 
 
-def test_china_has_2281_connected_sets_of_five_provinces():
+def test_connected_sets_of_china():
     panel, links = china_panel(CLUSTERS)
     drawn = ri.connected_assignments(panel, links, 1, generator_for(1, "x"))
     assert drawn.enumerated and drawn.count == drawn.distinct == 2281 and comb(31, 5) == 169_911
     sets = panel.treated[drawn.source]
     assert (sets.sum(axis=1) == 5).all() and len(np.unique(sets, axis=0)) == 2281
-
-
-def test_inside_the_coast_there_are_15_connected_sets_of_five():
     import pandas as pd
 
-    panel, links = china_panel(CLUSTERS)
     table = pd.read_csv(DATA / "units.csv").set_index("unit")
     coast = set(table.index[table["coastal"].astype(bool)])
     inside = [link for link in links if set(link) <= coast]
@@ -141,6 +128,8 @@ def test_inside_the_coast_there_are_15_connected_sets_of_five():
     assert drawn.distinct == 15
     test = ri.path_randomisation(panel, drawn, "time")
     assert test.smallest_p == 1 / 15 and test.p_value() >= 1 / 15 and test.interval(0.95) == (-np.inf, np.inf)
+    panel, links = china_panel(ZONES)
+    refused("not connected", ri.connected_assignments, panel, links, 99, generator_for(1, "x"))
 
 
 def test_a_connected_block_may_have_several_paths():
@@ -156,11 +145,6 @@ def test_a_connected_block_may_have_several_paths():
     for source in sampled.source:
         assert sorted(panel.path_class[source]) == sorted(panel.path_class)
         assert tuple(np.flatnonzero(panel.treated[source])) in sets
-
-
-def test_a_group_that_is_not_connected_has_no_connected_draws():
-    panel, links = china_panel(ZONES)
-    refused("not connected", ri.connected_assignments, panel, links, 99, generator_for(1, "x"))
 
 
 def test_listed_permutations_have_exactly_their_size():

@@ -41,8 +41,12 @@ def test_kernel_equals_all_distances(places, shape):
     assert kernel.mean_neighbours == pytest.approx(((d <= 800).sum() - 40) / 40)
 
 
-def test_cutoff_beyond_half_the_globe_takes_everyone(places):
+def test_smallest_and_largest_cutoffs(places):
     assert spatial_kernel(*places, 30_000.0, "uniform").weights.toarray().min() == 1.0
+    units, lat, lon = places
+    fit = fit_ols(np.sin(np.arange(40.0) ** 2), np.column_stack([np.ones(40), np.cos(np.arange(40.0))]))
+    ours = conley_inference(fit, C, units, spatial_kernel(units, lat, lon, 1e-3), "N/(N-K)")
+    assert ours.std_error == pytest.approx(np.sqrt(cov_hc1(fit)[1, 1]), rel=MACHINE) and ours.factor == 40 / 38
 
 
 @pytest.mark.parametrize("cutoff", [400.0, 800.0, 1200.0])
@@ -56,13 +60,6 @@ def test_cross_section_equals_the_dense_double_sum(places, cutoff):
     ours = conley_inference(fit, C, units, spatial_kernel(units, lat, lon, cutoff))
     assert ours.std_error == pytest.approx(np.sqrt(dense[1, 1]), rel=MACHINE)
     assert (ours.factor, ours.factor_name, ours.df) == (1.0, "none", 38)
-
-
-def test_cross_section_below_the_smallest_distance_is_white(places):
-    units, lat, lon = places
-    fit = fit_ols(np.sin(np.arange(40.0) ** 2), np.column_stack([np.ones(40), np.cos(np.arange(40.0))]))
-    ours = conley_inference(fit, C, units, spatial_kernel(units, lat, lon, 1e-3), "N/(N-K)")
-    assert ours.std_error == pytest.approx(np.sqrt(cov_hc1(fit)[1, 1]), rel=MACHINE) and ours.factor == 40 / 38
 
 
 @pytest.mark.parametrize("lags", [0, 3])
@@ -80,17 +77,13 @@ def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(places, panel, lags):
     assert ours.std_error == pytest.approx(np.sqrt(dense[1, 1]), rel=MACHINE)
 
 
-def test_panel_without_neighbours_equals_statsmodels_newey_west_by_unit(places, panel):
+def test_panel_without_neighbours_and_with_all_equals_statsmodels(places, panel):
     y, X, units, times = panel
     theirs, groups = sm.OLS(y, X).fit(), [(9 * i, 9 * i + 9) for i in range(40)]
     cov = sw.cov_nw_panel(theirs, 3, groups, weights_func=sw.weights_bartlett, use_correction=False)
     kernel = spatial_kernel(*places, 1e-3)
     ours = conley_panel_inference(fit_ols(y, X), C, units, times, kernel, 3)
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
-
-
-def test_panel_where_all_are_neighbours_equals_statsmodels_clusters_by_date(places, panel):
-    y, X, units, times = panel
     cov = sw.cov_cluster(sm.OLS(y, X).fit(), times - 2000, use_correction=False)
     ours = conley_panel_inference(fit_ols(y, X), C, units, times, spatial_kernel(*places, 3e4, "uniform"), 0)
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
@@ -109,7 +102,7 @@ def test_driscoll_kraay_equals_statsmodels(panel, lags):
     assert ours.std_error == pytest.approx(theirs.bse[1], rel=CLOSED_FORM)
 
 
-def test_small_sample_factors_are_named_and_multiply_the_variance(panel):
+def test_factors_intervals_and_lags_of_driscoll_kraay(panel):
     y, X, _, times = panel
     fit = fit_ols(y, X)
     plain = dkr.driscoll_kraay_inference(fit, C, times, 2)
@@ -121,6 +114,11 @@ def test_small_sample_factors_are_named_and_multiply_the_variance(panel):
         scaled = dkr.driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
         assert (scaled.factor_name, scaled.factor) == (name, pytest.approx(value))
         assert scaled.std_error == pytest.approx(plain.std_error * np.sqrt(value), rel=MACHINE)
+    result = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
+    assert dkr.fixed_b_p_value(result.critical_value, 9, 2) == pytest.approx(0.1, abs=1e-8)
+    assert result.law == "fixed-b, Bartlett, b = 3/9"
+    assert (result.conf_high - result.estimate) / result.std_error == pytest.approx(result.critical_value)
+    assert [dkr.default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
 
 
 @pytest.mark.parametrize("b", [0.05, 0.1, 0.3, 1.0])
@@ -145,14 +143,6 @@ def test_fixed_b_equals_simulation():
         variance += 2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
     share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
     assert dkr.fixed_b_p_value(2.5, 10, 2) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
-
-
-def test_interval_and_p_value_agree(panel):
-    y, X, _, times = panel
-    result = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
-    assert dkr.fixed_b_p_value(result.critical_value, 9, 2) == pytest.approx(0.1, abs=1e-8)
-    assert result.law == "fixed-b, Bartlett, b = 3/9"
-    assert (result.conf_high - result.estimate) / result.std_error == pytest.approx(result.critical_value)
 
 
 def test_shuffled_rows_and_units_change_nothing(places, panel):
@@ -180,10 +170,6 @@ def test_2800_units_stay_under_200_megabytes():
     tracemalloc.stop()
     assert peak < 200e6
     assert peak < 0.5 * 8 * N**2  # no N x N matrix is ever formed
-
-
-def test_default_lags():
-    assert [dkr.default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
 
 
 def test_bad_input_says_what_is_wrong(places, panel):

@@ -133,7 +133,7 @@ def test_regressors_far_from_zero_cost_no_digits(panel, kind):
     np.testing.assert_allclose(a.statistics(0.3), b.statistics(0.3), rtol=MACHINE)
 
 
-def test_few_clusters_list_every_sign_vector_once():
+def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
     draws = wild_draws("abcde", "rademacher", 9999, generator_for(1, "five"))
     assert draws.enumerated and draws.count == len(np.unique(draws.weights, axis=0)) == 32
     rng = np.random.default_rng(1)
@@ -144,9 +144,6 @@ def test_few_clusters_list_every_sign_vector_once():
     assert boot.p_value() >= 2 / 32  # the data and their mirror image
     np.testing.assert_allclose(boot.statistics()[0], boot.statistic(), rtol=MACHINE)
     assert boot.interval(0.99) == (-np.inf, np.inf)
-
-
-def test_weights_have_mean_zero_and_variance_one():
     webb = wild_draws(range(50), "webb", 20000, generator_for(1, "moments")).weights
     signs = wild_draws(range(50), "rademacher", 20000, generator_for(1, "moments")).weights
     assert set(np.unique(signs)) == {-1, 1} and len(np.unique(webb)) == 6
@@ -189,13 +186,10 @@ def test_bad_input_says_what_is_wrong(change, message):
     refused(message, wild_bootstrap, fit, arguments["c"], arguments["clusters"], draws, arguments["kind"])
 
 
-def test_bad_draws_say_what_is_wrong():
+def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
     rng = generator_for(1, "bad")
     for bad in (([1], "webb", 9), ([1, 2], "webb", 0), ([1, 2], "mammen", 9)):
         refused("", wild_draws, *bad, rng)
-
-
-def test_a_cluster_that_determines_the_coefficient_is_refused():
     y, d = np.arange(12.0) ** 1.5, np.repeat([1.0, 0.0, 0.0, 0.0], 3)
     draws = wild_draws(range(4), "webb", 9, generator_for(1, "bad"))
     refused(

@@ -54,12 +54,21 @@ def log_likelihood(panel, net, theta):
     return t * logdet - (n - 1) * t / 2 * np.log((e**2).sum())
 
 
-def test_likelihood_is_at_its_maximum(case, fit):
+def test_likelihood_is_at_its_maximum_and_derivatives_are_exact(case, fit):
     top = log_likelihood(*case, fit.likelihood)
     for place in range(len(fit.names)):
         step = np.zeros(len(fit.names))
         step[place] = 1e-4
         assert log_likelihood(*case, fit.likelihood + step) < top and log_likelihood(*case, fit.likelihood - step) < top
+    m, _ = dyn.dynamic_moments(*case, None, dyn.DYNAMICS)
+    theta, step = np.array([0.25, 0.5, -0.05]), 1e-6
+    whole = m.slope_matrix(theta, 1.0)
+    exact = whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(whole[3:, 3:], whole[3:, :3])
+    for j in range(3):
+        up, down = theta.copy(), theta.copy()
+        up[j], down[j] = theta[j] + step, theta[j] - step
+        slope = (m.score(up, 1.0) - m.score(down, 1.0)) / (2 * step)
+        assert exact[:, j] == pytest.approx(slope, rel=1e-6, abs=1e-4)
 
 
 def expected_score_gap(W, t, rho, tau, eta):
@@ -82,19 +91,7 @@ def test_adjustment_equals_dense_traces(matrix):
     assert m.adjustment(theta) == pytest.approx(expected_score_gap(matrix, 6, *theta), rel=CLOSED_FORM)
 
 
-def test_derivatives_of_the_adjusted_score_are_exact(case):
-    m, _ = dyn.dynamic_moments(*case, None, dyn.DYNAMICS)
-    theta, step = np.array([0.25, 0.5, -0.05]), 1e-6
-    whole = m.slope_matrix(theta, 1.0)
-    exact = whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(whole[3:, 3:], whole[3:, :3])
-    for j in range(3):
-        up, down = theta.copy(), theta.copy()
-        up[j], down[j] = theta[j] + step, theta[j] - step
-        slope = (m.score(up, 1.0) - m.score(down, 1.0)) / (2 * step)
-        assert exact[:, j] == pytest.approx(slope, rel=1e-6, abs=1e-4)
-
-
-def test_without_lags_it_is_the_transformed_static_model(case):
+def test_special_cases_without_lags_and_without_space(case):
     panel, net = case
     found = dyn.fit_dynamic(panel, net, free=("rho",))
     later = BalancedPanel(panel.units, panel.periods[1:], panel.names, panel.values[:, 1:])
@@ -105,9 +102,6 @@ def test_without_lags_it_is_the_transformed_static_model(case):
         mine = found.estimates[found.names.index(name)]
         assert mine == pytest.approx(static.estimates[names.index(name)], rel=ITERATIVE)
     assert found.sigma2 == pytest.approx(static.sigma2, rel=ITERATIVE)
-
-
-def test_without_space_it_is_bias_corrected_fixed_effects():
     panel, net = simulated(rho=0.0, eta=0.0, tau=0.7, seed=9)
     y = panel.values[..., 0]
     m, _ = dyn.dynamic_moments(panel, net, (), ("tau",))
@@ -115,14 +109,11 @@ def test_without_space_it_is_bias_corrected_fixed_effects():
     fit, expected = dyn.fit_moments(alone, net, (), ()), bias_corrected_root(y, Variance.CONSTANT)
     assert fit.found and fit.estimates[1] == pytest.approx(expected.rho, rel=ITERATIVE)
     assert fit.likelihood[1] == pytest.approx(expected.fixed_effects, rel=CLOSED_FORM)
-
-
-def test_parameters_held_at_zero_stay_there(case):
     found = dyn.fit_dynamic(*case, free=("rho", "tau"))
     assert found.estimates[2] == 0 and found.std_errors[2] == 0 and found.std_errors[:2].min() > 0
 
 
-def test_order_names_and_permuted_weights_do_not_matter(case, fit):
+def test_order_names_permuted_weights_and_effects_do_not_matter(case, fit):
     panel, net = case
     order = np.random.default_rng(3).permutation(net.n)
     mixed = network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
@@ -134,10 +125,6 @@ def test_order_names_and_permuted_weights_do_not_matter(case, fit):
     again = dyn.fit_dynamic(renamed, network([names[unit] for unit in net.units], net.matrix))
     assert again.estimates == pytest.approx(fit.estimates, rel=1e-9)
     assert again.std_errors == pytest.approx(fit.std_errors, rel=1e-8)
-
-
-def test_unit_and_time_effects_do_not_matter(case, fit):
-    panel, net = case
     values, rng = panel.values.copy(), np.random.default_rng(4)
     # A common path in levels is a time effect of the equation because the rows of W sum to one.
     values[..., 0] += rng.normal(size=len(panel.periods))
@@ -146,7 +133,7 @@ def test_unit_and_time_effects_do_not_matter(case, fit):
     assert again.estimates == pytest.approx(fit.estimates, rel=1e-7)
 
 
-def test_effects_equal_dense_inverses(case, fit):
+def test_effects_and_stability_equal_dense_algebra(case, fit):
     W, n = case[1].matrix.toarray(), case[1].n
     found = dynamic_effects(fit, (1, 5), np.random.default_rng(1), draws=200)
     rho, tau, eta = fit.dynamics
@@ -161,9 +148,6 @@ def test_effects_equal_dense_inverses(case, fit):
             assert found.estimate[h, :, k] == pytest.approx([direct, total - direct, total], rel=CLOSED_FORM)
     assert found.horizons == ("short_run", "after_1", "after_5", "long_run")
     assert (found.conf_low[0] < found.estimate[0]).all() and (found.estimate[0] < found.conf_high[0]).all()
-
-
-def test_stability_leaves_out_the_common_root(case, fit):
     found, W = stability(fit), case[1].matrix.toarray()
     A = np.linalg.solve(np.eye(len(W)) - fit.dynamics[0] * W, fit.dynamics[1] * np.eye(len(W)) + fit.dynamics[2] * W)
     roots = np.linalg.eigvals(A)
@@ -182,20 +166,17 @@ def test_explosive_process_has_no_long_run(fit):
     assert stability(common).constant_root > 1 and not stability(common).long_run
 
 
-def test_monte_carlo_sees_the_bias_and_its_correction():
+def test_monte_carlo_obeys_the_model_and_sees_the_bias(case, fit):
+    quiet = dynamic_monte_carlo(case[0], replace(fit, sigma2=1e-14), np.random.default_rng(7), replications=20)
+    assert np.abs(quiet.bias[0]).max() < 1e-5
     panel, net = simulated(n=16, t=6, tau=0.8, rho=0.2, eta=-0.1, seed=11)
-    fit = dyn.fit_dynamic(panel, net)
-    truth = replace(fit, estimates=np.concatenate([[0.2, 0.8, -0.1], 0.1 * fit.estimates[3:]]))
+    short = dyn.fit_dynamic(panel, net)
+    truth = replace(short, estimates=np.concatenate([[0.2, 0.8, -0.1], 0.1 * short.estimates[3:]]))
     found = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
     assert found.truth == pytest.approx([0.2, 0.8, -0.1]) and found.bias[0, 1] < -4 * found.sd[0, 1] / np.sqrt(80)
     assert abs(found.bias[-1, 1]) < abs(found.bias[0, 1]) / 2
     again = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
     assert again.bias == pytest.approx(found.bias, nan_ok=True)
-
-
-def test_monte_carlo_panels_obey_the_model(case, fit):
-    quiet = dynamic_monte_carlo(case[0], replace(fit, sigma2=1e-14), np.random.default_rng(7), replications=20)
-    assert np.abs(quiet.bias[0]).max() < 1e-5
 
 
 def test_bad_input_is_named(case):

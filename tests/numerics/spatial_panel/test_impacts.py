@@ -57,7 +57,7 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(mod
     np.testing.assert_allclose(found.conf_high - found.conf_low, 2 * 1.959963984540054 * found.std_error, rtol=1e-12)
 
 
-def test_indirect_effect_of_slx_is_theta_exactly_and_of_sem_zero():
+def test_indirect_effects_of_each_model():
     case = make_case(rho=0.0)
     slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
     found = delta_impacts(slx)
@@ -66,18 +66,11 @@ def test_indirect_effect_of_slx_is_theta_exactly_and_of_sem_zero():
     np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
     sem = delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM")))
     assert not sem.estimate[1].any()
-
-
-def test_one_ratio_for_all_regressors_only_without_lagged_regressors():
     case = make_case()
     sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
                 for m in ("SAR", "SDM"))  # fmt: skip
     assert sar[1, 0] / sar[0, 0] == pytest.approx(sar[1, 1] / sar[0, 1])
     assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
-
-
-def test_a_regressor_without_a_lag_has_only_the_multiplier():
-    case = make_case()
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
     np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
 
@@ -93,7 +86,7 @@ def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     assert drawn.draws + drawn.dropped == 20_000
 
 
-def test_full_covariance_is_used():
+def test_full_covariance_and_random_effects():
     panel, net = munnell_panel()
     fit = fit_spatial_panel(panel, net, PanelModel("SDM", "two_way"))
     cut = fit.covariance().copy()
@@ -101,16 +94,15 @@ def test_full_covariance_is_used():
     full = delta_impacts(fit).std_error
     fit._stored["observed"] = cut
     assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
+    fit = fit_random_effects(panel, net, PanelModel("SDM"))
+    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
 
 
-def test_draws_over_many_values_of_rho_equal_single_solves():
+def test_draws_over_many_values_of_rho():
     net, rho = network(range(12), CASES["uneven rows"]), np.linspace(-0.5, 0.6, 200)
     many, one = multipliers(net, rho), [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
     for field in ("own", "own_lag", "all", "all_lag"):
         np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
-
-
-def test_too_many_draws_outside_the_range_are_refused():
     case = make_case(n=12, t=4)
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
@@ -134,9 +126,3 @@ def test_sent_received_and_partition_add_up(matrix):
             total += row
         np.testing.assert_allclose(total, effects[:, k], rtol=1e-8)
     refused("not a regressor", reach, fit, "W a")
-
-
-def test_random_effects_have_effects_too():
-    panel, net = munnell_panel()
-    fit = fit_random_effects(panel, net, PanelModel("SDM"))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)

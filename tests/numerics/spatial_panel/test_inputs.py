@@ -20,7 +20,7 @@ def not_keyed(words, units=UNITS, years=YEARS, y=Y, X=X, names=("x",)):
     refused(words, panel_from_rows, units, years, y, X, names)
 
 
-def test_a_panel_that_cannot_be_keyed_is_refused():
+def test_panels_and_weights_that_cannot_be_read_are_refused():
     not_keyed("1 values are missing or infinite, first the outcome of a in 2001", y=np.where(Y == 3, np.nan, Y))
     not_keyed("first x of c in 2000", X=np.where(X == 2, np.inf, X))
     twice = [*UNITS, "a"], [*YEARS, 2000], np.append(Y, 1.0), np.vstack([X, [[1.0]]])
@@ -33,17 +33,6 @@ def test_a_panel_that_cannot_be_keyed_is_refused():
     refused(
         "2 units and 2 periods do not name", panel_from_arrays, Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"]
     )
-
-
-def test_rows_and_arrays_give_the_same_panel():
-    one = panel_from_rows(UNITS, YEARS, Y, X, ["x"])
-    two = panel_from_arrays(Y.reshape(2, 3), X.reshape(2, 3, 1), UNITS[:3], ["x"], [2000, 2001])
-    assert (one.units, one.periods, one.names) == (two.units, two.periods, two.names)
-    np.testing.assert_array_equal(one.values, two.values)
-    assert one.values[1, 0].tolist() == [1.0, 4.0]
-
-
-def test_weights_that_cannot_be_read_are_refused():
     good = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
 
     for words, units, matrix in (
@@ -57,16 +46,18 @@ def test_weights_that_cannot_be_read_are_refused():
         refused(words, network, units, matrix)
 
 
-def test_sparse_and_dense_weights_are_the_same_network():
+def test_rows_arrays_sparse_and_dense_give_the_same():
+    one = panel_from_rows(UNITS, YEARS, Y, X, ["x"])
+    two = panel_from_arrays(Y.reshape(2, 3), X.reshape(2, 3, 1), UNITS[:3], ["x"], [2000, 2001])
+    assert (one.units, one.periods, one.names) == (two.units, two.periods, two.names)
+    np.testing.assert_array_equal(one.values, two.values)
+    assert one.values[1, 0].tolist() == [1.0, 4.0]
     dense = ring(130)
     one, two = network(range(130), dense), network(range(130), csr_array(dense))
     values = np.random.default_rng(0).normal(size=(130, 3, 2))
     np.testing.assert_allclose(one.lag(values), np.einsum("ij,jtk->itk", dense, values), atol=1e-14)
     np.testing.assert_array_equal(one.lag(values), two.lag(values))
     assert one.units[3] == "3" and one.row_standardised
-
-
-def test_largest_eigenvalue_of_weights_that_are_not_row_standardised():
     matrix = (contiguity_line(20) > 0) * 1.0
     assert network(range(20), matrix).largest_eigenvalue == pytest.approx(np.linalg.eigvalsh(matrix).max(), rel=1e-8)
     assert network(range(20), matrix).largest_eigenvalue >= np.linalg.eigvalsh(matrix).max()

@@ -170,7 +170,7 @@ def test_order_and_names_of_units_do_not_matter(model):
     np.testing.assert_allclose(moved.residuals[:, np.argsort(order)], base.residuals, atol=tight)
 
 
-def test_units_of_measurement_do_not_matter():
+def test_units_of_measurement_lags_and_the_unit_root():
     case = make_case()
     base = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
     scaled = panel_from_arrays(case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES)
@@ -178,12 +178,8 @@ def test_units_of_measurement_do_not_matter():
     factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
     np.testing.assert_allclose(other.estimates * factors, base.estimates, rtol=CLOSED_FORM)
     np.testing.assert_allclose(other.std_errors() * factors, base.std_errors(), rtol=CLOSED_FORM)
-
-
-def test_only_wanted_regressors_are_lagged():
-    case = make_case()
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
-    assert fit.names == ("rho", "a", "b", "W b", "sigma2")
+    assert fit.names == ("rho", "a", "b", "W b", "sigma2") and make_case(n=14).network.logdet.domain[1] == 1.0
 
 
 def test_what_cannot_be_estimated_is_said():
@@ -211,7 +207,3 @@ def test_what_cannot_be_estimated_is_said():
 @pytest.mark.parametrize("rho", [0.99974, -1.9998])
 def test_an_estimate_near_an_end_of_its_range_is_at_the_edge(rho):
     assert at_edge(rho, -2.0, 1.0) and not at_edge(0.999 * rho, -2.0, 1.0)
-
-
-def test_the_unit_root_of_row_standardised_weights_is_exactly_one():
-    assert make_case(n=14).network.logdet.domain[1] == 1.0

@@ -45,16 +45,13 @@ def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     assert not fit.at_bound
 
 
-def test_no_unit_effects_in_the_data_end_at_the_bound():
+def test_no_unit_effects_end_at_the_bound_and_refusals():
     rng, case = np.random.default_rng(0), make_case(n=9, t=6)
     noise = rng.normal(size=(6, 9))
     panel = panel_from_arrays(case.X @ [1.0, 1.0] + noise - noise.mean(axis=0), case.X, case.units, NAMES)
     fit = fit_random_effects(panel, case.network, PanelModel("SAR"))
     assert fit.at_bound and fit["phi"] < 1e-5
     refused("edge of its range", fit.covariance)
-
-
-def test_refusals():
     case = make_case()
     refused("no random-effects form", fit_random_effects, case.panel, case.network, PanelModel("SAC"))
     refused("row-standardised", fit_random_effects, case.panel, network(case.units, 2 * case.matrix), PanelModel("SEM"))

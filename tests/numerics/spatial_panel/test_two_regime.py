@@ -46,7 +46,7 @@ def test_planted_pulls_are_found_in_a_large_ring():
     assert np.abs(gaps - 0.5).max() < 4 * np.mean([fit.std_error for fit in fits])
 
 
-def test_swapped_regimes_and_shuffled_units_give_the_same_numbers():
+def test_swapped_regimes_shuffled_units_and_refusals():
     y, X = planted(np.random.default_rng(3), 0.3, 0.3)
     fit, swapped = two_regime_durbin(y, X, W, INSIDE), two_regime_durbin(y, X, W, ~INSIDE)
     order = np.random.default_rng(4).permutation(31)
@@ -54,9 +54,6 @@ def test_swapped_regimes_and_shuffled_units_give_the_same_numbers():
     for other in (moved.rho_inside, swapped.rho_outside):
         assert other == pytest.approx(fit.rho_inside, abs=1e-7)
     assert swapped.p_value == pytest.approx(fit.p_value, abs=1e-6)
-
-
-def test_refusals():
     y, X = planted(np.random.default_rng(5), 0.0, 0.0)
     refused("inside and outside", two_regime_durbin, y, X, W, np.ones(31, dtype=bool))
     refused("collinear", two_regime_durbin, y, X[:, [0, 1, 1]], W, INSIDE)
