@@ -18,8 +18,7 @@ def test_dates_of_breaks_equal_enumeration():
     dates = [[int(data["year"][i]) for i in fit.last] for fit in fits]
     assert dates[:3] == [[], [1898], [1898, 1953]]  # Bai and Perron's method in R strucchange finds 1898
     assert min(range(4), key=lambda m: fits[m].bic) == 1 and min(range(4), key=lambda m: fits[m].lwz) == 1
-    rng = np.random.default_rng(4)
-    y, time = rng.standard_normal(18).cumsum(), np.arange(18.0)
+    y, time = np.random.default_rng(4).standard_normal(18).cumsum(), np.arange(18.0)
     X = np.column_stack([np.ones(18), time])
 
     def ssr(cuts):
@@ -49,8 +48,7 @@ def test_planted_break_and_the_clustered_test():
     assert found.after == pytest.approx(0.02, abs=0.01) and found.p_value == 1 / 200
     x, g = panel([-0.02] * 12, seed=3, n=20)
     found = slope_break_test(x, g, generator_for(1, "b"), 9)
-    k = found.last + 1
-    early, dummies = (np.arange(12) < k).astype(float), np.tile(np.eye(12), (20, 1))
+    early, dummies = (np.arange(12) < (found.last + 1)).astype(float), np.tile(np.eye(12), (20, 1))
     X = np.column_stack([(x * early).ravel(), (x * (1 - early)).ravel(), dummies])
     cluster = {"groups": np.repeat(np.arange(20), 12), "use_correction": False}
     fit, c = sm.OLS(g.ravel(), X).fit(cov_type="cluster", cov_kwds=cluster), np.zeros(14)

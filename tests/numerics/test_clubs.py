@@ -118,8 +118,7 @@ def test_merging_undoes_a_split(tests, method):
 def test_shared_membership_and_exact_tests():
     shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
     np.testing.assert_allclose(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
-    firm = cb.core_stability(shared, np.array([1, 1, 1, 0]))
-    np.testing.assert_allclose(firm, [0.25, 0.5, 0.25, np.nan])
+    np.testing.assert_allclose(cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan])
     for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
         assert cb.exact_table_p(np.array(table)) == pytest.approx(stats.fisher_exact(table)[1], rel=MACHINE)
     # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5), 3))$p.value

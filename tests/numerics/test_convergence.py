@@ -13,14 +13,12 @@ from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):
     rng = np.random.default_rng(seed)
     y0, Z, phi = rng.normal(9, 0.5, n), rng.normal(size=(n, 2)), -np.expm1(-lam * years) / years
-    growth = 0.25 - phi * y0 + Z @ [0.003, -0.001] + rng.normal(0, noise, n)
-    return growth, y0, Z
+    return (0.25 - phi * y0 + Z @ [0.003, -0.001] + rng.normal(0, noise, n)), y0, Z
 
 
 @pytest.mark.parametrize("lam", [-0.03, -0.001, 0.0, 0.02, 0.3])
 def test_speed_inverts_the_slope(lam):
-    slope = np.expm1(-lam * 20) / 20
-    assert cv.speed_from_slope(slope, 20) == pytest.approx(lam, abs=MACHINE)
+    assert cv.speed_from_slope((np.expm1(-lam * 20) / 20), 20) == pytest.approx(lam, abs=MACHINE)
 
 
 @pytest.mark.parametrize("slope", [-0.05, -0.06])
@@ -63,8 +61,7 @@ def test_half_life_is_unbounded_when_the_speed_may_be_zero(high):
 @pytest.mark.parametrize("years", [1.0, 20.0, 80.0])
 def test_nls_equals_the_transform_of_ols(lam, years):
     growth, y0, Z = planted(lam, years, noise=1e-5)
-    X = np.column_stack([np.ones(len(y0)), y0, Z])
-    slope = fit_ols(growth, X).beta[1]
+    slope = fit_ols(growth, np.column_stack([np.ones(len(y0)), y0, Z])).beta[1]
     root = 1 + slope * years
     assert root > 0
     fit = cv.fit_speed(growth, y0, years, Z)

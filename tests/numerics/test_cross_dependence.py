@@ -27,8 +27,7 @@ def test_tests_written_out():
     assert found.statistic == pytest.approx(ur.cd_test(signs[:, None] * e).statistic, rel=MACHINE)
     e = factor_panel(load=0)
     assert ur.enhanced_cd_test(e, generator_for(1, "s")) == ur.weighted_cd_test(e, generator_for(1, "s"))
-    strong = factor_panel(load=1)
-    assert ur.enhanced_cd_test(strong, generator_for(1, "s")).statistic > 30
+    assert ur.enhanced_cd_test(factor_panel(load=1), generator_for(1, "s")).statistic > 30
 
 
 @pytest.mark.montecarlo

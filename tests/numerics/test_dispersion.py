@@ -42,8 +42,7 @@ def test_leave_one_out_and_columns_are_separate_samples(ends):
 
 def test_tests_of_sigma_written_out(ends):
     start, end = ends
-    total = np.column_stack([np.ones(31), start + end])
-    fit = fit_ols(start - end, total)
+    fit = fit_ols(start - end, np.column_stack([np.ones(31), start + end]))
     t, r = fit.beta[1] / np.sqrt(cov_classical(fit)[1, 1]), stats.pearsonr(start - end, start + end)[0]
     assert t == pytest.approx(r * np.sqrt(29 / (1 - r**2)), rel=CLOSED_FORM)
     C = np.cov(start, end)

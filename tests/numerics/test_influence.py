@@ -16,8 +16,7 @@ SLOPE = np.array([0.0, 1.0])
 
 
 def test_closed_forms_of_influence():
-    total = 1 / 5 + 1 / 26
-    expected = total**2 / (1 / 5**3 + 1 / 26**3)
+    expected = (1 / 5 + 1 / 26) ** 2 / (1 / 5**3 + 1 / 26**3)
     assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(expected, rel=CLOSED_FORM)
     X, clusters = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)]), np.repeat(np.arange(10), 2)
     assert effective_clusters(X, clusters, SLOPE) == pytest.approx(10.0, rel=MACHINE)

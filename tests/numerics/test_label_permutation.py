@@ -49,8 +49,7 @@ def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns
 
 def test_strata_overlaps_and_connected_groups_are_kept():
     _, labels, _ = _data()
-    strata = np.array(["a"] * 7 + ["b"] * 5)
-    drawn = labels[lp.stratified_label_draws(strata, 300, np.random.default_rng(1)).source]
+    drawn = labels[lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 300, np.random.default_rng(1)).source]
     assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (drawn.prod(axis=2).sum(axis=1) == 2).all()
     ring = np.zeros((N, N), dtype=bool)
     for i in range(N):

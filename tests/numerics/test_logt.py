@@ -49,8 +49,7 @@ def test_periods_of_the_regression():
 
 def by_hand(H, m):
     """The formulas of research-design.md E5, written out in loops."""
-    T = len(H)
-    t = np.arange(m + 1, T + 1)
+    t = np.arange(m + 1, len(H) + 1)
     y, Z = np.log(H[0] / H[t - 1]) - 2 * np.log(np.log(t)), np.column_stack([np.ones(len(t)), np.log(t)])
     a, b = np.linalg.lstsq(Z, y, rcond=None)[0]
     u = y - Z @ [a, b]
@@ -59,8 +58,7 @@ def by_hand(H, m):
     for j in range(1, n - 1):
         x = 1.2 * np.pi * j / S
         total += 2 * 3 / x**2 * (np.sin(x) / x - np.cos(x)) * sum(u[s] * u[s + j] for s in range(n - 1 - j))
-    se = np.sqrt(total / (n - 1) * np.linalg.inv(Z.T @ Z)[1, 1])
-    return b, se
+    return b, np.sqrt(total / (n - 1) * np.linalg.inv(Z.T @ Z)[1, 1])
 
 
 def test_regression_by_hand_in_groups_and_free_of_the_currency(incomes):
@@ -74,8 +72,7 @@ def test_regression_by_hand_in_groups_and_free_of_the_currency(incomes):
     for variance in ("fqsb", "aqsb"):
         together = lt.fit_logt(H, periods, variance)
         for i in range(3):
-            alone = lt.fit_logt(H[i], periods, variance)
-            assert together.t[i] == pytest.approx(alone.t[0], rel=CLOSED_FORM)
+            assert together.t[i] == pytest.approx(lt.fit_logt(H[i], periods, variance).t[0], rel=CLOSED_FORM)
     trend, periods, hundred = hp_trend(incomes), lt.regression_periods(30, 10), hp_trend(incomes + np.log(100))
     one, two = (lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
     assert one == pytest.approx(two, rel=MACHINE)
@@ -84,8 +81,7 @@ def test_regression_by_hand_in_groups_and_free_of_the_currency(incomes):
 
 
 def test_paths_kernel_and_no_dispersion():
-    h = lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]]))
-    np.testing.assert_allclose(h, [[0.5, 1.0], [1.5, 1.0]])
+    np.testing.assert_allclose(lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])), [[0.5, 1.0], [1.5, 1.0]])
     assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
     refused("zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
     H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])

@@ -52,12 +52,10 @@ def test_trajectories_stay_whole_and_second_order_counts():
 
 
 def test_homogeneity_is_a_contingency_test_in_each_row():
-    rng = np.random.default_rng(4)
-    counts = rng.integers(5, 40, (3, 4, 4))
+    counts = np.random.default_rng(4).integers(5, 40, (3, 4, 4))
     test, rows = mk.homogeneity_test(counts), [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
     logs = [chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood") for i in range(4)]
     assert test.q == pytest.approx(sum(row[0] for row in rows), rel=CLOSED_FORM)
     assert test.lr == pytest.approx(sum(row[0] for row in logs), rel=CLOSED_FORM)
     assert test.df == sum(row[2] for row in rows)
-    same = mk.homogeneity_test(np.array([counts[0], 2 * counts[0]]))
-    assert same.q == pytest.approx(0, abs=1e-9)
+    assert mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q == pytest.approx(0, abs=1e-9)

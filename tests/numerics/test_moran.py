@@ -25,8 +25,7 @@ def lattice():
 
 @pytest.fixture
 def values():
-    rng = np.random.default_rng(5)
-    return np.repeat(np.arange(6.0), 5) + rng.normal(0, 1, 30)
+    return np.repeat(np.arange(6.0), 5) + np.random.default_rng(5).normal(0, 1, 30)
 
 
 def test_statistics_equal_esda_and_spreg(lattice, values):
@@ -64,8 +63,7 @@ def test_draws_of_residuals_have_the_mean_of_residuals(lattice):
     mean, variance = cliff_ord_moments(W, X)
     drawn = []
     for _ in range(2000):
-        e = fit_ols(rng.normal(size=30), X).u_hat
-        drawn.append(morans_i(e, W))
+        drawn.append(morans_i(fit_ols(rng.normal(size=30), X).u_hat, W))
     assert np.mean(drawn) == pytest.approx(mean, abs=4 * np.sqrt(variance / 2000))
     assert np.var(drawn) == pytest.approx(variance, rel=0.15)
 

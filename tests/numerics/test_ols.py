@@ -13,8 +13,7 @@ from tolerances import CLOSED_FORM, MACHINE
 def data():
     rng = np.random.default_rng(7)
     X = np.column_stack([np.ones(31), rng.normal(9, 0.5, 31), rng.normal(size=31)])
-    y = X @ [0.2, -0.015, 0.01] + rng.normal(0, 0.01, 31) * (1 + np.abs(X[:, 2]))
-    return y, X
+    return (X @ [0.2, -0.015, 0.01] + rng.normal(0, 0.01, 31) * (1 + np.abs(X[:, 2]))), X
 
 
 @pytest.mark.parametrize(("kind", "cov"), [("nonrobust", cov_classical), ("HC1", cov_hc1), ("HC3", cov_hc3)])
@@ -72,5 +71,4 @@ def test_units_alone_with_their_dummy_are_refused(data):
     refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
     refused("at least two clusters", cov_cr3, fit_ols(y, X), np.zeros(31))
     clusters = np.arange(31) // 4
-    fit = fit_ols(y, np.column_stack([X, clusters == 2]))
-    refused("leverage 1", cov_cr3, fit, clusters)
+    refused("leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters)

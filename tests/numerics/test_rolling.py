@@ -73,8 +73,7 @@ def test_band_holds_the_whole_path():
 def test_equal_speeds_have_slopes_that_differ_but_no_contrast():
     rng, years, speed = np.random.default_rng(3), np.array([5.0, 20.0]), 0.03
     X = 9 + 0.4 * rng.standard_normal((400, 2))
-    y = -(1 - np.exp(-speed * years)) / years * X + 0.001 * rng.standard_normal((400, 2))
-    fit = fit_windows(y, X)
+    fit = fit_windows((-(1 - np.exp(-speed * years)) / years * X + 0.001 * rng.standard_normal((400, 2))), X)
     found = speed_contrasts(fit, years, generator_for(1, "c"), 499)
     assert fit.slope[0] < fit.slope[1] - 0.005
     np.testing.assert_allclose(found.speed, speed, atol=3e-4)

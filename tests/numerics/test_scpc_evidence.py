@@ -36,8 +36,7 @@ def test_equivalence_says_what_its_interval_says():
     reach = max(abs(plain.conf_low), abs(plain.conf_high))
     assert scpc_equivalence(fit, CONTRAST, SPACE, reach * 1.001).equivalent
     assert not scpc_equivalence(fit, CONTRAST, SPACE, reach * 0.999).equivalent
-    at_edge = scpc_equivalence(fit, CONTRAST, SPACE, reach)
-    assert at_edge.p_value == pytest.approx(0.05, abs=1e-6)
+    assert scpc_equivalence(fit, CONTRAST, SPACE, reach).p_value == pytest.approx(0.05, abs=1e-6)
     assert plain.p_value == max(plain.p_above_low, plain.p_below_high)
     shifted = scpc_equivalence(fit_ols(ERRORS[0] + 100 * X[:, 3], X), CONTRAST, SPACE, 1.0)
     assert shifted.outside and shifted.p_value > 0.99

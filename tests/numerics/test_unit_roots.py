@@ -103,8 +103,7 @@ def test_half_life_sets_and_quadrature(space):
         found = su.half_life_set(values, tests)
         assert found.unbounded and np.isnan(found.high)
         assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
-    rng = np.random.default_rng(6)
-    z = np.linalg.cholesky(space.brownian) @ rng.standard_normal((space.q, 40000))
+    z = np.linalg.cholesky(space.brownian) @ np.random.default_rng(6).standard_normal((space.q, 40000))
     forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
     share = (forms[0] / forms[1] > 7.0).mean()
     assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)

@@ -25,8 +25,7 @@ def test_fixed_b_tail_and_constant_variance():
     drawn = ro.white_noise_statistics(42, 1.0, generator_for(1, "w"), 4000)
     # Kiefer and Vogelsang's 97.5 percent point at b = 1 is 4.77; a trend regressor moves it a little.
     assert 3.8 < np.quantile(drawn, 0.975) < 5.8 and abs(np.median(drawn)) < 0.15
-    rng = np.random.default_rng(2)
-    found = ro.constant_variance_panels(persistent(rng, 0.9, 2.0))
+    found = ro.constant_variance_panels(persistent(np.random.default_rng(2), 0.9, 2.0))
     assert 0.7 < found.persistence[0] < 0.9 < found.persistence[-1] < 1
     assert found.level_sd[-1] == pytest.approx(0, abs=1e-6) and (np.diff(found.level_sd) <= 0).all()
 

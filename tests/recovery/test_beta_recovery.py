@@ -15,8 +15,7 @@ N, T, LAM, DRAWS = 31, 20, 0.02, 1000
 
 def draw(rng, lam=LAM):
     y0 = rng.normal(9, 0.45, N)
-    growth = 0.2 + np.expm1(-lam * T) / T * y0 + rng.normal(0, 0.006, N) * (1 + 0.5 * (y0 > 9))
-    return y0, growth
+    return y0, (0.2 + np.expm1(-lam * T) / T * y0 + rng.normal(0, 0.006, N) * (1 + 0.5 * (y0 > 9)))
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +66,7 @@ def ends(rng, draws, end_sd=1.0):
 
 def test_carree_klomp_size():
     start, end = ends(generator_for(2011, "recovery:t2"), 3000)
-    size = (carree_klomp_t2_test(start, end).p_value < 0.05).mean()
-    assert 0.03 <= size <= 0.07
+    assert 0.03 <= (carree_klomp_t2_test(start, end).p_value < 0.05).mean() <= 0.07
 
 
 def test_carree_klomp_power():

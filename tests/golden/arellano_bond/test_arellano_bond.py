@@ -37,8 +37,7 @@ def lag(values, by=1):
 
 
 def table_4(logs, columns):
-    dummies = year_dummies(140, np.arange(3, 9), 9)
-    X = np.concatenate([np.stack(columns, axis=-1), dummies], axis=-1)
+    X = np.concatenate([np.stack(columns, axis=-1), year_dummies(140, np.arange(3, 9), 9)], axis=-1)
     return dynamic_gmm(logs["n"], GmmSpec(2, 2, 0, Equations.DIFFERENCE, Layout.FULL), X)
 
 

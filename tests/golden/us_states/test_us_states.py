@@ -40,8 +40,7 @@ def found():
     config = {"estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "u"}]}}
     study = MadeStudy(config, {"panel": panel, "periods": periods}, {"ring": ring}, samples={"all": units})
     one, two = estimate_beta(study), estimate_sigma(study)
-    rows = {(e.period, e.estimator, e.term): e for e in [*one.estimates, *two.estimates]}
-    return rows, two.series["series"]
+    return ({(e.period, e.estimator, e.term): e for e in [*one.estimates, *two.estimates]}), two.series["series"]
 
 
 @pytest.mark.parametrize("period", PERIODS)

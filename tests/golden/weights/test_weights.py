@@ -32,8 +32,7 @@ def geography(
 @pytest.mark.parametrize("name", sorted(EXPECTED["weights"]))
 def test_printed_table_of_weights(geography: Geography, china_config: dict[str, Any], name: str) -> None:
     spec = build_weights(name, china_config["weights"]["families"][name], geography).spec
-    found = {key: round(spec[key], digits) for key, digits in DECIMALS.items()}
-    assert found == EXPECTED["weights"][name]
+    assert ({key: round(spec[key], digits) for key, digits in DECIMALS.items()}) == EXPECTED["weights"][name]
 
 
 def test_printed_properties_of_contiguity(geography: Geography) -> None:

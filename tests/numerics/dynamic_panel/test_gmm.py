@@ -114,8 +114,7 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
     rng = np.random.default_rng(3)
     G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]
     assert gmm.weighting(G).apply(G.T @ G) == pytest.approx(np.eye(4), abs=1e-8)
-    twin = np.column_stack([G, G[:, 0]])
-    assert gmm.weighting(twin).rank == 4
+    assert gmm.weighting(np.column_stack([G, G[:, 0]])).rank == 4
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,7 @@ def test_residual_check():
     check = wi.residual_check(levels, 0.8)
     assert check.autocorrelation == pytest.approx((e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum(), rel=MACHINE)
     assert check.net_autocorrelation - check.autocorrelation == pytest.approx(1 / 10)
-    first = (e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10
-    assert check.sd_first == pytest.approx(np.sqrt(first), rel=MACHINE)
+    assert check.sd_first == pytest.approx(np.sqrt((e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10), rel=MACHINE)
     rng = np.random.default_rng(3)
     net = [wi.residual_check(np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0).net_autocorrelation for _ in range(400)]
     assert abs(np.mean(net)) < 0.02

@@ -24,8 +24,7 @@ def literal_score(levels, rho, variance):
         return (lag * e).sum() + (n - 1) * s2 * h
     v = (e**2).sum(axis=0) / (n - 1)
     s2 = (v - v.sum() / (t * (t - 1))) * t / (t - 2)
-    total = sum(s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t))
-    return (lag * e).sum() + (n - 1) / t * total
+    return (lag * e).sum() + (n - 1) / t * sum(s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t))
 
 
 @pytest.mark.parametrize("periods", [3, 8, 42])

@@ -32,8 +32,7 @@ def test_cr1_cr2_and_cr3_equal_statsmodels_and_their_definitions(data):
     rest, columns, terms = np.eye(60) - X @ fit.bread @ X.T, [], []
     for g in np.unique(clusters):
         rows = clusters == g
-        A = np.linalg.inv(sqrtm(rest[np.ix_(rows, rows)]).real)
-        w = A @ X[rows] @ fit.bread @ C
+        w = np.linalg.inv(sqrtm(rest[np.ix_(rows, rows)]).real) @ X[rows] @ fit.bread @ C
         columns.append(rest[:, rows] @ w)
         terms.append(w @ fit.u_hat[rows])
     lam, ours = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T), cr2_inference(fit, C, clusters)

@@ -109,8 +109,7 @@ def china_panel(treated, y=None):
     units, A, *_ = read_design()
     y = np.random.default_rng(0).normal(size=31) if y is None else y
     panel = ri.path_panel(y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31))
-    links = [(units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)]
-    return panel, links
+    return panel, [(units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)]
 
 
 def test_connected_sets_of_china():
@@ -152,8 +151,7 @@ def test_listed_permutations_have_exactly_their_size():
     _, _, units, times, _ = make_panel(staggered=False, controls=0, t=1, n=N)
     y, p = np.random.default_rng(5).normal(size=N), []
     for chosen in combinations(range(N), 3):
-        treated = np.isin(np.arange(N), chosen).astype(float)
-        panel = ri.path_panel(y, treated, units, times)
+        panel = ri.path_panel(y, np.isin(np.arange(N), chosen).astype(float), units, times)
         p.append(ri.path_randomisation(panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "time").p_value())
     for alpha in (0.05, 0.1, 0.25, 0.5):
         assert np.mean(np.array(p) <= alpha) <= alpha and np.mean(np.array(p) <= alpha) > alpha - 2 / 84

@@ -81,8 +81,7 @@ def test_panel_without_neighbours_and_with_all_equals_statsmodels(places, panel)
     y, X, units, times = panel
     theirs, groups = sm.OLS(y, X).fit(), [(9 * i, 9 * i + 9) for i in range(40)]
     cov = sw.cov_nw_panel(theirs, 3, groups, weights_func=sw.weights_bartlett, use_correction=False)
-    kernel = spatial_kernel(*places, 1e-3)
-    ours = conley_panel_inference(fit_ols(y, X), C, units, times, kernel, 3)
+    ours = conley_panel_inference(fit_ols(y, X), C, units, times, spatial_kernel(*places, 1e-3), 3)
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
     cov = sw.cov_cluster(sm.OLS(y, X).fit(), times - 2000, use_correction=False)
     ours = conley_panel_inference(fit_ols(y, X), C, units, times, spatial_kernel(*places, 3e4, "uniform"), 0)
@@ -135,8 +134,7 @@ def test_fixed_b_without_lags_is_students_t(T):
 
 
 def test_fixed_b_equals_simulation():
-    rng = np.random.default_rng(0)
-    draws = rng.normal(size=(200_000, 10))
+    draws = np.random.default_rng(0).normal(size=(200_000, 10))
     centred = draws - draws.mean(axis=1, keepdims=True)
     variance = (centred**2).sum(axis=1)
     for lag in (1, 2):

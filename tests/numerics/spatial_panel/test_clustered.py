@@ -85,8 +85,7 @@ def test_effective_units_count_pairs_and_fall():
 
 
 def test_intervals_are_t_intervals_of_the_sandwich():
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
-    found = clustered_impacts(fit, 0.9)
+    found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9)
     half = student_quantile(found.effective_units - 1, 0.95) * found.impacts.std_error
     np.testing.assert_allclose(found.impacts.conf_high - found.impacts.estimate, half, rtol=CLOSED_FORM)
     assert (found.effective_units > 1).all() and (found.effective_units <= 14).all()

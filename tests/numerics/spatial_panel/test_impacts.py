@@ -64,8 +64,7 @@ def test_indirect_effects_of_each_model():
     assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
     errors = dict(zip(slx.names, slx.std_errors(), strict=True))
     np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
-    sem = delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM")))
-    assert not sem.estimate[1].any()
+    assert not delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))).estimate[1].any()
     case = make_case()
     sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
                 for m in ("SAR", "SDM"))  # fmt: skip

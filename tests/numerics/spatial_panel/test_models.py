@@ -73,8 +73,7 @@ def test_no_other_point_is_higher(model, approach):
     case = make_case(rho=0.3, lam=0.3 if model != "SAR" else 0.0)
     fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, "two_way", approach))
     low, high = case.network.logdet.domain
-    rng = np.random.default_rng(1)
-    points = rng.uniform(low, high, size=(400, 2))
+    points = np.random.default_rng(1).uniform(low, high, size=(400, 2))
     rho = points[:, 0] if model != "SEM" else np.zeros(400)
     lam = points[:, 1] if model != "SAR" else np.zeros(400)
     assert fit.point.moments.log_likelihood(rho, lam).max() <= fit.log_likelihood

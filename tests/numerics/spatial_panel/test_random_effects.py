@@ -24,8 +24,7 @@ def dense(case, model, d, phi):
     b = np.linalg.lstsq(Z, z)[0]
     e = z - Z @ b
     logs = t * np.linalg.slogdet(S)[1] if lag else 0.0
-    height = logs - np.log(np.diag(root)).sum() - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1)
-    return height, b[1:]
+    return (logs - np.log(np.diag(root)).sum() - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1)), b[1:]
 
 
 @pytest.mark.parametrize("model", ["SAR", "SDM", "SEM", "SDEM"])
