@@ -117,20 +117,11 @@ def test_weights_reproduce_the_coefficient_in_any_order():
     )
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: pw.contrast_weights(np.column_stack([ONE, C, C]), np.eye(3)[1]), "collinear"),
-        (
-            lambda: pw.contrast_weights(np.column_stack([ONE, C]), np.ones(3)),
-            "3 coefficients does not fit 2 regressors",
-        ),
-        (lambda: pw.mde_multiplier(0), "positive degrees of freedom, not 0"),
-        (lambda: pw.spatial_inflation(np.column_stack([ONE, C]), np.eye(2)[1], np.eye(30)), "does not fit 31"),
-        (lambda: pw.exponential_covariance(DISTANCE, 0.0), "must be positive"),
-        (lambda: pw.sar_covariance(WEIGHTS["contiguity"], 1.0), "no inverse at rho = 1"),
-        (lambda: pw.event_study_mde(0, 5, 1, 3.0), "0 treated and 5 control"),
-    ],
-)
-def test_bad_input_is_one_line(call, message):
-    refused(message, call)
+def test_bad_input_is_one_line():
+    refused("collinear", pw.contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1])
+    refused("3 coefficients does not fit 2 regressors", pw.contrast_weights, np.column_stack([ONE, C]), np.ones(3))
+    refused("positive degrees of freedom, not 0", pw.mde_multiplier, 0)
+    refused("does not fit 31", pw.spatial_inflation, np.column_stack([ONE, C]), np.eye(2)[1], np.eye(30))
+    refused("must be positive", pw.exponential_covariance, DISTANCE, 0.0)
+    refused("no inverse at rho = 1", pw.sar_covariance, WEIGHTS["contiguity"], 1.0)
+    refused("0 treated and 5 control", pw.event_study_mde, 0, 5, 1, 3.0)

@@ -131,5 +131,5 @@ def test_impossible_specifications(spec, dates, message):
 
 
 def test_constant_series_are_refused():
-    refused("", gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
-    refused("", gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())
+    refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
+    refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())

@@ -75,12 +75,12 @@ def broken(kind):
 @pytest.mark.parametrize("kind", ["gap", "two units", "short", "constant", "common path", "vector"])
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_bad_panels_are_refused(estimator, kind):
-    refused("", estimator, broken(kind))
+    refused(None, estimator, broken(kind))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_nothing_left_after_effects_is_refused(estimator):
-    refused("", estimator, broken("only effects"))
+    refused(None, estimator, broken("only effects"))
 
 
 @pytest.mark.parametrize(

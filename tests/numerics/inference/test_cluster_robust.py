@@ -92,4 +92,4 @@ def test_bad_input_says_what_is_wrong(data):
     )
     y, X, clusters = data
     for wrong in ({"level": 1.0}, {"clusters": clusters[1:]}, {"c": np.ones(2)}):
-        refused("", cr2_inference, fit_ols(y, X), **{"c": C, "clusters": clusters} | wrong)
+        refused(None, cr2_inference, fit_ols(y, X), **{"c": C, "clusters": clusters} | wrong)

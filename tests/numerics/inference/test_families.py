@@ -183,16 +183,13 @@ def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
 def test_bad_input_says_what_is_wrong(design):
     y, X, units, c = design
     fit = fit_ols(y, X)
-    for call, message in (
-        (lambda: romano_wolf(np.ones(3), np.ones((9, 2))), "do not fit"),
-        (lambda: romano_wolf(np.array([np.nan]), np.ones((9, 1))), "not a number"),
-        (lambda: sharpened_q(np.array([0.5, 1.5])), "between 0 and 1"),
-        (lambda: sharpened_q(np.array([])), "between 0 and 1"),
-        (lambda: equivalence_test(0, 1, 9, 1, -1), "bounds 1 to -1"),
-        (lambda: error_types(0, 1, 9), "effect 0"),
-        (lambda: error_types(1, 1, 1), "1 df"),
-        (lambda: leave_groups_out(fit, c, units, [("u99",)]), "unknown units"),
-        (lambda: leave_groups_out(fit, c, units, []), "0 groups"),
-        (lambda: simulated_power(lambda _: True, X[:, 1], np.ones(1), lambda r: r.normal(size=60), 0, None), "not 1"),
-    ):
-        refused(message, call)
+    refused("do not fit", romano_wolf, np.ones(3), np.ones((9, 2)))
+    refused("not a number", romano_wolf, np.array([np.nan]), np.ones((9, 1)))
+    refused("between 0 and 1", sharpened_q, np.array([0.5, 1.5]))
+    refused("between 0 and 1", sharpened_q, np.array([]))
+    refused("bounds 1 to -1", equivalence_test, 0, 1, 9, 1, -1)
+    refused("effect 0", error_types, 0, 1, 9)
+    refused("1 df", error_types, 1, 1, 1)
+    refused("unknown units", leave_groups_out, fit, c, units, [("u99",)])
+    refused("0 groups", leave_groups_out, fit, c, units, [])
+    refused("not 1", simulated_power, lambda _: True, X[:, 1], np.ones(1), lambda r: r.normal(size=60), 0, None)

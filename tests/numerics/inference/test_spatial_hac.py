@@ -174,23 +174,20 @@ def test_bad_input_says_what_is_wrong(places, panel):
     y, X, units, times = panel
     fit, kernel, gap = fit_ols(y, X), spatial_kernel(*places, 900.0), np.where(times == 2008, 2010, times)
     zero = fit_ols(X @ [1.0, 2.0], X)
-    for call, message in (
-        (lambda: conley_inference(fit, C, units, kernel), "each unit once"),
-        (lambda: conley_panel_inference(fit, C, np.where(units == "u00", "x", units), times, kernel, 1), "example x"),
-        (lambda: conley_panel_inference(fit, C, units, times * 0, kernel, 0), "two rows"),
-        (lambda: conley_panel_inference(fit, C, units, gap, kernel, 1), "gap after 2007"),
-        (lambda: conley_panel_inference(fit, C, units, times, kernel, 9), "9 serial lags"),
-        (lambda: conley_panel_inference(fit, C, units, times, kernel, 1, "G/(G-1)"), "not G/"),
-        (lambda: dkr.driscoll_kraay_inference(fit, C, times, 1, "N"), "not N"),
-        (lambda: dkr.driscoll_kraay_inference(fit, C, times[1:], 1), "359 dates"),
-        (lambda: dkr.driscoll_kraay_inference(fit, C, times, 9), "9 serial lags"),
-        (lambda: dkr.driscoll_kraay_inference(fit, C, times, 1, absorbed=400), "cannot carry"),
-        (lambda: spatial_kernel(*places, -1.0), "cut-off of -1"),
-        (lambda: spatial_kernel(places[0], places[1] * 9, places[2], 1.0), "beyond the poles"),
-        (lambda: spatial_kernel(np.repeat("a", 40), *places[1:], 1.0), "1 names"),
-        (lambda: conley_panel_inference(fit, C, units[1:], times, kernel, 1), "359 units"),
-    ):
-        refused(message, call)
+    refused("each unit once", conley_inference, fit, C, units, kernel)
+    refused("example x", conley_panel_inference, fit, C, np.where(units == "u00", "x", units), times, kernel, 1)
+    refused("two rows", conley_panel_inference, fit, C, units, times * 0, kernel, 0)
+    refused("gap after 2007", conley_panel_inference, fit, C, units, gap, kernel, 1)
+    refused("9 serial lags", conley_panel_inference, fit, C, units, times, kernel, 9)
+    refused("not G/", conley_panel_inference, fit, C, units, times, kernel, 1, "G/(G-1)")
+    refused("not N", dkr.driscoll_kraay_inference, fit, C, times, 1, "N")
+    refused("359 dates", dkr.driscoll_kraay_inference, fit, C, times[1:], 1)
+    refused("9 serial lags", dkr.driscoll_kraay_inference, fit, C, times, 9)
+    refused("cannot carry", dkr.driscoll_kraay_inference, fit, C, times, 1, absorbed=400)
+    refused("cut-off of -1", spatial_kernel, *places, -1.0)
+    refused("beyond the poles", spatial_kernel, places[0], places[1] * 9, places[2], 1.0)
+    refused("1 names", spatial_kernel, np.repeat("a", 40), *places[1:], 1.0)
+    refused("359 units", conley_panel_inference, fit, C, units[1:], times, kernel, 1)
     refused(
         "not positive",
         dkr.driscoll_kraay_inference,

@@ -150,6 +150,16 @@ def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
         assert (weights.astype(float) ** 2).mean() == pytest.approx(1, abs=0.005)
 
 
+@pytest.mark.parametrize(("kind", "p"), [("11", 2 / 32), ("33", 3 / 33)])
+def test_p_value_of_enumerated_signs_counts_the_data_and_their_mirror_image(kind, p):
+    # Without nuisance parameters the signs of one kind give the data back; only WCR-11 has them among its draws.
+    draws = wild_draws(range(5), "rademacher", 32, generator_for(1, "five"))
+    for seed in range(10):
+        x, noise = np.random.default_rng(seed).normal(size=(2, 30))
+        fit = fit_ols(10 * x + noise, x[:, None])
+        assert wild_bootstrap(fit, np.ones(1), np.arange(30) % 5, draws, kind).p_value() == p
+
+
 @pytest.mark.parametrize("kind", ["11", "33"])
 def test_the_only_regressor_may_be_tested(kind):
     rng = np.random.default_rng(2)
@@ -187,7 +197,7 @@ def test_bad_input_says_what_is_wrong(change, message):
 def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
     rng = generator_for(1, "bad")
     for bad in (([1], "webb", 9), ([1, 2], "webb", 0), ([1, 2], "mammen", 9)):
-        refused("", wild_draws, *bad, rng)
+        refused(None, wild_draws, *bad, rng)
     y, d = np.arange(12.0) ** 1.5, np.repeat([1.0, 0.0, 0.0, 0.0], 3)
     draws = wild_draws(range(4), "webb", 9, generator_for(1, "bad"))
     refused(
