@@ -12,7 +12,7 @@ from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
 
-def test_dates_of_breaks_equal_enumeration():
+def test_dates_of_breaks_and_their_tests():
     data = sm.datasets.nile.load_pandas().data
     fits = least_squares_breaks(data["volume"].to_numpy(), np.ones((100, 1)), 3, 15)
     dates = [[int(data["year"][i]) for i in fit.last] for fit in fits]
@@ -31,17 +31,6 @@ def test_dates_of_breaks_equal_enumeration():
     assert found.last == best and found.ssr == pytest.approx(ssr(best), rel=CLOSED_FORM)
     assert len(least_squares_breaks(np.arange(9.0), np.ones((9, 1)), 5, 4)) == 2
     refused("observations", least_squares_breaks, np.arange(3.0), np.ones((3, 1)), 1, 4)
-
-
-def panel(slopes, seed=0, n=31, noise=0.02):
-    rng, y = np.random.default_rng(seed), np.empty((n, len(slopes) + 1))
-    y[:, 0] = 9 + 0.45 * rng.standard_normal(n)
-    for t, b in enumerate(slopes):
-        y[:, t + 1] = y[:, t] + 0.07 + b * (y[:, t] - y[:, t].mean()) + noise * rng.standard_normal(n)
-    return y[:, :-1], np.diff(y, axis=1)
-
-
-def test_planted_break_and_the_clustered_test():
     x, g = panel([-0.06] * 18 + [0.02] * 22, noise=0.01)
     found = slope_break_test(x, g, generator_for(1, "b"), 199)
     assert abs(found.last - 17) <= 1 and found.before == pytest.approx(-0.06, abs=0.01)
@@ -55,6 +44,14 @@ def test_planted_break_and_the_clustered_test():
     c[:2] = 1, -1
     expected = (c @ fit.params) ** 2 / (c @ fit.cov_params() @ c * 20 / 19)
     assert found.wald[found.last] == pytest.approx(expected, rel=CLOSED_FORM)
+
+
+def panel(slopes, seed=0, n=31, noise=0.02):
+    rng, y = np.random.default_rng(seed), np.empty((n, len(slopes) + 1))
+    y[:, 0] = 9 + 0.45 * rng.standard_normal(n)
+    for t, b in enumerate(slopes):
+        y[:, t + 1] = y[:, t] + 0.07 + b * (y[:, t] - y[:, t].mean()) + noise * rng.standard_normal(n)
+    return y[:, :-1], np.diff(y, axis=1)
 
 
 @pytest.mark.slow

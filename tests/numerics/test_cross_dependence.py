@@ -15,7 +15,7 @@ def factor_panel(n=31, dates=40, load=1.0, seed=0):
     return loads * rng.standard_normal(dates) + rng.standard_normal((n, dates))
 
 
-def test_tests_written_out():
+def test_tests_and_exponents_written_out():
     e = factor_panel()
     np.testing.assert_allclose(ur.pair_correlations(e), np.corrcoef(e), rtol=1e-9, atol=1e-12)
     e = factor_panel(n=6, dates=12)
@@ -28,6 +28,22 @@ def test_tests_written_out():
     e = factor_panel(load=0)
     assert ur.enhanced_cd_test(e, generator_for(1, "s")) == ur.weighted_cd_test(e, generator_for(1, "s"))
     assert ur.enhanced_cd_test(factor_panel(load=1), generator_for(1, "s")).statistic > 30
+    none, strong = factor_panel(load=0, dates=60), factor_panel(load=3, dates=60)
+    assert ur.exponent_of_residuals(none) < 0.6 and ur.exponent_of_residuals(strong) > 0.95
+    assert ur.exponent_of_means(strong) == pytest.approx(1, abs=0.05)
+    same = np.tile(np.random.default_rng(1).standard_normal(40), (31, 1)) * np.arange(1, 32)[:, None]
+    assert ur.exponent_of_residuals(same) == pytest.approx(1, rel=MACHINE)
+    rng, values = np.random.default_rng(2), []
+    for loaded in (100, 30, 10):
+        loads = np.r_[np.full(loaded, 1.5), np.zeros(100 - loaded)]
+        values.append(
+            ur.exponent_of_residuals(loads[:, None] * rng.standard_normal(200) + rng.standard_normal((100, 200)))
+        )
+    assert values[0] > values[1] > values[2] >= 0.5
+    refused("factors", ur.exponent_of_means, factor_panel(dates=6))
+    e, order = factor_panel(), np.random.default_rng(3).permutation(31)
+    for statistic in (lambda v: ur.cd_test(v).statistic, ur.exponent_of_means, ur.exponent_of_residuals):
+        assert statistic(e) == pytest.approx(statistic(7 * e[order] + 2), rel=1e-8)
 
 
 @pytest.mark.montecarlo
@@ -45,28 +61,6 @@ def test_year_effects_break_cd_but_not_the_enhanced_test():
 def test_cd_size_under_independence():
     hits = [ur.cd_test(factor_panel(load=0, seed=seed)).p_value < 0.05 for seed in range(400)]
     assert 0.02 < np.mean(hits) < 0.09
-
-
-def test_exponents_fall_with_the_share_of_loaded_units():
-    none, strong = factor_panel(load=0, dates=60), factor_panel(load=3, dates=60)
-    assert ur.exponent_of_residuals(none) < 0.6 and ur.exponent_of_residuals(strong) > 0.95
-    assert ur.exponent_of_means(strong) == pytest.approx(1, abs=0.05)
-    same = np.tile(np.random.default_rng(1).standard_normal(40), (31, 1)) * np.arange(1, 32)[:, None]
-    assert ur.exponent_of_residuals(same) == pytest.approx(1, rel=MACHINE)
-    rng, values = np.random.default_rng(2), []
-    for loaded in (100, 30, 10):
-        loads = np.r_[np.full(loaded, 1.5), np.zeros(100 - loaded)]
-        values.append(
-            ur.exponent_of_residuals(loads[:, None] * rng.standard_normal(200) + rng.standard_normal((100, 200)))
-        )
-    assert values[0] > values[1] > values[2] >= 0.5
-    refused("factors", ur.exponent_of_means, factor_panel(dates=6))
-
-
-def test_order_and_scale_of_units_change_nothing():
-    e, order = factor_panel(), np.random.default_rng(3).permutation(31)
-    for statistic in (lambda v: ur.cd_test(v).statistic, ur.exponent_of_means, ur.exponent_of_residuals):
-        assert statistic(e) == pytest.approx(statistic(7 * e[order] + 2), rel=1e-8)
 
 
 @pytest.mark.parametrize(("e", "words"), [(np.ones((2, 20)), "2 units"), (np.ones((5, 3)), "3 dates"),

@@ -17,7 +17,7 @@ def ends():
     return start, 0.7 * start + 5 + rng.normal(0, 0.1, 31)
 
 
-def test_sigma_and_its_weights(ends):
+def test_sigma_its_weights_and_tests(ends):
     assert dp.sigma(np.array([1.0, 2.0, 4.0])) == pytest.approx(np.sqrt(7 / 3)) and np.isnan(dp.sigma(np.array([1.0])))
     assert dp.sigma(np.ones((3, 4))).shape == (4,)
     start, _ = ends
@@ -28,9 +28,6 @@ def test_sigma_and_its_weights(ends):
     assert dp.coefficient_of_variation(x) == pytest.approx(np.sqrt(2.5) / 3)
     assert dp.percentile_ratio(x) == pytest.approx(4.6 / 1.4) and dp.interquartile_range(x) == 2.0
     assert dp.coefficient_of_variation(100 * x) == pytest.approx(dp.coefficient_of_variation(x), rel=MACHINE)
-
-
-def test_leave_one_out_and_columns_are_separate_samples(ends):
     y = np.column_stack(ends)
     brute = [np.std(np.delete(y, i, axis=0), axis=0, ddof=1) for i in range(31)]
     np.testing.assert_allclose(dp.leave_one_out_sigma(y), brute, rtol=MACHINE)
@@ -38,10 +35,6 @@ def test_leave_one_out_and_columns_are_separate_samples(ends):
     start, end = ends
     both = dp.carree_klomp_t2_test(np.column_stack([start, end]), np.column_stack([end, start]))
     assert both.statistic[0] == pytest.approx(both.statistic[1], rel=MACHINE)
-
-
-def test_tests_of_sigma_written_out(ends):
-    start, end = ends
     fit = fit_ols(start - end, np.column_stack([np.ones(31), start + end]))
     t, r = fit.beta[1] / np.sqrt(cov_classical(fit)[1, 1]), stats.pearsonr(start - end, start + end)[0]
     assert t == pytest.approx(r * np.sqrt(29 / (1 - r**2)), rel=CLOSED_FORM)

@@ -18,7 +18,7 @@ def data():
     return np.exp(rng.normal(9, 0.5, 31)), rng.uniform(5, 100, 31), rng.permutation(np.arange(31) % 4)
 
 
-def test_measures_by_hand_weights_and_scale(data):
+def test_measures_and_their_parts_by_hand(data):
     y, w = np.array([1.0, 3.0]), np.array([1.0, 1.0])
     assert iq.theil(y, w) == pytest.approx(0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5)), rel=MACHINE)
     assert iq.theil(y, w, iq.THEIL_L) == pytest.approx(-0.5 * (np.log(0.5) + np.log(1.5)), rel=MACHINE)
@@ -36,21 +36,6 @@ def test_measures_by_hand_weights_and_scale(data):
     assert iq.theil(100 * y, w) == pytest.approx(iq.theil(y, w), rel=MACHINE)
     for measure in (iq.theil, iq.gini, iq.atkinson):
         assert measure(np.full(31, 7.0), w) == pytest.approx(0, abs=CLOSURE)
-
-
-@pytest.mark.parametrize("measure", [iq.THEIL_T, iq.THEIL_L])
-def test_parts_close(data, measure):
-    y, w, groups = data
-    parts = iq.decompose_theil(y, w, groups, measure)
-    assert parts.between + parts.within == pytest.approx(parts.total, abs=CLOSURE)
-    assert parts.group_within.sum() == pytest.approx(parts.within, abs=CLOSURE)
-    other = np.arange(31) % 3
-    assert sum(iq.nested_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
-    assert sum(iq.shapley_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
-    assert iq.decompose_theil(y, w, np.arange(31), measure).within == pytest.approx(0, abs=CLOSURE)
-
-
-def test_shapley_and_dagum_close(data):
     y, w, groups = data
     a, b, _ = iq.shapley_theil(y, w, groups, groups)
     assert a == pytest.approx(b, abs=CLOSURE)
@@ -62,29 +47,6 @@ def test_shapley_and_dagum_close(data):
     assert parts.within + parts.net_between + parts.transvariation == pytest.approx(parts.gini, abs=CLOSURE)
     apart = iq.decompose_gini(y, w, (y > np.median(y)).astype(int))
     assert apart.transvariation == pytest.approx(0, abs=CLOSURE) and parts.transvariation > 0
-
-
-@pytest.mark.parametrize("measure", [iq.THEIL_T, iq.THEIL_L])
-def test_no_relabelling_beats_the_maximum(data, measure):
-    y, _, groups = data
-    w = np.ones(31)
-    most, rng = iq.maximum_between(y, w, groups, measure), np.random.default_rng(0)
-    for _ in range(200):
-        assert iq.decompose_theil(y, w, rng.permutation(groups), measure).between <= most + CLOSURE
-    lined_up = np.empty(31, dtype=int)
-    lined_up[np.argsort(y)] = np.sort(groups)
-    assert iq.decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
-    assert np.isnan(iq.maximum_between(y, w, np.arange(31) % 9))
-
-
-def test_maximum_with_equal_units_is_reached_by_lining_up():
-    y, groups = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0]), np.array([1, 0, 1, 0, 1, 0])
-    best = max(iq.decompose_theil(y, np.ones(6), np.isin(np.arange(6), pick).astype(int)).between
-               for pick in combinations(range(6), 3))  # fmt: skip
-    assert iq.maximum_between(y, np.ones(6), groups) == pytest.approx(best, rel=MACHINE)
-
-
-def test_growth_shares_deleted_redrawn_and_revised_units(data):
     share, points = iq.growth_contributions(np.array([1.0, 2, 3]), np.array([2.0, 3, 7]), np.array([0, 0, 1]))
     np.testing.assert_allclose(share, [1 / 3, 2 / 3])
     assert points.sum() == pytest.approx(1.0)
@@ -104,7 +66,24 @@ def test_growth_shares_deleted_redrawn_and_revised_units(data):
 
 
 @pytest.mark.parametrize("measure", [iq.THEIL_T, iq.THEIL_L])
-def test_permuted_labels_one_by_one(data, measure):
+def test_parts_close_and_labels_are_permuted(data, measure):
+    y, w, groups = data
+    parts = iq.decompose_theil(y, w, groups, measure)
+    assert parts.between + parts.within == pytest.approx(parts.total, abs=CLOSURE)
+    assert parts.group_within.sum() == pytest.approx(parts.within, abs=CLOSURE)
+    other = np.arange(31) % 3
+    assert sum(iq.nested_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
+    assert sum(iq.shapley_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
+    assert iq.decompose_theil(y, w, np.arange(31), measure).within == pytest.approx(0, abs=CLOSURE)
+    y, _, groups = data
+    w = np.ones(31)
+    most, rng = iq.maximum_between(y, w, groups, measure), np.random.default_rng(0)
+    for _ in range(200):
+        assert iq.decompose_theil(y, w, rng.permutation(groups), measure).between <= most + CLOSURE
+    lined_up = np.empty(31, dtype=int)
+    lined_up[np.argsort(y)] = np.sort(groups)
+    assert iq.decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
+    assert np.isnan(iq.maximum_between(y, w, np.arange(31) % 9))
     y, w, groups = data
     test = iq.between_test(y, w, groups, rng=np.random.default_rng(1), draws=99, measure=measure)
     labels = np.random.default_rng(1).permuted(np.tile(groups, (99, 1)), axis=1)
@@ -115,26 +94,24 @@ def test_permuted_labels_one_by_one(data, measure):
     assert test.expected == pytest.approx(drawn.mean(), rel=CLOSED_FORM)
 
 
-def ring(n):
-    return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(np.eye(n, dtype=bool), -1, axis=1)
-
-
-def test_connected_comparison_and_refusals(data):
+def test_maximum_connected_comparison_and_refusals(data):
+    y, groups = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0]), np.array([1, 0, 1, 0, 1, 0])
+    best = max(iq.decompose_theil(y, np.ones(6), np.isin(np.arange(6), pick).astype(int)).between
+               for pick in combinations(range(6), 3))  # fmt: skip
+    assert iq.maximum_between(y, np.ones(6), groups) == pytest.approx(best, rel=MACHINE)
     y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
     test = iq.connected_test(y, np.ones(8), np.arange(8) < 3, ring(8))
     assert test.draws == 8 and test.p_value == 1 / 8
     refused("not connected", iq.connected_test, y, np.ones(8), np.isin(np.arange(8), [0, 4]), ring(8))
-    refused(
-        "more than 50000",
-        iq.connected_test,
-        np.arange(1.0, 41.0),
-        np.ones(40),
-        np.arange(40) < 8,
-        ~np.eye(40, dtype=bool),
-    )
+    case = np.arange(1.0, 41.0), np.ones(40), np.arange(40) < 8, ~np.eye(40, dtype=bool)
+    refused("more than 50000", iq.connected_test, *case)
     y, w, _ = data
     refused("theil_t or theil_l", iq.theil, y, w, "hoover")
     refused("aversion", iq.atkinson, y, w, 0.0)
+
+
+def ring(n):
+    return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(np.eye(n, dtype=bool), -1, axis=1)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ X_OWN = np.column_stack([ONE, C])
 SLOPE = np.array([0.0, 1.0])
 
 
-def test_closed_forms_of_influence():
+def test_closed_forms_of_influence_in_any_order():
     expected = (1 / 5 + 1 / 26) ** 2 / (1 / 5**3 + 1 / 26**3)
     assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(expected, rel=CLOSED_FORM)
     X, clusters = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)]), np.repeat(np.arange(10), 2)
@@ -27,9 +27,6 @@ def test_closed_forms_of_influence():
     assert effective_clusters(X, clusters, np.ones(1), within=1.0) == pytest.approx(expected, rel=CLOSED_FORM)
     independent = effective_clusters(X, clusters, np.ones(1), within=0.0)
     assert independent == pytest.approx(sizes.sum() ** 2 / (sizes**2.0).sum(), rel=CLOSED_FORM)
-
-
-def test_partial_leverage_is_the_share_of_the_residualised_regressor():
     W = weights_of(A, DISTANCE)["contiguity"]
     X = np.column_stack([ONE, C, S, W @ C, W @ S])
     others = np.delete(X, 3, axis=1)
@@ -39,9 +36,6 @@ def test_partial_leverage_is_the_share_of_the_residualised_regressor():
     expected = [(residual[clusters == name] ** 2).sum() / (residual @ residual) for name in names]
     assert shares == pytest.approx(np.array(expected), rel=CLOSED_FORM)
     assert shares.sum() == pytest.approx(1.0, rel=MACHINE)
-
-
-def test_order_and_names_of_clusters_do_not_matter():
     order = np.random.default_rng(2).permutation(UNITS_COUNT)
     renamed, value = np.array([f"zz{i:02d}" for i in range(UNITS_COUNT)]), effective_clusters(X_OWN, NAMES, SLOPE)
     assert effective_clusters(X_OWN[order], NAMES[order], SLOPE) == pytest.approx(value, rel=MACHINE)

@@ -15,7 +15,7 @@ def autoregression(rho=0.6, n=1500, seed=0):
     return x, rho * x + rng.normal(0, 1, n)
 
 
-def test_density_is_that_of_scipy_and_its_bandwidths():
+def test_densities_and_kernels():
     values, grid = np.random.default_rng(1).normal(size=50), np.linspace(-3, 3, 20)
     kde, h = gaussian_kde(values, bw_method=0.4), 0.4 * values.std(ddof=1)
     np.testing.assert_allclose(kd.kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM)
@@ -25,9 +25,6 @@ def test_density_is_that_of_scipy_and_its_bandwidths():
     wide = kd.adaptive_bandwidths(values, 0.3)
     assert wide[np.argmax(np.abs(values))] > wide[np.argmin(np.abs(values))]
     refused("constant", kd.plug_in_bandwidth, np.ones(20))
-
-
-def test_kernel_recovers_a_conditional_normal_and_its_ergodic_density():
     x, y = autoregression()
     grid = np.linspace(-5.5, 5.5, 111)
     kernel, step = kd.stochastic_kernel(x, y, grid), grid[1] - grid[0]
@@ -69,7 +66,7 @@ def panel(step, start, years=60, seed=0):
     return values[:, :-1].ravel(), values[:, 1:].ravel(), np.linspace(values.min(), values.max(), 60)
 
 
-def test_one_basin_has_one_mode_and_two_basins_have_two_on_the_range_of_the_data():
+def test_basins_and_the_ends_of_the_range():
     one = panel(lambda y, rng: 0.6 * y + rng.normal(0, 1, 40), lambda rng: rng.normal(0, 1.2, 40))
     two = panel(lambda y, rng: np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40),
                 lambda rng: rng.choice([-1.0, 1.0], 40))  # fmt: skip
@@ -77,9 +74,6 @@ def test_one_basin_has_one_mode_and_two_basins_have_two_on_the_range_of_the_data
         kernel = kd.stochastic_kernel(x, y, grid)
         np.testing.assert_allclose(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1, rtol=CLOSED_FORM)
         assert kd.count_prominent_modes(kd.ergodic_density(kernel), 0.05) == modes
-
-
-def test_what_leaves_the_range_is_reflected_at_its_end():
     rng = np.random.default_rng(3)
     x = rng.uniform(0, 1, 4000)
     y = np.abs(x + rng.normal(0, 0.1, 4000))

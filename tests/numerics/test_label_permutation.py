@@ -17,7 +17,7 @@ def _data(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.normal(size=N), labels, np.column_stack([np.ones(N), rng.normal(size=N)])
 
 
-def test_statistics_equal_a_loop_of_refits_with_neighbours_made_anew():
+def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     y, labels, controls = _data()
     c, draws = np.array([1.0, -1.0]), lp.free_label_draws(N, 200, np.random.default_rng(1))
     found, weights = lp.label_permutation(y, labels, controls, c, draws), np.concatenate([c, np.zeros(2)])
@@ -33,9 +33,18 @@ def test_statistics_equal_a_loop_of_refits_with_neighbours_made_anew():
         fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
+    _, labels, _ = _data()
+    draws = lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
+    spread = lp.Spread(_ring())
+    expected = lp.expected_regressors(labels, draws, spread)
+    loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
+    assert expected == pytest.approx(loop, abs=CLOSED_FORM)
+    centred = lp.Spread(_ring(), expected)
+    mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
+    assert mean == pytest.approx(np.zeros((N, 4)), abs=CLOSED_FORM)
 
 
-def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns():
+def test_planted_differences_strata_and_connected_groups():
     y, labels, controls = _data()
     found = lp.label_permutation(
         y + 50 * labels[:, 0],
@@ -45,9 +54,6 @@ def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns
         lp.free_label_draws(N, 999, np.random.default_rng(1)),
     )
     assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
-
-
-def test_strata_overlaps_and_connected_groups_are_kept():
     _, labels, _ = _data()
     drawn = labels[lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 300, np.random.default_rng(1)).source]
     assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (drawn.prod(axis=2).sum(axis=1) == 2).all()
@@ -65,23 +71,10 @@ def test_refusals():
     y, labels, controls = _data()
     free = lp.free_label_draws(N, 50, np.random.default_rng(1))
     refused("collinear", lp.label_permutation, y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
-    refused(
-        "only 1 different label patterns",
-        lp.label_permutation,
-        y,
-        labels,
-        controls,
-        np.array([1.0, 0.0]),
-        lp.LabelDraws(np.tile(np.arange(N), (50, 1)), "none"),
-    )
-    refused(
-        "do not hang together",
-        lp.connected_label_draws,
-        labels[:, 0] == 1,
-        np.eye(N, dtype=bool),
-        9,
-        np.random.default_rng(1),
-    )
+    case = y, labels, controls, np.array([1.0, 0.0]), lp.LabelDraws(np.tile(np.arange(N), (50, 1)), "none")
+    refused("only 1 different label patterns", lp.label_permutation, *case)
+    case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1)
+    refused("do not hang together", lp.connected_label_draws, *case)
 
 
 def _ring() -> np.ndarray:
@@ -89,15 +82,3 @@ def _ring() -> np.ndarray:
     for i in range(N):
         W[i, (i + 1) % N] = W[i, (i - 1) % N] = 0.5
     return W
-
-
-def test_expected_regressors_are_the_mean_over_draws_and_centre_the_spread():
-    _, labels, _ = _data()
-    draws = lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
-    spread = lp.Spread(_ring())
-    expected = lp.expected_regressors(labels, draws, spread)
-    loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
-    assert expected == pytest.approx(loop, abs=CLOSED_FORM)
-    centred = lp.Spread(_ring(), expected)
-    mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
-    assert mean == pytest.approx(np.zeros((N, 4)), abs=CLOSED_FORM)

@@ -38,13 +38,22 @@ def test_trend_refuses(bad):
     refused("too few", hamilton_trend, np.ones((2, 4)))
 
 
-def test_periods_of_the_regression():
+def test_periods_paths_and_kernel():
     assert [lt.discarded_periods(T) for T in (34, 43, 21, 42)] == [11, 14, 7, 14] and lt.discarded_periods(
         10, 0.25
     ) == 2
     assert list(lt.regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
         refused("at least 5", lt.regression_periods, T, discard)
+    np.testing.assert_allclose(lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])), [[0.5, 1.0], [1.5, 1.0]])
+    assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
+    refused("zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
+    H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
+    fit = lt.fit_logt(H, lt.regression_periods(12, 4))
+    assert np.isnan(fit.t[1]) and np.isfinite(fit.b[0])
+    refused("fqsb", lt.fit_logt, H, lt.regression_periods(12, 4), "white")
+    assert quadratic_spectral(np.array([1e-4]))[0] == pytest.approx(1, abs=1e-6)
+    assert quadratic_spectral(np.array([1.0]))[0] == pytest.approx(0.1379, abs=5e-5)
 
 
 def by_hand(H, m):
@@ -78,15 +87,3 @@ def test_regression_by_hand_in_groups_and_free_of_the_currency(incomes):
     assert one == pytest.approx(two, rel=MACHINE)
     one, two = (lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred))
     assert abs(one - two) > 0.1
-
-
-def test_paths_kernel_and_no_dispersion():
-    np.testing.assert_allclose(lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])), [[0.5, 1.0], [1.5, 1.0]])
-    assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
-    refused("zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
-    H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
-    fit = lt.fit_logt(H, lt.regression_periods(12, 4))
-    assert np.isnan(fit.t[1]) and np.isfinite(fit.b[0])
-    refused("fqsb", lt.fit_logt, H, lt.regression_periods(12, 4), "white")
-    assert quadratic_spectral(np.array([1e-4]))[0] == pytest.approx(1, abs=1e-6)
-    assert quadratic_spectral(np.array([1.0]))[0] == pytest.approx(0.1379, abs=5e-5)

@@ -11,7 +11,7 @@ from tolerances import CLOSED_FORM, MACHINE
 P = np.array([[0.9, 0.1], [0.2, 0.8]])
 
 
-def test_classes_and_counts():
+def test_classes_chains_and_trajectories():
     assert list(mk.classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))) == [0, 0, 1, 2]
     values = np.arange(30.0).reshape(5, 6)
     assert list(np.bincount(mk.classes_of(values, mk.quantile_cutoffs(values, 3)).ravel())) == [10, 10, 10]
@@ -22,9 +22,6 @@ def test_classes_and_counts():
     np.testing.assert_array_equal(mk.transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
     np.testing.assert_array_equal(mk.transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
     refused("no transition", mk.transition_counts, classes, 2, 4)
-
-
-def test_chains_in_closed_form_side_by_side_and_undefined():
     np.testing.assert_allclose(mk.ergodic_distribution(P), [2 / 3, 1 / 3], rtol=MACHINE)
     assert mk.second_root(P) == pytest.approx(0.7, rel=MACHINE)
     assert mk.mobility_half_life(P, 5.0) == pytest.approx(-5 * np.log(2) / np.log(0.7), rel=MACHINE)
@@ -37,9 +34,6 @@ def test_chains_in_closed_form_side_by_side_and_undefined():
     assert (
         np.isnan(empty[1]).all() and np.isnan(mk.ergodic_distribution(empty)).all() and np.isnan(mk.second_root(empty))
     )
-
-
-def test_trajectories_stay_whole_and_second_order_counts():
     counts = np.zeros((4, 2, 2))
     counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
     drawn = mk.bootstrap_counts(counts, np.random.default_rng(0), 500)[:, 0, 0]
@@ -49,9 +43,6 @@ def test_trajectories_stay_whole_and_second_order_counts():
     counts = mk.second_order_counts(classes, 2)[0]
     assert counts[0, 1, 0] == 1 and counts[1, 0, 1] == 1 and counts.sum() == 2
     refused("no two transitions", mk.second_order_counts, classes, 2, 2)
-
-
-def test_homogeneity_is_a_contingency_test_in_each_row():
     counts = np.random.default_rng(4).integers(5, 40, (3, 4, 4))
     test, rows = mk.homogeneity_test(counts), [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
     logs = [chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood") for i in range(4)]

@@ -46,7 +46,7 @@ def test_statistics_equal_esda_and_spreg(lattice, values):
     assert cliff_ord_moments(W, np.ones((30, 1)))[0] == pytest.approx(-1 / 29, rel=MACHINE)
 
 
-def test_p_value_agrees_with_all_permutations():
+def test_p_values_and_draws_of_residuals(lattice):
     W, y = np.eye(6, k=1) + np.eye(6, k=-1), np.array([1.0, 2.0, 2.5, 5.0, 4.0, 6.5])
     e = y - y.mean()
     drawn, observed = np.array([morans_i(np.array(order), W) for order in permutations(e)]), morans_i(e, W)
@@ -54,9 +54,6 @@ def test_p_value_agrees_with_all_permutations():
     draws = 20_000
     found = morans_i_test(y, W, generator_for(3, "exact"), draws).p_value
     assert found == pytest.approx(exact, abs=4 * np.sqrt(exact / draws))
-
-
-def test_draws_of_residuals_have_the_mean_of_residuals(lattice):
     _, W = lattice
     rng = np.random.default_rng(8)
     X = np.column_stack([np.ones(30), np.repeat(np.arange(6.0), 5), rng.normal(size=30)])
@@ -76,7 +73,7 @@ def test_size_of_the_residual_test_is_nominal(lattice):
     assert 0.03 <= np.mean(np.array(p) <= 0.05) <= 0.07  # 0.05 +/- 2.9 standard errors of 1,000 draws
 
 
-def test_order_refusals_and_one_direction(lattice, values):
+def test_order_refusals_and_streams(lattice, values):
     _, W = lattice
     order = np.random.default_rng(2).permutation(30)
     moved = morans_i_test(values[order], W[np.ix_(order, order)], generator_for(1, "a"), 99)
@@ -87,9 +84,6 @@ def test_order_refusals_and_one_direction(lattice, values):
     refused("leave no residual", morans_i_test, values[:3], W[:3, :3], rng, 9, np.eye(3))
     W, X = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]]), np.column_stack([np.ones(3), [0.0, 1.0, 3.0]])
     assert morans_i_test(np.array([1.0, 0.0, 2.0]), W, generator_for(1, "a"), 99, X).p_value == 1.0
-
-
-def test_streams_depend_on_seed_and_id_only():
     one = generator_for(2011, "beta:absolute").random(3)
     np.testing.assert_array_equal(one, generator_for(2011, "beta:absolute").random(3))
     np.testing.assert_allclose(one, [0.9284709230783751, 0.752627008926718, 0.1114227358527703], rtol=MACHINE)

@@ -25,7 +25,7 @@ def test_covariance_equals_statsmodels(data, kind, cov):
     assert ours.r_squared == pytest.approx(theirs.rsquared, rel=CLOSED_FORM)
 
 
-def test_inference_equals_statsmodels_and_deleting_each_cluster(data):
+def test_inference_equals_statsmodels_and_refusals(data):
     y, X = data
     theirs, fit = sm.OLS(y, X).fit(cov_type="HC3", use_t=True), fit_ols(y, X)
     ours = contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0, 0.0]), fit.df, 0.9)
@@ -39,16 +39,18 @@ def test_inference_equals_statsmodels_and_deleting_each_cluster(data):
     np.testing.assert_allclose(cov_cr3(fit, clusters), brute, rtol=CLOSED_FORM)
     fit = fit_ols(*data)
     np.testing.assert_allclose(cov_cr3(fit, np.arange(31)), cov_hc3(fit) * 30 / 31, rtol=MACHINE)
-
-
-def test_row_order_and_zero_standard_errors(data):
-    y, X = data
     order = np.random.default_rng(1).permutation(31)
     one, two = fit_ols(y, X), fit_ols(y[order], X[order])
     np.testing.assert_allclose(one.beta, two.beta, rtol=MACHINE)
     np.testing.assert_allclose(cov_hc3(one), cov_hc3(two), rtol=MACHINE)
     result = t_inference(0.0, 0.0, 5)
     assert np.isnan(result.statistic) and np.isnan(result.p_value)
+    dummy = np.zeros(31)
+    dummy[3] = 1
+    refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
+    refused("at least two clusters", cov_cr3, fit_ols(y, X), np.zeros(31))
+    clusters = np.arange(31) // 4
+    refused("leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters)
 
 
 @pytest.mark.parametrize(
@@ -62,13 +64,3 @@ def test_row_order_and_zero_standard_errors(data):
 )
 def test_refuses_what_cannot_be_fitted(y, X, message):
     refused(message, fit_ols, np.array(y), np.array(X))
-
-
-def test_units_alone_with_their_dummy_are_refused(data):
-    y, X = data
-    dummy = np.zeros(31)
-    dummy[3] = 1
-    refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
-    refused("at least two clusters", cov_cr3, fit_ols(y, X), np.zeros(31))
-    clusters = np.arange(31) // 4
-    refused("leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters)

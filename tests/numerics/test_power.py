@@ -28,12 +28,29 @@ def contrast(*positions, size=5):
     return c
 
 
-def test_geography_and_two_groups():
+def test_geography_inflation_and_weights():
     assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(0.52, abs=0.005)
     W = WEIGHTS["contiguity"]
     assert np.corrcoef(W @ C, W @ S)[0, 1] == pytest.approx(0.63, abs=0.005)
     X, expected = np.column_stack([ONE, C]), (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
     assert pw.minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(expected, rel=CLOSED_FORM)
+    X = exposure_design("contiguity")
+    assert pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)) == pytest.approx(1.0, rel=MACHINE)
+    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
+    bread = np.linalg.inv(X.T @ X)
+    variance, centre = (bread @ X.T @ sigma @ X @ bread)[1, 1], np.eye(31) - 1 / 31
+    expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
+    assert pw.spatial_inflation(X, contrast(1), sigma) == pytest.approx(expected, rel=CLOSED_FORM)
+    X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
+    beta = np.linalg.lstsq(X, y, rcond=None)[0]
+    assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
+    order = np.random.default_rng(9).permutation(31)
+    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
+    shuffled = pw.spatial_inflation(X[order], EXPOSURE_DIFFERENCE, sigma[np.ix_(order, order)])
+    assert shuffled == pytest.approx(pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, sigma), rel=MACHINE)
+    assert pw.minimum_detectable_effect(X[order], EXPOSURE_DIFFERENCE) == pytest.approx(
+        pw.minimum_detectable_effect(X, EXPOSURE_DIFFERENCE), rel=MACHINE
+    )
 
 
 @pytest.mark.parametrize(("columns", "c", "printed"), [((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90)])
@@ -78,16 +95,6 @@ def test_spatial_inflation_of_section_4_3(columns, c, low, high):
         assert low - 0.05 <= pw.spatial_inflation(X, weights, covariance) <= high + 0.05
 
 
-def test_inflation_is_the_variance_under_correlated_errors():
-    X = exposure_design("contiguity")
-    assert pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)) == pytest.approx(1.0, rel=MACHINE)
-    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
-    bread = np.linalg.inv(X.T @ X)
-    variance, centre = (bread @ X.T @ sigma @ X @ bread)[1, 1], np.eye(31) - 1 / 31
-    expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
-    assert pw.spatial_inflation(X, contrast(1), sigma) == pytest.approx(expected, rel=CLOSED_FORM)
-
-
 @pytest.mark.parametrize(("years", "printed"), [(1, 3.8), (3, 6.7), (5, 8.6), (7, 10.2)])
 def test_event_study_of_the_first_zone_cohort(years, printed):
     assert pw.event_study_mde(7, 20, years, 3.0) == pytest.approx(printed, abs=0.05)
@@ -102,19 +109,6 @@ def test_event_study_of_one_province_and_of_the_last_three():
 def test_multiplier_gives_the_power_that_it_promises(df):
     shift, cut = pw.mde_multiplier(df), t.ppf(0.975, df)
     assert (nct.sf(cut, df, shift) + nct.cdf(-cut, df, shift)) == pytest.approx(0.8, abs=0.04 if df == 4 else 0.01)
-
-
-def test_weights_reproduce_the_coefficient_in_any_order():
-    X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
-    beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
-    order = np.random.default_rng(9).permutation(31)
-    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
-    shuffled = pw.spatial_inflation(X[order], EXPOSURE_DIFFERENCE, sigma[np.ix_(order, order)])
-    assert shuffled == pytest.approx(pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, sigma), rel=MACHINE)
-    assert pw.minimum_detectable_effect(X[order], EXPOSURE_DIFFERENCE) == pytest.approx(
-        pw.minimum_detectable_effect(X, EXPOSURE_DIFFERENCE), rel=MACHINE
-    )
 
 
 def test_bad_input_is_one_line():

@@ -82,13 +82,32 @@ def test_components_and_critical_values(weak, strong):
     assert weak.critical_value == pytest.approx(slow, rel=CLOSED_FORM)
 
 
-def test_size_equals_imhof(weak):
+def test_size_equals_imhof_and_inference_by_hand(weak):
     x = 31 * X_OWN @ np.linalg.inv(X_OWN.T @ X_OWN) @ SLOPE
     V = (np.eye(31) - X_OWN @ np.linalg.inv(X_OWN.T @ X_OWN) @ X_OWN.T) @ (x[:, None] * weak.vectors)
     form, half = np.outer(x, x) / 31**2 - 3.5**2 * V @ V.T / 31 / weak.q, np.linalg.cholesky(ERRORS["sar"])
     roots = np.linalg.eigvalsh(half.T @ form @ half)
     roots = roots[np.abs(roots) > 1e-12 * np.abs(roots).max()]
     assert scpc_size(X_OWN, SLOPE, weak, ERRORS["sar"], 3.5) == pytest.approx(imhof(roots), rel=ITERATIVE)
+    y = np.random.default_rng(4).normal(size=31) + C
+    fit = fit_ols(y, X_OWN)
+    found, x = scpc_inference(fit, SLOPE, weak), 31 * X_OWN @ fit.bread @ SLOPE
+    se = np.sqrt(np.mean([(r @ (x * fit.u_hat)) ** 2 for r in weak.vectors.T]) / 31)
+    assert found.estimate == pytest.approx(fit.beta[1], rel=MACHINE)
+    assert found.std_error == pytest.approx(se, rel=MACHINE)
+    assert found.conf_high - found.estimate == pytest.approx(found.critical_value * se, rel=MACHINE)
+    assert found.critical_value == pytest.approx(scpc_critical_value(X_OWN, SLOPE, weak), rel=MACHINE)
+    y = np.random.default_rng(4).normal(size=31)
+    fit = fit_ols(y, X_OWN)
+    found = scpc_inference(fit, SLOPE, weak)
+    at_the_end = scpc_inference(fit_ols(y - found.conf_low * C, X_OWN), SLOPE, weak)
+    assert at_the_end.p_value == pytest.approx(0.05, rel=ITERATIVE)
+    assert at_the_end.conf_low == pytest.approx(0.0, abs=CLOSED_FORM)
+    half = np.linalg.cholesky(ERRORS["sar"])
+    y, cut = np.random.default_rng(7).standard_normal((600, 31)) @ half.T, 2.042272456301238
+    fits = [fit_ols(row, X_OWN) for row in y]
+    assert np.mean([abs(f.beta[1]) > cut * np.sqrt(cov_hc1(f)[1, 1]) for f in fits]) >= 0.20
+    assert scpc_size(X_OWN, SLOPE, weak, ERRORS["sar"], scpc_critical_value(X_OWN, SLOPE, weak)) < 0.08
 
 
 def test_ratio_of_independent_normals_is_student():
@@ -136,23 +155,6 @@ def test_power_point_has_the_power(weak):
     assert (np.abs(y @ a / se) > cv).mean() == pytest.approx(0.8, abs=4 * np.sqrt(0.16 / 40_000))
 
 
-def test_inference_by_hand_and_its_interval(weak):
-    y = np.random.default_rng(4).normal(size=31) + C
-    fit = fit_ols(y, X_OWN)
-    found, x = scpc_inference(fit, SLOPE, weak), 31 * X_OWN @ fit.bread @ SLOPE
-    se = np.sqrt(np.mean([(r @ (x * fit.u_hat)) ** 2 for r in weak.vectors.T]) / 31)
-    assert found.estimate == pytest.approx(fit.beta[1], rel=MACHINE)
-    assert found.std_error == pytest.approx(se, rel=MACHINE)
-    assert found.conf_high - found.estimate == pytest.approx(found.critical_value * se, rel=MACHINE)
-    assert found.critical_value == pytest.approx(scpc_critical_value(X_OWN, SLOPE, weak), rel=MACHINE)
-    y = np.random.default_rng(4).normal(size=31)
-    fit = fit_ols(y, X_OWN)
-    found = scpc_inference(fit, SLOPE, weak)
-    at_the_end = scpc_inference(fit_ols(y - found.conf_low * C, X_OWN), SLOPE, weak)
-    assert at_the_end.p_value == pytest.approx(0.05, rel=ITERATIVE)
-    assert at_the_end.conf_low == pytest.approx(0.0, abs=CLOSED_FORM)
-
-
 def test_distance_order_names_and_signs_do_not_matter(weak, strong):
     order = np.random.default_rng(8).permutation(31)
     space = spatial_components(DISTANCE[np.ix_(order, order)] / 1.609, 0.03)
@@ -171,15 +173,6 @@ def test_distance_order_names_and_signs_do_not_matter(weak, strong):
     assert scpc_critical_value(X_OWN, SLOPE, strong) > scpc_critical_value(X_OWN, SLOPE, weak)
     ninety = spatial_components(DISTANCE, 0.03, 0.90)
     assert scpc_critical_value(X_OWN, SLOPE, ninety) < scpc_critical_value(X_OWN, SLOPE, weak)
-
-
-def test_hc1_rejects_too_often_where_scpc_does_not(weak):
-    """Why CR1 is not primary: 5 contiguous provinces, SAR 0.6 errors, nominal 5 per cent."""
-    half = np.linalg.cholesky(ERRORS["sar"])
-    y, cut = np.random.default_rng(7).standard_normal((600, 31)) @ half.T, 2.042272456301238
-    fits = [fit_ols(row, X_OWN) for row in y]
-    assert np.mean([abs(f.beta[1]) > cut * np.sqrt(cov_hc1(f)[1, 1]) for f in fits]) >= 0.20
-    assert scpc_size(X_OWN, SLOPE, weak, ERRORS["sar"], scpc_critical_value(X_OWN, SLOPE, weak)) < 0.08
 
 
 @pytest.mark.parametrize(

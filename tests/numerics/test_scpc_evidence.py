@@ -20,7 +20,7 @@ SPACE = sc.spatial_components(DISTANCE, 0.03)
 ERRORS = np.random.default_rng(8).standard_normal((3000, 31))
 
 
-def test_many_outcomes_and_quantiles():
+def test_many_outcomes_quantiles_and_equivalence():
     b, se = sc.scpc_statistics(X, CONTRAST, SPACE, ERRORS[:5])
     found = [sc.scpc_inference(fit_ols(y, X), CONTRAST, SPACE) for y in ERRORS[:5]]
     assert b == pytest.approx([one.estimate for one in found], rel=CLOSED_FORM)
@@ -28,9 +28,6 @@ def test_many_outcomes_and_quantiles():
     cv = sc.scpc_quantile(X, CONTRAST, SPACE, 0.05)
     assert cv == pytest.approx(sc.scpc_critical_value(X, CONTRAST, SPACE), rel=1e-8)
     assert sc.scpc_rejection(X, CONTRAST, SPACE, cv) == pytest.approx(0.05, abs=1e-8)
-
-
-def test_equivalence_says_what_its_interval_says():
     fit = fit_ols(ERRORS[0], X)
     plain = scpc_equivalence(fit, CONTRAST, SPACE, 1.0)
     reach = max(abs(plain.conf_low), abs(plain.conf_high))
@@ -43,7 +40,7 @@ def test_equivalence_says_what_its_interval_says():
     refused("no equivalence test with bound 0", scpc_equivalence, fit, CONTRAST, SPACE, 0.0)
 
 
-def test_simulated_power_point_is_the_exact_one_and_that_of_the_general_simulator():
+def test_simulated_power_and_narrowest_bounds():
     reach = simulated_reach(X, CONTRAST, SPACE, ERRORS, 0.8)
     assert reach.detectable == pytest.approx(sc.scpc_power_point(X, CONTRAST, SPACE), rel=0.04)
     cv, a, rows = sc.scpc_critical_value(X, CONTRAST, SPACE), contrast_weights(X, CONTRAST), iter(ERRORS[:400])
@@ -55,9 +52,6 @@ def test_simulated_power_point_is_the_exact_one_and_that_of_the_general_simulato
     power = simulated_power(rejects, a / (a @ a), np.array([reach.detectable]), lambda _: next(rows), 400,
                             np.random.default_rng(0))  # fmt: skip
     assert power.power[0] == pytest.approx(0.8, abs=3 * power.monte_carlo_se[0])
-
-
-def test_narrowest_bounds_pass_in_the_stated_share_of_samples():
     bound = simulated_reach(X, CONTRAST, SPACE, ERRORS[:60], 0.8).equivalence
     passed = [scpc_equivalence(fit_ols(y, X), CONTRAST, SPACE, bound * 1.0001).equivalent for y in ERRORS[:60]]
     assert np.mean(passed) == pytest.approx(0.8, abs=0.018)

@@ -33,7 +33,7 @@ def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a: floa
     assert 0 <= distance[0, 1] <= 2 * QUARTER + 1e-6
 
 
-def test_neighbours_ties_and_decay():
+def test_neighbours_decay_and_admissible_ranges():
     distance = sp.haversine_km(LAT, LON)
     knn = libpysal.weights.KNN.from_array(np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM)
     ours = sp.nearest_matrix(distance, 4)
@@ -48,9 +48,6 @@ def test_neighbours_ties_and_decay():
     assert sp.effective_neighbours(ring) == pytest.approx(2.0, rel=MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])
     assert sp.effective_neighbours(unequal) == pytest.approx(3 / (0.82 * 2 + 0.5), rel=MACHINE)
-
-
-def test_admissible_ranges_and_components():
     even = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
     assert sp.admissible_range(even) == pytest.approx((-1.0, 1.0), rel=CLOSED_FORM)
     odd = (np.eye(5, k=1) + np.eye(5, k=-1) + np.eye(5, k=4) + np.eye(5, k=-4)) / 2

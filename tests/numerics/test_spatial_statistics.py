@@ -37,7 +37,7 @@ def maps():
     return np.column_stack([first, 0.9 * first + 0.3 * rng.standard_normal(N), rng.standard_normal(N)]), W
 
 
-def test_statistics_equal_esda_in_any_order(maps):
+def test_statistics_equal_esda_and_permutations(maps):
     values, W = maps
     moran, geary = map_statistics(values - values.mean(axis=0), W)
     for t in range(3):
@@ -48,10 +48,6 @@ def test_statistics_equal_esda_in_any_order(maps):
     order = np.random.default_rng(5).permutation(N)
     one, two = (map_statistics(v - v.mean(axis=0), w) for v, w in ((values, W), (values[order], W[order][:, order])))
     np.testing.assert_allclose(one, two, rtol=MACHINE)
-
-
-def test_permutations_with_and_without_regressors(maps):
-    values, W = maps
     moran, geary = map_tests(values, W, generator_for(1, "m"), 4000)
     for t in range(3):
         i = esda.Moran(values[:, t], pysal(W), permutations=0)
@@ -92,7 +88,7 @@ def test_local_moran_equals_esda_and_statsmodels(maps):
     assert (found.p_value[3] == 1).all() and set(found.quadrant[3]) == {""}
 
 
-def test_bivariate_moran_equals_esda_and_its_exact_variance(maps):
+def test_bivariate_moran_and_join_counts_equal_esda(maps):
     values, W = maps
     found = bivariate_moran_test(values[:, 0], values[:, 2], W, generator_for(1, "b"), 999)
     other = esda.Moran_BV(values[:, 0], values[:, 2], pysal(W), permutations=0)
@@ -103,9 +99,6 @@ def test_bivariate_moran_equals_esda_and_its_exact_variance(maps):
     found, side = bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000), W.T @ (x - x.mean())
     exact = np.sqrt(((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum())
     assert found.std_error == pytest.approx(exact, rel=0.02)
-
-
-def test_join_counts_equal_esda():
     W, marks = lattice(), np.zeros(N)
     marks[[0, 1, 5, 6, 24]] = 1
     found, w = join_counts(marks, W, generator_for(1, "j"), 99), libpysal.weights.full2W((W > 0).astype(float))

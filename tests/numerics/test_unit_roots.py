@@ -53,15 +53,8 @@ def test_roots_are_not_rejected_and_stationary_panels_are():
     y, order = walks(), np.random.default_rng(2).permutation(12)
     one, two = (cips_test(v, 1, "trend", generator_for(1, "c"), 99) for v in (y, 100 * y[order] + 5))
     assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM) and one.p_value == two.p_value
-    refused(
-        "exactly with the cross-section mean",
-        cips_test,
-        np.tile(walks(1), (5, 1)),
-        1,
-        "constant",
-        generator_for(1, "c"),
-        9,
-    )
+    case = np.tile(walks(1), (5, 1)), 1, "constant", generator_for(1, "c"), 9
+    refused("exactly with the cross-section mean", cips_test, *case)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +90,7 @@ def test_spatial_tests_equal_spur(space, name):
     assert weak.p_value == pytest.approx(p_weak, abs=0.005)
 
 
-def test_half_life_sets_and_quadrature(space):
+def test_half_life_sets_quadrature_order_and_noise(space):
     tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
     for name, values in spatial_maps().items():
         found = su.half_life_set(values, tests)
@@ -107,9 +100,6 @@ def test_half_life_sets_and_quadrature(space):
     forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
     share = (forms[0] / forms[1] > 7.0).mean()
     assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
-
-
-def test_order_noise_and_bad_places(space):
     y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
     lat, lon = places()
     other = su.spatial_persistence(haversine_km(lat[order], lon[order]))

@@ -21,22 +21,13 @@ def test_ratio_equals_statsmodels(share):
     assert fit.std_error[0] == pytest.approx(other.bse[1], rel=CLOSED_FORM)
 
 
-def test_fixed_b_tail_and_constant_variance():
+def test_fixed_b_tail_and_falling_variance():
     drawn = ro.white_noise_statistics(42, 1.0, generator_for(1, "w"), 4000)
     # Kiefer and Vogelsang's 97.5 percent point at b = 1 is 4.77; a trend regressor moves it a little.
     assert 3.8 < np.quantile(drawn, 0.975) < 5.8 and abs(np.median(drawn)) < 0.15
     found = ro.constant_variance_panels(persistent(np.random.default_rng(2), 0.9, 2.0))
     assert 0.7 < found.persistence[0] < 0.9 < found.persistence[-1] < 1
     assert found.level_sd[-1] == pytest.approx(0, abs=1e-6) and (np.diff(found.level_sd) <= 0).all()
-
-
-def persistent(rng, r, ratio, n=31, dates=42):
-    e = rng.standard_normal((n, dates))
-    e[:, 0] /= np.sqrt(1 - r**2)
-    return lfilter([1.0], [1.0, -r], e, axis=1) + ratio / np.sqrt(1 - r**2) * rng.standard_normal((n, 1))
-
-
-def test_falling_variance_is_found_under_any_persistence():
     rng = np.random.default_rng(3)
     y = rng.standard_normal((31, 1)) * np.linspace(1, 0.3, 42) + 0.02 * rng.standard_normal((31, 42))
     found = ro.weak_sigma_test(y, generator_for(1, "w"), 299)
@@ -53,6 +44,12 @@ def test_falling_variance_is_found_under_any_persistence():
     drawn = ro.constant_variance_statistics(ro.constant_variance_panels(y), (31, 42), 0.1, rng, 199)
     tails = (1 + (drawn <= found.statistic).sum(axis=1)) / 200
     assert tails.min() < tails.max() == found.p_constant_variance
+
+
+def persistent(rng, r, ratio, n=31, dates=42):
+    e = rng.standard_normal((n, dates))
+    e[:, 0] /= np.sqrt(1 - r**2)
+    return lfilter([1.0], [1.0, -r], e, axis=1) + ratio / np.sqrt(1 - r**2) * rng.standard_normal((n, 1))
 
 
 @pytest.mark.slow

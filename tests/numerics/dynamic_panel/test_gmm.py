@@ -82,7 +82,7 @@ def test_counts_of_instruments_and_rows_of_the_system():
     assert fit.level_rows and fit.n_rows == 60 * 11
 
 
-def test_missing_dates_order_and_year_dummies():
+def test_missing_dates_order_year_dummies_and_constant_series():
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan
@@ -99,6 +99,8 @@ def test_missing_dates_order_and_year_dummies():
     y, _ = panel(dates=5)
     spec, dummies = gmm.GmmSpec(1, 2, 2), gmm.year_dummies(60, np.arange(2, 5), 5)
     assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0])
+    refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
+    refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())
 
 
 def test_weighting_inverts_also_with_more_instruments_than_units():
@@ -128,8 +130,3 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
 )
 def test_impossible_specifications(spec, dates, message):
     refused(message, gmm.dynamic_gmm, panel(dates=dates)[0], spec)
-
-
-def test_constant_series_are_refused():
-    refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
-    refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())

@@ -90,7 +90,10 @@ def test_short_panels_name_the_dates_they_need(estimator, dates):
     refused(f"{dates} dates", estimator, panel(dates=dates))
 
 
-def test_residual_check():
+def test_residual_check_and_draws():
+    weights = wi.resampled(5, 300, np.random.default_rng(0))
+    assert weights.shape == (300, 5) and (weights.sum(axis=1) == 5).all()
+    assert wi.leave_one_out(4).sum(axis=1).tolist() == [3, 3, 3, 3]
     levels = panel(dates=12)
     e = wi.residuals(levels, 0.8)
     assert np.abs(e.sum(axis=0)).max() < 1e-12 and np.abs(e.sum(axis=1)).max() < 1e-12
@@ -101,12 +104,6 @@ def test_residual_check():
     rng = np.random.default_rng(3)
     net = [wi.residual_check(np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0).net_autocorrelation for _ in range(400)]
     assert abs(np.mean(net)) < 0.02
-
-
-def test_draws():
-    weights = wi.resampled(5, 300, np.random.default_rng(0))
-    assert weights.shape == (300, 5) and (weights.sum(axis=1) == 5).all()
-    assert wi.leave_one_out(4).sum(axis=1).tolist() == [3, 3, 3, 3]
 
 
 def test_intervals_repeat_and_equal_the_score_test_and_refits():

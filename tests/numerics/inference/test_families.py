@@ -93,13 +93,17 @@ def test_sharpened_q_equals_statsmodels_and_its_extremes():
     assert sharpened_q(np.array([0.04])).q_values == pytest.approx([0.04 / 0.96])
 
 
-def test_equivalence_equals_statsmodels():
+def test_equivalence_equals_statsmodels_and_error_types_gelman_and_carlin():
     x = np.random.default_rng(3).normal(0.1, 1, 60)
     p, above, below = DescrStatsW(x).ttost_mean(-0.4, 0.5)
     ours = equivalence_test(x.mean(), x.std(ddof=1) / np.sqrt(60), 59, -0.4, 0.5)
     assert (ours.p_value, ours.p_above_low, ours.p_below_high) == pytest.approx(
         (p, above[1], below[1]), rel=CLOSED_FORM
     )
+    # Their example: true effect 0.1, standard error 3.28: power .05, type S .46, exaggeration 77.
+    ours = error_types(0.1, 3.28, 1e6)
+    assert (ours.power, ours.wrong_sign) == pytest.approx((0.05, 0.46), abs=0.005)
+    assert ours.exaggeration == pytest.approx(77, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +123,6 @@ def test_error_types_equal_simulation(effect, df):
     assert ours.power == pytest.approx(len(significant) / 2e6, abs=1e-3)
     assert ours.wrong_sign == pytest.approx(np.mean(significant * effect < 0), abs=4e-3)
     assert ours.exaggeration == pytest.approx(np.mean(np.abs(significant)) / abs(effect), rel=4e-3)
-
-
-def test_error_types_of_gelman_and_carlin():
-    # Their example: true effect 0.1, standard error 3.28: power .05, type S .46, exaggeration 77.
-    ours = error_types(0.1, 3.28, 1e6)
-    assert (ours.power, ours.wrong_sign) == pytest.approx((0.05, 0.46), abs=0.005)
-    assert ours.exaggeration == pytest.approx(77, abs=1)
 
 
 def test_simulated_power_at_the_detectable_effect_is_80_percent():

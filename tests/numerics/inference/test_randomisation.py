@@ -54,7 +54,7 @@ def test_every_draw_equals_its_refit(effects, controls):
     assert test.t_p_value() == (1 + (np.abs(slow[:, 1]) >= abs(own[1])).sum()) / 41
 
 
-def test_null_of_a_constant_effect_and_the_interval():
+def test_null_of_a_constant_effect_the_interval_and_shuffled_rows():
     y, d, units, times, C = make_panel()
     panel = ri.path_panel(y, d, units, times, C)
     drawn = ri.free_assignments(panel, 60, generator_for(1, "null"))
@@ -67,10 +67,6 @@ def test_null_of_a_constant_effect_and_the_interval():
     low, high = test.interval(0.9)
     for inside, outside in ((low + 1e-7, low - 1e-7), (high - 1e-7, high + 1e-7)):
         assert test.p_value(inside) > 0.1 >= test.p_value(outside)
-
-
-def test_shuffled_rows_change_nothing():
-    y, d, units, times, C = make_panel()
     order, rows = np.random.default_rng(0).permutation(len(y)), []
     for pick in (slice(None), order):
         panel = ri.path_panel(y[pick], d[pick], units[pick], times[pick], C[pick])
@@ -112,7 +108,7 @@ def china_panel(treated, y=None):
     return panel, [(units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)]
 
 
-def test_connected_sets_of_china():
+def test_connected_sets_of_china_and_blocks_with_several_paths():
     panel, links = china_panel(CLUSTERS)
     drawn = ri.connected_assignments(panel, links, 1, generator_for(1, "x"))
     assert drawn.enumerated and drawn.count == drawn.distinct == 2281 and comb(31, 5) == 169_911
@@ -129,9 +125,6 @@ def test_connected_sets_of_china():
     assert test.smallest_p == 1 / 15 and test.p_value() >= 1 / 15 and test.interval(0.95) == (-np.inf, np.inf)
     panel, links = china_panel(ZONES)
     refused("not connected", ri.connected_assignments, panel, links, 99, generator_for(1, "x"))
-
-
-def test_a_connected_block_may_have_several_paths():
     y, d, units, times, C = make_panel()
     panel = ri.path_panel(y, d, units, times, C)
     names = panel.units.tolist()

@@ -30,7 +30,7 @@ def with_factor(case, strength):
     return panel_from_arrays(case.y + strength * paths * loadings, case.X, case.units, NAMES)
 
 
-def test_common_factors_take_rho_back_down():
+def test_common_factors_and_the_sandwich():
     case = make_case(n=30, t=40, rho=0.0, theta=(0.0, 0.0), matrix=ring(30))
     found = fit_with_factors(with_factor(case, 3.0), case.network, PanelModel("SDM"), 1)
     assert found.converged and found.before.rho > 0.5 and abs(found.after.rho) < 0.15
@@ -38,9 +38,6 @@ def test_common_factors_take_rho_back_down():
     np.testing.assert_allclose([found.after["a"], found.after["b"]], [1.0, -0.5], atol=0.06)
     assert np.isfinite(found.after.std_errors()).all()
     refused("0 factors", fit_with_factors, case.panel, case.network, PanelModel("SAR"), 0)
-
-
-def test_sandwich_widens_the_variance_of_the_variance_when_tails_are_fat():
     rng, case = np.random.default_rng(1), make_case(n=15, t=40, matrix=ring(15))
     fat = np.linalg.solve(np.eye(15) - 0.4 * case.matrix, (case.X @ [1.0, -0.5] + rng.standard_t(5, (40, 15))).T).T
     fit = fit_spatial_panel(panel_from_arrays(fat, case.X, case.units, NAMES), case.network, PanelModel("SAR"))

@@ -72,7 +72,7 @@ def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlati
     assert forms.var() == pytest.approx(estimates.mean(), rel=0.03)
 
 
-def test_effective_units_count_pairs_and_fall():
+def test_effective_units_intervals_and_wald_tests_by_unit():
     X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
     fit = fit_spatial_panel(panel_from_arrays(CASE.y, 0.01 * X, CASE.units, NAMES), CASE.network, PanelModel("SAR"))
     assert fit.effective_units(np.eye(4)[1]) < 1.5 and fit.effective_units(np.eye(4)[0]) > 8
@@ -82,9 +82,6 @@ def test_effective_units_count_pairs_and_fall():
     b = np.eye(4)[1]
     assert 8 < even.effective_units(b) <= 14 and 1 <= uneven.effective_units(b) < 1.5
     assert degrees_of_freedom(np.array([1.2, 14.0])).tolist() == [1.0, 13.0]
-
-
-def test_intervals_are_t_intervals_of_the_sandwich():
     found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9)
     half = student_quantile(found.effective_units - 1, 0.95) * found.impacts.std_error
     np.testing.assert_allclose(found.impacts.conf_high - found.impacts.estimate, half, rtol=CLOSED_FORM)
@@ -94,9 +91,6 @@ def test_intervals_are_t_intervals_of_the_sandwich():
     assert f_upper_tail(2.0**2, 1, 30) == pytest.approx(float(student_two_sided_p(np.array(2.0), np.array(30.0))))
     found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SEM"))).impacts
     assert not found.std_error[1].any() and np.isnan(found.p_value[1]).all()
-
-
-def test_wald_by_unit_is_a_squared_t_or_an_f_statistic():
     one = panel_from_arrays(CASE.y, CASE.X[..., :1], CASE.units, ["a"])
     fit = fit_spatial_panel(one, CASE.network, PanelModel("SDM"))
     at = fit.names.index("W a")

@@ -18,12 +18,34 @@ MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
 TOY = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
 
 
-def test_three_units_on_a_line_by_hand():
+def test_effects_by_hand_and_of_each_model():
     # (I - rho W)^-1 of the line a - b - c with rho = 1/2 is [[7, 4, 1], [2, 8, 2], [1, 4, 7]] / 6, so that for b = 2
     # and th = 1 M = 2 S + S W with S W = (S - I) / rho = [[1, 4, 1], [2, 2, 2], [1, 4, 1]] / 3.
     effects = effects_of(multipliers(network("abc", TOY), np.array([0.5])), np.array([[2.0]]), np.array([[1.0]]))
     direct = 2 * (7 + 8 + 7) / 18 + (1 + 2 + 1) / 9
     np.testing.assert_allclose(effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], rtol=MACHINE)
+    case = make_case(rho=0.0)
+    slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
+    found = delta_impacts(slx)
+    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
+    errors = dict(zip(slx.names, slx.std_errors(), strict=True))
+    np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
+    assert not delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))).estimate[1].any()
+    case = make_case()
+    sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
+                for m in ("SAR", "SDM"))  # fmt: skip
+    assert sar[1, 0] / sar[0, 0] == pytest.approx(sar[1, 1] / sar[0, 1])
+    assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
+    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
+    net, rho = network(range(12), CASES["uneven rows"]), np.linspace(-0.5, 0.6, 200)
+    many, one = multipliers(net, rho), [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
+    for field in ("own", "own_lag", "all", "all_lag"):
+        np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
+    case = make_case(n=12, t=4)
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
+    fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
+    refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
 
 
 def dense_effects(fit, vector):
@@ -57,23 +79,6 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(mod
     np.testing.assert_allclose(found.conf_high - found.conf_low, 2 * 1.959963984540054 * found.std_error, rtol=1e-12)
 
 
-def test_indirect_effects_of_each_model():
-    case = make_case(rho=0.0)
-    slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
-    found = delta_impacts(slx)
-    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
-    errors = dict(zip(slx.names, slx.std_errors(), strict=True))
-    np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
-    assert not delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))).estimate[1].any()
-    case = make_case()
-    sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
-                for m in ("SAR", "SDM"))  # fmt: skip
-    assert sar[1, 0] / sar[0, 0] == pytest.approx(sar[1, 1] / sar[0, 1])
-    assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
-
-
 @pytest.mark.parametrize("matrix", [CASES["line"], CASES["uneven rows"]], ids=["row-standardised", "uneven rows"])
 def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     case = make_case(n=12, t=30, matrix=matrix, rho=0.3)
@@ -95,17 +100,6 @@ def test_full_covariance_and_random_effects():
     assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
     fit = fit_random_effects(panel, net, PanelModel("SDM"))
     np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
-
-
-def test_draws_over_many_values_of_rho():
-    net, rho = network(range(12), CASES["uneven rows"]), np.linspace(-0.5, 0.6, 200)
-    many, one = multipliers(net, rho), [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
-    for field in ("own", "own_lag", "all", "all_lag"):
-        np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
-    case = make_case(n=12, t=4)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
-    fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
-    refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
 
 
 @pytest.mark.parametrize("matrix", CASES.values(), ids=CASES)

@@ -30,9 +30,8 @@ def test_panels_and_weights_that_cannot_be_read_are_refused():
     not_keyed("as many different names", names=("x", "z"))
     not_keyed("no regressor", X=np.empty((6, 0)), names=())
     refused(r"must be \(T, N\)", panel_from_arrays, Y, X, ["a"], ["x"])
-    refused(
-        "2 units and 2 periods do not name", panel_from_arrays, Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"]
-    )
+    case = Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"]
+    refused("2 units and 2 periods do not name", panel_from_arrays, *case)
     good = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
 
     for words, units, matrix in (

@@ -41,7 +41,7 @@ def test_eigenvalues_equal_dense_determinants(matrix):
                                atol=MACHINE)  # fmt: skip
 
 
-def test_a_matrix_that_is_symmetric_after_scaling_has_real_eigenvalues_and_any_other_keeps_its_own():
+def test_weights_that_are_not_row_standardised():
     assert np.isrealobj(nets.eigenvalues(csr_array(contiguity_line(20))))
     assert np.iscomplexobj(nets.eigenvalues(csr_array(nearest(40, 3))))
     blocks = np.zeros((8, 8))
@@ -50,6 +50,13 @@ def test_a_matrix_that_is_symmetric_after_scaling_has_real_eigenvalues_and_any_o
     np.testing.assert_allclose(np.sort(roots), np.sort(np.linalg.eigvals(blocks).real), atol=MACHINE)
     low, high = nets.EigenLogDeterminant(roots).domain
     assert high == pytest.approx(1.0) and low == pytest.approx(-1.0)
+    matrix = csr_array(lattice(10, 12) * 3.0)
+    found, exact = (
+        nets.ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0),
+        nets.EigenLogDeterminant(nets.eigenvalues(matrix)),
+    )
+    np.testing.assert_allclose(found.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM)
+    np.testing.assert_allclose(found.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6)
 
 
 @pytest.mark.parametrize("matrix", [lattice(18, 28), csr_array(nearest(501, 5))], ids=["queen", "nearest"])
@@ -61,13 +68,3 @@ def test_chebyshev_series_equals_eigenvalues_over_its_whole_range(matrix):
     np.testing.assert_allclose(found.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6)
     np.testing.assert_allclose(found.curvature(rho), exact.curvature(rho), rtol=1e-5)
     assert found.domain == pytest.approx((-0.999, 0.999), abs=3e-3)
-
-
-def test_chebyshev_series_of_weights_that_are_not_row_standardised():
-    matrix = csr_array(lattice(10, 12) * 3.0)
-    found, exact = (
-        nets.ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0),
-        nets.EigenLogDeterminant(nets.eigenvalues(matrix)),
-    )
-    np.testing.assert_allclose(found.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM)
-    np.testing.assert_allclose(found.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6)

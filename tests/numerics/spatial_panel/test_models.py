@@ -109,7 +109,7 @@ def test_direct_approach_equals_dummies_for_every_effect_and_normalisation(model
         assert start == pytest.approx(best.x[0], abs=1e-6) and fit.log_likelihood == pytest.approx(-best.fun, rel=1e-9)
 
 
-def test_without_a_spatial_parameter_it_is_least_squares_with_effects():
+def test_least_squares_with_effects_and_units_of_measurement():
     case = make_case()
     t, n = case.y.shape
     index = pd.MultiIndex.from_product([case.units, range(t)])
@@ -125,6 +125,14 @@ def test_without_a_spatial_parameter_it_is_least_squares_with_effects():
     np.testing.assert_allclose(at_zero, ours.estimates[:-1], rtol=CLOSED_FORM)
     factor = ours.observations / (n * t - n - t + 1 - 4)
     np.testing.assert_allclose(ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors, rtol=CLOSED_FORM)
+    base = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
+    scaled = panel_from_arrays(case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES)
+    other = fit_spatial_panel(scaled, case.network, PanelModel("SDM"))
+    factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
+    np.testing.assert_allclose(other.estimates * factors, base.estimates, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(other.std_errors() * factors, base.std_errors(), rtol=CLOSED_FORM)
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
+    assert fit.names == ("rho", "a", "b", "W b", "sigma2") and make_case(n=14).network.logdet.domain[1] == 1.0
 
 
 @pytest.mark.parametrize("durbin", [False, True])
@@ -167,18 +175,6 @@ def test_order_and_names_of_units_do_not_matter(model):
     np.testing.assert_allclose(moved.estimates, base.estimates, rtol=tight, atol=tight)
     np.testing.assert_allclose(moved.std_errors("qml"), base.std_errors("qml"), rtol=tight)
     np.testing.assert_allclose(moved.residuals[:, np.argsort(order)], base.residuals, atol=tight)
-
-
-def test_units_of_measurement_lags_and_the_unit_root():
-    case = make_case()
-    base = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
-    scaled = panel_from_arrays(case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES)
-    other = fit_spatial_panel(scaled, case.network, PanelModel("SDM"))
-    factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
-    np.testing.assert_allclose(other.estimates * factors, base.estimates, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(other.std_errors() * factors, base.std_errors(), rtol=CLOSED_FORM)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
-    assert fit.names == ("rho", "a", "b", "W b", "sigma2") and make_case(n=14).network.logdet.domain[1] == 1.0
 
 
 def test_what_cannot_be_estimated_is_said():

@@ -16,12 +16,36 @@ from spatial_cases import NAMES, make_case, ring
 from tolerances import MACHINE
 
 
-def test_anselins_identity_of_the_four_tests():
+def test_identities_of_tests_and_probabilities():
     case = make_case()
     for approach in ("direct", "lee_yu"):
         lag, error, robust_lag, robust_error = (t.statistic for t in lm_tests(case.panel, case.network, "two_way",
                                                                               approach))  # fmt: skip
         assert lag + robust_error == pytest.approx(error + robust_lag, rel=MACHINE)
+    case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
+    fits = {m: fit_spatial_panel(case.panel, case.network, PanelModel(m)) for m in ("SDM", "SAR", "SEM")}
+    to_sar, to_sem = sel.wald_tests(fits["SDM"])
+    assert to_sar.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rel=0.1)
+    assert to_sem.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SEM"]).statistic, rel=0.25)
+    assert to_sar.df == to_sem.df == 2
+    low, high = sel.information_criteria(fits["SDM"])
+    assert low == pytest.approx(12 - 2 * fits["SDM"].log_likelihood)
+    assert high == pytest.approx(6 * np.log(39 * 39) - 2 * fits["SDM"].log_likelihood)
+    partial = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("a",)))
+    assert [test.name for test in sel.wald_tests(partial)] == ["Wald SDM -> SAR"]
+    refused("start from an SDM", sel.wald_tests, fits["SAR"])
+    refused("not nested", sel.likelihood_ratio, fits["SAR"], fits["SDM"])
+    case = make_case(n=30, t=30, matrix=ring(30), theta=(0.0, 0.0), rho=0.5)
+    far = np.roll(ring(30), 11, axis=1) * (1 - np.eye(30))
+    networks = {"near": case.network, "far": network(case.units, far / far.sum(axis=1, keepdims=True))}
+    found = sel.model_probabilities(case.panel, networks, PanelModel())
+    assert sum(found.values()) == pytest.approx(1.0) and found["SAR", "near"] > 0.9
+    order = np.random.default_rng(0).permutation(30)
+    moved = {name: network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
+             for name, net in networks.items()}  # fmt: skip
+    again = sel.model_probabilities(case.panel, moved, PanelModel())
+    np.testing.assert_allclose(list(again.values()), list(found.values()), atol=1e-8)
+    refused("do not cover SAC", sel.model_probabilities, case.panel, networks, PanelModel(), ("SAC",))
 
 
 @pytest.mark.parametrize("effects", ["unit", "time", "two_way"])
@@ -40,22 +64,6 @@ def test_transformed_tests_equal_those_on_orthonormal_data(effects):
     found = {test.name: test.statistic for test in lm_tests(case.panel, case.network, effects)}
     assert found["LM lag"] == pytest.approx((e @ big @ y / s2 - own) ** 2 / info, rel=1e-9)
     assert found["LM error"] == pytest.approx((e @ big @ e / s2 - own) ** 2 / trace, rel=1e-9)
-
-
-def test_wald_and_likelihood_ratio_agree_in_a_large_sample():
-    case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
-    fits = {m: fit_spatial_panel(case.panel, case.network, PanelModel(m)) for m in ("SDM", "SAR", "SEM")}
-    to_sar, to_sem = sel.wald_tests(fits["SDM"])
-    assert to_sar.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rel=0.1)
-    assert to_sem.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SEM"]).statistic, rel=0.25)
-    assert to_sar.df == to_sem.df == 2
-    low, high = sel.information_criteria(fits["SDM"])
-    assert low == pytest.approx(12 - 2 * fits["SDM"].log_likelihood)
-    assert high == pytest.approx(6 * np.log(39 * 39) - 2 * fits["SDM"].log_likelihood)
-    partial = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("a",)))
-    assert [test.name for test in sel.wald_tests(partial)] == ["Wald SDM -> SAR"]
-    refused("start from an SDM", sel.wald_tests, fits["SAR"])
-    refused("not nested", sel.likelihood_ratio, fits["SAR"], fits["SDM"])
 
 
 @pytest.mark.parametrize("model", ["SAR", "SEM"])
@@ -77,20 +85,6 @@ def test_marginal_likelihood_equals_quadrature(model):
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_probabilities_find_model_and_weights_and_sum_to_one():
-    case = make_case(n=30, t=30, matrix=ring(30), theta=(0.0, 0.0), rho=0.5)
-    far = np.roll(ring(30), 11, axis=1) * (1 - np.eye(30))
-    networks = {"near": case.network, "far": network(case.units, far / far.sum(axis=1, keepdims=True))}
-    found = sel.model_probabilities(case.panel, networks, PanelModel())
-    assert sum(found.values()) == pytest.approx(1.0) and found["SAR", "near"] > 0.9
-    order = np.random.default_rng(0).permutation(30)
-    moved = {name: network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
-             for name, net in networks.items()}  # fmt: skip
-    again = sel.model_probabilities(case.panel, moved, PanelModel())
-    np.testing.assert_allclose(list(again.values()), list(found.values()), atol=1e-8)
-    refused("do not cover SAC", sel.model_probabilities, case.panel, networks, PanelModel(), ("SAC",))
-
-
 def test_tests_have_their_size_without_spatial_dependence():
     rejected, joint, draws = np.zeros(4), np.zeros(4), 300
     for seed in range(draws):
@@ -108,14 +102,8 @@ def test_spatial_hausman_on_munnell_has_no_positive_definite_difference():
     fixed = fit_spatial_panel(panel, net, PanelModel("SAR", "unit"))
     other, strip = fit_random_effects(panel, net, PanelModel("SAR")), slice(None, -1)
     both = (dict(zip(fit.names[strip], fit.estimates[strip], strict=True)) for fit in (fixed, other))
-    refused(
-        "differ by less than 1% of the variance",
-        sel.spatial_hausman,
-        next(both),
-        fixed.covariance(),
-        next(both),
-        other.covariance(),
-    )
+    case = next(both), fixed.covariance(), next(both), other.covariance()
+    refused("differ by less than 1% of the variance", sel.spatial_hausman, *case)
     refused("observed information only", other.covariance, "qml")
 
 
