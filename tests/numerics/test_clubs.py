@@ -26,7 +26,7 @@ def tests():
     return cb.group_tests(two_clubs(), PERIODS, "fqsb")
 
 
-def test_cumulated_sums_are_the_groups_one_by_one(tests):
+def test_cumulated_sums_and_cores(tests):
     x, order = two_clubs(), np.array([3, 7, 0, 9, 11, 2])
     np.testing.assert_allclose(
         tests.pairs(order), [one_by_one(x, order[i : i + 2]) for i in range(5)], rtol=CLOSED_FORM
@@ -40,6 +40,19 @@ def test_cumulated_sums_are_the_groups_one_by_one(tests):
     core, others = order[:3], order[3:]
     wanted = [one_by_one(x, [*core, other]) for other in others]
     np.testing.assert_allclose(tests.additions(core, others), wanted, rtol=CLOSED_FORM)
+    x = two_clubs()
+    order = np.argsort(-x[:, -1], kind="stable")
+    core = cb.core_of(tests, order)
+    assert set(core) <= set(range(6, 12))
+    t = [one_by_one(x, order[:k]) for k in range(2, 13)]
+    first = next(i for i, value in enumerate(t) if value <= -1.65)
+    assert len(core) == 2 + int(np.argmax(t[:first]))
+    club = tests.club(np.array([0, 1, 8, 9]))
+    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
+    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
+    adopted = cb.adopt_divergent(tests, apart)
+    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
 def test_a_tight_group_far_from_zero_loses_no_digits():
@@ -69,22 +82,6 @@ def test_planted_clubs_are_found_in_any_order_and_converge():
         x = 5 + np.cumsum(rng.normal(0, 0.05, (14, 30)), axis=1) + rng.normal(0, 1, (14, 1))
         x = np.exp(x / 5)
         assert all(club.converges for club in cb.find_clubs(x, PERIODS).clubs)
-
-
-def test_cores_stop_and_divergent_units_join(tests):
-    x = two_clubs()
-    order = np.argsort(-x[:, -1], kind="stable")
-    core = cb.core_of(tests, order)
-    assert set(core) <= set(range(6, 12))
-    t = [one_by_one(x, order[:k]) for k in range(2, 13)]
-    first = next(i for i, value in enumerate(t) if value <= -1.65)
-    assert len(core) == 2 + int(np.argmax(t[:first]))
-    club = tests.club(np.array([0, 1, 8, 9]))
-    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
-    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
-    adopted = cb.adopt_divergent(tests, apart)
-    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
-    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
 def test_refusals():

@@ -15,7 +15,7 @@ def autoregression(rho=0.6, n=1500, seed=0):
     return x, rho * x + rng.normal(0, 1, n)
 
 
-def test_densities_and_kernels():
+def test_densities_modes_and_basins():
     values, grid = np.random.default_rng(1).normal(size=50), np.linspace(-3, 3, 20)
     kde, h = gaussian_kde(values, bw_method=0.4), 0.4 * values.std(ddof=1)
     np.testing.assert_allclose(kd.kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM)
@@ -38,9 +38,6 @@ def test_densities_and_kernels():
     ergodic = kd.ergodic_density(kernel)
     np.testing.assert_allclose(ergodic @ kernel.density * step, ergodic, atol=1e-8)
     assert np.sqrt((ergodic * grid**2).sum() * step) == pytest.approx(1.25, rel=0.12)
-
-
-def test_modes_and_their_test():
     grid = np.linspace(-6, 6, 400)
     one, two = norm.pdf(grid), norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
     assert list(kd.count_modes(np.array([one, two]))) == [1, 2] and kd.count_modes(np.array([3.0, 1.0, 3.0])) == 2
@@ -55,18 +52,6 @@ def test_modes_and_their_test():
     refused("too few", kd.stochastic_kernel, np.arange(5.0), np.arange(5.0), np.linspace(0, 5, 10))
     refused("too few", kd.silverman_test, np.arange(5.0), 1, np.random.default_rng(0), 9)
     refused("constant", kd.silverman_test, np.ones(15), 1, np.random.default_rng(0), 9)
-
-
-def panel(step, start, years=60, seed=0):
-    rng = np.random.default_rng(seed)
-    path = [start(rng)]
-    for _ in range(years):
-        path.append(step(path[-1], rng))
-    values = np.array(path).T
-    return values[:, :-1].ravel(), values[:, 1:].ravel(), np.linspace(values.min(), values.max(), 60)
-
-
-def test_basins_and_the_ends_of_the_range():
     one = panel(lambda y, rng: 0.6 * y + rng.normal(0, 1, 40), lambda rng: rng.normal(0, 1.2, 40))
     two = panel(lambda y, rng: np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40),
                 lambda rng: rng.choice([-1.0, 1.0], 40))  # fmt: skip
@@ -81,3 +66,12 @@ def test_basins_and_the_ends_of_the_range():
     kernel = kd.stochastic_kernel(x, y, np.linspace(0, 1, 60))
     # Reflected steps on an interval keep the uniform density; without reflection it would fall towards both ends.
     assert np.abs(kd.ergodic_density(kernel) - 1).max() < 0.45 and kd.ergodic_density(kernel)[:3].mean() > 0.8
+
+
+def panel(step, start, years=60, seed=0):
+    rng = np.random.default_rng(seed)
+    path = [start(rng)]
+    for _ in range(years):
+        path.append(step(path[-1], rng))
+    values = np.array(path).T
+    return values[:, :-1].ravel(), values[:, 1:].ravel(), np.linspace(values.min(), values.max(), 60)

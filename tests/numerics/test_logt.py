@@ -17,7 +17,7 @@ def incomes():
     return 8 + rng.normal(0, 0.4, (12, 1)) + 0.03 * np.arange(30) + np.cumsum(rng.normal(0, 0.02, (12, 30)), axis=1)
 
 
-def test_trends(incomes):
+def test_trends_and_the_regression_by_hand(incomes):
     ours, theirs = hp_trend(incomes, 400.0), [sm.tsa.filters.hpfilter(series, 400.0)[1] for series in incomes]
     np.testing.assert_allclose(ours, theirs, rtol=CLOSED_FORM)
     line = np.arange(10.0)[None] * 0.5 + 3
@@ -29,6 +29,22 @@ def test_trends(incomes):
     series = incomes[0]
     fit = sm.OLS(series[2:], sm.add_constant(series[:-2])).fit()
     np.testing.assert_allclose(hamilton_trend(incomes)[0], fit.fittedvalues, rtol=CLOSED_FORM)
+    H = lt.transition_variance(np.exp(incomes))
+    fit = lt.fit_logt(H, lt.regression_periods(30, 10))
+    b, se = by_hand(H, 10)
+    assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[0] == pytest.approx(se, rel=CLOSED_FORM)
+    assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[0] == pytest.approx(b / 2, rel=CLOSED_FORM)
+    groups = [incomes[:4], incomes[2:9], incomes]
+    H, periods = np.array([lt.transition_variance(np.exp(group)) for group in groups]), lt.regression_periods(30, 10)
+    for variance in ("fqsb", "aqsb"):
+        together = lt.fit_logt(H, periods, variance)
+        for i in range(3):
+            assert together.t[i] == pytest.approx(lt.fit_logt(H[i], periods, variance).t[0], rel=CLOSED_FORM)
+    trend, periods, hundred = hp_trend(incomes), lt.regression_periods(30, 10), hp_trend(incomes + np.log(100))
+    one, two = (lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
+    assert one == pytest.approx(two, rel=MACHINE)
+    one, two = (lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred))
+    assert abs(one - two) > 0.1
 
 
 @pytest.mark.parametrize("bad", [np.ones((2, 2)), np.array([[1.0, np.nan, 2.0, 3.0]])])
@@ -68,22 +84,3 @@ def by_hand(H, m):
         x = 1.2 * np.pi * j / S
         total += 2 * 3 / x**2 * (np.sin(x) / x - np.cos(x)) * sum(u[s] * u[s + j] for s in range(n - 1 - j))
     return b, np.sqrt(total / (n - 1) * np.linalg.inv(Z.T @ Z)[1, 1])
-
-
-def test_regression_by_hand_in_groups_and_free_of_the_currency(incomes):
-    H = lt.transition_variance(np.exp(incomes))
-    fit = lt.fit_logt(H, lt.regression_periods(30, 10))
-    b, se = by_hand(H, 10)
-    assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[0] == pytest.approx(se, rel=CLOSED_FORM)
-    assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[0] == pytest.approx(b / 2, rel=CLOSED_FORM)
-    groups = [incomes[:4], incomes[2:9], incomes]
-    H, periods = np.array([lt.transition_variance(np.exp(group)) for group in groups]), lt.regression_periods(30, 10)
-    for variance in ("fqsb", "aqsb"):
-        together = lt.fit_logt(H, periods, variance)
-        for i in range(3):
-            assert together.t[i] == pytest.approx(lt.fit_logt(H[i], periods, variance).t[0], rel=CLOSED_FORM)
-    trend, periods, hundred = hp_trend(incomes), lt.regression_periods(30, 10), hp_trend(incomes + np.log(100))
-    one, two = (lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
-    assert one == pytest.approx(two, rel=MACHINE)
-    one, two = (lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred))
-    assert abs(one - two) > 0.1

@@ -28,7 +28,7 @@ def values():
     return np.repeat(np.arange(6.0), 5) + np.random.default_rng(5).normal(0, 1, 30)
 
 
-def test_statistics_equal_esda_and_spreg(lattice, values):
+def test_statistics_equal_esda_spreg_and_all_permutations(lattice, values):
     w, W = lattice
     theirs = Moran(values, w, transformation="r", permutations=0)
     ours = morans_i_test(values, W, generator_for(1, "a"), 99)
@@ -44,9 +44,6 @@ def test_statistics_equal_esda_and_spreg(lattice, values):
     assert ours.std_error**2 == pytest.approx(theirs.vI, rel=CLOSED_FORM)
     _, W = lattice
     assert cliff_ord_moments(W, np.ones((30, 1)))[0] == pytest.approx(-1 / 29, rel=MACHINE)
-
-
-def test_p_values_and_draws_of_residuals(lattice):
     W, y = np.eye(6, k=1) + np.eye(6, k=-1), np.array([1.0, 2.0, 2.5, 5.0, 4.0, 6.5])
     e = y - y.mean()
     drawn, observed = np.array([morans_i(np.array(order), W) for order in permutations(e)]), morans_i(e, W)

@@ -28,7 +28,7 @@ def contrast(*positions, size=5):
     return c
 
 
-def test_geography_inflation_and_weights():
+def test_geography_inflation_weights_and_event_studies():
     assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(0.52, abs=0.005)
     W = WEIGHTS["contiguity"]
     assert np.corrcoef(W @ C, W @ S)[0, 1] == pytest.approx(0.63, abs=0.005)
@@ -51,6 +51,8 @@ def test_geography_inflation_and_weights():
     assert pw.minimum_detectable_effect(X[order], EXPOSURE_DIFFERENCE) == pytest.approx(
         pw.minimum_detectable_effect(X, EXPOSURE_DIFFERENCE), rel=MACHINE
     )
+    assert pw.event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
+    assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
 
 
 @pytest.mark.parametrize(("columns", "c", "printed"), [((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90)])
@@ -98,11 +100,6 @@ def test_spatial_inflation_of_section_4_3(columns, c, low, high):
 @pytest.mark.parametrize(("years", "printed"), [(1, 3.8), (3, 6.7), (5, 8.6), (7, 10.2)])
 def test_event_study_of_the_first_zone_cohort(years, printed):
     assert pw.event_study_mde(7, 20, years, 3.0) == pytest.approx(printed, abs=0.05)
-
-
-def test_event_study_of_one_province_and_of_the_last_three():
-    assert pw.event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
-    assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
 
 
 @pytest.mark.parametrize("df", [4, 26, 200])

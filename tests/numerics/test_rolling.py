@@ -40,7 +40,7 @@ def test_fits_windows_and_leaving_units_out():
     refused("no comparison", speed_contrasts, *case)
 
 
-def test_band_is_wider_than_pointwise_and_equals_it_for_copies_of_one_window():
+def test_bands_and_contrasts_of_speeds():
     y, X = windows(s=1, seed=4)
     rng = [generator_for(1, "a") for _ in range(2)]
     one = sup_t_critical_value(sup_t_draws(fit_windows(y, X), rng[0], 999))
@@ -48,6 +48,19 @@ def test_band_is_wider_than_pointwise_and_equals_it_for_copies_of_one_window():
     assert one == pytest.approx(same, rel=MACHINE)
     wide = sup_t_critical_value(sup_t_draws(fit_windows(*windows(s=12, seed=4)), generator_for(1, "a"), 999))
     assert 1.8 < one < 2.4 < wide < 5
+    rng, years, speed = np.random.default_rng(3), np.array([5.0, 20.0]), 0.03
+    X = 9 + 0.4 * rng.standard_normal((400, 2))
+    fit = fit_windows((-(1 - np.exp(-speed * years)) / years * X + 0.001 * rng.standard_normal((400, 2))), X)
+    found = speed_contrasts(fit, years, generator_for(1, "c"), 499)
+    assert fit.slope[0] < fit.slope[1] - 0.005
+    np.testing.assert_allclose(found.speed, speed, atol=3e-4)
+    assert abs(found.contrasts[0].estimate) < 4e-4 and found.p_bootstrap[0] > 0.05 and found.wald_p > 0.05
+    y, X = windows(s=2)
+    fit, years = fit_windows(y, X), np.array([8.0, 12.0])
+    found = speed_contrasts(fit, years, generator_for(1, "c"), 99)
+    d = np.array([1 / (1 + fit.slope[0] * 8), -1 / (1 + fit.slope[1] * 12)])
+    assert found.contrasts[0].std_error == pytest.approx(np.sqrt(d @ fit.covariance @ d), rel=CLOSED_FORM)
+    assert found.wald == pytest.approx(found.contrasts[0].statistic ** 2, rel=CLOSED_FORM) and found.draws_left_out == 0
 
 
 @pytest.mark.slow
@@ -64,22 +77,6 @@ def test_band_holds_the_whole_path():
         band = sup_t_critical_value(sup_t_draws(fit, generator_for(1, str(draw)), 299))
         inside += bool((np.abs(fit.slope - truth) <= band * fit.std_error).all())
     assert 0.9 <= inside / 150 <= 0.99
-
-
-def test_contrasts_of_speeds():
-    rng, years, speed = np.random.default_rng(3), np.array([5.0, 20.0]), 0.03
-    X = 9 + 0.4 * rng.standard_normal((400, 2))
-    fit = fit_windows((-(1 - np.exp(-speed * years)) / years * X + 0.001 * rng.standard_normal((400, 2))), X)
-    found = speed_contrasts(fit, years, generator_for(1, "c"), 499)
-    assert fit.slope[0] < fit.slope[1] - 0.005
-    np.testing.assert_allclose(found.speed, speed, atol=3e-4)
-    assert abs(found.contrasts[0].estimate) < 4e-4 and found.p_bootstrap[0] > 0.05 and found.wald_p > 0.05
-    y, X = windows(s=2)
-    fit, years = fit_windows(y, X), np.array([8.0, 12.0])
-    found = speed_contrasts(fit, years, generator_for(1, "c"), 99)
-    d = np.array([1 / (1 + fit.slope[0] * 8), -1 / (1 + fit.slope[1] * 12)])
-    assert found.contrasts[0].std_error == pytest.approx(np.sqrt(d @ fit.covariance @ d), rel=CLOSED_FORM)
-    assert found.wald == pytest.approx(found.contrasts[0].statistic ** 2, rel=CLOSED_FORM) and found.draws_left_out == 0
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SPACE = sc.spatial_components(DISTANCE, 0.03)
 ERRORS = np.random.default_rng(8).standard_normal((3000, 31))
 
 
-def test_many_outcomes_quantiles_and_equivalence():
+def test_evidence_of_many_outcomes():
     b, se = sc.scpc_statistics(X, CONTRAST, SPACE, ERRORS[:5])
     found = [sc.scpc_inference(fit_ols(y, X), CONTRAST, SPACE) for y in ERRORS[:5]]
     assert b == pytest.approx([one.estimate for one in found], rel=CLOSED_FORM)
@@ -38,9 +38,6 @@ def test_many_outcomes_quantiles_and_equivalence():
     shifted = scpc_equivalence(fit_ols(ERRORS[0] + 100 * X[:, 3], X), CONTRAST, SPACE, 1.0)
     assert shifted.outside and shifted.p_value > 0.99
     refused("no equivalence test with bound 0", scpc_equivalence, fit, CONTRAST, SPACE, 0.0)
-
-
-def test_simulated_power_and_narrowest_bounds():
     reach = simulated_reach(X, CONTRAST, SPACE, ERRORS, 0.8)
     assert reach.detectable == pytest.approx(sc.scpc_power_point(X, CONTRAST, SPACE), rel=0.04)
     cv, a, rows = sc.scpc_critical_value(X, CONTRAST, SPACE), contrast_weights(X, CONTRAST), iter(ERRORS[:400])

@@ -69,7 +69,7 @@ def test_statistics_equal_esda_and_permutations(maps):
         assert moran.p_value[t] == alone.p_value[0]
 
 
-def test_local_moran_equals_esda_and_statsmodels(maps):
+def test_local_and_bivariate_moran_equal_esda(maps):
     values, W = maps
     found = local_moran_tests(values, W, generator_for(1, "l"), 9999)
     for t in range(3):
@@ -86,10 +86,6 @@ def test_local_moran_equals_esda_and_statsmodels(maps):
     cut[3] = 0
     found = local_moran_tests(values, cut, generator_for(1, "l"), 99)
     assert (found.p_value[3] == 1).all() and set(found.quadrant[3]) == {""}
-
-
-def test_bivariate_moran_and_join_counts_equal_esda(maps):
-    values, W = maps
     found = bivariate_moran_test(values[:, 0], values[:, 2], W, generator_for(1, "b"), 999)
     other = esda.Moran_BV(values[:, 0], values[:, 2], pysal(W), permutations=0)
     assert found.statistic == pytest.approx(other.I, rel=1e-9)  # esda standardises twice

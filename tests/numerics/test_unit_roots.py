@@ -44,7 +44,7 @@ def test_simulated_null_reproduces_the_tables(n, dates, terms, points):
     np.testing.assert_allclose(np.quantile(drawn, (0.01, 0.05, 0.1)), points, atol=0.05)
 
 
-def test_roots_are_not_rejected_and_stationary_panels_are():
+def test_roots_half_lives_order_and_noise(space):
     rng = np.random.default_rng(4)
     factor, loads = rng.standard_normal(60).cumsum(), 1 + rng.uniform(size=(20, 1))
     root = cips_test(loads * factor + walks(20, 60), 1, "constant", generator_for(1, "c"), 399)
@@ -55,6 +55,28 @@ def test_roots_are_not_rejected_and_stationary_panels_are():
     assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM) and one.p_value == two.p_value
     case = np.tile(walks(1), (5, 1)), 1, "constant", generator_for(1, "c"), 9
     refused("exactly with the cross-section mean", cips_test, *case)
+    tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
+    for name, values in spatial_maps().items():
+        found = su.half_life_set(values, tests)
+        assert found.unbounded and np.isnan(found.high)
+        assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
+    z = np.linalg.cholesky(space.brownian) @ np.random.default_rng(6).standard_normal((space.q, 40000))
+    forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
+    share = (forms[0] / forms[1] > 7.0).mean()
+    assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
+    y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
+    lat, lon = places()
+    other = su.spatial_persistence(haversine_km(lat[order], lon[order]))
+    one, two = su.spatial_unit_root_test(y, space), su.spatial_unit_root_test(3 * y[order] + 1, other)
+    assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
+    p = [su.spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    assert np.mean(np.array(p) < 0.05) > 0.5
+    weak = [su.weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    assert np.mean(np.array(weak) < 0.05) < 0.15
+    refused("six different", su.spatial_persistence, np.zeros((8, 8)))
+    refused("do not fit", su.spatial_unit_root_test, np.arange(5.0), space)
+    refused("constant", su.weak_dependence_test, np.ones(36), space)
+    refused("draws", su.half_life_tests, space, generator_for(1, "h"), 5)
 
 
 @pytest.mark.parametrize(
@@ -88,28 +110,3 @@ def test_spatial_tests_equal_spur(space, name):
     root, weak = (test(spatial_maps()[name], space) for test in (su.spatial_unit_root_test, su.weak_dependence_test))
     assert root.statistic == pytest.approx(statistic, rel=0.01) and root.p_value == pytest.approx(p_root, abs=0.005)
     assert weak.p_value == pytest.approx(p_weak, abs=0.005)
-
-
-def test_half_life_sets_quadrature_order_and_noise(space):
-    tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
-    for name, values in spatial_maps().items():
-        found = su.half_life_set(values, tests)
-        assert found.unbounded and np.isnan(found.high)
-        assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
-    z = np.linalg.cholesky(space.brownian) @ np.random.default_rng(6).standard_normal((space.q, 40000))
-    forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
-    share = (forms[0] / forms[1] > 7.0).mean()
-    assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
-    y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
-    lat, lon = places()
-    other = su.spatial_persistence(haversine_km(lat[order], lon[order]))
-    one, two = su.spatial_unit_root_test(y, space), su.spatial_unit_root_test(3 * y[order] + 1, other)
-    assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
-    p = [su.spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
-    assert np.mean(np.array(p) < 0.05) > 0.5
-    weak = [su.weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
-    assert np.mean(np.array(weak) < 0.05) < 0.15
-    refused("six different", su.spatial_persistence, np.zeros((8, 8)))
-    refused("do not fit", su.spatial_unit_root_test, np.arange(5.0), space)
-    refused("constant", su.weak_dependence_test, np.ones(36), space)
-    refused("draws", su.half_life_tests, space, generator_for(1, "h"), 5)

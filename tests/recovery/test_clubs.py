@@ -40,17 +40,13 @@ def test_the_currency_decides_on_logs_but_not_on_levels():
 
 @pytest.mark.slow
 @pytest.mark.montecarlo
-def test_fast_convergence_is_not_rejected():
+def test_fast_convergence_is_not_rejected_and_two_clubs_are_found():
     def closing(seed):
         rng = np.random.default_rng(seed)
         return 6 + rng.normal(0, 0.45, (N, 1)) * np.exp(-0.05 * np.arange(T)) + 0.08 * np.arange(T) + noise(rng, 0.005)
 
     assert rejected([closing(seed) for seed in range(SAMPLES)], levels=True) <= 0.05
 
-
-@pytest.mark.slow
-@pytest.mark.montecarlo
-def test_two_clubs_are_found():
     def one(seed):
         rng, club = np.random.default_rng(seed), np.arange(N) < 12
         gap = rng.normal(0, 0.3, (N, 1)) * np.exp(-0.06 * np.arange(T))

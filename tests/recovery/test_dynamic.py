@@ -50,7 +50,7 @@ def least_squares(effects):
     return lambda levels: RootFit(moments(effects(levels), whole_sample(UNITS)).slope[0], 0, 0, UNITS, 0)
 
 
-def test_annual_recovery():
+def test_planted_speeds_are_recovered():
     design = {"speed": 2, "transitions": 42}
     assert 1.7 < np.median(speeds(bc.bias_corrected_root, 400, 1, **design)) < 2.3
     assert 1.7 < np.median(speeds(constant, 400, 1, **design)) < 2.3
@@ -58,24 +58,15 @@ def test_annual_recovery():
     assert np.median(speeds(half_panel_root, 400, 1, **design)) < 1
     assert 0.9 < np.median(speeds(least_squares(transitions), 400, 1, **design)) < 1.9
     assert 1.2 < np.median(speeds(anderson_hsiao_root, 400, 1, **design)) < 3.0
-
-
-def test_fast_convergence_is_recovered():
     assert 4.7 < np.median(speeds(bc.bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
-
-
-def test_five_year_recovery():
     assert 1.85 < np.nanmedian(speeds(constant, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
     assert 1.85 < np.nanmedian(speeds(bc.bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
 
 
-def test_changing_variance_breaks_the_constant_form_only():
+def test_changing_variance_and_samples_without_a_root():
     design = {"speed": 2, "transitions": 42, "sd": chinese}
     assert np.median(speeds(constant, 400, 4, **design)) > 3
     assert 1.5 < np.median(speeds(bc.bias_corrected_root, 400, 4, **design)) < 2.3
-
-
-def test_share_of_samples_without_a_root():
     rng = np.random.default_rng(5)
     lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
     assert np.mean(lost) < 0.03 and 0.3 < np.mean([constant(panel(rng, 0, 42)).no_root for _ in range(300)]) < 0.7

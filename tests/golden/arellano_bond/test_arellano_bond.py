@@ -41,7 +41,7 @@ def table_4(logs, columns):
     return dynamic_gmm(logs["n"], GmmSpec(2, 2, 0, Equations.DIFFERENCE, Layout.FULL), X)
 
 
-def test_table_4_column_b(logs):
+def test_table_4(logs):
     w, k, ys = logs["w"], logs["k"], logs["ys"]
     fit, expected = table_4(logs, [w, lag(w), k, ys, lag(ys)]), EXPECTED["table_4b"]
     assert fit.beta[:7] == pytest.approx(expected["beta"], abs=PRINTED)
@@ -51,10 +51,6 @@ def test_table_4_column_b(logs):
     assert fit.hansen.p_value == pytest.approx(expected["p_value"], abs=5e-4)
     assert [test.statistic for test in fit.serial] == pytest.approx(expected["serial"], abs=5e-4)
     assert (fit.n_instruments, fit.n_rows, fit.n_units, fit.level_rows) == (38, 611, 140, "")
-
-
-def test_table_4_column_a_and_sargan(logs):
-    w, k, ys = logs["w"], logs["k"], logs["ys"]
     fit, expected = table_4(logs, [w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)]), EXPECTED["table_4a1"]
     assert fit.beta_one_step[0] == pytest.approx(expected["one_step_first"], abs=5e-4)
     assert fit.std_errors_one_step[0] == pytest.approx(expected["one_step_std_error_first"], abs=5e-4)

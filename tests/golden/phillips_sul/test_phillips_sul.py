@@ -25,15 +25,12 @@ def periods():
     return regression_periods(34, discarded_periods(34))
 
 
-def test_log_t_of_all_countries(data, periods):
+def test_log_t_of_all_countries_and_clubs(data, periods):
     assert periods[0] == EXPECTED["first_period"] and periods[-1] == 34
     H = transition_variance(data.to_numpy())
     for variance, t in EXPECTED["t"].items():
         fit = fit_logt(H, periods, variance)
         assert fit.b[0] == pytest.approx(EXPECTED["b"], abs=5e-5) and fit.t[0] == pytest.approx(t, abs=0.06)
-
-
-def test_clubs_and_their_own_tests(data, periods):
     clubs = find_clubs(data.to_numpy(), periods).clubs
     assert [len(club.members) for club in clubs] == EXPECTED["sizes"]
     assert [club.b for club in clubs] == pytest.approx(EXPECTED["club_b"], abs=5e-5)

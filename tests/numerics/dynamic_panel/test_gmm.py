@@ -61,7 +61,7 @@ def test_difference_gmm_equals_loops(layout):
     assert fit.hansen.statistic == pytest.approx(hansen, rel=1e-8) and fit.hansen.df == fit.n_instruments - 2
 
 
-def test_counts_of_instruments_and_rows_of_the_system():
+def test_instruments_rows_missing_dates_and_order():
     y, x = panel(dates=7)
     empty = np.zeros((*y.shape, 0))
     counts = {
@@ -80,9 +80,6 @@ def test_counts_of_instruments_and_rows_of_the_system():
     assert data.Z[0, 6, 2] == pytest.approx(y[0, 1] - y[0, 0]) and data.Z[0, 0, 0] == pytest.approx(y[0, 0])
     fit = gmm.dynamic_gmm(y - y.mean(axis=0), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM))
     assert fit.level_rows and fit.n_rows == 60 * 11
-
-
-def test_missing_dates_order_year_dummies_and_constant_series():
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan

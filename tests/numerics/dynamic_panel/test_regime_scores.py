@@ -21,7 +21,7 @@ def study(seed=0, theta=(0.8, -0.2, 0.1)):
     return np.array(path).T, Z
 
 
-def test_scalar_score_and_the_definition_with_its_slopes():
+def test_scalar_score_definition_and_draws():
     levels, _ = study()
     ours, theirs = regime_roots(levels, np.ones((N, 1))), bias_corrected_root(levels)
     assert ours.theta[0, 0] == pytest.approx(theirs.rho, rel=ITERATIVE)
@@ -35,19 +35,6 @@ def test_scalar_score_and_the_definition_with_its_slopes():
     slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)
               for v in np.eye(3)]  # fmt: skip
     assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
-
-
-def scores(levels, Z, theta):
-    """The definition, by dummies instead of sweeping."""
-    lag, y = levels[:, :-1], levels[:, 1:]
-    lag, y = lag - lag.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-    e = y - (Z @ theta)[:, None] * lag
-    e, c = e - Z @ np.linalg.lstsq(Z, e, rcond=None)[0], year_weights(Z @ theta, T, Variance.BY_YEAR).value
-    return Z.T @ ((lag * e).sum(axis=1) + (c * e**2).sum(axis=1))
-
-
-def test_draws_order_and_weights_of_units():
-    levels, Z = study()
     once, drawn = regime_roots(levels, Z), regime_roots(levels, Z, np.ones((2, N)))
     np.testing.assert_allclose(drawn.theta, np.repeat(once.theta, 2, axis=0), rtol=1e-9)
     np.testing.assert_allclose(drawn.cov[1], once.cov[0], rtol=1e-7)
@@ -57,6 +44,15 @@ def test_draws_order_and_weights_of_units():
     weights[0, 3] = 2
     twice = regime_roots(np.vstack([levels, levels[3]]), np.vstack([Z, Z[3]]))
     np.testing.assert_allclose(regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8)
+
+
+def scores(levels, Z, theta):
+    """The definition, by dummies instead of sweeping."""
+    lag, y = levels[:, :-1], levels[:, 1:]
+    lag, y = lag - lag.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    e = y - (Z @ theta)[:, None] * lag
+    e, c = e - Z @ np.linalg.lstsq(Z, e, rcond=None)[0], year_weights(Z @ theta, T, Variance.BY_YEAR).value
+    return Z.T @ ((lag * e).sum(axis=1) + (c * e**2).sum(axis=1))
 
 
 def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():

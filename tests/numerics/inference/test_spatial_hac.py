@@ -107,7 +107,7 @@ def test_driscoll_kraay_equals_statsmodels(panel, lags):
     assert ours.std_error == pytest.approx(theirs.bse[1], rel=CLOSED_FORM)
 
 
-def test_factors_intervals_and_lags_of_driscoll_kraay(panel):
+def test_factors_intervals_lags_and_fixed_b(panel):
     y, X, _, times = panel
     fit = fit_ols(y, X)
     plain = dkr.driscoll_kraay_inference(fit, C, times, 2)
@@ -124,6 +124,13 @@ def test_factors_intervals_and_lags_of_driscoll_kraay(panel):
     assert result.law == "fixed-b, Bartlett, b = 3/9"
     assert (result.conf_high - result.estimate) / result.std_error == pytest.approx(result.critical_value)
     assert [dkr.default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
+    draws = np.random.default_rng(0).normal(size=(200_000, 10))
+    centred = draws - draws.mean(axis=1, keepdims=True)
+    variance = (centred**2).sum(axis=1)
+    for lag in (1, 2):
+        variance += 2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
+    share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
+    assert dkr.fixed_b_p_value(2.5, 10, 2) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
 
 
 @pytest.mark.parametrize("b", [0.05, 0.1, 0.3, 1.0])
@@ -137,16 +144,6 @@ def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
 def test_fixed_b_without_lags_is_students_t(T):
     expected = stdtrit(T - 1, 0.975) * np.sqrt(T / (T - 1))
     assert dkr.fixed_b_critical_value(T, 0, 0.95) == pytest.approx(expected, rel=1e-6)
-
-
-def test_fixed_b_equals_simulation():
-    draws = np.random.default_rng(0).normal(size=(200_000, 10))
-    centred = draws - draws.mean(axis=1, keepdims=True)
-    variance = (centred**2).sum(axis=1)
-    for lag in (1, 2):
-        variance += 2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
-    share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
-    assert dkr.fixed_b_p_value(2.5, 10, 2) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
 
 
 def test_2800_units_stay_under_200_megabytes():

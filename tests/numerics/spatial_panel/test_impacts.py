@@ -46,6 +46,15 @@ def test_effects_by_hand_and_of_each_model():
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
     refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
+    panel, net = munnell_panel()
+    fit = fit_spatial_panel(panel, net, PanelModel("SDM", "two_way"))
+    cut = fit.covariance().copy()
+    cut[0, 1:] = cut[1:, 0] = 0.0
+    full = delta_impacts(fit).std_error
+    fit._stored["observed"] = cut
+    assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
+    fit = fit_random_effects(panel, net, PanelModel("SDM"))
+    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
 
 
 def dense_effects(fit, vector):
@@ -88,18 +97,6 @@ def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     np.testing.assert_array_equal(drawn.estimate, delta.estimate)
     np.testing.assert_array_equal(drawn_impacts(fit, generator_for(1, "x"), 20_000).conf_low, drawn.conf_low)
     assert drawn.draws + drawn.dropped == 20_000
-
-
-def test_full_covariance_and_random_effects():
-    panel, net = munnell_panel()
-    fit = fit_spatial_panel(panel, net, PanelModel("SDM", "two_way"))
-    cut = fit.covariance().copy()
-    cut[0, 1:] = cut[1:, 0] = 0.0
-    full = delta_impacts(fit).std_error
-    fit._stored["observed"] = cut
-    assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
-    fit = fit_random_effects(panel, net, PanelModel("SDM"))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
 
 
 @pytest.mark.parametrize("matrix", CASES.values(), ids=CASES)
