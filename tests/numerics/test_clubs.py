@@ -4,31 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evenfield.numerics.clubs import (
-    Club,
-    Clubs,
-    SieveRule,
-    adopt_divergent,
-    association_test,
-    core_of,
-    core_stability,
-    count_table,
-    exact_table_p,
-    find_clubs,
-    group_tests,
-    merge_clubs,
-    shared_membership,
-)
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics import clubs as cb
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 PERIODS = regression_periods(30, 10)
 
 
 def two_clubs(n=12, T=30, seed=3):
-    rng = np.random.default_rng(seed)
-    target = np.repeat([1.0, 3.0], n // 2)[:, None]
+    rng, target = np.random.default_rng(seed), np.repeat([1.0, 3.0], n // 2)[:, None]
     return target + rng.normal(0, 0.2, n)[:, None] * np.exp(-0.1 * np.arange(T)) + rng.normal(0, 1e-3, (n, T))
 
 
@@ -38,10 +23,10 @@ def one_by_one(x, rows):
 
 @pytest.fixture
 def tests():
-    return group_tests(two_clubs(), PERIODS, "fqsb")
+    return cb.group_tests(two_clubs(), PERIODS, "fqsb")
 
 
-def test_cumulated_sums_are_the_groups_one_by_one(tests):
+def test_cumulated_sums_and_cores(tests):
     x, order = two_clubs(), np.array([3, 7, 0, 9, 11, 2])
     np.testing.assert_allclose(
         tests.pairs(order), [one_by_one(x, order[i : i + 2]) for i in range(5)], rtol=CLOSED_FORM
@@ -55,143 +40,95 @@ def test_cumulated_sums_are_the_groups_one_by_one(tests):
     core, others = order[:3], order[3:]
     wanted = [one_by_one(x, [*core, other]) for other in others]
     np.testing.assert_allclose(tests.additions(core, others), wanted, rtol=CLOSED_FORM)
-
-
-def test_a_tight_group_far_from_zero_loses_no_digits():
-    x = 1e4 + two_clubs()
-    tests = group_tests(x, PERIODS, "fqsb")
-    wanted = [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
-    np.testing.assert_allclose(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
-
-
-def test_planted_clubs_are_found():
-    found = find_clubs(two_clubs(), PERIODS)
-    assert [club.members for club in found.clubs] == [tuple(range(6, 12)), tuple(range(6))]
-    assert list(found.labels(12)) == [2] * 6 + [1] * 6
-    assert found.divergent == ()
-
-
-def test_everyone_converging_is_one_club():
-    x = two_clubs()[:6]
-    assert [club.members for club in find_clubs(x, PERIODS).clubs] == [tuple(range(6))]
-
-
-def test_runaways_diverge():
-    x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
-    found = find_clubs(x, PERIODS)
-    assert found.clubs == ()
-    assert found.divergent == (0, 1, 2, 3)
-
-
-def test_order_of_rows_and_currency_do_not_matter():
-    x = two_clubs()
-    order = np.random.default_rng(0).permutation(12)
-    one, two = find_clubs(x, PERIODS), find_clubs(7 * x[order], PERIODS)
-    assert [set(c.members) for c in one.clubs] == [{int(order[i]) for i in c.members} for c in two.clubs]
-    assert [c.t for c in one.clubs] == pytest.approx([c.t for c in two.clubs], rel=CLOSED_FORM)
-
-
-def test_core_stops_at_the_first_failure(tests):
     x = two_clubs()
     order = np.argsort(-x[:, -1], kind="stable")
-    core = core_of(tests, order)
+    core = cb.core_of(tests, order)
     assert set(core) <= set(range(6, 12))
     t = [one_by_one(x, order[:k]) for k in range(2, 13)]
     first = next(i for i, value in enumerate(t) if value <= -1.65)
     assert len(core) == 2 + int(np.argmax(t[:first]))
+    club = tests.club(np.array([0, 1, 8, 9]))
+    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
+    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
+    adopted = cb.adopt_divergent(tests, apart)
+    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
-def test_raising_the_sieve_keeps_the_club_test_or_leaves_the_core():
+def test_a_tight_group_far_from_zero_loses_no_digits():
+    x = 1e4 + two_clubs()
+    tests, wanted = cb.group_tests(x, PERIODS, "fqsb"), [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
+    np.testing.assert_allclose(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
+
+
+def test_planted_clubs_are_found_in_any_order_and_converge():
+    found = cb.find_clubs(two_clubs(), PERIODS)
+    assert [club.members for club in found.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert list(found.labels(12)) == [2] * 6 + [1] * 6 and found.divergent == ()
+    x = two_clubs()[:6]
+    assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [tuple(range(6))]
+    x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
+    found = cb.find_clubs(x, PERIODS)
+    assert found.clubs == () and found.divergent == (0, 1, 2, 3)
+    x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
+    found = cb.find_clubs(x, PERIODS)
+    assert found.clubs == () and len(found.divergent) == 4
+    x, order = two_clubs(), np.random.default_rng(0).permutation(12)
+    one, two = cb.find_clubs(x, PERIODS), cb.find_clubs(7 * x[order], PERIODS)
+    assert [set(c.members) for c in one.clubs] == [{int(order[i]) for i in c.members} for c in two.clubs]
+    assert [c.t for c in one.clubs] == pytest.approx([c.t for c in two.clubs], rel=CLOSED_FORM)
     for seed in range(30):
         rng = np.random.default_rng(seed)
         x = 5 + np.cumsum(rng.normal(0, 0.05, (14, 30)), axis=1) + rng.normal(0, 1, (14, 1))
         x = np.exp(x / 5)
-        assert all(club.converges for club in find_clubs(x, PERIODS).clubs)
+        assert all(club.converges for club in cb.find_clubs(x, PERIODS).clubs)
 
 
 def test_refusals():
-    with pytest.raises(NumericsError, match="two units"):
-        find_clubs(np.ones((1, 30)), PERIODS)
-    with pytest.raises(NumericsError, match="not positive"):
-        find_clubs(-two_clubs(), PERIODS)
-    with pytest.raises(NumericsError, match="sieve"):
-        find_clubs(two_clubs(), PERIODS, sieve=SieveRule(step=-1.0))
-    with pytest.raises(NumericsError, match="merged by"):
-        merge_clubs(group_tests(two_clubs(), PERIODS, "fqsb"), Clubs((), ()), "all")
-
-
-def test_identical_units_have_no_test_and_make_no_club():
-    x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
-    found = find_clubs(x, PERIODS)
-    assert found.clubs == ()
-    assert len(found.divergent) == 4
+    refused("two units", cb.find_clubs, np.ones((1, 30)), PERIODS)
+    refused("not positive", cb.find_clubs, -two_clubs(), PERIODS)
+    refused("sieve", cb.find_clubs, two_clubs(), PERIODS, sieve=cb.SieveRule(step=-1.0))
+    refused("merged by", cb.merge_clubs, cb.group_tests(two_clubs(), PERIODS, "fqsb"), cb.Clubs((), ()), "all")
+    case = np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9
+    refused("one group", cb.association_test, *case)
 
 
 def split(tests, *groups):
-    return Clubs(tuple(tests.club(np.array(group)) for group in groups), ())
+    return cb.Clubs(tuple(tests.club(np.array(group)) for group in groups), ())
 
 
 @pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
 def test_merging_undoes_a_split(tests, method):
-    merged = merge_clubs(tests, split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5]), method)
+    merged = cb.merge_clubs(tests, split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5]), method)
     assert [club.members for club in merged.clubs] == [tuple(range(6, 12)), tuple(range(6))]
     assert [club.merged_from for club in merged.clubs] == [(1, 2), (3, 4)]
-    assert merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from == ()
+    assert cb.merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from == ()
 
 
-def test_divergent_units_join_the_club_they_converge_with(tests):
-    apart = Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
-    adopted = adopt_divergent(tests, apart)
-    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
-    assert adopted.divergent == ()
-    assert adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
-
-
-def test_shared_membership():
-    shared = shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
+def test_shared_membership_and_exact_tests():
+    shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
     np.testing.assert_allclose(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
-    firm = core_stability(shared, np.array([1, 1, 1, 0]))
-    np.testing.assert_allclose(firm, [0.25, 0.5, 0.25, np.nan])
-
-
-def test_exact_test_is_fishers_for_two_by_two():
+    np.testing.assert_allclose(cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan])
     for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
-        assert exact_table_p(np.array(table)) == pytest.approx(stats.fisher_exact(table)[1], rel=MACHINE)
-
-
-def test_exact_test_of_a_larger_table():
+        assert cb.exact_table_p(np.array(table)) == pytest.approx(stats.fisher_exact(table)[1], rel=MACHINE)
     # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5), 3))$p.value
     table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
-    exact = exact_table_p(table)
+    exact = cb.exact_table_p(table)
     a, b = (np.repeat(np.arange(3), table.sum(axis=axis)) for axis in (1, 0))
-    test = association_test(a, np.concatenate([np.repeat(np.arange(3), row) for row in table]),
+    test = cb.association_test(a, np.concatenate([np.repeat(np.arange(3), row) for row in table]),
                             np.random.default_rng(2), 19999)  # fmt: skip
-    np.testing.assert_array_equal(count_table(a, b).sum(axis=1), table.sum(axis=1))
+    np.testing.assert_array_equal(cb.count_table(a, b).sum(axis=1), table.sum(axis=1))
     np.testing.assert_array_equal(test.table, table)
-    assert test.exact_p == exact
-    assert test.permutation_p == pytest.approx(exact, abs=0.01)
-    assert exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
-
-
-def test_one_group_is_no_test():
-    with pytest.raises(NumericsError, match="one group"):
-        association_test(np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9)
-
-
-def test_a_club_that_fails_is_flagged(tests):
-    club = tests.club(np.array([0, 1, 8, 9]))
-    assert isinstance(club, Club)
-    assert club.t < -1.65
-    assert not club.converges
+    assert test.exact_p == exact and test.permutation_p == pytest.approx(exact, abs=0.01)
+    assert cb.exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
 
 
 def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
     # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
     t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
     monkeypatch.setattr("evenfield.numerics.clubs._union_t", lambda _tests, _found, group: t[tuple(group)])
-    tests = group_tests(two_clubs(), PERIODS, "fqsb")
+    tests = cb.group_tests(two_clubs(), PERIODS, "fqsb")
     three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
-    first = [club.merged_from for club in merge_clubs(tests, three, "phillips_sul").clubs]
-    best = [club.merged_from for club in merge_clubs(tests, three, "von_lyncker_thoennessen").clubs]
-    assert first == [(1, 2), ()]
-    assert best == [(), (2, 3)]
+    first = [club.merged_from for club in cb.merge_clubs(tests, three, "phillips_sul").clubs]
+    best = [club.merged_from for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs]
+    assert first == [(1, 2), ()] and best == [(), (2, 3)]

@@ -4,127 +4,87 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from evenfield.numerics.convergence import (
-    Bounds,
-    fit_speed,
-    half_life,
-    half_life_bounds,
-    speed_bounds,
-    speed_from_slope,
-)
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics import convergence as cv
 from evenfield.numerics.ols import cov_hc3, fit_ols
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 
 
 def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):
     rng = np.random.default_rng(seed)
-    y0, Z = rng.normal(9, 0.5, n), rng.normal(size=(n, 2))
-    phi = -np.expm1(-lam * years) / years
-    growth = 0.25 - phi * y0 + Z @ [0.003, -0.001] + rng.normal(0, noise, n)
-    return growth, y0, Z
+    y0, Z, phi = rng.normal(9, 0.5, n), rng.normal(size=(n, 2)), -np.expm1(-lam * years) / years
+    return (0.25 - phi * y0 + Z @ [0.003, -0.001] + rng.normal(0, noise, n)), y0, Z
 
 
 @pytest.mark.parametrize("lam", [-0.03, -0.001, 0.0, 0.02, 0.3])
 def test_speed_inverts_the_slope(lam):
-    slope = np.expm1(-lam * 20) / 20
-    assert speed_from_slope(slope, 20) == pytest.approx(lam, abs=MACHINE)
+    assert cv.speed_from_slope((np.expm1(-lam * 20) / 20), 20) == pytest.approx(lam, abs=MACHINE)
 
 
 @pytest.mark.parametrize("slope", [-0.05, -0.06])
 def test_speed_is_missing_without_a_positive_root(slope):
-    assert np.isnan(speed_from_slope(slope, 20))
+    assert np.isnan(cv.speed_from_slope(slope, 20))
 
 
-def test_half_life():
-    assert half_life(np.log(2) / 42) == pytest.approx(42)
-    assert np.isnan(half_life(0.0))
-    assert np.isnan(half_life(-0.01))
-    assert np.isnan(half_life(np.nan))
-
-
-def test_bounds_change_places_and_keep_the_level():
-    bounds = speed_bounds(-0.018, -0.009, 20)
-    assert bounds.low == speed_from_slope(-0.009, 20)
-    assert bounds.high == speed_from_slope(-0.018, 20)
-    life = half_life_bounds(bounds)
-    assert (life.low, life.high) == (half_life(bounds.high), half_life(bounds.low))
-    assert bounds.note == life.note == ""
+def test_half_lives_and_bounds_also_unbounded_and_undefined():
+    assert (
+        cv.half_life(np.log(2) / 42) == pytest.approx(42)
+        and np.isnan(cv.half_life(0.0))
+        and np.isnan(cv.half_life(-0.01))
+    )
+    assert np.isnan(cv.half_life(np.nan))
+    bounds = cv.speed_bounds(-0.018, -0.009, 20)
+    assert bounds.low == cv.speed_from_slope(-0.009, 20) and bounds.high == cv.speed_from_slope(-0.018, 20)
+    life = cv.half_life_bounds(bounds)
+    assert (life.low, life.high) == (
+        cv.half_life(bounds.high),
+        cv.half_life(bounds.low),
+    ) and bounds.note == life.note == ""
+    bounds = cv.speed_bounds(-0.06, -0.01, 20)
+    assert bounds.note == "unbounded" and np.isnan(bounds.high)
+    life = cv.half_life_bounds(bounds)
+    assert life.low == 0.0 and life.high == cv.half_life(bounds.low)
+    assert cv.speed_bounds(-0.08, -0.06, 20).note == "undefined"
+    assert cv.half_life_bounds(cv.Bounds(np.nan, np.nan, "undefined")).note == "undefined"
+    assert cv.half_life_bounds(cv.Bounds(-0.01, 0.0)).note == "undefined"
+    divergence = cv.half_life_bounds(cv.speed_bounds(0.01, 0.02, 20))
+    assert divergence.note == "undefined" and np.isnan(divergence.low) and np.isnan(divergence.high)
 
 
 @pytest.mark.parametrize("high", [0.0, 0.004])
 def test_half_life_is_unbounded_when_the_speed_may_be_zero(high):
-    life = half_life_bounds(speed_bounds(-0.018, high, 20))
-    assert life.note == "unbounded"
-    assert np.isnan(life.high)
-    assert life.low > 0
-
-
-def test_speed_is_unbounded_when_the_root_may_be_zero():
-    bounds = speed_bounds(-0.06, -0.01, 20)
-    assert bounds.note == "unbounded"
-    assert np.isnan(bounds.high)
-    life = half_life_bounds(bounds)
-    assert life.low == 0.0
-    assert life.high == half_life(bounds.low)
-
-
-def test_everything_undefined():
-    assert speed_bounds(-0.08, -0.06, 20).note == "undefined"
-    assert half_life_bounds(Bounds(np.nan, np.nan, "undefined")).note == "undefined"
-    assert half_life_bounds(Bounds(-0.01, 0.0)).note == "undefined"
-    divergence = half_life_bounds(speed_bounds(0.01, 0.02, 20))
-    assert divergence.note == "undefined"
-    assert np.isnan(divergence.low)
-    assert np.isnan(divergence.high)
+    life = cv.half_life_bounds(cv.speed_bounds(-0.018, high, 20))
+    assert life.note == "unbounded" and np.isnan(life.high) and life.low > 0
 
 
 @pytest.mark.parametrize("lam", [-0.06, -0.01, 0.0, 0.02, 0.15])
 @pytest.mark.parametrize("years", [1.0, 20.0, 80.0])
 def test_nls_equals_the_transform_of_ols(lam, years):
     growth, y0, Z = planted(lam, years, noise=1e-5)
-    X = np.column_stack([np.ones(len(y0)), y0, Z])
-    slope = fit_ols(growth, X).beta[1]
+    slope = fit_ols(growth, np.column_stack([np.ones(len(y0)), y0, Z])).beta[1]
     root = 1 + slope * years
     assert root > 0
-    fit = fit_speed(growth, y0, years, Z)
-    assert fit.converged
-    assert fit.lam == pytest.approx(speed_from_slope(slope, years), abs=MACHINE / root)
+    fit = cv.fit_speed(growth, y0, years, Z)
+    assert fit.converged and fit.lam == pytest.approx(cv.speed_from_slope(slope, years), abs=MACHINE / root)
     assert fit.gradient < MACHINE
 
 
-def test_nls_standard_error_is_the_slope_s_carried_over():
+def test_nls_equals_a_general_optimiser_and_says_when_it_cannot():
     growth, y0, Z = planted()
-    ols = fit_ols(growth, np.column_stack([np.ones(40), y0, Z]))
-    fit = fit_speed(growth, y0, 20, Z)
+    ols, fit = fit_ols(growth, np.column_stack([np.ones(40), y0, Z])), cv.fit_speed(growth, y0, 20, Z)
     slope_error = np.sqrt(cov_hc3(ols)[1, 1])
-    assert fit.std_error == pytest.approx(slope_error / np.exp(-fit.lam * 20), rel=CLOSED_FORM)
-    assert fit.df == 36
-
-
-def test_nls_equals_a_general_optimiser():
+    assert fit.std_error == pytest.approx(slope_error / np.exp(-fit.lam * 20), rel=CLOSED_FORM) and fit.df == 36
     growth, y0, Z = planted(noise=0.004)
 
     def u(p):
         return growth - p[0] - np.expm1(-p[1] * 20) / 20 * y0 - Z @ p[2:]
 
     other = least_squares(u, [0.0, 0.01, 0.0, 0.0], x_scale=[0.1, 0.01, 0.01, 0.01], xtol=1e-15, ftol=1e-15, gtol=1e-15)
-    assert fit_speed(growth, y0, 20, Z).lam == pytest.approx(other.x[1], rel=ITERATIVE)
-
-
-def test_nls_without_noise_returns_what_was_planted():
+    assert cv.fit_speed(growth, y0, 20, Z).lam == pytest.approx(other.x[1], rel=ITERATIVE)
     growth, y0, Z = planted(0.0173, 31, noise=0)
-    assert fit_speed(growth, y0, 31, Z).lam == pytest.approx(0.0173, abs=MACHINE)
-
-
-def test_nls_is_missing_when_the_slope_overshoots():
+    assert cv.fit_speed(growth, y0, 31, Z).lam == pytest.approx(0.0173, abs=MACHINE)
     y0 = np.linspace(8, 10, 12)
     growth = -0.06 * y0 + 0.001 * np.cos(np.arange(12))
-    fit = fit_speed(growth, y0, 20)
-    assert np.isnan(fit.lam)
-    assert not fit.converged
-
-
-def test_nls_refuses_a_constant_start():
-    with pytest.raises(NumericsError, match="collinear"):
-        fit_speed(np.arange(5.0), np.ones(5), 20)
+    fit = cv.fit_speed(growth, y0, 20)
+    assert np.isnan(fit.lam) and not fit.converged
+    refused("collinear", cv.fit_speed, np.arange(5.0), np.ones(5), 20)

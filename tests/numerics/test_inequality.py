@@ -5,26 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import (
-    THEIL_L,
-    THEIL_T,
-    atkinson,
-    between_test,
-    connected_test,
-    crossed,
-    decompose_gini,
-    decompose_theil,
-    gini,
-    growth_contributions,
-    leave_one_out_theil,
-    maximum_between,
-    nested_theil,
-    redrawn_theil,
-    revised_theil,
-    shapley_theil,
-    theil,
-)
+from evenfield.numerics import inequality as iq
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 CLOSURE = 1e-12
@@ -36,155 +18,104 @@ def data():
     return np.exp(rng.normal(9, 0.5, 31)), rng.uniform(5, 100, 31), rng.permutation(np.arange(31) % 4)
 
 
-def test_two_units_by_hand():
+def test_measures_and_their_parts_by_hand(data):
     y, w = np.array([1.0, 3.0]), np.array([1.0, 1.0])
-    assert theil(y, w) == pytest.approx(0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5)), rel=MACHINE)
-    assert theil(y, w, THEIL_L) == pytest.approx(-0.5 * (np.log(0.5) + np.log(1.5)), rel=MACHINE)
-    assert gini(y, w) == pytest.approx(0.25, rel=MACHINE)
-    assert atkinson(y, w) == pytest.approx(1 - np.sqrt(3) / 2, rel=MACHINE)
-    assert atkinson(y, w, 2.0) == pytest.approx(1 - 1.5 / 2, rel=MACHINE)
-
-
-def test_weights_count_like_copies(data):
+    assert iq.theil(y, w) == pytest.approx(0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5)), rel=MACHINE)
+    assert iq.theil(y, w, iq.THEIL_L) == pytest.approx(-0.5 * (np.log(0.5) + np.log(1.5)), rel=MACHINE)
+    assert iq.gini(y, w) == pytest.approx(0.25, rel=MACHINE)
+    assert iq.atkinson(y, w) == pytest.approx(1 - np.sqrt(3) / 2, rel=MACHINE)
+    assert iq.atkinson(y, w, 2.0) == pytest.approx(1 - 1.5 / 2, rel=MACHINE)
     y, counts = data[0], np.arange(1, 32)
     copies = np.repeat(y, counts)
-    for measure in (theil, lambda a, b: theil(a, b, THEIL_L), gini, atkinson):
+    for measure in (iq.theil, lambda a, b: iq.theil(a, b, iq.THEIL_L), iq.gini, iq.atkinson):
         assert measure(y, counts) == pytest.approx(measure(copies, np.ones(len(copies))), rel=CLOSED_FORM)
-    assert gini(y, counts) == pytest.approx(
+    assert iq.gini(y, counts) == pytest.approx(
         np.abs(copies[:, None] - copies).mean() / 2 / copies.mean(), rel=CLOSED_FORM
     )
-
-
-def test_scale_does_not_matter_and_equality_is_zero(data):
     y, w, _ = data
-    assert theil(100 * y, w) == pytest.approx(theil(y, w), rel=MACHINE)
-    for measure in (theil, gini, atkinson):
+    assert iq.theil(100 * y, w) == pytest.approx(iq.theil(y, w), rel=MACHINE)
+    for measure in (iq.theil, iq.gini, iq.atkinson):
         assert measure(np.full(31, 7.0), w) == pytest.approx(0, abs=CLOSURE)
-
-
-@pytest.mark.parametrize("measure", [THEIL_T, THEIL_L])
-def test_parts_close(data, measure):
     y, w, groups = data
-    parts = decompose_theil(y, w, groups, measure)
+    a, b, _ = iq.shapley_theil(y, w, groups, groups)
+    assert a == pytest.approx(b, abs=CLOSURE)
+    one, two, _ = iq.shapley_theil(y, w, groups, np.arange(31) % 3)
+    two_again, one_again, _ = iq.shapley_theil(y, w, np.arange(31) % 3, groups)
+    assert (one, two) == pytest.approx((one_again, two_again), abs=CLOSURE)
+    assert len(np.unique(iq.crossed(groups, np.arange(31) % 3))) <= 12
+    parts = iq.decompose_gini(y, w, groups)
+    assert parts.within + parts.net_between + parts.transvariation == pytest.approx(parts.gini, abs=CLOSURE)
+    apart = iq.decompose_gini(y, w, (y > np.median(y)).astype(int))
+    assert apart.transvariation == pytest.approx(0, abs=CLOSURE) and parts.transvariation > 0
+    share, points = iq.growth_contributions(np.array([1.0, 2, 3]), np.array([2.0, 3, 7]), np.array([0, 0, 1]))
+    np.testing.assert_allclose(share, [1 / 3, 2 / 3])
+    assert points.sum() == pytest.approx(1.0)
+    refused("did not change", iq.growth_contributions, np.array([1.0, 2]), np.array([2.0, 1]), np.array([0, 1]))
+    y, w, _ = data
+    for measure in (iq.THEIL_T, iq.THEIL_L):
+        brute = [iq.theil(np.delete(y, i), np.delete(w, i), measure) for i in range(31)]
+        np.testing.assert_allclose(iq.leave_one_out_theil(y, w, measure), brute, rtol=CLOSED_FORM)
+    drawn = iq.redrawn_theil(y, w, rng=np.random.default_rng(3), draws=1)[0]
+    times = np.random.default_rng(3).multinomial(31, np.full(31, 1 / 31))
+    assert drawn == pytest.approx(iq.theil(np.repeat(y, times), np.repeat(w, times)), rel=CLOSED_FORM)
+    for measure in (iq.THEIL_T, iq.THEIL_L):
+        same = iq.revised_theil(
+            y, w, sd_income=0.0, sd_weights=0.0, rng=np.random.default_rng(0), draws=3, measure=measure
+        )
+        np.testing.assert_allclose(same, iq.theil(y, w, measure), rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("measure", [iq.THEIL_T, iq.THEIL_L])
+def test_parts_close_and_labels_are_permuted(data, measure):
+    y, w, groups = data
+    parts = iq.decompose_theil(y, w, groups, measure)
     assert parts.between + parts.within == pytest.approx(parts.total, abs=CLOSURE)
     assert parts.group_within.sum() == pytest.approx(parts.within, abs=CLOSURE)
     other = np.arange(31) % 3
-    assert sum(nested_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
-    assert sum(shapley_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
-    own = decompose_theil(y, w, np.arange(31), measure)
-    assert own.within == pytest.approx(0, abs=CLOSURE)
-
-
-def test_shapley_treats_both_groupings_alike(data):
-    y, w, groups = data
-    a, b, _ = shapley_theil(y, w, groups, groups)
-    assert a == pytest.approx(b, abs=CLOSURE)
-    one, two, _ = shapley_theil(y, w, groups, np.arange(31) % 3)
-    two_again, one_again, _ = shapley_theil(y, w, np.arange(31) % 3, groups)
-    assert (one, two) == pytest.approx((one_again, two_again), abs=CLOSURE)
-    assert len(np.unique(crossed(groups, np.arange(31) % 3))) <= 12
-
-
-def test_dagum_closes_and_knows_groups_without_overlap(data):
-    y, w, groups = data
-    parts = decompose_gini(y, w, groups)
-    assert parts.within + parts.net_between + parts.transvariation == pytest.approx(parts.gini, abs=CLOSURE)
-    apart = decompose_gini(y, w, (y > np.median(y)).astype(int))
-    assert apart.transvariation == pytest.approx(0, abs=CLOSURE)
-    assert parts.transvariation > 0
-
-
-@pytest.mark.parametrize("measure", [THEIL_T, THEIL_L])
-def test_no_relabelling_beats_the_maximum(data, measure):
+    assert sum(iq.nested_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
+    assert sum(iq.shapley_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
+    assert iq.decompose_theil(y, w, np.arange(31), measure).within == pytest.approx(0, abs=CLOSURE)
     y, _, groups = data
     w = np.ones(31)
-    most = maximum_between(y, w, groups, measure)
-    rng = np.random.default_rng(0)
+    most, rng = iq.maximum_between(y, w, groups, measure), np.random.default_rng(0)
     for _ in range(200):
-        assert decompose_theil(y, w, rng.permutation(groups), measure).between <= most + CLOSURE
+        assert iq.decompose_theil(y, w, rng.permutation(groups), measure).between <= most + CLOSURE
     lined_up = np.empty(31, dtype=int)
     lined_up[np.argsort(y)] = np.sort(groups)
-    assert decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
-    assert np.isnan(maximum_between(y, w, np.arange(31) % 9))
-
-
-def test_maximum_with_equal_units_is_reached_by_lining_up():
-    y = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0])
-    groups = np.array([1, 0, 1, 0, 1, 0])
-    best = max(decompose_theil(y, np.ones(6), np.isin(np.arange(6), pick).astype(int)).between
-               for pick in combinations(range(6), 3))  # fmt: skip
-    assert maximum_between(y, np.ones(6), groups) == pytest.approx(best, rel=MACHINE)
-
-
-def test_growth_shares_sum_to_one():
-    share, points = growth_contributions(np.array([1.0, 2, 3]), np.array([2.0, 3, 7]), np.array([0, 0, 1]))
-    np.testing.assert_allclose(share, [1 / 3, 2 / 3])
-    assert points.sum() == pytest.approx(1.0)
-    with pytest.raises(NumericsError, match="did not change"):
-        growth_contributions(np.array([1.0, 2]), np.array([2.0, 1]), np.array([0, 1]))
-
-
-def test_leaving_out_equals_deleting(data):
-    y, w, _ = data
-    for measure in (THEIL_T, THEIL_L):
-        brute = [theil(np.delete(y, i), np.delete(w, i), measure) for i in range(31)]
-        np.testing.assert_allclose(leave_one_out_theil(y, w, measure), brute, rtol=CLOSED_FORM)
-
-
-def test_redrawn_units_equal_copies(data):
-    y, w, _ = data
-    drawn = redrawn_theil(y, w, rng=np.random.default_rng(3), draws=1)[0]
-    times = np.random.default_rng(3).multinomial(31, np.full(31, 1 / 31))
-    assert drawn == pytest.approx(theil(np.repeat(y, times), np.repeat(w, times)), rel=CLOSED_FORM)
-
-
-def test_without_revisions_nothing_moves(data):
-    y, w, _ = data
-    for measure in (THEIL_T, THEIL_L):
-        same = revised_theil(
-            y, w, sd_income=0.0, sd_weights=0.0, rng=np.random.default_rng(0), draws=3, measure=measure
-        )
-        np.testing.assert_allclose(same, theil(y, w, measure), rtol=CLOSED_FORM)
-
-
-@pytest.mark.parametrize("measure", [THEIL_T, THEIL_L])
-def test_permuted_labels_one_by_one(data, measure):
+    assert iq.decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
+    assert np.isnan(iq.maximum_between(y, w, np.arange(31) % 9))
     y, w, groups = data
-    test = between_test(y, w, groups, rng=np.random.default_rng(1), draws=99, measure=measure)
+    test = iq.between_test(y, w, groups, rng=np.random.default_rng(1), draws=99, measure=measure)
     labels = np.random.default_rng(1).permuted(np.tile(groups, (99, 1)), axis=1)
-    drawn = np.array([decompose_theil(y, w, label, measure).between for label in labels])
-    seen = decompose_theil(y, w, groups, measure).between
+    drawn = np.array([iq.decompose_theil(y, w, label, measure).between for label in labels])
+    seen = iq.decompose_theil(y, w, groups, measure).between
     assert test.between == pytest.approx(seen, rel=MACHINE)
     assert test.p_value == (1 + (drawn >= seen - 1e-12).sum()) / 100
     assert test.expected == pytest.approx(drawn.mean(), rel=CLOSED_FORM)
+
+
+def test_maximum_connected_comparison_and_refusals(data):
+    y, groups = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0]), np.array([1, 0, 1, 0, 1, 0])
+    best = max(iq.decompose_theil(y, np.ones(6), np.isin(np.arange(6), pick).astype(int)).between
+               for pick in combinations(range(6), 3))  # fmt: skip
+    assert iq.maximum_between(y, np.ones(6), groups) == pytest.approx(best, rel=MACHINE)
+    y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
+    test = iq.connected_test(y, np.ones(8), np.arange(8) < 3, ring(8))
+    assert test.draws == 8 and test.p_value == 1 / 8
+    refused("not connected", iq.connected_test, y, np.ones(8), np.isin(np.arange(8), [0, 4]), ring(8))
+    case = np.arange(1.0, 41.0), np.ones(40), np.arange(40) < 8, ~np.eye(40, dtype=bool)
+    refused("more than 50000", iq.connected_test, *case)
+    y, w, _ = data
+    refused("theil_t or theil_l", iq.theil, y, w, "hoover")
+    refused("aversion", iq.atkinson, y, w, 0.0)
 
 
 def ring(n):
     return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(np.eye(n, dtype=bool), -1, axis=1)
 
 
-def test_connected_comparison():
-    y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
-    test = connected_test(y, np.ones(8), np.arange(8) < 3, ring(8))
-    assert test.draws == 8
-    assert test.p_value == 1 / 8
-    with pytest.raises(NumericsError, match="not connected"):
-        connected_test(y, np.ones(8), np.isin(np.arange(8), [0, 4]), ring(8))
-    with pytest.raises(NumericsError, match="more than 50000"):
-        connected_test(np.arange(1.0, 41.0), np.ones(40), np.arange(40) < 8, ~np.eye(40, dtype=bool))
-
-
 @pytest.mark.parametrize(
     ("y", "w"), [([1.0], [1.0]), ([1.0, -2.0], [1.0, 1.0]), ([1.0, np.nan], [1.0, 1.0]), ([1.0, 2.0], [0.0, 1.0])]
 )
 def test_refusals(y, w):
-    with pytest.raises(NumericsError, match=r"at least two|missing, zero or negative"):
-        theil(np.array(y), np.array(w))
-
-
-def test_unknown_measure_and_aversion(data):
-    y, w, _ = data
-    with pytest.raises(NumericsError, match="theil_t or theil_l"):
-        theil(y, w, "hoover")
-    with pytest.raises(NumericsError, match="aversion"):
-        atkinson(y, w, 0.0)
+    refused(r"at least two|missing, zero or negative", iq.theil, np.array(y), np.array(w))

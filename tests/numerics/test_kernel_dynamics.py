@@ -4,18 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import gaussian_kde, norm
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.kernel_dynamics import (
-    adaptive_bandwidths,
-    count_modes,
-    count_prominent_modes,
-    critical_bandwidth,
-    ergodic_density,
-    kernel_density,
-    plug_in_bandwidth,
-    silverman_test,
-    stochastic_kernel,
-)
+from evenfield.numerics import kernel_dynamics as kd
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
 
@@ -25,29 +15,19 @@ def autoregression(rho=0.6, n=1500, seed=0):
     return x, rho * x + rng.normal(0, 1, n)
 
 
-def test_density_is_that_of_scipy():
-    values = np.random.default_rng(1).normal(size=50)
-    grid = np.linspace(-3, 3, 20)
-    kde = gaussian_kde(values, bw_method=0.4)
-    h = 0.4 * values.std(ddof=1)
-    np.testing.assert_allclose(kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM)
-
-
-def test_bandwidths():
+def test_densities_modes_and_basins():
+    values, grid = np.random.default_rng(1).normal(size=50), np.linspace(-3, 3, 20)
+    kde, h = gaussian_kde(values, bw_method=0.4), 0.4 * values.std(ddof=1)
+    np.testing.assert_allclose(kd.kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM)
     values = np.random.default_rng(1).normal(size=200)
     spread = min(values.std(ddof=1), np.subtract(*np.percentile(values, [75, 25])) / 1.34)
-    assert plug_in_bandwidth(values) == pytest.approx(0.9 * spread * 200**-0.2, rel=CLOSED_FORM)
-    wide = adaptive_bandwidths(values, 0.3)
+    assert kd.plug_in_bandwidth(values) == pytest.approx(0.9 * spread * 200**-0.2, rel=CLOSED_FORM)
+    wide = kd.adaptive_bandwidths(values, 0.3)
     assert wide[np.argmax(np.abs(values))] > wide[np.argmin(np.abs(values))]
-    with pytest.raises(NumericsError, match="constant"):
-        plug_in_bandwidth(np.ones(20))
-
-
-def test_kernel_recovers_a_conditional_normal_and_its_ergodic_density():
+    refused("constant", kd.plug_in_bandwidth, np.ones(20))
     x, y = autoregression()
     grid = np.linspace(-5.5, 5.5, 111)
-    kernel = stochastic_kernel(x, y, grid)
-    step = grid[1] - grid[0]
+    kernel, step = kd.stochastic_kernel(x, y, grid), grid[1] - grid[0]
     np.testing.assert_allclose(kernel.density.sum(axis=1) * step, 1, rtol=CLOSED_FORM)
     for at in (-1.0, 0.0, 1.0):
         row = kernel.density[np.argmin(np.abs(grid - at))]
@@ -55,35 +35,37 @@ def test_kernel_recovers_a_conditional_normal_and_its_ergodic_density():
         assert (row * grid).sum() * step == pytest.approx(0.6 * at, abs=0.2)
         # A shift by that much changes a normal density by up to 0.05, smoothing lowers its peak by 0.03.
         assert np.abs(row - norm.pdf(grid, 0.6 * at, 1)).max() < 0.1
-    ergodic = ergodic_density(kernel)
+    ergodic = kd.ergodic_density(kernel)
     np.testing.assert_allclose(ergodic @ kernel.density * step, ergodic, atol=1e-8)
     assert np.sqrt((ergodic * grid**2).sum() * step) == pytest.approx(1.25, rel=0.12)
-
-
-def test_modes():
     grid = np.linspace(-6, 6, 400)
-    one = norm.pdf(grid)
-    two = norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
-    assert list(count_modes(np.array([one, two]))) == [1, 2]
-    assert count_modes(np.array([3.0, 1.0, 3.0])) == 2
-
-
-def test_silverman_sees_two_humps_and_not_one():
+    one, two = norm.pdf(grid), norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
+    assert list(kd.count_modes(np.array([one, two]))) == [1, 2] and kd.count_modes(np.array([3.0, 1.0, 3.0])) == 2
     rng = np.random.default_rng(7)
-    humps = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)])
-    hill = rng.normal(0, 1, 40)
-    assert silverman_test(humps, 1, np.random.default_rng(1), 299).p_value < 0.05
-    assert silverman_test(hill, 1, np.random.default_rng(1), 299).p_value > 0.1
-    assert critical_bandwidth(humps, 1) > critical_bandwidth(humps, 2)
-
-
-def test_refusals():
-    with pytest.raises(NumericsError, match="too few"):
-        stochastic_kernel(np.arange(5.0), np.arange(5.0), np.linspace(0, 5, 10))
-    with pytest.raises(NumericsError, match="too few"):
-        silverman_test(np.arange(5.0), 1, np.random.default_rng(0), 9)
-    with pytest.raises(NumericsError, match="constant"):
-        silverman_test(np.ones(15), 1, np.random.default_rng(0), 9)
+    humps, hill = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)]), rng.normal(0, 1, 40)
+    assert kd.silverman_test(humps, 1, np.random.default_rng(1), 299).p_value < 0.05
+    assert kd.silverman_test(hill, 1, np.random.default_rng(1), 299).p_value > 0.1
+    assert kd.critical_bandwidth(humps, 1) > kd.critical_bandwidth(humps, 2)
+    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
+    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
+    assert kd.count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
+    refused("too few", kd.stochastic_kernel, np.arange(5.0), np.arange(5.0), np.linspace(0, 5, 10))
+    refused("too few", kd.silverman_test, np.arange(5.0), 1, np.random.default_rng(0), 9)
+    refused("constant", kd.silverman_test, np.ones(15), 1, np.random.default_rng(0), 9)
+    one = panel(lambda y, rng: 0.6 * y + rng.normal(0, 1, 40), lambda rng: rng.normal(0, 1.2, 40))
+    two = panel(lambda y, rng: np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40),
+                lambda rng: rng.choice([-1.0, 1.0], 40))  # fmt: skip
+    for (x, y, grid), modes in ((one, 1), (two, 2)):
+        kernel = kd.stochastic_kernel(x, y, grid)
+        np.testing.assert_allclose(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1, rtol=CLOSED_FORM)
+        assert kd.count_prominent_modes(kd.ergodic_density(kernel), 0.05) == modes
+    rng = np.random.default_rng(3)
+    x = rng.uniform(0, 1, 4000)
+    y = np.abs(x + rng.normal(0, 0.1, 4000))
+    y = np.where(y > 1, 2 - y, y)
+    kernel = kd.stochastic_kernel(x, y, np.linspace(0, 1, 60))
+    # Reflected steps on an interval keep the uniform density; without reflection it would fall towards both ends.
+    assert np.abs(kd.ergodic_density(kernel) - 1).max() < 0.45 and kd.ergodic_density(kernel)[:3].mean() > 0.8
 
 
 def panel(step, start, years=60, seed=0):
@@ -93,30 +75,3 @@ def panel(step, start, years=60, seed=0):
         path.append(step(path[-1], rng))
     values = np.array(path).T
     return values[:, :-1].ravel(), values[:, 1:].ravel(), np.linspace(values.min(), values.max(), 60)
-
-
-def test_one_basin_has_one_mode_and_two_basins_have_two_on_the_range_of_the_data():
-    one = panel(lambda y, rng: 0.6 * y + rng.normal(0, 1, 40), lambda rng: rng.normal(0, 1.2, 40))
-    two = panel(lambda y, rng: np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40),
-                lambda rng: rng.choice([-1.0, 1.0], 40))  # fmt: skip
-    for (x, y, grid), modes in ((one, 1), (two, 2)):
-        kernel = stochastic_kernel(x, y, grid)
-        np.testing.assert_allclose(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1, rtol=CLOSED_FORM)
-        assert count_prominent_modes(ergodic_density(kernel), 0.05) == modes
-
-
-def test_a_ripple_is_no_mode_and_an_end_can_be_one():
-    assert count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
-    assert count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
-    assert count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
-
-
-def test_what_leaves_the_range_is_reflected_at_its_end():
-    rng = np.random.default_rng(3)
-    x = rng.uniform(0, 1, 4000)
-    y = np.abs(x + rng.normal(0, 0.1, 4000))
-    y = np.where(y > 1, 2 - y, y)
-    kernel = stochastic_kernel(x, y, np.linspace(0, 1, 60))
-    # Reflected steps on an interval keep the uniform density; without reflection it would fall towards both ends.
-    assert np.abs(ergodic_density(kernel) - 1).max() < 0.45
-    assert ergodic_density(kernel)[:3].mean() > 0.8

@@ -1,87 +1,80 @@
 """Permutation of labels: against a loop of refits, exact overlaps, connected groups, refusals."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from tests.tolerances import CLOSED_FORM
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.label_permutation import (
-    LabelDraws,
-    Spread,
-    connected_label_draws,
-    expected_regressors,
-    free_label_draws,
-    label_permutation,
-    stratified_label_draws,
-)
+from evenfield.numerics import label_permutation as lp
 from evenfield.numerics.ols import cov_classical, fit_ols
+from numerics.refusals import refused
+from tolerances import CLOSED_FORM
 
 N = 12
 
 
 def _data(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    labels = np.zeros((N, 2))
+    rng, labels = np.random.default_rng(seed), np.zeros((N, 2))
     labels[:4, 0], labels[2:7, 1] = 1.0, 1.0
     return rng.normal(size=N), labels, np.column_stack([np.ones(N), rng.normal(size=N)])
 
 
-def test_statistics_equal_a_loop_of_refits() -> None:
+def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     y, labels, controls = _data()
-    c = np.array([1.0, -1.0])
-    draws = free_label_draws(N, 200, np.random.default_rng(1))
-    found = label_permutation(y, labels, controls, c, draws)
-    weights = np.concatenate([c, np.zeros(2)])
+    c, draws = np.array([1.0, -1.0]), lp.free_label_draws(N, 200, np.random.default_rng(1))
+    found, weights = lp.label_permutation(y, labels, controls, c, draws), np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(found.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
+    spread, c = lp.Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
+    draws = lp.free_label_draws(N, 50, np.random.default_rng(4))
+    found, weights = lp.label_permutation(y, labels, controls, c, draws, spread), np.concatenate([c, np.zeros(2)])
+    for statistic, source in zip(found.statistics, draws.source, strict=True):
+        moved = labels[source]
+        fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
+        expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
+        assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
+    _, labels, _ = _data()
+    draws = lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
+    spread = lp.Spread(_ring())
+    expected = lp.expected_regressors(labels, draws, spread)
+    loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
+    assert expected == pytest.approx(loop, abs=CLOSED_FORM)
+    centred = lp.Spread(_ring(), expected)
+    mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
+    assert mean == pytest.approx(np.zeros((N, 4)), abs=CLOSED_FORM)
 
 
-def test_a_planted_difference_is_found_and_its_p_value_is_not_below_the_patterns() -> None:
+def test_planted_differences_strata_and_connected_groups():
     y, labels, controls = _data()
-    found = label_permutation(
+    found = lp.label_permutation(
         y + 50 * labels[:, 0],
         labels,
         controls,
         np.array([1.0, 0.0]),
-        free_label_draws(N, 999, np.random.default_rng(1)),
+        lp.free_label_draws(N, 999, np.random.default_rng(1)),
     )
-    assert found.p_value <= 0.02
-    assert found.p_value >= 1 / found.distinct
-
-
-def test_strata_and_overlaps_are_kept() -> None:
+    assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
     _, labels, _ = _data()
-    strata = np.array(["a"] * 7 + ["b"] * 5)
-    drawn = labels[stratified_label_draws(strata, 300, np.random.default_rng(1)).source]
-    assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all()
-    assert (drawn.prod(axis=2).sum(axis=1) == 2).all()
-
-
-def test_the_connected_group_stays_connected_and_labels_keep_their_counts() -> None:
-    _, labels, _ = _data()
+    drawn = labels[lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 300, np.random.default_rng(1)).source]
+    assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (drawn.prod(axis=2).sum(axis=1) == 2).all()
     ring = np.zeros((N, N), dtype=bool)
     for i in range(N):
         ring[i, (i + 1) % N] = ring[(i + 1) % N, i] = True
-    source = connected_label_draws(labels[:, 0] == 1, ring, 300, np.random.default_rng(1)).source
+    source = lp.connected_label_draws(labels[:, 0] == 1, ring, 300, np.random.default_rng(1)).source
     assert (np.sort(source, axis=1) == np.arange(N)).all()
     for row in labels[source][:, :, 0]:
         assert np.abs(np.diff(row, append=row[0])).sum() == 2  # one block on the ring
     assert (labels[source].prod(axis=2).sum(axis=1) == 2).all()
 
 
-def test_refusals() -> None:
+def test_refusals():
     y, labels, controls = _data()
-    free = free_label_draws(N, 50, np.random.default_rng(1))
-    with pytest.raises(NumericsError, match="collinear"):
-        label_permutation(y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
-    with pytest.raises(NumericsError, match="only 1 different label patterns"):
-        label_permutation(y, labels, controls, np.array([1.0, 0.0]), LabelDraws(np.tile(np.arange(N), (50, 1)), "none"))
-    with pytest.raises(NumericsError, match="do not hang together"):
-        connected_label_draws(labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1))
+    free = lp.free_label_draws(N, 50, np.random.default_rng(1))
+    refused("collinear", lp.label_permutation, y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
+    case = y, labels, controls, np.array([1.0, 0.0]), lp.LabelDraws(np.tile(np.arange(N), (50, 1)), "none")
+    refused("only 1 different label patterns", lp.label_permutation, *case)
+    case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1)
+    refused("do not hang together", lp.connected_label_draws, *case)
 
 
 def _ring() -> np.ndarray:
@@ -89,28 +82,3 @@ def _ring() -> np.ndarray:
     for i in range(N):
         W[i, (i + 1) % N] = W[i, (i - 1) % N] = 0.5
     return W
-
-
-def test_neighbours_averages_are_made_anew_for_each_draw() -> None:
-    y, labels, controls = _data()
-    spread, c = Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
-    draws = free_label_draws(N, 50, np.random.default_rng(4))
-    found = label_permutation(y, labels, controls, c, draws, spread)
-    weights = np.concatenate([c, np.zeros(2)])
-    for statistic, source in zip(found.statistics, draws.source, strict=True):
-        moved = labels[source]
-        fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
-        expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
-        assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
-
-
-def test_expected_regressors_are_the_mean_over_draws_and_centre_the_spread() -> None:
-    _, labels, _ = _data()
-    draws = stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 60, np.random.default_rng(2))
-    spread = Spread(_ring())
-    expected = expected_regressors(labels, draws, spread)
-    loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
-    assert expected == pytest.approx(loop, abs=CLOSED_FORM)
-    centred = Spread(_ring(), expected)
-    mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
-    assert mean == pytest.approx(np.zeros((N, 4)), abs=CLOSED_FORM)

@@ -4,94 +4,49 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.markov import (
-    bootstrap_counts,
-    classes_of,
-    ergodic_distribution,
-    homogeneity_test,
-    mobility_half_life,
-    quantile_cutoffs,
-    second_order_counts,
-    second_root,
-    shorrocks_index,
-    transition_counts,
-    transition_matrix,
-    yearly_classes,
-)
+from evenfield.numerics import markov as mk
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 P = np.array([[0.9, 0.1], [0.2, 0.8]])
 
 
-def test_classes_follow_upper_bounds():
-    assert list(classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))) == [0, 0, 1, 2]
+def test_classes_chains_and_trajectories():
+    assert list(mk.classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))) == [0, 0, 1, 2]
     values = np.arange(30.0).reshape(5, 6)
-    assert list(np.bincount(classes_of(values, quantile_cutoffs(values, 3)).ravel())) == [10, 10, 10]
-    assert list(yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)[:, 1]) == [0, 0, 1, 1, 2, 2]
-    with pytest.raises(NumericsError, match="too alike"):
-        quantile_cutoffs(np.ones(9), 3)
-    with pytest.raises(NumericsError, match="at least two"):
-        quantile_cutoffs(np.arange(9.0), 1)
-
-
-def test_counts_by_unit_and_step():
+    assert list(np.bincount(mk.classes_of(values, mk.quantile_cutoffs(values, 3)).ravel())) == [10, 10, 10]
+    assert list(mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)[:, 1]) == [0, 0, 1, 1, 2, 2]
+    refused("too alike", mk.quantile_cutoffs, np.ones(9), 3)
+    refused("at least two", mk.quantile_cutoffs, np.arange(9.0), 1)
     classes = np.array([[0, 1, 1, 0], [1, 1, 0, 0]])
-    np.testing.assert_array_equal(transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
-    np.testing.assert_array_equal(transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
-    with pytest.raises(NumericsError, match="no transition"):
-        transition_counts(classes, 2, 4)
-
-
-def test_two_state_chain_in_closed_form():
-    np.testing.assert_allclose(ergodic_distribution(P), [2 / 3, 1 / 3], rtol=MACHINE)
-    assert second_root(P) == pytest.approx(0.7, rel=MACHINE)
-    assert mobility_half_life(P, 5.0) == pytest.approx(-5 * np.log(2) / np.log(0.7), rel=MACHINE)
-    assert shorrocks_index(P) == pytest.approx(0.3, rel=MACHINE)
-    np.testing.assert_allclose(ergodic_distribution(P) @ P, ergodic_distribution(P), rtol=MACHINE)
-
-
-def test_chains_side_by_side_are_the_chains_one_by_one():
+    np.testing.assert_array_equal(mk.transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
+    np.testing.assert_array_equal(mk.transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
+    refused("no transition", mk.transition_counts, classes, 2, 4)
+    np.testing.assert_allclose(mk.ergodic_distribution(P), [2 / 3, 1 / 3], rtol=MACHINE)
+    assert mk.second_root(P) == pytest.approx(0.7, rel=MACHINE)
+    assert mk.mobility_half_life(P, 5.0) == pytest.approx(-5 * np.log(2) / np.log(0.7), rel=MACHINE)
+    assert mk.shorrocks_index(P) == pytest.approx(0.3, rel=MACHINE)
+    np.testing.assert_allclose(mk.ergodic_distribution(P) @ P, mk.ergodic_distribution(P), rtol=MACHINE)
     many = np.array([P, P.T / P.T.sum(axis=1, keepdims=True), np.eye(2)])
-    np.testing.assert_allclose(ergodic_distribution(many)[1], ergodic_distribution(many[1]), rtol=CLOSED_FORM)
-    assert np.isnan(ergodic_distribution(many)[2]).all()
-    assert np.isinf(mobility_half_life(many, 1.0)[2])
-
-
-def test_an_unseen_class_is_not_defined():
-    empty = transition_matrix(np.array([[1, 1], [0, 0]]))
-    assert np.isnan(empty[1]).all()
-    assert np.isnan(ergodic_distribution(empty)).all()
-    assert np.isnan(second_root(empty))
-
-
-def test_resampling_keeps_trajectories_whole():
+    np.testing.assert_allclose(mk.ergodic_distribution(many)[1], mk.ergodic_distribution(many[1]), rtol=CLOSED_FORM)
+    assert np.isnan(mk.ergodic_distribution(many)[2]).all() and np.isinf(mk.mobility_half_life(many, 1.0)[2])
+    empty = mk.transition_matrix(np.array([[1, 1], [0, 0]]))
+    assert (
+        np.isnan(empty[1]).all() and np.isnan(mk.ergodic_distribution(empty)).all() and np.isnan(mk.second_root(empty))
+    )
     counts = np.zeros((4, 2, 2))
     counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
-    drawn = bootstrap_counts(counts, np.random.default_rng(0), 500)[:, 0, 0]
+    drawn = mk.bootstrap_counts(counts, np.random.default_rng(0), 500)[:, 0, 0]
     digits = np.array([int(d) for value in drawn for d in f"{int(value):04d}"]).reshape(500, -1)[:, :4]
-    assert digits.sum(axis=1).max() == 4
-    assert drawn.mean() == pytest.approx(1111, rel=0.1)
-
-
-def test_homogeneity_is_a_contingency_test_in_each_row():
-    rng = np.random.default_rng(4)
-    counts = rng.integers(5, 40, (3, 4, 4))
-    test = homogeneity_test(counts)
-    rows = [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
+    assert digits.sum(axis=1).max() == 4 and drawn.mean() == pytest.approx(1111, rel=0.1)
+    classes = np.array([[0, 1, 0, 1]])
+    counts = mk.second_order_counts(classes, 2)[0]
+    assert counts[0, 1, 0] == 1 and counts[1, 0, 1] == 1 and counts.sum() == 2
+    refused("no two transitions", mk.second_order_counts, classes, 2, 2)
+    counts = np.random.default_rng(4).integers(5, 40, (3, 4, 4))
+    test, rows = mk.homogeneity_test(counts), [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
     logs = [chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood") for i in range(4)]
     assert test.q == pytest.approx(sum(row[0] for row in rows), rel=CLOSED_FORM)
     assert test.lr == pytest.approx(sum(row[0] for row in logs), rel=CLOSED_FORM)
     assert test.df == sum(row[2] for row in rows)
-    same = homogeneity_test(np.array([counts[0], 2 * counts[0]]))
-    assert same.q == pytest.approx(0, abs=1e-9)
-
-
-def test_second_order_counts():
-    classes = np.array([[0, 1, 0, 1]])
-    counts = second_order_counts(classes, 2)[0]
-    assert counts[0, 1, 0] == 1
-    assert counts[1, 0, 1] == 1
-    assert counts.sum() == 2
-    with pytest.raises(NumericsError, match="no two transitions"):
-        second_order_counts(classes, 2, 2)
+    assert mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q == pytest.approx(0, abs=1e-9)

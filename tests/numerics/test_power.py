@@ -5,16 +5,8 @@ import pytest
 from scipy.stats import nct, t
 
 from china_design import read_design, weights_of
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.power import (
-    contrast_weights,
-    event_study_mde,
-    exponential_covariance,
-    mde_multiplier,
-    minimum_detectable_effect,
-    sar_covariance,
-    spatial_inflation,
-)
+from evenfield.numerics import power as pw
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -36,44 +28,49 @@ def contrast(*positions, size=5):
     return c
 
 
-def test_geography_is_that_of_section_4():
-    assert A.sum() / 2 == 69
-    assert np.corrcoef(C, S)[0, 1] == pytest.approx(0.52, abs=0.005)
+def test_geography_inflation_weights_and_event_studies():
+    assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(0.52, abs=0.005)
     W = WEIGHTS["contiguity"]
     assert np.corrcoef(W @ C, W @ S)[0, 1] == pytest.approx(0.63, abs=0.005)
-
-
-def test_two_groups_have_a_closed_form():
-    X = np.column_stack([ONE, C])
-    expected = (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
-    assert minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(expected, rel=CLOSED_FORM)
-
-
-@pytest.mark.parametrize(("columns", "c", "printed"), [((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90)])
-def test_own_effects_of_section_4_3(columns, c, printed):
-    X = np.column_stack([ONE, *columns])
-    assert minimum_detectable_effect(X, contrast(*c, size=X.shape[1])) == pytest.approx(printed, abs=0.005)
-
-
-@pytest.mark.parametrize(
-    ("c", "printed"), [((1,), 1.91), ((2,), 1.85), ((1, 2), 2.98), ((3,), 2.94), ((4,), 3.13), ((3, 4), 5.30)]
-)
-def test_contiguity_rows_of_section_4_3(c, printed):
-    assert minimum_detectable_effect(exposure_design("contiguity"), contrast(*c)) == pytest.approx(printed, abs=0.005)
-
-
-@pytest.mark.parametrize(("position", "printed"), [(3, 0.86), (4, 0.69)])
-def test_per_standard_deviation_uses_ddof_zero(position, printed):
+    X, expected = np.column_stack([ONE, C]), (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
+    assert pw.minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(expected, rel=CLOSED_FORM)
     X = exposure_design("contiguity")
-    per_sd = minimum_detectable_effect(X, contrast(position)) * X[:, position].std(ddof=0)
-    assert per_sd == pytest.approx(printed, abs=0.005)
+    assert pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)) == pytest.approx(1.0, rel=MACHINE)
+    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
+    bread = np.linalg.inv(X.T @ X)
+    variance, centre = (bread @ X.T @ sigma @ X @ bread)[1, 1], np.eye(31) - 1 / 31
+    expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
+    assert pw.spatial_inflation(X, contrast(1), sigma) == pytest.approx(expected, rel=CLOSED_FORM)
+    X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
+    beta = np.linalg.lstsq(X, y, rcond=None)[0]
+    assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
+    order = np.random.default_rng(9).permutation(31)
+    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
+    shuffled = pw.spatial_inflation(X[order], EXPOSURE_DIFFERENCE, sigma[np.ix_(order, order)])
+    assert shuffled == pytest.approx(pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, sigma), rel=MACHINE)
+    assert pw.minimum_detectable_effect(X[order], EXPOSURE_DIFFERENCE) == pytest.approx(
+        pw.minimum_detectable_effect(X, EXPOSURE_DIFFERENCE), rel=MACHINE
+    )
+    assert pw.event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
+    assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
 
 
-@pytest.mark.parametrize(
-    ("weights", "printed"), [("nearest_4", 5.5), ("inverse_distance_squared", 6.0), ("inverse_distance", 17.6)]
-)
-def test_other_weights_of_section_4_3(weights, printed):
-    assert minimum_detectable_effect(exposure_design(weights), EXPOSURE_DIFFERENCE) == pytest.approx(printed, abs=0.05)
+def test_printed_effects_of_section_4_3():
+    near = exposure_design("contiguity")
+    own = (((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90))
+    cases = [(np.column_stack([ONE, *columns]), c, printed) for columns, c, printed in own]
+    contiguity = {(1,): 1.91, (2,): 1.85, (1, 2): 2.98, (3,): 2.94, (4,): 3.13, (3, 4): 5.30}
+    for X, c, printed in [*cases, *((near, c, printed) for c, printed in contiguity.items())]:
+        found = pw.minimum_detectable_effect(X, contrast(*c, size=X.shape[1]))
+        assert found == pytest.approx(printed, abs=0.005), (c, printed)
+    for position, printed in ((3, 0.86), (4, 0.69)):  # per standard deviation, ddof zero
+        per_sd = pw.minimum_detectable_effect(near, contrast(position)) * near[:, position].std(ddof=0)
+        assert per_sd == pytest.approx(printed, abs=0.005)
+    for weights, printed in {"nearest_4": 5.5, "inverse_distance_squared": 6.0, "inverse_distance": 17.6}.items():
+        found = pw.minimum_detectable_effect(exposure_design(weights), EXPOSURE_DIFFERENCE)
+        assert found == pytest.approx(printed, abs=0.05), weights
+    for years, printed in ((1, 3.8), (3, 6.7), (5, 8.6), (7, 10.2)):
+        assert pw.event_study_mde(7, 20, years, 3.0) == pytest.approx(printed, abs=0.05), years
 
 
 @pytest.mark.parametrize(
@@ -83,71 +80,21 @@ def test_other_weights_of_section_4_3(weights, printed):
 def test_spatial_inflation_of_section_4_3(columns, c, low, high):
     X = exposure_design("contiguity") if columns == "exposures" else np.column_stack([ONE, *columns])
     weights = contrast(*c, size=X.shape[1])
-    for covariance in (sar_covariance(WEIGHTS["contiguity"], 0.6), exponential_covariance(DISTANCE, 800.0)):
-        assert low - 0.05 <= spatial_inflation(X, weights, covariance) <= high + 0.05
-
-
-def test_no_correlation_means_no_inflation_whatever_the_scale():
-    X = exposure_design("contiguity")
-    assert spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)) == pytest.approx(1.0, rel=MACHINE)
-
-
-def test_inflation_is_the_variance_under_correlated_errors():
-    X, sigma = exposure_design("contiguity"), exponential_covariance(DISTANCE, 800.0)
-    bread = np.linalg.inv(X.T @ X)
-    variance = (bread @ X.T @ sigma @ X @ bread)[1, 1]
-    centre = np.eye(31) - 1 / 31
-    expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
-    assert spatial_inflation(X, contrast(1), sigma) == pytest.approx(expected, rel=CLOSED_FORM)
-
-
-@pytest.mark.parametrize(("years", "printed"), [(1, 3.8), (3, 6.7), (5, 8.6), (7, 10.2)])
-def test_event_study_of_the_first_zone_cohort(years, printed):
-    assert event_study_mde(7, 20, years, 3.0) == pytest.approx(printed, abs=0.05)
-
-
-def test_event_study_of_one_province_and_of_the_last_three():
-    assert event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
-    assert event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
+    for covariance in (pw.sar_covariance(WEIGHTS["contiguity"], 0.6), pw.exponential_covariance(DISTANCE, 800.0)):
+        assert low - 0.05 <= pw.spatial_inflation(X, weights, covariance) <= high + 0.05
 
 
 @pytest.mark.parametrize("df", [4, 26, 200])
 def test_multiplier_gives_the_power_that_it_promises(df):
-    shift = mde_multiplier(df)
-    cut = t.ppf(0.975, df)
-    power = nct.sf(cut, df, shift) + nct.cdf(-cut, df, shift)
-    assert power == pytest.approx(0.8, abs=0.04 if df == 4 else 0.01)
+    shift, cut = pw.mde_multiplier(df), t.ppf(0.975, df)
+    assert (nct.sf(cut, df, shift) + nct.cdf(-cut, df, shift)) == pytest.approx(0.8, abs=0.04 if df == 4 else 0.01)
 
 
-def test_weights_reproduce_the_coefficient():
-    X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
-    beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    assert contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
-
-
-def test_shuffled_rows_change_nothing():
-    order = np.random.default_rng(9).permutation(31)
-    X, sigma = exposure_design("contiguity"), exponential_covariance(DISTANCE, 800.0)
-    shuffled = spatial_inflation(X[order], EXPOSURE_DIFFERENCE, sigma[np.ix_(order, order)])
-    assert shuffled == pytest.approx(spatial_inflation(X, EXPOSURE_DIFFERENCE, sigma), rel=MACHINE)
-    assert minimum_detectable_effect(X[order], EXPOSURE_DIFFERENCE) == pytest.approx(
-        minimum_detectable_effect(X, EXPOSURE_DIFFERENCE), rel=MACHINE
-    )
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: contrast_weights(np.column_stack([ONE, C, C]), np.eye(3)[1]), "collinear"),
-        (lambda: contrast_weights(np.column_stack([ONE, C]), np.ones(3)), "3 coefficients does not fit 2 regressors"),
-        (lambda: mde_multiplier(0), "positive degrees of freedom, not 0"),
-        (lambda: spatial_inflation(np.column_stack([ONE, C]), np.eye(2)[1], np.eye(30)), "does not fit 31"),
-        (lambda: exponential_covariance(DISTANCE, 0.0), "must be positive"),
-        (lambda: sar_covariance(WEIGHTS["contiguity"], 1.0), "no inverse at rho = 1"),
-        (lambda: event_study_mde(0, 5, 1, 3.0), "0 treated and 5 control"),
-    ],
-)
-def test_bad_input_is_one_line(call, message):
-    with pytest.raises(NumericsError, match=message) as caught:
-        call()
-    assert "\n" not in str(caught.value)
+def test_bad_input_is_one_line():
+    refused("collinear", pw.contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1])
+    refused("3 coefficients does not fit 2 regressors", pw.contrast_weights, np.column_stack([ONE, C]), np.ones(3))
+    refused("positive degrees of freedom, not 0", pw.mde_multiplier, 0)
+    refused("does not fit 31", pw.spatial_inflation, np.column_stack([ONE, C]), np.eye(2)[1], np.eye(30))
+    refused("must be positive", pw.exponential_covariance, DISTANCE, 0.0)
+    refused("no inverse at rho = 1", pw.sar_covariance, WEIGHTS["contiguity"], 1.0)
+    refused("0 treated and 5 control", pw.event_study_mde, 0, 5, 1, 3.0)

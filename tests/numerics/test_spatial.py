@@ -1,97 +1,60 @@
 """Distances against a known pair and libpysal, nearest neighbours, decay, and the description of weights."""
 
-from __future__ import annotations
-
 import libpysal
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenfield.numerics.spatial import (
-    EARTH_RADIUS_KM,
-    admissible_range,
-    components,
-    decay_matrix,
-    effective_neighbours,
-    exponential_matrix,
-    haversine_km,
-    nearest_matrix,
-)
+from evenfield.numerics import spatial as sp
 from tolerances import CLOSED_FORM, MACHINE
 
 RNG = np.random.default_rng(3)
 LAT, LON = RNG.uniform(18, 53, 12), RNG.uniform(75, 134, 12)
-QUARTER = EARTH_RADIUS_KM * np.pi / 2
+QUARTER = sp.EARTH_RADIUS_KM * np.pi / 2
 
 
-def test_quarter_of_the_globe_and_its_poles() -> None:
-    distance = haversine_km(np.array([0.0, 0.0, 90.0, -90.0]), np.array([0.0, 90.0, 17.0, 17.0]))
+def test_distance_equals_libpysal_and_known_arcs():
+    distance = sp.haversine_km(np.array([0.0, 0.0, 90.0, -90.0]), np.array([0.0, 90.0, 17.0, 17.0]))
     assert distance[0, 1] == pytest.approx(QUARTER, rel=MACHINE)
     assert distance[0, 2] == pytest.approx(QUARTER, rel=MACHINE)
     assert distance[2, 3] == pytest.approx(2 * QUARTER, rel=MACHINE)
-
-
-def test_distance_equals_libpysal() -> None:
-    ours = haversine_km(LAT, LON)
+    ours = sp.haversine_km(LAT, LON)
     for i in range(12):
         for j in range(i):
-            theirs = libpysal.cg.sphere.arcdist((LON[i], LAT[i]), (LON[j], LAT[j]), EARTH_RADIUS_KM)
+            theirs = libpysal.cg.sphere.arcdist((LON[i], LAT[i]), (LON[j], LAT[j]), sp.EARTH_RADIUS_KM)
             assert ours[i, j] == pytest.approx(theirs, rel=CLOSED_FORM)
 
 
 @given(st.floats(-89, 89), st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180))
-def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(
-    a: float, b: float, c: float, d: float
-) -> None:
-    distance = haversine_km(np.array([a, c]), np.array([b, d]))
-    assert (distance == distance.T).all()
-    assert np.diag(distance).tolist() == [0.0, 0.0]
+def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a: float, b: float, c: float, d: float):
+    distance = sp.haversine_km(np.array([a, c]), np.array([b, d]))
+    assert (distance == distance.T).all() and np.diag(distance).tolist() == [0.0, 0.0]
     assert 0 <= distance[0, 1] <= 2 * QUARTER + 1e-6
 
 
-def test_nearest_equals_libpysal_and_has_k_in_each_row() -> None:
-    distance = haversine_km(LAT, LON)
-    knn = libpysal.weights.KNN.from_array(np.column_stack([LON, LAT]), k=4, radius=EARTH_RADIUS_KM)
-    ours = nearest_matrix(distance, 4)
+def test_neighbours_decay_and_admissible_ranges():
+    distance = sp.haversine_km(LAT, LON)
+    knn = libpysal.weights.KNN.from_array(np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM)
+    ours = sp.nearest_matrix(distance, 4)
     assert {i: set(np.flatnonzero(ours[i])) for i in range(12)} == {i: set(knn.neighbors[i]) for i in range(12)}
-
-
-def test_ties_go_to_the_earlier_unit() -> None:
     line = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
-    assert nearest_matrix(line, 1).argmax(axis=1).tolist() == [1, 0, 1, 2]
-    assert nearest_matrix(np.ones((3, 3)), 1).argmax(axis=1).tolist() == [1, 0, 0]
-
-
-def test_decay_has_a_zero_diagonal_and_its_closed_form() -> None:
+    assert sp.nearest_matrix(line, 1).argmax(axis=1).tolist() == [1, 0, 1, 2]
+    assert sp.nearest_matrix(np.ones((3, 3)), 1).argmax(axis=1).tolist() == [1, 0, 0]
     distance = np.array([[0.0, 2.0], [2.0, 0.0]])
-    assert decay_matrix(distance, 2.0).tolist() == [[0.0, 0.25], [0.25, 0.0]]
-    assert exponential_matrix(distance, 4.0)[0].tolist() == pytest.approx([0.0, np.exp(-0.5)], rel=MACHINE)
-
-
-def test_effective_neighbours_of_equal_weights_is_their_number() -> None:
+    assert sp.decay_matrix(distance, 2.0).tolist() == [[0.0, 0.25], [0.25, 0.0]]
+    assert sp.exponential_matrix(distance, 4.0)[0].tolist() == pytest.approx([0.0, np.exp(-0.5)], rel=MACHINE)
     ring = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
-    assert effective_neighbours(ring) == pytest.approx(2.0, rel=MACHINE)
+    assert sp.effective_neighbours(ring) == pytest.approx(2.0, rel=MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])
-    assert effective_neighbours(unequal) == pytest.approx(3 / (0.82 * 2 + 0.5), rel=MACHINE)
-
-
-def test_admissible_range_of_a_ring_is_known() -> None:
+    assert sp.effective_neighbours(unequal) == pytest.approx(3 / (0.82 * 2 + 0.5), rel=MACHINE)
     even = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
-    assert admissible_range(even) == pytest.approx((-1.0, 1.0), rel=CLOSED_FORM)
+    assert sp.admissible_range(even) == pytest.approx((-1.0, 1.0), rel=CLOSED_FORM)
     odd = (np.eye(5, k=1) + np.eye(5, k=-1) + np.eye(5, k=4) + np.eye(5, k=-4)) / 2
-    assert admissible_range(odd)[0] == pytest.approx(1 / np.cos(4 * np.pi / 5), rel=CLOSED_FORM)
-
-
-def test_admissible_range_uses_real_roots_only() -> None:
+    assert sp.admissible_range(odd)[0] == pytest.approx(1 / np.cos(4 * np.pi / 5), rel=CLOSED_FORM)
     one_way = np.eye(3, k=1) + np.eye(3, k=-2)
-    low, high = admissible_range(one_way)
-    assert low == -np.inf
-    assert high == pytest.approx(1.0, rel=CLOSED_FORM)
-
-
-def test_components_follow_links_in_either_direction() -> None:
+    low, high = sp.admissible_range(one_way)
+    assert low == -np.inf and high == pytest.approx(1.0, rel=CLOSED_FORM)
     one_way = np.zeros((4, 4))
     one_way[0, 1] = one_way[2, 1] = 1.0
-    assert components(one_way) == 2
-    assert components(np.zeros((3, 3))) == 3
+    assert sp.components(one_way) == 2 and sp.components(np.zeros((3, 3))) == 3

@@ -1,43 +1,28 @@
 """Summaries of a curve and their joint test, by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.specification_curve import curve_summaries, joint_test, permutation_from_keys
+from numerics.refusals import refused
 
 
-def test_summaries_by_hand() -> None:
+def test_summaries_joint_p_and_strata():
     estimates = np.array([[1.0, -1.0], [2.0, 3.0], [-4.0, 5.0]])
     statistics = np.array([[3.0, -3.0], [1.0, 2.5], [-3.0, np.nan]])
     found = curve_summaries(estimates, statistics, np.array([20.0, 20.0, 20.0]), 1.0)
     assert found[0] == pytest.approx([1.0, 1.0])  # medians of (1, 2, -4) and of (-1, 3)
-    assert found[1] == pytest.approx([2 / 3, 1 / 2])
-    assert found[2] == pytest.approx([1 / 3, 1 / 2])
+    assert found[1] == pytest.approx([2 / 3, 1 / 2]) and found[2] == pytest.approx([1 / 3, 1 / 2])
     assert found[3] == pytest.approx([1 / 3, -0.25])
     assert curve_summaries(estimates, statistics, np.array([20.0] * 3), -1.0)[1] == pytest.approx([1 / 3, 1 / 2])
-
-
-def test_a_draw_without_any_specification_does_not_count() -> None:
     statistics = np.array([[np.nan, 1.0], [np.nan, 2.0]])
     found = curve_summaries(np.ones((2, 2)), statistics, np.array([9.0, 9.0]), 1.0)
-    assert np.isnan(found[:, 0]).all()
-    assert joint_test(1.0, found[0], 1.0).draws == 1
-
-
-def test_joint_p_counts_ties_and_follows_the_prediction() -> None:
+    assert np.isnan(found[:, 0]).all() and joint_test(1.0, found[0], 1.0).draws == 1
     draws = np.array([0.1, 0.5, 0.5, 0.9])
     assert joint_test(0.5, draws, 1.0).p_value == pytest.approx(4 / 5)
     assert joint_test(0.5, draws, -1.0).p_value == pytest.approx(4 / 5)
     assert joint_test(0.95, draws, 1.0).p_value == pytest.approx(1 / 5)
-    with pytest.raises(NumericsError, match="needs draws"):
-        joint_test(0.5, np.array([]), 1.0)
-
-
-def test_permutation_stays_inside_strata() -> None:
+    refused("needs draws", joint_test, 0.5, np.array([]), 1.0)
     strata = np.array([0, 1, 0, 1, 0])
     source = permutation_from_keys(np.array([0.9, 0.2, 0.1, 0.1, 0.5]), strata)
-    assert source.tolist() == [2, 3, 4, 1, 0]
-    assert (strata[source] == strata).all()
+    assert source.tolist() == [2, 3, 4, 1, 0] and (strata[source] == strata).all()

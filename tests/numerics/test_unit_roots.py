@@ -4,18 +4,11 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics import spatial_unit_root as su
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.spatial_unit_root import (
-    half_life_set,
-    half_life_tests,
-    ratio_tail,
-    spatial_persistence,
-    spatial_unit_root_test,
-    weak_dependence_test,
-)
 from evenfield.numerics.unit_roots import cadf_ratios, cips_null, cips_test
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
 # Pesaran 2007, tables II(b) and II(c): N, T, terms, 1, 5 and 10 percent points.
@@ -35,8 +28,7 @@ def walks(n=12, dates=40, seed=1):
 def test_ratios_equal_statsmodels(lags, terms):
     y = walks()
     mean, found = y.mean(axis=0), cadf_ratios(y, lags, terms)
-    d, dm = np.diff(y, axis=1), np.diff(mean)
-    rows = np.arange(lags, 39)
+    d, dm, rows = np.diff(y, axis=1), np.diff(mean), np.arange(lags, 39)
     for i in range(3):
         parts = [y[i, rows], np.ones(len(rows)), mean[rows], *(dm[rows - j] for j in range(lags + 1)),
                  *(d[i, rows - j] for j in range(1, lags + 1))]  # fmt: skip
@@ -52,22 +44,39 @@ def test_simulated_null_reproduces_the_tables(n, dates, terms, points):
     np.testing.assert_allclose(np.quantile(drawn, (0.01, 0.05, 0.1)), points, atol=0.05)
 
 
-def test_roots_are_not_rejected_and_stationary_panels_are():
+def test_roots_half_lives_order_and_noise(space):
     rng = np.random.default_rng(4)
-    factor = rng.standard_normal(60).cumsum()
-    loads = 1 + rng.uniform(size=(20, 1))
+    factor, loads = rng.standard_normal(60).cumsum(), 1 + rng.uniform(size=(20, 1))
     root = cips_test(loads * factor + walks(20, 60), 1, "constant", generator_for(1, "c"), 399)
     still = cips_test(loads * factor * 0.1 + rng.standard_normal((20, 60)), 1, "constant", generator_for(1, "c"), 399)
-    assert root.p_value > 0.05
-    assert still.p_value == 1 / 400
-    assert root.critical_value == still.critical_value
-
-
-def test_unit_of_measure_and_order_change_nothing():
+    assert root.p_value > 0.05 and still.p_value == 1 / 400 and root.critical_value == still.critical_value
     y, order = walks(), np.random.default_rng(2).permutation(12)
     one, two = (cips_test(v, 1, "trend", generator_for(1, "c"), 99) for v in (y, 100 * y[order] + 5))
-    assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM)
-    assert one.p_value == two.p_value
+    assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM) and one.p_value == two.p_value
+    case = np.tile(walks(1), (5, 1)), 1, "constant", generator_for(1, "c"), 9
+    refused("exactly with the cross-section mean", cips_test, *case)
+    tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
+    for name, values in spatial_maps().items():
+        found = su.half_life_set(values, tests)
+        assert found.unbounded and np.isnan(found.high)
+        assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
+    z = np.linalg.cholesky(space.brownian) @ np.random.default_rng(6).standard_normal((space.q, 40000))
+    forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
+    share = (forms[0] / forms[1] > 7.0).mean()
+    assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
+    y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
+    lat, lon = places()
+    other = su.spatial_persistence(haversine_km(lat[order], lon[order]))
+    one, two = su.spatial_unit_root_test(y, space), su.spatial_unit_root_test(3 * y[order] + 1, other)
+    assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
+    p = [su.spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    assert np.mean(np.array(p) < 0.05) > 0.5
+    weak = [su.weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    assert np.mean(np.array(weak) < 0.05) < 0.15
+    refused("six different", su.spatial_persistence, np.zeros((8, 8)))
+    refused("do not fit", su.spatial_unit_root_test, np.arange(5.0), space)
+    refused("constant", su.weak_dependence_test, np.ones(36), space)
+    refused("draws", su.half_life_tests, space, generator_for(1, "h"), 5)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +84,7 @@ def test_unit_of_measure_and_order_change_nothing():
     [(walks(2), "trend", "2 units"), (walks(5, 6), "trend", "too few"), (walks(), "none", "constant or trend")],
 )
 def test_bad_input(y, terms, words):
-    with pytest.raises(NumericsError, match=words):
-        cips_test(y, 1, terms, generator_for(1, "c"), 9)
-
-
-def test_units_that_move_as_one_are_refused():
-    with pytest.raises(NumericsError, match="exactly with the cross-section mean"):
-        cips_test(np.tile(walks(1), (5, 1)), 1, "constant", generator_for(1, "c"), 9)
+    refused(words, cips_test, y, 1, terms, generator_for(1, "c"), 9)
 
 
 def places():
@@ -98,56 +101,12 @@ def spatial_maps():
 
 @pytest.fixture(scope="module")
 def space():
-    return spatial_persistence(haversine_km(*places()))
+    return su.spatial_persistence(haversine_km(*places()))
 
 
 @pytest.mark.parametrize("name", SPUR)
 def test_spatial_tests_equal_spur(space, name):
     statistic, p_root, p_weak, _ = SPUR[name]
-    root, weak = (test(spatial_maps()[name], space) for test in (spatial_unit_root_test, weak_dependence_test))
-    assert root.statistic == pytest.approx(statistic, rel=0.01)
-    assert root.p_value == pytest.approx(p_root, abs=0.005)
+    root, weak = (test(spatial_maps()[name], space) for test in (su.spatial_unit_root_test, su.weak_dependence_test))
+    assert root.statistic == pytest.approx(statistic, rel=0.01) and root.p_value == pytest.approx(p_root, abs=0.005)
     assert weak.p_value == pytest.approx(p_weak, abs=0.005)
-
-
-def test_half_life_sets_equal_spur(space):
-    tests = half_life_tests(space, generator_for(1, "h"), 1999)
-    for name, values in spatial_maps().items():
-        found = half_life_set(values, tests)
-        assert found.unbounded
-        assert np.isnan(found.high)
-        assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
-
-
-def test_quadrature_equals_simulation(space):
-    rng = np.random.default_rng(6)
-    z = np.linalg.cholesky(space.brownian) @ rng.standard_normal((space.q, 40000))
-    forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
-    share = (forms[0] / forms[1] > 7.0).mean()
-    assert ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
-
-
-def test_order_and_scale_change_nothing(space):
-    y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
-    lat, lon = places()
-    other = spatial_persistence(haversine_km(lat[order], lon[order]))
-    one, two = spatial_unit_root_test(y, space), spatial_unit_root_test(3 * y[order] + 1, other)
-    assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
-
-
-def test_noise_has_no_spatial_root(space):
-    p = [spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
-    assert np.mean(np.array(p) < 0.05) > 0.5
-    weak = [weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
-    assert np.mean(np.array(weak) < 0.05) < 0.15
-
-
-def test_bad_places(space):
-    with pytest.raises(NumericsError, match="six different"):
-        spatial_persistence(np.zeros((8, 8)))
-    with pytest.raises(NumericsError, match="do not fit"):
-        spatial_unit_root_test(np.arange(5.0), space)
-    with pytest.raises(NumericsError, match="constant"):
-        weak_dependence_test(np.ones(36), space)
-    with pytest.raises(NumericsError, match="draws"):
-        half_life_tests(space, generator_for(1, "h"), 5)

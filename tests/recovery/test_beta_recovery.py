@@ -15,14 +15,12 @@ N, T, LAM, DRAWS = 31, 20, 0.02, 1000
 
 def draw(rng, lam=LAM):
     y0 = rng.normal(9, 0.45, N)
-    growth = 0.2 + np.expm1(-lam * T) / T * y0 + rng.normal(0, 0.006, N) * (1 + 0.5 * (y0 > 9))
-    return y0, growth
+    return y0, (0.2 + np.expm1(-lam * T) / T * y0 + rng.normal(0, 0.006, N) * (1 + 0.5 * (y0 > 9)))
 
 
 @pytest.fixture(scope="module")
 def speeds():
-    rng = generator_for(2011, "recovery:beta")
-    out = []
+    rng, out = generator_for(2011, "recovery:beta"), []
     for _ in range(DRAWS):
         y0, growth = draw(rng)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
@@ -33,20 +31,21 @@ def speeds():
     return np.array(out)
 
 
-def test_median_speed_is_what_was_planted(speeds):
+def test_planted_speed_is_found_and_covered_as_promised(speeds):
     # The median of 1,000 draws has a standard error of about 0.00014: four of them.
     assert np.median(speeds[:, 0]) == pytest.approx(LAM, abs=0.0006)
-
-
-def test_interval_of_the_speed_covers_as_promised(speeds):
     covered = (speeds[:, 1] <= LAM) & (speeds[:, 2] >= LAM)
     # 0.95 +/- 3 standard errors of 1,000 draws is 0.929-0.971; HC3 is slightly wide in small samples.
     assert 0.929 <= covered.mean() <= 0.98
+    rng = generator_for(2011, "recovery:beta")
+    for expected in speeds[:50, 0]:
+        y0, growth = draw(rng)
+        fit = fit_speed(growth, y0, T)
+        assert fit.converged and fit.lam == pytest.approx(expected, abs=1e-12)
 
 
 def test_no_convergence_is_rejected_five_times_in_a_hundred():
-    rng = generator_for(2011, "recovery:beta:null")
-    rejected = 0
+    rng, rejected = generator_for(2011, "recovery:beta:null"), 0
     for _ in range(DRAWS):
         y0, growth = draw(rng, 0.0)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
@@ -54,32 +53,16 @@ def test_no_convergence_is_rejected_five_times_in_a_hundred():
     assert 0.02 <= rejected / DRAWS <= 0.071
 
 
-def test_nls_finds_the_same_speed_draw_by_draw(speeds):
-    rng = generator_for(2011, "recovery:beta")
-    for expected in speeds[:50, 0]:
-        y0, growth = draw(rng)
-        fit = fit_speed(growth, y0, T)
-        assert fit.converged
-        assert fit.lam == pytest.approx(expected, abs=1e-12)
-
-
 def ends(rng, draws, end_sd=1.0):
     start = rng.normal(size=(N, draws))
     return start, end_sd * (0.9 * start + np.sqrt(1 - 0.81) * rng.normal(size=(N, draws)))
 
 
-def test_carree_klomp_size():
+def test_size_and_power_of_tests_of_dispersion():
     start, end = ends(generator_for(2011, "recovery:t2"), 3000)
-    size = (carree_klomp_t2_test(start, end).p_value < 0.05).mean()
-    assert 0.03 <= size <= 0.07
-
-
-def test_carree_klomp_power():
+    assert 0.03 <= (carree_klomp_t2_test(start, end).p_value < 0.05).mean() <= 0.07
     start, end = ends(generator_for(2011, "recovery:t2:power"), 3000, 0.8)
     assert (carree_klomp_t2_test(start, end).p_value < 0.05).mean() > 0.6
-
-
-def test_size_of_the_slope_test():
     start, end = ends(generator_for(2011, "recovery:sigma"), 2000)
     columns = [np.column_stack([np.ones(len(start)), start[:, i] + end[:, i]]) for i in range(2000)]
     p = [fit_hc3(start[:, i] - end[:, i], X).pvalues[1] for i, X in enumerate(columns)]

@@ -1,16 +1,9 @@
 """Do the estimators of a dynamic panel find the truth that was put in? Design of the research design, section 4.4."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.bias_corrected import (
-    Variance,
-    bias_corrected_root,
-    bootstrap_t_interval,
-    score_interval,
-)
+from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
 from evenfield.numerics.dynamic_panel.within import (
@@ -49,7 +42,7 @@ def speeds(estimator, draws, seed, span=1, **design):
 
 
 def constant(levels):
-    return bias_corrected_root(levels, Variance.CONSTANT)
+    return bc.bias_corrected_root(levels, bc.Variance.CONSTANT)
 
 
 def least_squares(effects):
@@ -57,50 +50,39 @@ def least_squares(effects):
     return lambda levels: RootFit(moments(effects(levels), whole_sample(UNITS)).slope[0], 0, 0, UNITS, 0)
 
 
-def test_annual_recovery():
+def test_planted_speeds_are_recovered():
     design = {"speed": 2, "transitions": 42}
-    assert 1.7 < np.median(speeds(bias_corrected_root, 400, 1, **design)) < 2.3
+    assert 1.7 < np.median(speeds(bc.bias_corrected_root, 400, 1, **design)) < 2.3
     assert 1.7 < np.median(speeds(constant, 400, 1, **design)) < 2.3
     assert np.median(speeds(least_squares(within_units), 400, 1, **design)) > 4
     assert np.median(speeds(half_panel_root, 400, 1, **design)) < 1
     assert 0.9 < np.median(speeds(least_squares(transitions), 400, 1, **design)) < 1.9
     assert 1.2 < np.median(speeds(anderson_hsiao_root, 400, 1, **design)) < 3.0
+    assert 4.7 < np.median(speeds(bc.bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
+    assert 1.85 < np.nanmedian(speeds(constant, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
+    assert 1.85 < np.nanmedian(speeds(bc.bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
 
 
-def test_fast_convergence_is_recovered():
-    assert 4.7 < np.median(speeds(bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
-
-
-def test_five_year_recovery():
-    found = speeds(constant, 4000, 3, span=5, speed=2, transitions=8)
-    assert 1.85 < np.nanmedian(found) < 2.15
-    assert 1.85 < np.nanmedian(speeds(bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
-
-
-def test_changing_variance_breaks_the_constant_form_only():
+def test_changing_variance_and_samples_without_a_root():
     design = {"speed": 2, "transitions": 42, "sd": chinese}
     assert np.median(speeds(constant, 400, 4, **design)) > 3
-    assert 1.5 < np.median(speeds(bias_corrected_root, 400, 4, **design)) < 2.3
-
-
-def test_share_of_samples_without_a_root():
+    assert 1.5 < np.median(speeds(bc.bias_corrected_root, 400, 4, **design)) < 2.3
     rng = np.random.default_rng(5)
     lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
-    near = [constant(panel(rng, 0, 42)).no_root for _ in range(300)]
-    assert np.mean(lost) < 0.03 and 0.3 < np.mean(near) < 0.7
+    assert np.mean(lost) < 0.03 and 0.3 < np.mean([constant(panel(rng, 0, 42)).no_root for _ in range(300)]) < 0.7
 
 
 @pytest.mark.parametrize(("speed", "sd"), [(0, lambda *_: SHOCK), (2, lambda *_: SHOCK), (2, chinese)])
 def test_grid_interval_covers(speed, sd):
     rng, true = np.random.default_rng(6), np.exp(-speed / 100)
-    found = [score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
+    found = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
     assert 0.92 < np.mean([one.low <= true <= one.high for one in found]) < 0.98
 
 
 def test_bootstrap_t_covers_away_from_a_unit_root():
     rng, kept = np.random.default_rng(7), []
     for _ in range(150):
-        found = bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
+        found = bc.bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
         kept.append(found.low <= np.exp(-0.05) <= found.high)
     assert np.mean(kept) > 0.89
 
@@ -125,22 +107,18 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
         seen += bool(roots.found[0])
         found.append(float(roots.theta[0] @ c) if roots.found[0] else np.nan)
         bare.append(float(roots.fixed_effects[0] @ c))
-    assert seen > 145
-    assert 7.5 < np.nanmedian(found) < 8.7
-    assert np.median(bare) < 7.3
+    assert seen > 145 and 7.5 < np.nanmedian(found) < 8.7 and np.median(bare) < 7.3
 
 
 def test_bootstrap_of_units_covers_the_planted_gap():
     rng, theta, c = np.random.default_rng(5), np.array([0.93, -0.06, 0.02]), np.array([0.0, -1.0, 1.0])
     inside = []
     for k in range(40):
-        shares = rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5)
-        Z = np.column_stack([np.ones(UNITS), shares])
+        Z = np.column_stack([np.ones(UNITS), (rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5))])
         levels = regime_panel(rng, Z, theta, 25)
         try:
             interval = regime_intervals(levels, Z, c, np.random.default_rng(k), 99)[0]
         except NumericsError:
             continue
         inside.append(interval.low <= 0.08 <= interval.high)
-    assert len(inside) > 30
-    assert np.mean(inside) > 0.85
+    assert len(inside) > 30 and np.mean(inside) > 0.85

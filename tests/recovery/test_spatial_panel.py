@@ -35,8 +35,7 @@ def lattice(rows: int, columns: int) -> Network:
 
     links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
     links.eliminate_zeros()
-    matrix = csr_array(diags_array(1 / np.asarray(links.sum(axis=1)).ravel()) @ links)
-    return network(range(rows * columns), matrix)
+    return network(range(rows * columns), csr_array(diags_array(1 / np.asarray(links.sum(axis=1)).ravel()) @ links))
 
 
 def nearest(k: int) -> Network:
@@ -65,8 +64,7 @@ class Truth:
     theta: tuple[float, ...] = (0.0,)
 
     def effects(self, net: Network) -> np.ndarray:
-        n, W = net.n, net.matrix.toarray()
-        out = []
+        n, W, out = net.n, net.matrix.toarray(), []
         for b, th in zip(self.beta, self.theta, strict=True):
             M = np.linalg.solve(np.eye(n) - self.rho * W, b * np.eye(n) + th * W)
             out.append([np.trace(M) / n, (M.sum() - np.trace(M)) / n, M.sum() / n])
@@ -74,12 +72,10 @@ class Truth:
 
     def panel(self, net: Network, t: int, rng: np.random.Generator):
         n, k = net.n, len(self.beta)
-        X = rng.normal(size=(n, t, k))
-        e = spread(net, self.lam) @ rng.normal(size=(n, t))
+        X, e = rng.normal(size=(n, t, k)), spread(net, self.lam) @ rng.normal(size=(n, t))
         mean = X @ np.array(self.beta) + net.lag(X) @ np.array(self.theta)
         y = spread(net, self.rho) @ (mean + rng.normal(size=(n, 1)) + rng.normal(size=(1, t)) + e)
-        names = [f"x{i}" for i in range(k)]
-        return panel_from_arrays(y.T, X.transpose(1, 0, 2), net.units, names)
+        return panel_from_arrays(y.T, X.transpose(1, 0, 2), net.units, [f"x{i}" for i in range(k)])
 
 
 def estimates(net, truth, t, model, draws, stream):
@@ -111,8 +107,7 @@ def test_bias_of_a_durbin_model_equals_the_design(power, direct):
 
 
 def test_common_shocks_pass_for_dependence_when_time_effects_are_left_out():
-    net = DENSE
-    assert bias_of_rho(net, Truth(theta=(0.5,)), PanelModel("SDM", "unit"), 100) == pytest.approx(0.77, abs=0.05)
+    assert bias_of_rho(DENSE, Truth(theta=(0.5,)), PanelModel("SDM", "unit"), 100) == pytest.approx(0.77, abs=0.05)
 
 
 SMALL, LARGE = nearest(4), lattice(15, 20)
@@ -148,11 +143,10 @@ def test_both_spatial_parameters_of_a_sac_are_found(lam):
     truth, draws = Truth(rho=0.4, lam=lam, beta=(1.0, -0.5), theta=(0.0, 0.0)), 300
     means, found = coverage(SMALL, truth, 40, PanelModel("SAC"), draws)
     np.testing.assert_allclose(means, [truth.rho, lam, *truth.beta, 1.0], atol=0.02)
-    slack = 3 * np.sqrt(0.05 * 0.95 / draws)
-    assert (np.abs(found["observed"] - 0.95) < slack + 0.01).all()
+    assert (np.abs(found["observed"] - 0.95) < (3 * np.sqrt(0.05 * 0.95 / draws)) + 0.01).all()
 
 
-def full_experiment(draws: int = 2000) -> None:
+def full_experiment(draws: int = 2000):
     """Print coverage of direct, indirect and total effects by model, size and covariance."""
     models = (("SDM", DURBIN), ("SDEM", ERROR), ("SAR", Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.0, 0.0))))
     for name, net, t in (("31 x 40", SMALL, 40), ("300 x 20", LARGE, 20)):

@@ -45,8 +45,7 @@ def panel(truth, memory, rng, X=None):
 def coverage(model, truth, memory, draws, X=None, wild=0):
     """Return the share of 95 % intervals that hold the truth by covariance, shape (3, K), and the mean G*."""
     rng, planted = generator_for(2011, f"serial {model} {memory}"), truth.effects(NET)
-    hits = {"observed": 0.0, "unit": 0.0, "wild": 0.0}
-    effective = np.zeros_like(planted)
+    hits, effective = {"observed": 0.0, "unit": 0.0, "wild": 0.0}, np.zeros_like(planted)
     for draw in range(draws):
         sample = panel(truth, memory, rng, X)
         fit = fit_spatial_panel(sample, NET, PanelModel(model))
@@ -67,10 +66,8 @@ def coverage(model, truth, memory, draws, X=None, wild=0):
 @pytest.mark.parametrize(("model", "truth"), [("SDM", DURBIN), ("SDEM", ERROR)])
 def test_intervals_by_unit_hold_the_truth_when_errors_are_correlated_over_years(model, truth):
     shares, effective = coverage(model, truth, 0.7, 300)
-    assert (shares["observed"] < 0.80).all()
-    assert (shares["unit"] > 0.89).all() and (shares["unit"] < 0.985).all()
-    assert shares["unit"].mean() > 0.92
-    assert (effective > 10).all() and (effective < 31).all()
+    assert (shares["observed"] < 0.80).all() and (shares["unit"] > 0.89).all() and (shares["unit"] < 0.985).all()
+    assert shares["unit"].mean() > 0.92 and (effective > 10).all() and (effective < 31).all()
 
 
 @pytest.mark.parametrize(("model", "name", "truth"), [
@@ -82,14 +79,12 @@ def test_standard_errors_of_rho_and_lambda_are_those_of_their_sampling(model, na
     fits = [fit_spatial_panel(panel(truth, 0.7, rng), NET, PanelModel(model)) for _ in range(400)]
     sampled = np.std([fit[name] for fit in fits])
     by_unit, plain = (np.sqrt(np.mean([fit.std_errors(kind)[0] ** 2 for fit in fits])) for kind in ("unit", "observed"))
-    assert by_unit == pytest.approx(sampled, rel=0.12)
-    assert plain < 0.75 * sampled
+    assert by_unit == pytest.approx(sampled, rel=0.12) and plain < 0.75 * sampled
 
 
 def test_they_cost_little_when_errors_are_independent():
     shares, _ = coverage("SDM", DURBIN, 0.0, 300)
-    assert (shares["observed"] > 0.91).all()
-    assert (shares["unit"] > 0.90).all() and (shares["unit"] < 0.99).all()
+    assert (shares["observed"] > 0.91).all() and (shares["unit"] > 0.90).all() and (shares["unit"] < 0.99).all()
 
 
 def state_zones():
@@ -99,7 +94,7 @@ def state_zones():
     return kept.pivot(index="unit", columns="year", values="zones").loc[list(NET.units)].to_numpy(float)[..., None] / 10
 
 
-def full_experiment(draws: int = 2000, wild: int = 0) -> None:
+def full_experiment(draws: int = 2000, wild: int = 0):
     """Print coverage of direct, indirect and total effects by model, memory of the errors, regressor and covariance."""
     cases = [("AR(.9) regressors", DURBIN, ERROR, None)]
     if DOSES.exists():

@@ -33,7 +33,7 @@ def slope_of(fit):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_regressions_equal_statsmodels(samples, name):
+def test_regressions_equal_statsmodels_and_printed_values(samples, name):
     fit, expected = regression(samples[name]), EXPECTED["regressions"][name]
     slope = slope_of(fit)
     ours = {
@@ -41,10 +41,6 @@ def test_regressions_equal_statsmodels(samples, name):
         "p_value": slope.p_value, "conf_low": slope.conf_low, "conf_high": slope.conf_high, "r2": fit.r_squared,
     }  # fmt: skip
     assert ours == pytest.approx(expected, rel=CLOSED_FORM)
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_printed_values(samples, name):
     fit, printed = regression(samples[name]), EXPECTED["printed"][name]
     slope = slope_of(fit)
     speed = speed_from_slope(slope.estimate / YEARS, YEARS)
@@ -52,11 +48,6 @@ def test_printed_values(samples, name):
     assert len(fit.y) == printed["n"]
     for what, value in ours.items():
         assert value == pytest.approx(printed[what], abs=EXPECTED["last_digit"][name][what]), what
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_nonlinear_speed_is_the_transformed_slope(samples, name):
     fit = regression(samples[name])
     found = fit_speed(fit.y / YEARS, fit.X[:, 1], YEARS)
-    assert found.converged
-    assert found.lam == pytest.approx(speed_from_slope(fit.beta[1] / YEARS, YEARS), rel=CLOSED_FORM)
+    assert found.converged and found.lam == pytest.approx(speed_from_slope(fit.beta[1] / YEARS, YEARS), rel=CLOSED_FORM)

@@ -23,5 +23,4 @@ def munnell_panel() -> tuple[BalancedPanel, Network]:
     matrix = np.zeros((48, 48))
     for unit, others in links.neighbors.items():
         matrix[int(unit), [int(other) for other in others]] = 1.0
-    states = sorted(data["STATE"].unique())
-    return panel, network(states, matrix / matrix.sum(axis=1, keepdims=True))
+    return panel, network(sorted(data["STATE"].unique()), matrix / matrix.sum(axis=1, keepdims=True))

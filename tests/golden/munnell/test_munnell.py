@@ -46,13 +46,10 @@ def test_random_effects_equal_splm(study, model, spatial, atol):
     assert fit.log_likelihood == pytest.approx(expected["log_likelihood"], abs=THREE)
 
 
-def test_lagrange_multiplier_tests_equal_splm(study):
+def test_tests_equal_splm_and_the_transformation_keeps_coefficients(study):
     found = {test.name: test.statistic for test in [*lm_tests(*study, "unit", "direct"), *bsk_tests(*study)]}
     for name, value in EXPECTED["tests"].items():
         assert found[name] == pytest.approx(value, abs=TWO if "SLM" in name else THREE), name
-
-
-def test_transformation_keeps_coefficients_of_unit_effects_and_widens_their_errors(study):
     t = 17
     for model in ("SAR", "SEM", "SDM", "SDEM", "SAC"):
         direct, transformed = fitted(study, model), fitted(study, model, "lee_yu")

@@ -25,17 +25,12 @@ def periods():
     return regression_periods(34, discarded_periods(34))
 
 
-def test_log_t_of_all_countries(data, periods):
-    assert periods[0] == EXPECTED["first_period"]
-    assert periods[-1] == 34
+def test_log_t_of_all_countries_and_clubs(data, periods):
+    assert periods[0] == EXPECTED["first_period"] and periods[-1] == 34
     H = transition_variance(data.to_numpy())
     for variance, t in EXPECTED["t"].items():
         fit = fit_logt(H, periods, variance)
-        assert fit.b[0] == pytest.approx(EXPECTED["b"], abs=5e-5)
-        assert fit.t[0] == pytest.approx(t, abs=0.06)
-
-
-def test_clubs_and_their_own_tests(data, periods):
+        assert fit.b[0] == pytest.approx(EXPECTED["b"], abs=5e-5) and fit.t[0] == pytest.approx(t, abs=0.06)
     clubs = find_clubs(data.to_numpy(), periods).clubs
     assert [len(club.members) for club in clubs] == EXPECTED["sizes"]
     assert [club.b for club in clubs] == pytest.approx(EXPECTED["club_b"], abs=5e-5)
@@ -50,8 +45,7 @@ def test_merging_joins_the_fourth_and_fifth(data, periods, method):
     joined = [club for club in merged.clubs if club.merged_from]
     assert len(merged.clubs) == 6
     assert [(list(club.merged_from), len(club.members)) for club in joined] == [(want["clubs"], want["size"])]
-    assert joined[0].b == pytest.approx(want["b"], abs=5e-5)
-    assert joined[0].t == pytest.approx(want["t"], abs=5e-4)
+    assert joined[0].b == pytest.approx(want["b"], abs=5e-5) and joined[0].t == pytest.approx(want["t"], abs=5e-4)
 
 
 @pytest.mark.parametrize("variance", ["fqsb", "aqsb"])
@@ -71,14 +65,12 @@ def test_members_are_those_of_the_port(data, periods, variance, step, cap):
 
 def test_without_raising_the_sieve_aqsb_leaves_a_club_that_fails_its_own_test(data, periods):
     clubs = find_clubs(data.to_numpy(), periods, variance="aqsb", sieve=SieveRule(step=0.0)).clubs
-    assert not clubs[0].converges
-    assert all(club.converges for club in clubs[1:])
+    assert not clubs[0].converges and all(club.converges for club in clubs[1:])
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_random_panels_give_the_clubs_of_the_port(seed):
-    rng = np.random.default_rng(seed)
-    n, T = 40, 30
+    rng, n, T = np.random.default_rng(seed), 40, 30
     level = rng.choice([8.0, 9.0, 10.0], n)[:, None]
     paths = (
         level

@@ -7,17 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.numerics import markov as mk
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
-from evenfield.numerics.markov import (
-    classes_of,
-    ergodic_distribution,
-    quantile_cutoffs,
-    spatial_markov_test,
-    transition_counts,
-    transition_matrix,
-    yearly_classes,
-)
 
 HERE = Path(__file__).parent
 EXPECTED = json.loads((HERE / "expected.json").read_text())
@@ -39,20 +31,16 @@ def weights(income):
 
 
 def test_ergodic_distribution_of_yearly_quintiles(income):
-    P = transition_matrix(transition_counts(yearly_classes(income.to_numpy(), 5), 5).sum(axis=0))
-    assert ergodic_distribution(P) == pytest.approx(EXPECTED["ergodic_yearly_quintiles"], abs=5e-5)
+    P = mk.transition_matrix(mk.transition_counts(mk.yearly_classes(income.to_numpy(), 5), 5).sum(axis=0))
+    assert mk.ergodic_distribution(P) == pytest.approx(EXPECTED["ergodic_yearly_quintiles"], abs=5e-5)
 
 
 def test_spatial_chain(income, weights):
-    want = EXPECTED["spatial"]
-    relative = (income / income.mean()).to_numpy()
-    classes = classes_of(relative, quantile_cutoffs(relative, 5))
-    rng = np.random.default_rng(1)
-    test = spatial_markov_test(relative, classes, weights, k=want["k"], m=want["m"], rng=rng, draws=999)
-    assert test.q == pytest.approx(want["q"], abs=5e-3)
-    assert test.lr == pytest.approx(want["lr"], abs=5e-3)
-    assert test.df == want["df"]
-    assert test.q_p < 0.02
+    want, relative = EXPECTED["spatial"], (income / income.mean()).to_numpy()
+    classes, rng = mk.classes_of(relative, mk.quantile_cutoffs(relative, 5)), np.random.default_rng(1)
+    test = mk.spatial_markov_test(relative, classes, weights, k=want["k"], m=want["m"], rng=rng, draws=999)
+    assert test.q == pytest.approx(want["q"], abs=5e-3) and test.lr == pytest.approx(want["lr"], abs=5e-3)
+    assert test.df == want["df"] and test.q_p < 0.02
 
 
 def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels(income):

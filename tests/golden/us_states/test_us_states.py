@@ -35,18 +35,16 @@ def found():
         log_income=np.log(data["income_per_head_usd"]), basis="official"
     )
     wide = panel.pivot(index="unit", columns="year", values="log_income")
-    periods = pd.concat([period_rows(wide, name) for name in PERIODS])
-    units = tuple(wide.index)
+    periods, units = pd.concat([period_rows(wide, name) for name in PERIODS]), tuple(wide.index)
     ring = SpatialWeights(units, row_standardised(np.roll(np.eye(48), 1, axis=1)), {"weights": "ring"})
     config = {"estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "u"}]}}
     study = MadeStudy(config, {"panel": panel, "periods": periods}, {"ring": ring}, samples={"all": units})
     one, two = estimate_beta(study), estimate_sigma(study)
-    rows = {(e.period, e.estimator, e.term): e for e in [*one.estimates, *two.estimates]}
-    return rows, two.series["series"]
+    return ({(e.period, e.estimator, e.term): e for e in [*one.estimates, *two.estimates]}), two.series["series"]
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_regressions_equal_statsmodels(found, period):
+def test_regressions_and_sigma_tests_equal_statsmodels_and_printed_values(found, period):
     rows, expected = found[0], EXPECTED["regressions"][period]
     slope = rows[period, "ols", "log_income_start"]
     assert slope.estimate == pytest.approx(expected["slope"], rel=CLOSED_FORM)
@@ -59,19 +57,10 @@ def test_regressions_equal_statsmodels(found, period):
     assert rows[period, "description", "mean_growth"].estimate == pytest.approx(
         expected["mean_growth_pct"], rel=CLOSED_FORM
     )
-
-
-@pytest.mark.parametrize("period", PERIODS)
-def test_sigma_tests_equal_statsmodels(found, period):
-    rows, expected = found[0], EXPECTED["regressions"][period]
     test = rows[period, "sigma_slope_test", "sum_of_ends"]
     assert test.estimate == pytest.approx(expected["sigma_slope"], rel=CLOSED_FORM)
     assert test.std_error == pytest.approx(expected["sigma_slope_std_error"], rel=CLOSED_FORM)
     assert test.p_value == pytest.approx(expected["sigma_slope_p_value"], rel=CLOSED_FORM)
-
-
-@pytest.mark.parametrize("period", PERIODS)
-def test_printed_values(found, period):
     rows, printed = found[0], EXPECTED["printed"][period]
     ours = {
         "slope": rows[period, "ols", "log_income_start"].estimate,
@@ -85,11 +74,8 @@ def test_printed_values(found, period):
     assert rows[period, "nls", "speed"].estimate == pytest.approx(ours["speed_pct"], rel=CLOSED_FORM)
 
 
-def test_acceptance_interval_of_the_speed(found):
+def test_speed_and_path_of_sigma(found):
     assert found[0]["1929-2009", "ols", "speed"].estimate / 100 == pytest.approx(0.0165, abs=0.0001)
-
-
-def test_path_of_sigma_meets_its_ends(found):
     rows, series = found
     path = series.set_index("year")["sigma"]
     assert len(path) == 81

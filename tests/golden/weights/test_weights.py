@@ -32,13 +32,11 @@ def geography(
 @pytest.mark.parametrize("name", sorted(EXPECTED["weights"]))
 def test_printed_table_of_weights(geography: Geography, china_config: dict[str, Any], name: str) -> None:
     spec = build_weights(name, china_config["weights"]["families"][name], geography).spec
-    found = {key: round(spec[key], digits) for key, digits in DECIMALS.items()}
-    assert found == EXPECTED["weights"][name]
+    assert ({key: round(spec[key], digits) for key, digits in DECIMALS.items()}) == EXPECTED["weights"][name]
 
 
-def test_printed_properties_of_contiguity(geography: Geography) -> None:
-    expected = EXPECTED["contiguity"]
-    weights = build_weights("contiguity", {"kind": "contiguity"}, geography)
+def test_printed_properties_of_contiguity_and_a_band_that_fails(geography):
+    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geography)
     assert {key: weights.spec[key] for key in ("links", "min_neighbours", "max_neighbours", "components")} == {
         key: expected[key] for key in ("links", "min_neighbours", "max_neighbours", "components")
     }
@@ -46,9 +44,6 @@ def test_printed_properties_of_contiguity(geography: Geography) -> None:
     assert int(shortest_path(weights.matrix, unweighted=True).max()) == expected["diameter"]
     alone = [u for u, row in zip(weights.units, weights.matrix, strict=True) if np.count_nonzero(row) == 1]
     assert alone == ["CN-HI"]
-
-
-def test_band_of_800_km_fails_loudly(geography: Geography) -> None:
     with pytest.raises(WeightsError) as caught:
         build_weights("near", {"kind": "band", "range_km": 800}, geography)
     named = ", ".join(EXPECTED["band_800_km_without_neighbours"])

@@ -1,26 +1,15 @@
 """GMM against its matrix formulas, unit by unit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from evenfield.numerics.dynamic_panel.gmm import (
-    Equations,
-    GmmSpec,
-    Layout,
-    dynamic_gmm,
-    stacked_equations,
-    weighting,
-    year_dummies,
-)
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.dynamic_panel import gmm
+from numerics.refusals import refused
 
 
 def panel(units=60, dates=7, seed=0):
     rng = np.random.default_rng(seed)
-    mu, y = rng.normal(size=units), [rng.normal(size=units)]
-    x = rng.normal(size=(units, dates))
+    mu, y, x = rng.normal(size=units), [rng.normal(size=units)], rng.normal(size=(units, dates))
     for t in range(1, dates):
         y.append(0.5 * y[-1] + 0.3 * x[:, t] + mu + rng.normal(size=units))
     return np.array(y).T, x[..., None]
@@ -32,8 +21,7 @@ def loop_fit(data, dates):
     D = np.zeros((rows, dates))
     D[np.arange(rows), data.dates[:rows]] = 1
     D[np.arange(rows), data.dates[:rows] - 1] = -1
-    H = D @ D.T
-    pairs = [(Z, X, y) for Z, X, y in zip(data.Z, data.X, data.y, strict=True)]
+    H, pairs = D @ D.T, [(Z, X, y) for Z, X, y in zip(data.Z, data.X, data.y, strict=True)]
     A1 = np.linalg.inv(sum(Z.T @ H @ Z for Z, _, _ in pairs))
     ZX, Zy = sum(Z.T @ X for Z, X, _ in pairs), sum(Z.T @ y for Z, _, y in pairs)
 
@@ -61,111 +49,81 @@ def loop_fit(data, dates):
     return one, two, np.sqrt(np.diag(V1)), np.sqrt(np.diag(bread)), np.sqrt(np.diag(V)), float(g @ A2 @ g)
 
 
-@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("layout", gmm.Layout)
 def test_difference_gmm_equals_loops(layout):
     y, x = panel()
-    spec = GmmSpec(1, 2, 4, Equations.DIFFERENCE, layout)
-    one, two, se1, plain, corrected, hansen = loop_fit(stacked_equations(y, x, spec), y.shape[1])
-    fit = dynamic_gmm(y, spec, x)
-    assert fit.beta_one_step == pytest.approx(one, rel=1e-8)
-    assert fit.std_errors_one_step == pytest.approx(se1, rel=1e-8)
-    assert fit.beta == pytest.approx(two, rel=1e-8)
-    assert fit.uncorrected == pytest.approx(plain, rel=1e-8)
+    spec = gmm.GmmSpec(1, 2, 4, gmm.Equations.DIFFERENCE, layout)
+    one, two, se1, plain, corrected, hansen = loop_fit(gmm.stacked_equations(y, x, spec), y.shape[1])
+    fit = gmm.dynamic_gmm(y, spec, x)
+    assert fit.beta_one_step == pytest.approx(one, rel=1e-8) and fit.std_errors_one_step == pytest.approx(se1, rel=1e-8)
+    assert fit.beta == pytest.approx(two, rel=1e-8) and fit.uncorrected == pytest.approx(plain, rel=1e-8)
     assert fit.std_errors == pytest.approx(corrected, rel=1e-5)
-    assert fit.hansen.statistic == pytest.approx(hansen, rel=1e-8)
-    assert fit.hansen.df == fit.n_instruments - 2
+    assert fit.hansen.statistic == pytest.approx(hansen, rel=1e-8) and fit.hansen.df == fit.n_instruments - 2
 
 
-def test_counts_of_instruments():
+def test_instruments_rows_missing_dates_and_order():
     y, x = panel(dates=7)
     empty = np.zeros((*y.shape, 0))
     counts = {
-        (Equations.DIFFERENCE, Layout.COLLAPSED, 3): 2, (Equations.DIFFERENCE, Layout.COLLAPSED, 0): 5,
-        (Equations.DIFFERENCE, Layout.FULL, 0): 5 * 6 // 2, (Equations.DIFFERENCE, Layout.FULL, 2): 5,
-        (Equations.SYSTEM, Layout.COLLAPSED, 3): 3, (Equations.SYSTEM, Layout.FULL, 0): 15 + 5,
+        (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 3): 2, (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 0): 5,
+        (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 0): 5 * 6 // 2, (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 2): 5,
+        (gmm.Equations.SYSTEM, gmm.Layout.COLLAPSED, 3): 3, (gmm.Equations.SYSTEM, gmm.Layout.FULL, 0): 15 + 5,
     }  # fmt: skip
     for (equations, layout, last), count in counts.items():
-        data = stacked_equations(y, empty, GmmSpec(1, 2, last, equations, layout))
+        data = gmm.stacked_equations(y, empty, gmm.GmmSpec(1, 2, last, equations, layout))
         assert data.Z.shape[-1] == count, (equations, layout, last)
-    assert stacked_equations(y, x, GmmSpec()).Z.shape[-1] == 3
-
-
-def test_system_rows():
+    assert gmm.stacked_equations(y, x, gmm.GmmSpec()).Z.shape[-1] == 3
     y, _ = panel(dates=7)
-    data = stacked_equations(y, np.zeros((*y.shape, 0)), GmmSpec(1, 2, 3, Equations.SYSTEM))
-    assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
-    assert data.n_difference == 5
+    data = gmm.stacked_equations(y, np.zeros((*y.shape, 0)), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM))
+    assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6] and data.n_difference == 5
     assert data.Z[0, 5].tolist() == [0, 0, 0], "the first level row has no lagged difference"
-    assert data.Z[0, 6, 2] == pytest.approx(y[0, 1] - y[0, 0])
-    assert data.Z[0, 0, 0] == pytest.approx(y[0, 0])
-    fit = dynamic_gmm(y - y.mean(axis=0), GmmSpec(1, 2, 3, Equations.SYSTEM))
+    assert data.Z[0, 6, 2] == pytest.approx(y[0, 1] - y[0, 0]) and data.Z[0, 0, 0] == pytest.approx(y[0, 0])
+    fit = gmm.dynamic_gmm(y - y.mean(axis=0), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM))
     assert fit.level_rows and fit.n_rows == 60 * 11
-
-
-def test_unbalanced_units_drop_only_their_rows():
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan
-    fit, whole = dynamic_gmm(short, GmmSpec(), x), dynamic_gmm(y, GmmSpec(), x)
+    fit, whole = gmm.dynamic_gmm(short, gmm.GmmSpec(), x), gmm.dynamic_gmm(y, gmm.GmmSpec(), x)
     assert whole.n_rows - fit.n_rows == 3 and fit.n_units == 60
     alone = np.vstack([short, np.full((1, 7), np.nan)])
     alone[-1, 3] = 1.0
-    extra = dynamic_gmm(alone, GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))]))
+    extra = gmm.dynamic_gmm(alone, gmm.GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))]))
     assert extra.n_units == 60, "a unit with one date has no row"
     assert extra.beta == pytest.approx(fit.beta, rel=1e-9)
-
-
-def test_order_of_units_does_not_matter():
-    y, x = panel()
     order = np.random.default_rng(1).permutation(60)
-    one, two = dynamic_gmm(y, GmmSpec(), x), dynamic_gmm(y[order], GmmSpec(), x[order])
-    assert two.beta == pytest.approx(one.beta, rel=1e-9)
-    assert two.std_errors == pytest.approx(one.std_errors, rel=1e-8)
+    one, two = gmm.dynamic_gmm(y, gmm.GmmSpec(), x), gmm.dynamic_gmm(y[order], gmm.GmmSpec(), x[order])
+    assert two.beta == pytest.approx(one.beta, rel=1e-9) and two.std_errors == pytest.approx(one.std_errors, rel=1e-8)
+    y, _ = panel(dates=5)
+    spec, dummies = gmm.GmmSpec(1, 2, 2), gmm.year_dummies(60, np.arange(2, 5), 5)
+    assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0])
+    refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
+    refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())
 
 
-def test_more_instruments_than_units_goes_through_the_small_gram_matrix():
+def test_weighting_inverts_also_with_more_instruments_than_units():
     rng = np.random.default_rng(2)
     G = rng.normal(size=(8, 20))
-    A = weighting(G)
+    A = gmm.weighting(G)
     assert A.rank == 8
     assert A.root.shape == (8, 20), "never an instrument by instrument inverse"
     assert A.apply(np.eye(20)) == pytest.approx(np.linalg.pinv(G.T @ G), abs=1e-10)
     y, x = panel(units=20, dates=12)
-    fit = dynamic_gmm(y, GmmSpec(1, 2, 0, Equations.DIFFERENCE, Layout.FULL), x)
+    fit = gmm.dynamic_gmm(y, gmm.GmmSpec(1, 2, 0, gmm.Equations.DIFFERENCE, gmm.Layout.FULL), x)
     assert fit.n_instruments > 20 and np.isfinite(fit.std_errors).all()
-
-
-def test_weighting_inverts():
     rng = np.random.default_rng(3)
     G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]
-    assert weighting(G).apply(G.T @ G) == pytest.approx(np.eye(4), abs=1e-8)
-    twin = np.column_stack([G, G[:, 0]])
-    assert weighting(twin).rank == 4
-
-
-def test_year_dummies_equal_demeaning_in_the_one_step_just_identified_case():
-    y, _ = panel(dates=5)
-    spec = GmmSpec(1, 2, 2)
-    dummies = year_dummies(60, np.arange(2, 5), 5)
-    assert dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(dynamic_gmm(y - y.mean(axis=0), spec).beta[0])
+    assert gmm.weighting(G).apply(G.T @ G) == pytest.approx(np.eye(4), abs=1e-8)
+    assert gmm.weighting(np.column_stack([G, G[:, 0]])).rank == 4
 
 
 @pytest.mark.parametrize(
     ("spec", "dates", "message"),
     [
-        (GmmSpec(1, 2, 3), 2, "too few"),
-        (GmmSpec(1, 1, 3), 7, "instruments at lag 2"),
-        (GmmSpec(3, 2, 2), 7, "cannot identify"),
-        (GmmSpec(0, 2, 3), 7, "lags start at 1"),
+        (gmm.GmmSpec(1, 2, 3), 2, "too few"),
+        (gmm.GmmSpec(1, 1, 3), 7, "instruments at lag 2"),
+        (gmm.GmmSpec(3, 2, 2), 7, "cannot identify"),
+        (gmm.GmmSpec(0, 2, 3), 7, "lags start at 1"),
     ],
 )
 def test_impossible_specifications(spec, dates, message):
-    with pytest.raises(NumericsError, match=message):
-        dynamic_gmm(panel(dates=dates)[0], spec)
-
-
-def test_constant_series_are_refused():
-    with pytest.raises(NumericsError):
-        dynamic_gmm(np.zeros((10, 6)), GmmSpec())
-    with pytest.raises(NumericsError):
-        dynamic_gmm(np.full((10, 6), np.nan), GmmSpec())
+    refused(message, gmm.dynamic_gmm, panel(dates=dates)[0], spec)

@@ -8,16 +8,10 @@ import pytest
 
 from china_design import CLUSTERS, DATA, ZONES, read_design
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.randomisation import (
-    connected_assignments,
-    free_assignments,
-    path_panel,
-    path_randomisation,
-    randomisation_inference,
-    stratified_assignments,
-)
+from evenfield.numerics.inference import randomisation as ri
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
+from numerics.refusals import refused
 from tolerances import MACHINE
 
 N, T = 9, 6
@@ -48,10 +42,9 @@ def refit(y, d, units, times, C, effects):
 @pytest.mark.parametrize("controls", [0, 2])
 def test_every_draw_equals_its_refit(effects, controls):
     y, d, units, times, C = make_panel(controls=controls)
-    panel = path_panel(y, d, units, times, C)
-    drawn = free_assignments(panel, 40, generator_for(1, "refits"))
-    test = path_randomisation(panel, drawn, effects)
-    path = d.reshape(N, T)
+    panel = ri.path_panel(y, d, units, times, C)
+    drawn = ri.free_assignments(panel, 40, generator_for(1, "refits"))
+    test, path = ri.path_randomisation(panel, drawn, effects), d.reshape(N, T)
     slow = np.array([refit(y, path[source].ravel(), units, times, C, effects) for source in drawn.source])
     np.testing.assert_allclose(test.coefficients, slow[:, 0], rtol=MACHINE, atol=MACHINE)
     np.testing.assert_allclose(test.t_statistics, slow[:, 1], rtol=MACHINE, atol=MACHINE)
@@ -61,137 +54,100 @@ def test_every_draw_equals_its_refit(effects, controls):
     assert test.t_p_value() == (1 + (np.abs(slow[:, 1]) >= abs(own[1])).sum()) / 41
 
 
-def test_null_of_a_constant_effect_equals_refits_of_what_it_leaves():
+def test_null_of_a_constant_effect_the_interval_and_shuffled_rows():
     y, d, units, times, C = make_panel()
-    panel = path_panel(y, d, units, times, C)
-    drawn = free_assignments(panel, 60, generator_for(1, "null"))
-    test = path_randomisation(panel, drawn, "unit and time")
-    path = d.reshape(N, T)
-    left = y - 0.6 * d
+    panel = ri.path_panel(y, d, units, times, C)
+    drawn = ri.free_assignments(panel, 60, generator_for(1, "null"))
+    test, path, left = ri.path_randomisation(panel, drawn, "unit and time"), d.reshape(N, T), y - 0.6 * d
     slow = np.array([refit(left, path[s].ravel(), units, times, C, "unit and time")[0] for s in drawn.source])
     own = refit(left, d, units, times, C, "unit and time")[0]
     assert test.p_value(0.6) == (1 + (np.abs(slow) >= abs(own)).sum()) / 61
-
-
-def test_interval_holds_exactly_the_effects_that_are_not_rejected():
-    panel = path_panel(*make_panel())
-    test = path_randomisation(panel, free_assignments(panel, 999, generator_for(1, "interval")), "unit and time")
+    panel = ri.path_panel(*make_panel())
+    test = ri.path_randomisation(panel, ri.free_assignments(panel, 999, generator_for(1, "interval")), "unit and time")
     low, high = test.interval(0.9)
     for inside, outside in ((low + 1e-7, low - 1e-7), (high - 1e-7, high + 1e-7)):
         assert test.p_value(inside) > 0.1 >= test.p_value(outside)
-
-
-def test_shuffled_rows_change_nothing():
-    y, d, units, times, C = make_panel()
-    order = np.random.default_rng(0).permutation(len(y))
-    rows = []
+    order, rows = np.random.default_rng(0).permutation(len(y)), []
     for pick in (slice(None), order):
-        panel = path_panel(y[pick], d[pick], units[pick], times[pick], C[pick])
-        drawn = free_assignments(panel, 200, generator_for(1, "order"))
-        rows.append(randomisation_inference(path_randomisation(panel, drawn, "unit and time")))
+        panel = ri.path_panel(y[pick], d[pick], units[pick], times[pick], C[pick])
+        drawn = ri.free_assignments(panel, 200, generator_for(1, "order"))
+        rows.append(ri.randomisation_inference(ri.path_randomisation(panel, drawn, "unit and time")))
     assert rows[0] == rows[1]
 
 
-def test_all_distinct_draws_are_listed_when_they_are_few():
-    panel = path_panel(*make_panel(staggered=False))
-    drawn = free_assignments(panel, comb(N, 3), generator_for(1, "x"))
-    assert drawn.enumerated
-    assert drawn.count == drawn.distinct == comb(N, 3)
+def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
+    panel = ri.path_panel(*make_panel(staggered=False))
+    drawn = ri.free_assignments(panel, comb(N, 3), generator_for(1, "x"))
+    assert drawn.enumerated and drawn.count == drawn.distinct == comb(N, 3)
     assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(combinations(range(N), 3))
-    staggered = free_assignments(path_panel(*make_panel()), 10_000, generator_for(1, "x"))
-    labels = path_panel(*make_panel()).path_class[staggered.source]
+    staggered = ri.free_assignments(ri.path_panel(*make_panel()), 10_000, generator_for(1, "x"))
+    labels = ri.path_panel(*make_panel()).path_class[staggered.source]
     assert staggered.count == len(np.unique(labels, axis=0)) == comb(N, 3) * 3
     assert (np.sort(staggered.source, axis=1) == np.arange(N)).all()
-
-
-def test_stratified_draws_stay_within_their_stratum():
-    panel = path_panel(*make_panel())
+    panel = ri.path_panel(*make_panel())
     strata = {unit: "coast" if i < 6 else "inland" for i, unit in enumerate(panel.units.tolist())}
-    listed = stratified_assignments(panel, strata, 1000, generator_for(1, "x"))
+    listed = ri.stratified_assignments(panel, strata, 1000, generator_for(1, "x"))
     assert listed.distinct == listed.count == comb(6, 3) * 3
-    sampled = stratified_assignments(panel, strata, 20, generator_for(1, "x"))
+    sampled = ri.stratified_assignments(panel, strata, 20, generator_for(1, "x"))
     assert not sampled.enumerated
     for drawn in (listed, sampled):
-        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all()
-        assert (drawn.source[:, 6:] >= 6).all()
-
-
-def test_p_value_never_falls_below_one_over_the_distinct_draws():
+        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all() and (drawn.source[:, 6:] >= 6).all()
     y, d, units, times, _ = make_panel(staggered=False, controls=0)
-    panel = path_panel(y + 1000 * d, d, units, times)
-    listed = path_randomisation(panel, free_assignments(panel, 100, generator_for(1, "x")), "unit and time")
-    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3)
-    assert listed.interval(0.999) == (-np.inf, np.inf)
-    assert path_randomisation(panel, free_assignments(panel, 50, generator_for(1, "x")), "time").p_value() >= 1 / 84
+    panel = ri.path_panel(y + 1000 * d, d, units, times)
+    listed = ri.path_randomisation(panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "unit and time")
+    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3) and listed.interval(0.999) == (-np.inf, np.inf)
+    assert (
+        ri.path_randomisation(panel, ri.free_assignments(panel, 50, generator_for(1, "x")), "time").p_value() >= 1 / 84
+    )
 
 
 def china_panel(treated, y=None):
     units, A, *_ = read_design()
     y = np.random.default_rng(0).normal(size=31) if y is None else y
-    panel = path_panel(y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31))
-    links = [(units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)]
-    return panel, links
+    panel = ri.path_panel(y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31))
+    return panel, [(units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)]
 
 
-def test_china_has_2281_connected_sets_of_five_provinces():
+def test_connected_sets_of_china_and_blocks_with_several_paths():
     panel, links = china_panel(CLUSTERS)
-    drawn = connected_assignments(panel, links, 1, generator_for(1, "x"))
-    assert drawn.enumerated
-    assert drawn.count == drawn.distinct == 2281
-    assert comb(31, 5) == 169_911
+    drawn = ri.connected_assignments(panel, links, 1, generator_for(1, "x"))
+    assert drawn.enumerated and drawn.count == drawn.distinct == 2281 and comb(31, 5) == 169_911
     sets = panel.treated[drawn.source]
-    assert (sets.sum(axis=1) == 5).all()
-    assert len(np.unique(sets, axis=0)) == 2281
-
-
-def test_inside_the_coast_there_are_15_connected_sets_of_five():
+    assert (sets.sum(axis=1) == 5).all() and len(np.unique(sets, axis=0)) == 2281
     import pandas as pd
 
-    panel, links = china_panel(CLUSTERS)
     table = pd.read_csv(DATA / "units.csv").set_index("unit")
     coast = set(table.index[table["coastal"].astype(bool)])
     inside = [link for link in links if set(link) <= coast]
-    drawn = connected_assignments(panel, inside, 1, generator_for(1, "x"))
+    drawn = ri.connected_assignments(panel, inside, 1, generator_for(1, "x"))
     assert drawn.distinct == 15
-    test = path_randomisation(panel, drawn, "time")
-    assert test.smallest_p == 1 / 15
-    assert test.p_value() >= 1 / 15
-    assert test.interval(0.95) == (-np.inf, np.inf)
-
-
-def test_a_connected_block_may_have_several_paths():
+    test = ri.path_randomisation(panel, drawn, "time")
+    assert test.smallest_p == 1 / 15 and test.p_value() >= 1 / 15 and test.interval(0.95) == (-np.inf, np.inf)
+    panel, links = china_panel(ZONES)
+    refused("not connected", ri.connected_assignments, panel, links, 99, generator_for(1, "x"))
     y, d, units, times, C = make_panel()
-    panel = path_panel(y, d, units, times, C)
+    panel = ri.path_panel(y, d, units, times, C)
     names = panel.units.tolist()
     ring = [(names[i], names[(i + 1) % N]) for i in range(N)] + [(names[1], names[4])]
-    listed = connected_assignments(panel, ring, 10_000, generator_for(1, "x"))
+    listed = ri.connected_assignments(panel, ring, 10_000, generator_for(1, "x"))
     sets = {tuple(np.flatnonzero(panel.treated[s])) for s in listed.source}
     assert listed.count == listed.distinct == len(sets) * 3
-    sampled = connected_assignments(panel, ring, 20, generator_for(1, "x"))
+    sampled = ri.connected_assignments(panel, ring, 20, generator_for(1, "x"))
     assert (sampled.count, sampled.enumerated, sampled.distinct) == (20, False, listed.distinct)
     for source in sampled.source:
         assert sorted(panel.path_class[source]) == sorted(panel.path_class)
         assert tuple(np.flatnonzero(panel.treated[source])) in sets
 
 
-def test_a_group_that_is_not_connected_has_no_connected_draws():
-    panel, links = china_panel(ZONES)
-    with pytest.raises(NumericsError, match="not connected"):
-        connected_assignments(panel, links, 99, generator_for(1, "x"))
-
-
 def test_listed_permutations_have_exactly_their_size():
     # Under exchangeability the observed set is equally likely to be any: the p-values are those of all sets as data.
     _, _, units, times, _ = make_panel(staggered=False, controls=0, t=1, n=N)
-    y = np.random.default_rng(5).normal(size=N)
-    p = []
+    y, p = np.random.default_rng(5).normal(size=N), []
     for chosen in combinations(range(N), 3):
-        treated = np.isin(np.arange(N), chosen).astype(float)
-        panel = path_panel(y, treated, units, times)
-        p.append(path_randomisation(panel, free_assignments(panel, 100, generator_for(1, "x")), "time").p_value())
+        panel = ri.path_panel(y, np.isin(np.arange(N), chosen).astype(float), units, times)
+        p.append(ri.path_randomisation(panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "time").p_value())
     for alpha in (0.05, 0.1, 0.25, 0.5):
-        assert np.mean(np.array(p) <= alpha) <= alpha
-        assert np.mean(np.array(p) <= alpha) > alpha - 2 / 84
+        assert np.mean(np.array(p) <= alpha) <= alpha and np.mean(np.array(p) <= alpha) > alpha - 2 / 84
 
 
 def rows(**change):
@@ -212,6 +168,6 @@ def rows(**change):
 )
 def test_bad_input_says_what_is_wrong(change, message):
     with pytest.raises(NumericsError, match=message) as caught:
-        panel = path_panel(**rows(**change))
-        path_randomisation(panel, free_assignments(panel, 9, generator_for(1, "x")), "unit and time")
+        panel = ri.path_panel(**rows(**change))
+        ri.path_randomisation(panel, ri.free_assignments(panel, 9, generator_for(1, "x")), "unit and time")
     assert "\n" not in str(caught.value)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import two_way_inference
 from evenfield.numerics.ols import fit_ols
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 
@@ -17,40 +17,24 @@ def panel(common: float, seed: int = 1, units: int = 8, dates: int = 6):
     return fit_ols(x + u, np.column_stack([np.ones_like(x), x])), unit, date
 
 
-def test_variance_is_the_sum_of_both_ways_less_the_cells():
+def test_two_way_variance_order_and_bad_input():
     fit, unit, date = panel(2.0)
     c = np.array([0.0, 1.0])
     s = fit.X @ fit.bread @ c * fit.u_hat
     ways = [sum(s[way == g].sum() ** 2 for g in np.unique(way)) for way in (unit, date)]
-    expected = 6 / 5 * max(sum(ways) - s @ s, *ways)
-    found = two_way_inference(fit, c, unit, date)
+    expected, found = 6 / 5 * max(sum(ways) - s @ s, *ways), two_way_inference(fit, c, unit, date)
     assert found.std_error**2 == pytest.approx(expected, rel=CLOSED_FORM)
     assert (found.df, found.factor) == (5, pytest.approx(1.2))
-
-
-def test_it_is_never_below_one_way():
     fit, unit, date = panel(0.0, seed=3)
-    c = np.array([0.0, 1.0])
     s = fit.X @ fit.bread @ c * fit.u_hat
     one = sum(s[unit == g].sum() ** 2 for g in np.unique(unit))
     assert two_way_inference(fit, c, unit, date).std_error ** 2 >= 1.2 * one * (1 - MACHINE)
-
-
-def test_order_and_names_do_not_matter():
     fit, unit, date = panel(1.0)
     order = np.random.default_rng(5).permutation(len(unit))
-    mixed = fit_ols(fit.y[order], fit.X[order])
-    c = np.array([0.0, 1.0])
+    mixed, c = fit_ols(fit.y[order], fit.X[order]), np.array([0.0, 1.0])
     one, two = two_way_inference(fit, c, unit, date), two_way_inference(mixed, c, unit[order] * 7 + 1, date[order])
     assert two.std_error == pytest.approx(one.std_error, rel=CLOSED_FORM)
-
-
-def test_bad_input_is_named():
-    fit, unit, date = panel(1.0)
     c = np.array([0.0, 1.0])
-    with pytest.raises(NumericsError, match="do not fit 48 observations"):
-        two_way_inference(fit, c, unit[:5], date)
-    with pytest.raises(NumericsError, match="at least two clusters"):
-        two_way_inference(fit, c, unit, np.zeros_like(date))
-    with pytest.raises(NumericsError, match="more than one observation"):
-        two_way_inference(fit, c, unit, date // 2)
+    refused("do not fit 48 observations", two_way_inference, fit, c, unit[:5], date)
+    refused("at least two clusters", two_way_inference, fit, c, unit, np.zeros_like(date))
+    refused("more than one observation", two_way_inference, fit, c, unit, date // 2)

@@ -23,14 +23,29 @@ def within(values):
     return values - means + values.mean(axis=(0, 1), keepdims=True)
 
 
-def test_without_spatial_terms_it_is_the_clustered_covariance_of_least_squares():
+def test_covariance_is_the_formula_written_out():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX"))
     X = within(np.concatenate([CASE.X, np.einsum("ij,tjk->tik", CASE.matrix, CASE.X)], axis=2))
     e = within(CASE.y[..., None])[..., 0] - X @ fit.estimates[:-1]
-    bread = np.linalg.inv(np.einsum("tik,til->kl", X, X))
-    scores = np.einsum("tik,ti->ik", X, e)
+    bread, scores = np.linalg.inv(np.einsum("tik,til->kl", X, X)), np.einsum("tik,ti->ik", X, e)
     expected = 14 / 13 * bread @ scores.T @ scores @ bread
     np.testing.assert_allclose(fit.covariance("unit")[:-1, :-1], expected, rtol=1e-9)
+    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SAR"))
+    n, s2, e = 14, fit.sigma2, fit.residuals.T
+    J, gain = np.eye(n) - 1 / n, np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
+    X, spread = within(CASE.X), within(np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None])
+    linear = np.concatenate([spread, X], axis=2).transpose(1, 0, 2) / s2
+    forms, products = [J @ gain @ J / s2, np.zeros((n, n)), np.zeros((n, n)), np.eye(n) / (2 * s2**2)], e @ e.T
+    level, V = np.diag(products).mean(), np.zeros((4, 4))
+    for i in range(n):
+        own = np.array([*(linear[i].T @ e[i]), 0.0])
+        own += [A[i, i] * (products[i, i] - level) for A in forms]
+        V += np.outer(own, own)
+        for j in range(i):
+            pair = np.array([(A[i, j] + A[j, i]) * products[i, j] for A in forms])
+            V += np.outer(pair, pair)
+    bread = fit.covariance("observed")
+    np.testing.assert_allclose(fit.covariance("unit"), 14 / 13 * bread @ V @ bread, rtol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["SAR", "SDM", "SEM", "SDEM", "SAC"])
@@ -57,80 +72,37 @@ def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlati
     assert forms.var() == pytest.approx(estimates.mean(), rel=0.03)
 
 
-def test_covariance_of_a_lag_model_is_the_formula_written_out():
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SAR"))
-    n, s2, e = 14, fit.sigma2, fit.residuals.T
-    J = np.eye(n) - 1 / n
-    gain = np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
-    X = within(CASE.X)
-    spread = within(np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None])
-    linear = np.concatenate([spread, X], axis=2).transpose(1, 0, 2) / s2
-    forms = [J @ gain @ J / s2, np.zeros((n, n)), np.zeros((n, n)), np.eye(n) / (2 * s2**2)]
-    products = e @ e.T
-    level = np.diag(products).mean()
-    V = np.zeros((4, 4))
-    for i in range(n):
-        own = np.array([*(linear[i].T @ e[i]), 0.0])
-        own += [A[i, i] * (products[i, i] - level) for A in forms]
-        V += np.outer(own, own)
-        for j in range(i):
-            pair = np.array([(A[i, j] + A[j, i]) * products[i, j] for A in forms])
-            V += np.outer(pair, pair)
-    bread = fit.covariance("observed")
-    np.testing.assert_allclose(fit.covariance("unit"), 14 / 13 * bread @ V @ bread, rtol=1e-6)
-
-
-def test_effective_units_of_rho_count_its_pairs():
+def test_effective_units_intervals_and_wald_tests_by_unit():
     X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
     fit = fit_spatial_panel(panel_from_arrays(CASE.y, 0.01 * X, CASE.units, NAMES), CASE.network, PanelModel("SAR"))
-    assert fit.effective_units(np.eye(4)[1]) < 1.5
-    assert fit.effective_units(np.eye(4)[0]) > 8
-
-
-def test_effective_units_fall_when_one_unit_holds_the_variation():
+    assert fit.effective_units(np.eye(4)[1]) < 1.5 and fit.effective_units(np.eye(4)[0]) > 8
     even = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX", lagged=("a",)))
-    X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
     uneven = fit_spatial_panel(panel_from_arrays(CASE.y, X, CASE.units, NAMES), CASE.network,
                                PanelModel("SLX", lagged=("a",)))  # fmt: skip
     b = np.eye(4)[1]
-    assert 8 < even.effective_units(b) <= 14
-    assert 1 <= uneven.effective_units(b) < 1.5
+    assert 8 < even.effective_units(b) <= 14 and 1 <= uneven.effective_units(b) < 1.5
     assert degrees_of_freedom(np.array([1.2, 14.0])).tolist() == [1.0, 13.0]
-
-
-def test_intervals_are_t_intervals_of_the_sandwich():
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
-    found = clustered_impacts(fit, 0.9)
+    found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9)
     half = student_quantile(found.effective_units - 1, 0.95) * found.impacts.std_error
     np.testing.assert_allclose(found.impacts.conf_high - found.impacts.estimate, half, rtol=CLOSED_FORM)
     assert (found.effective_units > 1).all() and (found.effective_units <= 14).all()
     assert student_two_sided_p(np.array(2.228139), np.array(10.0)) == pytest.approx(0.05, abs=1e-6)
     assert f_upper_tail(4.170877, 1, 30) == pytest.approx(0.05, abs=1e-6)
     assert f_upper_tail(2.0**2, 1, 30) == pytest.approx(float(student_two_sided_p(np.array(2.0), np.array(30.0))))
-
-
-def test_an_effect_that_is_zero_by_construction_has_no_interval():
     found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SEM"))).impacts
     assert not found.std_error[1].any() and np.isnan(found.p_value[1]).all()
-
-
-def test_wald_by_unit_of_one_restriction_is_the_squared_t():
     one = panel_from_arrays(CASE.y, CASE.X[..., :1], CASE.units, ["a"])
     fit = fit_spatial_panel(one, CASE.network, PanelModel("SDM"))
     at = fit.names.index("W a")
     assert wald_tests(fit, "unit")[0].statistic == pytest.approx((fit["W a"] / fit.std_errors("unit")[at]) ** 2)
     assert wald_tests(fit, "unit")[0].name == "Wald SDM -> SAR, by unit"
-
-
-def test_wald_by_unit_of_two_restrictions_is_an_f_statistic():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
-    theta, cov = fit.estimates[3:5], fit.covariance("unit")[3:5, 3:5]
-    found = wald_tests(fit, "unit")[0]
+    theta, cov, found = fit.estimates[3:5], fit.covariance("unit")[3:5, 3:5], wald_tests(fit, "unit")[0]
     assert found.statistic == pytest.approx(theta @ np.linalg.solve(cov, theta) / 2)
     assert found.p_value == pytest.approx(f_upper_tail(found.statistic, 2, 13))
 
 
-def test_bootstrap_by_unit_keeps_paths_and_knows_no_order():
+def test_bootstrap_by_unit_and_moran_of_residuals_know_no_order():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
     first = unit_bootstrap(CASE.panel, fit, generator_for(5, "x"), 29)
     order = np.random.default_rng(6).permutation(14)
@@ -141,16 +113,10 @@ def test_bootstrap_by_unit_keeps_paths_and_knows_no_order():
     assert (first.coefficients.std(axis=0) > 0.1).all()
     assert first.coefficients.shape == (29, 5) and first.effects.shape == (29, 3, 2) and not first.dropped
     np.testing.assert_allclose(again.effects, first.effects, rtol=1e-6, atol=1e-9)
-
-
-def test_moran_of_residuals_is_the_ratio_of_quadratic_forms_and_finds_what_is_left():
     plain = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("OLS"))
     value, p_value = residual_moran(plain, generator_for(1, "m"), 499)
     e = plain.residuals
-    assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum())
-    assert p_value < 0.05
-    order = np.random.default_rng(6).permutation(14)
-    moved = network([CASE.units[i] for i in order], CASE.matrix[np.ix_(order, order)])
+    assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum()) and p_value < 0.05
     again = residual_moran(fit_spatial_panel(CASE.panel, moved, PanelModel("SDM")), generator_for(1, "m"), 99)
     left = residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 99)
     assert again == pytest.approx(left, rel=1e-6)

@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.dynamic import (
-    DYNAMICS,
-    dynamic_moments,
-    fit_dynamic,
-    fit_moments,
-    transformed_roots,
-)
+from evenfield.numerics.spatial_panel import dynamic as dyn
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, dynamic_monte_carlo, stability
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays
+from numerics.refusals import refused
 from spatial_cases import contiguity_line, ring
 from tolerances import CLOSED_FORM, ITERATIVE
 
@@ -28,8 +22,7 @@ B, THETA = np.array([1.0, -0.5]), np.array([0.3, -0.2])
 def simulated(n=20, t=12, rho=0.3, tau=0.6, eta=-0.1, matrix=None, seed=5, sd=0.5):
     rng = np.random.default_rng(seed)
     W = ring(n) if matrix is None else matrix
-    S = np.linalg.inv(np.eye(n) - rho * W)
-    mu, X = rng.normal(size=n), rng.normal(size=(t + 1, n, 2))
+    S, mu, X = np.linalg.inv(np.eye(n) - rho * W), rng.normal(size=n), rng.normal(size=(t + 1, n, 2))
     y = [2 * rng.normal(size=n)]
     for s in range(1, t + 1):
         shock = mu + rng.normal() + sd * rng.normal(size=n)
@@ -45,56 +38,29 @@ def case():
 
 @pytest.fixture(scope="module")
 def fit(case):
-    return fit_dynamic(*case)
+    return dyn.fit_dynamic(*case)
 
 
 def log_likelihood(panel, net, theta):
     """Lee and Yu's likelihood with time effects transformed away and unit effects demeaned, from dense matrices."""
-    W, n = net.matrix.toarray(), net.n
-    values = panel.ordered(net.units)
+    W, n, values = net.matrix.toarray(), net.n, panel.ordered(net.units)
     rho, tau, eta, slopes = *theta[:3], theta[3:]
     y, X = values[..., 0], values[:, 1:, 1:]
     XX = np.concatenate([X, np.einsum("ij,jtk->itk", W, X)], axis=2)
     e = (np.eye(n) - rho * W) @ y[:, 1:] - (tau * np.eye(n) + eta * W) @ y[:, :-1] - XX @ slopes
     e = e - e.mean(axis=1, keepdims=True)
     e = e - e.mean(axis=0)
-    t = e.shape[1]
-    logdet = np.linalg.slogdet(np.eye(n) - rho * W)[1] - np.log(1 - rho)
+    t, logdet = e.shape[1], np.linalg.slogdet(np.eye(n) - rho * W)[1] - np.log(1 - rho)
     return t * logdet - (n - 1) * t / 2 * np.log((e**2).sum())
 
 
-def test_likelihood_is_at_its_maximum(case, fit):
+def test_likelihood_is_at_its_maximum_and_derivatives_are_exact(case, fit):
     top = log_likelihood(*case, fit.likelihood)
     for place in range(len(fit.names)):
         step = np.zeros(len(fit.names))
         step[place] = 1e-4
-        assert log_likelihood(*case, fit.likelihood + step) < top
-        assert log_likelihood(*case, fit.likelihood - step) < top
-
-
-def expected_score_gap(W, t, rho, tau, eta):
-    """Return minus the expected score's bias by dense powers of A, with the variance's degrees of freedom."""
-    n = len(W)
-    J, S = np.eye(n) - 1 / n, np.linalg.inv(np.eye(n) - rho * W)
-    A = S @ (tau * np.eye(n) + eta * W)
-    powers = [np.linalg.matrix_power(A, j) @ S for j in range(t)]
-    lagged = [np.trace(J @ m @ p) for p in powers for m in (np.eye(n), W)]
-    own, near = np.array(lagged[::2]), np.array(lagged[1::2])
-    weights = np.arange(t - 1, 0, -1) / t
-    at_rho = ((t - np.arange(t)) / t) @ near - np.trace(J @ W @ S)
-    return np.array([at_rho, weights @ own[:-1], weights @ near[:-1]])
-
-
-@pytest.mark.parametrize("matrix", [ring(11), contiguity_line(11)])
-def test_adjustment_equals_dense_traces(matrix):
-    panel, net = simulated(n=11, t=6, matrix=matrix)
-    m, _ = dynamic_moments(panel, net, None, DYNAMICS)
-    theta = np.array([0.35, 0.7, -0.2])
-    assert m.adjustment(theta) == pytest.approx(expected_score_gap(matrix, 6, *theta), rel=CLOSED_FORM)
-
-
-def test_derivatives_of_the_adjusted_score_are_exact(case):
-    m, _ = dynamic_moments(*case, None, DYNAMICS)
+        assert log_likelihood(*case, fit.likelihood + step) < top and log_likelihood(*case, fit.likelihood - step) < top
+    m, _ = dyn.dynamic_moments(*case, None, dyn.DYNAMICS)
     theta, step = np.array([0.25, 0.5, -0.05]), 1e-6
     whole = m.slope_matrix(theta, 1.0)
     exact = whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(whole[3:, 3:], whole[3:, :3])
@@ -105,9 +71,29 @@ def test_derivatives_of_the_adjusted_score_are_exact(case):
         assert exact[:, j] == pytest.approx(slope, rel=1e-6, abs=1e-4)
 
 
-def test_without_lags_it_is_the_transformed_static_model(case):
+def expected_score_gap(W, t, rho, tau, eta):
+    """Return minus the expected score's bias by dense powers of A, with the variance's degrees of freedom."""
+    n = len(W)
+    J, S = np.eye(n) - 1 / n, np.linalg.inv(np.eye(n) - rho * W)
+    A = S @ (tau * np.eye(n) + eta * W)
+    powers = [np.linalg.matrix_power(A, j) @ S for j in range(t)]
+    lagged = [np.trace(J @ m @ p) for p in powers for m in (np.eye(n), W)]
+    own, near, weights = np.array(lagged[::2]), np.array(lagged[1::2]), np.arange(t - 1, 0, -1) / t
+    at_rho = ((t - np.arange(t)) / t) @ near - np.trace(J @ W @ S)
+    return np.array([at_rho, weights @ own[:-1], weights @ near[:-1]])
+
+
+@pytest.mark.parametrize("matrix", [ring(11), contiguity_line(11)])
+def test_adjustment_equals_dense_traces(matrix):
+    panel, net = simulated(n=11, t=6, matrix=matrix)
+    m, _ = dyn.dynamic_moments(panel, net, None, dyn.DYNAMICS)
+    theta = np.array([0.35, 0.7, -0.2])
+    assert m.adjustment(theta) == pytest.approx(expected_score_gap(matrix, 6, *theta), rel=CLOSED_FORM)
+
+
+def test_special_cases_without_lags_and_without_space(case):
     panel, net = case
-    found = fit_dynamic(panel, net, free=("rho",))
+    found = dyn.fit_dynamic(panel, net, free=("rho",))
     later = BalancedPanel(panel.units, panel.periods[1:], panel.names, panel.values[:, 1:])
     static = fit_spatial_panel(later, net, PanelModel("SDM"))
     assert found.estimates[0] == pytest.approx(static.rho, rel=ITERATIVE)
@@ -116,53 +102,38 @@ def test_without_lags_it_is_the_transformed_static_model(case):
         mine = found.estimates[found.names.index(name)]
         assert mine == pytest.approx(static.estimates[names.index(name)], rel=ITERATIVE)
     assert found.sigma2 == pytest.approx(static.sigma2, rel=ITERATIVE)
-
-
-def test_without_space_it_is_bias_corrected_fixed_effects():
     panel, net = simulated(rho=0.0, eta=0.0, tau=0.7, seed=9)
     y = panel.values[..., 0]
-    m, _ = dynamic_moments(panel, net, (), ("tau",))
+    m, _ = dyn.dynamic_moments(panel, net, (), ("tau",))
     alone = replace(m, gram=m.gram[:4, :4])  # without regressors
-    fit = fit_moments(alone, net, (), ())
-    expected = bias_corrected_root(y, Variance.CONSTANT)
-    assert fit.found
-    assert fit.estimates[1] == pytest.approx(expected.rho, rel=ITERATIVE)
+    fit, expected = dyn.fit_moments(alone, net, (), ()), bias_corrected_root(y, Variance.CONSTANT)
+    assert fit.found and fit.estimates[1] == pytest.approx(expected.rho, rel=ITERATIVE)
     assert fit.likelihood[1] == pytest.approx(expected.fixed_effects, rel=CLOSED_FORM)
+    found = dyn.fit_dynamic(*case, free=("rho", "tau"))
+    assert found.estimates[2] == 0 and found.std_errors[2] == 0 and found.std_errors[:2].min() > 0
 
 
-def test_parameters_held_at_zero_stay_there(case):
-    found = fit_dynamic(*case, free=("rho", "tau"))
-    assert found.estimates[2] == 0
-    assert found.std_errors[2] == 0
-    assert found.std_errors[:2].min() > 0
-
-
-def test_order_names_and_permuted_weights_do_not_matter(case, fit):
+def test_order_names_permuted_weights_and_effects_do_not_matter(case, fit):
     panel, net = case
     order = np.random.default_rng(3).permutation(net.n)
     mixed = network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
-    assert fit_dynamic(panel, mixed).estimates == pytest.approx(fit.estimates, rel=1e-9)
+    assert dyn.fit_dynamic(panel, mixed).estimates == pytest.approx(fit.estimates, rel=1e-9)
     names = {unit: f"z{99 - i}" for i, unit in enumerate(panel.units)}  # sorted the other way round
     back = sorted(panel.units, key=names.__getitem__)
     values = np.stack([panel.values[panel.units.index(unit)] for unit in back])
     renamed = BalancedPanel(tuple(names[unit] for unit in back), panel.periods, panel.names, values)
-    again = fit_dynamic(renamed, network([names[unit] for unit in net.units], net.matrix))
+    again = dyn.fit_dynamic(renamed, network([names[unit] for unit in net.units], net.matrix))
     assert again.estimates == pytest.approx(fit.estimates, rel=1e-9)
     assert again.std_errors == pytest.approx(fit.std_errors, rel=1e-8)
-
-
-def test_unit_and_time_effects_do_not_matter(case, fit):
-    panel, net = case
-    values = panel.values.copy()
-    rng = np.random.default_rng(4)
+    values, rng = panel.values.copy(), np.random.default_rng(4)
     # A common path in levels is a time effect of the equation because the rows of W sum to one.
     values[..., 0] += rng.normal(size=len(panel.periods))
     values[..., 1:] += rng.normal(size=(len(panel.units), 1, 2)) + rng.normal(size=(1, len(panel.periods), 2))
-    again = fit_dynamic(replace(panel, values=values), net)
+    again = dyn.fit_dynamic(replace(panel, values=values), net)
     assert again.estimates == pytest.approx(fit.estimates, rel=1e-7)
 
 
-def test_effects_equal_dense_inverses(case, fit):
+def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit):
     W, n = case[1].matrix.toarray(), case[1].n
     found = dynamic_effects(fit, (1, 5), np.random.default_rng(1), draws=200)
     rho, tau, eta = fit.dynamics
@@ -176,73 +147,51 @@ def test_effects_equal_dense_inverses(case, fit):
             direct, total = np.trace(matrix) / n, matrix.sum() / n
             assert found.estimate[h, :, k] == pytest.approx([direct, total - direct, total], rel=CLOSED_FORM)
     assert found.horizons == ("short_run", "after_1", "after_5", "long_run")
-    assert (found.conf_low[0] < found.estimate[0]).all()
-    assert (found.estimate[0] < found.conf_high[0]).all()
-
-
-def test_stability_leaves_out_the_common_root(case, fit):
-    found = stability(fit)
-    W = case[1].matrix.toarray()
+    assert (found.conf_low[0] < found.estimate[0]).all() and (found.estimate[0] < found.conf_high[0]).all()
+    found, W = stability(fit), case[1].matrix.toarray()
     A = np.linalg.solve(np.eye(len(W)) - fit.dynamics[0] * W, fit.dynamics[1] * np.eye(len(W)) + fit.dynamics[2] * W)
     roots = np.linalg.eigvals(A)
     rest = np.delete(roots, np.argmin(np.abs(roots - found.constant_root)))
     assert found.radius == pytest.approx(np.abs(rest).max(), rel=1e-9)
     assert found.slowest == pytest.approx(-100 * np.log(np.abs(rest).max()), rel=1e-8)
-    assert len(transformed_roots(case[1])) == len(W) - 1
-
-
-def test_explosive_process_has_no_long_run(fit):
+    assert len(dyn.transformed_roots(case[1])) == len(W) - 1
     wild = replace(fit, estimates=np.concatenate([[0.3, 1.05, -0.2], fit.estimates[3:]]))
     assert not stability(wild).stable
     found = dynamic_effects(wild, (1,), np.random.default_rng(1), draws=200)
-    assert np.isnan(found.estimate[-1]).all()
-    assert np.isfinite(found.estimate[:-1]).all()
+    assert np.isnan(found.estimate[-1]).all() and np.isfinite(found.estimate[:-1]).all()
     common = replace(fit, estimates=np.concatenate([[0.5, 0.6, 0.0], fit.estimates[3:]]))
-    assert stability(common).constant_root > 1
-    assert not stability(common).long_run
+    assert stability(common).constant_root > 1 and not stability(common).long_run
 
 
-def test_monte_carlo_sees_the_bias_and_its_correction():
+def test_monte_carlo_obeys_the_model_and_sees_the_bias(case, fit):
+    quiet = dynamic_monte_carlo(case[0], replace(fit, sigma2=1e-14), np.random.default_rng(7), replications=20)
+    assert np.abs(quiet.bias[0]).max() < 1e-5
     panel, net = simulated(n=16, t=6, tau=0.8, rho=0.2, eta=-0.1, seed=11)
-    fit = fit_dynamic(panel, net)
-    truth = replace(fit, estimates=np.concatenate([[0.2, 0.8, -0.1], 0.1 * fit.estimates[3:]]))
+    short = dyn.fit_dynamic(panel, net)
+    truth = replace(short, estimates=np.concatenate([[0.2, 0.8, -0.1], 0.1 * short.estimates[3:]]))
     found = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
-    assert found.truth == pytest.approx([0.2, 0.8, -0.1])
-    assert found.bias[0, 1] < -4 * found.sd[0, 1] / np.sqrt(80)
+    assert found.truth == pytest.approx([0.2, 0.8, -0.1]) and found.bias[0, 1] < -4 * found.sd[0, 1] / np.sqrt(80)
     assert abs(found.bias[-1, 1]) < abs(found.bias[0, 1]) / 2
     again = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
     assert again.bias == pytest.approx(found.bias, nan_ok=True)
 
 
-def test_monte_carlo_panels_obey_the_model(case, fit):
-    quiet = dynamic_monte_carlo(case[0], replace(fit, sigma2=1e-14), np.random.default_rng(7), replications=20)
-    assert np.abs(quiet.bias[0]).max() < 1e-5
-
-
 def test_bad_input_is_named(case):
     panel, net = case
-    with pytest.raises(NumericsError, match="sums to one"):
-        fit_dynamic(panel, network(net.units, 2 * net.matrix))
-    with pytest.raises(NumericsError, match="neither a regressor nor one of"):
-        fit_dynamic(panel, net, lagged=("c",))
-    with pytest.raises(NumericsError, match="neither a regressor nor one of"):
-        fit_dynamic(panel, net, free=("lambda",))
+    refused("sums to one", dyn.fit_dynamic, panel, network(net.units, 2 * net.matrix))
+    refused("neither a regressor nor one of", dyn.fit_dynamic, panel, net, lagged=("c",))
+    refused("neither a regressor nor one of", dyn.fit_dynamic, panel, net, free=("lambda",))
     short = BalancedPanel(panel.units, panel.periods[:4], panel.names, panel.values[:, :4])
-    with pytest.raises(NumericsError, match="3 periods with a lag are too few"):
-        fit_dynamic(short, net)
+    refused("3 periods with a lag are too few", dyn.fit_dynamic, short, net)
     still = panel.values.copy()
     still[..., 1] = np.arange(len(panel.periods))
-    with pytest.raises(NumericsError, match="regressor a does not vary"):
-        fit_dynamic(replace(panel, values=still), net)
+    refused("regressor a does not vary", dyn.fit_dynamic, replace(panel, values=still), net)
     twins = panel.values.copy()
     twins[..., 2] = twins[..., 1]
-    with pytest.raises(NumericsError, match="dependent"):
-        fit_dynamic(replace(panel, values=twins), net)
+    refused("dependent", dyn.fit_dynamic, replace(panel, values=twins), net)
     flat = panel.values.copy()
     flat[..., 0] = 1.0
-    with pytest.raises(NumericsError, match="outcome does not vary"):
-        fit_dynamic(replace(panel, values=flat), net)
-    with pytest.raises(NumericsError, match="no weights"):
-        fit_dynamic(panel, network(net.units[:-1], ring(net.n - 1)))
-    with pytest.raises(NumericsError, match="too few: at least 20"):
-        dynamic_monte_carlo(panel, fit_dynamic(panel, net), np.random.default_rng(1), replications=5)
+    refused("outcome does not vary", dyn.fit_dynamic, replace(panel, values=flat), net)
+    refused("no weights", dyn.fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1)))
+    case = panel, dyn.fit_dynamic(panel, net), np.random.default_rng(1)
+    refused("too few: at least 20", dynamic_monte_carlo, *case, replications=5)

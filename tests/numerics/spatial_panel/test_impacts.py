@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts, effects_of, multipliers
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
@@ -11,6 +10,7 @@ from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import partition, reach
 from golden.munnell.panel import munnell_panel
+from numerics.refusals import refused
 from spatial_cases import contiguity_line, make_case, ring
 from tolerances import MACHINE
 
@@ -18,17 +18,47 @@ MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
 TOY = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
 
 
-def test_three_units_on_a_line_by_hand():
+def test_effects_by_hand_and_of_each_model():
     # (I - rho W)^-1 of the line a - b - c with rho = 1/2 is [[7, 4, 1], [2, 8, 2], [1, 4, 7]] / 6, so that for b = 2
     # and th = 1 M = 2 S + S W with S W = (S - I) / rho = [[1, 4, 1], [2, 2, 2], [1, 4, 1]] / 3.
     effects = effects_of(multipliers(network("abc", TOY), np.array([0.5])), np.array([[2.0]]), np.array([[1.0]]))
     direct = 2 * (7 + 8 + 7) / 18 + (1 + 2 + 1) / 9
     np.testing.assert_allclose(effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], rtol=MACHINE)
+    case = make_case(rho=0.0)
+    slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
+    found = delta_impacts(slx)
+    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
+    errors = dict(zip(slx.names, slx.std_errors(), strict=True))
+    np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
+    assert not delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))).estimate[1].any()
+    case = make_case()
+    sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
+                for m in ("SAR", "SDM"))  # fmt: skip
+    assert sar[1, 0] / sar[0, 0] == pytest.approx(sar[1, 1] / sar[0, 1])
+    assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
+    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
+    net, rho = network(range(12), CASES["uneven rows"]), np.linspace(-0.5, 0.6, 200)
+    many, one = multipliers(net, rho), [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
+    for field in ("own", "own_lag", "all", "all_lag"):
+        np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
+    case = make_case(n=12, t=4)
+    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
+    fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
+    refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
+    panel, net = munnell_panel()
+    fit = fit_spatial_panel(panel, net, PanelModel("SDM", "two_way"))
+    cut = fit.covariance().copy()
+    cut[0, 1:] = cut[1:, 0] = 0.0
+    full = delta_impacts(fit).std_error
+    fit._stored["observed"] = cut
+    assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
+    fit = fit_random_effects(panel, net, PanelModel("SDM"))
+    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
 
 
 def dense_effects(fit, vector):
-    values = dict(zip(fit.names, vector, strict=True))
-    n, W = fit.network.n, fit.network.matrix.toarray()
+    values, n, W = dict(zip(fit.names, vector, strict=True)), fit.network.n, fit.network.matrix.toarray()
     out = []
     for name in fit.regressors:
         inner = values[name] * np.eye(n) + values.get(f"W {name}", 0.0) * W
@@ -58,32 +88,6 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(mod
     np.testing.assert_allclose(found.conf_high - found.conf_low, 2 * 1.959963984540054 * found.std_error, rtol=1e-12)
 
 
-def test_indirect_effect_of_slx_is_theta_exactly_and_of_sem_zero():
-    case = make_case(rho=0.0)
-    slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
-    found = delta_impacts(slx)
-    assert found.estimate[0].tolist() == [slx["a"], slx["b"]]
-    assert found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
-    errors = dict(zip(slx.names, slx.std_errors(), strict=True))
-    np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
-    sem = delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM")))
-    assert not sem.estimate[1].any()
-
-
-def test_one_ratio_for_all_regressors_only_without_lagged_regressors():
-    case = make_case()
-    sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
-                for m in ("SAR", "SDM"))  # fmt: skip
-    assert sar[1, 0] / sar[0, 0] == pytest.approx(sar[1, 1] / sar[0, 1])
-    assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
-
-
-def test_a_regressor_without_a_lag_has_only_the_multiplier():
-    case = make_case()
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
-
-
 @pytest.mark.parametrize("matrix", [CASES["line"], CASES["uneven rows"]], ids=["row-standardised", "uneven rows"])
 def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     case = make_case(n=12, t=30, matrix=matrix, rho=0.3)
@@ -93,33 +97,6 @@ def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     np.testing.assert_array_equal(drawn.estimate, delta.estimate)
     np.testing.assert_array_equal(drawn_impacts(fit, generator_for(1, "x"), 20_000).conf_low, drawn.conf_low)
     assert drawn.draws + drawn.dropped == 20_000
-
-
-def test_full_covariance_is_used():
-    panel, net = munnell_panel()
-    fit = fit_spatial_panel(panel, net, PanelModel("SDM", "two_way"))
-    cut = fit.covariance().copy()
-    cut[0, 1:] = cut[1:, 0] = 0.0
-    full = delta_impacts(fit).std_error
-    fit._stored["observed"] = cut
-    assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
-
-
-def test_draws_over_many_values_of_rho_equal_single_solves():
-    net = network(range(12), CASES["uneven rows"])
-    rho = np.linspace(-0.5, 0.6, 200)
-    many = multipliers(net, rho)
-    one = [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
-    for field in ("own", "own_lag", "all", "all_lag"):
-        np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
-
-
-def test_too_many_draws_outside_the_range_are_refused():
-    case = make_case(n=12, t=4)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
-    fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
-    with pytest.raises(NumericsError, match="leave its range"):
-        drawn_impacts(fit, generator_for(1, "x"), 1000)
 
 
 @pytest.mark.parametrize("matrix", CASES.values(), ids=CASES)
@@ -138,11 +115,4 @@ def test_sent_received_and_partition_add_up(matrix):
             np.testing.assert_allclose(row[[0, 2]], [np.trace(M) / 12, M.sum() / 12], atol=MACHINE)
             total += row
         np.testing.assert_allclose(total, effects[:, k], rtol=1e-8)
-    with pytest.raises(NumericsError, match="not a regressor"):
-        reach(fit, "W a")
-
-
-def test_random_effects_have_effects_too():
-    panel, net = munnell_panel()
-    fit = fit_random_effects(panel, net, PanelModel("SDM"))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
+    refused("not a regressor", reach, fit, "W a")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
+from numerics.refusals import refused
 from spatial_cases import contiguity_line, ring
 from tolerances import CLOSED_FORM, MACHINE
 
@@ -16,61 +16,47 @@ Y = np.arange(6.0)
 X = np.array([[1.0], [4.0], [2.0], [8.0], [5.0], [7.0]])
 
 
-def refused(words, units=UNITS, years=YEARS, y=Y, X=X, names=("x",)):
-    with pytest.raises(NumericsError, match=words) as caught:
-        panel_from_rows(units, years, y, X, names)
-    assert "\n" not in str(caught.value)
+def not_keyed(words, units=UNITS, years=YEARS, y=Y, X=X, names=("x",)):
+    refused(words, panel_from_rows, units, years, y, X, names)
 
 
-def test_a_panel_that_cannot_be_keyed_is_refused():
-    refused("1 values are missing or infinite, first the outcome of a in 2001", y=np.where(Y == 3, np.nan, Y))
-    refused("first x of c in 2000", X=np.where(X == 2, np.inf, X))
-    refused("1 pairs of unit and period appear twice, first a in 2000", [*UNITS, "a"], [*YEARS, 2000],
-            np.append(Y, 1.0), np.vstack([X, [[1.0]]]))  # fmt: skip
-    refused("1 pairs of unit and period are missing, first c in 2001", UNITS[:5], YEARS[:5], Y[:5], X[:5])
-    refused("one entry per row", units=UNITS[:5])
-    refused("as many different names", names=("x", "z"))
-    refused("no regressor", X=np.empty((6, 0)), names=())
-    with pytest.raises(NumericsError, match=r"must be \(T, N\)"):
-        panel_from_arrays(Y, X, ["a"], ["x"])
-    with pytest.raises(NumericsError, match="2 units and 2 periods do not name"):
-        panel_from_arrays(Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"])
+def test_panels_and_weights_that_cannot_be_read_are_refused():
+    not_keyed("1 values are missing or infinite, first the outcome of a in 2001", y=np.where(Y == 3, np.nan, Y))
+    not_keyed("first x of c in 2000", X=np.where(X == 2, np.inf, X))
+    twice = [*UNITS, "a"], [*YEARS, 2000], np.append(Y, 1.0), np.vstack([X, [[1.0]]])
+    not_keyed("1 pairs of unit and period appear twice, first a in 2000", *twice)
+    not_keyed("1 pairs of unit and period are missing, first c in 2001", UNITS[:5], YEARS[:5], Y[:5], X[:5])
+    not_keyed("one entry per row", units=UNITS[:5])
+    not_keyed("as many different names", names=("x", "z"))
+    not_keyed("no regressor", X=np.empty((6, 0)), names=())
+    refused(r"must be \(T, N\)", panel_from_arrays, Y, X, ["a"], ["x"])
+    case = Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"]
+    refused("2 units and 2 periods do not name", panel_from_arrays, *case)
+    good = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
+
+    for words, units, matrix in (
+        ("do not name", "ab", good),
+        ("named twice", "abb", good),
+        ("negative", "abc", -good),
+        ("missing", "abc", np.where(good == 0.5, np.nan, good)),
+        ("own neighbours", "abc", good + np.diag([0, 0, 1.0])),
+        ("1 units have no neighbour, first c", "abc", good * np.array([[1.0], [1.0], [0.0]])),
+    ):
+        refused(words, network, units, matrix)
 
 
-def test_rows_and_arrays_give_the_same_panel():
+def test_rows_arrays_sparse_and_dense_give_the_same():
     one = panel_from_rows(UNITS, YEARS, Y, X, ["x"])
     two = panel_from_arrays(Y.reshape(2, 3), X.reshape(2, 3, 1), UNITS[:3], ["x"], [2000, 2001])
     assert (one.units, one.periods, one.names) == (two.units, two.periods, two.names)
     np.testing.assert_array_equal(one.values, two.values)
     assert one.values[1, 0].tolist() == [1.0, 4.0]
-
-
-def test_weights_that_cannot_be_read_are_refused():
-    good = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
-
-    def refused(words, units=("a", "b", "c"), matrix=good):
-        with pytest.raises(NumericsError, match=words) as caught:
-            network(units, matrix)
-        assert "\n" not in str(caught.value)
-
-    refused("do not name", units=("a", "b"))
-    refused("named twice", units=("a", "b", "b"))
-    refused("negative", matrix=-good)
-    refused("missing", matrix=np.where(good == 0.5, np.nan, good))
-    refused("own neighbours", matrix=good + np.diag([0, 0, 1.0]))
-    refused("1 units have no neighbour, first c", matrix=good * np.array([[1.0], [1.0], [0.0]]))
-
-
-def test_sparse_and_dense_weights_are_the_same_network():
     dense = ring(130)
     one, two = network(range(130), dense), network(range(130), csr_array(dense))
     values = np.random.default_rng(0).normal(size=(130, 3, 2))
     np.testing.assert_allclose(one.lag(values), np.einsum("ij,jtk->itk", dense, values), atol=1e-14)
     np.testing.assert_array_equal(one.lag(values), two.lag(values))
     assert one.units[3] == "3" and one.row_standardised
-
-
-def test_largest_eigenvalue_of_weights_that_are_not_row_standardised():
     matrix = (contiguity_line(20) > 0) * 1.0
     assert network(range(20), matrix).largest_eigenvalue == pytest.approx(np.linalg.eigvalsh(matrix).max(), rel=1e-8)
     assert network(range(20), matrix).largest_eigenvalue >= np.linalg.eigvalsh(matrix).max()
