@@ -1,7 +1,5 @@
 """The layout: who may import whom, every topic complete and alike, no cycle, no print, no clock."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """What data editors check by machine: the README's tables are true, nothing absolute, empty, duplicated or huge."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import subprocess

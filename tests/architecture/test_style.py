@@ -1,7 +1,5 @@
 """The linters, the type checker and the workflow's own lint are clean."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evenfield.report.page import write_page
-from unit.report.made_up import write_study
+from report.made_up import write_study
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -4,8 +4,6 @@ Each processor's BLAS adds in another order. If a published number moves when it
 place, it would also differ between machines.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """One whole run of the China study: its exhibits, what an edit reruns, its report, its use from another workflow."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The weights of the shipped study have the printed properties of the design, digit for digit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -9,7 +9,7 @@ from evenfield.report.page import policy_hash, render_page, write_page
 from evenfield.report.paper import compile_paper, render_paper, write_paper
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_json, write_text
-from unit.report.made_up import write_study
+from report.made_up import write_study
 
 VOID = {"meta", "link", "img", "br", "input"}
 Given = dict[str, Any]

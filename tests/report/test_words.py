@@ -10,7 +10,7 @@ from evenfield.report.exhibits import TEMPLATES
 from evenfield.shared import words
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.words import Findings
-from unit.report.made_up import made_config, write_study
+from report.made_up import made_config, write_study
 
 SPEAKING = sorted(path.parent.name for path in (TEMPLATES.parents[1] / "topics").glob("*/words.py"))
 NAN = float("nan")

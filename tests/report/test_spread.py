@@ -8,7 +8,7 @@ import pytest
 
 from evenfield.report.spread import spread_view
 from evenfield.shared.words import Findings
-from unit.report.made_up import EFFECTS, made_config, write_study
+from report.made_up import EFFECTS, made_config, write_study
 
 
 @pytest.fixture(scope="module")

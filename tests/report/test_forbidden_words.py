@@ -14,7 +14,7 @@ from evenfield.shared.topics import read_topics
 from evenfield.shared.words import Findings
 from evenfield.study.config import checked_config, read_config
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
 # A provincial panel without a clean control group licenses none of these.
 NO = r"\bno (effects?|impacts?|spillovers?)\b"

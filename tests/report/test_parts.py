@@ -8,7 +8,7 @@ from evenfield.report.exhibits import read_exhibits, read_toml
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
-from unit.report.made_up import SVG, made_table, write_figure
+from report.made_up import SVG, made_table, write_figure
 
 
 def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> None:

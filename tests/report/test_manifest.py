@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import hashlib
 import json
 import sys
@@ -10,7 +8,7 @@ import pytest
 from evenfield.report.manifest import build_manifest, config_hash, file_hash, library_versions
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
-from unit.report.made_up import made_config
+from report.made_up import made_config
 
 DESCRIPTION = {"data_hash": "ab", "tables": {"panel": {"hash": "cd", "rows": 3}}}
 
