@@ -33,7 +33,6 @@ def test_panels_and_weights_that_cannot_be_read_are_refused():
     case = Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"]
     refused("2 units and 2 periods do not name", panel_from_arrays, *case)
     good = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
-
     for words, units, matrix in (
         ("do not name", "ab", good),
         ("named twice", "abb", good),
