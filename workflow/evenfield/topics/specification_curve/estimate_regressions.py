@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from evenfield.study.study import Study
 START, LEVEL = "log_income_start", "relative_log_income"
 LABELS = ("cluster", "sez")
 STRATA = "coastal"
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Point(NamedTuple):
@@ -42,6 +43,7 @@ class Scheme:
     periods: Mapping[str, pd.DataFrame]
     labels: Mapping[tuple[str, str], np.ndarray]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
     weights: Mapping[str, np.ndarray]  # W by name, shape (N, N)
+    made: dict[tuple[object, ...], Arrays | str] = field(default_factory=dict)  # outcome and controls, made once
 
     @classmethod
     def of(cls, study: Study, name: str) -> Scheme:
@@ -79,19 +81,29 @@ class Regression(NamedTuple):
 
 def regression(point: Point, scheme: Scheme) -> Regression | str:
     """Make the arrays of a specification, or say why it is not defined."""
-    table = scheme.periods.get(point.period)
-    if table is None:
-        return f"the panel has no period {point.period}"
-    kept = np.flatnonzero(np.isin(scheme.units, scheme.samples[point.sample]))
-    initial = [START] if point.outcome.startswith("growth") else []
-    wanted = table.iloc[kept][[point.outcome, *initial, *(f"control_{name}" for name in point.controls)]]
-    if wanted.isna().to_numpy().any():
-        return f"{first_examples(list(wanted.columns[wanted.isna().any()]))} is not there in {point.period}"
-    values = wanted.to_numpy(float)
+    key = (point.period, point.outcome, point.sample, point.controls)
+    if key not in scheme.made:
+        scheme.made[key] = _arrays(scheme, *key)
+    found = scheme.made[key]
+    if isinstance(found, str):
+        return found
     plus, _, minus = point.contrast.partition(" - ")
     c = [float(name == plus) - float(name == minus) for name in LABELS]
-    c = c if point.kind == "own" else [0.0, 0.0, *c]
-    return Regression(kept, values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]]), np.array(c))
+    return Regression(*found, np.array(c if point.kind == "own" else [0.0, 0.0, *c]))
+
+
+def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tuple[str, ...]) -> Arrays | str:
+    """Return positions of the sample's units, outcome and controls: the same for all labels and weights."""
+    table = scheme.periods.get(period)
+    if table is None:
+        return f"the panel has no period {period}"
+    kept = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
+    initial = [START] if outcome.startswith("growth") else []
+    wanted = table.iloc[kept][[outcome, *initial, *(f"control_{name}" for name in controls)]]
+    if wanted.isna().to_numpy().any():
+        return f"{first_examples(list(wanted.columns[wanted.isna().any()]))} is not there in {period}"
+    values = wanted.to_numpy(float)
+    return kept, values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
