@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array, eye_array, kron
 
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
@@ -39,6 +40,15 @@ def ring(n, ahead=2):
 def contiguity_line(n):
     matrix = np.eye(n, k=1) + np.eye(n, k=-1)
     return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+def lattice(rows, columns):
+    def line(size):
+        return diags_array([np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]) + eye_array(size)
+
+    links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
+    links.eliminate_zeros()
+    return csr_array(diags_array(1 / np.asarray(links.sum(axis=1)).ravel()) @ links)
 
 
 def make_case(n=12, t=8, rho=0.4, lam=0.0, theta=(0.3, -0.2), seed=3, matrix=None):

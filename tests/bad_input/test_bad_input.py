@@ -38,18 +38,6 @@ def set_cell(path, row_start, column, value):
     edit_lines(path, change)
 
 
-def drop_column(path, column):
-    def change(lines):
-        place = lines[0].split(",").index(column)
-        return [",".join(c for i, c in enumerate(line.split(",")) if i != place) for line in lines]
-
-    edit_lines(path, change)
-
-
-def missing_column(study):
-    drop_column(study / "data" / "panel.csv", "pop_resident_10k")
-
-
 def duplicated_row(study):
     edit_lines(study / "data" / "panel.csv", lambda lines: [*lines, lines[1]])
 
@@ -61,10 +49,6 @@ def cell(column, value):
 
 def config(change):
     return lambda study: edit_config(study, change)
-
-
-def gap_in_years(study):
-    edit_lines(study / "data" / "panel.csv", lambda ls: [line for line in ls if not line.startswith("CN-GD,2005,")])
 
 
 def unit_not_in_weights(study):
@@ -80,11 +64,6 @@ def wrong_encoding(study):
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
 
 
-def unknown_unit_in_taxonomy(study):
-    path = study / "data" / "taxonomies" / "seed2011.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("CN-GD", "CN-XX"), encoding="utf-8", newline="\n")
-
-
 def broken_dictionary(study):
     path = study / "data" / "datapackage.json"
     package = json.loads(path.read_text(encoding="utf-8"))
@@ -95,15 +74,12 @@ def broken_dictionary(study):
 wrong_checksum = cell("gdp_100m_cny", "22557.38")
 CASES = {
     "misspelt key": (config(lambda c: c["panel"].update(unit_schem="31")), "config: 'unit_schem' is not a key of"),
-    "missing column": (missing_column, "ingest: panel.csv lacks 1 column (pop_resident_10k); expected"),
     "duplicated row": (duplicated_row, "ingest: panel.csv has 1 duplicated key (CN-AH 1978); expected one row"),
     "zero": (cell("gdp_100m_cny", "0"), "ingest: panel.csv has 1 zero or negative gdp_100m_cny (CN-GD 2005); expected"),
-    "negative": (cell("pop_resident_10k", "-3"), "ingest: panel.csv has 1 zero or negative pop_resident_10k (CN-GD"),
     "years off the step": (
         config(lambda c: c["panel"].update(years=[1978, 2018], step=2)),
         "config: periods.P1 runs from 1978 to 1991; expected years of the panel",
     ),
-    "gap in years": (gap_in_years, "ingest: panel.csv lacks 1 rows (CN-GD 2005); expected every unit in every year"),
     "unit not in weights": (
         unit_not_in_weights,
         "weights: 1 units of the panel are not in weights own (own.csv) (CN-XZ)",
@@ -111,8 +87,6 @@ CASES = {
     "island": (config(lambda c: c["weights"].update(join=[])), "weights: 1 units have no neighbour in weights"),
     "checksum": (wrong_checksum, "ingest: 1 table changed since its checksum was written (panel.csv); expected"),
     "encoding": (wrong_encoding, "ingest: units.csv is not UTF-8"),
-    "unknown unit": (unknown_unit_in_taxonomy, "ingest: taxonomies/seed2011.csv names 1 unknown unit (CN-XX)"),
-    "no number": (cell("gdp_100m_cny", "n/a"), "ingest: panel.csv has 1 value of gdp_100m_cny that is no number ("),
     "joined period": (
         config(lambda c: c["periods"]["P2"].update(end=2000)),
         "panel: period P2 (1992 to 2000) joins proxy and official output; expected",

@@ -42,25 +42,18 @@ def imhof(roots):
     return 0.5 + quad(lambda v: integrand(scale * v), 0, np.inf, limit=2000, epsabs=1e-11)[0] * scale / np.pi
 
 
-def unconditional_size(space, covariance):
-    """Size of the unconditional 2022 test, kept here only to show why it is not the primary one."""
-    return scpc_size(X_OWN, SLOPE, space, covariance, space.critical_value)
-
-
 @pytest.mark.parametrize(
-    ("errors", "conditional", "unconditional"),
-    [("iid", 0.032, 0.103), ("sar", 0.074, 0.198), ("exponential", 0.064, 0.190)],
+    ("errors", "conditional", "unconditional", "at_006"),
+    [("iid", 0.032, 0.103, 0.031), ("sar", 0.074, 0.198, 0.048), ("exponential", 0.064, 0.190, 0.034)],
 )
-def test_exact_sizes_at_003(weak, errors, conditional, unconditional):
+def test_exact_sizes_at_003_and_006(weak, strong, errors, conditional, unconditional, at_006):
     cv = scpc_critical_value(X_OWN, SLOPE, weak)
     assert scpc_size(X_OWN, SLOPE, weak, ERRORS[errors], cv) == pytest.approx(conditional, abs=0.0005)
-    assert unconditional_size(weak, ERRORS[errors]) == pytest.approx(unconditional, abs=0.0005)
-
-
-@pytest.mark.parametrize(("errors", "printed"), [("iid", 0.031), ("sar", 0.048), ("exponential", 0.034)])
-def test_exact_sizes_at_006(strong, errors, printed):
+    # The unconditional test of 2022 shows here why it is not the primary one.
+    without = scpc_size(X_OWN, SLOPE, weak, ERRORS[errors], weak.critical_value)
+    assert without == pytest.approx(unconditional, abs=0.0005)
     cv = scpc_critical_value(X_OWN, SLOPE, strong)
-    assert scpc_size(X_OWN, SLOPE, strong, ERRORS[errors], cv) == pytest.approx(printed, abs=0.0005)
+    assert scpc_size(X_OWN, SLOPE, strong, ERRORS[errors], cv) == pytest.approx(at_006, abs=0.0005)
 
 
 def test_components_and_critical_values(weak, strong):
@@ -99,9 +92,6 @@ def test_size_equals_imhof_and_inference_by_hand(weak):
     assert found.std_error == pytest.approx(se, rel=MACHINE)
     assert found.conf_high - found.estimate == pytest.approx(found.critical_value * se, rel=MACHINE)
     assert found.critical_value == pytest.approx(scpc_critical_value(X_OWN, SLOPE, weak), rel=MACHINE)
-    y = np.random.default_rng(4).normal(size=31)
-    fit = fit_ols(y, X_OWN)
-    found = scpc_inference(fit, SLOPE, weak)
     at_the_end = scpc_inference(fit_ols(y - found.conf_low * C, X_OWN), SLOPE, weak)
     assert at_the_end.p_value == pytest.approx(0.05, rel=ITERATIVE)
     assert at_the_end.conf_low == pytest.approx(0.0, abs=CLOSED_FORM)
@@ -161,11 +151,6 @@ def test_distance_order_names_and_signs_do_not_matter(weak, strong):
     for name in ("estimate", "std_error", "critical_value", "p_value", "conf_low"):
         assert getattr(there, name) == pytest.approx(getattr(here, name), rel=CLOSED_FORM)
     X, c = np.column_stack([ONE, C, S]), np.array([0, 1.0, -1.0])
-    expected = scpc_critical_value(X, c, weak)
-    for seed in range(4):
-        order = np.random.default_rng(seed).permutation(31)
-        space = spatial_components(DISTANCE[np.ix_(order, order)], 0.03)
-        assert scpc_critical_value(X[order], c, space) == pytest.approx(expected, rel=CLOSED_FORM)
     assert 5.0 <= scpc_power_point(X, c, weak) <= 5.3
     assert scpc_critical_value(X_OWN, SLOPE, strong) > scpc_critical_value(X_OWN, SLOPE, weak)
     ninety = spatial_components(DISTANCE, 0.03, 0.90)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array, diags_array, eye_array, kron
 
+import spatial_cases
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import decay_matrix, haversine_km, nearest_matrix
 from evenfield.numerics.spatial_panel.impacts import delta_impacts
@@ -30,12 +30,7 @@ def provinces(power: float) -> Network:
 
 
 def lattice(rows: int, columns: int) -> Network:
-    def line(size):
-        return diags_array([np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]) + eye_array(size)
-
-    links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
-    links.eliminate_zeros()
-    return network(range(rows * columns), csr_array(diags_array(1 / np.asarray(links.sum(axis=1)).ravel()) @ links))
+    return network(range(rows * columns), spatial_cases.lattice(rows, columns))
 
 
 def nearest(k: int) -> Network:

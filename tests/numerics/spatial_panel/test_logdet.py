@@ -2,22 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, diags_array, eye_array, kron
+from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial_panel import network as nets
-from spatial_cases import contiguity_line, ring
+from spatial_cases import contiguity_line, lattice, ring
 from tolerances import CLOSED_FORM, MACHINE
 
 RHO = np.array([-0.9, -0.3, 0.0, 0.2, 0.6, 0.95])
-
-
-def lattice(rows, columns):
-    def line(size):
-        return diags_array([np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]) + eye_array(size)
-
-    links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
-    links.eliminate_zeros()
-    return csr_array(diags_array(1 / np.asarray(links.sum(axis=1)).ravel()) @ links)
 
 
 def nearest(n, k):

@@ -110,7 +110,6 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
         assert (growth.estimate, growth.controls_id) == (pytest.approx(2, abs=0.15), "start")
         assert level.warning.startswith("PROXY") == (period == "A")
     assert {e.hypothesis for e in found(results, term="sez")} == {""}
-    results = estimate(premium())
     same = {"spec_id": "level", "period": "B", "term": "cluster", "contrast": ""}
     values = [row(results, treatment_def=name, estimator="ols", **same).estimate for name in ("main", "other")]
     assert row(results, effect_type="stat_range_low", **same).estimate == min(values)
@@ -248,7 +247,6 @@ def test_planted_elasticities_and_labour_costs_are_found():
     fit, c = fit_ols(y.ravel(), X.reshape(N * 20, -1)), np.eye(22)[1] - np.eye(22)[2]
     V = cov_cr3(fit, np.repeat(np.arange(N), 20))
     assert (main.estimate, main.std_error) == pytest.approx((c @ fit.beta, np.sqrt(c @ V @ c)), rel=1e-7)
-    results = estimate(wages())
     names = ("unit_labour_cost", "wage", "productivity")
     cost, wage, made = (row(results, outcome=f"{name}_growth", **MAIN).estimate for name in names)
     assert cost == pytest.approx(wage - made) and made == pytest.approx(-3.0, abs=0.5)

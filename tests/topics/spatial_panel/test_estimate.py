@@ -233,15 +233,11 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
         ({"years": [2005, 2005]}, "the years of p run from 2005 to 2005"),
         ({"model": "SARAR"}, "specifications.0.model"),
         ({"effect": "unit"}, "specifications.0.effect"),
+        ({}, "an id is used twice"),
     ],
 )
 def test_a_wrong_specification_is_named(change, text):
+    study = make_study(**change)
+    study.config["estimates"]["spatial_panel"]["specifications"] *= 1 if change else 2
     with pytest.raises(ConfigError, match=text):
-        run(**change)
-
-
-def test_an_id_used_twice_is_refused():
-    study = make_study()
-    study.config["estimates"]["spatial_panel"]["specifications"] *= 2
-    with pytest.raises(ConfigError, match="an id is used twice"):
         estimate(study)

@@ -83,8 +83,6 @@ def test_a_planted_difference_comes_back_also_of_one_unit():
 
 
 GROWTH = by_unit("growth_pct")
-
-
 INDEX = standardised_index(np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]), (CLUSTER + SEZ) == 0)
 SLOPES = [np.polyfit(path[:-1], path[1:], 1)[0] for path in GROWTH]
 
