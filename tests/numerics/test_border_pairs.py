@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.spatial import border_difference, border_pairs, border_permutation
+from evenfield.numerics.map_pairs import border_difference, border_pairs, border_permutation
 from numerics.refusals import refused
 
 

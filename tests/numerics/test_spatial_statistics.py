@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
+from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial import bivariate_moran_test, join_counts
 from evenfield.numerics.spatial_statistics import local_moran_tests, map_statistics, map_tests
 from numerics.refusals import refused
 from tolerances import MACHINE

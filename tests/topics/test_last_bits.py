@@ -107,7 +107,14 @@ def printed(results: Results) -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_last_bit_of_the_inputs_is_not_printed(topic: str, config: dict[str, Any], root: Path) -> None:
     module = import_module(f"evenfield.topics.{topic}.estimate")
-    one, two = (printed(module.estimate(kind(config, root))) for kind in (Study, MovedStudy))
+    made = []
+    for kind in (Study, MovedStudy):
+        study, more = kind(config, root), []
+        if "chunks" in read_topics()[topic]["estimate"]:
+            write_table(module.chunk(study, 1, 1), root / f"{kind.__name__}.csv")
+            more = [[root / f"{kind.__name__}.csv"]]
+        made.append(printed(module.estimate(study, *more)))
+    one, two = made
     for name, frame in one.items():
         other = two[name]
         assert list(frame.columns) == list(other.columns)

@@ -19,11 +19,11 @@ from evenfield.numerics.inference.randomisation import (
     path_randomisation,
     randomisation_inference,
 )
+from evenfield.numerics.map_pairs import join_counts
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference
-from evenfield.numerics.spatial import join_counts
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import is_constant, sample_rows

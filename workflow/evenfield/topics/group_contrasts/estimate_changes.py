@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.map_pairs import border_difference, border_pairs, border_permutation
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial import border_difference, border_pairs, border_permutation
 from evenfield.shared.contrasts.contrasts import t_detectable
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate

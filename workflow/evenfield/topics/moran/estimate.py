@@ -11,8 +11,8 @@ import pandas as pd
 from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial import bivariate_moran_test, join_counts
 from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, map_tests
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import basis_warning, joined, one_text, periods_of, sample_rows, sample_units

@@ -1,0 +1,137 @@
+"""Pairs of units on a map: border pairs, bivariate Moran, join counts."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_robust import RobustInference, robust_inference
+from evenfield.numerics.moran import two_sided_p
+
+FEWEST_SIDE = 4
+MOST_SUBSETS = 200_000
+
+
+class BorderPairs(NamedTuple):
+    """Neighbours on two sides of a line."""
+
+    inside: np.ndarray  # (P,) positions of the two units of each pair
+    outside: np.ndarray
+
+
+def border_pairs(member: np.ndarray, touching: np.ndarray) -> BorderPairs:
+    """Find the pairs of neighbours that a line separates; member (N,), touching (N, N)."""
+    inside, outside = np.nonzero(touching & member[:, None] & ~member[None, :])
+    if not len(inside):
+        raise NumericsError("no two neighbours lie on different sides of the line")
+    return BorderPairs(inside, outside)
+
+
+def border_difference(y: np.ndarray, pairs: BorderPairs, level: float = 0.95) -> RobustInference:
+    """Estimate the mean difference across the line, with errors clustered by the units of both sides; y (N,).
+
+    Notes
+    -----
+    d_p = y_i - y_j over P pairs (i, j); the estimate is their mean, which is the coefficient of the inside with pair
+    effects. With u_p = d_p - mean, V = [sum_i (sum_p u_p of i)^2 + sum_j (sum_p u_p of j)^2] / P^2: the two-way sum
+    without subtracting the pairs' own variance, which errs on the side of caution and is never negative. t with the
+    smaller number of units on one side minus one. Cameron, Gelbach and Miller (2011); Davezies, D'Haultfoeuille and
+    Guyonvarch (2021).
+    """
+    sides = [np.unique(side) for side in (pairs.inside, pairs.outside)]
+    fewest = min(len(side) for side in sides)
+    if fewest < FEWEST_SIDE:
+        raise NumericsError(f"only {fewest} units stand on one side of the line")
+    d = y[pairs.inside] - y[pairs.outside]
+    u = d - d.mean()
+    sums = [np.bincount(side, weights=u, minlength=len(y)) for side in (pairs.inside, pairs.outside)]
+    variance = float(sum(part @ part for part in sums)) / len(d) ** 2
+    return robust_inference(float(d.mean()), variance, fewest - 1, 1.0, "none", level)
+
+
+def border_permutation(y: np.ndarray, pairs: BorderPairs, draws: int, rng: np.random.Generator) -> float:
+    """Return the p-value of the mean difference when outcomes are dealt to units at random; y (N,)."""
+    weights = np.zeros(len(y))
+    np.add.at(weights, pairs.inside, 1.0 / len(pairs.inside))
+    np.add.at(weights, pairs.outside, -1.0 / len(pairs.inside))
+    observed = abs(float(weights @ y))
+    drawn = np.abs(rng.permuted(np.tile(y, (draws, 1)), axis=1) @ weights)
+    return float((1 + (drawn >= observed * (1 - 1e-9)).sum()) / (1 + draws))
+
+
+MOST_SUBSETS = 200_000
+
+
+class PairTest(NamedTuple):
+    """A bivariate Moran with its permutation test."""
+
+    statistic: float  # statistic, mean and standard deviation under permutation, two-sided p-value
+    mean: float
+    std_error: float
+    p_value: float
+
+
+def bivariate_moran_test(
+    x: np.ndarray, y: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int
+) -> PairTest:
+    """Test whether a variable goes with another variable of the neighbours; x, y (N,), W (N, N)."""
+    x, y = (np.asarray(v, dtype=float) - np.mean(v) for v in (x, y))
+    scale = np.sqrt((x @ x) * (y @ y))
+    if scale <= 0 or W.sum() <= 0:
+        raise NumericsError("a variable is constant or the weights hold no link")
+    side, observed = W.T @ x / scale, float(x @ W @ y / scale)
+    order = np.argsort(rng.random((permutations, len(y))), axis=1, kind="stable")
+    drawn = y[order] @ side
+    p_value = float(two_sided_p(drawn, np.array(observed)))
+    return PairTest(observed, float(drawn.mean()), float(drawn.std(ddof=1)), p_value)
+
+
+class JoinCounts(NamedTuple):
+    """Links between marked units, with their permutation distribution."""
+
+    both: int  # links of two marked units, of one, of none
+    one: int
+    neither: int
+    expected: float  # mean number of links of two marked units when the marks are placed at random
+    p_value: float  # probability of at least ``both`` such links
+    subsets: int  # placements it rests on
+    exact: bool  # whether all placements were counted
+
+
+def join_counts(marked: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int) -> JoinCounts:
+    """Count links between marked units and compare with all placements of as many marks; marked (N,), W (N, N).
+
+    Notes
+    -----
+    Cliff and Ord (1981), non-free sampling. Expected: links k (k-1) / (N (N-1)).
+    """
+    marks = np.asarray(marked, dtype=float)
+    n, k = len(marks), int(marks.sum())
+    if not np.isin(marks, (0.0, 1.0)).all() or not 0 < k < n:
+        raise NumericsError(f"{k} of {n} units are marked, join counts need some and not all")
+    links = ((W > 0) | (W.T > 0)).astype(float)
+    total, both = int(links.sum()) // 2, int(marks @ links @ marks) // 2
+    touched = int(marks @ links @ (1 - marks))
+    counts, exact = _placements(links, k, rng, permutations)
+    hits = int((counts >= both).sum())
+    p_value = hits / len(counts) if exact else (1 + hits) / (1 + len(counts))
+    expected = total * k * (k - 1) / (n * (n - 1))
+    return JoinCounts(both, touched, total - both - touched, expected, p_value, len(counts), exact)
+
+
+def _placements(links: np.ndarray, k: int, rng: np.random.Generator, permutations: int) -> tuple[np.ndarray, bool]:
+    n = len(links)
+    if comb(n, k) <= MOST_SUBSETS:
+        sets = np.array(list(combinations(range(n), k)))
+        return _linked_pairs(links, sets), True
+    sets = np.argsort(rng.random((permutations, n)), axis=1, kind="stable")[:, :k]
+    return _linked_pairs(links, sets), False
+
+
+def _linked_pairs(links: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    pairs = combinations(range(sets.shape[1]), 2)
+    return np.asarray(sum((links[sets[:, a], sets[:, b]] for a, b in pairs), np.zeros(len(sets))))
