@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.study.elementary import log
 from evenfield.study.errors import ConfigError
 
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -66,7 +68,10 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
             return OPERATORS[type(node.op)](_value(node.left, panel), _value(node.right, panel))
         case ast.Call(func=ast.Name(id="log")):
             values = _value(node.args[0], panel)
-            return np.log(values.where(values > 0)) if isinstance(values, pd.Series) else np.log(values)
+            # The C library's logarithm: NumPy's own differs in the last bit between processors, and data are hashed.
+            if isinstance(values, pd.Series):
+                return log(values.where(values > 0))
+            return math.log(values) if values > 0 else np.nan
     assert isinstance(node, ast.Call)
     first, *rest = (_value(argument, panel) for argument in node.args)
     keyed = panel[["unit", "year"]].assign(value=first)
