@@ -1,0 +1,41 @@
+"""Processor time of every topic of the study in one process, on the tables that a run left in results/.
+
+python3 run                                # first: makes results/
+.venv/bin/python benchmarks/topics.py      # seconds by topic and peak memory; nothing is written
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from importlib import import_module
+from pathlib import Path
+
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+from evenfield.shared.topics import read_topics  # noqa: E402
+from evenfield.study.study import Study  # noqa: E402
+
+
+def main() -> None:
+    """Print one line for each topic and the sum."""
+    study, total = Study.load(Path(__file__).parents[1]), 0.0
+    for name, told in read_topics().items():
+        if told["estimate"] is None or name not in study.config["estimates"]:
+            continue
+        module, begun = import_module(f"evenfield.topics.{name}.estimate"), time.process_time()
+        if "chunks" in told["estimate"]:
+            module.chunk(study, 1, 1)
+        else:
+            module.estimate(study)
+        seconds = time.process_time() - begun
+        total += seconds
+        print(f"{name:22s} {seconds:6.1f} s")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{'all':22s} {total:6.1f} s, peak memory {peak:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
