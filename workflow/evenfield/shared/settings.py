@@ -1,4 +1,4 @@
-"""Settings the convergence estimators share: inference, unit schemes, checked entries of the config."""
+"""Unit schemes as the topics know them, and the check of names that the config uses."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ from typing import Any
 from evenfield.study.errors import EstimateError, first_examples
 
 PROXY, SPLICED, OFFICIAL = "proxy", "spliced", "official"
-ROLES = ("primary", "robustness", "mechanism", "exploratory")
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceSpec:
-    """Confidence level, permutations and base seed."""
-
-    conf_level: float = 0.95  # level of all intervals
-    permutations: int = 9999  # draws of a permutation test
-    seed: int = 2011  # base seed; every draw id has its own stream
 
 
 @dataclass(frozen=True)
