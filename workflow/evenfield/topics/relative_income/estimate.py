@@ -70,7 +70,7 @@ def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
     units, cells, parts = sample_units(info, "all", where), study.table("yearly_cells", info.name), []
     for year, frame in panel[panel["unit"].isin(units)].groupby("year", sort=True):
         rows = sample_rows(frame, units, PATHS, f"{where} {year}").assign(year=year)
-        # ASSUME: a unit is in the cell of its zones in force that year; a taxonomy without dates keeps it over all years.
+        # ASSUME: a unit is in the cell of its zones in force that year; one without dates keeps it over all years.
         placed = _cells(cells, taxonomy, year, units)
         rows = rows.assign(cell=rows["unit"].map(placed), weight=rows.get("population", NAN))
         for variable in PATHS:
