@@ -12,6 +12,7 @@ from frictionless import Package, system
 
 from evenfield.study.ingest.dictionary import read_resources
 from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.provenance import vintage_sentence
 from evenfield.study.ingest.study_tables import describe_study, read_study
 
 DATA = Path(__file__).parents[3] / "data"
@@ -73,6 +74,18 @@ def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
     assert spans[["first_year", "last_year", "source"]].to_numpy().tolist() == [[2011, 2019, "CENSUS2020"]]
 
 
+def test_one_sentence_says_which_vintages_the_panel_holds(china_tables, china_config):
+    said = vintage_sentence(china_tables, china_config["panel"])
+    assert said.startswith(
+        "Vintages: output from Compendium of 2010 for 1978-1991, annual data after the fourth economic"
+    )
+    assert said.endswith(
+        "(after the fourth economic census) for 2000-2010, census of 2020 (interpolated) for 2011-2019."
+    )
+    bare = {**china_tables, "sources": china_tables["sources"].assign(vintage="")}
+    assert vintage_sentence(bare, china_config["panel"]) == ""
+
+
 def test_years_of_zones_and_their_quality_are_as_the_readme_says(china_tables):
     zones = china_tables["zones"].set_index("zone")
     assert zones["year_quality"].fillna("").value_counts().to_dict() == {"A": 259, "C": 166, "B": 47, "": 43}
@@ -80,7 +93,10 @@ def test_years_of_zones_and_their_quality_are_as_the_readme_says(china_tables):
     conflicts = zones[zones["note"].fillna("").str.contains("conflict of dates")]
     years = {48: 2001, 227: 1994, 1: 1994, 153: 2010, 90: 2011, 156: 2010, 35: 2010, 127: 2010, 173: 2013}
     assert conflicts["year_in_force"].to_dict() == {f"etdz-{number:03d}": year for number, year in years.items()}
-    assert zones.loc[zones["same_as"].ne(""), "same_as"].to_dict() == {"new_area-001": "sez-001", "new_area-006": "sez-002"}
+    assert zones.loc[zones["same_as"].ne(""), "same_as"].to_dict() == {
+        "new_area-001": "sez-001",
+        "new_area-006": "sez-002",
+    }
     unsure = zones["year_quality"].eq("C")
     assert zones.loc[unsure & zones["source"].str.contains("S62")].index.tolist() == ["etdz-090", "etdz-153"]
 
