@@ -16,8 +16,10 @@ PACKAGE = "evenfield"
 # In the repository the version stands here, whether the package is installed or only on the path.
 PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file holds all others.
-LIBRARIES = ("contourpy", "jinja2", "jsonschema", "linearmodels", "matplotlib", "numpy", "pandas", "pyyaml",
-             "scipy", "seaborn", "snakemake", "statsmodels", "typst")  # fmt: skip
+LIBRARIES = (
+    "contourpy jinja2 jsonschema linearmodels lxml matplotlib numpy pandas python-docx pyyaml scipy seaborn snakemake "
+    "statsmodels typst"
+).split()
 LEFT_OUT = ("logs", "benchmarks")
 
 
