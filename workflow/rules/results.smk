@@ -116,7 +116,7 @@ rule paper:
 
 
 rule manifest:
-    """Hashes of inputs and results, without a clock."""
+    """Hashes of inputs and results, without a clock; the line by which the run is cited."""
     input:
         ingest="results/ingest/description.json",
         files=[
@@ -128,6 +128,7 @@ rule manifest:
         ],
     output:
         manifest="results/manifest.json",
+        citation="results/citation.txt",
     log:
         "results/logs/manifest.log",
     benchmark:
