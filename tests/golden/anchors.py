@@ -209,6 +209,9 @@ def arellano_bond() -> Iterator[Anchor]:
     yield Anchor("table 4b: its p", fit.hansen.p_value, want["p_value"], 5e-4)
     serial = [test.statistic for test in fit.serial]
     yield from anchors(5e-4, ["table 4b: m1", "table 4b: m2"], serial, want["serial"])
+    yield from anchors(
+        0, ["table 4b: observations", "table 4b: firms"], [fit.n_rows, fit.n_units], [want["rows"], want["units"]]
+    )
     fit, want = table_4([w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)]), told["table_4a1"]
     ours = {
         "one_step_first": fit.beta_one_step[0],

@@ -1,5 +1,7 @@
 """Write results/replication.zip: code, data, environment, published results, and a README for data editors."""
 
+import argparse
+import ast
 import hashlib
 import re
 import shutil
@@ -10,6 +12,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import read_references
@@ -17,17 +20,16 @@ from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.manifest import config_hash, file_hash
 from evenfield.shared.topics import read_topics
 from evenfield.study.errors import ReportError, first_examples
-from evenfield.study.files import read_json, read_table
+from evenfield.study.files import read_json
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
-from study import REPOSITORY, arguments, run_command
+from study import REPOSITORY, run_command
 
 ARCHIVE, ZIP_TIME = Path("results/replication.zip"), (1980, 1, 1, 0, 0, 0)
 OWN_README, MADE = "README-evenfield.md", ("README.md", "MANIFEST.csv", "published/*")
 # What the repository holds for its own study only.
 OWN_STUDY = ("config.yaml", "claims.yaml", "numbers.yaml", "data/*", "text/*", "examples/*", "tests/*", "benchmarks/*")
 REFERENCES = ("text/references.bib", "results/report/references.bib")
-RULE = re.compile(r"^rule (\w+):\n +\"\"\"(.+?)\"\"\".*?script:\n +\"\.\./(.+?)\"", re.M | re.S)
 
 
 def package(config: dict) -> None:
@@ -44,14 +46,17 @@ def package(config: dict) -> None:
     lost = [name for name in ("config.yaml", config["data"]["package"], *resources) if prefix + name not in files]
     if lost:
         raise ReportError(f"git does not know {first_examples(lost)}", "every file of the study in git", "git add it")
-    published = {
-        f"published/{name}": Path("results") / name for name in (*sorted(manifest["results"]), "manifest.json")
-    }
+    published = {f"published/{name}": Path("results", name) for name in (*manifest["results"], "manifest.json")}
     content = {name: path.read_bytes() for name, path in {**files, **published}.items()}
     content["README.md"] = describe(config, manifest, described, prefix, content).encode()
     rows = [f"{name},{len(held)},{hashlib.sha256(held).hexdigest()}" for name, held in sorted(content.items())]
     content["MANIFEST.csv"] = "\n".join(["path,bytes,sha256", *rows, ""]).encode()
-    folder = f"evenfield-{config['study']['id']}"
+    write_archive(f"evenfield-{config['study']['id']}", content)
+    print(f"{ARCHIVE}: {len(content)} files, {ARCHIVE.stat().st_size / 1e6:.1f} MB, sha256 {file_hash(ARCHIVE)[:12]}")
+
+
+def write_archive(folder: str, content: dict[str, bytes]) -> None:
+    """Write files below one folder in order of their names, without clock and rights of this machine."""
     part = ARCHIVE.with_suffix(".part")
     with zipfile.ZipFile(part, "w") as archive:
         for name, held in sorted(content.items()):
@@ -59,7 +64,6 @@ def package(config: dict) -> None:
             entry.external_attr = (0o100755 if held.startswith(b"#!") else 0o100644) << 16
             archive.writestr(entry, held, zipfile.ZIP_DEFLATED, 9)
     part.replace(ARCHIVE)
-    print(f"{ARCHIVE}: {len(content)} files, {ARCHIVE.stat().st_size / 1e6:.1f} MB, sha256 {file_hash(ARCHIVE)[:12]}")
 
 
 def finished_run(config: dict) -> dict:
@@ -110,11 +114,11 @@ def checkout_files() -> dict[str, Path]:
 
 def describe(config: dict, manifest: dict, described: dict, prefix: str, content: dict[str, bytes]) -> str:
     """Return the README: everything in it is read from the study's own lists."""
-    rules = "".join(path.read_text("utf-8") for path in sorted((REPOSITORY / "workflow" / "rules").glob("*.smk")))
+    scripts = {name: ast.parse(held) for name, held in content.items() if fnmatch(name, "workflow/scripts/*.py")}
     topics = {name: told for name, told in read_topics().items() if not told["estimate"] or name in config["estimates"]}
     references = [path for path in map(Path, REFERENCES) if path.is_file()]
     sources = Path(config["data"]["package"]).with_name("sources.csv")
-    found = read_table(sources).astype("string").fillna("").to_dict("records") if sources.is_file() else []
+    found = pd.read_csv(sources, dtype=str, keep_default_na=False).to_dict("records") if sources.is_file() else []
     environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)
     environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True
     environment.filters["cell"] = lambda text: " ".join(str(text).split()).replace("|", "\\|")
@@ -125,9 +129,10 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         prefix=prefix,
         data=f"{prefix}{sources.parent.as_posix()}",
         content=content,
-        rules=RULE.findall(rules),
+        scripts={name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())},
         topics=topics,
         titles={name: title for told in topics.values() for name, title in told["exhibits"].items()},
+        shown=[name for name in (*config["tables"], *config["figures"]) if name in manifest["exhibits"]],
         exhibited={name for item in manifest["exhibits"].values() for name in item["files"]},
         project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],
         size=sum(map(len, content.values())) / 1e6,
@@ -138,4 +143,7 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
 
 
 if __name__ == "__main__":
-    run_command(arguments(str(__doc__)).parse_args(), package)
+    parser = argparse.ArgumentParser(prog="run package", description=__doc__)
+    parser.add_argument("--directory", default=str(REPOSITORY), help="the study's folder (default: this repository)")
+    parser.set_defaults(configfile="config.yaml")
+    run_command(parser.parse_args(), package)

@@ -14,9 +14,9 @@ def main() -> int:
     if not (TESTS / "golden" / "anchors.py").is_file():
         sys.exit(f"validate: no {TESTS / 'golden'}; expected the published numbers; run it in a whole checkout")
     sys.path.insert(0, str(TESTS))
+    started, rows = time.monotonic(), []
     from golden.anchors import STUDIES  # noqa: PLC0415 - it needs the path
 
-    started, rows = time.monotonic(), []
     for place, (title, compute, source) in enumerate(STUDIES, 1):
         print(f"[{place}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
         rows += [(title, source, anchor) for anchor in compute()]
