@@ -37,7 +37,7 @@ def write_word(table: Table, path: str | Path) -> None:
         for place, column in enumerate(table.columns)
     ]
     weights = [min(count, LONG_CELL) for count in longest]
-    size, sideways = next(rest for most, *rest in SIZES if sum(weights) <= most)
+    size, sideways = next((points, flat) for most, points, flat in SIZES if sum(weights) <= most)
     document, width = _document(table, size, sideways=sideways)
     made = document.add_table(len(texts), len(weights), style=document.styles["Normal Table"])
     widths = [width * weight // sum(weights) for weight in weights]
