@@ -88,7 +88,6 @@ class Rung:
     p_value: float = NAN
     conf_low: float = NAN
     conf_high: float = NAN
-    critical_value: float = NAN
     mde: float = NAN
     note: str = ""  # why numbers are missing
 
@@ -155,7 +154,6 @@ def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings,
         found.p_value,
         found.conf_low,
         found.conf_high,
-        found.critical_value,
         mde,
     )
 
@@ -192,7 +190,6 @@ def _robust(
         found.p_value,
         found.conf_low,
         found.conf_high,
-        found.critical_value,
         mde,
     )
 
