@@ -150,7 +150,7 @@ def answers(
     content: Any = CONTENT, simulated: tuple[str, ...] = (), **later: Any
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     claims = read_claims(config(content))
-    rows = frame(made(), made(period="P2", **later))
+    rows = frame(made(), made(period="P2", **later), made(period="P2", spec_id="other"), made(term="z", p_value=np.nan))
     return answer_study(adjusted(rows, {n: h.primary for n, h in claims.hypotheses.items()}), claims, list(simulated))
 
 
@@ -189,6 +189,13 @@ def test_an_own_effect_of_interest_wins_over_that_of_the_row() -> None:
 def test_simulated_input_answers_nothing_and_says_so() -> None:
     table, _ = answers(simulated=("gdp",))
     assert set(table["answer"]) == {"NO ANSWER"} and table["because"].str.endswith("simulated figures: gdp").all()
+
+
+def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment() -> None:
+    second = {**HYPOTHESIS, "primary": {**ROW, "term": "z"}, "checks": {}}
+    _, content = answers(changed("hypotheses", "H2", second))
+    assert content["questions"] == 1
+    assert [item["answer"] for item in content["hypotheses"]] == ["SUPPORTED", "SUGGESTIVE"]
 
 
 def test_two_hypotheses_need_two_primary_rows() -> None:
