@@ -43,7 +43,7 @@ class StatementSpec(Spec):
     """One statement."""
 
     id: Id
-    claim: str = Field(description="Claim of the ledger (claims.csv), or a name of your own.")
+    claim: str = Field(description="Claim of claims.yaml, or a name of your own.")
     kind: Literal["contrast", "panel", "accounting", "rings", "not_carried"] = Field(
         description="How the statement is estimated."
     )

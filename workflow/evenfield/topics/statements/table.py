@@ -27,8 +27,7 @@ KEPT += ["conf_high", "p_value", "p_type", "mde", "sesoi", "n_units", "n_treated
 
 def t31(facts: Facts) -> Table:
     """Return the statements by claim, with what cannot be carried and why."""
-    claims = facts.ingested("claims")
-    words = dict(zip(claims["claim_id"], claims["claim"], strict=True)) if len(claims) else {}
+    words = {claim["id"]: claim["claim"] for claim in facts.config["answers"].get("claims", [])}
     shown, refused = facts.estimates(role="exploratory"), facts.series("not_carried", text=("period",))
     ordered = sorted(facts.specs(), key=lambda spec: str(spec["claim"]))
     rows = [row for spec in ordered for row in _spec_rows(facts, spec, shown, refused, words)]
