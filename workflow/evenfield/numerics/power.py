@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
@@ -26,6 +28,19 @@ def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:
     if not df > 0:
         raise NumericsError(f"a t test needs positive degrees of freedom, not {df:g}")
     return t_quantile(0.5 + level / 2, df) + t_quantile(power, df)
+
+
+def smallest_visible(low: float, high: float, std_error: float, power: float = 0.8, level: float = 0.95) -> float:
+    """Return the smallest effect that an estimate could show: (critical value + z_power) times its standard error.
+
+    Notes
+    -----
+    The critical value is half the interval over the standard error. Without a standard error half the interval stands
+    for z_(1 + level)/2 of them; with an open end there is no such effect (NaN).
+    """
+    half, normal = (high - low) / 2, NormalDist()
+    error = std_error if std_error > 0 else half / normal.inv_cdf(0.5 + level / 2)
+    return half + normal.inv_cdf(power) * error
 
 
 def minimum_detectable_effect(

@@ -33,8 +33,7 @@ class AssociationSpec(Spec):
     reduce: Literal["mean", "trend"] = Field("mean", description="How the years of a unit become one number.")
     periods: list[str] = Field(min_length=1, description="Periods, each a row.")
     regressors: list[str] = Field(
-        min_length=1,
-        description="Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or columns.",
+        min_length=1, description="Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or columns."
     )
     term: str = Field(description="Regressor whose coefficient is reported.")
     minus: str = Field("", description="Regressor whose coefficient is subtracted.")

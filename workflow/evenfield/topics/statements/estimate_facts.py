@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from evenfield.topics.statements.estimate_data import Data, NotCarriedError, nam
 
 UNITS = {"share": "percent", "increase": "percent", "ratio": "ratio"}
 UNITS |= {"growth": "percentage points a year", "units": "units"}
-CONDITION = re.compile(r"(\w+)(?: ([=<>]) (.+))?")
+CONDITION = re.compile(r"(not )?(\w+)(?: ([=<>]) (.+))?")
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
 NAMED = "a unit that the list does not name counts as none"
 
@@ -31,21 +31,26 @@ class FactSpec(Spec):
 
     id: Id
     claim: str = Field(description="Claim of claims.yaml, or a name of your own.")
-    kind: Literal["fact"] = Field(description="An observed quantity, without test.")
+    kind: Literal["fact"] = Field(
+        description="`fact`: observed; `contrast`: a regression, one row a unit; `panel`: one row a unit and year."
+    )
     label: str = Field(description="The quantity in words, for the table.")
     measure: Literal["share", "increase", "ratio", "growth", "units"] = Field(
         description="Share of the whole; share of its increase; outcome over per, relative to the others; growth less "
         "theirs; number of units above them."
     )
-    outcome: list[str] = Field(min_length=1, description="Expressions, each a row.")
+    outcome: list[str] = Field(
+        min_length=1, description="Expressions, each a row; several of a contrast make an index."
+    )
     per: str = Field("", description="Expression that the outcome is divided by, after summing over units.")
     less: str = Field("", description="Expression whose share is subtracted.")
     group: str | list[str] = Field(
-        description="Units of the group: a label or column that is 1, `region4 = East`, `lat < 33`, several with `and`; "
-        "or a list of units."
+        description="Units of the group: a label or column that is 1, `not sez`, `region4 = East`, `lat < 33`, several "
+        "with `and`; or a list of units."
     )
     against: str | list[str] = Field("", description="The others; all units by default.")
     windows: list[tuple[int, int]] = Field(min_length=1, description="First and last year, each window a row.")
+    before: tuple[int, int] | None = Field(None, description="Window whose value is subtracted.")
     taxonomies: list[str] = Field([], description="Taxonomies of the labels, the primary one by default.")
     unit_schemes: list[str] = Field([], description="Unit schemes, the main one by default.")
 
@@ -72,7 +77,8 @@ class FactData(Data):
         counts = lists[sorted(self.partial)].reindex(self.units["unit"]).fillna(0.0)
         self.panel = self.panel.merge(counts, left_on="unit", right_index=True, how="left", validate="m:1")
         programmes = pd.crosstab(self.programmes["unit"], self.programmes["programme"]).clip(upper=1)
-        self.marks = self.units.set_index("unit").join(programmes).fillna({name: 0 for name in programmes})
+        self.marks = self.units.set_index("unit").join(programmes).fillna(dict.fromkeys(programmes, 0))
+        self.panel = self.panel.merge(self.marks[[*programmes]], left_on="unit", right_index=True, validate="m:1")
 
     def period_of(self, years: tuple[int, int]) -> str:
         """Return the shortest period that holds the middle of a window: its labels are those of the window."""
@@ -96,10 +102,10 @@ class FactData(Data):
             return pd.Series(inside.index.isin(group), inside.index)
         for part in group.split(" and ") if group else []:
             found = CONDITION.fullmatch(part)
-            table = labels if found and found[1] in labels else self.marks
-            if found is None or found[1] not in table:
+            table = labels if found and found[2] in labels else self.marks
+            if found is None or found[2] not in table:
                 raise _refused(spec, f"the group {part!r}", f"one of {', '.join([*labels, *self.marks])}")
-            inside &= _holds(table[found[1]], found[2], found[3]).reindex(inside.index).fillna(False).astype(bool)
+            inside &= _holds(table[found[2]].reindex(inside.index), *found.groups()[2:]) ^ bool(found[1])
         return inside
 
 
@@ -135,18 +141,12 @@ def _fact(spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], 
     labels = data.labels(taxonomy, data.period_of(years))
     words = {word for text in (spec.group, spec.against) if isinstance(text, str) for word in text.split()}
     given = [text for text in (outcome, spec.per, spec.less) if text]
-    wide = [data.wide(text, years) for text in given]
-    columns = sorted(set.intersection(*(set(table) for table in wide)))
-    ends = (int(columns[0]), int(columns[-1])) if columns else (0, 0)
-    if not columns or (spec.measure in ("increase", "growth") and ends != years):
-        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in {years[0]} and {years[1]}")
-    units = pd.concat([table[columns] for table in wide], axis=1).dropna().index
-    values = [table.loc[units, columns].to_numpy(float) for table in wide]
-    inside, others = (data.members(spec, group, labels).loc[units] for group in (spec.group, spec.against))
-    if not inside.any() or not others.any():
-        raise NotCarriedError(f"no unit in the group {_named(spec.against if inside.any() else spec.group)}")
     used = {name for text in given for name in columns_of(text)}
-    basis, lost = data.basis(years) if used & OUTPUT else "", sorted(set(data.marks.index) - set(units))
+    spans = [span for span in (spec.before, years) if span]
+    found = [_quantity(spec, data, given, span, labels) for span in spans]
+    bases = {data.basis(span) for span in spans} if used & OUTPUT else {""}
+    basis = bases.pop() if len(bases) == 1 else "spliced"
+    lost = sorted({unit for one in found for unit in one.lost})
     return Estimate(
         hypothesis=spec.claim,
         family="statements",
@@ -155,26 +155,55 @@ def _fact(spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], 
         spec_id=spec.id,
         outcome=f"{name_of(outcome)} / {spec.per}" if spec.per else name_of(outcome),
         term=_named(spec.group),
-        contrast=f"{spec.measure} less share of {spec.less}" if spec.less else f"{spec.measure}, {_named(spec.against)}",
+        contrast=f"{spec.measure} {f'less share of {spec.less}' if spec.less else f'against {_named(spec.against)}'}",
         effect_type="fact",
         unit_scheme=str(data.described["unit_scheme"]),
-        period=f"{years[0]}-{years[1]}",
+        period=" to ".join(f"{first}-{last}" for first, last in spans),
         treatment_def=taxonomy if words & set(labels) else "",
-        estimate=_value(spec, values, inside.to_numpy(), others.to_numpy(), years),
-        n_obs=len(units),
-        n_units=len(units),
-        n_periods=len(columns),
-        n_treated=int(inside.sum()),
+        estimate=found[-1].value - (found[0].value if spec.before else 0.0),
+        n_obs=len(data.marks) - len(lost),
+        n_units=len(data.marks) - len(lost),
+        n_periods=sum(len(one.years) for one in found),
+        n_treated=found[-1].members,
         unit_of_measure="percentage points" if spec.less else UNITS[spec.measure],
         output_basis=basis,
         warning=joined(
             BASES.get(basis, ""),
-            f"figures of {ends[0]} to {ends[1]}" if ends != years else "",
+            *(
+                f"figures of {one.years[0]} to {one.years[-1]}"
+                for one, span in zip(found, spans, strict=True)
+                if (one.years[0], one.years[-1]) != span
+            ),
             f"without {first_examples(lost)}" if lost else "",
             NAMED if used & data.partial else "",
         ),
         data_hash=str(data.described["data_hash"]),
     )
+
+
+class _Quantity(NamedTuple):
+    """A quantity in one window, with the years and the number of members that it rests on."""
+
+    value: float
+    years: list[int]
+    members: int
+    lost: list[str]
+
+
+def _quantity(
+    spec: FactSpec, data: FactData, given: list[str], span: tuple[int, int], labels: pd.DataFrame
+) -> _Quantity:
+    wide = [data.wide(text, span) for text in given]
+    years = sorted(set.intersection(*(set(table.columns.astype(int)) for table in wide)))
+    if not years or (spec.measure in ("increase", "growth") and (years[0], years[-1]) != span):
+        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in {span[0]} and {span[1]}")
+    units = pd.concat([table[years] for table in wide], axis=1).dropna().index
+    inside, others = (data.members(spec, group, labels).loc[units] for group in (spec.group, spec.against))
+    if not inside.any() or not others.any():
+        raise NotCarriedError(f"no unit in the group {_named(spec.against if inside.any() else spec.group)}")
+    values = [table.loc[units, years].to_numpy(float) for table in wide]
+    value = _value(spec, values, inside.to_numpy(), others.to_numpy(), span)
+    return _Quantity(value, years, int(inside.sum()), sorted(set(data.marks.index) - set(units)))
 
 
 def _named(group: str | list[str]) -> str:
