@@ -20,7 +20,7 @@ _OPTIONAL = {
     "programmes": "programme unit first_year source note",
     "zones": (
         "zone name name_zh type level unit city year_established year_state_level year_first_possible "
-        "year_last_possible year_in_force year_quality exit_year area_km2 seed source note"
+        "year_last_possible year_in_force year_quality exit_year area_km2 seed same_as source note"
     ),
 }
 OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {name: tuple(text.split()) for name, text in _OPTIONAL.items()}
@@ -46,7 +46,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = {"year": "integer"}
 NO_TAXONOMY = "none"
-DATED_SUFFIX = "+dated"
+DATED_SUFFIX, UNDATED_SUFFIX = "+dated", "+undated"
 
 
 @dataclass(frozen=True, slots=True)
