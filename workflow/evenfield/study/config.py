@@ -192,7 +192,7 @@ def _references(estimates: Mapping[str, Any]) -> Iterator[tuple[str, str, list[s
     for family, items in _sections(estimates):
         for item in items:
             for key, value in item.items():
-                kind = {"taxonomies": "taxonomy", "unit_schemes": "unit_scheme"}.get(key, key)
+                kind = {"taxonomies": "taxonomy"}.get(key, key)
                 if kind in kinds and value:
                     yield (f"estimates.{family}.{key}", kind, [value] if isinstance(value, str) else list(value))
 
