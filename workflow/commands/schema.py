@@ -83,6 +83,9 @@ def _resolved(item: Any, root: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if "anyOf" in item and any(choice.get("type") == "null" for choice in item["anyOf"]):
         item = {**item["anyOf"][0], **{key: value for key, value in item.items() if key != "anyOf"}}
+    if "oneOf" in item:  # kinds of one list: the keys of all of them
+        parts = [_resolved(choice, root).get("properties", {}) for choice in item["oneOf"]]
+        return {**item, "properties": {name: value for part in reversed(parts) for name, value in part.items()}}
     if "$ref" not in item:
         return dict(item)
     return {**root["$defs"][item["$ref"].rsplit("/", maxsplit=1)[-1]], **{k: v for k, v in item.items() if k != "$ref"}}
