@@ -1,8 +1,8 @@
 """From data/ to checked tables, one panel for each unit scheme, its weights and exposures."""
 
 TABLES = (
-    "adjacency benchmarks cases claims cluster_list clusters hypotheses panel panel_merged panel_provenance "
-    "programmes reasons sources taxonomies units zones"
+    "adjacency benchmarks cases cluster_list clusters panel panel_merged panel_provenance programmes sources "
+    "taxonomies units zones"
 ).split()
 
 
