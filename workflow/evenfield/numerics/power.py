@@ -28,6 +28,11 @@ def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:
     return t_quantile(0.5 + level / 2, df) + t_quantile(power, df)
 
 
+def detectable_effect(std_error: float, critical_value: float, power: float = 0.8) -> float:
+    """Return the smallest effect that a test finds: (critical value + z_power) times its own standard error."""
+    return float((critical_value + t_quantile(power, np.inf)) * std_error)
+
+
 def minimum_detectable_effect(
     X: np.ndarray, c: np.ndarray, power: float = 0.8, level: float = 0.95, df: float | None = None
 ) -> float:

@@ -13,7 +13,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.scpc import scpc_inference, scpc_power_point
+from evenfield.numerics.power import detectable_effect
+from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined, underpowered
@@ -159,8 +160,7 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
         found = scpc_inference(fit, c, space)
     except NumericsError as error:
         return replace(end, warning=f"no interval: {error}")
-    spread = float(np.sqrt(fit_ols((y - 1) * root, root[:, None]).sigma2))
-    mde = spread * scpc_power_point(fit.X, c, space, groups.settings.power, found.critical_value)
+    mde = detectable_effect(found.std_error, found.critical_value, groups.settings.power)
     return replace(
         end,
         std_error=found.std_error,
