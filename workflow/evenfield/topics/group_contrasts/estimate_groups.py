@@ -45,6 +45,7 @@ class Groups:
         self.places = Places(where, self.links, s.permutations, s.seed, s.level)
         self.main: list[Period] = [item for item in self.description["periods"] if item["role"] == "main"]
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
+        self.labels: Callable[[str, str], pd.DataFrame] = cache(self._labels)
         self.of_scheme: Callable[[str], Groups] = cache(
             lambda name: self if name == self.scheme else Groups(study, name)
         )
@@ -115,7 +116,7 @@ class Groups:
         begun = [item for item in self.main if item["start"] <= year] or self.main[:1]
         return str(max(begun, key=lambda item: item["start"])["period"])
 
-    def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
+    def _labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return cluster, SEZ and cell of every unit in a period."""
         found = self.cells[self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)]
         if found.empty:

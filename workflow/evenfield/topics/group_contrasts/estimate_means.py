@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.regression.linear_model import OLS
 
-from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.contrasts import step_down_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
@@ -256,4 +256,4 @@ def _premium(contrast: GroupContrast) -> float:
     X = np.column_stack([table[list(contrast.labels)].to_numpy(float), np.ones(len(table))])
     if np.linalg.matrix_rank(X) < X.shape[1]:
         return NAN
-    return float(fit_ols(table[contrast.outcome].to_numpy(float), X).beta[0])
+    return float(OLS(table[contrast.outcome].to_numpy(float), X).fit(method="qr").params[0])

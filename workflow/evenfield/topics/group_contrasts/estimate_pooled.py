@@ -62,7 +62,7 @@ def _pooled(groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: 
         return
     effects = np.array([found[name].estimate for name in used])
     fit = combine_effects(effects, np.array([errors[name] ** 2 for name in used]), "iterated", atol=1e-12)
-    counts = {"n_obs": sum(found[name].n_obs for name in used), "n_units": found[used[0]].n_units}
+    counts: dict[str, Any] = {"n_obs": sum(found[name].n_obs for name in used), "n_units": found[used[0]].n_units}
     row = replace(row, **counts, n_periods=len(used), n_treated=min(found[name].n_treated or 0 for name in used))
     for name, df, p_type in (("pooled", np.inf, "normal"), ("pooled_t", len(used) - 1.0, "t(k - 1)")):
         tested = inference_fields(t_inference(fit.mean_effect_re, fit.sd_eff_w_re, df, level))
