@@ -38,14 +38,14 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     )
     lagged = (names if model.lagged is None else model.lagged) if model.model in ("SDM", "SDEM") else ()
     durbin = (*lagged, *(averaged[name] for name in lagged))
-    fit = fit_random_effects(widened, network, PanelModel(model.model, lagged=durbin or None))
     added = [*averaged.values(), *(f"W {averaged[name]}" for name in lagged)]
+    q, rest = len(added), network.n - len(added) - 1
+    if rest < 1:
+        raise NumericsError(f"{network.n} units cannot carry {q} means over time")
+    fit = fit_random_effects(widened, network, PanelModel(model.model, lagged=durbin or None))
     places = [fit.names.index(name) for name in added]
     value, cov = fit.estimates[places], fit.covariance()[np.ix_(places, places)]
-    q, rest = len(value), fit.network.n - len(value) - 1
-    if rest < 1:
-        raise NumericsError(f"{fit.network.n} units cannot carry {q} means over time")
-    statistic = float(value @ np.linalg.solve(cov, value)) * rest / (fit.network.n * q)
+    statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
     return SpatialTest("Mundlak", statistic, q, f_upper_tail(statistic, q, rest))
 
 
