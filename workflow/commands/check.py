@@ -1,5 +1,6 @@
 """Check config and data in seconds and compute nothing."""
 
+from evenfield.answers.spec import read_claims
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.panel.build import build_panel
@@ -25,6 +26,9 @@ def check(config: dict) -> None:
             f"unit scheme {scheme}: {len(built.units)} units, {built.description['years'][0]} to "
             f"{built.description['years'][-1]}, {len(config['weights']['families'])} weights"
         )
+    claims = read_claims(config)
+    if claims.claims:
+        print(f"claims.yaml: {len(claims.claims)} claims, {len(claims.hypotheses)} hypotheses")
     description = describe_study(study)
     rows = sum(table["rows"] for table in description["tables"].values())
     print(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from evenfield.answers.spec import read_claims
 from evenfield.study.config import checked_config, read_config
 from evenfield.study.errors import EvenfieldError
 
@@ -28,6 +29,8 @@ def run_command(options: argparse.Namespace, work: Callable[[dict[str, object]],
         if not Path(options.directory).is_dir():
             sys.exit(f"no folder {options.directory}; expected a study's folder; correct --directory")
         os.chdir(options.directory)
-        work(checked_config(read_config(options.configfile)))
+        config = checked_config(read_config(options.configfile))
+        read_claims(config)
+        work(config)
     except EvenfieldError as error:
         sys.exit(str(error))

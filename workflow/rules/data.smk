@@ -1,8 +1,8 @@
 """From data/ to checked tables, one panel for each unit scheme, its weights and exposures."""
 
 TABLES = (
-    "adjacency benchmarks cases claims cluster_list clusters hypotheses panel panel_merged panel_provenance "
-    "programmes reasons sources taxonomies units zones"
+    "adjacency benchmarks cases cluster_list clusters panel panel_merged panel_provenance programmes sources "
+    "taxonomies units zones"
 ).split()
 
 
@@ -39,6 +39,7 @@ rule build_panel:
         periods="results/panel/{scheme}/periods.csv",
         units="results/panel/{scheme}/units.csv",
         cells="results/panel/{scheme}/cells.csv",
+        yearly_cells="results/panel/{scheme}/yearly_cells.csv",
         doses="results/panel/{scheme}/doses.csv",
         first_years="results/panel/{scheme}/first_years.csv",
         adjacency="results/panel/{scheme}/adjacency.csv",

@@ -14,7 +14,6 @@ REPORT = {
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
-    "claims": "results/ingest/claims.csv",
     "sources": "results/ingest/sources.csv",
 }
 
@@ -23,7 +22,6 @@ rule collect:
     """Stack the estimates of every topic in one tidy table and adjust for how many were made."""
     input:
         families=expand("results/estimates/{topic}/estimates.csv", topic=sorted(config["estimates"])),
-        hypotheses="results/ingest/hypotheses.csv",
     output:
         estimates="results/estimates.csv",
     log:
@@ -33,23 +31,20 @@ rule collect:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("answers/multiplicity.py", "shared/job.py"),
+        code=code_hash("answers/rows.py", "shared/job.py"),
+        primary={name: item["primary"] for name, item in config["answers"].get("hypotheses", {}).items()},
     script:
         "../scripts/collect.py"
 
 
 rule answer:
-    """Answer every claim by the rule in the config."""
+    """Answer every claim of claims.yaml by one rule."""
     input:
         estimates=rules.collect.output.estimates,
-        claims="results/ingest/claims.csv",
-        hypotheses="results/ingest/hypotheses.csv",
-        reasons="results/ingest/reasons.csv",
         description="results/ingest/description.json",
     output:
-        content="results/verdicts.json",
-        verdicts="results/verdicts.csv",
-        rows="results/verdict_rows.csv",
+        answers="results/answers.csv",
+        content="results/answers.json",
     log:
         "results/logs/answer.log",
     benchmark:
@@ -58,9 +53,7 @@ rule answer:
         "../../environment.yml"
     params:
         code=code_hash("answers/study.py", "shared/job.py"),
-        section=config.get("verdicts"),
-        periods=config["periods"],
-        power=config["estimates"].get("design", {}).get("power", 0.8),
+        config=topics.part(config, ["answers", "estimates", "inference.conf_level"]),
     script:
         "../scripts/answer.py"
 
@@ -70,9 +63,7 @@ rule page:
     input:
         **REPORT,
         estimates=rules.collect.output.estimates,
-        judgement=rules.answer.output.content,
-        verdicts=rules.answer.output.verdicts,
-        verdict_rows=rules.answer.output.rows,
+        answers=rules.answer.output,
     output:
         page="results/report/index.html",
     log:
@@ -94,9 +85,7 @@ rule paper:
     input:
         **REPORT,
         estimates=rules.collect.output.estimates,
-        judgement=rules.answer.output.content,
-        verdicts=rules.answer.output.verdicts,
-        verdict_rows=rules.answer.output.rows,
+        answers=rules.answer.output,
     output:
         paper="results/report/paper.pdf",
         source="results/report/paper.typ",
@@ -116,7 +105,7 @@ rule paper:
 
 
 rule manifest:
-    """Hashes of inputs and results, without a clock."""
+    """Hashes of inputs and results, without a clock; the line by which the run is cited."""
     input:
         ingest="results/ingest/description.json",
         files=[
@@ -128,6 +117,7 @@ rule manifest:
         ],
     output:
         manifest="results/manifest.json",
+        citation="results/citation.txt",
     log:
         "results/logs/manifest.log",
     benchmark:

@@ -2,16 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 
-def main(*, families: list[str], hypotheses: str, estimates: str) -> None:
-    """Write results/estimates.csv."""
-    from evenfield.answers.multiplicity import adjust_estimates, families_of
+def main(*, families: list[str], primary: dict[str, Any], estimates: str) -> None:
+    """Write results/estimates.csv; ``primary`` holds the selection of the primary row of each hypothesis."""
+    from evenfield.answers.rows import adjusted
     from evenfield.shared.estimates import stacked_estimates, write_stacked
-    from evenfield.study.files import read_table
 
-    stacked = stacked_estimates(families)
-    write_stacked(adjust_estimates(stacked, families_of(read_table(hypotheses))), estimates)
+    write_stacked(adjusted(stacked_estimates(families), primary), estimates)
 
 
 if "snakemake" in globals():

@@ -71,7 +71,7 @@ def test_planted_speeds_are_found_with_their_sign():
 
 def test_deciding_row_and_what_is_described_only(found):
     deciding = row(found, period="P2", **KEY)
-    assert (deciding.hypothesis, deciding.family, deciding.role) == ("H11", "F3", "primary")
+    assert (deciding.hypothesis, deciding.family, deciding.role) == ("H11", "regime", "primary")
     assert (deciding.sesoi, deciding.se_type, deciding.n_treated) == (1, "SCPC avc 0.03", N)
     assert deciding.conf_low < deciding.estimate < deciding.conf_high
     assert row(found, period="S", **KEY).role == "robustness"

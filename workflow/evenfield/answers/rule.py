@@ -1,211 +1,137 @@
-"""The decision rule: from one deciding row, or several, to one word and the reasons for it."""
+"""The rule: from the rows of one claim to one answer, in the order of docs/methods/answers.md."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from evenfield.answers.evidence import Evidence, value
-from evenfield.answers.spec import Part, Thresholds
-from evenfield.answers.words import (
-    CONTRADICTED,
-    INCONCLUSIVE,
-    LEANS_AGAINST,
-    LEANS_SUPPORT,
-    NOT_BUILT,
-    RANK,
-    SUPPORTED,
-    UNDERPOWERED,
-    capped,
-)
+from evenfield.answers.spec import Rule, Threshold
+from evenfield.numerics.power import smallest_visible
+from evenfield.shared.estimates import NAN
+from evenfield.shared.tables.numbers import is_missing
+from evenfield.shared.tables.rows import Row
+from evenfield.study.errors import ClaimsError
 
-# An equivalence is shown by the interval of one minus twice the size of each one-sided test.
-TWO_SIZES = 2
-ROUNDING = 1e-9
-UNCLEAN = "a placebo is not clean"
-BELOW_INTEREST = "the interval lies below the smallest effect of interest"
+HOLDS, IN_PART, DOES_NOT_HOLD = "HOLDS", "HOLDS IN PART", "DOES NOT HOLD"
+SUPPORTED, SUGGESTIVE, NEGLIGIBLE = "SUPPORTED", "SUGGESTIVE", "NEGLIGIBLE"
+SUGGESTIVE_AGAINST, AGAINST, NO_ANSWER = "SUGGESTIVE AGAINST", "AGAINST", "NO ANSWER"
+OUT_OF_REACH, NOT_EMPIRICAL = "OUT OF REACH", "NOT EMPIRICAL"
+WORDS = (HOLDS, IN_PART, DOES_NOT_HOLD, SUPPORTED, SUGGESTIVE, NEGLIGIBLE, SUGGESTIVE_AGAINST, AGAINST, NO_ANSWER,
+         OUT_OF_REACH, NOT_EMPIRICAL)  # fmt: skip
+CLOSE = 1e-9  # of two levels
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict on one deciding row, and what kept it from a stronger word."""
+class Judged(NamedTuple):
+    """An answer and a plain clause that says why, with the names of the checks or variants that speak against it."""
 
-    verdict: str  # one of the words
-    limits: tuple[str, ...] = ()  # plain clauses: what is missing, what failed, what caps it
-
-
-def judge_row(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
-    """Judge one deciding row."""
-    if not evidence.there:
-        return Judged(NOT_BUILT, ("there is no estimate",))
-    judged = JUDGES[part.kind](evidence, part, thresholds)
-    # ASSUME: a number that rests on proxy output, in full or in part, leans at most, for or against.
-    if evidence.proxy and thresholds.proxy == "capped" and capped(judged.verdict) != judged.verdict:
-        return Judged(capped(judged.verdict), (*judged.limits, "it rests on PROXY output"))
-    return judged
+    answer: str
+    because: str
+    failed: tuple[str, ...] = ()
 
 
-def judge_directional(evidence: Evidence, part: Part, thresholds: Thresholds) -> Judged:
-    """Judge a claim about a sign.
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What one association or effect is judged by."""
 
-    Notes
-    -----
-    In this order. A placebo with p < alpha: INCONCLUSIVE, because the same comparison sets apart what it should not.
-    Right sign, adjusted p < alpha, share of specifications at least ``sign_share``, at most
-    ``sign_flips`` units that turn the sign and clean placebos: SUPPORTED. Right sign and p < lean: LEANS SUPPORT. Wrong
-    sign and p < alpha, or an interval wholly below the smallest effect of interest: CONTRADICTED. Wrong sign and
-    p < lean: LEANS AGAINST. Otherwise INCONCLUSIVE, underpowered where mde > sesoi. All comparisons are strict: p equal
-    to alpha is not below it, mde equal to sesoi is not above it.
-    """
-    row, estimate = evidence.row, part.sign * value(evidence.row, "estimate")
-    # ASSUME: a comparison whose placebo is set apart from zero says nothing for or against, whatever its own p.
-    if any(p < thresholds.alpha for p in evidence.placebos):
-        return Judged(_undecided(value(row, "mde"), value(row, "sesoi")), (UNCLEAN,))
-    weak, firm = _below(evidence, thresholds.lean), _below(evidence, thresholds.alpha)
-    small = _excludes_interest(evidence, part)
-    if estimate > 0 and weak:
-        limits = _sign_limits(evidence, part, thresholds)
-        return Judged(LEANS_SUPPORT if limits else SUPPORTED, limits)
-    if (estimate < 0 and firm) or small:
-        return Judged(CONTRADICTED, (BELOW_INTEREST,) if small else ())
-    if estimate < 0 and weak:
-        return Judged(LEANS_AGAINST)
-    return Judged(_undecided(value(row, "mde"), value(row, "sesoi")))
+    row: Row
+    sign: int  # 1 or -1: the predicted sign
+    interest: float = NAN  # effect of interest, in the row's unit; NaN where there is none
+    adjusted: float = NAN  # p after adjusting over the primary rows; NaN outside them
+    questions: int = 0  # number of primary rows that it was adjusted over
+    checks: Mapping[str, Row] = field(default_factory=dict)
+    placebos: Mapping[str, Row] = field(default_factory=dict)
 
 
-def judge_equivalence(evidence: Evidence, _part: Part, thresholds: Thresholds) -> Judged:
-    """Judge a claim that an effect is too small to matter."""
-    row, sesoi = evidence.row, value(evidence.row, "sesoi")
-    low, high = value(row, "conf_low"), value(row, "conf_high")
-    level = value(row, "conf_level")
-    inside = -sesoi < low and high < sesoi and level >= 1 - TWO_SIZES * thresholds.alpha - ROUNDING
-    wide = evidence.interval or {}
-    if value(wide, "conf_low") > sesoi or value(wide, "conf_high") < -sesoi:
-        return Judged(CONTRADICTED)
-    return Judged(SUPPORTED) if inside else Judged(_undecided(value(row, "mde"), sesoi))
+def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
+    """Hold an observed quantity, and its named variants, against the threshold beside the claim."""
+    if is_missing(row["estimate"]):
+        return Judged(NO_ANSWER, _undefined(row))
+    met = [name for name, variant in variants.items() if holds.met(variant["estimate"])]
+    failed = tuple(name for name in variants if name not in met)
+    if holds.met(row["estimate"]):
+        if failed:
+            return Judged(IN_PART, f"{holds.words}, but not with: {', '.join(failed)}", failed)
+        return Judged(HOLDS, f"{holds.words}, also in {counted(met, 'variant')}" if met else holds.words)
+    if len(met) > len(failed):
+        return Judged(IN_PART, f"not {holds.words} in the main figure, but with: {', '.join(met)}", failed)
+    return Judged(DOES_NOT_HOLD, f"not {holds.words}" + (f"; only with: {', '.join(met)}" if met else ""), failed)
 
 
-def judge_level(evidence: Evidence, part: Part, _thresholds: Thresholds) -> Judged:
-    """Judge a claim about the side of a bound on which a level lies."""
-    row, sign = evidence.row, part.sign
-    near, far = sorted((sign * value(row, "conf_low"), sign * value(row, "conf_high")), key=_nan_first)
-    estimate, bound, against = sign * value(row, "estimate"), sign * part.value, sign * part.against
-    if estimate >= bound:
-        return (
-            Judged(SUPPORTED)
-            if near >= bound
-            else Judged(LEANS_SUPPORT, ("no interval lies beyond the bound as a whole",))
-        )
-    if estimate < against:
-        return Judged(CONTRADICTED) if far < against else Judged(LEANS_AGAINST)
-    return Judged(INCONCLUSIVE)
+def judge_tested(given: Evidence, rule: Rule) -> Judged:
+    """Judge an association or effect; for and against carry the same burden."""
+    low, high = interval(given.row, given.sign, rule.alpha)
+    # 1. A failed placebo ends it: the same comparison sets apart what it should not.
+    if broken := [name for name, row in given.placebos.items() if _placebo_p(name, row) < rule.alpha]:
+        return Judged(NO_ANSWER, f"its placebo fails: {', '.join(broken)}")
+    # 2. An interval inside plus or minus the effect of interest, whether or not it holds zero.
+    if -given.interest < low and high < given.interest:
+        return Judged(NEGLIGIBLE, f"the whole interval is smaller than the effect of interest, {given.interest:g}")
+    side = side_of(given.row, given.sign, rule.alpha)
+    lost = tuple(name for name, row in given.checks.items() if side_of(row, given.sign, rule.alpha) != side)
+    # 3. The interval leaves out zero, the adjusted p is small and no check takes it away.
+    if side and given.adjusted < rule.alpha and not lost:
+        kept = f" and in {counted(given.checks, 'check')}" if given.checks else ""
+        because = f"also after adjusting for {given.questions} questions{kept}"
+        return Judged(SUPPORTED if side > 0 else AGAINST, because)
+    # 4. The interval leaves out zero and at most half of the checks take it away.
+    if side and 2 * len(lost) <= len(given.checks):
+        missing = [] if given.adjusted < rule.alpha else [_not_adjusted(given)]
+        missing += [f"not with: {', '.join(lost)}"] if lost else []
+        return Judged(SUGGESTIVE if side > 0 else SUGGESTIVE_AGAINST, "; ".join(missing), lost)
+    # 5. What is left says nothing, for or against.
+    if side:
+        return Judged(NO_ANSWER, f"more than half of its checks take it away: {', '.join(lost)}", lost)
+    undefined = is_missing(given.row["estimate"])
+    return Judged(NO_ANSWER, _undefined(given.row) if undefined else "its interval does not leave out zero")
 
 
-JUDGES: dict[str, Callable[[Evidence, Part, Thresholds], Judged]] = {
-    "directional": judge_directional, "equivalence": judge_equivalence, "level": judge_level,
-}  # fmt: skip
+def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:
+    """Return the interval at 1 - alpha, turned so that + is as claimed; a missing end is unbounded."""
+    low, high = row["conf_low"], row["conf_high"]
+    low, high = (-float("inf") if is_missing(low) else low), (float("inf") if is_missing(high) else high)
+    if abs(row["conf_level"] + alpha - 1) > CLOSE:
+        found = f"estimate {row['estimate_id']} has an interval at level {row['conf_level']:g}"
+        raise ClaimsError(found, f"a level of {1 - alpha:g}, 1 - rule.alpha", "select another row")
+    return (low, high) if sign > 0 else (-high, -low)
 
 
-def judge_count(found: Sequence[Evidence], part: Part, thresholds: Thresholds) -> Judged:
-    """Judge a claim that at least so many of several outcomes have the predicted sign."""
-    there = [evidence for evidence in found if evidence.there]
-    if not there:
-        return Judged(NOT_BUILT, ("there is no estimate",))
-    right = [e for e in there if part.sign * value(e.row, "estimate") > 0]
-    wrong = [e for e in there if part.sign * value(e.row, "estimate") < 0]
-    needed = part.holds or len(found)
-    if len(right) >= needed and _joint(right, len(there)) < thresholds.lean:
-        limits = tuple(dict.fromkeys(limit for e in right for limit in _evidence_limits(e, part, thresholds)))
-        adjusted = min((value(e.row, "p_adjusted") for e in right), key=_nan_last)
-        limits = limits if adjusted < thresholds.alpha else (*limits, f"no adjusted p is below {thresholds.alpha:g}")
-        return _capped_by_proxy(right, Judged(LEANS_SUPPORT if limits else SUPPORTED, limits), thresholds)
-    if len(wrong) >= needed and _joint(wrong, len(there)) < thresholds.lean:
-        firm = _joint(wrong, len(there)) < thresholds.alpha
-        return _capped_by_proxy(wrong, Judged(CONTRADICTED if firm else LEANS_AGAINST), thresholds)
-    weak = any(value(e.row, "mde") > value(e.row, "sesoi") for e in there)
-    return Judged(UNDERPOWERED if weak else INCONCLUSIVE, _counted(right, there, needed))
+def side_of(row: Row, sign: int, alpha: float) -> int:
+    """Return 1 or -1 where a row leaves out zero on the side claimed or the other, else 0."""
+    low, high = interval(row, sign, alpha)
+    # ASSUME: a test without an interval (a permutation) leaves out zero where its p is below alpha.
+    if is_missing(row["conf_low"]) and is_missing(row["conf_high"]):
+        clear = not is_missing(row["estimate"]) and not is_missing(row["p_value"]) and row["p_value"] < alpha
+        low = high = sign * row["estimate"] if clear else 0.0
+    return int(low > 0) - int(high < 0)
 
 
-def combine(verdicts: Sequence[str], holds: int = 0, fails: int = 0) -> str:
-    """Combine the verdicts on several parts or periods."""
-    # ASSUME: a part that is missing supports nothing and contradicts nothing.
-    ranks = [RANK[verdict] for verdict in verdicts if verdict in RANK]
-    if not ranks:
-        return verdicts[0] if len(set(verdicts)) == 1 else NOT_BUILT
-    needed, against = holds or len(verdicts), fails or len(verdicts)
-    support = [word for word in (SUPPORTED, LEANS_SUPPORT) if sum(rank >= RANK[word] for rank in ranks) >= needed]
-    contra = [word for word in (CONTRADICTED, LEANS_AGAINST) if sum(rank <= RANK[word] for rank in ranks) >= against]
-    if bool(support) != bool(contra):
-        return (support or contra)[0]
-    return UNDERPOWERED if UNDERPOWERED in verdicts else INCONCLUSIVE
-
-
-def _sign_limits(evidence: Evidence, part: Part, thresholds: Thresholds) -> tuple[str, ...]:
-    adjusted = value(evidence.row, "p_adjusted")
-    checks = (
-        (math.isnan(adjusted), "no adjusted p is there"),
-        (adjusted >= thresholds.alpha, f"the adjusted p is not below {thresholds.alpha:g}"),
-        # ASSUME: the right sign with an interval below the smallest effect of interest leans, and no more.
-        (_excludes_interest(evidence, part), BELOW_INTEREST),
-    )
-    return (*_kept(checks), *_evidence_limits(evidence, part, thresholds))
-
-
-def _evidence_limits(evidence: Evidence, part: Part, thresholds: Thresholds) -> tuple[str, ...]:
-    # ASSUME: evidence that was not gathered counts as evidence that failed: without it a verdict only leans.
-    return _kept(
-        (
-            (math.isnan(evidence.share), "no specification curve was run"),
-            (evidence.share < thresholds.sign_share, "too few specifications share its sign"),
-            (math.isnan(evidence.flips), "no leave-one-out was run"),
-            (evidence.flips > thresholds.sign_flips, "leaving out one unit can turn its sign"),
-            (part.placebo == "expected" and not evidence.placebos, "no placebo was run"),
-            (any(p < thresholds.alpha for p in evidence.placebos), UNCLEAN),
-        )
+def visible(row: Row, rule: Rule) -> float:
+    """Return the smallest effect that a row could show; where it has no interval, what its topic says of its test."""
+    own = smallest_visible(row["conf_low"], row["conf_high"], row["std_error"], rule.power, 1 - rule.alpha)
+    return (
+        float(row["mde"]) if is_missing(own) and is_missing(row["conf_low"]) and is_missing(row["conf_high"]) else own
     )
 
 
-def _kept(checks: Iterable[tuple[bool, str]]) -> tuple[str, ...]:
-    return tuple(words for holds, words in checks if holds)
+def counted(items: Collection[object], name: str) -> str:
+    """Write how many of something there are."""
+    return f"{len(items)} {name}{'s' * (len(items) != 1)}"
 
 
-def _below(evidence: Evidence, level: float) -> bool:
-    p = value(evidence.row, "p_value")
-    if not math.isnan(p):
-        return p < level
-    low, high = value(evidence.row, "conf_low"), value(evidence.row, "conf_high")
-    return value(evidence.row, "conf_level") >= 1 - level - ROUNDING and (low > 0 or high < 0)
+def _not_adjusted(given: Evidence) -> str:
+    if given.questions and is_missing(given.row["p_value"]):
+        return f"it has no p-value that could be adjusted for {given.questions} questions"
+    if given.questions:
+        return f"only before adjusting for {given.questions} questions"
+    return "it is not one of the primary questions, so its p-value is not adjusted"
 
 
-def _excludes_interest(evidence: Evidence, part: Part) -> bool:
-    row = evidence.row
-    upper = value(row, "conf_high") if part.sign > 0 else -value(row, "conf_low")
-    return upper < value(row, "sesoi")
+def _placebo_p(name: str, row: Row) -> float:
+    if is_missing(row["p_value"]):
+        raise ClaimsError(f"placebo '{name}' has no p-value", "a placebo that is tested", "select another row")
+    return float(row["p_value"])
 
 
-def _undecided(mde: float, sesoi: float) -> str:
-    return UNDERPOWERED if mde > sesoi else INCONCLUSIVE
-
-
-def _joint(found: Sequence[Evidence], tests: int) -> float:
-    p_values = [e.joint_p if not math.isnan(e.joint_p) else min(1.0, tests * value(e.row, "p_value")) for e in found]
-    return min(p_values, key=_nan_last)
-
-
-def _capped_by_proxy(found: Sequence[Evidence], judged: Judged, thresholds: Thresholds) -> Judged:
-    if thresholds.proxy == "capped" and any(e.proxy for e in found) and capped(judged.verdict) != judged.verdict:
-        return Judged(capped(judged.verdict), (*judged.limits, "it rests on PROXY output"))
-    return judged
-
-
-def _counted(right: Sequence[Evidence], there: Sequence[Evidence], needed: int) -> tuple[str, ...]:
-    return (f"{len(right)} of {len(there)} signs are as claimed, {needed} are needed",)
-
-
-def _nan_last(number: float) -> float:
-    return math.inf if math.isnan(number) else number
-
-
-def _nan_first(number: float) -> float:
-    return -math.inf if math.isnan(number) else number
+def _undefined(row: Row) -> str:
+    return f"its number is not defined ({row['warning'] or 'no reason given'})"

@@ -1,152 +1,229 @@
-"""What the config declares about verdicts: thresholds, and per hypothesis the rows that decide it."""
+"""What claims.yaml may hold: the rule's numbers, the hypotheses, the claims in the order of the paper, the reasons."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
-from evenfield.study.errors import ConfigError
+from pydantic import Field, ValidationError, model_validator
 
-# Raise with every change of the rule in `rule.py`: the printed hash then changes too.
-RULE_VERSION = 1
-KINDS = ("directional", "equivalence", "level", "count")
-SIGNS = {"positive": 1, "negative": -1}
+from evenfield.shared.estimates import TEXT_FIELDS
+from evenfield.shared.spec import Id, Spec
+from evenfield.study.errors import ClaimsError, first_examples
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """Numbers of the decision rule."""
-
-    alpha: float = 0.05  # a verdict needs p below ``alpha``, a leaning one p below ``lean``
-    lean: float = 0.10
-    sign_share: float = 0.80  # smallest share of specifications with the sign of the estimate
-    sign_flips: int = 0  # most units whose deletion may turn the sign
-    proxy: str = "capped"  # ``capped``
+Select = Annotated[dict[str, str], Field(min_length=1)]  # wanted text by column of estimates.csv
+Named = dict[str, Select]
+# What an entry of each kind must hold, and what it may hold beside that.
+TEST = ("interest", "checks", "placebos", "shows")
+NEEDED = {"fact": ("evidence", "holds"), "out of reach": ("because", "why", "data"), "not empirical": ("why",)}
+ALLOWED = {"fact": ("variants", "shows"), "association": TEST, "effect": TEST}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part of a hypothesis: which rows decide it and how they are read."""
+class Rule(Spec):
+    """The numbers of the rule."""
 
-    id: str  # name, printed in the reason
-    kind: str  # ``directional``, ``equivalence``, ``level`` or ``count``
-    sign: int = 1  # predicted sign, 1 or -1; for a level the side of ``value`` on which the claim lies
-    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # admitted texts by column of the estimates
-    periods: tuple[str, ...] = ()  # periods that must each have a row; empty for every row that is selected
-    holds: int = 0  # how many rows must support, or contradict; 0 for all
-    fails: int = 0
-    value: float = 0.0  # for a level: the bound of the claim, and the bound beyond which it is contradicted
-    against: float = 0.0
-    placebo: str = "expected"  # ``expected``
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    power: float = Field(default=0.8, gt=0.5, lt=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hypothesis:
-    """One hypothesis, or one claim that is only described."""
+class Threshold(Spec):
+    """Where a fact holds: strictly above or below a number, or between two numbers with both ends."""
 
-    id: str  # as in the ledger
-    parts: tuple[Part, ...]  # what decides it
-    holds: int = 0  # how many parts must support, or contradict; 0 for all
-    fails: int = 0
-    lacks: str = ""  # why the study's panel cannot carry it, where it cannot; empty where it is only not built yet
-    lacks_codes: tuple[str, ...] = ()  # reason codes
-    lacks_data: str = ""  # data that would decide it
+    above: float | None = None
+    below: float | None = None
+    between: tuple[float, float] | None = None
 
+    @model_validator(mode="after")
+    def _one(self) -> Threshold:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("it needs one of above, below, between")
+        if self.between and self.between[0] > self.between[1]:
+            raise ValueError("between needs its smaller number first")
+        return self
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """The whole rule of one study: thresholds, hypotheses and the hash that is printed with every verdict."""
+    def met(self, value: float) -> bool:
+        """Say whether a number meets the threshold; an undefined one does not."""
+        if self.between:
+            return self.between[0] <= value <= self.between[1]
+        return value > self.above if self.above is not None else self.below is not None and value < self.below
 
-    thresholds: Thresholds
-    hypotheses: Mapping[str, Hypothesis]
-    hash: str
-
-
-def period_labels(periods: Mapping[str, Any]) -> dict[str, str]:
-    """Return the label of every period, with a dash between years."""
-    return {
-        name: str(item.get("label") or f"{item['start']}-{item['end']}").replace("-", "\u2013")
-        for name, item in periods.items()
-    }
+    @property
+    def words(self) -> str:
+        """The threshold as a clause."""
+        (name, number), *_ = self.model_dump(exclude_none=True).items()
+        return f"{name} {' and '.join(f'{end:g}' for end in number) if name == 'between' else f'{number:g}'}"
 
 
-def parse_rule(section: Mapping[str, Any] | None, periods: Mapping[str, Any]) -> Rule:
-    """Read section ``verdicts`` of the config."""
-    found = section or {}
-    main_periods = [name for name, item in periods.items() if item.get("role", "main") == "main"]
-    thresholds = Thresholds(**found.get("thresholds", {}))
-    if not 0 < thresholds.alpha < thresholds.lean < 1:
-        raise ConfigError(
-            f"verdicts.thresholds alpha {thresholds.alpha:g} and lean {thresholds.lean:g}",
-            "0 < alpha < lean < 1",
-            "correct one of them",
-        )
-    declared = {name: _hypothesis(name, item, main_periods) for name, item in found.get("hypotheses", {}).items()}
-    canonical = {
-        "version": RULE_VERSION,
-        "periods": list(main_periods),
-        "thresholds": _plain(thresholds),
-        "hypotheses": found.get("hypotheses", {}),
-    }
-    return Rule(thresholds=thresholds, hypotheses=declared, hash=canonical_hash(canonical))
+class Entry(Spec):
+    """What hypotheses and claims share: a predicted sign and named overrides of the row that decides."""
+
+    kind: Literal["fact", "association", "effect", "out of reach", "not empirical"]
+    sign: Literal["", "+", "-"] = ""
+    interest: float | None = Field(None, gt=0)
+    checks: Named = Field(default_factory=dict)
+    placebos: Named = Field(default_factory=dict)
+    variants: Named = Field(default_factory=dict)
+    shows: list[Select] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _placebos(self) -> Entry:
+        if self.placebos and self.kind != "effect":
+            raise ValueError("placebos belong to an effect")
+        return self
+
+    @property
+    def first(self) -> Select:
+        """The selection of the row that decides; empty where none does."""
+        return {}
+
+    def selections(self) -> dict[tuple[str, str], Select]:
+        """Return every selection by what it is and its name; overrides come with what they override."""
+        shown = {str(number): row for number, row in enumerate(self.shows, 1)}
+        told = {"check": self.checks, "placebo": self.placebos, "variant": self.variants, "shown": shown}
+        named = {(what, name): {**self.first, **row} for what, rows in told.items() for name, row in rows.items()}
+        return {("primary", ""): self.first, **named} if self.first else {}
 
 
-def canonical_hash(content: Mapping[str, Any]) -> str:
-    """Hash plain content so that the order of its keys does not matter."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+class Hypothesis(Entry):
+    """One of the primary questions, with its one primary row."""
+
+    statement: str
+    kind: Literal["association", "effect"]
+    sign: Literal["+", "-"]
+    primary: Select
+
+    @property
+    def first(self) -> Select:
+        """The primary row."""
+        return self.primary
+
+    @model_validator(mode="after")
+    def _checks_only(self) -> Hypothesis:
+        if self.variants:
+            raise ValueError("a hypothesis has checks, not variants")
+        return self
 
 
-def _plain(thresholds: Thresholds) -> dict[str, Any]:
-    return {name: getattr(thresholds, name) for name in thresholds.__slots__}
+class Claim(Entry):
+    """One single statement of the paper."""
+
+    id: Id
+    paragraph: list[int] = Field(min_length=1)
+    claim: str
+    hypothesis: str = ""
+    evidence: Select | None = None
+    holds: Threshold | None = None
+    because: list[str] = Field(default_factory=list)
+    why: str = ""
+    data: str = ""
+
+    @property
+    def first(self) -> Select:
+        """The row that decides."""
+        return self.evidence or {}
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Claim:
+        needed = NEEDED.get(self.kind) or (("hypothesis",) if self.hypothesis else ("sign", "evidence"))
+        may = () if self.hypothesis else ALLOWED.get(self.kind, ())
+        written = {name for name, value in self if name not in ("id", "paragraph", "claim", "kind") and value}
+        for name in needed:
+            if name not in written:
+                raise ValueError(f"kind {self.kind} needs {' and '.join(needed)}; {name} is missing")
+        if extra := sorted(written - {*needed, *may}):
+            beside = " beside a hypothesis" if self.hypothesis else ""
+            raise ValueError(f"kind {self.kind} has no {extra[0]}{beside}")
+        return self
 
 
-def _hypothesis(name: str, item: Mapping[str, Any], main_periods: Sequence[str]) -> Hypothesis:
-    parts = tuple(_part(name, part, main_periods) for part in item["parts"])
-    lacks = item.get("lacks", {})
-    return Hypothesis(
-        id=name,
-        parts=parts,
-        holds=_count(name, item.get("holds"), len(parts)),
-        fails=_count(name, item.get("fails"), len(parts)),
-        lacks=lacks.get("why", ""),
-        lacks_codes=tuple(lacks.get("codes", ())),
-        lacks_data=lacks.get("data", ""),
-    )
+class Claims(Spec):
+    """The whole of claims.yaml."""
+
+    rule: Rule = Field(default_factory=Rule)
+    hypotheses: dict[str, Hypothesis] = Field(default_factory=dict)
+    claims: list[Claim] = Field(default_factory=list)
+    reasons: dict[str, str] = Field(default_factory=dict)
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Yield hypotheses and claims with the place where each stands."""
+        yield from ((f"hypothesis {name}", item) for name, item in self.hypotheses.items())
+        yield from ((f"claim {item.id}", item) for item in self.claims)
 
 
-def _part(name: str, item: Mapping[str, Any], main_periods: Sequence[str]) -> Part:
-    named = item.get("periods", [])
-    periods = tuple(main_periods) if named == "main" else tuple(named)
-    usual = {"hypothesis": name, "role": "exploratory" if name.startswith("L") else "primary"}
-    select = {
-        key: (value,) if isinstance(value, str) else tuple(value)
-        for key, value in {**usual, **item.get("select", {})}.items()
-    }
-    most = len(periods) if periods else 0
-    return Part(
-        id=item["id"],
-        kind=item["kind"],
-        sign=SIGNS[item.get("sign", "positive")],
-        select=select,
-        periods=periods,
-        holds=_count(name, item.get("holds"), most),
-        fails=_count(name, item.get("fails"), most),
-        value=item.get("value", 0.0),
-        against=item.get("against", item.get("value", 0.0)),
-        placebo=item.get("placebo", "expected"),
-    )
+def read_claims(config: Mapping[str, Any]) -> Claims:
+    """Return claims.yaml as it stands in a checked config, refused in one line where a run would refuse it later."""
+    written = config["answers"]
+    try:
+        claims = Claims.model_validate(written)
+    except ValidationError as error:
+        raise _worded(error, written) from None
+    _check_names(claims, config)
+    return claims
 
 
-def _count(name: str, asked: int | str | None, most: int) -> int:
-    wanted = 0 if asked in (None, "all") else int(asked)
-    if most and wanted > most:
-        raise ConfigError(
-            f"verdicts.hypotheses.{name} asks for {wanted} of {most}",
-            f"at most {most}, or all",
-            "correct holds or fails",
-        )
-    return wanted
+def _worded(error: ValidationError, written: Mapping[str, Any]) -> ClaimsError:
+    first = error.errors()[0]
+    where = [str(step) for step in first["loc"] if step != "[key]"]
+    if where[:1] == ["claims"] and len(where) > 1:
+        entry = written["claims"][int(where[1])]
+        name = entry.get("id", f"number {int(where[1]) + 1}") if isinstance(entry, Mapping) else where[1]
+        where = [f"claim {name}", *where[2:]]
+    elif where[:1] == ["hypotheses"] and len(where) > 1:
+        where = [f"hypothesis {where[1]}", *where[2:]]
+    place, key = (where[0], ".".join(where[1:])) if len(first["loc"]) > 1 else ("the top level", ".".join(where))
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(_keys_beside(first["loc"]))
+        return ClaimsError(f"{place} has the unknown key {key}", f"one of {known}", "correct or remove it")
+    message = first["msg"].removeprefix("Value error, ")
+    action = "put it in quotation marks" if first["type"] == "string_type" else f"correct {key or place}"
+    return ClaimsError(f"{place}: {f'{key}: ' if key else ''}{message}", "what docs/methods/answers.md lists", action)
+
+
+def _keys_beside(loc: Sequence[Any]) -> list[str]:
+    kinds: dict[str, type[Spec]] = {"rule": Rule, "hypotheses": Hypothesis, "claims": Claim, "holds": Threshold}
+    return list(next((kinds[str(step)] for step in reversed(loc[:-1]) if step in kinds), Claims).model_fields)
+
+
+def _check_names(claims: Claims, config: Mapping[str, Any]) -> None:
+    ids = [claim.id for claim in claims.claims]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise ClaimsError(f"claim {twice[0]} stands {ids.count(twice[0])} times", "one entry a claim", "rename one")
+    level = config["inference"]["conf_level"]
+    if claims.claims and abs(claims.rule.alpha + level - 1) > 1e-9:
+        found = f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}"
+        raise ClaimsError(found, "intervals at 1 - alpha", "change one of them")
+    for claim in claims.claims:
+        if claim.hypothesis:
+            _known(f"claim {claim.id}: hypothesis", claim.hypothesis, list(claims.hypotheses))
+            if (kind := claims.hypotheses[claim.hypothesis].kind) != claim.kind:
+                found = f"claim {claim.id} is an {claim.kind}, its hypothesis {claim.hypothesis} an {kind}"
+                raise ClaimsError(found, "one kind", "correct one of them")
+        for code in claim.because:
+            _known(f"claim {claim.id}: because", code, list(claims.reasons))
+    families, schemes = families_of(config), [*config["panel"]["unit_schemes"], ""]
+    for where, entry in claims.entries():
+        for key, select in entry.selections().items():
+            place = place_of(where, key)
+            for column in select:
+                _known(f"{place}: column", column, TEXT_FIELDS)
+            _known(f"{place}: family", select.get("family", families[0]), families)
+            _known(f"{place}: unit_scheme", select.get("unit_scheme", ""), schemes)
+
+
+def place_of(where: str, key: tuple[str, str]) -> str:
+    """Name a selection in words, for example ``hypothesis H1, check 'as published'``."""
+    return where if key[0] == "primary" else f"{where}, {key[0]} '{key[1]}'"
+
+
+def families_of(config: Mapping[str, Any]) -> list[str]:
+    """Return the families that estimates will have: the topics of a config, and the questions of group contrasts."""
+    topics = config["estimates"]
+    return [*topics, *topics.get("group_contrasts", ())]
+
+
+def _known(where: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "correct the name"
+        raise ClaimsError(f"{where} '{name}' is not known", f"one of {first_examples(list(known), 12)}", hint)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import RANK_TOLERANCE
+from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 from evenfield.numerics.spatial import connected_sets
 
 TIE = 1e-9
@@ -140,3 +140,8 @@ def label_statistics(
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / np.sqrt(s2 * (loading @ c))
     return estimate, np.where(regular, statistic, np.nan)
+
+
+def null_spread(y: np.ndarray, controls: np.ndarray) -> float:
+    """Return the residual standard deviation of the outcome given its controls alone; y (N,), controls (N, K)."""
+    return float(np.sqrt(fit_ols(y, controls).sigma2))

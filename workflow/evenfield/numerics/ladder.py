@@ -15,8 +15,8 @@ from evenfield.numerics.inference.conley import conley_inference, spatial_kernel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation
-from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols, t_quantile
-from evenfield.numerics.power import detectable_effect
+from evenfield.numerics.ols import Inference, OlsFit, contrast_inference, cov_hc1, fit_ols, t_quantile
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference
 
 FEWEST_TREATED = 4
@@ -88,7 +88,6 @@ class Rung:
     p_value: float = NAN
     conf_low: float = NAN
     conf_high: float = NAN
-    critical_value: float = NAN
     mde: float = NAN
     note: str = ""  # why numbers are missing
 
@@ -142,6 +141,7 @@ def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
 def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, method: str) -> Rung:
     space = place.components[method]
     found = scpc_inference(fit, section.contrast, space)
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     se_type = f"SCPC avc {space.average_correlation:.2f}"
     return Rung(
         method,
@@ -154,8 +154,7 @@ def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings,
         found.p_value,
         found.conf_low,
         found.conf_high,
-        found.critical_value,
-        detectable_effect(found.std_error, found.critical_value, settings.power),
+        mde,
     )
 
 
@@ -176,7 +175,10 @@ def _conley(section: Section, fit: OlsFit, place: Place, settings: LadderSetting
     return _robust(f"conley_{km}", f"Conley {km} km", "t(N - K)", found, settings)
 
 
-def _robust(method: str, se_type: str, p_type: str, found: RobustInference, settings: LadderSettings) -> Rung:
+def _robust(
+    method: str, se_type: str, p_type: str, found: Inference | RobustInference, settings: LadderSettings
+) -> Rung:
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     return Rung(
         method,
         se_type,
@@ -188,8 +190,7 @@ def _robust(method: str, se_type: str, p_type: str, found: RobustInference, sett
         found.p_value,
         found.conf_low,
         found.conf_high,
-        found.critical_value,
-        detectable_effect(found.std_error, found.critical_value, settings.power),
+        mde,
     )
 
 
@@ -213,27 +214,14 @@ def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.rando
 
 def _hc1(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     found = contrast_inference(fit, cov_hc1(fit), section.contrast, fit.df, settings.level)
-    critical_value = t_quantile(0.5 + settings.level / 2, fit.df)
-    return Rung(
-        "hc1",
-        "HC1",
-        "t(N - K)",
-        found.estimate,
-        found.std_error,
-        found.statistic,
-        float(fit.df),
-        found.p_value,
-        found.conf_low,
-        found.conf_high,
-        critical_value,
-        detectable_effect(found.std_error, critical_value, settings.power),
-    )
+    return _robust("hc1", "HC1", "t(N - K)", found, settings)
 
 
 def _classical_mde(section: Section, fit: OlsFit, settings: LadderSettings) -> float:
-    # ASSUME: a permutation test has no standard error; it sees about what a t test with equal variances sees.
+    # ASSUME: a permutation has no standard error; it sees about what a t test with equal variances sees.
     std_error = float(np.sqrt(fit.sigma2 * section.contrast @ fit.bread @ section.contrast))
-    return detectable_effect(std_error, t_quantile(0.5 + settings.level / 2, fit.df), settings.power)
+    half = t_quantile(0.5 + settings.level / 2, fit.df) * std_error
+    return smallest_visible(-half, half, std_error, settings.power, settings.level)
 
 
 NAMES = {"free": "permutation", "stratified": "permutation_stratified", "connected": "permutation_connected"}

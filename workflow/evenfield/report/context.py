@@ -15,20 +15,13 @@ from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import read_exhibits, read_toml
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.spread import spread_view
-from evenfield.report.verdicts import verdict_table
 from evenfield.shared.tables.rows import records
 from evenfield.shared.topics import read_topics
 from evenfield.shared.words import Findings, Sentence, listing
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
-CLASSES = {
-    "A": "can be tested, at least in part, with {unit} data",
-    "B": "can be described or approached by a proxy, without a causal reading",
-    "C": "are empirical but need data below the level of a {unit}, on firms or on other countries",
-    "D": "are definitions, norms or history",
-}
-SOURCE, CLAIM = ("citation", "vintage", "licence"), ("claim_id", "paragraphs", "claim", "class", "route")
+SOURCE = ("citation", "vintage", "licence")
 # Topics whose first sentence stands in the summary.
 SUMMARY = ("answers", "design", "exposure", "beta", "sigma")
 
@@ -57,7 +50,6 @@ def build_context(
     ]
     sections = [part for part in parts if part.said or part.exhibits or own.get(part.id)]
     simulated = simulated_names(ingest)
-    claims = facts.ingested("claims", CLAIM)
     text = f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the world."
     warning: list[tuple[Sentence, Section | None]] = [(Sentence(text, caution=True), None)] if simulated else []
     return {
@@ -69,13 +61,10 @@ def build_context(
         "sections": sections,
         "headlines": warning + [(part.said[0], part) for part in sections if part.id in SUMMARY and part.said],
         "absent": [part.title for part in parts if part not in sections],
-        "question": _question(records(claims), facts),
-        "claims": records(claims),
         "data": _data(facts),
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "verdicts": verdict_table(facts, shown, own.get("evidence", {})),
         "spread": spread_view(facts),
         "assumptions": harvest_assumptions(),
         "data_sources": records(facts.ingested("sources", SOURCE)),
@@ -105,12 +94,6 @@ def _captions(facts: Findings) -> dict[str, dict[str, str]]:
         name: {key: environment.from_string(text).render(nouns) for key, text in item.items()}
         for name, item in read_toml("captions.toml").items()
     }
-
-
-def _question(claims: Sequence[Mapping[str, Any]], facts: Findings) -> list[Sentence]:
-    counts = [(sum(claim["class"] == letter for claim in claims), words) for letter, words in CLASSES.items()]
-    told = listing([f"{count} {words.format(unit=facts.unit)}" for count, words in counts if count])
-    return [Sentence(f"Of {len(claims)} statements in the source, {told}.")] if claims else []
 
 
 def _data(facts: Findings) -> list[Sentence]:

@@ -62,9 +62,9 @@ class Findings(Facts):
         return records(rows)
 
     @cached_property
-    def verdicts(self) -> dict[str, Any]:
+    def answers(self) -> dict[str, Any]:
         """The answers to the claims."""
-        return dict(read_json(self.root / "verdicts.json"))
+        return dict(read_json(self.root / "answers.json"))
 
     @property
     def units(self) -> str:

@@ -31,11 +31,11 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` beside it: what decides claims, statements to estimate."""
+    """Read a config file as plain data, and ``claims.yaml`` beside it: the claims, and statements to estimate."""
     content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
-    if claims.exists() and "verdicts" not in content:
-        content["verdicts"] = _read_mapping(claims)
-        if statements := content["verdicts"].pop("statements", None):
+    if claims.exists() and "answers" not in content:
+        content["answers"] = _read_mapping(claims)
+        if statements := content["answers"].pop("statements", None):
             content["estimates"] = {**content.get("estimates", {}), "statements": statements}
     return content
 
@@ -154,9 +154,6 @@ def _check_references(config: Mapping[str, Any]) -> None:
         }
         _known(where, names, known[kind])
     _check_unique_ids(config["estimates"])
-    for name, item in config["verdicts"]["hypotheses"].items():
-        named = [period for part in item["parts"] for period in part.get("periods", []) if part["periods"] != "main"]
-        _known(f"verdicts.hypotheses.{name}.periods", named, config["periods"])
 
 
 def _check_years(config: Mapping[str, Any]) -> None:

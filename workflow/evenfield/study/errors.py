@@ -23,6 +23,12 @@ class ConfigError(EvenfieldError):
     floor = "config"
 
 
+class ClaimsError(EvenfieldError):
+    """A fault in claims.yaml."""
+
+    floor = "claims.yaml"
+
+
 class IngestError(EvenfieldError):
     """A fault in a table of the study's data folder."""
 

@@ -14,19 +14,13 @@ _OPTIONAL = {
         "comparable why estimate_id source"
     ),
     "cases": ("case place unit lat lon industry origin first_date policy_act policy_date typology_cell paragraph note"),
-    "claims": "claim_id paragraphs claim class class_note hypotheses reason_codes route deciding_data",
     "cluster_list": "cluster name unit city industry year programme origin source note",
     "clusters": "unit measure year value source note",
-    "hypotheses": (
-        "hypothesis claims statement deciding_estimate primary_inference supports_if contradicts_if sesoi "
-        "sesoi_unit sesoi_second sesoi_second_unit family"
-    ),
     "panel_merged": "unit year",
     "programmes": "programme unit first_year source note",
-    "reasons": "code meaning",
     "zones": (
         "zone name name_zh type level unit city year_established year_state_level year_first_possible "
-        "year_last_possible year_in_force year_quality exit_year area_km2 seed source note"
+        "year_last_possible year_in_force year_quality exit_year area_km2 seed same_as source note"
     ),
 }
 OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {name: tuple(text.split()) for name, text in _OPTIONAL.items()}
@@ -52,7 +46,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = {"year": "integer"}
 NO_TAXONOMY = "none"
-DATED_SUFFIX = "+dated"
+DATED_SUFFIX, UNDATED_SUFFIX = "+dated", "+undated"
 
 
 @dataclass(frozen=True, slots=True)

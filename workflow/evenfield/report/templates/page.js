@@ -73,39 +73,7 @@
     });
   }
 
-  function makeFilterable(box, table) {
-    var rows = Array.prototype.slice.call(table.tBodies[0].rows);
-    var fields = Array.prototype.slice.call(box.querySelectorAll("[data-filter]"));
-    var count = box.querySelector(".count");
-    function matches(row, field) {
-      var wanted = field.value.trim().toLowerCase(), name = field.getAttribute("data-filter");
-      if (!wanted) { return true; }
-      if (name === "text") { return row.textContent.toLowerCase().indexOf(wanted) !== -1; }
-      return row.getAttribute("data-" + name).toLowerCase() === wanted;
-    }
-    function apply() {
-      var shown = 0;
-      rows.forEach(function (row) {
-        row.hidden = !fields.every(function (field) { return matches(row, field); });
-        if (!row.hidden) { shown += 1; }
-      });
-      count.textContent = shown + " of " + rows.length + " claims";
-    }
-    function clear() { fields.forEach(function (field) { field.value = ""; }); apply(); }
-    function reveal() {
-      var row = location.hash && document.getElementById(location.hash.slice(1));
-      if (row && row.hidden) { clear(); row.scrollIntoView(); }
-    }
-    fields.forEach(function (field) { field.addEventListener("input", apply); });
-    box.querySelector("button").addEventListener("click", function () { clear(); fields[0].focus(); });
-    window.addEventListener("hashchange", reveal);
-    box.hidden = false;
-    apply();
-  }
-
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
-  var filters = document.getElementById("verdict-filters");
-  if (filters) { makeFilterable(filters, document.getElementById("T0")); }
   if ("IntersectionObserver" in window) {
     followReading(Array.prototype.slice.call(document.querySelectorAll("nav.toc a")));
   }

@@ -1,99 +1,85 @@
-"""F21: deciding estimates in multiples of the smallest effect of interest, with what the design could see."""
+"""F21: the primary questions in multiples of the effect of interest, with the smallest effect that each could show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SOFT, WIDTH, use_style
-from evenfield.shared.tables.numbers import fixed, interval, is_missing
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, WIDTH, use_style
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.numbers import fixed, interval
 from evenfield.shared.tables.rows import records
-from evenfield.topics.answers.table import deciding_rows
+from evenfield.topics.answers.table import answered
 
-AXIS = "multiples of the smallest effect of interest, positive as claimed (log scale beyond \u00b11)"
-CLAIM = r"L\d"
-ROW_HEIGHT, MARGIN = 0.19, 1.1
+AXIS = "multiples of the effect of interest, positive as claimed (log scale beyond \u00b11)"
+STEPS, ROW_HEIGHT, MARGIN, LETTERS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), 0.42, 0.95, 46
 
 
 def f21(facts: Facts) -> Artwork:
-    """Draw each deciding estimate with its interval, the band of no interest and the detectable effect."""
-    shown = _shown(deciding_rows(facts))
-    figure, axes = _canvas(shown)
-    height = np.arange(len(shown))
-    axes.hlines(height, shown["scaled_conf_low"], shown["scaled_conf_high"], color=INK, linewidth=1.2)
-    axes.plot(shown["scaled_estimate"], height, "o", color=INK, markersize=3.6, linestyle="")
-    axes.plot(shown["scaled_mde"], height, "|", color=ACCENT, markersize=7, markeredgewidth=1.4, linestyle="")
+    """Draw each primary estimate with its interval, the band of no interest and the smallest visible effect."""
+    shown = _shown(answered(facts, "hypotheses", "F21")["hypotheses"])
+    if shown.empty:
+        raise nothing_to_show("primary questions with an effect of interest", "hypotheses", "F21")
+    use_style()
+    tall, height = MARGIN + ROW_HEIGHT * max(len(shown), 3), np.arange(len(shown))
+    figure, axes = plt.subplots(figsize=(WIDTH, tall))
+    figure.subplots_adjust(left=0.42, right=0.985, top=1 - 0.12 / tall, bottom=0.78 / tall)
+    axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
+    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
+    axes.hlines(height, shown["low"], shown["high"], color=INK, linewidth=1.2)
+    axes.plot(shown["estimate"], height, "o", color=INK, markersize=3.6, linestyle="")
+    axes.plot(shown["smallest_visible"], height, "|", color=ACCENT, markersize=7, markeredgewidth=1.4, linestyle="")
+    labels = ["\n".join(wrap(f"{row['statement']} ({row['answer']})", LETTERS)) for row in records(shown)]
+    axes.set_yticks(height, labels, fontsize=6.5)
+    axes.set_ylim(len(shown) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(AXIS)
+    largest = float(np.nanmax(np.abs(shown[["estimate", "low", "high", "smallest_visible"]].to_numpy(float))))
+    steps = [step for step in STEPS if step <= max(largest, 3.0)]
+    ticks = [*(-step for step in reversed(steps)), 0.0, *steps]
+    axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
+    axes.set_xticks([], minor=True)
     keys: list[Any] = [
         Line2D([], [], color=INK, marker="o", markersize=3.6, label="estimate and interval"),
-        Line2D([], [], color=ACCENT, marker="|", markersize=8, linestyle="", label="smallest detectable effect"),
+        Line2D([], [], color=ACCENT, marker="|", markersize=8, linestyle="", label="smallest effect it could show"),
         Patch(color=PALE, label="too small to be of interest"),
     ]
-    _key(figure, keys)
+    figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0))
     parts = [
-        f"{row['name']}: {fixed(row['scaled_estimate'], 1)} "
-        f"{interval(row['scaled_conf_low'], row['scaled_conf_high'], 1)}, detectable {fixed(row['scaled_mde'], 1)}"
+        f"{row['statement'].rstrip('.')}: {fixed(row['estimate'], 1)} {interval(row['low'], row['high'], 1)}, "
+        f"could show {fixed(row['smallest_visible'], 1)}, {row['answer']}"
         for row in records(shown)
     ]
-    return Artwork(figure, shown, _alt("Deciding estimates in multiples of the smallest effect of interest", parts))
+    alt = f"Primary estimates in multiples of the effect of interest. {'; '.join(parts)}."
+    return Artwork(figure, shown, alt)
 
 
 FIGURES = {"F21": f21}
 
 
-def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    there = rows[rows["scaled_estimate"].notna() & ~rows["hypothesis"].str.match(CLAIM)].reset_index(drop=True)
-    names = [f"{row['hypothesis']} {row['label']}" for row in records(there)]
-    kept = ["hypothesis", "part", "period", "output_basis", "flips", "verdict", "estimate_id"]
-    return there[[*kept, *(name for name in there.columns if name.startswith("scaled_"))]].assign(name=names)
-
-
-def _canvas(shown: pd.DataFrame) -> tuple[Figure, Axes]:
-    use_style()
-    tall = MARGIN + ROW_HEIGHT * max(len(shown), 3)
-    figure, axes = plt.subplots(figsize=(WIDTH, tall))
-    figure.subplots_adjust(left=0.37, right=0.985, top=1 - 0.12 / tall, bottom=0.78 / tall)
-    axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
-    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
-    axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
-    axes.set_yticks(range(len(shown)), list(shown["name"]))
-    axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(AXIS)
-    ticks = _ticks(shown)
-    axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
-    axes.set_xticks([], minor=True)
-    for place in [i for i in range(1, len(shown)) if shown["hypothesis"].iloc[i] != shown["hypothesis"].iloc[i - 1]]:
-        axes.axhline(place - 0.5, color=FAINT, linewidth=0.6, zorder=0)
-    if shown.empty:
-        axes.text(0.5, 0.5, "nothing to show yet", transform=axes.transAxes, ha="center", color=SOFT)
-    return figure, axes
-
-
-def _ticks(shown: pd.DataFrame) -> list[float]:
-    numbers: list[float] = [
-        abs(value)
-        for name in shown.columns
-        if name.startswith("scaled_")
-        for value in shown[name]
-        if not is_missing(value)
-    ]
-    steps = [step for step in (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0) if step <= max([*numbers, 3.0])]
-    return [*(-step for step in reversed(steps)), 0.0, *steps]
-
-
-def _key(figure: Figure, keys: Sequence[Any]) -> None:
-    figure.legend(handles=list(keys), loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0))
-
-
-def _alt(opening: str, parts: Sequence[str]) -> str:
-    return f"{opening}. {'; '.join(parts)}." if parts else f"{opening}: nothing to show yet."
+def _shown(questions: list[dict[str, Any]]) -> pd.DataFrame:
+    """Turn each question so that positive is as claimed and divide it by its effect of interest."""
+    lines = []
+    for row in questions:
+        if row["interest"] is not None and row["estimate"] is not None:
+            sign = 1 if row["sign"] == "+" else -1
+            told = {name: row[name] for name in ("id", "statement", "estimate_id")} | {"answer": row["answer"].lower()}
+            ends = ("low", "high") if sign > 0 else ("high", "low")
+            numbers = dict(zip(("low", "high"), (row[end] for end in ends), strict=True)) | {
+                "estimate": row["estimate"]
+            }
+            turned = {name: sign * value / row["interest"] for name, value in numbers.items() if value is not None}
+            visible = row["smallest_visible"]
+            size = {"smallest_visible": None if visible is None else visible / row["interest"]}
+            lines.append({**told, "low": None, "high": None, **turned, **size})
+    frame = pd.DataFrame(lines)
+    return frame.astype(dict.fromkeys(("estimate", "low", "high", "smallest_visible"), float)) if lines else frame

@@ -1,8 +1,7 @@
-"""T0, T0b and T28: the answer to each claim, claims out of reach, and what leaving units out does to the answers."""
+"""T0, T0b and T28: every statement with its answer, the primary questions, and what leaving units out does to them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,180 +9,133 @@ import pandas as pd
 
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark
-from evenfield.shared.tables.numbers import (
-    Formatter,
-    fixed,
-    interval,
-    is_missing,
-    p_value,
-    places,
-    significant,
-    text,
-    whole,
-)
-from evenfield.shared.tables.rows import records
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.notes import NOT_CAUSAL
+from evenfield.shared.tables.numbers import UNBOUNDED, by_unit, interval, is_missing, p_value, significant, whole
+from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import period_label
-from evenfield.study.files import read_json, read_table
+from evenfield.study.files import read_json
 
-CLAIM_TEXT = tuple(
-    "claim_id paragraphs claim class reason_codes deciding_data route hypotheses verdict reason estimand decides "
-    "estimate_id unit_of_measure output_basis".split()
-)
-ROW_TEXT = tuple(
-    "hypothesis hypothesis_family statement part kind hypothesis_verdict verdict limits estimate_id spec_id outcome "
-    "term contrast sample_id treatment_def w_id estimator se_type p_type unit_of_measure output_basis "
-    "max_leverage_unit".split()
-)
-NOT_TESTABLE = "NOT TESTABLE HERE"
-HASH_LETTERS = 12
+SAME = ("family", "spec_id", "outcome", "term", "contrast", "period", "treatment_def")
 
 
 def t0(facts: Facts) -> Table:
-    """Return the verdict on each claim with the numbers of the row that decides it."""
-    verdicts, content = read_table(facts.root / "verdicts.csv", CLAIM_TEXT), read_json(facts.root / "verdicts.json")
-    labels = {name: period_label(name, facts.config["periods"]) for name in facts.config["periods"]}
-    frame = verdicts.assign(
-        numbers=[_estimate(row) for row in records(verdicts)],
-        when=verdicts["period"].map(lambda period: labels.get(period, period)),
-        behind=verdicts["hypotheses"].str.replace(" ", ", "),
-    )
+    """Return every statement by its answer, in the order of the paper within each."""
+    content = answered(facts, "claims", "T0")
+    frame = pd.DataFrame(content["claims"])
+    order = {word: place for place, word in enumerate(content["words"])}
+    frame = frame.assign(
+        number=[_number(row) for row in records(frame)],
+        missing=[_missing(row) for row in records(frame)],
+        group=frame["answer"].str.capitalize(),
+        where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
+    ).sort_values("answer", key=lambda words: words.map(order), kind="stable")
     columns = (
-        Column(names=("claim_id",), header="No."),
-        Column(names=("paragraphs",), header="\u00b6", show=lambda text: text.replace(" ", ", ")),
-        Column(names=("claim",), header="Claim, in our words", width_cm=4.6),
-        Column(names=("class",), header="Class", paper=False),
-        Column(names=("behind",), header="Decided by", paper=False),
-        Column(names=("verdict",), header="Verdict", width_cm=2.2),
-        Column(names=("reason",), header="Reason", width_cm=6.5),
-        Column(names=("numbers",), header="Estimate [interval]", width_cm=3.0, paper=False),
-        Column(names=("when",), header="Period", paper=False),
-        right("p", "p_value", show=p_value, paper=False),
-        right("adjusted p", "p_adjusted", show=p_value, paper=False),
-        right("Detectable", "mde", show=significant, paper=False),
-        right("Of interest", "sesoi", show=significant, paper=False),
-        right("Sign share", "share", show=places(fixed, 2), paper=False),
+        Column(names=("where",), header="\u00b6"),
+        Column(names=("claim",), header="Statement, in our words", width_cm=5.6),
+        Column(names=("kind",), header="Kind", width_cm=1.8),
+        Column(names=("number",), header="Estimate [interval]", width_cm=3.2),
+        Column(names=("missing",), header="Why, and what is missing", width_cm=5.4),
     )
-    return Table(id="T0", title="Verdict on each claim", note=_note(content), columns=columns, frame=frame)
+    counts = [(content["counts"][word], word.lower()) for word in content["words"]]
+    told = ", ".join(f"{count} {word}" for count, word in counts if count)
+    note = (
+        f"{told.capitalize()}. Facts are held against the threshold beside the claim; associations and effects are "
+        "read by their interval, their placebos, named checks and a p-value adjusted over the primary ones. No answer "
+        "is no evidence that nothing is there: the smallest effect that could have been seen stands with it.",
+        NOT_CAUSAL,
+    )
+    return Table(id="T0", title="All statements by answer", note=note, columns=columns, frame=frame, group="group")
 
 
 def t0b(facts: Facts) -> Table:
-    """Return the claims that the panel cannot decide, with the reason and the data that would."""
-    verdicts, content = read_table(facts.root / "verdicts.csv", CLAIM_TEXT), read_json(facts.root / "verdicts.json")
-    frame = verdicts[verdicts["verdict"].eq(NOT_TESTABLE)]
-    why = frame["reason"].str.partition(" What would decide it: ")[0]
-    data = frame["deciding_data"].where(
-        frame["deciding_data"].ne(""), frame["reason"].str.partition(" What would decide it: ")[2]
+    """Return the primary questions with the numbers that decide them."""
+    content = answered(facts, "hypotheses", "T0b")
+    frame = pd.DataFrame(content["hypotheses"])
+    frame = frame.assign(
+        number=[by_unit(row["estimate"], row["unit"]) for row in records(frame)],
+        range=[_ends(row) for row in records(frame)],
+        word=frame["answer"].str.lower(),
+        against=frame["checks_failed"].map("; ".join),
     )
     columns = (
-        Column(names=("claim_id",), header="No."),
-        Column(names=("paragraphs",), header="\u00b6", show=lambda text: text.replace(" ", ", ")),
-        Column(names=("claim",), header="Claim, in our words", width_cm=5.5),
-        Column(names=("why",), header="Why not here", width_cm=5.0),
-        Column(names=("data",), header="What would decide it", width_cm=5.0),
+        Column(names=("statement",), header="Question", width_cm=4.6),
+        right("Estimate", "number"),
+        right(f"{1 - content['rule']['alpha']:.0%} interval", "range"),
+        Column(names=("unit",), header="Unit", width_cm=2.0),
+        right("p", "p", show=p_value),
+        right("Adjusted p", "p_adjusted", show=p_value),
+        right("Could show", "smallest_visible", show=significant),
+        right("Of interest", "interest", show=significant),
+        Column(names=("word",), header="Answer", width_cm=2.0),
+        Column(names=("against",), header="Checks that take it away", width_cm=3.6),
     )
-    note = (f"Rule {content['rule']['hash'][:HASH_LETTERS]}. Saying what cannot be decided is a result.",)
-    return Table(
-        id="T0b",
-        title="Claims that these data cannot decide",
-        note=note,
-        columns=columns,
-        frame=frame.assign(why=why, data=data),
+    note = (
+        f"Adjusted p: Holm over the {content['questions']} questions with a p-value. Could show: the smallest effect "
+        f"found with a power of {content['rule']['power']:.0%}, from the row's own interval and standard error.",
+        NOT_CAUSAL,
     )
+    return Table(id="T0b", title="The primary questions", note=note, columns=columns, frame=frame)
 
 
 def t28(facts: Facts) -> Table:
-    """Return the range of each deciding estimate when one unit, or a named pair, is left out."""
-    rows, estimates = deciding_rows(facts), read_estimates(facts.root / "estimates.csv")
-    there, pairs = rows[rows["low"].notna()], estimates[estimates["effect_type"].eq("stat_pair")]
-    frame = there.assign(pairs=[_pair_text(pairs, row) for row in records(there)], group=there["hypothesis"])
-    columns: tuple[Column, ...] = (
-        Column(names=("label",), header="Estimate of", width_cm=4.2),
+    """Return the range of each primary estimate when one unit, or a named pair, is left out."""
+    questions, estimates = (
+        answered(facts, "hypotheses", "T28")["hypotheses"],
+        read_estimates(facts.root / "estimates.csv"),
+    )
+    lines = [line for question in questions if (line := _left_out(question, estimates))]
+    if not lines:
+        raise nothing_to_show("primary questions that are made again without each unit", "hypotheses", "T28")
+    columns = (
+        Column(names=("statement",), header="Question", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
-        right("Without one unit", "low", "high", show=_ends),
+        right("Without one unit", "low", "high", show=interval),
         right("Units that turn the sign", "flips", show=whole),
         Column(names=("max_leverage_unit",), header="Largest leverage"),
-        right("Effective clusters", "g_star", show=places(fixed, 1)),
         Column(names=("pairs",), header="Without a pair", width_cm=4.5),
-        Column(names=("unit_of_measure",), header="Unit"),
+        Column(names=("unit_of_measure",), header="Unit", width_cm=2.0),
     )
-    note = (
-        "Every unit is left out in turn and the estimate made again; pairs are named in the config. A sign that one "
-        "unit can turn keeps a verdict from SUPPORTED.",
-        NOT_CAUSAL,
-    )
-    if frame.empty:
-        sentence = "No deciding row has been made again without each unit yet."
-        frame = pd.DataFrame([{**dict.fromkeys(frame.columns, ""), "label": sentence, "group": "None"}])
-        columns = (Column(names=("label",), header="Estimate of", width_cm=12.0), columns[-1])
-    return Table(id="T28", title="Leaving units out", note=note, columns=columns, frame=frame, group="group")
+    note = (f"Every {facts.words['unit_name']} is left out in turn and the estimate made again.", NOT_CAUSAL)
+    return Table(id="T28", title="Leaving units out", note=note, columns=columns, frame=pd.DataFrame(lines))
 
 
 TABLES = {"T0": t0, "T0b": t0b, "T28": t28}
 
 
-def deciding_rows(facts: Facts) -> pd.DataFrame:
-    """Return the rows that decide a hypothesis, in the order of the hypotheses, each with a ``label``."""
-    rows = read_table(facts.root / "verdict_rows.csv", ROW_TEXT)
-    labels = {name: period_label(name, facts.config["periods"]) for name in facts.config["periods"]}
-    frame = rows.assign(label=[_row_label(row, labels) for row in records(rows)])
-    return frame.sort_values("hypothesis", key=lambda names: names.map(_number), kind="stable", ignore_index=True)
+def answered(facts: Facts, what: str, exhibit: str) -> dict[str, Any]:
+    """Return the answers, or refuse an exhibit of a study that has none."""
+    content = dict(read_json(facts.root / "answers.json"))
+    if not content[what]:
+        raise nothing_to_show(f"{what} in claims.yaml", what, exhibit)
+    return content
 
 
-def _row_label(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """Name a deciding row: part, period (or a difference or union of periods) and what its output rests on."""
-    period = re.sub(r"\w+", lambda found: labels.get(found.group(), found.group()), text(row["period"]))
-    mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
-    parts = [text(row["part"]).replace("_", " "), period.replace("+", " and ")]
-    return f"{', '.join(part for part in parts if part)}{mark}"
+def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> Row:
+    row = pick(estimates, estimate_id=question["estimate_id"])
+    same = estimates[(estimates[list(SAME)] == [row[name] for name in SAME]).all(axis=1)]
+    found = {kind: pick(same, effect_type=f"stat_{kind}").get("estimate") for kind in ("low", "high", "sign_flips")}
+    if found["low"] is None:
+        return {}
+    pairs = records(same[same["effect_type"].eq("stat_pair")])
+    told = "; ".join(f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}" for pair in pairs)
+    return {**row, **found, "flips": found["sign_flips"], "statement": question["statement"], "pairs": told}
 
 
-def _number(name: str) -> tuple[str, int, str]:
-    found = re.fullmatch(r"([A-Z]+)(\d+)(.*)", name)
-    return (found[1], int(found[2]), found[3]) if found else (name, 0, "")
-
-
-def _estimate(row: Mapping[str, Any]) -> str:
+def _number(row: Mapping[str, Any]) -> str:
     if is_missing(row["estimate"]):
         return ""
-    show: Formatter = significant
-    ends = ["unbounded" if is_missing(row[name]) else show(row[name]) for name in ("conf_low", "conf_high")]
-    bounds = "" if is_missing(row["conf_low"]) and is_missing(row["conf_high"]) else f" [{ends[0]}, {ends[1]}]"
-    mark = " PROXY" if row["output_basis"] in {"proxy", "spliced"} else ""
-    return f"{show(row['estimate'])}{bounds} {row['unit_of_measure']}{mark}"
+    return f"{by_unit(row['estimate'], row['unit'])} {_ends(row)} {row['unit']}".replace("  ", " ")
 
 
-def _note(content: Mapping[str, Any]) -> tuple[str, ...]:
-    limits, made = content["rule"]["thresholds"], content["estimates"]
-    told = ", ".join(f"{content['counts'][word]} {word}" for word in content["words"] if content["counts"][word])
-    return (
-        f"{told}.",
-        f"A verdict needs the predicted sign, an adjusted p below {limits['alpha']:g}, that sign in at least "
-        f"{limits['sign_share']:.0%} of specifications, at most {limits['sign_flips']} units whose deletion turns it, "
-        f"and clean placebos; p below {limits['lean']:g} leans. Evidence that was not gathered counts as missing: the "
-        "verdict then leans at most. INCONCLUSIVE is not evidence that nothing is there; UNDERPOWERED: the smallest "
-        "detectable effect exceeds the smallest of interest.",
-        "Numbers are those of the row that decides; claims behind which several hypotheses stand show their parts and "
-        "no number. Adjusted p: Holm over the deciding rows of a family of hypotheses. Numbers marked PROXY rest on "
-        "proxy output and lean at most.",
-        "Class A: testable with this panel; B: described or approached by a proxy (CONSISTENT, MIXED, NOT CONSISTENT); "
-        "C: needs other data; D: no statistical claim.",
-        NOT_CAUSAL,
-        f"{made['all']} estimates were made for this run; rule {content['rule']['hash'][:HASH_LETTERS]}.",
-    )
-
-
-def _pair_text(pairs: pd.DataFrame, row: Mapping[str, Any]) -> str:
-    same = ("hypothesis", "spec_id", "outcome", "term", "contrast", "period")
-    mine = pairs[(pairs[list(same)] == [text(row[name]) for name in same]).all(axis=1)]
-    parts = [f"{found['sample_id'].replace('_', ' ')}: {significant(found['estimate'])}" for found in records(mine)]
-    return "; ".join(parts)
-
-
-def _ends(low: Any, high: Any) -> str:
-    if is_missing(low) and is_missing(high):
+def _ends(row: Mapping[str, Any]) -> str:
+    ends = [row["low"], row["high"]]
+    if all(map(is_missing, ends)):
         return ""
-    if is_missing(low) or is_missing(high):
-        return interval(low, high)
-    return f"[{significant(low)}, {significant(high)}]"
+    return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, row['unit']) for end in ends)}]"
+
+
+def _missing(row: Mapping[str, Any]) -> str:
+    if row["answer"] == "NO ANSWER" and not is_missing(row["smallest_visible"]):
+        return f"{row['because']}; could show {significant(row['smallest_visible'])} or more"
+    return str(row["because"])

@@ -326,8 +326,8 @@ def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
         "the randomisation p-value, never below one over the number of different patterns",
         "expectations": {name: f"{use.scheme}, {use.use}" for name, use in EXPECTATIONS.items()},
         "equivalence": "two one-sided SCPC tests of the second exposure's coefficient per s.d. of that exposure",
-        "mde": "(critical value + z of the power) times each row's own standard error; "
-        f"simulated ones on {SIMULATED} samples with the row's own residual s.d.",
+        "mde": "power point of each row's own test times the residual s.d. of growth on starting income alone; "
+        f"simulated ones on {SIMULATED} samples",
         "exposure_sd": sd,
         "samples": {ALL: "all units", OUTSIDERS: "units that have none of the regimes; no own terms"},
         **{"conf_level": inference["conf_level"], "power": study.power, "permutations": inference["permutations"]},

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.power import detectable_effect
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc_evidence import SimulatedReach, scpc_equivalence, simulated_reach
 from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
@@ -58,9 +59,8 @@ def equivalence_rows(
         return [not_defined(base, found)]
     space, section = found.place.components["scpc"], found.section
     test = scpc_equivalence(fit_ols(section.y, section.X), section.contrast, space, base.sesoi, settings.level)
-    half = (test.conf_high - test.estimate) / test.std_error
-    # The narrowest bound that an effect of zero passes: on both sides, so that a half of 1 - power is left on each.
-    bound = detectable_effect(test.std_error, half, (1 + settings.power) / 2)
+    # The narrowest bound that an effect of zero passes: on both sides, so that half of 1 - power is left on each.
+    bound = smallest_visible(test.conf_low, test.conf_high, test.std_error, (1 + settings.power) / 2)
     weak = f"UNDERPOWERED: mde {bound:.3g} above sesoi {base.sesoi:g} {base.unit_of_measure}"
     scaled = f"one s.d. of the exposure is {spread:.3g} in this period"
     filled = replace(
@@ -84,8 +84,7 @@ def _counted(base: Estimate, found: PreparedContrast) -> Estimate:
 
 
 def _scale(found: PreparedContrast) -> float:
-    """Return the standard deviation of the row's own residuals."""
-    return float(np.sqrt(fit_ols(found.section.y, found.section.X).sigma2))
+    return null_spread(found.section.y, found.section.controls)
 
 
 def _reach(found: PreparedContrast, kind: str, settings: ContrastSettings) -> SimulatedReach:

@@ -10,7 +10,7 @@ import numpy as np
 from statsmodels.stats.meta_analysis import combine_effects
 
 from evenfield.numerics.ols import t_inference, t_quantile
-from evenfield.numerics.power import detectable_effect
+from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import Groups
@@ -67,7 +67,8 @@ def _pooled(groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: 
     row = replace(row, **counts, n_periods=len(used), n_treated=min(found[name].n_treated or 0 for name in used))
     for name, df, p_type in (("pooled", np.inf, "normal"), ("pooled_t", len(used) - 1.0, "t(k - 1)")):
         tested = inference_fields(t_inference(fit.mean_effect_re, fit.sd_eff_w_re, df, level))
-        mde = detectable_effect(fit.sd_eff_w_re, t_quantile(0.5 + level / 2, df), groups.settings.power)
+        ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
+        mde = smallest_visible(*ends, groups.settings.power, level)
         said: dict[str, Any] = {"mde": mde, "p_type": p_type, "se_type": "random effects, Paule-Mandel"}
         said |= {"estimator": name} | ({"df": NAN} if df == np.inf else {"role": "ladder"})
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)

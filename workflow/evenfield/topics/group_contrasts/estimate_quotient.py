@@ -13,7 +13,7 @@ from statsmodels.regression.linear_model import OLS
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
-from evenfield.numerics.power import detectable_effect
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
@@ -162,7 +162,8 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
         found = scpc_inference(fit, c, space)
     except NumericsError as error:
         return replace(end, warning=f"no interval: {error}")
-    mde = detectable_effect(found.std_error, found.critical_value, groups.settings.power)
+    settings = groups.settings
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     return replace(
         end,
         std_error=found.std_error,
@@ -172,7 +173,7 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
         p_type=f"{SCPC_LAW}; against one",
         conf_low=1 + found.conf_low,
         conf_high=1 + found.conf_high,
-        conf_level=groups.settings.level,
+        conf_level=settings.level,
         mde=mde,
         warning=underpowered(mde, end.sesoi, end.unit_of_measure),
     )

@@ -16,7 +16,7 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
-from evenfield.numerics.power import detectable_effect
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.contrasts import leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
@@ -198,7 +198,7 @@ def _cr3(row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: G
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))
     # ASSUME: serial correlation is left in the standard error, so what a panel can detect follows from that error.
-    mde = detectable_effect(found.std_error, found.critical_value, groups.settings.power)
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, groups.settings.power, level)
     labels = {"se_type": "CR3", "p_type": "t(G* - 1)", "df": found.df, "mde": mde}
     return _tested(
         row, found, level, **labels, warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure))

@@ -26,8 +26,8 @@ PERCENT = 100
 
 
 def decides(contrast: str) -> dict[str, str]:
-    """Return hypothesis and family of a row: differences speak to H11."""
-    return {"hypothesis": "H11", "family": "F3"} if contrast else {}
+    """Return the hypothesis of a row: differences speak to H11."""
+    return {"hypothesis": "H11"} if contrast else {}
 
 
 def sesoi_of(study: Study) -> float:

@@ -7,7 +7,7 @@ DIFFERENCE = "initial_x_exposure_cluster - initial_x_exposure_sez"
 
 def sentences(facts: Findings) -> list[Sentence]:
     """Give the difference of the two interactions by period."""
-    rows = facts.rows(facts.topic, "F3", role="primary", estimator="regime", effect_type="coef", contrast=DIFFERENCE)
+    rows = facts.rows(role="primary", estimator="regime", effect_type="coef", contrast=DIFFERENCE)
     return by_period(
         facts,
         rows,

@@ -1,4 +1,4 @@
-"""T31: claims that the panel can describe but not decide, and those that it cannot carry."""
+"""T31: facts as observed, and the regressions behind single claims, in the order of the claims."""
 
 from __future__ import annotations
 
@@ -17,48 +17,41 @@ from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import period_label
 from evenfield.shared.tables.warnings import reason
 
-EXACT = "shares are exact: no test"
+EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
-NO_TEST = "shares are exact"
-KEPT = ["spec_id", "estimator", "outcome", "term", "contrast", "period", "sample_id", "estimate", "conf_low"]
-KEPT += ["conf_high", "p_value", "p_type", "mde", "sesoi", "n_units", "n_treated", "unit_of_measure", "output_basis"]
+KEPT = ["spec_id", "estimator", "outcome", "term", "contrast", "period", "unit_scheme", "treatment_def", "estimate"]
+KEPT += ["conf_low", "conf_high", "p_value", "mde", "sesoi", "n_treated", "unit_of_measure", "output_basis"]
 
 
 def t31(facts: Facts) -> Table:
     """Return the statements by claim, with what cannot be carried and why."""
-    claims = facts.ingested("claims")
-    words = dict(zip(claims["claim_id"], claims["claim"], strict=True)) if len(claims) else {}
-    shown, refused = facts.estimates(role="exploratory"), facts.series("not_carried", text=("period",))
-    ordered = sorted(facts.specs(), key=lambda spec: str(spec["claim"]))
-    rows = [row for spec in ordered for row in _spec_rows(facts, spec, shown, refused, words)]
+    words = {claim["id"]: claim["claim"] for claim in facts.config["answers"].get("claims", [])}
+    order = {name: place for place, name in enumerate(words)}
+    specs = sorted(facts.specs(), key=lambda spec: (order.get(spec["claim"], len(order)), spec["claim"]))
+    shown, refused = facts.estimates(), facts.series("not_carried", text=("period",))
+    rows = [row for spec in specs for row in _spec_rows(facts, spec, shown, refused, words)]
     if not rows:
         raise nothing_to_show("statements", "statements", "T31")
-    power = facts.config["estimates"].get("design", {}).get("power", 0.8)
     note = facts.note(
-        "Each claim of the source that the data can describe but not decide, with the sign that it predicts (0: too "
-        "small to matter). Nothing here decides a claim. No correction is made for looking this often: of every twenty "
-        "tested rows one is expected below .05 when nothing is there.",
-        f"{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks at most .03) for "
-        f"one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with unit and year effects, by "
-        "permutation of labels where a group has fewer than four units. Equivalence: two one-sided tests. "
-        f"Detectable: smallest effect found with {power:.0%} power; above the smallest of interest, the row is "
-        "UNDERPOWERED.",
+        "Facts are observed in all units and carry no interval; a threshold beside the claim says when they hold.",
+        f"The others are regressions: {facts.level} intervals and p by conditional SCPC (average pairwise "
+        f"correlation of shocks at most .03) for one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with "
+        "effects of units and years. No correction is made for looking at several of them.",
         NOT_CAUSAL,
     )
     columns = (
         Column(names=("label",), header="Statement", width_cm=4.6),
         Column(names=("window",), header="Window"),
-        Column(names=("predicted",), header="Sign"),
-        right("Estimate", "estimate", show=significant),
+        Column(names=("variant",), header="Variant", width_cm=3.0),
+        right("Value", "estimate", show=significant),
         Column(names=("unit_of_measure",), header="Unit", width_cm=2.4),
         right(f"{facts.level} interval", "conf_low", "conf_high", show=_range, reason="why"),
         right("p", "p_value", show=p_value, reason="why"),
-        right("Detectable", "mde", show=significant),
-        right("Treated", "n_treated", show=whole),
+        right("Units", "n_treated", show=whole),
         Column(names=("remark",), header="Warning", width_cm=3.6),
     )
-    title, frame = "Exploratory statements", pd.DataFrame(rows)
+    title, frame = "Facts and single comparisons", pd.DataFrame(rows)
     return Table(id="T31", title=title, note=note, columns=columns, frame=frame, group="group")
 
 
@@ -68,41 +61,39 @@ TABLES = {"T31": t31}
 def _spec_rows(
     facts: Facts, spec: Mapping[str, Any], shown: pd.DataFrame, refused: pd.DataFrame, words: Mapping[str, str]
 ) -> Iterable[Row]:
-    claim, predicted, periods = str(spec["claim"]), spec.get("predicted", ""), facts.config["periods"]
+    claim, periods = str(spec["claim"]), facts.config["periods"]
     head = {"group": f"{claim}: {words[claim]}" if claim in words else claim, "claim": claim}
-    head["predicted"] = "\u2212" if predicted == "-" else predicted
     order = {name: i for i, name in enumerate(periods)}
     mine = records(only(shown, spec_id=spec["id"]))
-    for row in sorted(mine, key=lambda row: (row["term"], order.get(row["period"], len(order)), row["estimator"])):
+    for row in sorted(mine, key=lambda row: (order.get(row["period"], len(order)), row["period"], row["term"])):
         told = {"label": _label(row, spec), "window": period_with_basis(row["period"], row["output_basis"], periods)}
-        yield {**head, **told, **{name: row[name] for name in KEPT}, "why": _why(row), "remark": _remark(row)}
+        kept = {name: row[name] for name in KEPT}
+        remarks = {"variant": _variant(row, facts), "why": _why(row), "remark": reason(row["warning"])}
+        yield {**head, **told, **kept, **remarks}
     for row in records(only(refused, spec_id=spec["id"])):
-        told = {"label": spec.get("label", "other data needed"), "window": period_label(text(row["period"]), periods)}
-        remark = f"not carried ({row['reason_code']}): {row['reason']}"
+        told = {"label": spec["label"], "window": period_label(text(row["period"]), periods)}
+        remark = f"not carried: {row['reason']}"
         yield {**head, **told, **dict.fromkeys(KEPT), "spec_id": row["spec_id"], "why": "", "remark": remark}
 
 
 def _label(row: Row, spec: Mapping[str, Any]) -> str:
-    name = str(spec.get("label") or f"{row['outcome']}: {text(row['contrast']) or row['term']}")
     lag = re.search(r"_lag(\d+)$", row["term"])
-    if lag and int(lag[1]):
-        return f"{name}, {lag[1]} year{'s' * (int(lag[1]) > 1)} before"
-    if spec["kind"] == "rings":
-        near, far = (re.sub(r"ring_(\d+)_(\d+)_km", "\\1\u2013\\2 km", part) for part in row["contrast"].split(" - "))
-        return f"{name}: {near} less {far}"
-    return f"{name}: equivalence to zero" if row["estimator"] == "equivalence" else name
+    told = f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before" if lag and int(lag[1]) else ""
+    if row["estimator"] == "fact" and len(spec["outcome"]) > 1:
+        told = f" ({row['outcome']})"
+    return f"{spec['label']}{told}"
+
+
+def _variant(row: Row, facts: Facts) -> str:
+    scheme = "" if row["unit_scheme"] == facts.main else row["unit_scheme"]
+    taxonomy = "" if row["treatment_def"] == facts.config["taxonomy"]["primary"] else row["treatment_def"]
+    return ", ".join(name for name in (scheme, taxonomy) if name)
 
 
 def _why(row: Row) -> str:
     if is_missing(row["estimate"]):
         return UNDEFINED
-    return EXACT if row["estimator"] == "exploratory_accounting" else FEW
-
-
-def _remark(row: Row) -> str:
-    weak = "UNDERPOWERED" if not is_missing(row["mde"]) and row["mde"] > row["sesoi"] else ""
-    said = [part for part in reason(row["warning"]).split("; ") if part and not part.startswith(NO_TEST)]
-    return "; ".join([*([weak] if weak else []), *said])
+    return EXACT if row["estimator"] == "fact" else FEW
 
 
 def _range(low: Any, high: Any) -> str:
