@@ -14,7 +14,10 @@ NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "c
 
 
 class MadeStudy(Study):
-    """``tables`` and ``weights`` by name, one unit scheme ``s``; ``config`` holds the sections that a topic reads."""
+    """``tables`` and ``weights`` by name, ``config`` holds the sections that a topic reads; unit scheme ``s``.
+
+    A table ``x/panel`` stands in for ``panel`` in unit scheme ``x``.
+    """
 
     def __init__(self, config, tables, weights=None, **described):
         base = {
@@ -26,13 +29,13 @@ class MadeStudy(Study):
         self.tables, self.matrices, self.described = tables, weights or {}, {"unit_scheme": "s", **described}
 
     def _table(self, name, scheme="", text=()):
-        return self.tables[name].copy()
+        return self.tables.get(f"{scheme}/{name}", self.tables[name]).copy()
 
     def _weights(self, name="", scheme=""):
         return self.matrices[name or self.config["weights"]["primary"]]
 
     def _description(self, scheme=""):
-        return self.described
+        return {**self.described, "unit_scheme": scheme or self.described["unit_scheme"]}
 
     def ingested(self, name, text=()):
         return self.tables[name].copy()

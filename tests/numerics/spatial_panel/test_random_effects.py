@@ -51,6 +51,7 @@ def test_no_unit_effects_end_at_the_bound_and_refusals():
     fit = fit_random_effects(panel, case.network, PanelModel("SAR"))
     assert fit.at_bound and fit["phi"] < 1e-5
     refused("edge of its range", fit.covariance)
+    refused("observed information only", fit.covariance, "qml")
     case = make_case()
     refused("no random-effects form", fit_random_effects, case.panel, case.network, PanelModel("SAC"))
     refused("row-standardised", fit_random_effects, case.panel, network(case.units, 2 * case.matrix), PanelModel("SEM"))

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import minimize
+from scipy.stats import f
+from statsmodels.regression.linear_model import GLS
+from statsmodels.tools.numdiff import approx_hess3
 
 from evenfield.numerics.spatial_panel import selection as sel
 from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
-from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
-from golden.anchors import munnell_panel
 from numerics.refusals import refused
 from spatial_cases import NAMES, make_case, ring
 from tolerances import MACHINE
@@ -97,21 +99,70 @@ def test_tests_have_their_size_without_spatial_dependence():
     assert (np.abs(rejected / draws - 0.05) < 0.05).all() and (np.abs(joint / draws - 0.05) < 0.05).all()
 
 
-def test_spatial_hausman_on_munnell_has_no_positive_definite_difference():
-    panel, net = munnell_panel()
-    fixed = fit_spatial_panel(panel, net, PanelModel("SAR", "unit"))
-    other, strip = fit_random_effects(panel, net, PanelModel("SAR")), slice(None, -1)
-    both = (dict(zip(fit.names[strip], fit.estimates[strip], strict=True)) for fit in (fixed, other))
-    case = next(both), fixed.covariance(), next(both), other.covariance()
-    refused("differ by less than 1% of the variance", sel.spatial_hausman, *case)
-    refused("observed information only", other.covariance, "qml")
+def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
+    """A panel with unit effects that go with the first regressor by ``related``, errors correlated over years."""
+    rng, W = np.random.default_rng(seed), ring(n)
+    X = rng.normal(size=(t, n, 2)) + rng.normal(size=(n, 2))
+    noise = rng.normal(size=(t, n))
+    for s in range(1, t):
+        noise[s] = serial * noise[s - 1] + (1 - serial**2) ** 0.5 * noise[s]
+    y = X @ [1.0, -0.5] + np.einsum("ij,tjk,k->ti", W, X, [0.3, -0.2]) + rng.normal(size=t)[:, None] + noise
+    y += rng.normal(size=n) + related * X[..., 0].mean(axis=0)
+    units = [f"u{i:02d}" for i in range(n)]
+    case = panel_from_arrays(np.linalg.solve(np.eye(n) - 0.4 * W, y.T).T, X, units, NAMES), network(units, W)
+    return sel.mundlak(*case, PanelModel(model)), case
 
 
-@pytest.mark.parametrize(("gain", "defined"), [(0.02, True), (0.005, False), (-0.1, False)])
-def test_spatial_hausman_needs_a_difference_that_is_positive_definite_by_a_margin(gain, defined):
-    fixed, cov, other = {"a": 1.0, "b": 2.0}, np.diag([4.0, 9.0]), {"a": 0.5, "b": 2.0}
-    if defined:
-        found = sel.spatial_hausman(fixed, cov, other, (1 - gain) * cov)
-        assert found.df == 2 and found.statistic == pytest.approx(0.25 / (4.0 * gain))
-        return
-    refused("differ by less than 1% of the variance", sel.spatial_hausman, fixed, cov, other, (1 - gain) * cov)
+@pytest.mark.parametrize("serial", [0.0, 0.8])
+def test_mundlak_has_its_size_and_finds_related_effects(serial):
+    found = [related(seed, serial=serial)[0] for seed in range(200)]
+    # Four standard errors of a share of .05 in 200 draws.
+    assert {test.df for test in found} == {4} and np.mean([test.p_value < 0.05 for test in found]) < 0.05 + 0.062
+    assert np.mean([related(seed, related=1.0, serial=serial)[0].p_value < 0.05 for seed in range(20)]) > 0.9
+
+
+@pytest.mark.parametrize("model", ["SAR", "SDM"])
+def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
+    found, (panel, net) = related(4, model, n=12, t=5)
+    n, t, W = 12, 5, net.matrix.toarray()
+    y, x = panel.values[..., 0], panel.values[..., 1:]
+    parts = [
+        x,
+        np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1)),
+        np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape),
+    ]
+    lagged = [np.einsum("ij,jtk->itk", W, part) for part in (parts[0], parts[2])] if model == "SDM" else []
+    X = np.concatenate([np.ones((n, t, 1)), *parts, *lagged], axis=2).reshape(n * t, -1)
+    places = [1 + 2 + t - 1, 1 + 2 + t] + ([X.shape[1] - 2, X.shape[1] - 1] if lagged else [])
+
+    def height(v):
+        rho, b, phi, s2 = v[0], v[1:-2], v[-2], v[-1]
+        e = (y - rho * (W @ y)).ravel() - X @ b
+        V = s2 * (np.kron(np.eye(n), np.eye(t) + phi * np.ones((t, t))))
+        inside = np.linalg.slogdet(V)[1] + e @ np.linalg.solve(V, e) + n * t * np.log(2 * np.pi)
+        return t * np.linalg.slogdet(np.eye(n) - rho * W)[1] - inside / 2
+
+    def fitted(v):
+        shape = np.kron(np.eye(n), np.eye(t) + np.exp(v[1]) * np.ones((t, t)))
+        return GLS((y - v[0] * (W @ y)).ravel(), X, sigma=shape).fit()
+
+    def low(v):
+        return -fitted(v).llf - t * np.linalg.slogdet(np.eye(n) - v[0] * W)[1]
+
+    best = minimize(low, [0.3, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x
+    fit = fitted(best)
+    top = np.array([best[0], *fit.params, np.exp(best[1]), fit.ssr / (n * t)])
+    cov = np.linalg.inv(-approx_hess3(top, height))
+    value, inside = top[1:-2][places], cov[1:-2, 1:-2][np.ix_(places, places)]
+    q = len(places)
+    expected = value @ np.linalg.solve(inside, value) * (n - q - 1) / (n * q)
+    assert (found.df, found.statistic) == (q, pytest.approx(expected, rel=2e-3))
+    assert found.p_value == pytest.approx(f.sf(expected, q, n - q - 1), rel=5e-3)
+
+
+def test_mundlak_says_what_it_cannot_test():
+    case = make_case(n=12, t=8)
+    still = panel_from_arrays(case.y, np.broadcast_to(case.X[:1], case.X.shape), case.units, NAMES)
+    refused("a does not vary over the periods", sel.mundlak, still, case.network, PanelModel())
+    small = make_case(n=5, t=8, matrix=ring(5, 1))
+    refused("5 units cannot carry 4 means", sel.mundlak, small.panel, small.network, PanelModel())

@@ -13,6 +13,7 @@ PERIODS = [
     {"period": "A", "start": 1990, "end": 1999, "label": "1990-99", "role": "main", "basis": "proxy"},
     {"period": "B", "start": 2000, "end": 2010, "label": "2000-10", "role": "main", "basis": "official"},
 ]
+SPAN = {"period": "AB", "start": 1990, "end": 2010, "label": "1990-2010", "role": "span", "basis": "spliced"}
 SESOI = {"log": 0.1, "share": 0.5, "quarter": 0.25, "percent": 5.0, "pp": 0.5, "elasticity": 0.2}
 
 

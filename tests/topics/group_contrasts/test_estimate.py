@@ -5,13 +5,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
+from statsmodels.stats.meta_analysis import combine_effects
 
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
+from evenfield.shared.estimates import ID_FIELDS
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.group_contrasts.estimate import estimate
 from made_study import one_line, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
-from topics.group_contrasts.made_groups import CLUSTER, NAMES, PERIODS, SEZ, WEST, YEARS, N, make_study
+from topics.group_contrasts.made_groups import CLUSTER, NAMES, PERIODS, SEZ, SPAN, WEST, YEARS, I, N, make_study
 
 LEADS = {"hypothesis": "H", "role": "primary"}
 T = YEARS - 1990
@@ -27,6 +30,36 @@ def premium(**changes):
     growth["compare"] = ["cluster given sez"]
     income = 1.5 * CLUSTER[:, None] + 0.1 * NOISE[0]
     return make_study({"premium": [{**level, **changes}, growth]}, income=income)
+
+
+def spans():
+    """Growth over both periods and their span; in a second scheme, with other figures, it is 1 faster in clusters."""
+    spec = {"id": "own", "outcome": "growth", "table": "periods", "given": ["start"], "periods": ["AB", "A", "B"]}
+    spec |= {"compare": ["cluster", "sez", "cluster - sez"], "pooled": ["A", "B"], "samples": ["all", "most"], **LEADS}
+    study = make_study({"premium": [{**spec, "unit_schemes": {"s": "now", "was": "before"}}]}, [*PERIODS, SPAN])
+    study.described["samples"]["most"] = NAMES[1:]
+    study.tables["units"]["lat"] += 0.3 * np.sin(I)  # no two eigenvalues of the map are equal
+    periods = study.tables["periods"]
+    faster = periods["unit"].map(dict(zip(NAMES, CLUSTER * 1.0, strict=True)))
+    study.tables["was/periods"] = periods.assign(growth=periods["growth"] + faster)
+    return study
+
+
+def doses(scale=1.0):
+    """Growth rises by 0.5 with a measure of clusters, by 0.3 with mean zones per head."""
+    doses = {"quotient": "lq", "per_head": "zones_state / people"}
+    spec = {"id": "dose", "outcome": "growth", "table": "periods", "given": ["start"], "doses": doses, **LEADS}
+    zones = np.round(5 + 2 * NOISE[0]).clip(0)
+    study = make_study({"dose": [{**spec, "pooled": ["A", "B"]}]}, people=2.0 / scale)
+    panel, periods = study.tables["panel"], study.tables["periods"]
+    dose = panel[["unit", "year"]].assign(zone_type="state", zones=zones.ravel(), zones_dated=0)
+    measure = pd.DataFrame({"unit": NAMES, "measure": "lq", "value": NOISE[1][:, 0]})
+    by_unit = 0.5 * measure.set_index("unit")["value"]
+    early = dose.assign(period=np.where(dose["year"] < 2000, "A", "B")).groupby(["unit", "period"])["zones"].mean()
+    keys = pd.MultiIndex.from_frame(periods[["unit", "period"]])
+    periods["growth"] = 5 + periods["unit"].map(by_unit) + 0.3 * early.reindex(keys).to_numpy() / 2
+    study.tables |= {"doses": dose, "clusters": measure.assign(value=measure["value"] * scale)}
+    return study
 
 
 def intensity(*more):
@@ -84,11 +117,15 @@ def wages(**changes):
     return make_study(section, w=np.exp(log_wage), f=np.exp(log_f), y=y, l=100.0)
 
 
-ALL = [premium, intensity, fading, balance, programme, wages]
+ALL = [premium, spans, doses, intensity, fading, balance, programme, wages]
 
 
 def found(results, **wanted):
     return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
+def coefficients(results, **wanted):
+    return found(results, effect_type="coef", **wanted)
 
 
 @pytest.mark.parametrize("made", ALL)
@@ -116,6 +153,94 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
     assert row(results, effect_type="stat_range_high", **same).estimate == max(values)
     agree = row(results, effect_type="stat_range_sign", **same)
     assert (agree.estimate, agree.n_obs) == (1.0 + (values[1] > 0), 2)
+
+
+def test_planted_premiums_of_a_span_another_scheme_and_sample_decide_with_all_inference():
+    results = estimate(spans())
+    same = {"spec_id": "own", "treatment_def": "main", "contrast": "cluster - sez", "estimator": "ols"}
+    for period, sez in (("A", 4.0), ("B", 2.5), ("AB", 1.0)):
+        for scheme, more in (("s", 0.0), ("was", 1.0)):
+            for sample in ("all", "most"):
+                found = row(results, period=period, unit_scheme=scheme, sample_id=sample, effect_type="coef", **same)
+                assert found.estimate == pytest.approx(2 + more - sez, abs=0.15)
+                main = period == "AB" and (scheme, sample) == ("s", "all")
+                assert (found.role == "primary") == main
+    span = {"period": "AB", "unit_scheme": "s", "sample_id": "all", "treatment_def": "main", "effect_type": "coef"}
+    for term in ({"term": "cluster", "contrast": ""}, {"term": "sez"}, {"contrast": "cluster - sez"}):
+        assert row(results, estimator="ols_cr3", **span, **term).std_error > 0
+    other = coefficients(results, estimator="ols", treatment_def="other")
+    assert len(other) == 3 * 2 * 2 * 3 and {e.role for e in other} == {"robustness", "exploratory"}
+
+
+def test_the_pooled_estimate_is_that_of_statsmodels_and_closed_for_two_periods():
+    results = estimate(spans())
+    same = {"treatment_def": "main", "unit_scheme": "s", "sample_id": "all"}
+    for contrast in ("", "cluster - sez"):
+        one = {**same, "term": "cluster", "contrast": contrast, "effect_type": "coef"}
+        parts = [row(results, period=name, estimator="ols", **one) for name in ("A", "B")]
+        y, v = (np.array(x) for x in zip(*[(e.estimate, ((e.conf_high - e.conf_low) / 3.919928) ** 2) for e in parts],
+                                         strict=True))  # fmt: skip
+        tau2 = max(0.0, ((y[0] - y[1]) ** 2 - v.sum()) / 2)
+        w = 1 / (v + tau2)
+        pooled = row(results, estimator="pooled", period="A+B", **one)
+        assert pooled.estimate == pytest.approx(w @ y / w.sum(), rel=1e-4)
+        assert pooled.std_error == pytest.approx(w.sum() ** -0.5, rel=1e-4)
+        frame = combine_effects(y, v).summary_frame().loc["random effect"]
+        ends = (pooled.estimate, pooled.std_error, pooled.conf_low, pooled.conf_high)
+        assert ends == pytest.approx(tuple(frame[["eff", "sd_eff", "ci_low", "ci_upp"]]), rel=1e-4)
+        wider = row(results, estimator="pooled_t", period="A+B", **one)
+        assert (wider.estimate, wider.std_error, wider.df) == (pooled.estimate, pooled.std_error, 1.0)
+        told = {k: row(results, **{**one, "effect_type": f"stat_{k}"}) for k in ("tau2", "i2", "q")}
+        Q = (y[0] - y[1]) ** 2 / v.sum()
+        assert told["tau2"].estimate == pytest.approx(tau2, rel=1e-4)
+        assert told["q"].estimate == pytest.approx(Q, rel=1e-4)
+        assert told["i2"].estimate == pytest.approx(max(0.0, 1 - 1 / Q), rel=1e-4)
+        assert told["q"].p_value == pytest.approx(chi2.sf(Q, 1), rel=1e-5)
+    assert {e.unit_scheme for e in found(results, effect_type="stat_q")} == {"s", "was"}
+
+
+def test_units_in_another_order_leave_all_but_the_draws():
+    study, turned = spans(), dict(zip(NAMES, reversed(NAMES), strict=True))
+    one, two = (
+        {tuple(getattr(e, key) for key in ID_FIELDS): (e.estimate, e.std_error) for e in coefficients(estimate(s))}
+        for s in (study, study.renamed(turned))
+    )
+    assert one.keys() == two.keys()
+    for key in one:
+        assert one[key] == pytest.approx(two[key], rel=1e-8, nan_ok=True), key
+
+
+def test_a_planted_dose_is_found_per_standard_deviation_whatever_its_scale():
+    results = estimate(doses())
+    lq = doses().table("clusters")["value"]
+    for period in ("A", "B"):
+        one = {"period": period, "role": "primary", "effect_type": "coef", "estimator": "ols"}
+        quotient, per_head = (row(results, term=name, **one) for name in ("quotient", "per_head"))
+        assert quotient.estimate == pytest.approx(0.5 * lq.std(), abs=0.15) and per_head.estimate > 0
+        assert (quotient.treatment_def, quotient.n_treated) == ("lq", N)
+    assert {e.term for e in coefficients(results, estimator="pooled")} == {"quotient", "per_head"}
+    again = estimate(doses(10.0))
+    for kind in ("ols", "pooled"):
+        one, ten = ([e.estimate for e in coefficients(r, estimator=kind)] for r in (results, again))
+        assert one == pytest.approx(ten, rel=1e-9)
+    study = doses()
+    study.described["merged"] = {"u01": ["u01", "u02"]}
+    left = estimate(study).fit["left_out"]
+    assert [item["part"] for item in left] == ["quotient, s, A", "quotient, s, B"] and "merged" in left[0]["reason"]
+
+
+def test_an_empty_cell_of_a_dated_list_gives_a_row_with_a_warning():
+    study = spans()
+    cells = study.tables["cells"]
+    cells.loc[cells["period"].eq("A"), "sez"] = 0
+    results = estimate(study)
+    same = {"unit_scheme": "s", "sample_id": "all", "treatment_def": "main", "effect_type": "coef"}
+    for which in ({"term": "sez"}, {"contrast": "cluster - sez"}):
+        empty = row(results, period="A", estimator="ols", **same, **which)
+        assert np.isnan(empty.estimate) and "not defined: sez does not vary" in empty.warning
+        pooled = row(results, estimator="pooled", **same, **which)
+        assert pooled.warning == "without A: no interval; not defined: 1 of 2 periods have an interval"
+    assert np.isfinite(row(results, period="A", term="cluster", contrast="", estimator="ols", **same).estimate)
 
 
 def test_planted_intensities_pass_the_joint_test():
@@ -232,7 +357,7 @@ def test_planted_elasticities_and_labour_costs_are_found():
     main = row(results, role="primary", effect_type="coef")
     assert main.estimate == pytest.approx(1.0, abs=0.1) and main.conf_low > 0
     assert (main.p_type, main.n_obs, main.df) == ("t(G* - 1)", N * 20, pytest.approx(main.g_star - 1))
-    assert main.mde == pytest.approx((t_quantile(0.975, main.df) + t_quantile(0.8, main.df)) * main.std_error)
+    assert main.mde == pytest.approx((t_quantile(0.975, main.df) + t_quantile(0.8, np.inf)) * main.std_error)
     assert row(results, spec_id="stock_group_years").estimate == pytest.approx(1.0, abs=0.15)
     assert row(results, estimator="panel_fe_slopes").estimate == pytest.approx(1.0, abs=0.2)
     beside = found(results, role="ladder")

@@ -97,7 +97,8 @@ def test_every_row_names_what_it_rests_on_and_none_decides_a_hypothesis(result):
     for name in ("observed_draws", "observed", "expected", "qml", "units", "years", "factors_1", "factors_2"):
         assert len(picked(result, estimator=f"sdm_{name}")), name
     assert picked(result, term="Wald SDM -> SAR, by unit")["p_type"].tolist() == ["F(q, N - 1)"]
-    assert "random effects differ by less" in row(result, term="spatial Hausman").warning
+    mundlak = row(result, term="Mundlak")
+    assert (mundlak.df, mundlak.p_type) == (4, "F(q, N - q - 1)") and 0 < mundlak.p_value <= 1
     assert picked(result, term="residual Moran")["p_value"].between(1 / 1000, 1).all()
     assert picked(result, term="rho")["warning"].str.contains("not the effect of a policy").all()
     assert "spillover" not in table.to_csv() + str(result.fit)

@@ -14,9 +14,9 @@ from evenfield.numerics.inference.cluster_robust import RobustInference, cr2_inf
 from evenfield.numerics.inference.conley import conley_inference, spatial_kernel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation, null_spread
-from evenfield.numerics.ols import Inference, OlsFit, contrast_inference, cov_hc1, fit_ols
-from evenfield.numerics.power import minimum_detectable_effect, smallest_visible
+from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation
+from evenfield.numerics.ols import Inference, OlsFit, contrast_inference, cov_hc1, fit_ols, t_quantile
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference
 
 FEWEST_TREATED = 4
@@ -218,9 +218,10 @@ def _hc1(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
 
 
 def _classical_mde(section: Section, fit: OlsFit, settings: LadderSettings) -> float:
-    # A permutation has no standard error: the spread of the outcome given the controls stands in.
-    spread = null_spread(section.y, section.controls)
-    return spread * minimum_detectable_effect(fit.X, section.contrast, settings.power, settings.level, fit.df)
+    # ASSUME: a permutation has no standard error; it sees about what a t test with equal variances sees.
+    std_error = float(np.sqrt(fit.sigma2 * section.contrast @ fit.bread @ section.contrast))
+    half = t_quantile(0.5 + settings.level / 2, fit.df) * std_error
+    return smallest_visible(-half, half, std_error, settings.power, settings.level)
 
 
 NAMES = {"free": "permutation", "stratified": "permutation_stratified", "connected": "permutation_connected"}

@@ -69,13 +69,13 @@ class PanelSection(Spec, Generic[Own]):
         return self
 
 
-def with_zones(study: Study) -> pd.DataFrame:
+def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
     """Return the panel with zones in force by type as columns, those of sure date too."""
-    doses, keys = study.table("doses", text=("zone_type",)), ["unit", "year"]
+    doses, keys = study.table("doses", scheme, ("zone_type",)), ["unit", "year"]
     doses = doses.assign(column="zones_" + doses["zone_type"].astype(str))
     plain = doses.pivot(index=keys, columns="column", values="zones")
     dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix("_dated")
-    return study.table("panel", text=("basis",)).merge(plain.join(dated).reset_index(), on=keys, how="left")
+    return study.table("panel", scheme, ("basis",)).merge(plain.join(dated).reset_index(), on=keys, how="left")
 
 
 def study_panel(

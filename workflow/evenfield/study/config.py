@@ -187,12 +187,15 @@ def _sections(estimates: Mapping[str, Any]) -> Iterator[tuple[str, list[Mapping[
             yield topic, list(section.get("specifications", [section]))
 
 
+PLURALS = {"taxonomies": "taxonomy", "samples": "sample", "unit_schemes": "unit_scheme"}
+
+
 def _references(estimates: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     kinds = {"controls", "sample", "unit_scheme", "weights", "taxonomy"}
     for family, items in _sections(estimates):
         for item in items:
             for key, value in item.items():
-                kind = {"taxonomies": "taxonomy"}.get(key, key)
+                kind = PLURALS.get(key, key)
                 if kind in kinds and value:
                     yield (f"estimates.{family}.{key}", kind, [value] if isinstance(value, str) else list(value))
 

@@ -1,4 +1,4 @@
-"""Which spatial model: Wald tests, model probabilities, Hausman, Moran of residuals."""
+"""Which spatial model: Wald tests, model probabilities, Mundlak, Moran of residuals."""
 
 from __future__ import annotations
 
@@ -11,35 +11,42 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import model_form
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments, f_upper_tail
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest, chi2_test
-from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel, panel_moments
+from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 
 
-def hausman_with_time_effects(panel: BalancedPanel, network: Network, model: PanelModel) -> SpatialTest:
-    """Test random against fixed unit effects with dummies of all periods but the first in both models.
+def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> SpatialTest:
+    """Test whether unit effects go with the regressors: random effects beside their means over time, Wald.
 
     Notes
     -----
-    Mutl and Pfaffermayr (2011). Period dummies stand on both sides, so that the test is about the unit effects alone;
-    their spatial lags are the dummies again and are left out.
+    mu_i = xm_i g + (W xm)_i h + v_i with xm the mean of x over the periods; random effects are consistent where g and,
+    in a Durbin model, h are zero. Dummies of all periods but the first stand beside; their spatial lags are the dummies
+    again and are left out. The Wald statistic is compared with F(q, N - q - 1) after division by q N / (N - q - 1), the
+    variance of the unit effects being estimated from N means. Mundlak (1978); Debarsy (2012).
     """
-    lagged = model.lagged if model.lagged is not None else panel.names
+    names, values = panel.names, panel.values[:, :, 1:]
+    means = np.broadcast_to(values.mean(axis=1, keepdims=True), values.shape)
+    if constant := [name for name, move in zip(names, np.ptp(values, axis=1).max(axis=0), strict=True) if not move]:
+        raise NumericsError(f"{constant[0]} does not vary over the periods, so its mean says nothing more")
+    averaged = {name: f"mean {name}" for name in names}
     widened = _with_dummies(panel)
-    durbin = lagged if model.model in ("SDM", "SDEM") else None
-    fixed = fit_spatial_panel(widened, network, PanelModel(model.model, "unit", "lee_yu", durbin))
-    other = fit_random_effects(widened, network, PanelModel(model.model, lagged=durbin))
-    if fixed.at_bound or other.at_bound:
-        raise NumericsError("a likelihood of the Hausman test ends at a bound")
-    wanted = [name for name in fixed.names if name in panel.names or name.removeprefix("W ") in panel.names]
-    here, there = ([fit.names.index(name) for name in wanted] for fit in (fixed, other))
-    return spatial_hausman(
-        {name: fixed[name] for name in wanted},
-        fixed.covariance()[np.ix_(here, here)],
-        {name: other[name] for name in wanted},
-        other.covariance()[np.ix_(there, there)],
+    widened = replace(
+        widened, names=(*widened.names, *averaged.values()), values=np.concatenate([widened.values, means], axis=2)
     )
+    lagged = (names if model.lagged is None else model.lagged) if model.model in ("SDM", "SDEM") else ()
+    durbin = (*lagged, *(averaged[name] for name in lagged))
+    added = [*averaged.values(), *(f"W {averaged[name]}" for name in lagged)]
+    q, rest = len(added), network.n - len(added) - 1
+    if rest < 1:
+        raise NumericsError(f"{network.n} units cannot carry {q} means over time")
+    fit = fit_random_effects(widened, network, PanelModel(model.model, lagged=durbin or None))
+    places = [fit.names.index(name) for name in added]
+    value, cov = fit.estimates[places], fit.covariance()[np.ix_(places, places)]
+    statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
+    return SpatialTest("Mundlak", statistic, q, f_upper_tail(statistic, q, rest))
 
 
 def _with_dummies(panel: BalancedPanel) -> BalancedPanel:
@@ -71,9 +78,6 @@ COMPARED = ("SLX", "SAR", "SEM", "SDM", "SDEM")
 GRID = 2001
 # ASSUME: the prior of every spatial parameter is uniform on the same interval for all weights, ends cut by 1e-4.
 PRIOR_EDGE = 1e-4
-# ASSUME: a gain of random effects below 1% of the fixed-effects variance in some direction is not told from none: where
-# it is negative, which in theory it never is, it is as large.
-HAUSMAN_MARGIN = 0.01
 
 
 def likelihood_ratio(wide: SpatialPanelFit, narrow: SpatialPanelFit) -> SpatialTest:
@@ -131,31 +135,6 @@ def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:
     """Return AIC and BIC."""
     deviance, p = -2 * fit.log_likelihood, len(fit.names)
     return deviance + 2 * p, deviance + float(np.log(fit.observations)) * p
-
-
-def spatial_hausman(
-    fixed: Mapping[str, float], fixed_cov: np.ndarray, other: Mapping[str, float], other_cov: np.ndarray
-) -> SpatialTest:
-    """Test random against fixed effects by the distance of their coefficients.
-
-    Notes
-    -----
-    Mutl and Pfaffermayr (2011); Lee and Yu (2012). Use the Lee-Yu fit as the fixed one. Not defined unless the fixed
-    covariance less the other one, as a share of the fixed variances, is positive definite by ``HAUSMAN_MARGIN``.
-    """
-    shared = [name for name in fixed if name in other]
-    here, there = list(fixed), list(other)
-    i, j = [here.index(name) for name in shared], [there.index(name) for name in shared]
-    gap = np.array([fixed[name] - other[name] for name in shared])
-    difference = fixed_cov[np.ix_(i, i)] - other_cov[np.ix_(j, j)]
-    scale = np.sqrt(np.diag(fixed_cov)[i])
-    values, vectors = np.linalg.eigh(difference / np.outer(scale, scale))
-    if values[0] < HAUSMAN_MARGIN:
-        raise NumericsError(
-            f"the covariances of fixed and random effects differ by less than {HAUSMAN_MARGIN:.0%} of the variance"
-        )
-    loads = vectors.T @ (gap / scale)
-    return chi2_test("spatial Hausman", float((loads**2 / values).sum()), len(values))
 
 
 def log_marginal_likelihood(panel: BalancedPanel, network: Network, model: PanelModel, prior_g: float) -> float:

@@ -23,7 +23,7 @@ from evenfield.numerics.ladder import (
     primary_method,
     primary_rung,
 )
-from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
+from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.places import Places
 from evenfield.shared.contrasts.prepared_contrasts import (
@@ -140,11 +140,6 @@ def _named(row: Estimate, method: str) -> Estimate:
 
 def _warning(row: Estimate, note: str, mde: float) -> str:
     return joined(row.warning, BASES.get(row.output_basis, ""), note, underpowered(mde, row.sesoi, row.unit_of_measure))
-
-
-def t_detectable(std_error: float, df: float, settings: ContrastSettings) -> float:
-    """Return the smallest effect that a t test finds with the power asked for."""
-    return float((t_quantile(0.5 + settings.level / 2, df) + t_quantile(settings.power, df)) * std_error)
 
 
 def leave_out_rows(

@@ -10,7 +10,7 @@ import numpy as np
 
 from evenfield.shared.estimates import NAN, Estimate
 
-KEYS = ("spec_id", "estimator", "outcome", "term", "contrast", "sample_id", "period", "effect_type")
+KEYS = ("spec_id", "estimator", "outcome", "term", "contrast", "sample_id", "unit_scheme", "period")
 SHARED = (
     *("hypothesis", "family", "spec_id", "outcome", "term", "contrast", "sample_id", "unit_scheme", "period"),
     *("n_units", "unit_of_measure", "output_basis", "data_hash"),

@@ -12,6 +12,7 @@ import pandas as pd
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc_evidence import SimulatedReach, scpc_equivalence, simulated_reach
 from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
@@ -58,8 +59,9 @@ def equivalence_rows(
         return [not_defined(base, found)]
     space, section = found.place.components["scpc"], found.section
     test = scpc_equivalence(fit_ols(section.y, section.X), section.contrast, space, base.sesoi, settings.level)
-    passed = _reach(found, "independent", settings).equivalence * _scale(found)
-    weak = f"UNDERPOWERED: mde {passed:.3g} above sesoi {base.sesoi:g} {base.unit_of_measure}"
+    # The narrowest bound that an effect of zero passes: on both sides, so that half of 1 - power is left on each.
+    bound = smallest_visible(test.conf_low, test.conf_high, test.std_error, (1 + settings.power) / 2)
+    weak = f"UNDERPOWERED: mde {bound:.3g} above sesoi {base.sesoi:g} {base.unit_of_measure}"
     scaled = f"one s.d. of the exposure is {spread:.3g} in this period"
     filled = replace(
         _counted(base, found),
@@ -67,9 +69,10 @@ def equivalence_rows(
         p_type="two one-sided SCPC tests",
         se_type=f"SCPC avc {space.average_correlation:.2f}",
         conf_level=2 * settings.level - 1,
-        mde=passed,
-        warning=joined(scaled, weak if passed > base.sesoi else ""),
+        mde=bound,
+        warning=joined(scaled, weak if bound > base.sesoi else ""),
     )
+    passed = _reach(found, "independent", settings).equivalence * _scale(found)
     p_type = f"two one-sided SCPC tests, {SIMULATED} samples, independent errors"
     smallest = replace(_counted(base, found), effect_type="mde_tost", estimate=passed, mde=passed, p_type=p_type)
     return [filled, smallest]

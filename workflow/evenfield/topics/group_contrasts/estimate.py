@@ -13,15 +13,17 @@ from evenfield.shared.spec import read
 from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate_changes import change, paths, programme
 from evenfield.topics.group_contrasts.estimate_groups import Groups
-from evenfield.topics.group_contrasts.estimate_means import fading, intensity, premium
+from evenfield.topics.group_contrasts.estimate_means import dose, fading, intensity, premium
+from evenfield.topics.group_contrasts.estimate_pooled import pooled_rows
 from evenfield.topics.group_contrasts.estimate_quotient import quotient, quotient_series
-from evenfield.topics.group_contrasts.estimate_spec import Section
+from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Section
 from evenfield.topics.group_contrasts.estimate_wages import elasticity
 
 Found = Iterable[GroupContrast | Estimate | tuple[str, str]]
 # How each question of the config is answered.
 QUESTIONS: dict[str, Callable[[Groups, Any], Found]] = {
     "premium": premium,
+    "dose": dose,
     "factor_intensity": intensity,
     "fading": lambda groups, spec: (quotient if spec.path == "quotient" else fading)(groups, spec),
     "balance": lambda groups, spec: change(groups, spec, "balance"),
@@ -46,7 +48,9 @@ def estimate(study: Study) -> Results:
                     lacks = dict(zip(("part", "reason"), found, strict=True))
                     out.fit["left_out"].append({"question": question, "spec_id": spec.id, **lacks})
                 else:
-                    rows += groups.estimate([found]) if isinstance(found, GroupContrast) else [found]
+                    rows += groups.estimate(found) if isinstance(found, GroupContrast) else [found]
+            if isinstance(spec, PeriodSpec):
+                rows += pooled_rows(groups, spec, [row for row in rows if row.spec_id == spec.id])
         out.estimates += rows
         out.estimates += taxonomy_range_rows(rows, groups.primary) if question in RANGED else []
     told = [spec for spec in section.balance if spec.role == "primary" and not groups.missing(spec.outcome)]

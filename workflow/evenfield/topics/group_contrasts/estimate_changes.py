@@ -11,8 +11,8 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.map_pairs import border_difference, border_pairs, border_permutation
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.contrasts import t_detectable
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import complete, joined, underpowered
@@ -208,7 +208,7 @@ def _border(groups: Groups, row: Estimate, outcome: pd.Series, member: pd.Series
     inside, outside = len(np.unique(pairs.inside)), len(np.unique(pairs.outside))
     counts: dict[str, Any] = {"n_obs": len(pairs.inside), "n_units": inside + outside, "n_treated": inside}
     row = replace(row, **counts, estimate=found.estimate)
-    mde = t_detectable(found.std_error, found.df, settings)
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     filled = replace(
         row,
         std_error=found.std_error,

@@ -17,9 +17,10 @@ from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.settings import check_names
+from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
-from evenfield.topics.group_contrasts.estimate_spec import Question
+from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Question
 
 LABELS = ("cluster", "sez")
 DIFFERENCE = "cluster - sez"
@@ -30,18 +31,30 @@ Period = dict[str, Any]
 class Groups:
     """The tables of a study as group contrasts use them."""
 
-    def __init__(self, study: Study) -> None:
-        config, self.description = study.config, study.description()
-        self.study, self.units, self.sesoi = study, sorted(self.description["units"]), config["sesoi"]
+    def __init__(self, study: Study, scheme: str = "") -> None:
+        config, self.description = study.config, study.description(scheme)
+        self.study, self.scheme = study, scheme or study.main
+        self.units, self.sesoi = sorted(self.description["units"]), config["sesoi"]
         self.primary, self.taxonomies = config["taxonomy"]["primary"], list(config["taxonomy"]["all"])
-        self.cells = study.table("cells")
-        self.tables = {"panel": study.table("panel", text=("basis",)), "periods": study.table("periods")}
-        self.where = study.table("units").set_index("unit").sort_index()
-        self.links = joined_links(study.table("adjacency"), config["weights"]["join"])
+        self.cells = study.table("cells", scheme)
+        self.tables = {"panel": study.table("panel", scheme, ("basis",)), "periods": study.table("periods", scheme)}
+        where = study.table("units", scheme)
+        self.where = where.set_index("unit").sort_index()
+        self.links = joined_links(study.table("adjacency", scheme), config["weights"]["join"])
         self.settings = s = parse_contrast_settings(config["inference"], study.power)
-        self.places = Places(study.table("units"), self.links, s.permutations, s.seed, s.level)
-        self.main = [item for item in self.description["periods"] if item["role"] == "main"]
+        self.places = Places(where, self.links, s.permutations, s.seed, s.level)
+        self.main: list[Period] = [item for item in self.description["periods"] if item["role"] == "main"]
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
+        self.labels: Callable[[str, str], pd.DataFrame] = cache(self._labels)
+        self.of_scheme: Callable[[str], Groups] = cache(
+            lambda name: self if name == self.scheme else Groups(study, name)
+        )
+
+    def periods(self, spec: PeriodSpec) -> list[Period]:
+        """Return the periods of a specification, the main ones by default."""
+        every = {str(item["period"]): item for item in self.description["periods"]}
+        check_names([*spec.periods, *spec.pooled], every, f"estimates.group_contrasts: periods of {spec.id}")
+        return [every[name] for name in spec.periods] or self.main
 
     def missing(self, *outcomes: str, table: str = "panel") -> str:
         """Say why the tables cannot carry some outcomes; empty where they can."""
@@ -54,7 +67,7 @@ class Groups:
     def _wide(self, outcome: str, table: str = "panel") -> pd.DataFrame:
         """Return an outcome by unit and year, or by unit and period; sorted."""
         frame = self.tables[table].reset_index(drop=True)
-        across = "year" if table == "panel" else "period"
+        across = "period" if table == "periods" else "year"
         values = frame[["unit", across]].assign(**{VALUE: evaluate(outcome, frame)})
         return values.pivot(index="unit", columns=across, values=VALUE).reindex(self.units).astype(float)
 
@@ -78,6 +91,21 @@ class Groups:
         note = f"{len(years)} of {inside.shape[1]} years have figures of every unit ({span})"
         return inside[years].mean(axis=1), years, "" if len(years) == inside.shape[1] else note
 
+    def dose(self, text: str, period: str) -> tuple[pd.Series, str]:
+        """Return a dose in a period by unit with a note: a measure of clusters.csv, or a mean over the years."""
+        found = self.study.ingested("clusters")
+        measured = found[found["measure"].eq(text)].set_index("unit")["value"].astype(float)
+        if measured.empty:
+            self.tables.setdefault("zones", with_zones(self.study, self.scheme))
+            if lacks := self.missing(text, table="zones"):
+                return measured, lacks
+            span = next(item for item in self.description["periods"] if item["period"] == period)
+            values, _, note = self.mean(self.wide(text, "zones"), span)
+            return values, note
+        if self.description.get("merged") or set(self.units) - set(measured.index):
+            return measured[:0], f"{text} is not there for every unit, and what merged units have is not its mean"
+        return measured.reindex(self.units), ""
+
     def members(self, sample: str) -> list[str]:
         """Return the units of a sample, sorted."""
         check_names([sample], self.description["samples"], "estimates.group_contrasts.sample")
@@ -88,7 +116,7 @@ class Groups:
         begun = [item for item in self.main if item["start"] <= year] or self.main[:1]
         return str(max(begun, key=lambda item: item["start"])["period"])
 
-    def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
+    def _labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return cluster, SEZ and cell of every unit in a period."""
         found = self.cells[self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)]
         if found.empty:
@@ -119,9 +147,9 @@ class Groups:
         }
         return Estimate(**{**shared, **fields})
 
-    def estimate(self, contrasts: Sequence[GroupContrast]) -> list[Estimate]:
-        """Estimate contrasts with all their inference."""
-        return [row for contrast in contrasts for row in rows_at(contrast, self.places, self.settings)]
+    def estimate(self, contrast: GroupContrast) -> list[Estimate]:
+        """Estimate a contrast with all its inference, where the units of its scheme are."""
+        return rows_at(contrast, self.of_scheme(contrast.row.unit_scheme).places, self.settings)
 
 
 def compared(

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.regression.linear_model import OLS
 
-from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.contrasts import step_down_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined
 from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, Period, compared, with_figures
-from evenfield.topics.group_contrasts.estimate_spec import FadingSpec, IntensitySpec, Measure, PremiumSpec
+from evenfield.topics.group_contrasts.estimate_spec import (
+    DoseSpec,
+    FadingSpec,
+    IntensitySpec,
+    Measure,
+    PeriodSpec,
+    PremiumSpec,
+)
 
 NOTHING = "the first premium is not above zero: nothing that could fade"
 Found = Iterator[GroupContrast | tuple[str, str]]
@@ -29,35 +37,68 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
     z_iP = a + b D_i + d x_iP + e_i, one row a unit: z is the mean of the outcome over the years of period P, or growth
     between its end points given log income in its first year; D is the group label.
     """
-    for period in groups.main:
-        for sample in spec.samples:
-            first = sample == spec.samples[0]
-            table, note = _premium_table(groups, spec, period, groups.members(sample))
-            if table.empty:
-                yield from [(str(period["period"]), note)] if first else []
+    named = [groups.primary, *(spec.taxonomies or groups.taxonomies)]
+    for found in outcomes(groups, spec, "premium"):
+        if isinstance(found, tuple):
+            yield found
+            continue
+        # A span decides with all its comparisons, a period with the first one.
+        span = any(item["period"] == found.row.period and item["role"] == "span" for item in groups.periods(spec))
+        cells = groups.of_scheme(found.row.unit_scheme)
+        for taxonomy, comparison in product(dict.fromkeys(named), spec.compare):
+            leads, main = comparison == spec.compare[0], taxonomy == groups.primary and found.row.role == spec.role
+            role = spec.role if main and (leads or span) else "robustness" if leads else "exploratory"
+            row = replace(found.row, role=role, hypothesis=spec.hypothesis if leads else "", treatment_def=taxonomy)
+            table = found.table.join(cells.labels(taxonomy, row.period))
+            yield compared(row, table, VALUE, comparison, spec.given)
+
+
+def dose(groups: Groups, spec: DoseSpec) -> Found:
+    """Regress the outcome of a period on one dose at a time, per standard deviation of it.
+
+    Notes
+    -----
+    z_iP = a + b E_iP / sd(E_P) + d x_iP + e_i: E is a measure of clusters.csv or a mean over the years of the period.
+    """
+    for found in outcomes(groups, spec, "dose"):
+        if isinstance(found, tuple):
+            yield found
+            continue
+        where = groups.of_scheme(found.row.unit_scheme)
+        for name, text in spec.doses.items():
+            values, lacks = where.dose(text, found.row.period)
+            if values.empty:
+                yield f"{name}, {found.row.unit_scheme}, {found.row.period}", lacks
                 continue
-            for taxonomy in groups.taxonomies if first else [groups.primary]:
-                labelled = table.join(groups.labels(taxonomy, str(period["period"])))
-                main = taxonomy == groups.primary
-                for comparison in spec.compare if main else spec.compare[:1]:
-                    leads = comparison == spec.compare[0]
-                    row = groups.row(
-                        "premium",
-                        spec,
-                        hypothesis=spec.hypothesis if leads else "",
-                        role=spec.role if leads and main and first else "robustness" if leads else "exploratory",
-                        outcome=spec.id,
-                        sample_id=sample,
-                        period=str(period["period"]),
-                        treatment_def=taxonomy,
-                        unit_of_measure=spec.unit,
-                        output_basis=str(period["basis"]),
-                        warning=note,
-                    )
-                    yield compared(row, labelled, VALUE, comparison, spec.given)
+            values = values.reindex(found.table.index)
+            row = replace(found.row, treatment_def=text, warning=joined(found.row.warning, lacks))
+            table = found.table.assign(**{name: values / (float(values.std(ddof=1)) or 1.0)})
+            yield compared(row, table, VALUE, name, spec.given)
 
 
-def _premium_table(groups: Groups, spec: PremiumSpec, period: Period, members: list[str]) -> tuple[pd.DataFrame, str]:
+@dataclass(frozen=True)
+class Outcomes:
+    """The outcome of one period, unit scheme and sample, and the row that it fills."""
+
+    row: Estimate  # with the role of the specification where scheme and sample are the main ones
+    table: pd.DataFrame  # outcome and what is given, by unit
+
+
+def outcomes(groups: Groups, spec: PeriodSpec, family: str) -> Iterator[Outcomes | tuple[str, str]]:
+    """Yield outcomes by unit scheme, period and sample; a period without figures with the reason."""
+    for scheme, period, sample in product(spec.unit_schemes or [groups.scheme], groups.periods(spec), spec.samples):
+        where, name = groups.of_scheme(scheme), str(period["period"])
+        main = (scheme, sample) == (groups.scheme, spec.samples[0])
+        table, note = _outcome(where, spec, period, where.members(sample))
+        if table.empty:
+            yield from [(name, note)] if main else []
+            continue
+        fields = {"outcome": spec.id, "sample_id": sample, "period": name, "unit_of_measure": spec.unit}
+        fields |= {"output_basis": str(period["basis"]), "warning": note}
+        yield Outcomes(where.row(family, spec, role=spec.role if main else "robustness", **fields), table)
+
+
+def _outcome(groups: Groups, spec: PeriodSpec, period: Period, members: list[str]) -> tuple[pd.DataFrame, str]:
     empty, name = pd.DataFrame(), str(period["period"])
     if reason := groups.missing(spec.outcome, table=spec.table):
         return empty, reason
@@ -216,4 +257,4 @@ def _premium(contrast: GroupContrast) -> float:
     X = np.column_stack([table[list(contrast.labels)].to_numpy(float), np.ones(len(table))])
     if np.linalg.matrix_rank(X) < X.shape[1]:
         return NAN
-    return float(fit_ols(table[contrast.outcome].to_numpy(float), X).beta[0])
+    return float(OLS(table[contrast.outcome].to_numpy(float), X).fit(method="qr").params[0])

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
-from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.regression import kernel_fit
 from evenfield.shared.samples import joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, compared, with_figures, years_within
 from evenfield.topics.group_contrasts.estimate_means import unit_slopes
@@ -154,7 +155,8 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
     totals = below.groupby(members.to_numpy()).transform("sum")
     weight = (below / totals).mean(axis=1).to_numpy()
     y, root, held = (above / totals).mean(axis=1).to_numpy() / weight, np.sqrt(weight), members.to_numpy()
-    fit, c = fit_ols((y - 1) * root, np.column_stack([held, ~held]) * root[:, None]), np.array([1.0, 0.0])
+    design, c = np.column_stack([held, ~held]) * root[:, None], np.array([1.0, 0.0])
+    fit = kernel_fit(OLS((y - 1) * root, design).fit(method="qr"))
     space = groups.places.at(above.index.to_numpy(str), held.astype(float), "end", ()).components["scpc"]
     try:
         found = scpc_inference(fit, c, space)
@@ -179,7 +181,8 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
 
 def _series_trend(row: Estimate, logs: np.ndarray, years: list[int], level: float) -> Estimate:
     t = np.array(years, float)
-    fit, lags = fit_ols(logs, np.column_stack([(t - t.mean()) / 10, np.ones(len(t))])), default_lags(len(t))
+    X, lags = np.column_stack([(t - t.mean()) / 10, np.ones(len(t))]), default_lags(len(t))
+    fit = kernel_fit(OLS(logs, X).fit(method="qr"))
     row = replace(row, estimate=float(fit.beta[0]))
     try:
         found = driscoll_kraay_inference(fit, np.array([1.0, 0.0]), t.astype(int), lags, level=level)

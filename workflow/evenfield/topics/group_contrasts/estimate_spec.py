@@ -63,12 +63,31 @@ class MeanSpec(Question):
     sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
 
 
-class PremiumSpec(MeanSpec):
-    """The premium of a group in every main period, under every taxonomy."""
+class PeriodSpec(MeanSpec):
+    """A comparison of units in every period, also in other unit schemes and samples, and pooled over periods."""
+
+    given: list[str] = Field([], description="Columns of periods.csv held fixed.")
+    periods: list[str] = Field([], description="Periods and spans; the main periods by default.")
+    pooled: list[str] = Field([], description="Periods that are pooled by random effects; empty for none.")
+    samples: list[str] = Field(["all"], min_length=1, description="Samples; the first one decides.")
+    unit_schemes: dict[str, str] = Field({}, description="Unit schemes and their printed names; the main one decides.")
+
+
+class PremiumSpec(PeriodSpec):
+    """The premium of a group in every period, under every taxonomy."""
 
     compare: list[Comparison] = Field(min_length=1, description="Comparisons; the first one decides.")
-    given: list[str] = Field([], description="Columns of periods.csv held fixed.")
-    samples: list[str] = Field(["all"], min_length=1, description="Samples; the first one decides.")
+    taxonomies: list[str] = Field([], description="Taxonomies beside the primary one; all by default.")
+
+
+class DoseSpec(PeriodSpec):
+    """The outcome of a period per standard deviation of a continuous dose."""
+
+    doses: dict[str, str] = Field(
+        min_length=1,
+        description="Doses by name: a measure of clusters.csv, or an expression of columns of panel.csv and zones in "
+        "force by type (`zones_state`), whose mean over the period is taken.",
+    )
 
 
 class FadingSpec(MeanSpec, Sampled):
@@ -137,6 +156,7 @@ class Section(Spec):
     """Group contrasts, question by question."""
 
     premium: list[PremiumSpec] = Field([], description="Premiums of groups by period.")
+    dose: list[DoseSpec] = Field([], description="Outcomes per standard deviation of a dose, by period.")
     factor_intensity: list[IntensitySpec] = Field([], description="Several outcomes of one window together.")
     fading: list[FadingSpec] = Field([], description="Change of premiums, location quotients.")
     balance: list[ChangeSpec] = Field([], description="Change of the urban-rural gap.")

@@ -16,8 +16,9 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.contrasts import leave_out_rows, t_detectable
+from evenfield.shared.contrasts.contrasts import leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.samples import joined, underpowered
@@ -196,8 +197,8 @@ def _cr3(row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: G
         found = cr3_inference(fit, c, units, row.g_star - 1, level)
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))
-    # ASSUME: serial correlation is left in the standard error, so what a panel can detect is (t + t) times that error.
-    mde = t_detectable(found.std_error, found.df, groups.settings)
+    # ASSUME: serial correlation is left in the standard error, so what a panel can detect follows from that error.
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, groups.settings.power, level)
     labels = {"se_type": "CR3", "p_type": "t(G* - 1)", "df": found.df, "mde": mde}
     return _tested(
         row, found, level, **labels, warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure))

@@ -1,7 +1,8 @@
-"""T4, T5, T22, T21, T24, T23: how groups differ in means, over periods, in changes, at programmes and in wages."""
+"""T4, T4c, T5, T22, T21, T24, T23: how groups differ in means, over periods, in changes, at programmes and in wages."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,9 +10,11 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
-from evenfield.shared.tables.numbers import p_value
+from evenfield.shared.tables.numbers import fixed, p_value, places, with_error
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table
+from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.units import in_words, last_main_period, period_label
+from evenfield.shared.tables.warnings import numbers
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.group_contrasts.table_lines import (
     RANGE_NOTE,
@@ -24,6 +27,8 @@ from evenfield.topics.group_contrasts.table_lines import (
 DIFFERENCE = "cluster - sez"
 PERMUTED = {"p_free": "p, permuted"}
 PERMUTATION = {"p_free": "Permutation p"}
+OWN_PREMIUMS = (("cluster", "", "Clusters against the others"), ("cluster", DIFFERENCE, "Clusters minus zones"))
+DATED = re.compile(r"_\d{4}$")
 POWER = "Detectable: smallest difference found with {power:.0%} power"
 BALANCE = (
     ("gap_growth", "cluster", DIFFERENCE, "gap, clusters minus zones"),
@@ -53,26 +58,71 @@ COSTS = {COST: "unit labour cost", "wage_growth": "wage", "productivity_growth":
 
 
 def t4(facts: Facts) -> Table:
-    """Arrange the premiums: the deciding comparison by outcome and period, then the exploratory ones."""
-    estimates, labels, shown = facts.estimates(family="premium"), _labels(facts, "premium"), facts.shown("main")
-    main = only(estimates, estimator="ols", effect_type="coef", treatment_def=_taxonomy(facts), sample_id="all")
+    """Arrange the own premium and the group's difference by unit scheme: spans, the last main period, pooled."""
+    spec = next((one for one in _specs(facts, "premium") if one.get("pooled")), {})
+    periods, pooled = facts.config["periods"], "+".join(spec.get("pooled", []))
+    spans = [name for name in spec.get("periods", []) if periods[name].get("role") == "span"]
+    shown = [*sorted(spans, key=lambda name: int(periods[name]["start"])), last_main_period(periods), pooled]
+    estimates = facts.estimates(family="premium", spec_id=str(spec.get("id")), sample_id="all")
+    estimates = only(estimates, treatment_def=_taxonomy(facts))
+    lines = []
+    for scheme, label in spec.get("unit_schemes", {}).items():
+        for term, contrast, name in OWN_PREMIUMS:
+            mine = only(estimates, unit_scheme=scheme, term=term, contrast=contrast)
+            line: Row = {"group": name, "label": _large(label)}
+            for period in shown:
+                kind = "pooled" if period == pooled else "ols"
+                line |= numbers(period, pick(mine, estimator=kind, effect_type="coef", period=period))
+            for key in ("i2", "q"):
+                found = pick(mine, effect_type=f"stat_{key}", period=pooled)
+                line[key] = found.get("p_value" if key == "q" else "estimate")
+            lines.append(line)
+    lines.sort(key=lambda line: [name for *_, name in OWN_PREMIUMS].index(line["group"]))
+    heads = {name: period_label(name, periods) for name in shown} | {pooled: "Pooled over periods"}
+    columns = [Column(names=("label",), header="Units")]
+    for name, head in heads.items():
+        keys = (f"{name}_estimate", f"{name}_std_error")
+        columns += [right(head, *keys, show=places(with_error, 2), reason=f"{name}_reason")]
+        columns += [right("p", f"{name}_p_value", show=p_value)]
+    columns += [right("I\u00b2", "i2", show=places(fixed, 2)), right("p of Q", "q", show=p_value)]
+    note = facts.note(
+        "Growth between the end points of a period in percentage points a year, given log income at its start, by OLS "
+        "on one row per unit: units with clusters against the others; then the coefficient of clusters minus that of "
+        "zones, both in one regression. Standard errors in parentheses and p by conditional SCPC (average pairwise "
+        "correlation of shocks at most .03), which asks for more than two standard errors.",
+        f"Pooled: random effects over {in_words([period_label(name, periods) for name in spec.get('pooled', [])])} "
+        "(Paule and Mandel), each with the variance that its own interval implies, normal p. I\u00b2: share of the "
+        "differences between periods beyond what those variances lead one to expect; p of Q: test of no difference.",
+        NOT_CAUSAL,
+    )
+    return _table("T4", "Own premium of clusters, and clusters minus zones", note, tuple(columns), lines)
+
+
+def t4c(facts: Facts) -> Table:
+    """Arrange the premiums: the deciding comparison by outcome and period, then the exploratory ones, then doses."""
+    estimates, shown = facts.estimates(family=["premium", "dose"]), facts.shown("main", "span")
+    labels = _labels(facts, "premium") | _labels(facts, "dose")
+    main = only(estimates, estimator="ols", effect_type="coef", unit_scheme=facts.main, sample_id="all")
+    main = main[main["family"].eq("dose") | main["treatment_def"].eq(_taxonomy(facts))]
     rows = [row for row in records(main) if row["period"] in shown]
     rows.sort(key=lambda r: (list(labels).index(r["spec_id"]), r["contrast"], r["term"], shown.index(r["period"])))
     lines = []
     for row in rows:
         name = period_with_basis(row["period"], row["output_basis"], facts.config["periods"])
-        lines.append(contrast_line(estimates, row, name, f"{_large(labels[row['spec_id']])}: {comparison_name(row)}"))
+        dosed = f"per s.d. of {row['term'].replace('_', ' ')}" if row["family"] == "dose" else comparison_name(row)
+        lines.append(contrast_line(estimates, row, name, f"{_large(labels[row['spec_id']])}: {dosed}"))
     note = facts.note(
         "Difference between the group and the other units in the mean of log income relative to the nation over the "
         "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
         "Intervals and p by conditional SCPC; with fewer than four units in a group only permutation is shown.",
         f"{POWER.format(power=facts.power)} by the same test; of interest: set in advance. Where detectable exceeds "
         "of interest the comparison is UNDERPOWERED. n: units in the smaller group.",
+        "Per s.d.: growth given initial income on one dose, in standard deviations of it across units.",
         RANGE_NOTE,
         NOT_CAUSAL,
     )
     columns = contrast_columns(facts, "Period", PERMUTED | {"p_connected": "p, connected"})
-    return _table("T4", "Where clusters are: income and growth against the rest", note, columns, lines)
+    return _table("T4c", "Income and growth of clusters and zones against the rest, by period", note, columns, lines)
 
 
 def t5(facts: Facts) -> Table:
@@ -198,14 +248,17 @@ def t24(facts: Facts) -> Table:
     for part, title in PROGRAMMES.items():
         for row in records(only(main, part=part).sort_values(["term", "spec_id", "period"], kind="stable")):
             mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
-            name, spec = row["term"].replace("_", " "), row["spec_id"].replace("_", " ")
-            lines.append(contrast_line(estimates, row, f"{name} ({spec}), {_years(row)}{mark}", title))
+            # A programme is named without its year: the windows say which years are compared.
+            name, spec = DATED.sub("", row["term"]).replace("_", " "), row["spec_id"].replace("_", " ")
+            lines.append(contrast_line(estimates, row, f"{_large(name)} ({spec}), {_years(row)}{mark}", title))
+    placebos = only(main, part="placebo")
+    failed = int((placebos["p_value"] < 1 - facts.config["inference"]["conf_level"]).sum())
     note = facts.note(
         "Mean growth after minus mean growth before, percentage points a year, on an indicator of the programme's "
         "units by OLS, one row per unit; programmes named beside it have their own coefficient, so that their units "
-        "are not in the comparison group. Growth across the joint of proxy and official output is left out. With "
-        "growth before the programme on PROXY output the difference is descriptive: the common path before cannot be "
-        "checked.",
+        "are not in the comparison group. Growth across the joint of proxy and official output is left out.",
+        "Shown as what it is and no more: where growth before rests on PROXY output the common path before cannot be "
+        f"checked, and {failed} of {len(placebos)} comparisons at dates at which nothing began show a difference too.",
         "Border: mean difference over pairs of neighbours, one on each side; clusters by the units of both sides, t "
         "with the smaller number of units less one. Placebo: the same at dates at which no such programme began; a "
         "difference there speaks against reading the one above.",
@@ -223,8 +276,7 @@ def t23(facts: Facts) -> Table:
     note = facts.note(
         "Elasticity: log of foreign investment a year later on the log wage and its products with cluster and zone, "
         "unit and year effects; CR3 by unit with t(G* \u2212 1). Wages rise everywhere, so a group's own trend of "
-        "investment enters its elasticity; year effects of each group's own (group years) leave it out. Detectable for "
-        "CR3: (t + t) times the standard error.",
+        "investment enters its elasticity; year effects of each group's own (group years) leave it out.",
         "Unit labour cost: wage x employment / output at current prices, growth between the ends of a window, pp a "
         f"year; wage minus output per worker. Taxonomy {_taxonomy(facts)} unless another one is named. Wages of urban "
         "units cover formal employment only.",
@@ -256,7 +308,7 @@ def _wage_rows(facts: Facts, shown: pd.DataFrame) -> Iterator[tuple[Row, str, st
             yield row, row["treatment_def"], f"Unit labour cost, {_years(row)}, pp/yr"
 
 
-TABLES = {"T4": t4, "T5": t5, "T22": t22, "T21": t21, "T24": t24, "T23": t23}
+TABLES = {"T4": t4, "T4c": t4c, "T5": t5, "T22": t22, "T21": t21, "T24": t24, "T23": t23}
 
 
 def _table(name: str, title: str, note: tuple[str, ...], columns: tuple[Column, ...], lines: list[Row]) -> Table:

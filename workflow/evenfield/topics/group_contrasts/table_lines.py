@@ -13,7 +13,7 @@ from evenfield.shared.tables.rows import Row, pick
 from evenfield.shared.tables.table import Column, right
 from evenfield.shared.tables.warnings import reason
 
-KEYS = ("spec_id", "outcome", "term", "contrast", "sample_id", "period")
+KEYS = ("spec_id", "outcome", "term", "contrast", "sample_id", "unit_scheme", "period")
 SAME = (*KEYS, "effect_type", "treatment_def", "controls_id")
 KEPT = (
     *SAME,
@@ -80,9 +80,9 @@ def inference_note(facts: Facts) -> str:
         f"{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks "
         "at most .03); with fewer than four units in a group, p by free permutation of labels and no interval. Beside "
         "them CR3 with t(G* \u2212 1) and free permutation of whole label rows. Detectable: smallest effect found with "
-        f"{facts.power:.0%} power by the deciding test. Of interest: the smallest effect of interest set in advance. "
-        "Where detectable exceeds of interest the comparison is UNDERPOWERED: an interval that holds zero is no "
-        "evidence of no effect."
+        f"{facts.power:.0%} power, from the row's own standard error and critical value. Of interest: the smallest "
+        "effect of interest set in advance. Where detectable exceeds of interest the comparison is UNDERPOWERED: an "
+        "interval that holds zero is no evidence of no effect."
     )
 
 

@@ -15,7 +15,9 @@ def sentences(facts: Findings) -> list[Sentence]:
     found: list[Sentence] = []
     for spec, words in (("level", "Log income relative to the average"), ("growth", "Growth given initial income")):
         opening = f"{words}, {facts.units} with clusters minus the others,"
-        found += by_period(facts, primary("premium", spec_id=spec), opening)
+        found += by_period(
+            facts, primary("premium", spec_id=spec, term="cluster", contrast="", estimator="ols"), opening
+        )
     for row in facts.rows("factor_intensity", effect_type="stat_joint"):
         signs = [item["warning"] for item in facts.rows("factor_intensity", effect_type="stat_right_signs")]
         text = f"Zone {facts.units} above cluster {facts.units} in capital per worker, foreign capital and the like:"

@@ -42,7 +42,7 @@ from evenfield.topics.spatial_panel.estimate_rows import (
     clustered_effects,
     coefficients,
     edge_note,
-    hausman_lines,
+    mundlak_lines,
     other_inference,
     residual_autocorrelation,
     serial_note,
@@ -148,7 +148,7 @@ def _specification(
                 continue
             if main:
                 _add(rows, "estimate", other_inference(setting, fit))
-                _add(rows, "test", hausman_lines(setting, fit))
+                _add(rows, "test", mundlak_lines(setting, fit))
             _add_series(parts, spec, name, fit, main or model in mapped)
     compared = [model for model in fits if model in COMPARED]
     for (model, name), share in model_probabilities(panel, networks, spec.form("SDM"), compared).items():

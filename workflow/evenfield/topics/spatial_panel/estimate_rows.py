@@ -23,7 +23,7 @@ from evenfield.numerics.spatial_panel.impacts import (
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.selection import hausman_with_time_effects
+from evenfield.numerics.spatial_panel.selection import mundlak
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import inference_fields, joined
 
@@ -192,16 +192,15 @@ def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
     return kept | {"estimator": estimator_name(fit, suffix), "role": "ladder"}
 
 
-def hausman_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
-    """Return unit effects against random unit effects, both beside year dummies."""
+def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
+    """Return the test of random unit effects beside year dummies."""
     if fit.model.model not in ("SDM", "SAR", "SEM", "SDEM") or fit.model.effects != "two_way":
         return []
-    note = "needs errors independent over years for random effects to be the efficient choice"
     try:
-        found = hausman_with_time_effects(setting.panel, fit.network, fit.model)
+        lines = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
     except (NumericsError, np.linalg.LinAlgError) as error:
-        return [{"term": "spatial Hausman", "estimate": NAN, "warning": f"not defined: {error}"}]
-    return tested_lines([found], joined(note, serial_note(fit)))
+        return [{"term": "Mundlak", "estimate": NAN, "warning": f"not defined: {error}"}]
+    return [line | {"p_type": "F(q, N - q - 1)"} for line in lines]
 
 
 def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
