@@ -130,6 +130,8 @@ def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Ite
     units, the number of units of the group whose mean ratio is above 1.
     """
     schemes = spec.unit_schemes or list(data)[:1]
+    if unknown := sorted(set(schemes) - set(data)):
+        raise _refused(spec, f"the unit scheme {unknown[0]}", f"one of {', '.join(data)}")
     for outcome, years, scheme, taxonomy in product(spec.outcome, spec.windows, schemes, spec.taxonomies or [primary]):
         try:
             yield _fact(spec, data[scheme], outcome, years, taxonomy)
@@ -196,7 +198,7 @@ def _quantity(
     wide = [data.wide(text, span) for text in given]
     years = sorted(set.intersection(*(set(table.columns.astype(int)) for table in wide)))
     if not years or (spec.measure in ("increase", "growth") and (years[0], years[-1]) != span):
-        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in {span[0]} and {span[1]}")
+        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in both {span[0]} and {span[1]}")
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
     inside, others = (data.members(spec, group, labels).loc[units] for group in (spec.group, spec.against))
     if not inside.any() or not others.any():

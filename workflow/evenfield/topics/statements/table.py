@@ -35,8 +35,8 @@ def t31(facts: Facts) -> Table:
         raise nothing_to_show("statements", "statements", "T31")
     note = facts.note(
         "Facts are observed in all units and carry no interval; a threshold beside the claim says when they hold.",
-        f"The others are regressions: {facts.level} intervals and p by conditional SCPC (average pairwise correlation of "
-        f"shocks at most .03) for one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with "
+        f"The others are regressions: {facts.level} intervals and p by conditional SCPC (average pairwise correlation "
+        f"of shocks at most .03) for one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with "
         "effects of units and years. No correction is made for looking at several of them.",
         NOT_CAUSAL,
     )
