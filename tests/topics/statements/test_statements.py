@@ -22,9 +22,9 @@ PERIODS = [
 CONTRAST = {"kind": "contrast", "label": "a", "outcome": "a", "periods": ["P1"]}
 CONTRAST |= {"regressors": ["cluster", "sez"], "term": "cluster"}
 PANEL = {**CONTRAST, "kind": "panel", "outcome": "log(patents)", "regressors": ["zones_park"], "term": "zones_park"}
-FACT = {"kind": "fact", "label": "f", "measure": "share", "outcome": ["count"], "group": "cluster"}
+FACT = {"kind": "fact", "label": "f", "measure": "share", "outcome": "count", "group": "cluster"}
 FACT |= {"windows": [[2001, 2005]]}
-RISE = {"measure": "ratio", "outcome": ["output_real"], "per": "population", "against": "not cluster"}
+RISE = {"measure": "ratio", "outcome": "output_real", "per": "population", "against": "not cluster"}
 RISE |= {"windows": [[2009, 2010]], "before": [2001, 2002]}
 
 
@@ -125,19 +125,19 @@ def test_a_panel_finds_the_dose_within_units_and_years():
     ("item", "value", "members", "unit"),
     [
         ({}, 100 * 15 / 435, 6, "percent"),
-        ({"outcome": ["list_2008"]}, 100 * 9 / 10, 6, "percent"),
+        ({"outcome": "list_2008"}, 100 * 9 / 10, 6, "percent"),
         ({"group": ["u00", "u07"], "less": "population"}, 100 * (7 / 435 - 2 / 30), 2, "percentage points"),
         ({"group": "region = odd and lat > 23"}, 100 * 85 / 435, 5, "percent"),
         ({"group": "not sez"}, 100 * (435 - 39) / 435, 24, "percent"),
         ({"group": "go"}, 100 * 1 / 435, 2, "percent"),
-        ({"measure": "increase", "outcome": ["output_real"]}, 100.0, 6, "percent"),
-        ({"measure": "increase", "outcome": ["output_real"], "less": "population"}, 80.0, 6, "percentage points"),
+        ({"measure": "increase", "outcome": "output_real"}, 100.0, 6, "percent"),
+        ({"measure": "increase", "outcome": "output_real", "less": "population"}, 80.0, 6, "percentage points"),
         ({"measure": "ratio", "per": "population"}, (15 / 6) / (435 / 30), 6, "ratio"),
         ({"measure": "ratio", "per": "population", "against": "not cluster"}, (15 / 6) / (420 / 24), 6, "ratio"),
-        ({"measure": "growth", "outcome": ["grown"], "against": "not cluster"}, 10.0, 6, "percentage points a year"),
+        ({"measure": "growth", "outcome": "grown", "against": "not cluster"}, 10.0, 6, "percentage points a year"),
         ({"measure": "units", "per": "population", "group": "sez"}, 0, 6, "units"),
         ({"measure": "units", "per": "population", "group": "region = odd"}, 8, 15, "units"),
-        ({"outcome": ["zones_park"], "group": ["u29"], "windows": [[2008, 2010]]}, 100 * 2 / 30, 1, "percent"),
+        ({"outcome": "zones_park", "group": ["u29"], "windows": [[2008, 2010]]}, 100 * 2 / 30, 1, "percent"),
         (RISE, 9.5 - 1.5, 6, "ratio"),
     ],
 )
@@ -151,22 +151,27 @@ def test_facts_are_what_is_observed(item, value, members, unit):
         "fact",
     )
     assert np.isnan([found.p_value, found.conf_low, found.conf_high, found.std_error]).all()
-    assert ("does not name" in found.warning) == (item.get("outcome") == ["list_2008"])
+    assert ("does not name" in found.warning) == (item.get("outcome") == "list_2008")
     assert found.treatment_def == ("t" if "cluster" in str({**FACT, **item}) or "sez" in found.term else "")
 
 
 def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
     windows = [[2001, 2004], [2005, 2010], [2001, 2010]]
-    item = {**FACT, "outcome": ["output_real", "count"], "windows": windows, "taxonomies": ["t", "other"]}
+    item = {
+        **FACT,
+        "outcome": {"output": "output_real", "number": "count"},
+        "windows": windows,
+        "taxonomies": ["t", "other"],
+    }
     study = make_study(item)
     study.tables["cells"] = pd.concat(
         [study.tables["cells"], study.tables["cells"].assign(taxonomy="other", cluster=SEZ.tolist() * 2)]
     )
     results = estimate(study)
     assert len(results.estimates) == 12
-    bases = [row(results, period=f"{a}-{b}", outcome="output_real", treatment_def="t").output_basis for a, b in windows]
+    bases = [row(results, period=f"{a}-{b}", outcome="output", treatment_def="t").output_basis for a, b in windows]
     assert bases == ["proxy", "official", "spliced"]
-    assert row(results, period="2001-2004", outcome="count", treatment_def="other").estimate == pytest.approx(
+    assert row(results, period="2001-2004", outcome="number", treatment_def="other").estimate == pytest.approx(
         100 * 39 / 435
     )
     gone = {"population": np.where(PLACE == 1, np.nan, 1.0)}
@@ -193,7 +198,7 @@ COUNTED = {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"}
         ({**CONTRAST, "regressors": ["cluster", "unheard"]}, "the panel has no column unheard"),
         ({**CONTRAST, "regressors": ["cluster", "zones_port"]}, "no zones of type port"),
         (COUNTED, "count_lag0 does not vary within units beyond years"),
-        ({**FACT, "outcome": ["nowhere"]}, "the panel has no column nowhere"),
+        ({**FACT, "outcome": "nowhere"}, "the panel has no column nowhere"),
         ({**FACT, "group": "coastal and lat > 99"}, "no unit in the group coastal and lat > 99"),
         ({**FACT, "windows": [[1990, 1995]]}, "no period holds the middle of 1990 to 1995"),
         ({**FACT, "measure": "growth", "windows": [[2001, 2012]]}, "no figures of count in both 2001 and 2012"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
@@ -39,8 +40,8 @@ class FactSpec(Spec):
         description="Share of the whole; share of its increase; outcome over per, relative to the others; growth less "
         "theirs; number of units above them."
     )
-    outcome: list[str] = Field(
-        min_length=1, description="Expressions, each a row; several of a contrast make an index."
+    outcome: str | dict[str, str] = Field(
+        description="Expression, or several by name, each a row; a list of a contrast makes an index."
     )
     per: str = Field("", description="Expression that the outcome is divided by, after summing over units.")
     less: str = Field("", description="Expression whose share is subtracted.")
@@ -132,9 +133,12 @@ def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Ite
     schemes = spec.unit_schemes or list(data)[:1]
     if unknown := sorted(set(schemes) - set(data)):
         raise _refused(spec, f"the unit scheme {unknown[0]}", f"one of {', '.join(data)}")
-    for outcome, years, scheme, taxonomy in product(spec.outcome, spec.windows, schemes, spec.taxonomies or [primary]):
+    named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
+    for name, years, scheme, taxonomy in product(named, spec.windows, schemes, spec.taxonomies or [primary]):
         try:
-            yield _fact(spec, data[scheme], outcome, years, taxonomy)
+            yield replace(
+                _fact(spec, data[scheme], named[name], years, taxonomy), **({"outcome": name} if name else {})
+            )
         except NotCarriedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
 

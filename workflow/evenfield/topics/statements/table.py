@@ -79,7 +79,7 @@ def _spec_rows(
 def _label(row: Row, spec: Mapping[str, Any]) -> str:
     lag = re.search(r"_lag(\d+)$", row["term"])
     told = f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before" if lag and int(lag[1]) else ""
-    if row["estimator"] == "fact" and len(spec["outcome"]) > 1:
+    if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
         told = f" ({row['outcome']})"
     return f"{spec['label']}{told}"
 
