@@ -19,7 +19,7 @@ TOPICS = read_topics()
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
     "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
-    "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml"}),
+    "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
     "report": ({"study", "shared", "answers", "topics"}, {"pandas", "jinja2", "markupsafe", "typst", "yaml"}),
 }

@@ -226,74 +226,11 @@ def test_a_unit_shows_its_pairs_from_the_keyboard(opened: Opened) -> None:
     assert tiles(page) == sums and page.locator("#spread-map [aria-pressed=true]").count() == 0
 
 
-def shown_claims(page: Any) -> list[str]:
-    ids: list[str] = page.eval_on_selector_all(
-        "#T0 tbody tr", "rows => rows.filter(row => row.offsetParent !== null).map(row => row.id.replace('claim-', ''))"
-    )
-    return ids
-
-
-def with_verdicts(opened: Opened) -> Any:
-    page = opened[0]
-    if page.locator("#verdict-filters").count() == 0:
-        pytest.skip("a study without claims")
-    page.locator("#verdict-filters button").click()
-    return page
-
-
-def test_verdicts_are_filtered_by_word_class_and_text(opened: Opened) -> None:
-    page = with_verdicts(opened)
-    every = shown_claims(page)
-    word = page.locator("#T0 tbody tr").first.get_attribute("data-verdict")
-    page.select_option("[data-filter=verdict]", word)
-    kept = shown_claims(page)
-    assert 0 < len(kept) < len(every)
-    assert set(page.eval_on_selector_all("#T0 tbody tr:not([hidden])", "rows => rows.map(r => r.dataset.verdict)")) == {
-        word
-    }
-    assert page.locator("#verdict-filters .count").text_content() == f"{len(kept)} of {len(every)} claims"
-    page.fill("[data-filter=text]", "no such words anywhere")
-    assert shown_claims(page) == []
-    page.locator("#verdict-filters button").click()
-    assert shown_claims(page) == every
-    page.select_option("[data-filter=class]", "C")
-    letters = page.eval_on_selector_all("#T0 tbody tr:not([hidden])", "rows => rows.map(r => r.dataset.class)")
-    assert set(letters) == {"C"}
-    page.locator("#verdict-filters button").click()
-
-
-def test_verdict_filters_and_details_work_from_the_keyboard(opened: Opened) -> None:
-    page = with_verdicts(opened)
-    page.locator("[data-filter=verdict]").focus()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.dataset.filter") == "class"
-    page.keyboard.press("Tab")
-    page.keyboard.type("claim")
-    assert page.locator("[data-filter=text]").input_value() == "claim"
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert page.locator("[data-filter=text]").input_value() == ""
-    details = page.locator("#T0 details").first
-    details.locator("summary").focus()
-    page.keyboard.press("Enter")
-    assert details.evaluate("box => box.open") and details.locator("li").count() > 0
-
-
-def test_a_link_to_a_hidden_claim_shows_it(opened: Opened) -> None:
-    page = with_verdicts(opened)
-    page.fill("[data-filter=text]", "no such words anywhere")
-    name = page.locator("#T0 tbody tr").last.get_attribute("id")
-    page.evaluate("name => { location.hash = name; }", name)
-    page.wait_for_function("name => !document.getElementById(name).hidden", arg=name)
-    page.evaluate("location.hash = ''")
-
-
 def test_without_javascript_answers_stand_and_what_needs_it_is_hidden(browser: Any, path: Path) -> None:
     context = browser.new_context(offline=True, java_script_enabled=False, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(path.as_uri())
-    assert page.locator("#verdict-filters").is_hidden()
-    assert page.locator("#T0 tbody tr").first.is_visible() and page.locator("#T0 details summary").first.is_visible()
+    assert page.locator("#exhibit-T0 tbody tr").first.is_visible()
     for name in ("#spread", "noscript") if page.locator("#spread").count() else ():
         assert page.locator(name).first.is_visible() == (name == "noscript")
     context.close()

@@ -5,9 +5,8 @@ import pytest
 
 from china_design import read_design, weights_of
 from evenfield.numerics import scpc as sc
-from evenfield.numerics.inference.error_types import simulated_power
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.power import contrast_weights
+from evenfield.numerics.power import contrast_weights, simulated_power
 from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM

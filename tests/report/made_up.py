@@ -113,7 +113,7 @@ def write_study(results: Path, *, policy: bool) -> dict[str, Any]:
     write_results(pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}), panel / "units.csv")
     sources = {"source": ["MADE"], "citation": ["Made up."], "vintage": [""], "licence": ["CC0"]}
     write_results(pd.DataFrame(sources), results / "ingest" / "sources.csv")
-    write_verdicts(results, policy=policy)
+    write_answers(results, policy=policy)
     if policy:
         cells = {"both": "AA", "cluster only": "BB", "SEZ only": "CC", "neither": "DD"}
         rows = [
@@ -150,33 +150,11 @@ def write_spread(folder: Path) -> None:
     write_json({**fit, "effective_neighbours": {"contiguity": 2.0, "dense": 3.0}}, folder / "fit.json")
 
 
-CLAIMS = {
-    "claim_id": ["L1", "L2"],
-    "paragraphs": ["1", "2 3"],
-    "claim": ["A claim that can be tested.", "A claim about <towns>."],
-    "class": ["A", "C"],
-    "route": ["to a test", "out of reach"],
-}
-
-
-def write_verdicts(results: Path, *, policy: bool) -> None:
-    """Write the claims and an answer to each: one with an estimate behind it, one out of reach."""
-    words = ("LEANS SUPPORT", "INCONCLUSIVE", "NOT TESTABLE HERE")
-    answers = {"hypotheses": ["H8", ""], "verdict": [words[0], words[2]], "reason": ["Made up.", "No towns."]}
-    numbers = dict.fromkeys(("estimate", "conf_low", "conf_high", "p_value", "p_adjusted", "mde", "sesoi"))
-    claims = pd.DataFrame({**CLAIMS, **answers, **numbers, "unit_of_measure": "", "output_basis": ""})
-    row = {"hypothesis": "H8", "part": "difference", "hypothesis_verdict": words[0], "verdict": words[0]}
-    row |= {"limits": "no leave-one-out was run", "period": "P1", "estimate": 1.5, "conf_low": -0.1, "conf_high": 3.1}
-    row |= {"p_value": 0.07, "p_adjusted": 0.2, "unit_of_measure": "pp/yr", "output_basis": "proxy"}
-    rows = pd.DataFrame([{**row, "mde": 6.0, "sesoi": 1.0}])
-    kept = slice(None) if policy else slice(0)
-    write_results(claims[list(CLAIMS)].iloc[kept], results / "ingest" / "claims.csv")
-    write_results(claims.iloc[kept], results / "verdicts.csv")
-    write_results(rows.iloc[kept], results / "verdict_rows.csv")
-    found = answers["verdict"] if policy else []
-    content = {"claims": dict.fromkeys(CLAIMS["claim_id"] if policy else []), "words": list(words), "hypotheses": {}}
-    content |= {"counts": {word: found.count(word) for word in words}, "estimates": {"all": 7, "exploratory": 2}}
-    write_json(content, results / "verdicts.json")
+def write_answers(results: Path, *, policy: bool) -> None:
+    """Write the answers to two claims, or that there are none."""
+    words = {"SUGGESTIVE": 1, "NO ANSWER": 0, "OUT OF REACH": 1}
+    content = {"sentence": "" if policy else "Nothing is answered.", "words": list(words), "counts": words}
+    write_json(content | {"claims": [{}, {}], "questions": 1}, results / "answers.json")
 
 
 def made_table(name: str) -> Table:

@@ -74,7 +74,7 @@ def test_topics_stand_in_their_order_with_words_and_exhibits(page: str) -> None:
 
 
 def test_page_escapes_what_the_data_say(page: str) -> None:
-    assert "with a cluster only: 1 (Beta &lt;b&gt;)" in page and "A claim about &lt;towns&gt;." in page
+    assert "with a cluster only: 1 (Beta &lt;b&gt;)" in page
     assert "A dot in the middle; &#34;quoted&#34;." in page
 
 
@@ -87,15 +87,6 @@ def test_page_names_nothing_outside_itself(page: str) -> None:
     style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     assert len(script) == len(style) == 1
     assert f"script-src '{policy_hash(script[0])}'" in page and f"style-src '{policy_hash(style[0])}'" in page
-
-
-def test_answers_hold_the_estimates_behind_them(page: str) -> None:
-    row = page[page.index('id="claim-L1"') : page.index('id="claim-L2"')]
-    assert 'data-verdict="LEANS SUPPORT"' in row and 'class="verdict leans-for"' in row
-    assert (
-        "difference, 1980\u201390 (PROXY): 1.50 [\u22120.10, 3.10] pp/yr" in row and "no leave-one-out was run" in row
-    )
-    assert "Estimates behind it" not in page[page.index('id="claim-L2"') :]
 
 
 def test_study_without_policy_tables_says_what_it_lacks(plain: Given) -> None:

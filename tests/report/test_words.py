@@ -75,8 +75,8 @@ def test_a_topic_without_estimates_says_nothing(topic: str, tmp_path: Path) -> N
     )
     empty = Findings(made_config(policy=True), given["root"])
     empty.topic = topic
-    if topic == "design":
-        pytest.skip("a design always has cells")
+    if topic in ("design", "answers"):
+        pytest.skip("a design always has cells; a study without claims says so")
     assert import_module(f"evenfield.topics.{topic}.words").sentences(empty) == []
 
 

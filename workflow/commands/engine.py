@@ -20,7 +20,7 @@ from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
 REPO = Path(__file__).resolve().parents[2]
-COMMANDS = ("check", "list", "data", "extend", "schema", "test", "gate", "clean", "install", "lock")
+COMMANDS = "check list data extend schema test gate clean package validate install lock".split()
 INTERRUPTED = "interrupted; run the same command to continue"
 
 

@@ -201,6 +201,23 @@ def second_setting(plain: Setting, same_python: bool, report: conditions.Report)
     return Setting(setting.python, setting.venv, variables)
 
 
+def compare_archives(study: Path, settings: tuple[Setting, ...]) -> None:
+    """Package one finished study in each setting: the archive must be the same."""
+    if not (study / "results" / "manifest.json").is_file():
+        return
+    found = set()
+    for setting in settings:
+        command = [setting.python, str(REPO / "run"), "package", "--directory", str(study)]
+        environment = os.environ | setting.variables | {"EVENFIELD_VENV": str(setting.venv)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise GateError(f"packaging failed: {last_line(done.stderr)}")
+        found.add(last_line(done.stdout))
+    if len(found) > 1:
+        raise GateError(f"the replication archive differs: {'; '.join(sorted(found))}")
+    say(f"{found.pop()}, the same twice")
+
+
 def check_kernels(folder: Path, study: Path, plain: Setting, engine: list[str], report: conditions.Report) -> None:
     """Repeat run 1 with every other BLAS kernel that this processor has."""
     python = plain.venv / "bin" / "python"
@@ -233,6 +250,7 @@ def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Repo
     report.met("shuffled rows", shuffle_study(second, setting.venv / "bin" / "python"))
     run_study("run 2 of 2: everything different", second, setting, engine)
     compare(first, second, "run 2")
+    compare_archives(first, (plain, setting))
     if options.kernels:
         check_kernels(folder, study, plain, engine, report)
 

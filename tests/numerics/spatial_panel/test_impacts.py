@@ -9,7 +9,7 @@ from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_pane
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import partition, reach
-from golden.munnell.panel import munnell_panel
+from golden.anchors import munnell_panel
 from numerics.refusals import refused
 from spatial_cases import contiguity_line, make_case, ring
 from tolerances import MACHINE

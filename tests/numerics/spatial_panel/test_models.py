@@ -12,7 +12,7 @@ from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
-from golden.munnell.panel import munnell_panel
+from golden.anchors import munnell_panel
 from numerics.refusals import refused
 from spatial_cases import NAMES, make_case
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE

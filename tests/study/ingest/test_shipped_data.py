@@ -39,7 +39,7 @@ def test_frictionless_and_we_refuse_the_same_cell(china_copy, china_config):
 
 
 def test_tables_are_whole_as_the_readme_says(china_tables):
-    rows = {"claims": 59, "cases": 7, "hypotheses": 17, "reasons": 7, "adjacency": 68, "units": 31, "zones": 515}
+    rows = {"cases": 7, "adjacency": 68, "units": 31, "zones": 515}
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text(encoding="utf-8")
     for name in (
@@ -101,7 +101,7 @@ def test_years_of_zones_and_their_quality_are_as_the_readme_says(china_tables):
     assert zones.loc[unsure & zones["source"].str.contains("S62")].index.tolist() == ["etdz-090", "etdz-153"]
 
 
-def test_sources_hypotheses_and_reasons_that_are_named_exist(china_tables):
+def test_sources_that_are_named_exist(china_tables):
     known = set(china_tables["sources"]["source"])
     checked = 0
     for name, table in china_tables.items():
@@ -112,12 +112,6 @@ def test_sources_hypotheses_and_reasons_that_are_named_exist(china_tables):
             assert named <= known, f"{name}: {sorted(named - known)}"
             checked += len(named)
     assert checked > 60 and set(china_tables["panel_provenance"]["source"]) <= known
-    claims = china_tables["claims"]
-    for column, table, key in (("hypotheses", "hypotheses", "hypothesis"), ("reason_codes", "reasons", "code")):
-        named = {word for cell in claims[column] for word in cell.split()}
-        assert named <= set(china_tables[table][key]), column
-    back = {word for cell in china_tables["hypotheses"]["claims"] for word in cell.split()}
-    assert back <= set(claims["claim_id"])
 
 
 def test_links_and_outlines_are_those_of_the_units(china_tables):

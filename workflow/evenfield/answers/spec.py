@@ -171,10 +171,10 @@ def _worded(error: ValidationError, written: Mapping[str, Any]) -> ClaimsError:
         where = [f"claim {name}", *where[2:]]
     elif where[:1] == ["hypotheses"] and len(where) > 1:
         where = [f"hypothesis {where[1]}", *where[2:]]
-    place, key = where[0] if where else "the top level", ".".join(where[1:])
+    place, key = (where[0], ".".join(where[1:])) if len(first["loc"]) > 1 else ("the top level", ".".join(where))
     if first["type"] == "extra_forbidden":
         known = ", ".join(_keys_beside(first["loc"]))
-        return ClaimsError(f"{place} has the unknown key {key or place}", f"one of {known}", "correct or remove it")
+        return ClaimsError(f"{place} has the unknown key {key}", f"one of {known}", "correct or remove it")
     message = first["msg"].removeprefix("Value error, ")
     action = "put it in quotation marks" if first["type"] == "string_type" else f"correct {key or place}"
     return ClaimsError(f"{place}: {f'{key}: ' if key else ''}{message}", "what docs/methods/answers.md lists", action)

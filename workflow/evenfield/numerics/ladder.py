@@ -15,9 +15,9 @@ from evenfield.numerics.inference.conley import conley_inference, spatial_kernel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation, null_spread
-from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols
-from evenfield.numerics.power import minimum_detectable_effect
-from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_power_point
+from evenfield.numerics.ols import Inference, OlsFit, contrast_inference, cov_hc1, fit_ols
+from evenfield.numerics.power import minimum_detectable_effect, smallest_visible
+from evenfield.numerics.scpc import SpatialComponents, scpc_inference
 
 FEWEST_TREATED = 4
 FEW_CLUSTERS = 12
@@ -88,7 +88,6 @@ class Rung:
     p_value: float = NAN
     conf_low: float = NAN
     conf_high: float = NAN
-    critical_value: float = NAN
     mde: float = NAN
     note: str = ""  # why numbers are missing
 
@@ -104,32 +103,30 @@ def primary_method(section: Section) -> str:
 def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator) -> list[Rung]:
     """Return every rung that applies, the primary one first."""
     fit = fit_ols(section.y, section.X)
-    spread = null_spread(section.y, section.controls)
     permutations = [permutation_rung(section, place, scheme) for scheme in SCHEMES]
     if section.few:
-        return [replace(permutations[0], mde=_classical_mde(section, fit, spread, settings)), *permutations[1:]]
-    return [*_rungs(section, fit, spread, place, settings, rng), *permutations]
+        return [replace(permutations[0], mde=_classical_mde(section, fit, settings)), *permutations[1:]]
+    return [*_rungs(section, fit, place, settings, rng), *permutations]
 
 
 def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Rung:
     """Return the deciding rung alone, for robustness rows."""
     fit = fit_ols(section.y, section.X)
-    spread = null_spread(section.y, section.controls)
     if section.few:
-        return replace(permutation_rung(section, place, "free"), mde=_classical_mde(section, fit, spread, settings))
-    return _guarded("scpc", lambda: _scpc(section, fit, spread, place, settings, "scpc"))
+        return replace(permutation_rung(section, place, "free"), mde=_classical_mde(section, fit, settings))
+    return _guarded("scpc", lambda: _scpc(section, fit, place, settings, "scpc"))
 
 
 def _rungs(
-    section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, rng: np.random.Generator
+    section: Section, fit: OlsFit, place: Place, settings: LadderSettings, rng: np.random.Generator
 ) -> list[Rung]:
     makers: dict[str, Callable[[], Rung]] = {
-        **{name: partial(_scpc, section, fit, spread, place, settings, name) for name in AVERAGE_CORRELATIONS},
-        "cr2": partial(_cr2, section, fit, spread, settings),
-        "cr3": partial(_cr3, section, fit, spread, settings),
-        **{f"conley_{km}": partial(_conley, section, fit, spread, place, settings, km) for km in CONLEY_KM},
+        **{name: partial(_scpc, section, fit, place, settings, name) for name in AVERAGE_CORRELATIONS},
+        "cr2": partial(_cr2, section, fit, settings),
+        "cr3": partial(_cr3, section, fit, settings),
+        **{f"conley_{km}": partial(_conley, section, fit, place, settings, km) for km in CONLEY_KM},
         "wcr33": partial(_wild, section, fit, settings, rng),
-        "hc1": partial(_hc1, section, fit, spread, settings),
+        "hc1": partial(_hc1, section, fit, settings),
     }
     return [_guarded(method, make) for method, make in makers.items()]
 
@@ -141,10 +138,10 @@ def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
         return Rung(method, note=f"not defined: {error}")
 
 
-def _scpc(section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, method: str) -> Rung:
+def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, method: str) -> Rung:
     space = place.components[method]
     found = scpc_inference(fit, section.contrast, space)
-    mde = spread * scpc_power_point(fit.X, section.contrast, space, settings.power, found.critical_value)
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     se_type = f"SCPC avc {space.average_correlation:.2f}"
     return Rung(
         method,
@@ -157,38 +154,31 @@ def _scpc(section: Section, fit: OlsFit, spread: float, place: Place, settings: 
         found.p_value,
         found.conf_low,
         found.conf_high,
-        found.critical_value,
         mde,
     )
 
 
-def _cr2(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
+def _cr2(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     found = cr2_inference(fit, section.contrast, section.units, settings.level)
-    return _robust("cr2", "CR2", "t, Bell-McCaffrey df", section, found, spread, settings)
+    return _robust("cr2", "CR2", "t, Bell-McCaffrey df", found, settings)
 
 
-def _cr3(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
+def _cr3(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     freedom = effective_clusters(fit.X, section.units, section.contrast) - 1
     found = cr3_inference(fit, section.contrast, section.units, freedom, settings.level)
-    return _robust("cr3", "CR3", "t(G* - 1)", section, found, spread, settings)
+    return _robust("cr3", "CR3", "t(G* - 1)", found, settings)
 
 
-def _conley(section: Section, fit: OlsFit, spread: float, place: Place, settings: LadderSettings, km: int) -> Rung:
+def _conley(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, km: int) -> Rung:
     kernel = spatial_kernel(section.units, place.lat, place.lon, km)
     found = conley_inference(fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level)
-    return _robust(f"conley_{km}", f"Conley {km} km", "t(N - K)", section, found, spread, settings)
+    return _robust(f"conley_{km}", f"Conley {km} km", "t(N - K)", found, settings)
 
 
 def _robust(
-    method: str,
-    se_type: str,
-    p_type: str,
-    section: Section,
-    found: RobustInference,
-    spread: float,
-    settings: LadderSettings,
+    method: str, se_type: str, p_type: str, found: Inference | RobustInference, settings: LadderSettings
 ) -> Rung:
-    mde = spread * minimum_detectable_effect(section.X, section.contrast, settings.power, settings.level, found.df)
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     return Rung(
         method,
         se_type,
@@ -200,7 +190,6 @@ def _robust(
         found.p_value,
         found.conf_low,
         found.conf_high,
-        found.critical_value,
         mde,
     )
 
@@ -223,26 +212,14 @@ def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.rando
     )
 
 
-def _hc1(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> Rung:
+def _hc1(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     found = contrast_inference(fit, cov_hc1(fit), section.contrast, fit.df, settings.level)
-    mde = _classical_mde(section, fit, spread, settings)
-    return Rung(
-        "hc1",
-        "HC1",
-        "t(N - K)",
-        found.estimate,
-        found.std_error,
-        found.statistic,
-        float(fit.df),
-        found.p_value,
-        found.conf_low,
-        found.conf_high,
-        NAN,
-        mde,
-    )
+    return _robust("hc1", "HC1", "t(N - K)", found, settings)
 
 
-def _classical_mde(section: Section, fit: OlsFit, spread: float, settings: LadderSettings) -> float:
+def _classical_mde(section: Section, fit: OlsFit, settings: LadderSettings) -> float:
+    # A permutation has no standard error: the spread of the outcome given the controls stands in.
+    spread = null_spread(section.y, section.controls)
     return spread * minimum_detectable_effect(fit.X, section.contrast, settings.power, settings.level, fit.df)
 
 

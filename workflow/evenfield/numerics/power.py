@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 
@@ -95,3 +97,34 @@ def event_study_mde(
         raise NumericsError(f"{n_treated} treated and {n_controls} control units cannot be compared")
     standard_error = yearly_sd * np.sqrt(years * (1 / n_treated + 1 / n_controls))
     return mde_multiplier(n_treated + n_controls - 2, power, level) * float(standard_error)
+
+
+class SimulatedPower(NamedTuple):
+    """Rejection rates of a test over a range of true effects."""
+
+    effects: np.ndarray  # (E,) true effects, share of rejections, and its standard error
+    power: np.ndarray
+    monte_carlo_se: np.ndarray
+    draws: int  # samples, the same for every effect
+    factor: float = 1.0  # one: no small-sample factor enters
+    factor_name: str = "none"  # ``"none"``
+
+
+def simulated_power(
+    rejects: Callable[[np.ndarray], bool],
+    signal: np.ndarray,
+    effects: np.ndarray,
+    draw_errors: Callable[[np.random.Generator], np.ndarray],
+    draws: int,
+    rng: np.random.Generator,
+) -> SimulatedPower:
+    """Return the power of any test at given true effects, on common errors; signal (N,), effects (E,)."""
+    effects = np.atleast_1d(np.asarray(effects, dtype=float))
+    if draws < 1 or not effects.size:
+        raise NumericsError(f"power needs effects and draws, not {effects.size} and {draws}")
+    hits = np.zeros(len(effects))
+    for _ in range(draws):
+        errors = draw_errors(rng)
+        hits += [bool(rejects(effect * signal + errors)) for effect in effects]
+    power = hits / draws
+    return SimulatedPower(effects, power, np.sqrt(power * (1 - power) / draws), draws)

@@ -10,14 +10,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
 
 PACKAGE = "evenfield"
 # In the repository the version stands here, whether the package is installed or only on the path.
 PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file holds all others.
-LIBRARIES = ("contourpy", "jinja2", "jsonschema", "linearmodels", "matplotlib", "numpy", "pandas", "pyyaml",
-             "scipy", "seaborn", "snakemake", "statsmodels", "typst")  # fmt: skip
+LIBRARIES = (
+    "contourpy jinja2 jsonschema linearmodels lxml matplotlib numpy pandas python-docx pyyaml scipy seaborn snakemake "
+    "statsmodels typst"
+).split()
 LEFT_OUT = ("logs", "benchmarks")
 
 
@@ -58,7 +61,18 @@ def build_manifest(
     """Build the manifest of a run."""
     named = {_place(path, root): path for path in files}
     kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
-    return {**provenance(config, description), "results": kept, "exhibits": _exhibits(list(kept), scripts)}
+    return {
+        **provenance(config, description),
+        "citation": citation(config, description),
+        "results": kept,
+        "exhibits": _exhibits(list(kept), scripts),
+    }
+
+
+def citation(config: Mapping[str, Any], description: Mapping[str, Any]) -> str:
+    """Return the line by which a run is cited: study, program, and the hashes of its data and configuration."""
+    hashes = f"data {description['data_hash'][:HASH_LETTERS]}, configuration {config_hash(config)[:HASH_LETTERS]}"
+    return f"{config['study']['title']}. Study {config['study']['id']}, {PACKAGE} {_version(PACKAGE)}, {hashes}."
 
 
 def _exhibits(places: list[str], scripts: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writing a table: five twins of one frame."""
+"""Writing a table: six twins of one frame."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.table import Table
 from evenfield.shared.tables.typst import table_typst
+from evenfield.shared.tables.word import write_word
 from evenfield.study.files import write_results, write_text
 from evenfield.study.simulated import watermark_for
 
@@ -24,6 +25,8 @@ def write_table_files(table: Table, paths: Sequence[str]) -> None:
         ending = Path(path).suffix
         if ending == ".csv":
             write_results(table.frame, path)
+        elif ending == ".docx":
+            write_word(marked, path)
         else:
             write_text(WRITERS[ending](marked), path)
 

@@ -11,7 +11,7 @@ from evenfield.shared.estimates import read_estimates
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import by_unit, interval, is_missing, p_value, significant, whole
+from evenfield.shared.tables.numbers import UNBOUNDED, by_unit, interval, is_missing, p_value, significant, whole
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.study.files import read_json
@@ -54,7 +54,7 @@ def t0b(facts: Facts) -> Table:
     frame = pd.DataFrame(content["hypotheses"])
     frame = frame.assign(
         number=[by_unit(row["estimate"], row["unit"]) for row in records(frame)],
-        range=[interval(row["low"], row["high"]) for row in records(frame)],
+        range=[_ends(row) for row in records(frame)],
         word=frame["answer"].str.lower(),
         against=frame["checks_failed"].map("; ".join),
     )
@@ -125,9 +125,14 @@ def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> Row:
 def _number(row: Mapping[str, Any]) -> str:
     if is_missing(row["estimate"]):
         return ""
-    bare = is_missing(row["low"]) and is_missing(row["high"])
-    ends = "" if bare else f" {interval(row['low'], row['high'])}"
-    return f"{by_unit(row['estimate'], row['unit'])}{ends} {row['unit']}"
+    return f"{by_unit(row['estimate'], row['unit'])} {_ends(row)} {row['unit']}".replace("  ", " ")
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    ends = [row["low"], row["high"]]
+    if all(map(is_missing, ends)):
+        return ""
+    return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, row['unit']) for end in ends)}]"
 
 
 def _missing(row: Mapping[str, Any]) -> str:

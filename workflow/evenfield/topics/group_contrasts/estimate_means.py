@@ -181,7 +181,8 @@ def fading(groups: Groups, spec: FadingSpec) -> Found:
                 unit_of_measure=spec.unit,
                 output_basis=basis[str(name)],
             )
-            yield compared(row, labels.assign(**{VALUE: means[name]}), VALUE, spec.compare[0])
+            now = groups.labels(taxonomy, str(name)).reindex(means.index)
+            yield compared(row, now.assign(**{VALUE: means[name]}), VALUE, spec.compare[0])
 
 
 def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:

@@ -13,7 +13,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.scpc import scpc_inference, scpc_power_point
+from evenfield.numerics.power import smallest_visible
+from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined, underpowered
@@ -159,8 +160,8 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
         found = scpc_inference(fit, c, space)
     except NumericsError as error:
         return replace(end, warning=f"no interval: {error}")
-    spread = float(np.sqrt(fit_ols((y - 1) * root, root[:, None]).sigma2))
-    mde = spread * scpc_power_point(fit.X, c, space, groups.settings.power, found.critical_value)
+    settings = groups.settings
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     return replace(
         end,
         std_error=found.std_error,
@@ -170,7 +171,7 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
         p_type=f"{SCPC_LAW}; against one",
         conf_low=1 + found.conf_low,
         conf_high=1 + found.conf_high,
-        conf_level=groups.settings.level,
+        conf_level=settings.level,
         mde=mde,
         warning=underpowered(mde, end.sesoi, end.unit_of_measure),
     )

@@ -16,9 +16,9 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.inference.wild_bootstrap import WebbOrRademacher, wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
-from evenfield.numerics.power import mde_multiplier
+from evenfield.numerics.power import mde_multiplier, smallest_visible
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
+from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import NAN, finite_or_nan
 from evenfield.topics.linkages.estimate_panel import (
@@ -143,8 +143,7 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     distance = haversine_km(setting.places["lat"].to_numpy(), setting.places["lon"].to_numpy())
     space = spatial_components(distance, LONG_DIFFERENCE_CORRELATION, setting.level)
     found = scpc_inference(fit, c, space)
-    spread = fit_ols(fit.y, fit.X[:, c == 0]).sigma2 ** 0.5
-    mde = spread * scpc_power_point(fit.X, c, space, setting.power, found.critical_value)
+    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, setting.power, setting.level)
     names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
     numbers = {name: getattr(found, name) for name in names}
     numbers |= {"df": NAN, "conf_level": setting.level, "mde": mde, "n_obs": len(fit.y), "n_periods": 2}

@@ -14,8 +14,8 @@ from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import contrast_inference, cov_cr3
-from evenfield.numerics.power import minimum_detectable_effect
-from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_power_point, spatial_components
+from evenfield.numerics.power import smallest_visible
+from evenfield.numerics.scpc import SpatialComponents, scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.regression import fit_robust, kernel_fit, t_fields
@@ -129,7 +129,7 @@ def _interaction_rows(
                 few = f"fewer than {FEWEST_TREATED} exposed units: no interval"
                 found = {"estimate": float(c @ fit.params), "warning": few}
             elif fit is not None:
-                found = _tested(method, fit, c, _null_spread(section), study, components)
+                found = _tested(method, fit, c, study, components)
             found["warning"] = joined(section.note, found["warning"])
             estimator = "regime" if method == "scpc" else f"regime_{method}"
             rows.append(Estimate(**{**labels, **found}, estimator=estimator, role=_role(section, contrast, method)))
@@ -146,15 +146,7 @@ def _role(section: CrossSection, contrast: str, method: str) -> str:
     return "primary" if section.period["role"] == "main" else "robustness"
 
 
-def _null_spread(section: CrossSection) -> float:
-    """Return the residual standard deviation of growth given initial income alone."""
-    initial = section.table[INITIAL].to_numpy(float)
-    return float(np.sqrt(fit_robust(section.y, np.column_stack([np.ones(len(initial)), initial])).mse_resid))
-
-
-def _tested(
-    method: str, fit: RegressionResults, c: np.ndarray, spread: float, study: Study, components: Components
-) -> dict[str, Any]:
+def _tested(method: str, fit: RegressionResults, c: np.ndarray, study: Study, components: Components) -> dict[str, Any]:
     """Test c'beta by one method of the ladder, as fields of an estimate; c (K,)."""
     kernel, level, units = kernel_fit(fit), study.config["inference"]["conf_level"], np.arange(len(fit.resid))
     try:
@@ -163,12 +155,11 @@ def _tested(
             test = scpc_inference(kernel, c, space)
             names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
             found = {name: getattr(test, name) for name in names}
-            mde = spread * scpc_power_point(kernel.X, c, space, study.power, test.critical_value)
         else:
             found = t_fields(fit, c, level) if method == "hc1" else _cr3(fit, units, c, level)
-            mde = spread * minimum_detectable_effect(kernel.X, c, study.power, level, found["df"])
     except NumericsError as error:
         return {"estimate": float(c @ fit.params), "warning": f"no interval: {error}"}
+    mde = smallest_visible(found["conf_low"], found["conf_high"], found["std_error"], study.power, level)
     said = {"mde": mde, "se_type": SE_TYPES[method], "p_type": P_TYPES[method]}
     return found | said | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}
 
@@ -246,8 +237,6 @@ def _stacked(main: Sequence[CrossSection], late: np.ndarray, study: Study) -> di
         row += len(section.table)
     fit = fit_robust(np.concatenate([section.y for section in main]), X)
     found = _cr3(fit, np.concatenate([section.table.index.to_numpy(str) for section in main]), c, level)
-    # ASSUME: for the minimum detectable change, growth varies around initial income as on average over the periods.
-    spread = float(np.sqrt(np.mean(np.square([_null_spread(section) for section in main]))))
-    mde = spread * minimum_detectable_effect(X, c, study.power, level, found["df"])
+    mde = smallest_visible(found["conf_low"], found["conf_high"], found["std_error"], study.power, level)
     said = {"mde": mde, "se_type": SE_TYPES["cr3"], "p_type": P_TYPES["cr3"]}
     return found | said | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}

@@ -82,7 +82,8 @@ class FactData(Data):
         self.panel = self.panel.merge(self.marks[[*programmes]], left_on="unit", right_index=True, validate="m:1")
 
     def period_of(self, years: tuple[int, int]) -> str:
-        """Return the shortest period that holds the middle of a window: its labels are those of the window."""
+        """Return the shortest period that holds the middle of a window."""
+        # ASSUME: the labels of a window are those of the shortest period that holds its middle.
         middle = sum(years) / 2
         held = [item for item in self.described["periods"] if item["start"] <= middle <= item["end"]]
         if not held:
@@ -136,9 +137,8 @@ def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Ite
     named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
     for name, years, scheme, taxonomy in product(named, spec.windows, schemes, spec.taxonomies or [primary]):
         try:
-            yield replace(
-                _fact(spec, data[scheme], named[name], years, taxonomy), **({"outcome": name} if name else {})
-            )
+            row = _fact(spec, data[scheme], named[name], years, taxonomy)
+            yield replace(row, outcome=name) if name else row
         except NotCarriedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
 
