@@ -33,18 +33,17 @@ def set_at(*path):
     return change
 
 
-BETA, SIGMA, VERDICTS = ("estimates", "beta"), ("estimates", "sigma"), ("verdicts", "hypotheses", "H12", "parts", 0)
+BETA, SIGMA = ("estimates", "beta"), ("estimates", "sigma")
 PANELS = ("estimates", "spatial_panel", "specifications")
 CASES = [
     (set_at("panel", "unit_schem", "31"), "'unit_schem' is not a key of panel.*did you mean 'unit_scheme'"),
-    (set_at("zzz", 1), "'zzz' is not a key of the top level; expected one of controls, .*; remove it or see docs/"),
+    (set_at("zzz", 1), "'zzz' is not a key of the top level; expected one of answers, .*; remove it or see docs/"),
     (set_at(*BETA, 0, "controlls", []), "'controlls' is not a key of estimates.beta.0.*did you mean 'controls'"),
     (set_at("panel", "step", "one"), "panel.step: 'one' is not of type 'integer'"),
     (set_at("estimates", None), "estimates: None is not of type 'object'"),
     (lambda c: c.pop("data"), "the top level: 'data' is a required property"),
     (set_at("weights", "families", "near", {"kind": "nearest"}), "weights.families.near: 'neighbours' is a required"),
     (set_at(*BETA, 0, "controls", ["coastt"]), "estimates.beta.controls names 'coastt'; .*did you mean 'coast'"),
-    (set_at(*VERDICTS, "periods", ["P9"]), "verdicts.hypotheses.H12.periods names 'P9'; expected one of P1, P2"),
     (set_at(*SIGMA, 0, "sample", "east"), "estimates.sigma.sample names 'east'; expected one of all, "),
     (set_at(*SIGMA, 0, "unit_scheme", "29"), "estimates.sigma.unit_scheme names '29'; expected one of 31, 30"),
     (set_at("panel", "unit_scheme", "32"), "panel.unit_scheme names '32'"),
