@@ -31,12 +31,10 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` beside it: the claims, and statements to estimate."""
+    """Read a config file as plain data, and ``claims.yaml`` beside it."""
     content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
     if claims.exists() and "answers" not in content:
         content["answers"] = _read_mapping(claims)
-        if statements := content["answers"].pop("statements", None):
-            content["estimates"] = {**content.get("estimates", {}), "statements": statements}
     return content
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
@@ -39,8 +40,8 @@ class FactSpec(Spec):
         description="Share of the whole; share of its increase; outcome over per, relative to the others; growth less "
         "theirs; number of units above them."
     )
-    outcome: list[str] = Field(
-        min_length=1, description="Expressions, each a row; several of a contrast make an index."
+    outcome: str | dict[str, str] = Field(
+        description="Expression, or several by name, each a row; a list of a contrast makes an index."
     )
     per: str = Field("", description="Expression that the outcome is divided by, after summing over units.")
     less: str = Field("", description="Expression whose share is subtracted.")
@@ -81,7 +82,8 @@ class FactData(Data):
         self.panel = self.panel.merge(self.marks[[*programmes]], left_on="unit", right_index=True, validate="m:1")
 
     def period_of(self, years: tuple[int, int]) -> str:
-        """Return the shortest period that holds the middle of a window: its labels are those of the window."""
+        """Return the shortest period that holds the middle of a window."""
+        # ASSUME: the labels of a window are those of the shortest period that holds its middle.
         middle = sum(years) / 2
         held = [item for item in self.described["periods"] if item["start"] <= middle <= item["end"]]
         if not held:
@@ -130,9 +132,13 @@ def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Ite
     units, the number of units of the group whose mean ratio is above 1.
     """
     schemes = spec.unit_schemes or list(data)[:1]
-    for outcome, years, scheme, taxonomy in product(spec.outcome, spec.windows, schemes, spec.taxonomies or [primary]):
+    if unknown := sorted(set(schemes) - set(data)):
+        raise _refused(spec, f"the unit scheme {unknown[0]}", f"one of {', '.join(data)}")
+    named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
+    for name, years, scheme, taxonomy in product(named, spec.windows, schemes, spec.taxonomies or [primary]):
         try:
-            yield _fact(spec, data[scheme], outcome, years, taxonomy)
+            row = _fact(spec, data[scheme], named[name], years, taxonomy)
+            yield replace(row, outcome=name) if name else row
         except NotCarriedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
 
@@ -196,7 +202,7 @@ def _quantity(
     wide = [data.wide(text, span) for text in given]
     years = sorted(set.intersection(*(set(table.columns.astype(int)) for table in wide)))
     if not years or (spec.measure in ("increase", "growth") and (years[0], years[-1]) != span):
-        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in {span[0]} and {span[1]}")
+        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in both {span[0]} and {span[1]}")
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
     inside, others = (data.members(spec, group, labels).loc[units] for group in (spec.group, spec.against))
     if not inside.any() or not others.any():

@@ -35,8 +35,8 @@ def t31(facts: Facts) -> Table:
         raise nothing_to_show("statements", "statements", "T31")
     note = facts.note(
         "Facts are observed in all units and carry no interval; a threshold beside the claim says when they hold.",
-        f"The others are regressions: {facts.level} intervals and p by conditional SCPC (average pairwise "
-        f"correlation of shocks at most .03) for one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with "
+        f"The others are regressions: {facts.level} intervals and p by conditional SCPC (average pairwise correlation "
+        f"of shocks at most .03) for one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with "
         "effects of units and years. No correction is made for looking at several of them.",
         NOT_CAUSAL,
     )
@@ -79,7 +79,7 @@ def _spec_rows(
 def _label(row: Row, spec: Mapping[str, Any]) -> str:
     lag = re.search(r"_lag(\d+)$", row["term"])
     told = f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before" if lag and int(lag[1]) else ""
-    if row["estimator"] == "fact" and len(spec["outcome"]) > 1:
+    if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
         told = f" ({row['outcome']})"
     return f"{spec['label']}{told}"
 
