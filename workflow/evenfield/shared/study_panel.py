@@ -69,13 +69,13 @@ class PanelSection(Spec, Generic[Own]):
         return self
 
 
-def with_zones(study: Study) -> pd.DataFrame:
+def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
     """Return the panel with zones in force by type as columns, those of sure date too."""
-    doses, keys = study.table("doses", text=("zone_type",)), ["unit", "year"]
+    doses, keys = study.table("doses", scheme, ("zone_type",)), ["unit", "year"]
     doses = doses.assign(column="zones_" + doses["zone_type"].astype(str))
     plain = doses.pivot(index=keys, columns="column", values="zones")
     dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix("_dated")
-    return study.table("panel", text=("basis",)).merge(plain.join(dated).reset_index(), on=keys, how="left")
+    return study.table("panel", scheme, ("basis",)).merge(plain.join(dated).reset_index(), on=keys, how="left")
 
 
 def study_panel(
@@ -117,11 +117,11 @@ def study_panel(
         "n_units": len(panel.units),
         "output_basis": basis,
     }
-    note = joined(basis_warning(basis, info.first_official), _unsure_zones(frame[used], list(texts.values())))
+    note = joined(basis_warning(basis, info.first_official), unsure_zones(frame[used], list(texts.values())))
     return panel, shared | {"data_hash": content_hash(table)}, note
 
 
-def _unsure_zones(rows: pd.DataFrame, texts: list[str]) -> str:
+def unsure_zones(rows: pd.DataFrame, texts: list[str]) -> str:
     """Say how often a regressor counts zones whose year is of grade C."""
     zones = sorted({name for text in texts for name in columns_of(text) if f"{name}_dated" in rows})
     gaps = rows[zones].to_numpy(float) != rows[[f"{name}_dated" for name in zones]].to_numpy(float)
