@@ -25,6 +25,7 @@ from evenfield.study.study import Study
 
 BASE = "synthetic_control"
 FEWEST_YEARS, FEWEST_DONORS = 5, 3
+NEAR = {"maxiter": 3}  # steps of the first solution, which is then polished: more change nothing and cost much
 # ASSUME: of weights that fit equally well the most even ones are taken, so that there is one answer; with this share of
 # the mean squared distance of the donors the weights differ from those without penalty in the fourth decimal.
 RIDGE = 1e-6
@@ -299,7 +300,7 @@ def _weights(y: np.ndarray, D: np.ndarray, before: np.ndarray, demeaned: bool) -
         y, D = y - y[before].mean(), D - D[before].mean(axis=0)
     try:
         A, b = penalised(y[before], D[before], RIDGE)
-        weights = simplex_least_squares(A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0])
+        weights = simplex_least_squares(A, b, Synth.w_optimize(np.eye(len(b)), A, b, qp_options=NEAR)[0])
     except NumericsError as error:
         raise EstimateError(f"synthetic control: {error}", "donors that differ", "correct the data") from error
     return weights, y - D @ weights
