@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.polynomial import polynomial
 from scipy.optimize import root
 
 from evenfield.numerics.errors import NumericsError
@@ -84,7 +83,7 @@ class DynamicMoments:
     def adjustment(self, dynamics: np.ndarray) -> np.ndarray:
         """Return what the adjusted score adds, sums over the sample's periods; dynamics (3,) -> (3,)."""
         a, s = self._roots(dynamics)
-        return self._weighted(s * polynomial.polyval(a, self._weights), a)
+        return self._weighted(s * self._past(a)[0], a)
 
     def _weighted(self, terms: np.ndarray, a: np.ndarray) -> np.ndarray:
         lagged = self.omega * terms
@@ -92,8 +91,7 @@ class DynamicMoments:
 
     def _adjustment_slopes(self, dynamics: np.ndarray) -> np.ndarray:
         a, s = self._roots(dynamics)
-        value = polynomial.polyval(a, self._weights)
-        slope = polynomial.polyval(a, polynomial.polyder(self._weights))
+        value, slope = self._past(a)
         by_a = np.stack([self.omega * s * a, s, self.omega * s])
         by_s = np.stack([self.omega * s**2, np.zeros_like(s), np.zeros_like(s)])
         out = np.empty((3, 3))
@@ -105,8 +103,15 @@ class DynamicMoments:
 
     @cached_property
     def _weights(self) -> np.ndarray:
-        """(T - 1 - j)/T for j = 0..T-2."""
-        return np.arange(self.t - 1, 0, -1) / self.t
+        """(T - 1 - j)/T for j = 0..T-2, and j times the same one power lower; shape (2, T - 1)."""
+        weights, powers = np.arange(self.t - 1, 0, -1) / self.t, np.arange(self.t - 1)
+        return np.array([weights, np.append((weights * powers)[1:], 0.0)])
+
+    def _past(self, a: np.ndarray) -> np.ndarray:
+        """Return the sum of (T - 1 - j)/T a^j over the sample's periods and its derivative; a (N,) -> (2, N)."""
+        powers = np.cumprod(np.broadcast_to(a, (self.t - 1, len(a))), axis=0)
+        powers[1:], powers[0] = powers[:-1].copy(), 1.0
+        return np.asarray(self._weights @ powers)
 
     @staticmethod
     def _sum(values: np.ndarray) -> float:

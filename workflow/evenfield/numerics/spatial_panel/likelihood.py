@@ -42,6 +42,7 @@ def f_upper_tail(statistic: float, df: float, df_rest: float) -> float:
 
 
 RESPONSES = 3  # y, W y, W W y
+PAIRWISE = ["einsum_path", (0, 1), (0, 1)]
 SAME = 1e-10
 
 
@@ -90,7 +91,7 @@ class PanelMoments:
         base = self.columns(zero, zero)
         by_rho, by_lam = self.columns(one, zero) - base, self.columns(zero, one) - base
         parts = np.stack([base, by_rho, by_lam, self.columns(one, one) - base - by_rho - by_lam])
-        products = np.einsum("apk,pq,bql->abkl", parts, self.gram, parts, optimize=True)
+        products = np.einsum("apk,pq,bql->abkl", parts, self.gram, parts, optimize=PAIRWISE)
         return np.asarray(products.reshape(len(parts) ** 2, -1))
 
     @cached_property
@@ -114,6 +115,26 @@ class PanelMoments:
         beta = np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])[..., 0]
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
+    @cached_property
+    def _lag_squares(self) -> tuple[float, float, float]:
+        """Cross-products yy, yWy, WyWy of the outcome and its lag with the regressors taken out."""
+        head = np.ix_([0, 1], [0, 1])
+        cross, own = self.gram[RESPONSES : RESPONSES + self.k, :2], np.arange(RESPONSES, RESPONSES + self.k)
+        left = self.gram[head] - cross.T @ np.linalg.solve(self.gram[np.ix_(own, own)], cross)
+        return float(left[0, 0]), float(left[0, 1]), float(left[1, 1])
+
+    def lag_height(self, rho: np.ndarray) -> np.ndarray:
+        """Return ``log_likelihood`` without error dependence; rho (G,)."""
+        own, cross, lagged = self._lag_squares
+        return np.asarray(self.jacobian(rho) + self._fit(own - 2.0 * rho * cross + rho**2 * lagged))
+
+    def lag_score(self, rho: float) -> float:
+        """Return the derivative of ``lag_height``."""
+        own, cross, lagged = self._lag_squares
+        sse = own - 2.0 * rho * cross + rho**2 * lagged
+        slope = float(self.jacobian_slope(np.asarray(rho))) if rho else self._slope_at_zero
+        return slope - self.counts.observations * (rho * lagged - cross) / sse
+
     def jacobian(self, parameter: np.ndarray) -> np.ndarray:
         """Return the log-Jacobian, copies * (ln|I - d W| - drop * ln(1 - d)); parameter (G,)."""
         dropped = np.log1p(-np.asarray(parameter)) if self.counts.drop else 0.0
@@ -131,9 +152,12 @@ class PanelMoments:
 
     def log_likelihood(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return the concentrated log-likelihood; rho, lam (G,)."""
-        n, sse = self.counts.observations, self.least_squares(rho, lam)[1]
-        fit = -0.5 * n * (np.log(2.0 * np.pi * sse / n) + 1.0)
-        return np.asarray(self.jacobian(rho) + self.jacobian(lam) + fit)
+        sse = self.least_squares(rho, lam)[1]
+        return np.asarray(self.jacobian(rho) + self.jacobian(lam) + self._fit(sse))
+
+    def _fit(self, sse: np.ndarray) -> np.ndarray:
+        n = self.counts.observations
+        return np.asarray(-0.5 * n * (np.log(2.0 * np.pi * sse / n) + 1.0))
 
     def score(self, rho: float, lam: float) -> np.ndarray:
         """Return the derivatives of the concentrated log-likelihood in rho and lambda; shape (2,)."""
@@ -190,9 +214,7 @@ def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
         return _best_pair(moments, low, high)
     zero, index = np.zeros(1), 0 if lag == "free" else 1
     if lag == "free":
-        found, bound = _best_single(
-            lambda d: moments.log_likelihood(d, zero), lambda d: moments.score(d, 0.0)[0], low, high
-        )
+        found, bound = _best_single(moments.lag_height, moments.lag_score, low, high)
     else:
         found, bound = _best_single(
             lambda d: moments.log_likelihood(zero, d), lambda d: moments.score(0.0, d)[1], low, high
