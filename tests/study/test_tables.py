@@ -29,7 +29,7 @@ def test_columns_of_an_absent_table_are_those_of_the_shipped_one(name):
 
 def test_taxonomies_and_needed_columns_are_those_of_the_contract():
     found = [name for name in SHIPPED if name.startswith(f"{TAXONOMIES}/")]
-    assert len(found) == 8
+    assert len(found) == 9
     assert all(tuple(field.name for field in SHIPPED[name].fields) == TAXONOMY_COLUMNS for name in found)
     for name, resource in SHIPPED.items():
         assert set(NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {field.name for field in resource.fields}, name

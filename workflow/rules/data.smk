@@ -39,6 +39,7 @@ rule build_panel:
         periods="results/panel/{scheme}/periods.csv",
         units="results/panel/{scheme}/units.csv",
         cells="results/panel/{scheme}/cells.csv",
+        yearly_cells="results/panel/{scheme}/yearly_cells.csv",
         doses="results/panel/{scheme}/doses.csv",
         first_years="results/panel/{scheme}/first_years.csv",
         adjacency="results/panel/{scheme}/adjacency.csv",

@@ -8,7 +8,7 @@ from typing import Any
 def main(
     *, tables: list[str], dictionary: str, config: dict[str, Any], scheme: str, description: str, **outputs: str
 ) -> None:
-    """Write panel, periods, units, cells, doses, first years and adjacency of ``scheme``."""
+    """Write panel, periods, units, cells by period and year, doses, first years and adjacency of ``scheme``."""
     from evenfield.study.files import read_json, read_table, write_json, write_table
     from evenfield.study.panel.build import build_panel
     from evenfield.study.tables import resource_named

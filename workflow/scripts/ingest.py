@@ -10,6 +10,7 @@ def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines
     from evenfield.study.files import write_json, write_table
     from evenfield.study.ingest.dictionary import public_dictionary
     from evenfield.study.ingest.outlines import read_outlines
+    from evenfield.study.ingest.provenance import vintage_sentence
     from evenfield.study.ingest.study_tables import describe_study, read_study
 
     study = read_study(config)
@@ -17,7 +18,7 @@ def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines
         write_table(study[Path(path).stem], path)
     write_json(public_dictionary(config["data"]["package"]), dictionary)
     write_json(read_outlines(config["data"]["package"]), outlines)
-    write_json(describe_study(study), description)
+    write_json(describe_study(study) | {"vintage": vintage_sentence(study, config["panel"])}, description)
 
 
 if "snakemake" in globals():

@@ -1,7 +1,9 @@
 """The data that ship: an independent reader of the standard agrees; ledger, sources and links are whole."""
 
 import json
+import math
 import re
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,7 @@ from frictionless import Package, system
 
 from evenfield.study.ingest.dictionary import read_resources
 from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.provenance import vintage_sentence
 from evenfield.study.ingest.study_tables import describe_study, read_study
 
 DATA = Path(__file__).parents[3] / "data"
@@ -39,9 +42,63 @@ def test_tables_are_whole_as_the_readme_says(china_tables):
     rows = {"claims": 59, "cases": 7, "hypotheses": 17, "reasons": 7, "adjacency": 68, "units": 31, "zones": 515}
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    for name in ("panel", "panel_provenance", "panel_merged", "units", "sources", "zones", "clusters", "programmes"):
+    for name in (
+        "panel",
+        "panel_provenance",
+        "panel_merged",
+        "units",
+        "sources",
+        "zones",
+        "clusters",
+        "programmes",
+        "census_2020",
+    ):
         (said,) = re.findall(rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE)
         assert int(said.replace(" ", "")) == len(china_tables[name]), name
+
+
+def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
+    panel = china_tables["panel"].set_index(["unit", "year"])
+    census = china_tables["census_2020"].set_index("unit")["population"]
+    assert census.sum() == 1_409_778_724
+    days = (date(2020, 11, 1) - date(2010, 12, 31)).days
+    for unit, count in census.items():
+        start = panel.loc[(unit, 2010), "pop_before_census_10k"]
+        for year in range(2011, 2020):
+            share = (date(year, 12, 31) - date(2010, 12, 31)).days / days
+            wanted = math.exp(math.log(start) + share * math.log(count / 10_000 / start))
+            assert panel.loc[(unit, year), "pop_resident_10k"] == round(wanted, 2)
+    early = panel[panel.index.get_level_values("year") <= 2010]
+    assert early["pop_resident_10k"].equals(early["pop_before_census_10k"].rename("pop_resident_10k"))
+    spans = china_tables["panel_provenance"].query("variable == 'pop_resident_10k' and flag == 'interpolated'")
+    assert spans[["first_year", "last_year", "source"]].to_numpy().tolist() == [[2011, 2019, "CENSUS2020"]]
+
+
+def test_one_sentence_says_which_vintages_the_panel_holds(china_tables, china_config):
+    said = vintage_sentence(china_tables, china_config["panel"])
+    assert said.startswith(
+        "Vintages: output from Compendium of 2010 for 1978-1991, annual data after the fourth economic"
+    )
+    assert said.endswith(
+        "(after the fourth economic census) for 2000-2010, census of 2020 (interpolated) for 2011-2019."
+    )
+    bare = {**china_tables, "sources": china_tables["sources"].assign(vintage="")}
+    assert vintage_sentence(bare, china_config["panel"]) == ""
+
+
+def test_years_of_zones_and_their_quality_are_as_the_readme_says(china_tables):
+    zones = china_tables["zones"].set_index("zone")
+    assert zones["year_quality"].fillna("").value_counts().to_dict() == {"A": 259, "C": 166, "B": 47, "": 43}
+    assert "(166 of 515)" in (DATA / "README.md").read_text(encoding="utf-8")
+    conflicts = zones[zones["note"].fillna("").str.contains("conflict of dates")]
+    years = {48: 2001, 227: 1994, 1: 1994, 153: 2010, 90: 2011, 156: 2010, 35: 2010, 127: 2010, 173: 2013}
+    assert conflicts["year_in_force"].to_dict() == {f"etdz-{number:03d}": year for number, year in years.items()}
+    assert zones.loc[zones["same_as"].ne(""), "same_as"].to_dict() == {
+        "new_area-001": "sez-001",
+        "new_area-006": "sez-002",
+    }
+    unsure = zones["year_quality"].eq("C")
+    assert zones.loc[unsure & zones["source"].str.contains("S62")].index.tolist() == ["etdz-090", "etdz-153"]
 
 
 def test_sources_hypotheses_and_reasons_that_are_named_exist(china_tables):

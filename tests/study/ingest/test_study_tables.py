@@ -95,6 +95,8 @@ def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):
     dated = collect_taxonomies(tables, ["own+dated"]).set_index("unit")
     assert dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1} and dated.loc["B", "sez_from_year"] == 2002
     assert pd.isna(dated.loc["C", "sez_from_year"]) and dated["taxonomy"].eq("own+dated").all()
+    undated = collect_taxonomies(tables, ["own+undated"]).set_index("unit")
+    assert undated["sez"].eq(1).all() and undated["sez_from_year"].isna().all()
 
 
 def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):

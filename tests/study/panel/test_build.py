@@ -17,7 +17,8 @@ Build = Callable[[str], BuiltPanel]
 
 @pytest.fixture(scope="module")
 def china(china_tables, china_fields, china_config):
-    built = {scheme: build_panel(china_tables, china_fields, china_config, scheme) for scheme in ("31", "30")}
+    schemes = ("31", "30", "published")
+    built = {scheme: build_panel(china_tables, china_fields, china_config, scheme) for scheme in schemes}
     return built.__getitem__
 
 
@@ -99,6 +100,48 @@ def test_samples_and_official_growth_from_the_raw_table(china, china_tables):
     assert growth == pytest.approx(100 * np.log(chain / people) / 10, rel=1e-9)
 
 
+def test_a_scheme_that_replaces_a_column_moves_all_that_follows_from_it(china, china_tables):
+    census, published = (china(scheme).panel.set_index(["unit", "year"]) for scheme in ("31", "published"))
+    raw = china_tables["panel"].set_index(["unit", "year"]).loc[census.index]
+    assert published["population"].equals(raw["pop_before_census_10k"].rename("population"))
+    assert published["pop_resident_10k"].equals(published["pop_before_census_10k"].rename("pop_resident_10k"))
+    income = np.log(published["output_real"] / published["population"] * 10000)
+    np.testing.assert_allclose(published["log_income"], income, rtol=MACHINE)
+    later = census.index.get_level_values("year") > 2010
+    moved = [name for name in census if not published[name].equals(census[name])]
+    same = [name for name in moved if not published.loc[~later, name].equals(census.loc[~later, name])]
+    assert {"population", "income", "growth_pct", "relative_log_income", "population_share"} <= set(moved) and not same
+    growth = {scheme: china(scheme).periods.query("period == 'P4'").set_index("unit") for scheme in ("31", "published")}
+    assert (growth["31"]["log_income_end"] - growth["published"]["log_income_end"]).loc["CN-HL"] > 0.1
+    assert china("31").cells.equals(china("published").cells) and china("published").description["merged"] == {}
+    assert china("published").description["replaced"] == {"pop_resident_10k": "pop_before_census_10k"}
+
+
+def test_zone_provinces_are_zone_provinces_from_their_zone_on(china):
+    cells = china("31").cells.query("taxonomy == 'seed2011'")
+    held = {(period, cell): set(part["unit"]) for (period, cell), part in cells.groupby(["period", "cell"])}
+    assert ("P1", "SEZ only") not in held and held["P1", "both"] == {"CN-FJ", "CN-GD"}
+    assert held["P1", "cluster only"] == {"CN-JS", "CN-SH", "CN-ZJ"}
+    for period in ("P2", "P3", "P4", "S0", "S1"):
+        assert held[period, "SEZ only"] == {"CN-HI", "CN-TJ"} and held[period, "cluster only"] == {"CN-JS", "CN-ZJ"}
+    state = china("31").cells.query("taxonomy == 'seed2011+state_level' and cell == 'SEZ only'")
+    assert set(state.loc[state["unit"].eq("CN-TJ"), "period"]) == {"P4", "S1"}
+    assert set(china("31").cells.query("taxonomy == 'seed2011+undated' and cell == 'SEZ only'")["period"]) >= {"P1"}
+    yearly = china("31").yearly_cells.query("taxonomy == 'seed2011' and cell == 'SEZ only'").groupby("year")["unit"]
+    assert yearly.agg(list).loc[[1988, 1993, 1994]].tolist() == [["CN-HI"], ["CN-HI"], ["CN-HI", "CN-TJ"]]
+    assert yearly.size().index.min() == 1988
+
+
+def test_pudong_and_binhai_are_counted_once(china):
+    last = china("31").doses.query("year == 2019 and unit in ['CN-SH', 'CN-TJ'] and zone_type in ['sez', 'new_area']")
+    assert last.set_index(["unit", "zone_type"])["zones"].to_dict() == {
+        ("CN-SH", "new_area"): 0,
+        ("CN-SH", "sez"): 1,
+        ("CN-TJ", "new_area"): 0,
+        ("CN-TJ", "sez"): 1,
+    }
+
+
 def test_shuffled_rows_build_the_same_panel(china, china_tables, china_fields, china_config):
     shuffled = {name: frame.sample(frac=1.0, random_state=7) for name, frame in china_tables.items()}
     again = build_panel(shuffled, china_fields, china_config, "30")
@@ -144,6 +187,9 @@ def test_unknown_units_and_columns_are_refused(toy):
         toy_panel(toy, samples={"all": [], "few": ["Z"]})
     with pytest.raises(PanelError, match=r"names 1 column that panel.csv lacks \(folk\)"):
         toy_panel(toy, samples={"all": []}, income={"output": "output", "population": "folk", "unit": "x", "scale": 1})
+    with pytest.raises(PanelError, match=r"names 1 column that panel.csv lacks \(folk\)"):
+        toy_panel(toy, unit_schemes={"all": {"replace": {"people": "folk"}}})
+    toy.config["panel"]["unit_schemes"] = {"all": {}}
     tables = toy.read()
     tables["panel"] = tables["panel"].rename(columns={"doubtful": "population"})
     with pytest.raises(PanelError, match=r"panel.csv has 1 column that the panel computes \(population\)"):

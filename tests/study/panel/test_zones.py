@@ -16,7 +16,7 @@ ZONES = pd.DataFrame(
         ("B", "hidz", 1990.0, "A", np.nan, 0),
     ],
     columns=["unit", "type", "year_in_force", "year_quality", "exit_year", "seed"],
-)
+).assign(same_as=np.nan)
 
 
 def dose(column, unit, kind):
@@ -47,6 +47,12 @@ def test_every_unit_year_and_type_has_a_row_also_where_units_merge():
     moved = mapped_zones(ZONES, {"A": "A", "B": "A"})
     assert moved["unit"].eq("A").all()
     assert zone_doses(moved, ["A"], YEARS, []).query("zone_type == 'bonded'")["zones"].tolist() == [1, 0, 0, 0]
+
+
+def test_a_place_with_two_titles_is_counted_under_the_first():
+    again = ZONES.head(1).assign(type="new_area", same_as="sez-001")
+    booked = mapped_zones(pd.concat([ZONES, again], ignore_index=True), {"A": "A", "B": "B"})
+    assert len(booked) == len(ZONES) and "new_area" not in set(booked["type"])
 
 
 def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there_are_headers():

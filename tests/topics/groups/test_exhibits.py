@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from evenfield.shared.facts import Facts
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.groups.figure import f1, f2
-from evenfield.topics.groups.table import t1
+from evenfield.topics.groups.table import t1, tg
 from evenfield.topics.groups.table_sources import t2
 from made_study import MadeStudy
 
@@ -37,9 +37,11 @@ def make_facts(tmp_path, **tables):
         "units": pd.DataFrame(
             {"unit": UNITS, "name": list("DCBA"), "tile_row": [2, 2, 3, 3], "tile_col": [1, 2, 1, 2]}
         ),
-        "taxonomies": pd.DataFrame({"taxonomy": "t", "unit": UNITS, "source": "list", "confidence": "B"}),
+        "taxonomies": pd.DataFrame({"taxonomy": "t", "unit": UNITS, "source": "list", "confidence": "B"}).assign(
+            sez=[0, 0, 1, 1], sez_from_year=[None, None, 1980.0, 1988.0]
+        ),
         "first_years": firsts.assign(first_year_dated=[1980, 1984]),
-        "doses": pd.DataFrame(zones, columns=["unit", "zone_type", "year", "zones"]),
+        "doses": pd.DataFrame(zones, columns=["unit", "zone_type", "year", "zones"]).assign(zones_dated=[1, 2, 2]),
         "cases": pd.DataFrame({"unit": ["X-B", "X-B"], "place": ["P", "Q"], "industry": "tiles"}),
         "panel": pd.DataFrame({"unit": ["X-A", "X-B"] * 3, "year": [2000, 2000, 2001, 2001, 2002, 2002]}),
         "panel_provenance": pd.DataFrame({**spans, "grade": "A", "flag": ["proxy", ""], "source": ["old", "new"]}),
@@ -50,7 +52,7 @@ def make_facts(tmp_path, **tables):
     described = {"units": UNITS, "years": [2000, 2001, 2002], "data_hash": "0" * 20}
     facts = MadeFacts(CONFIG, made | tables, **described)
     facts.root = tmp_path
-    (tmp_path / "ingest").mkdir()
+    (tmp_path / "ingest").mkdir(exist_ok=True)
     (tmp_path / "ingest" / "description.json").write_text('{"data_hash": "00000000000000000000"}', encoding="utf-8")
     return facts
 
@@ -61,6 +63,15 @@ def test_taxonomy_is_sorted_by_cell_and_marks_years_from_memory(tmp_path):
     assert made.frame["zones_sez"].tolist() == [3, 0, 0, 0] and made.frame["science_park"].tolist() == [0, 0, 1, 0]
     shown = next(column for column in made.columns if column.header == "First SEZ").show
     assert [shown(1980, 1980), shown(1981, 1984), shown(1981, float("nan"))] == ["1980", "1981* (1984)", "1981*"]
+
+
+def test_cells_by_period_name_their_units(tmp_path):
+    made = tg(make_facts(tmp_path))
+    row = ["2000\u20132002", "B", "C", "A", 1]
+    assert made.frame[["period", "both", "cluster only", "SEZ only", "neither"]].to_numpy().tolist() == [row]
+    assert "Zone from: B 1980 and A 1988." in made.note
+    empty = make_facts(tmp_path, cells=make_facts(tmp_path).tables["cells"].assign(sez=0, cell="neither"))
+    assert tg(empty).frame["SEZ only"].tolist() == ["none"]
 
 
 def test_sources_count_gaps_by_span_and_list_the_rest(tmp_path):
@@ -76,7 +87,9 @@ def test_map_and_rollout_say_what_they_show(tmp_path):
     assert drawn.data.set_index("unit")["letters"].to_dict() == {"X-A": "", "X-B": "ab", "X-C": "", "X-D": ""}
     assert "1 both (B)" in drawn.alt
     assert rollout.data[["new_hidz", "new_sez", "not_yet_treated"]].to_numpy().tolist() == [[0, 1, 3], [2, 2, 2]]
-    assert "3 special economic zones and 2 high-tech zones" in rollout.alt
+    assert (
+        "3 special economic zones and 2 high-tech zones (science parks) (1 of 5 by a year from memory)" in rollout.alt
+    )
     plt.close("all")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EstimateError
-from evenfield.topics.relative_income.estimate import PATHS, SERIES, estimate, last_period
+from evenfield.topics.relative_income.estimate import PATHS, SERIES, estimate
 from made_study import MadeStudy, one_line, same_numbers, same_results
 from tolerances import MACHINE
 
@@ -27,9 +27,11 @@ def make_study(section=None, **change):
     periods["control_trade"] = [0.1, 0.2, 0.3, 0.4] + [np.nan] * 4
     cells = pd.DataFrame({"taxonomy": "t", "unit": UNITS * 2, "period": periods["period"]})
     cells["cell"] = ["both", "both", "neither", "SEZ only", *NONE]
+    yearly = pd.DataFrame({"taxonomy": "t", "unit": UNITS * 2, "year": panel["year"]})
+    yearly["cell"] = [*NONE, "both", "both", "neither", "SEZ only"]
     doses = pd.DataFrame({"unit": ["A", "A", "B", "B", *UNITS], "year": [2000, 2010, 2000, 2010] + [2010] * 4})
     doses = doses.assign(zone_type=["etdz"] * 4 + ["undated"] * 4, zones=[1, 3, 0, 2, 0, 0, 0, 0])
-    tables = {"panel": panel, "periods": periods, "cells": cells, "doses": doses}
+    tables = {"panel": panel, "periods": periods, "cells": cells, "yearly_cells": yearly, "doses": doses}
     tables |= {name: altered(tables[name]) for name, altered in change.items()}
     config = {"estimates": {"relative_income": {"taxonomies": ["t"]} if section is None else section}}
     return MadeStudy(config, tables, samples={"all": UNITS}, step=10, basis_years={"official": [2010, 2010]})
@@ -40,16 +42,16 @@ def series(kind, *keys, **change):
     return frame[frame["kind"].eq(kind)].set_index(list(keys)).sort_index()
 
 
-def test_paths_by_cell_keep_the_cells_of_the_last_and_shortest_period():
+def test_paths_count_a_unit_in_the_cell_of_its_year():
     found = series("path", "variable", "cell", "year")
     both = found.loc[(PATHS[0], "both")]
     assert both.loc[2000, "mean"] == pytest.approx(0.3, rel=MACHINE)
     assert both.loc[2000, "mean_population_weighted"] == pytest.approx((0.4 + 3 * 0.2) / 4, rel=MACHINE)
     assert list(both["n_units"]) == [2, 2] and list(both["basis"]) == ["proxy", "official"]
     assert found.loc[(PATHS[1], "both", 2000), "mean"] == pytest.approx(0.4, rel=MACHINE)
-    assert last_period(make_study().table("periods")) == "P1"
     path = series("path", "cell", "year").loc["SEZ only"]
-    assert set(path.index) == {2000, 2010} and set(path["n_units"]) == {1} and path["sd"].isna().all()
+    assert set(path.index) == {2010} and set(path["n_units"]) == {1} and path["sd"].isna().all()
+    assert series("path", "variable", "cell", "year").loc[(PATHS[0], "neither"), "n_units"].tolist() == [2, 1]
 
 
 def test_summaries_by_cell_and_period_with_mean_zones():
@@ -89,7 +91,8 @@ def test_a_study_without_policy_tables_or_population():
         return frame.assign(population_growth_per_year=np.nan).drop(columns=["control_coast", "control_trade"])
 
     change = {"panel": lambda f: f.assign(population=np.nan), "periods": bare, "doses": lambda f: f.head(0)}
-    results = estimate(make_study(section={}, cells=lambda f: f.assign(taxonomy="none", cell="neither"), **change))
+    change |= dict.fromkeys(("cells", "yearly_cells"), lambda f: f.assign(taxonomy="none", cell="neither"))
+    results = estimate(make_study(section={}, **change))
     found = results.series["series"]
     assert results.fit["taxonomies"] == ["none"] and set(found["cell"]) == {"neither", "all"}
     assert found["mean_population_weighted"].isna().all()
@@ -104,6 +107,7 @@ def test_a_study_without_policy_tables_or_population():
         ("periods", lambda f: f.assign(control_coast=f["control_coast"].where(f.index != 0)), "A control_coast"),
         ("cells", lambda f: f.drop(index=7), "taxonomy t S: 1 units have no cell or two (D)"),
         ("cells", lambda f: pd.concat([f, f.head(1)]), "1 units have no cell or two (A)"),
+        ("yearly_cells", lambda f: f.drop(index=0), "taxonomy t 2000: 1 units have no cell or two (A)"),
     ],
 )
 def test_refuses_gaps_in_one_line(table, change, text):

@@ -26,7 +26,7 @@ _OPTIONAL = {
     "reasons": "code meaning",
     "zones": (
         "zone name name_zh type level unit city year_established year_state_level year_first_possible "
-        "year_last_possible year_in_force year_quality exit_year area_km2 seed source note"
+        "year_last_possible year_in_force year_quality exit_year area_km2 seed same_as source note"
     ),
 }
 OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {name: tuple(text.split()) for name, text in _OPTIONAL.items()}
@@ -52,7 +52,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = {"year": "integer"}
 NO_TAXONOMY = "none"
-DATED_SUFFIX = "+dated"
+DATED_SUFFIX, UNDATED_SUFFIX = "+dated", "+undated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,22 @@ def drop_doubtful(panel: pd.DataFrame, spans: pd.DataFrame, switched_on: Sequenc
     for name, mask in zip(doubtful["variable"], span_masks(panel, doubtful), strict=True):
         out.loc[mask, name] = np.nan
     return out
+
+
+def vintage_sentence(tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any]) -> str:
+    """Say in one sentence which vintage income, output and population are of, by years."""
+    (first, last), parts = panel["years"], []
+    vintages = tables["sources"].set_index("source")["vintage"].fillna("")
+    for word, name in (("income", "column"), ("output", "output"), ("population", "population")):
+        told: dict[str, list[int]] = {}
+        spans = tables["panel_provenance"].sort_values("first_year")
+        for span in spans[spans["variable"].eq(panel["income"].get(name))].to_dict("records"):
+            if (vintage := str(vintages[span["source"]])) and span["first_year"] <= last and span["last_year"] >= first:
+                vintage += " (interpolated)" if span["flag"] == "interpolated" else ""
+                told.setdefault(vintage, []).extend([max(span["first_year"], first), min(span["last_year"], last)])
+        if told:
+            parts.append(f"{word} from " + ", ".join(f"{v} for {min(y):.0f}-{max(y):.0f}" for v, y in told.items()))
+    return f"Vintages: {'; '.join(parts)}." if parts else ""
 
 
 def simulated_variables(spans: pd.DataFrame) -> list[str]:

@@ -15,7 +15,7 @@ from evenfield.study.ingest.dictionary import read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
 from evenfield.study.ingest.provenance import check_coverage, drop_doubtful, simulated_variables
 from evenfield.study.ingest.tables import check_foreign_keys, check_hashes, read_checked
-from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS
+from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
 
 
 def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
@@ -110,7 +110,7 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
     if name == NO_TAXONOMY:
         empty = {"unit": units, "cluster": 0, "sez": 0, "sez_from_year": np.nan, "sez_from_year_dated": np.nan}
         return pd.DataFrame({**empty, "source": "", "confidence": "", "note": ""})
-    file = f"taxonomies/{name.removesuffix(DATED_SUFFIX)}"
+    file = f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
     if file not in tables:
         raise IngestError(
             f"no taxonomy '{name}'",
@@ -126,6 +126,8 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
             "each unit of units.csv once",
             "correct the taxonomy",
         )
+    if name.endswith(UNDATED_SUFFIX):
+        return frame.assign(sez_from_year=np.nan, sez_from_year_dated=np.nan)
     return _dated(frame) if name.endswith(DATED_SUFFIX) else frame
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 from evenfield.study.config import config_periods
 from evenfield.study.errors import ConfigError, PanelError, first_examples
 from evenfield.study.files import content_hash
-from evenfield.study.panel.cells import taxonomy_cells
-from evenfield.study.panel.income import add_growth, add_income, add_output, add_relative_income
+from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
+from evenfield.study.panel.income import add_growth, add_income, add_output, add_relative_income, check_columns
 from evenfield.study.panel.merge import (
     fill_published,
     merge_adjacency,
@@ -49,6 +49,7 @@ class BuiltPanel:
     periods: pd.DataFrame
     units: pd.DataFrame
     cells: pd.DataFrame
+    yearly_cells: pd.DataFrame
     doses: pd.DataFrame
     first_years: pd.DataFrame
     adjacency: pd.DataFrame
@@ -59,7 +60,10 @@ def build_panel(
     tables: Mapping[str, pd.DataFrame], fields: Mapping[str, Field], config: Mapping[str, Any], scheme_name: str
 ) -> BuiltPanel:
     """Deflate, merge and join the ingested tables under one unit scheme."""
-    scheme = config["panel"]["unit_schemes"][scheme_name]
+    scheme = dict(config["panel"]["unit_schemes"][scheme_name])
+    replaced = scheme.pop("replace", {})
+    check_columns(tables["panel"], [*replaced, *replaced.values()])
+    tables = {**tables, "panel": tables["panel"].assign(**{name: tables["panel"][by] for name, by in replaced.items()})}
     mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
     periods = config_periods(config)
     panel = _panel(tables, fields, config["panel"], mapping)
@@ -78,13 +82,15 @@ def build_panel(
         "income_unit": config["panel"]["income"]["unit"],
         "data_hash": content_hash(panel),
         "merged": {name: list(parts) for name, parts in scheme.items()},
+        "replaced": replaced,
         "step": config["panel"]["step"],
         "periods": _described_periods(collapsed, periods),
         "basis_years": _basis_years(panel),
     }
-    cells = taxonomy_cells(merge_taxonomies(tables["taxonomies"], mapping), periods)
-    adjacency = merge_adjacency(tables["adjacency"], mapping)
-    return BuiltPanel(panel, collapsed, units, cells, doses, first_years(doses), adjacency, description)
+    taxonomies = merge_taxonomies(tables["taxonomies"], mapping)
+    adjacency, cells = merge_adjacency(tables["adjacency"], mapping), taxonomy_cells(taxonomies, periods)
+    yearly = yearly_cells(taxonomies, years)
+    return BuiltPanel(panel, collapsed, units, cells, yearly, doses, first_years(doses), adjacency, description)
 
 
 def _panel(

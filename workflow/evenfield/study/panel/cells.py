@@ -16,6 +16,13 @@ def taxonomy_cells(taxonomies: pd.DataFrame, periods: list[Period]) -> pd.DataFr
     return pd.concat(parts).sort_values(["taxonomy", "unit", "period"], ignore_index=True)
 
 
+def yearly_cells(taxonomies: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Place every unit in a cell, for every taxonomy and year: a dated zone counts from its year on."""
+    parts = [_in_period(taxonomies, Period("", year, year, "")).assign(year=year) for year in years]
+    columns = ["taxonomy", "unit", "year", "cluster", "sez", "cell"]
+    return pd.concat(parts)[columns].sort_values(columns[:3], ignore_index=True)
+
+
 def _in_period(taxonomies: pd.DataFrame, period: Period) -> pd.DataFrame:
     # ASSUME: a dated zone counts in a period if it was in force for at least half of the period's yearly steps.
     halfway = (period.start + period.end) / 2.0

@@ -59,5 +59,7 @@ def first_years(doses: pd.DataFrame) -> pd.DataFrame:
 
 
 def mapped_zones(zones: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Book zones to the unit that their unit belongs to."""
-    return zones.assign(unit=zones["unit"].map(mapping))
+    """Book zones to the unit that their unit belongs to, a place that stands twice once."""
+    # ASSUME: a zone that is the same place as another (same_as) is counted under the other's type only.
+    once = zones["same_as"].isna() | zones["same_as"].eq("")
+    return zones[once].assign(unit=zones["unit"].map(mapping))

@@ -12,7 +12,7 @@ from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark
 from evenfield.shared.tables.numbers import by_unit, fixed, is_missing, significant, text
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import CELLS, TERM_NAMES, main_periods, period_label, short_name, term_name
+from evenfield.shared.tables.units import CELLS, TERM_NAMES, in_words, main_periods, period_label, short_name, term_name
 
 DESIGN_NAMES = {"alone": "alone", "joint": "jointly", "exposures": "with exposures"}
 DESIGN_NAMES["outsiders"] = "with exposures, outsiders only"
@@ -27,7 +27,7 @@ def td(facts: Facts) -> Table:
     mine = series[series["taxonomy"].isin(["", taxonomy])]
     rows = [
         *_cell_rows(mine, taxonomy, periods),
-        *_overlap_rows(mine),
+        *_overlap_rows(mine, periods),
         *_weight_rows(mine, weights),
         *_support_rows(mine, facts.words),
         *_spread_rows(mine, periods),
@@ -72,9 +72,10 @@ def _period(name: str, periods: Mapping[str, Any]) -> str:
 def _cell_rows(series: pd.DataFrame, taxonomy: str, periods: Mapping[str, Any]) -> Iterable[Row]:
     cells = only(series, block="cells", taxonomy=taxonomy)
     for name in cells["period"].unique():
-        block = f"Cells of {taxonomy}{_period(str(name), periods)}"
         for cell in CELLS:
             for row in records(only(cells, period=name, term=cell)):
+                named = [period_label(one, periods) for one in text(row["note"]).removeprefix("periods: ").split(", ")]
+                block = f"Cells of {taxonomy}{f', {in_words(named)}' if name else ''}"
                 yield _row(block, cell, row["value"], "units", _short(row["units"]))
 
 
@@ -82,7 +83,7 @@ def _short(units: Any) -> str:
     return " ".join(short_name(unit) for unit in text(units).split())
 
 
-def _overlap_rows(series: pd.DataFrame) -> Iterable[Row]:
+def _overlap_rows(series: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
     for row in records(only(series, block="correlation")):
         through = f" through {row['weights'].replace('_', ' ')}" if row["weights"] else ""
         names = " and ".join(TERM_NAMES.get(term, term) for term in row["term"].split(" x "))
@@ -90,7 +91,8 @@ def _overlap_rows(series: pd.DataFrame) -> Iterable[Row]:
         known = [factor for factor in factors if not is_missing(factor["value"])]
         listed = [f"{TERM_NAMES.get(f['term'], f['term'])} {fixed(f['value'], 1)}" for f in known]
         detail = f"variance inflation: {', '.join(listed)}" if listed else row["note"]
-        yield _row("Correlation of the two regimes", f"{names}{through}", row["value"], "correlation", detail)
+        item = f"{names}{through}{_period(row['period'], periods)}"
+        yield _row("Correlation of the two regimes", item, row["value"], "correlation", detail)
 
 
 def _weight_rows(series: pd.DataFrame, primary: str) -> Iterable[Row]:

@@ -32,11 +32,14 @@ def f2(facts: Facts) -> Artwork:
     stock = doses.pivot_table(index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0)[kinds]
     new = stock.diff().fillna(stock)
     figure, (above, below) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=(1.5, 1.0))
-    _draw_bars(above, new.clip(lower=0), stock)
+    shown = doses[doses["year"].eq(doses["year"].max()) & doses["zone_type"].isin(kinds)]
+    held, sure = (int(shown[column].sum()) for column in ("zones", "zones_dated"))
+    memory = f"{held - sure} of {held} by a year from memory"
+    _draw_bars(above, new.clip(lower=0), stock, memory)
     _draw_support(below, support, facts.words["units_name"])
     figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.065, hspace=0.24)
     data = new[sorted(kinds)].add_prefix("new_").reset_index().merge(support, on="year", how="left")
-    return Artwork(figure, data, _describe(stock, support, facts.words))
+    return Artwork(figure, data, _describe(stock, support, facts.words, memory))
 
 
 def _support(facts: Facts) -> pd.DataFrame:
@@ -49,7 +52,7 @@ def _support(facts: Facts) -> pd.DataFrame:
     return wide.astype({"year": int}).rename_axis(columns=None)
 
 
-def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame) -> None:
+def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
     years, tops = new.index.to_numpy(int), new.cumsum(axis=1)
     for place, kind in reversed(list(enumerate(new.columns.astype(str)))):
         mark, name = series_mark(place), f"{ZONE_NAMES[kind]} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
@@ -66,7 +69,7 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame) -> None:
             **look,
         )
     height = tops.iloc[:, -1].to_numpy(float)
-    axes.set_title("New zones in each year, by type")
+    axes.set_title(f"New zones in each year, by type; {memory}")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.tick_params(axis="x", length=0)
     axes.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(0, max(height.max() * 1.12, 1)), xlabel="", ylabel="")
@@ -106,13 +109,13 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
 
 
-def _describe(stock: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any]) -> str:
+def _describe(stock: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any], memory: str) -> str:
     last, held = stock.index[-1], stock.iloc[-1]
     listed = in_words([f"{held[kind]:.0f} {ZONE_NAMES[kind]}" for kind in stock.columns.astype(str)])
     left = support.set_index("year")["not_yet_treated"]
     gone = left.index[left.eq(0)]
     end = f" and none is left from {gone.min()}" if len(gone) else f" and {left.iloc[-1]:.0f} in {left.index[-1]}"
     return (
-        f"Bars of new zones by type and year; in {last} there are {listed}. Below, the number of "
+        f"Bars of new zones by type and year; in {last} there are {listed} ({memory}). Below, the number of "
         f"{study['units_name']} without a state zone falls: {left.iloc[0]:.0f} in {left.index[0]}{end}."
     )

@@ -1,4 +1,4 @@
-"""T1: which unit is in which cell, when its first zones came, and how many there are."""
+"""T1, TG: which unit is in which cell, in which period, when its first zones came, and how many there are."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import is_missing, text, whole, year
-from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import CELLS, cells_of, last_main_period, period_label
+from evenfield.shared.tables.units import CELLS, cells_of, in_words, last_main_period, period_label
 from evenfield.topics.groups.table_sources import t2
 
 FIRST_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "science park"}
@@ -43,8 +43,8 @@ def t1(facts: Facts) -> Table:
     note = facts.note(
         f"Taxonomy {taxonomy}, cells as in {period_label(period, periods)}; C cluster, S SEZ.",
         f"Zones in force in {year(last)}. SEZ special economic zone, ETDZ economic and technological development zone, "
-        f"HIDZ high-tech zone (science park), FTZ free-trade zone. {UNSURE} first year rests on a grade C date, in "
-        "parentheses the first year with a named source.",
+        f"HIDZ high-tech zone (science park), FTZ free-trade zone; a place is counted once. {UNSURE} first year rests "
+        "on a grade C date, in parentheses the first year with a named source.",
         "Grade: A official document, B scholarly list, C our reading.",
         NOT_CAUSAL,
         seed=False,
@@ -67,7 +67,36 @@ def t1(facts: Facts) -> Table:
     return Table(id="T1", title=title, note=note, columns=columns, frame=frame, group="group")
 
 
-TABLES = {"T1": t1, "T2": t2}
+def tg(facts: Facts) -> Table:
+    """Return the names of the units in each cell, one row for each period."""
+    taxonomy, periods = facts.config["taxonomy"]["primary"], facts.config["periods"]
+    cells, names = facts.table("cells", text=TEXT), facts.table("units", text=TEXT).set_index("unit")["name"]
+    rows = []
+    for period in facts.shown("main", "span"):
+        mine = cells_of(cells, taxonomy, period)
+        held = {cell: sorted(names[mine.loc[mine["cell"].eq(cell), "unit"]]) for cell in CELLS}
+        shown = {cell: ", ".join(units) or "none" for cell, units in held.items()} | {"neither": len(held["neither"])}
+        rows.append({"period": period_label(period, periods), **shown})
+    sources = facts.ingested("taxonomies", TEXT)
+    dated = sources[sources["taxonomy"].eq(taxonomy) & sources["sez"].eq(1) & sources["sez_from_year"].notna()]
+    starts = [f"{names[row['unit']]} {year(row['sez_from_year'])}" for row in records(dated) if row["unit"] in names]
+    note = facts.note(
+        f"Taxonomy {taxonomy}. A zone counts in a period if it was in force for at least half of its years.",
+        f"Zone from: {in_words(starts)}." if starts else "Zones have no dates and count in every period.",
+        NOT_CAUSAL,
+        seed=False,
+        basis=False,
+    )
+    columns = (
+        Column(names=("period",), header="Period"),
+        *(Column(names=(cell,), header=cell.capitalize() if cell != "SEZ only" else cell) for cell in CELLS[:-1]),
+        right("Neither", "neither", show=whole),
+    )
+    title = f"{facts.words['units_name'].capitalize()} with clusters, zones, both or neither, by period"
+    return Table(id="TG", title=title, note=note, columns=columns, frame=pd.DataFrame(rows))
+
+
+TABLES = {"T1": t1, "T2": t2, "TG": tg}
 
 
 def _first_year(all_years: Any, dated: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from pydantic import Field
@@ -54,31 +55,23 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def last_period(periods: pd.DataFrame) -> str:
-    """Return the period that ends last, the shortest of them if several do."""
-    unique = periods[["end_year", "start_year", "period"]].drop_duplicates()
-    return str(unique.sort_values(["end_year", "start_year", "period"])["period"].iloc[-1])
-
-
-def _cells(study: Study, taxonomy: str, period: str, info: SchemeInfo, units: Sequence[str]) -> pd.Series:
-    cells = study.table("cells", info.name)
-    chosen = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+def _cells(cells: pd.DataFrame, taxonomy: str, when: Any, units: Sequence[str]) -> pd.Series:
+    """Return the cell of each unit in a period or year."""
+    chosen = cells[cells["taxonomy"].eq(taxonomy) & cells["period" if "period" in cells else "year"].eq(when)]
     wrong = sorted({*units} - {*chosen["unit"]}) + sorted(set(chosen.loc[chosen["unit"].duplicated(), "unit"]))
     if wrong:
-        found = f"taxonomy {taxonomy} {period}: {len(wrong)} units have no cell or two ({first_examples(wrong)})"
-        raise EstimateError(found, "one cell for each unit and period", "correct the taxonomy's file")
+        found = f"taxonomy {taxonomy} {when}: {len(wrong)} units have no cell or two ({first_examples(wrong)})"
+        raise EstimateError(found, "one cell for each unit and period or year", "correct the taxonomy's file")
     return chosen.set_index("unit")["cell"]
 
 
 def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
     where, panel = f"estimates.relative_income {taxonomy}", study.table("panel", info.name, ("basis",))
-    units = sample_units(info, "all", where)
-    # ASSUME: a unit keeps over all years the cell it has in the last period, so that a path never jumps because a unit
-    # changes its cell.
-    placed = _cells(study, taxonomy, last_period(study.table("periods", info.name)), info, units)
-    parts = []
+    units, cells, parts = sample_units(info, "all", where), study.table("yearly_cells", info.name), []
     for year, frame in panel[panel["unit"].isin(units)].groupby("year", sort=True):
         rows = sample_rows(frame, units, PATHS, f"{where} {year}").assign(year=year)
+        # ASSUME: a unit is in the cell of its zones in force that year; one without dates keeps it over all years.
+        placed = _cells(cells, taxonomy, year, units)
         rows = rows.assign(cell=rows["unit"].map(placed), weight=rows.get("population", NAN))
         for variable in PATHS:
             grouped = rows.assign(product=rows["weight"] * rows[variable]).groupby("cell", sort=True)
@@ -91,7 +84,7 @@ def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
 
 def _summary(study: Study, taxonomy: str, period: str, info: SchemeInfo) -> tuple[list[Estimate], pd.DataFrame]:
     data, variables = _variables(study, period, info)
-    data["cell"] = data["unit"].map(_cells(study, taxonomy, period, info, list(data["unit"])))
+    data["cell"] = data["unit"].map(_cells(study.table("cells", info.name), taxonomy, period, list(data["unit"])))
     basis, made, parts = one_text(data["basis"]), [], []
     both = pd.concat([data, data.assign(cell="all")])
     shared = {"family": "relative_income", "spec_id": taxonomy, "unit_scheme": info.name, "treatment_def": taxonomy}

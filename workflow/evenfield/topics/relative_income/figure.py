@@ -14,7 +14,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH, use_style
 from evenfield.shared.figures.timeline import Ending, draw_path, name_endings, shade_proxy, year_axis
-from evenfield.shared.tables.rows import only, pick
+from evenfield.shared.tables.rows import only
 from evenfield.shared.tables.units import CELLS, count_of
 from evenfield.study.errors import ArtifactError
 
@@ -40,12 +40,13 @@ def f3(facts: Facts) -> Artwork:
     endings = []
     for cell in cells:
         path, mark = only(paths, cell=cell), MARKS[cell]
-        draw_path(axes, path, "mean", mark)
-        ends = path[path["year"].isin(years)]
+        for _, piece in path.groupby(path["n_units"].ne(path["n_units"].shift()).cumsum()):
+            draw_path(axes, piece, "mean", mark)
+        ends = path.iloc[[0, -1]]
         sns.scatterplot(
             x=ends["year"].array, y=ends["mean"].array, ax=axes, marker=mark.marker, color=mark.colour, s=20
         )
-        last = pick(path, year=years[1])
+        last = path.iloc[-1]
         endings.append(Ending(last["mean"], f"{cell}\n{count_of(last['n_units'], facts.words)}", mark.colour))
     _limit(axes, paths)
     axes.set_title("Income per head relative to the national mean (ratio scale)")
@@ -72,10 +73,13 @@ def _describe(facts: Facts, paths: pd.DataFrame, cells: list[str]) -> str:
     first, last = int(paths["year"].min()), int(paths["year"].max())
     parts = []
     for cell in cells:
-        rows = [pick(paths, cell=cell, year=year) for year in (first, last)]
+        rows = [only(paths, cell=cell).iloc[place] for place in (0, -1)]
         ends = " and ".join(f"{100 * np.exp(row['mean']):.0f}%" for row in rows)
-        parts.append(f"{cell} ({count_of(rows[1]['n_units'], facts.words)}) {ends}")
+        since = "" if rows[0]["year"] == first else f"from {rows[0]['year']} on "
+        parts.append(f"{cell} ({count_of(rows[1]['n_units'], facts.words)}) {since}{ends}")
+    moved = paths.groupby("cell")["n_units"].nunique().gt(1).any()
+    broken = f" A line breaks where a {facts.words['unit_name']} joins or leaves a cell." if moved else ""
     proxy = paths.loc[paths["basis"].eq("proxy"), "year"]
     shaded = f" Years to {proxy.max()} rest on PROXY output; the lines break there." if len(proxy) else ""
     head = f"Income per head relative to the national mean in {first} and {last}, mean of each cell:"
-    return f"{head} {'; '.join(parts)}.{shaded}"
+    return f"{head} {'; '.join(parts)}.{broken}{shaded}"
