@@ -25,7 +25,6 @@ from evenfield.study.study import Study
 
 BASE = "synthetic_control"
 FEWEST_YEARS, FEWEST_DONORS = 5, 3
-NEAR = {"maxiter": 3}  # steps of the first solution, which is then polished: more change nothing and cost much
 # ASSUME: of weights that fit equally well the most even ones are taken, so that there is one answer; with this share of
 # the mean squared distance of the donors the weights differ from those without penalty in the fourth decimal.
 RIDGE = 1e-6
@@ -147,7 +146,7 @@ class _Case:
         check_names([spec.unit, *spec.exclude], units, where)
         panel = study.table("panel", spec.unit_scheme, ("basis",))
         known, wanted = sorted(panel["year"].unique()), list(range(spec.fit[0], spec.effect[1] + 1, info.step))
-        if absent := [year for year in wanted if year not in known]:
+        if absent := [str(year) for year in wanted if year not in known]:
             raise EstimateError(
                 f"{where}: {len(absent)} of its years are not in the panel ({first_examples(absent)})",
                 f"years in {known[0]}-{known[-1]}",
@@ -300,7 +299,7 @@ def _weights(y: np.ndarray, D: np.ndarray, before: np.ndarray, demeaned: bool) -
         y, D = y - y[before].mean(), D - D[before].mean(axis=0)
     try:
         A, b = penalised(y[before], D[before], RIDGE)
-        weights = simplex_least_squares(A, b, Synth.w_optimize(np.eye(len(b)), A, b, qp_options=NEAR)[0])
+        weights = simplex_least_squares(A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0])
     except NumericsError as error:
         raise EstimateError(f"synthetic control: {error}", "donors that differ", "correct the data") from error
     return weights, y - D @ weights

@@ -26,8 +26,8 @@ def t33(facts: Facts) -> Table:
     if not rows:
         raise nothing_to_show("cases", "synthetic_control", "T33")
     note = facts.note(
-        "Log real output per head less that of a weighted average of units that never held such a zone. Weights are not "
-        "negative and add up to one; they are fitted to the years before the date. Paths are taken less their own mean "
+        "Log real output per head less that of a weighted average of units that never held such a zone. No weight is "
+        "negative, they add up to one and are fitted to the years before the date. Paths are taken less their own mean "
         "over those years unless the row says levels.",
         f"{facts.level} intervals: constant effects that the rank of the absolute mean gap among all donors, each "
         "against the other donors, does not reject; p of the same rank; p of the rank of the error after over that "
