@@ -24,9 +24,10 @@ FOLDERS = {
     "report": ({"study", "shared", "answers", "topics"}, {"pandas", "jinja2", "markupsafe", "typst", "yaml"}),
 }
 DRAWING = {"matplotlib", "seaborn"}
+ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
 # The same by name of the file in a topic: estimate.py and estimate_*.py and so on.
 KINDS = {
-    "estimate": ({"study", "numerics", "shared"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic"}),
+    "estimate": ({"study", "numerics", "shared"}, {"pandas", "scipy", "pydantic", *ESTIMATORS}),
     "table": ({"study", "shared"}, {"pandas"}),
     "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
     "words": ({"shared"}, {"pandas"}),

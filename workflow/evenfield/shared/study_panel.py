@@ -117,11 +117,11 @@ def study_panel(
         "n_units": len(panel.units),
         "output_basis": basis,
     }
-    note = joined(basis_warning(basis, info.first_official), _unsure_zones(frame[used], list(texts.values())))
+    note = joined(basis_warning(basis, info.first_official), unsure_zones(frame[used], list(texts.values())))
     return panel, shared | {"data_hash": content_hash(table)}, note
 
 
-def _unsure_zones(rows: pd.DataFrame, texts: list[str]) -> str:
+def unsure_zones(rows: pd.DataFrame, texts: list[str]) -> str:
     """Say how often a regressor counts zones whose year is of grade C."""
     zones = sorted({name for text in texts for name in columns_of(text) if f"{name}_dated" in rows})
     gaps = rows[zones].to_numpy(float) != rows[[f"{name}_dated" for name in zones]].to_numpy(float)

@@ -15,6 +15,7 @@ from evenfield.numerics.inference.leave_out import leave_one_out, leave_pair_out
 from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, evaluate
+from evenfield.shared.few_units import Fields
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import Id, Role, Spec, read
@@ -23,7 +24,6 @@ from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate_inference import (
     METHODS,
-    Fields,
     Setting,
     long_difference_fields,
     marginal_effects,

@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, cr3_inference, two_way_inference
+from evenfield.numerics.inference.cluster_robust import RobustInference, two_way_inference
 from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.wild_bootstrap import WebbOrRademacher, wild_bootstrap, wild_draws, wild_inference
-from evenfield.numerics.influence import effective_clusters, partial_leverage
-from evenfield.numerics.ols import OlsFit, fit_ols, t_quantile
-from evenfield.numerics.power import mde_multiplier, smallest_visible
+from evenfield.numerics.influence import effective_clusters
+from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
-from evenfield.shared.estimates import NAN, finite_or_nan
+from evenfield.shared.estimates import NAN
+from evenfield.shared.few_units import Fields, cr3_fields, t_test_fields, wild_fields
 from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS,
     NEIGHBOURS_X,
@@ -37,13 +37,10 @@ from evenfield.topics.linkages.estimate_panel import (
 CONLEY_KM = 800.0
 # ASSUME: the average pairwise correlation of long differences is at most 0.03 (SCPC).
 LONG_DIFFERENCE_CORRELATION = 0.03
-FEW_CLUSTERS = 12
-TIE_DIGITS = 10
 BINS = ("low", "middle", "high")
 GRID = 21
 SERIES = ["kind", "label", "moderator", "moderator_raw", "n_units", "estimate", "std_error", "conf_low", "conf_high"]
 SERIES += ["p_value", "g_star", "warning"]
-Fields = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,44 +68,17 @@ class Setting:
 
 
 def tested_fields(setting: Setting) -> Fields:
-    """Test the combination by CR3 with provinces as clusters and t(G* - 1), or say why there is no interval.
-
-    Notes
-    -----
-    The minimum detectable effect is (t_(1+level)/2 + t_power) times the CR3 standard error (Bloom 1995): the errors of
-    a unit are dependent over years, so the design alone does not give their spread.
-    """
-    fit, c, units = setting.fit, setting.c, setting.panel.members
-    try:
-        g_star = effective_clusters(fit.X, units, c)
-        found = cr3_inference(fit, c, units, max(g_star - 1, 1.0), setting.level)
-        names, shares = partial_leverage(fit.X, units, c)
-    except NumericsError as error:
-        return {"estimate": setting.estimate, "warning": f"no interval: {error}"}
-    largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])  # ties go to the first unit by id
-    said = {"se_type": "CR3 by unit", "p_type": "t(G* - 1)", "g_star": g_star, "max_leverage_unit": largest}
-    return _fields(found, setting) | said
-
-
-def _fields(found: RobustInference, setting: Setting) -> Fields:
-    power = found.critical_value + t_quantile(setting.power, 1e6)
-    if np.isfinite(found.df):
-        power = mde_multiplier(found.df, setting.power, setting.level)
-    names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-    numbers = {name: getattr(found, name) for name in names}
-    ends = {"df": finite_or_nan(found.df), "conf_level": setting.level, "mde": power * found.std_error}
-    return numbers | ends
+    """Test the combination by CR3 with provinces as clusters and t(G* - 1), or say why there is no interval."""
+    return cr3_fields(setting.fit, setting.c, setting.panel.members, setting.level, setting.power)
 
 
 def _wild(setting: Setting) -> Fields:
-    units, seed, draws = setting.panel.members, setting.inference["seed"], setting.inference["permutations"]
-    kind: WebbOrRademacher = "webb" if len(setting.panel.units) <= FEW_CLUSTERS else "rademacher"
-    drawn = wild_draws(units, kind, draws, generator_for(seed, setting.draw_id))
-    found = wild_inference(wild_bootstrap(setting.fit, setting.c, units, drawn), setting.level)
-    numbers = {name: getattr(found, name) for name in ("estimate", "std_error", "statistic", "p_value")}
-    ends = {name: finite_or_nan(getattr(found, name)) for name in ("conf_low", "conf_high")}
-    words = {"se_type": "CR3 by unit", "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws"}
-    return numbers | ends | words | {"conf_level": setting.level, "seed": f"{seed}:{setting.draw_id}"}
+    seed, draws = setting.inference["seed"], setting.inference["permutations"]
+    return wild_fields(setting.fit, setting.c, setting.panel.members, setting.level, draws, seed, setting.draw_id)
+
+
+def _fields(found: RobustInference, setting: Setting) -> Fields:
+    return t_test_fields(found, setting.level, setting.power)
 
 
 def _driscoll_kraay(setting: Setting) -> Fields:

@@ -1,0 +1,283 @@
+"""Zone dose (H6): what the number of zones in force goes with, within units and beside others of the same region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from linearmodels.panel import PanelOLS
+from pydantic import Field, model_validator
+from scipy.special import fdtrc
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_robust import cr2_inference
+from evenfield.numerics.inference.leave_out import leave_one_out
+from evenfield.numerics.influence import effective_clusters
+from evenfield.numerics.ols import OlsFit, cov_cr3
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.expressions import check_columns, columns_of, evaluate
+from evenfield.shared.few_units import Fields, cr3_fields, t_test_fields, wild_fields
+from evenfield.shared.rows import Results
+from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
+from evenfield.shared.settings import SPLICED, SchemeInfo, check_names, scheme_infos
+from evenfield.shared.spec import Role, Spec, UnitsSpec, read
+from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.files import content_hash
+from evenfield.study.study import Study
+
+BASE, DOSE = "zone_dose_fe", "dose"
+OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
+ENDOGENOUS = "ENDOGENOUS: zones went where growth was expected"
+
+
+class Dose(Spec):
+    """Zones in force as a regressor."""
+
+    expression: str = Field(description=f"Its value by unit and year, an expression of {COLUMNS}.")
+    label: str = Field(description="How it is printed.")
+
+
+class Outcome(Dose):
+    """What zones may move."""
+
+    unit: str = Field(description="Unit of the outcome per unit of the dose, for example `log points`.")
+    sesoi: float | None = Field(None, description="Smallest coefficient of interest; none by default.")
+
+
+class DoseSpec(UnitsSpec):
+    """One regression of an outcome on the dose."""
+
+    outcome: str = Field(description="Name of the outcome.")
+    dose: str = Field(description="Name of the dose.")
+    years: tuple[int, int] = Field((0, 0), description="First and last year, those of the topic by default.")
+    lag: int = Field(0, ge=0, description="Years by which the dose is earlier than the outcome.")
+    beside: str = Field("", description="Column of units.csv whose groups have years of their own; the topic's.")
+    role: Role = Field("robustness", description="Role in the tables.")
+
+
+class Section(Spec):
+    """Outcomes, doses and the regressions of one on the other."""
+
+    hypothesis: str = Field("", description="Hypothesis that the primary specification decides.")
+    years: tuple[int, int] = Field(description="First and last year.")
+    beside: str = Field(description="Column of units.csv; units are compared with others of their group in each year.")
+    leads: tuple[int, ...] = Field((1, 2, 3), min_length=1, description="Placebo: years by which zones come later.")
+    outcomes: dict[str, Outcome] = Field(min_length=1, description="Outcomes by name.")
+    doses: dict[str, Dose] = Field(min_length=1, description="Doses by name.")
+    specs: list[DoseSpec] = Field(min_length=1, description="Specifications.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared(cls, data: Any) -> Any:
+        shared = {key: data[key] for key in ("years", "beside") if key in data}
+        given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
+        return {**data, "specs": [shared | item for item in given]} if given else data
+
+    @model_validator(mode="after")
+    def _known(self) -> Section:
+        for spec in self.specs:
+            for name, known in ((spec.outcome, self.outcomes), (spec.dose, self.doses)):
+                if name not in known:
+                    raise ValueError(f"{spec.id} names {name}, not one of {', '.join(sorted(known))}")
+            if spec.years[0] >= spec.years[1]:
+                raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
+        if len({spec.id for spec in self.specs}) < len(self.specs):
+            raise ValueError("an id is used twice")
+        return self
+
+
+def estimate(study: Study) -> Results:
+    """Estimate every specification, the placebo of later zones for each, and other inference for the primary one.
+
+    Notes
+    -----
+    y_it = mu_i + tau_r(i)t + b d_i,t-k + e_it. Placebo: y_it = mu_i + tau_r(i)t + b d_it + sum_l g_l d_i,t+l + e_it,
+    in which the g_l should be zero.
+    """
+    section, rows = read(Section, study.config, "zone_dose"), []
+    for spec in section.specs:
+        work = _Regression.of(study, section, spec)
+        rows += work.rows()
+        if spec.lag == 0:
+            last = int(work.dose.columns[-1])
+            rows += work.lead_rows([max(section.leads)], last)
+            rows += work.lead_rows(list(section.leads), last) if len(section.leads) > 1 else []
+    summary = {
+        "equation": "y_it = mu_i + tau_rt + b d_i,t-k + e_it",
+        "primary": "CR3 by unit with t(G* - 1)",
+        "ladder": "CR2 with Bell and McCaffrey's degrees of freedom, WCR-33",
+        "placebo": "zones of later years beside those in force; joint: F(q, G* - 1) with CR3",
+        "mde": "(t_(1+level)/2 + t_power) times the row's standard error",
+        "outcomes": {name: outcome.label for name, outcome in section.outcomes.items()},
+        "doses": {name: dose.label for name, dose in section.doses.items()},
+        **{"conf_level": study.config["inference"]["conf_level"], "power": study.power},
+    }
+    return Results(rows, {}, summary)
+
+
+@dataclass(frozen=True)
+class _Regression:
+    """The data of one specification and the rows made of them."""
+
+    study: Study
+    section: Section
+    spec: DoseSpec
+    info: SchemeInfo
+    table: pd.DataFrame  # the panel with zones, the units of the sample in all years
+    outcome: pd.DataFrame  # units in rows, all years of the panel in columns
+    dose: pd.DataFrame
+    groups: pd.Series  # group of each unit
+
+    @classmethod
+    def of(cls, study: Study, section: Section, spec: DoseSpec) -> _Regression:
+        """Read the units of the sample and evaluate outcome and dose in all years."""
+        scheme, where = spec.unit_scheme, f"zone dose {spec.id}"
+        check_names([scheme], study.schemes, where)
+        info = scheme_infos([study.description(scheme)])[scheme]
+        units = list(sample_units(info, spec.sample, where))
+        table = with_zones(study, scheme)
+        table = table[table["unit"].isin(units)].sort_values(["unit", "year"], ignore_index=True)
+        wide = []
+        for text in (section.outcomes[spec.outcome].expression, section.doses[spec.dose].expression):
+            check_columns(text, table.columns, where)
+            values = table[["unit", "year"]].assign(value=evaluate(text, table))
+            wide.append(values.pivot(index="unit", columns="year", values="value").sort_index(axis=1))
+        named = study.table("units", scheme).set_index("unit")
+        if spec.beside not in named:
+            raise EstimateError(f"{where} compares within {spec.beside}", "a column of units.csv", "correct `beside`")
+        return cls(study, section, spec, info, table, wide[0], wide[1], named[spec.beside].reindex(wide[0].index))
+
+    def rows(self) -> list[Estimate]:
+        """Return the coefficient of the dose, and for the primary specification what else says how firm it is."""
+        spec, inference, power = self.spec, self.study.config["inference"], self.study.power
+        frame, fit = self._fit({DOSE: -spec.lag}, *spec.years)
+        units, c, level = frame["unit"].to_numpy(str), np.eye(fit.X.shape[1])[0], float(inference["conf_level"])
+        term = f"{DOSE}_lag{spec.lag}" if spec.lag else DOSE
+        row = self._row(frame, term, cr3_fields(fit, c, units, level, power))
+        if spec.role != "primary":
+            return [row]
+        cr2 = t_test_fields(cr2_inference(fit, c, units, level), level, power)
+        stream = inference["permutations"], inference["seed"], f"zone_dose:{spec.id}"
+        found = {
+            "cr2": cr2 | {"se_type": "CR2 by unit", "p_type": "t, Bell-McCaffrey"},
+            "wild_33": wild_fields(fit, c, units, level, *stream),
+        }
+        made = {f"{BASE}_{name}": self._row(frame, term, fields) for name, fields in found.items()}
+        others = [replace(other, role="ladder", estimator=name) for name, other in made.items()]
+        one = leave_one_out(fit, c, units)
+        for effect, at in (("stat_low", np.nanargmin(one.estimates)), ("stat_high", np.nanargmax(one.estimates))):
+            told = {"estimate": float(one.estimates[at]), "warning": f"without {one.left_out[at][0]}"}
+            left = replace(self._row(frame, term, told), estimator="leave_one_out", effect_type=effect)
+            others.append(replace(left, role="robustness", sesoi=NAN))
+        return [row, *others]
+
+    def lead_rows(self, leads: list[int], last: int) -> list[Estimate]:
+        """Return the coefficient of zones of later years given those in force, or the joint test of several leads."""
+        first, end = self.spec.years[0], min(self.spec.years[1], last - max(leads))
+        if end <= first:
+            return []
+        names = {f"{DOSE}_lead{k}": k for k in leads}
+        frame, fit = self._fit({**names, DOSE: 0}, first, end)
+        units, level = frame["unit"].to_numpy(str), float(self.study.config["inference"]["conf_level"])
+        if len(leads) == 1:
+            fields = cr3_fields(fit, np.eye(fit.X.shape[1])[0], units, level, self.study.power)
+            row = self._row(frame, next(iter(names)), fields)
+        else:
+            row = replace(self._row(frame, f"{DOSE}_leads", _joint(fit, len(leads), units)), effect_type="joint")
+            row = replace(row, unit_of_measure="statistic")
+        return [replace(row, role="placebo", sesoi=NAN, controls_id="dose", period=f"{first}-{end}")]
+
+    def _fit(self, terms: dict[str, int], first: int, last: int) -> tuple[pd.DataFrame, OlsFit]:
+        """Fit the outcome on the dose some years later (or, negative, earlier), with unit and group-by-year effects."""
+        years = list(range(first, last + 1))
+        wide = {"y": self.outcome.reindex(columns=years)}
+        for name, later in terms.items():
+            moved = self.dose.reindex(columns=[year + later for year in years])
+            wide[name] = moved.set_axis(years, axis=1)
+        for name, values in wide.items():
+            if blank := [f"{values.index[i]} {years[t]}" for i, t in np.argwhere(values.isna().to_numpy())]:
+                text = self.spec.outcome if name == "y" else self.spec.dose
+                raise EstimateError(
+                    f"{text} is blank {len(blank)} times in zone dose {self.spec.id} ({first_examples(blank)})",
+                    f"a number for every unit in {first}-{last}",
+                    "choose other years, lags or leads in config.yaml",
+                )
+        frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
+        frame = frame.rename_axis(["unit", "year"]).sort_index()
+        # ASSUME: units of a group share the shocks of a year; a unit alone in its group carries nothing.
+        cells = [f"{self.groups[unit]} {year}" for unit, year in frame.index if year > first]
+        dummies = pd.get_dummies(
+            pd.Series(cells, frame.index[frame.index.get_level_values("year") > first]), dtype=float
+        )
+        X = frame[list(terms)].join(dummies.reindex(frame.index, fill_value=0.0))
+        inside, y = (values - values.groupby(level="unit").transform("mean") for values in (X, frame["y"]))
+        matrix = inside.to_numpy(float)
+        try:
+            found = PanelOLS(frame["y"], X, entity_effects=True).fit()
+        except ValueError as error:  # also what linearmodels raises for absorbed regressors
+            raise EstimateError(
+                f"zone dose {self.spec.id}: {self.spec.dose} does not vary beside units and the years of their group",
+                "zones that differ in number or time",
+                "choose other years, leads or groups in config.yaml",
+            ) from error
+        bread = np.linalg.inv(matrix.T @ matrix)
+        fit = OlsFit(matrix, y.to_numpy(float), found.params.to_numpy(), bread, found.resids.to_numpy())
+        return frame.reset_index(), fit
+
+    def _row(self, frame: pd.DataFrame, term: str, fields: Fields) -> Estimate:
+        """Return one row: what belongs to the specification, then the numbers of a method."""
+        spec, outcome = self.spec, self.section.outcomes[self.spec.outcome]
+        dose = self.section.doses[spec.dose]
+        used = self.table[self.table["year"].isin(frame["year"].unique())]
+        bases = sorted(set(used["basis"]))
+        rests = OUTPUT & set(columns_of(outcome.expression))
+        basis = "" if not rests else bases[0] if len(bases) == 1 else SPLICED
+        moved = frame.groupby("unit")[DOSE].nunique().gt(1)
+        sesoi = NAN if outcome.sesoi is None else outcome.sesoi
+        told = joined(
+            basis_warning(basis, self.info.first_official),
+            ENDOGENOUS,
+            unsure_zones(used, [dose.expression]),
+            str(fields.get("warning", "")),
+            underpowered(fields.get("mde", NAN), sesoi, outcome.unit),
+        )
+        shared: dict[str, Any] = {
+            "hypothesis": self.section.hypothesis if spec.role == "primary" else "",
+            "family": "zone_dose",
+            "role": spec.role,
+            "estimator": BASE,
+            "spec_id": spec.id,
+            "outcome": spec.outcome,
+            "term": term,
+            "sample_id": spec.sample,
+            "unit_scheme": spec.unit_scheme,
+            "period": f"{spec.years[0]}-{spec.years[1]}",
+            "treatment_def": spec.dose,
+            "fe_id": f"unit + {spec.beside} by year",
+            "n_obs": len(frame),
+            "n_units": frame["unit"].nunique(),
+            "n_periods": frame["year"].nunique(),
+            "n_treated": int(moved.sum()),
+            "sesoi": sesoi,
+            "unit_of_measure": outcome.unit,
+            "output_basis": basis,
+            "data_hash": content_hash(frame),
+        }
+        return Estimate(**shared | fields | {"warning": told})
+
+
+def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:
+    """Test the first coefficients jointly against zero by CR3 and F(q, G* - 1), G* the smallest of theirs."""
+    try:
+        V = cov_cr3(fit, units)[:count, :count]
+        statistic = float(fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]) / count)
+        c = np.eye(fit.X.shape[1])
+        g_star = min(effective_clusters(fit.X, units, c[k]) for k in range(count))
+    except NumericsError as error:
+        return {"estimate": NAN, "warning": f"no joint test: {error}"}
+    p = float(fdtrc(count, max(g_star - 1, 1.0), statistic))
+    words = {"se_type": "CR3 by unit", "p_type": f"F({count}, G* - 1)", "g_star": g_star}
+    return words | {"estimate": statistic, "statistic": statistic, "df": max(g_star - 1, 1.0), "p_value": p}
