@@ -14,7 +14,7 @@ from evenfield.numerics.inference.cluster_robust import RobustInference, two_way
 from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import scpc_inference, spatial_components
