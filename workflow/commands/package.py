@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.manifest import config_hash, file_hash
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_words, read_topics
 from evenfield.study.config import PARTS
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import read_json
@@ -132,7 +132,7 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         content=content,
         scripts={name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())},
         topics=topics,
-        titles={name: title for told in topics.values() for name, title in told["exhibits"].items()},
+        titles={name: words["title"] for name, words in exhibit_words(config["study"]).items()},
         shown=[name for name in (*config["tables"], *config["figures"]) if name in manifest["exhibits"]],
         exhibited={name for item in manifest["exhibits"].values() for name in item["files"]},
         project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_words, read_topics
 from evenfield.study.config import SCHEMA
 
 SECTIONS = SCHEMA.with_name("sections.yaml")
@@ -100,10 +100,10 @@ def _kind(item: Mapping[str, Any]) -> str:
 
 def exhibits() -> str:
     """Return docs/exhibits.md: each topic with its exhibits and what it needs."""
-    rows = []
+    rows, words = [], exhibit_words({"unit_name": "unit", "units_name": "units"})
     for name, told in read_topics().items():
         folder = f"../workflow/evenfield/topics/{name}"
-        shown = "<br>".join(f"{key}: {title}" for key, title in told["exhibits"].items()) or told.get("no_exhibits", "")
+        shown = "<br>".join(f"{key}: {words[key]['title']}" for key in told["exhibits"]) or told.get("no_exhibits", "")
         reads = told["estimate"] or told["exhibit"]
         needs = ", ".join(f"`{item}`" for item in reads.get("reads", []))
         rows.append(f"| [{told['title']}]({folder}) | {shown} | {needs} |")
