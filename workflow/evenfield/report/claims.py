@@ -14,7 +14,7 @@ WIDTH, STEP, TOP, FOOT = 300.0, 7.0, 9.0, 19.0
 # What a group of claims with the same answer has in common; ``units`` is filled with the study's word.
 MEANING = {
     "HOLDS": "The figures meet the threshold, in the main one and in every variant.",
-    "HOLDS IN PART": "Not in every figure; where not is said.",
+    "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
     "DOES NOT HOLD": "The main figure and most variants miss the threshold.",
     "SUPPORTED": "The interval leaves out zero, also adjusted for the number of questions, and no check takes it away.",
     "SUGGESTIVE": "The interval leaves out zero, but not after adjusting for the number of questions or not in a check.",
@@ -63,9 +63,12 @@ def by_reason(claims: Iterable[Mapping[str, Any]], reasons: Mapping[str, str]) -
 
 def in_unit(value: float | None, unit: str, units: str) -> str:
     """Write a number with the decimals and the words of its unit."""
-    words = units if unit == "units" else UNIT_WORDS.get(unit, unit)
-    glue = "" if words.startswith("%") else " "
-    return "" if is_missing(value) else f"{by_unit(value, unit)}{glue}{words}".rstrip()
+    if is_missing(value):
+        return ""
+    if unit == "units":
+        return f"{value:.0f} {units}"
+    words = UNIT_WORDS.get(unit, unit)
+    return f"{by_unit(value, unit)}{'' if words.startswith('%') else ' '}{words}".rstrip()
 
 
 def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> dict[str, Any]:
@@ -125,8 +128,7 @@ def chart(rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: f
             left, right = (row["conf_low"], row["conf_high"])
             span = (at(low if left is None else left), at(high if right is None else right))
             parts.append(f'<path class="{kind}" d="M{span[0]} {y}H{span[1]}"/>')
-        if low <= row["estimate"] <= high:
-            parts.append(f'<circle class="{kind}" cx="{at(row["estimate"])}" cy="{y}" r="{4 if place == 0 else 2.4}"/>')
+        parts.append(f'<circle class="{kind}" cx="{at(row["estimate"])}" cy="{y}" r="{2.4 if place else 4}"/>')
     parts.append(f'<path class="axis" d="M8 {floor:.1f}H{WIDTH - 8:g}"/>')
     ticks = _ticks(low, high)
     parts += [f'<text x="{at(tick)}" y="{height - 5:.1f}">{text}</text>' for tick, text in ticks]
@@ -135,10 +137,11 @@ def chart(rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: f
 
 
 def _reach(rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: float | None) -> tuple[float, float]:
-    """Return the ends of the axis: all estimates, and intervals as far as they are not very much wider than these."""
+    """Return the ends of the axis: all estimates and the main interval, the other intervals as far as they fit."""
     first = rows[0]
     core = [*marks, *((-interest, interest) if interest else ())]
-    core += [first[name] for name in ("estimate", "conf_low", "conf_high") if first[name] is not None]
+    core += [first[name] for name in ("conf_low", "conf_high") if first[name] is not None]
+    core += [row["estimate"] for row in rows]
     low, high = min(core), max(core)
     room = (high - low) or abs(high) or 1.0
     values = [row[name] for row in rows for name in ("estimate", "conf_low", "conf_high") if row[name] is not None]
