@@ -6,6 +6,7 @@ EXHIBITS = [
 ]
 REPORT = {
     "exhibits": EXHIBITS,
+    "texts": sorted(str(path) for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")),
     "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
@@ -55,6 +56,27 @@ rule answer:
         "../scripts/answer.py"
 
 
+rule name_numbers:
+    """Give every number that the texts print by name its value, as prose and as TeX."""
+    input:
+        estimates=rules.collect.output.estimates,
+        files=sorted({f"results/{entry.file}" for entry in read_entries(config).values() if entry.file}),
+    output:
+        content="results/numbers.json",
+        macros="results/numbers.tex",
+    log:
+        "results/logs/name_numbers.log",
+    benchmark:
+        "results/benchmarks/name_numbers.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("report/numbers.py", "shared/job.py"),
+        config=topics.part(config, ["numbers", "answers", "estimates", "inference.conf_level"]),
+    script:
+        "../scripts/name_numbers.py"
+
+
 rule page:
     """The page, one file that works offline, and the page of all tables and figures."""
     input:
@@ -62,6 +84,7 @@ rule page:
         places=[*PLACES, "results/ingest/outlines.geojson"],
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
+        numbers=rules.name_numbers.output.content,
     output:
         page="results/report/index.html",
         tables="results/report/tables.html",
@@ -85,6 +108,7 @@ rule paper:
         **REPORT,
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
+        numbers=rules.name_numbers.output.content,
     output:
         paper="results/report/paper.pdf",
         source="results/report/paper.typ",
@@ -111,6 +135,7 @@ rule manifest:
             *EXHIBITS,
             rules.collect.output.estimates,
             *rules.answer.output,
+            *rules.name_numbers.output,
             *rules.page.output,
             *rules.paper.output,
         ],

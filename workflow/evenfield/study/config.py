@@ -31,10 +31,12 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` beside it."""
-    content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
-    if claims.exists() and "answers" not in content:
-        content["answers"] = _read_mapping(claims)
+    """Read a config file as plain data, and ``claims.yaml`` and ``numbers.yaml`` beside it."""
+    content = _read_mapping(Path(path))
+    for key, name in (("answers", "claims.yaml"), ("numbers", "numbers.yaml")):
+        beside = Path(path).with_name(name)
+        if beside.exists() and key not in content:
+            content[key] = _read_mapping(beside)
     return content
 
 
