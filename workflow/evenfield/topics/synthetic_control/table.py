@@ -51,8 +51,7 @@ def t33(facts: Facts) -> Table:
         right("Donors", "n_donors", show=whole),
         Column(names=("donors",), header="Weights", width_cm=3.4),
     )
-    title = "Synthetic controls of provinces that became zones"
-    return Table(id="T33", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T33", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T33": t33}

@@ -51,8 +51,7 @@ def t32(facts: Facts) -> Table:
         right("G*", "g_star", show=lambda value: fixed(value, 1)),
         right("N", "n_units", show=whole),
     )
-    title = "Zones in force and foreign investment, exports, industry, services, patents, output and jobs"
-    return Table(id="T32", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T32", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T32": t32}
