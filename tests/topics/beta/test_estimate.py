@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.beta.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
@@ -184,9 +184,3 @@ def test_series_hold_points_and_a_line_with_its_band():
 def test_refuses_frames_that_cannot_be_right(change, text):
     with one_line(EvenfieldError, text):
         run(COAST, change=change)
-
-
-@pytest.mark.parametrize("wrong", [{"control": []}, {"id": None}, {"end_points": "mean5"}])
-def test_a_wrong_specification_is_named(wrong):
-    with pytest.raises(ConfigError, match=f"estimates.beta.0.{next(iter(wrong))}"):
-        run({"id": "a", **wrong})

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.study.errors import EstimateError
 from evenfield.topics.relative_income.estimate import PATHS, SERIES, estimate
 from made_study import MadeStudy, one_line, same_numbers, same_results
 from tolerances import MACHINE
@@ -113,9 +113,3 @@ def test_a_study_without_policy_tables_or_population():
 def test_refuses_gaps_in_one_line(table, change, text):
     with one_line(EstimateError, text):
         estimate(make_study(**{table: change}))
-
-
-@pytest.mark.parametrize("section", [{"taxonomy": ["a"]}, {"taxonomies": "a"}, []])
-def test_a_wrong_section_is_named(section):
-    with pytest.raises(ConfigError, match=".".join(["estimates.relative_income", *section])):
-        estimate(make_study(section=section))

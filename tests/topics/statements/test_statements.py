@@ -216,10 +216,8 @@ def test_what_is_missing_becomes_a_reason(item, text):
         ({**CONTRAST, "outcome": {"numerator": "a"}}, "estimates.statements.0.contrast.outcome"),
         ({**CONTRAST, "outcome": "a ** 2"}, "not allowed"),
         ({**PANEL, "outcome": ["a", "b"]}, "a panel with several outcomes"),
-        ({"kind": "guess"}, "estimates.statements.0"),
         ({**FACT, "measure": "ratio"}, "a ratio without per"),
         ({**FACT, "measure": "growth", "less": "a"}, "only share and increase subtract"),
-        ({**FACT, "windows": []}, "estimates.statements.0.fact.windows"),
     ],
 )
 def test_wrong_declarations_end_with_one_line(item, text):
