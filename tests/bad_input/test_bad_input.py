@@ -70,7 +70,10 @@ wrong_checksum = cell("gdp_100m_cny", "22557.38")
 CASES = {
     "misspelt key": (config(lambda c: c["panel"].update(unit_schem="31")), "config: 'unit_schem' is not a key of"),
     "duplicated row": (duplicated_row, "ingest: panel.csv has 1 duplicated key (CN-AH 1978); expected one row"),
-    "unit not in weights": (unit_not_in_weights, "weights: 1 units of the panel are not in weights own (own.csv) (CN-X"),
+    "unit not in weights": (
+        unit_not_in_weights,
+        "weights: 1 units of the panel are not in weights own (own.csv) (CN-X",
+    ),
     "island": (config(lambda c: c["weights"].update(join=[])), "weights: 1 units have no neighbour in weights"),
     "checksum": (wrong_checksum, "ingest: 1 table changed since its checksum was written (panel.csv); expected"),
     "joined period": (config(lambda c: c["periods"]["P2"].update(end=2000)), "panel: period P2 (1992 to 2000) joins"),

@@ -27,14 +27,11 @@ def make_study(*specs, n=12, lam=0.02, noise=0.003, start=1980, end=2000, basis=
     frame["growth_mean3_pct_per_year"] = 100 * means / (years - 2 * step)
     frame["control_coast"], frame["control_schooling"] = coast, np.nan
     matrix = row_standardised(np.eye(n, k=1) + np.eye(n, k=-1))
-    return MadeStudy(
-        {"estimates": {"beta": list(specs) or [{"id": "b"}]}},
-        {"periods": change(frame) if change else frame},
-        {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})},
-        samples={"all": units, "small": units[: n - 2], **{f"first_{k}": units[:k] for k in range(3)}},
-        step=step,
-        basis_years={"official": [1999, 2020]},
-    )
+    tables = {"periods": change(frame) if change else frame}
+    config = {"estimates": {"beta": list(specs) or [{"id": "b"}]}}
+    about = {"samples": {"all": units, "small": units[: n - 2], **{f"first_{k}": units[:k] for k in range(3)}}}
+    about |= {"step": step, "basis_years": {"official": [1999, 2020]}}
+    return MadeStudy(config, tables, {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})}, **about)
 
 
 def run(*specs, **made):

@@ -21,13 +21,10 @@ def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
     panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
     cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cell": np.where(high, "both", "neither")})
     tables = {"panel": panel.assign(log_income=y.ravel()), "cells": cells}
-    return MadeStudy(
-        {"estimates": {"clubs": list(specs) or [SPEC]}},
-        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
-        samples={"all": units, "few": units[:1]},
-        periods=[{"period": "P", "start": years[0], "end": years[-1]}],
-        step=step,
-    )
+    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    about = {"samples": {"all": units, "few": units[:1]}}
+    about |= {"periods": [{"period": "P", "start": years[0], "end": years[-1]}], "step": step}
+    return MadeStudy({"estimates": {"clubs": list(specs) or [SPEC]}}, tables, **about)
 
 
 def run(*specs, **made):

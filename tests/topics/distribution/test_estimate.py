@@ -24,14 +24,12 @@ def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
     ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
     middle = years[0] + (years[-1] - years[0]) // 2
     spans = {"P": (years[0], years[-1]), "A": (years[0], middle), "B": (middle, years[-1])}
-    return MadeStudy(
-        {"estimates": {"distribution": list(specs) or [SPEC]}},
-        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
-        {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})},
-        samples={"all": units, "few": units[:2]},
-        periods=[{"period": name, "start": start, "end": end} for name, (start, end) in spans.items()],
-        step=step,
-    )
+    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    config = {"estimates": {"distribution": list(specs) or [SPEC]}}
+    about = {"samples": {"all": units, "few": units[:2]}}
+    about |= {"periods": [{"period": name, "start": start, "end": end} for name, (start, end) in spans.items()]}
+    about |= {"step": step}
+    return MadeStudy(config, tables, {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})}, **about)
 
 
 def run(*specs, **made):

@@ -39,14 +39,9 @@ def wide(years=slice(None)):
 
 def make_study(*specs, frame=None, periods=PERIODS, step=1):
     frame = panel() if frame is None else frame
-    return MadeStudy(
-        {"estimates": {"dynamic_panel": list(specs)}},
-        {"panel": frame},
-        samples={"all": UNITS, "few": UNITS[:2]},
-        periods=periods,
-        step=step,
-        basis_years={"official": [1990, 2000]},
-    )
+    about = {"samples": {"all": UNITS, "few": UNITS[:2]}, "periods": periods, "step": step}
+    about |= {"basis_years": {"official": [1990, 2000]}}
+    return MadeStudy({"estimates": {"dynamic_panel": list(specs)}}, {"panel": frame}, **about)
 
 
 def run(*specs, **made):

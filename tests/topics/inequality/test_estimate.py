@@ -28,13 +28,10 @@ def make_study(*specs, n=12, **changes):
     places = pd.DataFrame({"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")})
     tables = {"panel": panel, "cells": cells, "units": places}
     ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
-    return MadeStudy(
-        {"estimates": {"inequality": list(specs) or [SPEC]}},
-        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
-        {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})},
-        samples={"all": units, "two": units[:2]},
-        periods=[{"period": "P", "start": 2000, "end": 2005}],
-    )
+    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    config = {"estimates": {"inequality": list(specs) or [SPEC]}}
+    about = {"samples": {"all": units, "two": units[:2]}, "periods": [{"period": "P", "start": 2000, "end": 2005}]}
+    return MadeStudy(config, tables, {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})}, **about)
 
 
 def run(*specs, **made):

@@ -28,12 +28,10 @@ def make_study(*specs, n=16, **changes):
     cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "A", "cluster": np.arange(n) < 4, "sez": 0})
     places = pd.DataFrame({"unit": units, "region": np.where(np.arange(n) < n // 2, "East", "West")})
     tables = {"panel": panel, "periods": periods, "cells": cells, "units": places}
-    return MadeStudy(
-        {"estimates": {"moran": list(specs) or [SPEC]}},
-        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
-        {"ring": SpatialWeights(tuple(units), W, {"weights": "ring"})},
-        samples={"all": units, "small": units[2:], "two": units[:2]},
-    )
+    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    config = {"estimates": {"moran": list(specs) or [SPEC]}}
+    about = {"samples": {"all": units, "small": units[2:], "two": units[:2]}}
+    return MadeStudy(config, tables, {"ring": SpatialWeights(tuple(units), W, {"weights": "ring"})}, **about)
 
 
 def run(*specs, **made):

@@ -34,15 +34,13 @@ def make_study(*specs, years=range(2000, 2025), spans=SPANS, shift=0.0, change=N
         parts.append(pd.DataFrame({**ends, **logs, "growth_pct_per_year": growth}))
     links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
     described = [{"period": name, "start": years[a], "end": years[b], "role": "main"} for name, a, b in spans]
-    return MadeStudy(
-        {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE},
-        {"panel": change(panel) if change else panel, "periods": pd.concat(parts)},
-        {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})},
-        samples={"all": units, "small": units[3:], "two": units[:2]},
-        step=years[1] - years[0],
-        basis_years={"official": [first_official, 2024]},
-        periods=[*described, {"period": "S", "start": years[0], "end": years[-1], "role": "span"}],
-    )
+    tables = {"panel": change(panel) if change else panel, "periods": pd.concat(parts)}
+    config = {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE}
+    weights = {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})}
+    about = {"samples": {"all": units, "small": units[3:], "two": units[:2]}, "step": years[1] - years[0]}
+    about |= {"basis_years": {"official": [first_official, 2024]}}
+    about |= {"periods": [*described, {"period": "S", "start": years[0], "end": years[-1], "role": "span"}]}
+    return MadeStudy(config, tables, weights, **about)
 
 
 def run(*specs, **made):

@@ -24,13 +24,9 @@ def make_study(*specs, n=10, panel=None, ends=None):
     frame = frame.assign(log_income=np.concatenate([*y.values()]), population=np.tile(np.arange(1.0, 11), 3))
     periods = pd.DataFrame({"unit": units, "period": "P", "start_year": 2000, "end_year": 2020, "basis": "official"})
     periods = periods.assign(log_income_start=y[2000], log_income_end=y[2020])
-    return MadeStudy(
-        {"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}},
-        {"panel": panel(frame) if panel else frame, "periods": ends(periods) if ends else periods},
-        samples={"all": units[:n], "small": units[2:]},
-        step=10,
-        basis_years={"official": [1999, 2020]},
-    )
+    tables = {"panel": panel(frame) if panel else frame, "periods": ends(periods) if ends else periods}
+    about = {"samples": {"all": units[:n], "small": units[2:]}, "step": 10, "basis_years": {"official": [1999, 2020]}}
+    return MadeStudy({"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}}, tables, **about)
 
 
 def run(*specs, **made):

@@ -35,12 +35,9 @@ def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
     tables = {"panel": frame(panel) if frame else panel, "doses": dose.assign(zones_dated=sure)}
     if doses:
         tables["doses"] = doses(tables["doses"])
-    return MadeStudy(
-        {"estimates": {"spatial_panel": {"variables": variables, "specifications": [spec]}}},
-        tables,
-        weights or {"near": NEAR},
-        samples={"all": CASE.units, **(samples or {})},
-    )
+    config = {"estimates": {"spatial_panel": {"variables": variables, "specifications": [spec]}}}
+    about = {"samples": {"all": CASE.units, **(samples or {})}}
+    return MadeStudy(config, tables, weights or {"near": NEAR}, **about)
 
 
 def run(**made):

@@ -27,11 +27,9 @@ def make_study(*specs, years=YEARS, change=None, **tables):
     periods = periods.assign(basis="official", log_income_start=y[:, 0], growth_pct_per_year=mean)
     places = pd.DataFrame({"unit": units, "lat": rng.uniform(20, 40, 14), "lon": rng.uniform(90, 120, 14)})
     made = {"panel": change(panel) if change else panel, "periods": periods, "units": places}
-    return MadeStudy(
-        {"estimates": {"unit_roots": list(specs) or [SPEC]}, "inference": INFERENCE},
-        made | {name: table(made[name]) for name, table in tables.items()},
-        samples={"all": units, "small": units[2:], "two": units[:2]},
-    )
+    tables = made | {name: table(made[name]) for name, table in tables.items()}
+    about = {"samples": {"all": units, "small": units[2:], "two": units[:2]}}
+    return MadeStudy({"estimates": {"unit_roots": list(specs) or [SPEC]}, "inference": INFERENCE}, tables, **about)
 
 
 def run(*specs, **made):
