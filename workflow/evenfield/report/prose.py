@@ -137,9 +137,8 @@ class Prose:
     def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
         tokens = tokens_of(self._filled(name))
-        heads = [
-            after for token, after in pairwise(tokens) if token.type == "heading_open" and token.tag == f"h{level}"
-        ]
+        opens = [(token.type, token.tag) == ("heading_open", f"h{level}") for token in tokens]
+        heads = [after for is_head, after in zip(opens, tokens[1:], strict=False) if is_head]
         return [(slug(head.content), head.content) for head in heads]
 
     def placed(self, name: str) -> list[str]:
