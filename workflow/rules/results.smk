@@ -8,15 +8,12 @@ REPORT = {
     "exhibits": EXHIBITS,
     "texts": sorted(str(path) for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")),
     "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
-    "spread": expand(
-        "results/estimates/spatial_panel/{name}",
-        name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
-    ),
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
     "sources": "results/ingest/sources.csv",
 }
+PLACES = [f"results/panel/{MAIN_SCHEME}/{name}.csv" for name in ("panel", "doses", "yearly_cells")]
 
 
 rule collect:
@@ -81,14 +78,16 @@ rule name_numbers:
 
 
 rule page:
-    """The page: one file that works offline."""
+    """The page, one file that works offline, and the page of all tables and figures."""
     input:
         **REPORT,
+        places=[*PLACES, "results/ingest/outlines.geojson"],
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
         numbers=rules.name_numbers.output.content,
     output:
         page="results/report/index.html",
+        tables="results/report/tables.html",
     log:
         "results/logs/page.log",
     benchmark:
@@ -137,7 +136,7 @@ rule manifest:
             rules.collect.output.estimates,
             *rules.answer.output,
             *rules.name_numbers.output,
-            rules.page.output.page,
+            *rules.page.output,
             *rules.paper.output,
         ],
     output:
