@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import os.path
+import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from evenfield.report.claims import by_reason, claim_groups
@@ -17,10 +20,13 @@ from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
 from evenfield.report.map import map_view
 from evenfield.shared.facts import Facts
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.files import read_json, write_text
 
-# A table that leads nowhere but here.
 LARGEST_SVG = 900_000
+# Links in a method page: to another method page, or to a document that this page does not hold.
+LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
+BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
 
 def write_pages(page: str | Path, tables: str | Path, **given: Any) -> None:
@@ -49,7 +55,7 @@ def render_pages(
     statements = [claim for group in groups for claim in group["claims"] if claim["behind"]]
     ends = [("statements", "Statements with every row")] if statements else []
     ends += [("sources", "Data sources"), ("assumptions", "Assumptions"), ("references", "References")]
-    contents = [*((topic["id"], topic["title"]) for topic in shown), *ends, ("rerun", "How to cite and to run again")]
+    contents = [*((f"topic-{topic['id']}", topic["title"]) for topic in shown), *ends, ("rerun", "How to cite and to run again")]
     more = environment.get_template("tables.html.j2").render(
         **{**context, "topics": shown, "statements": statements, "contents": contents}
     )
@@ -80,8 +86,25 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
+def method_html(topic: str) -> Markup:
+    """Return the method page of a topic, its headings a level lower, its links to other topics within this page."""
+    path = TOPICS / topic / "method.md"
+    if not path.is_file():
+        return Markup("")
+    text = path.read_text(encoding="utf-8").partition("\n")[2]
+    text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] else found[1], text)
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
+    title, number = read_topics()[topic]["title"], count(1)
+    html = re.sub("<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html)
+    html = html.replace("</table>", "</table></div>")
+    return Markup(html.replace("<pre>", '<pre tabindex="0">'))  # our own files, without raw HTML
+
+
 def _topics(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = [{"id": part.id, "title": part.title, "exhibits": part.exhibits, "method": ""} for part in context["sections"]]
+    found = [
+        {"id": part.id, "title": part.title, "exhibits": part.exhibits, "method": method_html(part.id)}
+        for part in context["sections"]
+    ]
     further = {"id": "further", "title": "Further tables and figures", "exhibits": context["further"], "method": ""}
     return [*found, *([further] if context["further"] else [])]
 
