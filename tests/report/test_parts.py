@@ -4,7 +4,7 @@ import pytest
 
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
 from evenfield.report.bibliography import REFERENCES, read_references
-from evenfield.report.exhibits import read_exhibits, read_toml
+from evenfield.report.exhibits import read_exhibits
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
@@ -29,7 +29,7 @@ def test_every_assumption_of_the_library_is_found() -> None:
 
 def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path: Path) -> None:
     paths = [path for name in ("F13", "F2", "F1b", "F1", "F77") for path in write_figure(tmp_path, name)]
-    found = read_exhibits(paths, {"F2": "groups"}, {"F2": "scripts/draw.py"}, read_toml("captions.toml"))
+    found = read_exhibits(paths, {"F2": "groups"}, {"F2": "scripts/draw.py"}, {"F4": {"title": "T", "caption": "C"}})
     assert [exhibit.id for exhibit in found] == ["F1", "F1b", "F2", "F13", "F77"]
     assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
     assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")

@@ -1,5 +1,6 @@
 """Name the targets, specifications, tables and figures of the study."""
 
+from evenfield.shared.topics import exhibit_words
 from study import arguments, run_command
 
 
@@ -16,8 +17,9 @@ def show(config: dict) -> None:
     print(f"unit schemes    {', '.join(config['panel']['unit_schemes'])}")
     print(f"weights         {', '.join(config['weights']['families'])}")
     print(f"taxonomies      {', '.join(config['taxonomy']['all'])}")
-    print(f"tables          {', '.join(config['tables'])}")
-    print(f"figures         {', '.join(config['figures'])}")
+    words = exhibit_words(config["study"])
+    for kind in ("tables", "figures"):
+        print("\n".join([f"\n{kind}", *(f"  {name:5s} {words[name]['title']}" for name in config[kind])]))
 
 
 if __name__ == "__main__":

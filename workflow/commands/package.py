@@ -18,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.manifest import config_hash, file_hash
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_words, read_topics
+from evenfield.study.config import PARTS
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import read_json
 from evenfield.study.ingest.dictionary import public_dictionary
@@ -28,7 +29,7 @@ from study import REPOSITORY, run_command
 ARCHIVE, ZIP_TIME = Path("results/replication.zip"), (1980, 1, 1, 0, 0, 0)
 OWN_README, MADE = "README-evenfield.md", ("README.md", "MANIFEST.csv", "published/*")
 # What the repository holds for its own study only.
-OWN_STUDY = ("config.yaml", "claims.yaml", "numbers.yaml", "data/*", "text/*", "examples/*", "tests/*", "benchmarks/*")
+OWN_STUDY = ("config.yaml", *PARTS.values(), "data/*", "text/*", "examples/*", "tests/*", "benchmarks/*")
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
 
@@ -131,7 +132,7 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         content=content,
         scripts={name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())},
         topics=topics,
-        titles={name: title for told in topics.values() for name, title in told["exhibits"].items()},
+        titles={name: words["title"] for name, words in exhibit_words(config["study"]).items()},
         shown=[name for name in (*config["tables"], *config["figures"]) if name in manifest["exhibits"]],
         exhibited={name for item in manifest["exhibits"].values() for name in item["files"]},
         project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],

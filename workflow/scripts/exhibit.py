@@ -1,12 +1,15 @@
 """Make all tables and figures of one topic."""
 
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 
-def main(*, topic: str, config: dict[str, Any], files: dict[str, list[str]], **_inputs: Any) -> None:
+def main(
+    *, topic: str, config: dict[str, Any], files: dict[str, list[str]], titles: dict[str, str], **_inputs: Any
+) -> None:
     """Write the files of each exhibit of ``topic``; a module declares its makers in ``TABLES`` or ``FIGURES``."""
     from evenfield.shared.facts import Facts
     from evenfield.shared.tables.write import write_table_files
@@ -16,7 +19,7 @@ def main(*, topic: str, config: dict[str, Any], files: dict[str, list[str]], **_
     for name in sorted(files):
         if name.startswith("T"):
             makers = import_module(f"evenfield.topics.{topic}.table").TABLES
-            write_table_files(makers[name](facts), files[name])
+            write_table_files(replace(makers[name](facts), title=titles[name]), files[name])
         else:
             makers = import_module(f"evenfield.topics.{topic}.figure").FIGURES
             import_module("evenfield.shared.figures.save").save_figure(makers[name](facts), files[name])

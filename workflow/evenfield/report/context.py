@@ -8,14 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment
-
 from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import read_exhibits, read_toml
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.shared.tables.rows import records
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_words, read_topics
 from evenfield.shared.words import Findings, Sentence, listing
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
@@ -42,7 +40,7 @@ def build_context(
     own = read_toml("studies.toml").get(config["study"]["id"], {})
     topics, found = read_topics(), provenance(config, ingest)
     owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
-    shown = read_exhibits(exhibits, owners, scripts, _captions(facts))
+    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(facts.words))
     parts = [
         Section(name, told["title"], said(facts, name), [e for e in shown if e.topic == name])
         for name, told in topics.items()
@@ -83,15 +81,6 @@ def said(facts: Findings, topic: str) -> list[Sentence]:
     facts.topic = topic
     sentences: list[Sentence] = import_module(module).sentences(facts)
     return sentences
-
-
-def _captions(facts: Findings) -> dict[str, dict[str, str]]:
-    environment = Environment(autoescape=False)
-    nouns = {"unit": facts.unit, "units": facts.units}
-    return {
-        name: {key: environment.from_string(text).render(nouns) for key, text in item.items()}
-        for name, item in read_toml("captions.toml").items()
-    }
 
 
 def _data(facts: Findings) -> list[Sentence]:

@@ -27,6 +27,16 @@ def read_topics() -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
 
 
+def exhibit_words(study: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return title and caption of every exhibit by its id, with the study's nouns in them."""
+    out = {}
+    for told in read_topics().values():
+        for name, words in told["exhibits"].items():
+            both = {key: text.replace("{{unit}}", study["unit_name"]) for key, text in words.items()}
+            out[name] = {key: text.replace("{{units}}", study["units_name"]) for key, text in both.items()}
+    return out
+
+
 def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return the sections of a config that are named, for example ``inference`` or ``study.units_name``."""
     out: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.spatial_weights import Period
 
 SCHEMA = Path(__file__).with_name("config.schema.json")
+PARTS = {"estimates": "estimates.yaml", "answers": "claims.yaml", "numbers": "numbers.yaml"}
 
 
 class _OneKeyOnce(yaml.SafeLoader):
@@ -31,9 +32,9 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` and ``numbers.yaml`` beside it."""
+    """Read a config file as plain data with the parts of it that stand in files of their own beside it."""
     content = _read_mapping(Path(path))
-    for key, name in (("answers", "claims.yaml"), ("numbers", "numbers.yaml")):
+    for key, name in PARTS.items():
         beside = Path(path).with_name(name)
         if beside.exists() and key not in content:
             content[key] = _read_mapping(beside)

@@ -37,10 +37,10 @@ class Table:
     """A table: a sorted frame and how it is shown."""
 
     id: str  # for example ``T6``
-    title: str  # one line
     note: tuple[str, ...]  # sentences printed beneath
     columns: tuple[Column, ...]  # printed columns, left to right; the first is the row heading
     frame: pd.DataFrame  # one row per printed row, unrounded published values; written whole to the CSV twin
+    title: str = ""  # one line, from the topic's list of exhibits
     group: str = ""  # column whose changes start a group of rows; empty for none
 
 

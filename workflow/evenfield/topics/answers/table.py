@@ -45,7 +45,7 @@ def t0(facts: Facts) -> Table:
         "is no evidence that nothing is there: the smallest effect that could have been seen stands with it.",
         NOT_CAUSAL,
     )
-    return Table(id="T0", title="All statements by answer", note=note, columns=columns, frame=frame, group="group")
+    return Table(id="T0", note=note, columns=columns, frame=frame, group="group")
 
 
 def t0b(facts: Facts) -> Table:
@@ -75,7 +75,7 @@ def t0b(facts: Facts) -> Table:
         f"found with a power of {content['rule']['power']:.0%}, from the row's own interval and standard error.",
         NOT_CAUSAL,
     )
-    return Table(id="T0b", title="The primary questions", note=note, columns=columns, frame=frame)
+    return Table(id="T0b", note=note, columns=columns, frame=frame)
 
 
 def t28(facts: Facts) -> Table:
@@ -97,7 +97,7 @@ def t28(facts: Facts) -> Table:
         Column(names=("unit_of_measure",), header="Unit", width_cm=2.0),
     )
     note = (f"Every {facts.words['unit_name']} is left out in turn and the estimate made again.", NOT_CAUSAL)
-    return Table(id="T28", title="Leaving units out", note=note, columns=columns, frame=pd.DataFrame(lines))
+    return Table(id="T28", note=note, columns=columns, frame=pd.DataFrame(lines))
 
 
 TABLES = {"T0": t0, "T0b": t0b, "T28": t28}

@@ -86,8 +86,7 @@ def t6(facts: Facts) -> Table:
         right("K", "n_controls", show=whole),
         right("N", "n_units", show=whole),
     )
-    title = "Beta and sigma convergence by period"
-    return Table(id="T6", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T6", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T6": t6}

@@ -68,8 +68,8 @@ def t10(facts: Facts) -> Table:
         Column(names=("reading",), header="Convergence"),
         right("N", "n_units", show=whole),
     )
-    title, frame = "Log t tests and convergence clubs", pd.DataFrame(rows)
-    return Table(id="T10", title=title, note=note, columns=columns, frame=frame, group="group")
+    frame = pd.DataFrame(rows)
+    return Table(id="T10", note=note, columns=columns, frame=frame, group="group")
 
 
 TABLES = {"T10": t10}

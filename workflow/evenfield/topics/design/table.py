@@ -48,7 +48,7 @@ def td(facts: Facts) -> Table:
         Column(names=("detail",), header="Detail", width_cm=8.2),
     )
     frame = pd.DataFrame(rows, columns=["block", "item", "value", "unit", "detail"])
-    return Table(id="TD", title="What the design can see", note=note, columns=columns, frame=frame, group="block")
+    return Table(id="TD", note=note, columns=columns, frame=frame, group="block")
 
 
 TABLES = {"TD": td}

@@ -82,8 +82,7 @@ def t7(facts: Facts) -> Table:
         right("T", "n_periods", show=whole),
         right("N", "n_units", show=whole),
     )
-    title = "Speed of convergence in the panel"
-    return Table(id="T7", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T7", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T7": t7}

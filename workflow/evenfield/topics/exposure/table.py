@@ -66,8 +66,7 @@ def t16(facts: Facts) -> Table:
         right("Of interest", "sesoi", show=places(fixed, 2)),
         right("N", "n_units", show=whole),
     )
-    title = "Spillovers by group: growth next to clusters and next to SEZs"
-    return Table(id="T16", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T16", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 def t16b(facts: Facts) -> Table:
@@ -101,8 +100,7 @@ def t16b(facts: Facts) -> Table:
         right("Intervals", "off_zero", show=whole),
         right("Detectable", "smallest_mde", show=places(fixed, 1)),
     )
-    title = "Neighbours' clusters minus neighbours' SEZs over lists and weights"
-    return Table(id="T16b", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T16b", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T16": t16, "T16b": t16b}

@@ -52,7 +52,7 @@ def t4b(facts: Facts) -> Table:
         right("Marked, of N", "n_treated", "n_units", show=_held),
     )
     frame = pd.DataFrame(rows)
-    return Table(id="T4b", title="Where clusters lie", note=note, columns=columns, frame=frame, group="group")
+    return Table(id="T4b", note=note, columns=columns, frame=frame, group="group")
 
 
 TABLES = {"T4b": t4b}

@@ -95,7 +95,7 @@ def t4(facts: Facts) -> Table:
         "differences between periods beyond what those variances lead one to expect; p of Q: test of no difference.",
         NOT_CAUSAL,
     )
-    return _table("T4", "Own premium of clusters, and clusters minus zones", note, tuple(columns), lines)
+    return _table("T4", note, tuple(columns), lines)
 
 
 def t4c(facts: Facts) -> Table:
@@ -122,7 +122,7 @@ def t4c(facts: Facts) -> Table:
         NOT_CAUSAL,
     )
     columns = contrast_columns(facts, "Period", PERMUTED | {"p_connected": "p, connected"})
-    return _table("T4c", "Income and growth of clusters and zones against the rest, by period", note, columns, lines)
+    return _table("T4c", note, columns, lines)
 
 
 def t5(facts: Facts) -> Table:
@@ -150,7 +150,7 @@ def t5(facts: Facts) -> Table:
         basis=False,
     )
     columns = contrast_columns(facts, "Outcome", PERMUTED | {"p_several": "p, several"})
-    return _table("T5", "Factor intensity: zone regions against cluster regions", note, columns, lines)
+    return _table("T5", note, columns, lines)
 
 
 def t22(facts: Facts) -> Table:
@@ -175,7 +175,7 @@ def t22(facts: Facts) -> Table:
         NOT_CAUSAL,
     )
     columns = contrast_columns(facts, "Period", PERMUTED)
-    return _table("T22", "Do the premiums of zone regions fade?", note, columns, lines)
+    return _table("T22", note, columns, lines)
 
 
 def _fading_lines(facts: Facts, estimates: pd.DataFrame, mine: pd.DataFrame, label: str) -> Iterator[Row]:
@@ -230,7 +230,7 @@ def t21(facts: Facts) -> Table:
         basis=False,
     )
     columns = contrast_columns(facts, "Comparison", PERMUTATION, "pp/yr")
-    return _table("T21", "Urban and rural incomes: cluster and zone regions", note, columns, lines)
+    return _table("T21", note, columns, lines)
 
 
 def _variant(row: Row) -> str:
@@ -266,7 +266,7 @@ def t24(facts: Facts) -> Table:
         "Programmes went where growth was low: associations, not effects.",
     )
     columns = contrast_columns(facts, "Comparison", PERMUTATION, "pp/yr")
-    return _table("T24", "Growth before and after regional programmes", note, columns, lines)
+    return _table("T24", note, columns, lines)
 
 
 def t23(facts: Facts) -> Table:
@@ -285,7 +285,7 @@ def t23(facts: Facts) -> Table:
         basis=False,
     )
     columns = contrast_columns(facts, "Comparison", PERMUTATION, "Estimate", "Deciding")
-    return _table("T23", "Wages, unit labour cost and foreign investment", note, columns, lines)
+    return _table("T23", note, columns, lines)
 
 
 def _wage_rows(facts: Facts, shown: pd.DataFrame) -> Iterator[tuple[Row, str, str]]:
@@ -311,14 +311,14 @@ def _wage_rows(facts: Facts, shown: pd.DataFrame) -> Iterator[tuple[Row, str, st
 TABLES = {"T4": t4, "T4c": t4c, "T5": t5, "T22": t22, "T21": t21, "T24": t24, "T23": t23}
 
 
-def _table(name: str, title: str, note: tuple[str, ...], columns: tuple[Column, ...], lines: list[Row]) -> Table:
+def _table(name: str, note: tuple[str, ...], columns: tuple[Column, ...], lines: list[Row]) -> Table:
     if not lines:
         raise ArtifactError(
             f"no rows for {name}",
             "the columns of its question in the panel",
             f"add them or remove {name} from `tables`",
         )
-    return Table(id=name, title=title, note=note, columns=columns, frame=pd.DataFrame(lines), group="group")
+    return Table(id=name, note=note, columns=columns, frame=pd.DataFrame(lines), group="group")
 
 
 def _specs(facts: Facts, question: str) -> list[dict[str, Any]]:

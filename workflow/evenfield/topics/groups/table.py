@@ -63,8 +63,7 @@ def t1(facts: Facts) -> Table:
         *(right(name, f"zones_{kind}", show=whole) for kind, name in COUNT_TYPES.items()),
         Column(names=("source", "confidence"), header="Source", show=_source),
     )
-    title = f"Clusters, zones and science parks by {facts.words['unit_name']}"
-    return Table(id="T1", title=title, note=note, columns=columns, frame=frame, group="group")
+    return Table(id="T1", note=note, columns=columns, frame=frame, group="group")
 
 
 def tg(facts: Facts) -> Table:
@@ -92,8 +91,7 @@ def tg(facts: Facts) -> Table:
         *(Column(names=(cell,), header=cell.capitalize() if cell != "SEZ only" else cell) for cell in CELLS[:-1]),
         right("Neither", "neither", show=whole),
     )
-    title = f"{facts.words['units_name'].capitalize()} with clusters, zones, both or neither, by period"
-    return Table(id="TG", title=title, note=note, columns=columns, frame=pd.DataFrame(rows))
+    return Table(id="TG", note=note, columns=columns, frame=pd.DataFrame(rows))
 
 
 TABLES = {"T1": t1, "T2": t2, "TG": tg}

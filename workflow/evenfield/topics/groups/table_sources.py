@@ -51,8 +51,7 @@ def t2(facts: Facts) -> Table:
         Column(names=("vintage",), header="Vintage", width_cm=3.4),
         Column(names=("licence",), header="Licence", width_cm=2.2),
     )
-    title = "Data: sources, coverage, grades and gaps"
-    return Table(id="T2", title=title, note=note, columns=columns, frame=frame, group="group")
+    return Table(id="T2", note=note, columns=columns, frame=frame, group="group")
 
 
 def _columns_in_use(facts: Facts) -> list[str]:

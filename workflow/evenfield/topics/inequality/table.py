@@ -64,8 +64,8 @@ def t12(facts: Facts) -> Table:
         right("Of most", "of_most_start", "of_most_end", show=_pair),
         right("Net between", "net_between_start", "net_between_end", show=_pair),
     )
-    title, frame = "Inequality and its parts by grouping", pd.DataFrame(rows)
-    return Table(id="T12", title=title, note=note, columns=columns, frame=frame, group="group")
+    frame = pd.DataFrame(rows)
+    return Table(id="T12", note=note, columns=columns, frame=frame, group="group")
 
 
 def _caution(estimates: pd.DataFrame) -> str:
@@ -152,8 +152,8 @@ def t12b(facts: Facts) -> Table:
         right("Difference", "difference", show=three),
         right("N", "n_units", show=whole),
     )
-    title, frame = "Growth accounting by group", pd.DataFrame(rows)
-    return Table(id="T12b", title=title, note=note, columns=columns, frame=frame, group="group")
+    frame = pd.DataFrame(rows)
+    return Table(id="T12b", note=note, columns=columns, frame=frame, group="group")
 
 
 TABLES = {"T12": t12, "T12b": t12b}

@@ -65,8 +65,8 @@ def t20(facts: Facts) -> Table:
         right("G*", "g_star", show=places(fixed, 1)),
         right("Obs.", "n_obs", show=whole),
     )
-    title, note = "Backward linkages: neighbours' foreign enterprises and zones, by industry", _note(facts, main)
-    return Table(id="T20", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    note = _note(facts, main)
+    return Table(id="T20", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T20": t20}

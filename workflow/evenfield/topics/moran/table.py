@@ -51,8 +51,8 @@ def t13(facts: Facts) -> Table:
         right("Geary's C, income", "geary", show=places(fixed, 2)),
         right("Local", "local", show=whole),
     )
-    title, frame = "Moran's I of income and growth by year", pd.DataFrame(rows)
-    return Table(id="T13", title=title, note=note, columns=columns, frame=frame, group="group")
+    frame = pd.DataFrame(rows)
+    return Table(id="T13", note=note, columns=columns, frame=frame, group="group")
 
 
 TABLES = {"T13": t13}

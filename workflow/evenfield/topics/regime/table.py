@@ -65,8 +65,7 @@ def t8(facts: Facts) -> Table:
         right("Of interest", "sesoi", show=places(fixed, 1)),
         right("N", "n_units", show=whole),
     )
-    title = "Convergence by exposure to clusters and zones"
-    return Table(id="T8", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T8", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T8": t8}

@@ -50,8 +50,7 @@ def t3(facts: Facts) -> Table:
     )
     columns = [right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean_sd) for cell in cells]
     columns = [Column(names=("label",), header="Variable"), *columns]
-    title = "Summary statistics by cell and period"
-    return Table(id="T3", title=title, note=note, columns=tuple(columns), frame=pd.DataFrame(rows), group="group")
+    return Table(id="T3", note=note, columns=tuple(columns), frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T3": t3}

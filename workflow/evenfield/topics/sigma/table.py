@@ -53,8 +53,7 @@ def t9(facts: Facts) -> Table:
         right("T3", "t3_estimate", show=places(fixed, 2), reason="t3_reason"),
         right("N", "n_units", show=whole),
     )
-    title = "Sigma convergence: start against end of each period"
-    return Table(id="T9", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T9", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T9": t9}

@@ -68,8 +68,7 @@ def t15(facts: Facts) -> Table:
         right("N", "n_units", show=whole),
         right("T", "n_periods", show=whole),
     )
-    title = "Direct and indirect effects in spatial panels"
-    return Table(id="T15", title=title, note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(id="T15", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
 
 
 TABLES = {"T15": t15}

@@ -51,8 +51,8 @@ def t31(facts: Facts) -> Table:
         right("Units", "n_treated", show=whole),
         Column(names=("remark",), header="Warning", width_cm=3.6),
     )
-    title, frame = "Facts and single comparisons", pd.DataFrame(rows)
-    return Table(id="T31", title=title, note=note, columns=columns, frame=frame, group="group")
+    frame = pd.DataFrame(rows)
+    return Table(id="T31", note=note, columns=columns, frame=frame, group="group")
 
 
 TABLES = {"T31": t31}
