@@ -19,7 +19,11 @@ from evenfield.report.numbers import Number
 from evenfield.shared.tables.numbers import is_missing, p_value
 from evenfield.study.errors import ReportError, first_examples
 
-COUNTS = "no one two three four five six seven eight nine ten eleven twelve".split()
+COUNTS = (
+    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # What a text may place beside tables and figures; each renderer says which of them it knows.
 BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
@@ -260,11 +264,14 @@ def _finalize(value: Any) -> str:
 
 
 def word(value: Any) -> str:
-    """Write a small count as a word: ``six``."""
+    """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
     whole = int(value.text) if isinstance(value, Part) and value.text.isdigit() else value
     if not isinstance(whole, int):
         raise ReportError(f"'{value}' is no count", "a whole number", "print it without `word`")
-    return COUNTS[whole] if whole < len(COUNTS) else str(whole)
+    if not len(COUNTS) <= whole < 100:
+        return COUNTS[whole] if 0 <= whole < 100 else str(whole)
+    tens, ones = divmod(whole, 10)
+    return TENS[tens - 2] + (f"-{COUNTS[ones]}" if ones else "")
 
 
 def check_citations(texts: Sequence[str], references: Mapping[str, Reference], where: str) -> None:
