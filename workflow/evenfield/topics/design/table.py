@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark
+from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
 from evenfield.shared.tables.numbers import by_unit, fixed, is_missing, significant, text
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
@@ -123,8 +123,8 @@ def _support_rows(series: pd.DataFrame, study: Mapping[str, Any]) -> Iterable[Ro
 
 def _spread_rows(series: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
     for row in records(only(series, block="spread")):
-        mark = "" if row["note"] == "official" else basis_mark(row["note"])
-        yield _row("Spread of growth: s", period_label(row["period"], periods), row["value"], "pp/yr", mark)
+        label = period_with_basis(row["period"], row["note"], periods)
+        yield _row("Spread of growth: s", label, row["value"], "pp/yr", "")
 
 
 def _detectable_rows(estimates: pd.DataFrame, weights: str, periods: Mapping[str, Any]) -> Iterable[Row]:

@@ -184,7 +184,7 @@ def _fading_lines(facts: Facts, estimates: pd.DataFrame, mine: pd.DataFrame, lab
         group = f"{_large(label)}: {comparison_name({'term': row['term'], 'contrast': ''})}"
         given = f", {row['contrast'].partition(' ')[2]}" if row["contrast"] else ""
         trend = "trend per decade" if "decade" in row["unit_of_measure"] else "change per period"
-        mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
+        mark = basis_mark(row["output_basis"])
         name = {
             0: f"{period_with_basis(row['period'], row['output_basis'], periods)}: premium",
             1: f"{_years(row)}{mark}: {trend}{given}",
@@ -247,7 +247,7 @@ def t24(facts: Facts) -> Table:
     lines = []
     for part, title in PROGRAMMES.items():
         for row in records(only(main, part=part).sort_values(["term", "spec_id", "period"], kind="stable")):
-            mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
+            mark = basis_mark(row["output_basis"])
             # A programme is named without its year: the windows say which years are compared.
             name, spec = DATED.sub("", row["term"]).replace("_", " "), row["spec_id"].replace("_", " ")
             lines.append(contrast_line(estimates, row, f"{_large(name)} ({spec}), {_years(row)}{mark}", title))
@@ -257,7 +257,7 @@ def t24(facts: Facts) -> Table:
         "Mean growth after minus mean growth before, percentage points a year, on an indicator of the programme's "
         "units by OLS, one row per unit; programmes named beside it have their own coefficient, so that their units "
         "are not in the comparison group. Growth across the joint of proxy and official output is left out.",
-        "Shown as what it is and no more: where growth before rests on PROXY output the common path before cannot be "
+        "Shown as what it is and no more: where growth before rests on proxy output the common path before cannot be "
         f"checked, and {failed} of {len(placebos)} comparisons at dates at which nothing began show a difference too.",
         "Border: mean difference over pairs of neighbours, one on each side; clusters by the units of both sides, t "
         "with the smaller number of units less one. Placebo: the same at dates at which no such programme began; a "

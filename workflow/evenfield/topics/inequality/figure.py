@@ -50,8 +50,7 @@ FIGURES = {"F6": f6}
 
 
 def _title(name: str) -> str:
-    taxonomy, colon, kind = name.partition(": ")
-    return f"{kind} ({taxonomy})" if colon else name.replace("_", " ")
+    return "group" if ": " in name else name.rstrip("0123456789").replace("_", " ")
 
 
 def _layers(data: pd.DataFrame) -> list[tuple[str, pd.Series]]:
@@ -108,7 +107,7 @@ def _mark_proxy(axes: Axes, years: pd.DataFrame) -> None:
         "ha": "right",
         "va": "top",
     }
-    axes.annotate(f"PROXY to {proxy.max():.0f}", (edge, 1.0), (-3, -3), fontsize=6.5, color=SOFT, **at)
+    axes.annotate(f"proxy to {proxy.max():.0f}", (edge, 1.0), (-3, -3), fontsize=6.5, color=SOFT, **at)
 
 
 def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:
@@ -121,5 +120,5 @@ def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:
     rows = only(data, grouping=shown[0])
     totals = [fixed(rows.loc[rows["year"].eq(year), "value"].sum(), 3) for year in (first, last)]
     proxy = data.loc[data["basis"].eq("proxy"), "year"]
-    told = f" Years to {proxy.max()} rest on PROXY output." if len(proxy) else ""
+    told = f" Years to {proxy.max()} rest on proxy output." if len(proxy) else ""
     return f"Theil T was {totals[0]} in {first} and {totals[1]} in {last}; {'; '.join(parts)}.{told}"
