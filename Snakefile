@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir) / "workflow"))
 from snakemake.utils import update_config
 
 try:
-    from evenfield.answers.spec import read_claims
+    from evenfield.report.numbers import read_entries
     from evenfield.study.config import checked_config, read_config
     from evenfield.study.errors import EvenfieldError
 except ModuleNotFoundError as missing:
@@ -20,7 +20,7 @@ try:
     written = {} if whole else read_config("config.yaml")
     update_config(written, config)
     config = checked_config(written)
-    read_claims(config)
+    read_entries(config)
 except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
 

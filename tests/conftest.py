@@ -34,7 +34,8 @@ def china_fields():
 @pytest.fixture
 def china_copy(tmp_path):
     shutil.copytree(ROOT / "data", tmp_path / "data")
-    shutil.copy(ROOT / "config.yaml", tmp_path)
+    for name in ("config.yaml", "estimates.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.answers.rows import adjusted, one_row
+from evenfield.answers.rows import adjusted
 from evenfield.answers.spec import read_claims
 from evenfield.answers.study import NO_CLAIMS, answer_study
 from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.shared.tables.rows import one_row
 from evenfield.study.errors import ClaimsError
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}

@@ -21,7 +21,10 @@ FOLDERS = {
     "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
-    "report": ({"study", "shared", "answers", "topics"}, {"pandas", "jinja2", "markupsafe", "typst", "yaml"}),
+    "report": (
+        {"study", "shared", "answers", "topics"},
+        {"pandas", "jinja2", "markupsafe", "markdown_it", "pydantic", "typst", "yaml"},
+    ),
 }
 DRAWING = {"matplotlib", "seaborn"}
 ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}

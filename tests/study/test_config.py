@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from evenfield.study.config import checked_config, config_periods, read_config
+from evenfield.study.config import PARTS, checked_config, config_periods, read_config
 from evenfield.study.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def test_unreadable_file_is_one_line(tmp_path, content, found):
 
 
 def test_shipped_config_is_read_as_written():
-    claims = yaml.safe_load((ROOT / "claims.yaml").read_text(encoding="utf-8"))
-    written = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    assert written | {"answers": claims} == CHINA
+    files = {"": "config.yaml", **PARTS}
+    written = {key: yaml.safe_load((ROOT / name).read_text(encoding="utf-8")) for key, name in files.items()}
+    assert written.pop("") | written == CHINA
     assert [p.name for p in config_periods(checked_config(CHINA))] == list(CHINA["periods"])

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from evenfield.study.config import PARTS, read_config
+
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
 AFTER_ESTIMATES = {"collect", "answer", "exhibit_answers", "page", "paper", "manifest", "all"}
@@ -30,10 +32,10 @@ def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository with a finished study, whose files a test may edit."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Snakefile", "config.yaml", "claims.yaml", "environment.yml"):
+    for name in ("Snakefile", "config.yaml", *PARTS.values(), "environment.yml"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
-    for name in ("workflow", "data"):
+    for name in ("workflow", "data", "text"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     done = snakemake(folder, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
@@ -87,7 +89,7 @@ def test_a_finished_study_has_nothing_to_do_and_few_jobs(checkout: Path) -> None
     ("file", "old", "new", "rules"),
     [
         (
-            "config.yaml",
+            "estimates.yaml",
             "{id: absolute_mean3, controls: [], end_points: mean3}",
             "{id: absolute_mean3, controls: [coast], end_points: mean3}",
             {"estimate_beta", "exhibit_beta", *AFTER_ESTIMATES},
@@ -140,7 +142,7 @@ def test_the_engines_report_holds_the_exhibits_by_topic(checkout: Path) -> None:
 
 
 def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = read_config(ROOT / "config.yaml")
     config["data"]["package"] = str(ROOT / "data" / "datapackage.json")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"evenfield": config, "mine": 1}), encoding="utf-8")
     (tmp_path / "Snakefile").write_text(

@@ -1,6 +1,7 @@
 """Check config and data in seconds and compute nothing."""
 
 from evenfield.answers.spec import read_claims
+from evenfield.report.numbers import read_entries
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.panel.build import build_panel
@@ -29,6 +30,8 @@ def check(config: dict) -> None:
     claims = read_claims(config)
     if claims.claims:
         print(f"claims.yaml: {len(claims.claims)} claims, {len(claims.hypotheses)} hypotheses")
+    if entries := read_entries(config):
+        print(f"numbers.yaml: {len(entries)} numbers")
     description = describe_study(study)
     rows = sum(table["rows"] for table in description["tables"].values())
     print(

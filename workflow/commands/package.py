@@ -19,6 +19,7 @@ from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.manifest import config_hash, file_hash
 from evenfield.shared.topics import exhibit_words, read_topics
+from evenfield.study.config import PARTS
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import read_json
 from evenfield.study.ingest.dictionary import public_dictionary
@@ -28,7 +29,7 @@ from study import REPOSITORY, run_command
 ARCHIVE, ZIP_TIME = Path("results/replication.zip"), (1980, 1, 1, 0, 0, 0)
 OWN_README, MADE = "README-evenfield.md", ("README.md", "MANIFEST.csv", "published/*")
 # What the repository holds for its own study only.
-OWN_STUDY = ("config.yaml", "claims.yaml", "numbers.yaml", "data/*", "text/*", "examples/*", "tests/*", "benchmarks/*")
+OWN_STUDY = ("config.yaml", *PARTS.values(), "data/*", "text/*", "examples/*", "tests/*", "benchmarks/*")
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
 

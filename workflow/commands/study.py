@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from evenfield.answers.spec import read_claims
+from evenfield.report.numbers import read_entries
 from evenfield.study.config import checked_config, read_config
 from evenfield.study.errors import EvenfieldError
 
@@ -30,7 +30,7 @@ def run_command(options: argparse.Namespace, work: Callable[[dict[str, object]],
             sys.exit(f"no folder {options.directory}; expected a study's folder; correct --directory")
         os.chdir(options.directory)
         config = checked_config(read_config(options.configfile))
-        read_claims(config)
+        read_entries(config)
         work(config)
     except EvenfieldError as error:
         sys.exit(str(error))

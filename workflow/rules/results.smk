@@ -6,16 +6,14 @@ EXHIBITS = [
 ]
 REPORT = {
     "exhibits": EXHIBITS,
+    "texts": sorted(str(path) for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")),
     "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
-    "spread": expand(
-        "results/estimates/spatial_panel/{name}",
-        name=["reach.csv", "links.csv", "fit.json"] if "spatial_panel" in config["estimates"] else [],
-    ),
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
     "sources": "results/ingest/sources.csv",
 }
+PLACES = [f"results/panel/{MAIN_SCHEME}/{name}.csv" for name in ("panel", "doses", "yearly_cells")]
 
 
 rule collect:
@@ -58,14 +56,38 @@ rule answer:
         "../scripts/answer.py"
 
 
+rule name_numbers:
+    """Give every number that the texts print by name its value, as prose and as TeX."""
+    input:
+        estimates=rules.collect.output.estimates,
+        files=sorted({f"results/{entry.file}" for entry in read_entries(config).values() if entry.file}),
+    output:
+        content="results/numbers.json",
+        macros="results/numbers.tex",
+    log:
+        "results/logs/name_numbers.log",
+    benchmark:
+        "results/benchmarks/name_numbers.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("report/numbers.py", "shared/job.py"),
+        config=topics.part(config, ["numbers", "answers", "estimates", "inference.conf_level"]),
+    script:
+        "../scripts/name_numbers.py"
+
+
 rule page:
-    """The page: one file that works offline."""
+    """The page, one file that works offline, and the page of all tables and figures."""
     input:
         **REPORT,
+        places=[*PLACES, "results/ingest/outlines.geojson"],
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
+        numbers=rules.name_numbers.output.content,
     output:
         page="results/report/index.html",
+        tables="results/report/tables.html",
     log:
         "results/logs/page.log",
     benchmark:
@@ -86,6 +108,7 @@ rule paper:
         **REPORT,
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
+        numbers=rules.name_numbers.output.content,
     output:
         paper="results/report/paper.pdf",
         source="results/report/paper.typ",
@@ -112,7 +135,8 @@ rule manifest:
             *EXHIBITS,
             rules.collect.output.estimates,
             *rules.answer.output,
-            rules.page.output.page,
+            *rules.name_numbers.output,
+            *rules.page.output,
             *rules.paper.output,
         ],
     output:

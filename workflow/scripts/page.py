@@ -1,17 +1,16 @@
-"""Write the results page: one HTML file that needs nothing else."""
+"""Write the two pages: the answer, and all tables and figures."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
 
-def main(
-    *, page: str, estimates: str, exhibits: list[str], config: dict[str, Any], scripts: dict[str, str], **_inputs: Any
-) -> None:
-    """Write the page from the folder of ``estimates.csv`` and the files of tables and figures."""
-    from evenfield.report.page import write_page
+def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
+    """Write the pages from the folder of ``estimates.csv`` and the files of tables and figures."""
+    from evenfield.report.page import write_pages
 
-    write_page(page, config=config, root=Path(estimates).parent, exhibits=exhibits, scripts=scripts)
+    kept = {name: given[name] for name in ("config", "exhibits", "scripts")}
+    write_pages(page, tables, root=Path(estimates).parent, **kept)
 
 
 if "snakemake" in globals():

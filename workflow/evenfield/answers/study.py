@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.answers.rows import one_row
 from evenfield.answers.rule import (
     NO_ANSWER,
     NOT_EMPIRICAL,
@@ -23,7 +22,7 @@ from evenfield.answers.rule import (
 from evenfield.answers.spec import Claim, Claims, Entry, Hypothesis, place_of
 from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, records
+from evenfield.shared.tables.rows import Row, one_row, records
 from evenfield.study.errors import ClaimsError
 from evenfield.study.rounding import round_frame
 

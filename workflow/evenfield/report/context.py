@@ -12,7 +12,6 @@ from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import read_exhibits, read_toml
 from evenfield.report.manifest import file_hash, provenance
-from evenfield.report.spread import spread_view
 from evenfield.shared.tables.rows import records
 from evenfield.shared.topics import exhibit_words, read_topics
 from evenfield.shared.words import Findings, Sentence, listing
@@ -63,7 +62,6 @@ def build_context(
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "spread": spread_view(facts),
         "assumptions": harvest_assumptions(),
         "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": read_references(),

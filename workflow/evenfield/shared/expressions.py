@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.elementary import log
+from evenfield.study.elementary import exp, log
 from evenfield.study.errors import ConfigError
 
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -21,7 +21,7 @@ OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-FUNCTIONS = {"log": (1, 1), "lag": (1, 2), "mean": (3, 3)}  # least and most arguments
+FUNCTIONS = {"log": (1, 1), "exp": (1, 1), "lag": (1, 2), "mean": (3, 3)}  # least and most arguments
 LONGEST = 500
 
 
@@ -72,6 +72,9 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
             if isinstance(values, pd.Series):
                 return log(values.where(values > 0))
             return math.log(values) if values > 0 else np.nan
+        case ast.Call(func=ast.Name(id="exp")):
+            values = _value(node.args[0], panel)
+            return exp(values) if isinstance(values, pd.Series) else math.exp(values)
     assert isinstance(node, ast.Call)
     first, *rest = (_value(argument, panel) for argument in node.args)
     keyed = panel[["unit", "year"]].assign(value=first)
@@ -84,7 +87,7 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
 
 
 def _parsed(text: str) -> ast.AST:
-    expected = "column names, numbers, + - * / ( ), log(x), lag(x, years), mean(x, first, last)"
+    expected = "column names, numbers, + - * / ( ), log(x), exp(x), lag(x, years), mean(x, first, last)"
     try:
         if len(text) > LONGEST:
             raise SyntaxError

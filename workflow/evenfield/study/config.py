@@ -16,6 +16,7 @@ from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.spatial_weights import Period
 
 SCHEMA = Path(__file__).with_name("config.schema.json")
+PARTS = {"estimates": "estimates.yaml", "answers": "claims.yaml", "numbers": "numbers.yaml"}
 
 
 class _OneKeyOnce(yaml.SafeLoader):
@@ -31,10 +32,12 @@ class _OneKeyOnce(yaml.SafeLoader):
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """Read a config file as plain data, and ``claims.yaml`` beside it."""
-    content, claims = _read_mapping(Path(path)), Path(path).with_name("claims.yaml")
-    if claims.exists() and "answers" not in content:
-        content["answers"] = _read_mapping(claims)
+    """Read a config file as plain data with the parts of it that stand in files of their own beside it."""
+    content = _read_mapping(Path(path))
+    for key, name in PARTS.items():
+        beside = Path(path).with_name(name)
+        if beside.exists() and key not in content:
+            content[key] = _read_mapping(beside)
     return content
 
 

@@ -29,6 +29,12 @@ class ClaimsError(EvenfieldError):
     floor = "claims.yaml"
 
 
+class NumbersError(EvenfieldError):
+    """A fault in numbers.yaml."""
+
+    floor = "numbers.yaml"
+
+
 class IngestError(EvenfieldError):
     """A fault in a table of the study's data folder."""
 

@@ -58,25 +58,48 @@
     });
   }
 
-  function followReading(links) {
-    var shown = {};
-    var watch = new IntersectionObserver(function (entries) {
-      entries.forEach(function (entry) { shown[entry.target.id] = entry.isIntersecting; });
-      var current = links.filter(function (link) { return shown[link.hash.slice(1)]; })[0];
-      if (!current) { return; }
-      links.forEach(function (link) { link.removeAttribute("aria-current"); });
-      current.setAttribute("aria-current", "true");
-    }, { rootMargin: "-8% 0px -70% 0px" });
-    links.forEach(function (link) {
-      var target = document.getElementById(link.hash.slice(1));
-      if (target) { watch.observe(target); }
-    });
+  function openTarget() {
+    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) { return; }
+    for (var box = target; box; box = box.parentElement) {
+      if (box.tagName === "DETAILS") { box.open = true; }
+    }
+    target.scrollIntoView();
+  }
+
+  function followYears(slider) {
+    var data = JSON.parse(document.getElementById("map-data").textContent);
+    var paths = document.querySelectorAll("#map .units path"), circles = document.querySelectorAll("#map .zones circle");
+    var said = document.getElementById("map-said");
+
+    function show() {
+      var place = Number(slider.value), year = document.createElement("b");
+      data.units.forEach(function (unit, i) {
+        var income = unit.income[place], zones = unit.zones[place] || 0;
+        var shade = income === null ? 0 : 1 + data.breaks.filter(function (end) { return income >= end; }).length;
+        paths[i].setAttribute("class", "m" + shade);
+        paths[i].firstChild.textContent = unit.name + ": " + (income === null ? "no figure" : income + "% of the nation’s income") +
+          ", " + zones + (zones === 1 ? " zone" : " zones");
+        circles[i].setAttribute("r", (data.radius * Math.sqrt(zones)).toFixed(1));
+        circles[i].setAttribute("class", unit.listed[place] ? "listed" : "");
+      });
+      year.textContent = data.years[place];
+      said.textContent = " " + data.said[place];
+      said.insertBefore(year, said.firstChild);
+      slider.setAttribute("aria-valuetext", data.years[place]);
+    }
+
+    slider.parentElement.hidden = false;
+    slider.addEventListener("input", show);
+    show();
   }
 
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
-  if ("IntersectionObserver" in window) {
-    followReading(Array.prototype.slice.call(document.querySelectorAll("nav.toc a")));
-  }
+  var slider = document.getElementById("year");
+  if (slider) { followYears(slider); }
+  window.addEventListener("hashchange", openTarget);
+  openTarget();
+  if (document.body.className !== "story") { return; }
   window.addEventListener("beforeprint", function () {
     Array.prototype.forEach.call(document.querySelectorAll("details"), function (box) { box.open = true; });
   });

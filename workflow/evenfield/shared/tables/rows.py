@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+
+from evenfield.study.errors import ClaimsError, EvenfieldError, first_examples
 
 Row = dict[str, Any]
 # Columns of the estimates' series that hold text, also where a study leaves them blank.
@@ -13,6 +17,10 @@ TEXT = (
     "output_basis", "place", "industry", "sample_id", "source", "spec_id", "taxonomy", "term", "treatment_def",
     "unit_high", "unit_low", "unit_of_measure", "units", "variable", "vintage", "w_id", "weights", "zone_type",
 )  # fmt: skip
+# Two rows that differ only here hold different numbers of one question; the columns that identify come first.
+TOLD_APART = (
+    "estimator effect_type term contrast period sample_id treatment_def controls_id w_id outcome spec_id".split()
+)
 
 
 def records(frame: pd.DataFrame) -> list[Row]:
@@ -31,3 +39,34 @@ def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     """Return the first row whose columns hold the wanted values."""
     found = records(only(frame, **wanted).head(1))
     return found[0] if found else {}
+
+
+def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows whose columns hold the wanted texts."""
+    for column, text in select.items():
+        estimates = estimates[estimates[column].eq(text)]
+    return estimates
+
+
+def one_row(
+    estimates: pd.DataFrame, select: Mapping[str, str], where: str, error: type[EvenfieldError] = ClaimsError
+) -> Row:
+    """Return the one row that a selection names, or say why there is none or more than one."""
+    found = matching(estimates, select)
+    if len(found) == 1:
+        return records(found)[0]
+    if len(found):
+        apart = [name for name in [*TOLD_APART, *found.columns] if name not in select and found[name].nunique() > 1]
+        column = apart[0] if apart else "estimate_id"
+        values = first_examples(sorted(map(repr, found[column].astype(str).unique())), 5)
+        matched = f"{where} selects {len(found)} rows; they differ in {column} ({values})"
+        raise error(matched, "exactly one row", f"name the {column}")
+    for column, text in select.items():
+        left = estimates[estimates[column].eq(text)]
+        if left.empty:
+            there = sorted(estimates[column].unique())
+            near = difflib.get_close_matches(text, there, n=3) or there
+            empty = f"{where} selects 0 rows, none from {column} '{text}' on"
+            raise error(empty, f"{column} {first_examples(list(map(repr, near)), 3)}", f"correct the {column}")
+        estimates = left
+    raise AssertionError("a selection without a column is refused before")

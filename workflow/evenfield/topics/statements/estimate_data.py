@@ -91,7 +91,7 @@ class Data:
         known = {str(item["period"]): item for item in self.described["periods"]}
         if name not in known:
             expected = f"one of {', '.join(known)}"
-            raise EstimateError(f"estimates.statements names period {name!r}", expected, "correct it in config.yaml")
+            raise EstimateError(f"estimates.statements names period {name!r}", expected, "correct it")
         return dict(known[name])
 
     def years(self, period: str) -> tuple[int, int]:

@@ -118,7 +118,7 @@ def _holds(column: pd.Series, sign: str | None, value: str) -> pd.Series:
 
 
 def _refused(spec: FactSpec, found: str, expected: str) -> EstimateError:
-    return EstimateError(f"estimates.statements.{spec.id} names {found}", expected, "correct it in config.yaml")
+    return EstimateError(f"estimates.statements.{spec.id} names {found}", expected, "correct it")
 
 
 def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Iterator[Estimate | tuple[str, str]]:

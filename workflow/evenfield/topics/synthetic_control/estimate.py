@@ -230,12 +230,12 @@ class _Case:
         without = {donor: self.fitted(spec.unit, [d for d in self.donors if d != donor]).mean for donor in self._used()}
         for effect, pick in (("stat_low", min), ("stat_high", max)):
             donor = pick(without, key=lambda name: round(without[name], 10))
-            told = {"estimate": without[donor], "max_leverage_unit": donor, "n_units": row.n_units - 1}
-            yield replace(plain, estimator="leave_one_out", role="robustness", effect_type=effect, **told)
+            left: dict[str, Any] = {"estimate": without[donor], "max_leverage_unit": donor, "n_units": row.n_units - 1}
+            yield replace(plain, estimator="leave_one_out", role="robustness", effect_type=effect, **left)
         if spec.placebo is not None:
-            effect = (spec.placebo, spec.fit[1])
-            early = self.fitted(spec.unit, self.donors, effect)
-            yield replace(self._row(early, self.in_space(effect)), estimator=f"{BASE}_in_time", role="placebo")
+            dates = (spec.placebo, spec.fit[1])
+            early = self.fitted(spec.unit, self.donors, dates)
+            yield replace(self._row(early, self.in_space(dates)), estimator=f"{BASE}_in_time", role="placebo")
 
     def _used(self) -> list[str]:
         return [unit for unit, w in zip(self.main.donors, self.main.weights, strict=True) if w > SHOWN]

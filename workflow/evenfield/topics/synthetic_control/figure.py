@@ -28,7 +28,7 @@ def f24(facts: Facts) -> Artwork:
     use_style()
     series = facts.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
-    names = dict(facts.table("units")[["unit", "name"]].itertuples(index=False))
+    names = facts.table("units").set_index("unit")["name"]
     figure, grid = plt.subplots(1, len(cases), figsize=(WIDTH, 2.5), sharey=True, squeeze=False)
     figure.subplots_adjust(left=0.085, right=0.99, top=0.86, bottom=0.1, wspace=0.07)
     told = []

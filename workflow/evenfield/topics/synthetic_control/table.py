@@ -21,7 +21,7 @@ LISTED = 0.01  # smaller weights are summed up as others
 def t33(facts: Facts) -> Table:
     """Return one row a specification, the primary ones first in each group of a treated unit."""
     estimates, weights = facts.estimates(), facts.series("weights", text=("spec_id", "unit"))
-    names = dict(facts.table("units")[["unit", "name"]].itertuples(index=False))
+    names = facts.table("units").set_index("unit")["name"]
     rows = [_row(spec, estimates, weights, names) for spec in facts.specs()]
     if not rows:
         raise nothing_to_show("cases", "synthetic_control", "T33")
@@ -57,7 +57,7 @@ def t33(facts: Facts) -> Table:
 TABLES = {"T33": t33}
 
 
-def _row(spec: dict[str, Any], estimates: pd.DataFrame, weights: pd.DataFrame, names: dict[str, str]) -> Row:
+def _row(spec: dict[str, Any], estimates: pd.DataFrame, weights: pd.DataFrame, names: pd.Series) -> Row:
     mine = only(estimates, spec_id=spec["id"])
 
     def found(name: str, column: str, effect: str = "coef") -> Any:

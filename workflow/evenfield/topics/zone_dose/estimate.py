@@ -24,6 +24,7 @@ from evenfield.shared.samples import basis_warning, joined, sample_units, underp
 from evenfield.shared.settings import SPLICED, SchemeInfo, check_names, scheme_infos
 from evenfield.shared.spec import Role, Spec, UnitsSpec, read
 from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
+from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import content_hash
 from evenfield.study.study import Study
@@ -145,10 +146,18 @@ class _Regression:
             check_columns(text, table.columns, where)
             values = table[["unit", "year"]].assign(value=evaluate(text, table))
             wide.append(values.pivot(index="unit", columns="year", values="value").sort_index(axis=1))
-        named = study.table("units", scheme).set_index("unit")
+        named = study.table("units", scheme)
         if spec.beside not in named:
             raise EstimateError(f"{where} compares within {spec.beside}", "a column of units.csv", "correct `beside`")
-        return cls(study, section, spec, info, table, wide[0], wide[1], named[spec.beside].reindex(wide[0].index))
+        codes, names = grouping(named, spec.beside, list(wide[0].index), where)
+        groups = pd.Series([names[code] for code in codes], wide[0].index)
+        # ASSUME: units of a group share the shocks of a year; a unit alone in its group says nothing and is left out.
+        groups = groups[groups.duplicated(keep=False)]
+        if groups.empty:
+            found, remedy = f"{where}: no group of {spec.beside} has two units", "correct `beside` or `sample`"
+            raise EstimateError(found, "units to compare with in each year", remedy)
+        table = table[table["unit"].isin(groups.index)]
+        return cls(study, section, spec, info, table, wide[0].loc[groups.index], wide[1].loc[groups.index], groups)
 
     def rows(self) -> list[Estimate]:
         """Return the coefficient of the dose, and for the primary specification what else says how firm it is."""
@@ -198,16 +207,16 @@ class _Regression:
             moved = self.dose.reindex(columns=[year + later for year in years])
             wide[name] = moved.set_axis(years, axis=1)
         for name, values in wide.items():
-            if blank := [f"{values.index[i]} {years[t]}" for i, t in np.argwhere(values.isna().to_numpy())]:
+            later, holes = terms.get(name, 0), np.argwhere(values.isna().to_numpy())
+            if blank := [f"{values.index[i]} {years[t] + later}" for i, t in holes]:
                 text = self.spec.outcome if name == "y" else self.spec.dose
                 raise EstimateError(
                     f"{text} is blank {len(blank)} times in zone dose {self.spec.id} ({first_examples(blank)})",
-                    f"a number for every unit in {first}-{last}",
+                    f"a number for every unit in {first + later}-{last + later}",
                     "choose other years, lags or leads in config.yaml",
                 )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
         frame = frame.rename_axis(["unit", "year"]).sort_index()
-        # ASSUME: units of a group share the shocks of a year; a unit alone in its group carries nothing.
         cells = [f"{self.groups[unit]} {year}" for unit, year in frame.index if year > first]
         dummies = pd.get_dummies(
             pd.Series(cells, frame.index[frame.index.get_level_values("year") > first]), dtype=float

@@ -26,7 +26,7 @@ def t32(facts: Facts) -> Table:
             rows.append(_row(section, spec, row, leads if row["estimator"] == BASE else dict.fromkeys(leads)))
     if not rows:
         raise nothing_to_show("specifications", "zone_dose", "T32")
-    leads = ", ".join(str(lead) for lead in section.get("leads", (1, 2, 3)))
+    later = ", ".join(str(lead) for lead in section.get("leads", (1, 2, 3)))
     power = facts.config["estimates"].get("design", {}).get("power", 0.8)
     note = facts.note(
         f"Outcome on the number of zones in force, with {facts.words['unit_name']} effects and effects of each year in "
@@ -35,7 +35,7 @@ def t32(facts: Facts) -> Table:
         f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as clusters and t(G* \u2212 1) unless "
         f"the row says otherwise. Detectable: (t + t) standard errors, {power:.0%} power.",
         f"Later zones: p of the zones of {max(section.get('leads', (1, 2, 3)))} years later beside those in force, and "
-        f"joint p of those of {leads} years later; below .05 the outcome moved before the zones came.",
+        f"joint p of those of {later} years later; below .05 the outcome moved before the zones came.",
         f"All {facts.words['units_name']} got zones, so the coefficients rest on their number and time, and zones went "
         "where growth was expected.",
     )

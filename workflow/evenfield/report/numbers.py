@@ -1,0 +1,286 @@
+"""The study's named numbers: numbers.yaml in, one row of the results or arithmetic over names behind each."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from evenfield.answers.spec import Claims, families_of, read_claims
+from evenfield.shared.estimates import NAN, TEXT_FIELDS, read_estimates
+from evenfield.shared.expressions import columns_of, evaluate
+from evenfield.shared.spec import Spec
+from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
+from evenfield.shared.tables.rows import Row, matching, one_row
+from evenfield.study.errors import ConfigError, NumbersError, first_examples
+from evenfield.study.files import read_json
+
+NAME = r"^[a-z][a-z0-9_]*$"
+DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
+# What an entry holds beside the columns that select its row of estimates.csv.
+OWN = "answer check file where column take is show times unit".split()
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value)]
+
+
+class Entry(Spec):
+    """One named number: a row of the estimates, the row of an answer, a cell of a results table, or arithmetic."""
+
+    select: dict[str, Text] = Field(default_factory=dict)
+    answer: str = ""
+    check: str = ""
+    file: str = Field("", pattern=r"^((ingest|panel|estimates)/[\w+/]+\.csv)?$")
+    where: dict[str, Text] = Field(default_factory=dict)
+    column: str = ""
+    take: Literal["one", "count", "sum", "mean", "min", "max"] = "one"
+    expression: str = Field("", alias="is")
+    show: str = Field(pattern=r"^(\+?0(\.0+)?|year)$")
+    times: float = Field(1.0, gt=0)
+    unit: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Entry:
+        sources = [self.select, self.answer, self.file, self.expression]
+        if sum(map(bool, sources)) != 1:
+            raise ValueError("it needs one of: columns of estimates.csv, answer, file, is")
+        wrong = {"check": not self.answer, "where": not self.file, "column": not (self.file or self.select)}
+        wrong |= {"take": not self.file, "times": bool(self.expression)}
+        if extra := [name for name, out in wrong.items() if out and name in self.model_fields_set]:
+            raise ValueError(f"{extra[0]} does not belong here")
+        if self.file and not self.column and self.take != "count":
+            raise ValueError("a file needs a column")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A named number with all that a text may print of it."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    smallest_visible: float | None = None
+    show: str
+    unit: str = ""
+    source: str
+    estimate_id: str = ""
+
+    def written(self, value: float | None) -> str:
+        """Write a value as this number is shown; an end that does not exist is said in words."""
+        if is_missing(value):
+            return UNBOUNDED
+        if self.show == "year":
+            return f"{value:.0f}"
+        text = fixed(value, len(self.show.partition(".")[2]))
+        return f"+{text}" if self.show[0] == "+" and re.search("[1-9]", text) and text[0] != MINUS else text
+
+    @property
+    def text(self) -> str:
+        """The number as prose prints it."""
+        return self.written(self.value)
+
+    @property
+    def interval(self) -> str:
+        """The interval in words, for example ``0.04 to 1.57``; empty where there is none."""
+        if is_missing(self.low) and is_missing(self.high):
+            return ""
+        return f"{self.written(self.low)} to {self.written(self.high)}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the entry of numbers.json."""
+        told = asdict(self)
+        told = {name: None if isinstance(v, float) and is_missing(v) else v for name, v in told.items()}
+        return {**told, "text": self.text, "interval": self.interval, "from": told.pop("source")}
+
+
+def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return numbers.yaml as it stands in a checked config, refused in one line where a run would refuse it later."""
+    written = dict(config.get("numbers", {}))
+    defaults = written.pop("defaults", {})
+    if not isinstance(defaults, Mapping) or not set(defaults) <= {"show", "unit", "times"}:
+        raise NumbersError("defaults is not in order", "a mapping with show, unit or times", "correct it")
+    entries = {name: _entry(name, item, defaults) for name, item in written.items()}
+    claims, macros = read_claims(config), dict[str, str]()
+    for name, entry in entries.items():
+        if (twin := macros.setdefault(macro(name), name)) != name:
+            raise NumbersError(f"{twin} and {name} have the same name in TeX", "names that differ", "rename one")
+        _check(name, entry, entries, config, claims)
+    for name in entries:
+        _order(name, entries, ())
+    return entries
+
+
+def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
+    if not re.match(NAME, name):
+        raise NumbersError(f"the name '{name}'", "small letters, digits and _, a letter first", "rename it")
+    if not isinstance(item, Mapping):
+        raise NumbersError(f"{name} holds no mapping", "keys as docs/prose.md lists them", f"correct {name}")
+    select = {key: value for key, value in item.items() if key not in OWN}
+    for key in select:
+        known(f"{name}: key", key, [*OWN, *TEXT_FIELDS])
+    given = {key: value for key, value in item.items() if key in OWN}
+    shared = {key: value for key, value in defaults.items() if key != "times" or "is" not in given}
+    try:
+        return Entry.model_validate({**shared, **given, "select": select})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"] if step != "select")
+        told = first["msg"].removeprefix("Value error, ")
+        where = f"{name}: {f'{place}: ' if place else ''}{told}"
+        raise NumbersError(where, "keys and values as docs/prose.md lists them", f"correct {name}") from None
+
+
+def _check(name: str, entry: Entry, entries: Mapping[str, Entry], config: Mapping[str, Any], claims: Claims) -> None:
+    known(f"{name}: family", entry.select.get("family", ""), ["", *families_of(config)])
+    if entry.answer:
+        selections = _selections(claims)
+        known(f"{name}: answer", entry.answer, list(selections))
+        known(f"{name}: check", entry.check, list(selections[entry.answer]))
+    if entry.file:
+        folder, part, *_ = entry.file.split("/")
+        if folder != "ingest":
+            there = config["estimates"] if folder == "estimates" else config["panel"]["unit_schemes"]
+            known(f"{name}: file: folder", part, list(there))
+    if entry.expression:
+        for used in _names(name, entry):
+            known(f"{name}: is: name", used, list(entries))
+
+
+def _names(name: str, entry: Entry) -> list[str]:
+    try:
+        if re.search(r"\b(lag|mean)\(", entry.expression):
+            raise ConfigError("lag and mean", "names, numbers, + - * / ( ), log(x), exp(x)", "")
+        return columns_of(entry.expression)
+    except ConfigError as error:
+        raise NumbersError(f"{name}: is: {error.found}", error.expected, f"correct {name}") from None
+
+
+def _order(name: str, entries: Mapping[str, Entry], trail: tuple[str, ...]) -> list[str]:
+    """Return a name after all that it is made from."""
+    if name in trail:
+        raise NumbersError(f"{name} is made from itself ({' - '.join([*trail, name])})", "no circle", f"correct {name}")
+    used = _names(name, entries[name]) if entries[name].expression else []
+    return [*chain.from_iterable(_order(other, entries, (*trail, name)) for other in used), name]
+
+
+def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the selections of every answer that rests on a row, by name of the check or variant."""
+    told = {**claims.hypotheses, **{item.id: claims.hypotheses.get(item.hypothesis, item) for item in claims.claims}}
+    return {
+        name: {check: select for (_, check), select in entry.selections().items()}
+        for name, entry in told.items()
+        if entry.first
+    }
+
+
+def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Number]:
+    """Return every number of a study by name, from its results folder."""
+    entries, claims, out = read_entries(config), read_claims(config), dict[str, Number]()
+    selections = _selections(claims)
+    read = cache(lambda path: pd.read_csv(Path(root) / path, dtype=str, keep_default_na=False))
+    estimates = read_estimates(Path(root) / "estimates.csv") if entries else pd.DataFrame()
+    for name in dict.fromkeys(chain.from_iterable(_order(name, entries, ()) for name in entries)):
+        entry = entries[name]
+        if entry.expression:
+            out[name] = _computed(name, entry, out)
+        elif entry.file:
+            out[name] = _number(name, entry, {"estimate": _cell(name, entry, read(entry.file))}, entry.file)
+        else:
+            select = selections[entry.answer][entry.check] if entry.answer else entry.select
+            row = one_row(estimates, select, name, NumbersError)
+            if entry.column:
+                known(f"{name}: column", entry.column, list(row))
+                row = {"estimate": _float(name, row[entry.column]), "estimate_id": row["estimate_id"]}
+            out[name] = _number(name, entry, row, "estimates.csv")
+    return {name: out[name] for name in sorted(out)}
+
+
+def _number(name: str, entry: Entry, row: Row, source: str) -> Number:
+    if is_missing(row["estimate"]):
+        told = row.get("warning") or "no reason given"
+        raise NumbersError(f"{name} is blank ({told})", "a row that holds a number", "select another row")
+    columns = {"low": "conf_low", "high": "conf_high", "smallest_visible": "mde"}
+    sizes = {key: entry.times * row.get(column, NAN) for key, column in columns.items()}
+    told = {"p": row.get("p_value", NAN), "estimate_id": row.get("estimate_id", ""), "source": source}
+    return Number(value=entry.times * row["estimate"], show=entry.show, unit=entry.unit, **sizes, **told)
+
+
+def _computed(name: str, entry: Entry, out: Mapping[str, Number]) -> Number:
+    frame = pd.DataFrame([{used: out[used].value for used in _names(name, entry)}], index=[0])
+    value = float(evaluate(entry.expression, frame).iloc[0])
+    return _number(name, entry, {"estimate": value, "warning": "not a finite number"}, entry.expression)
+
+
+def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:
+    for column in [*entry.where, *([entry.column] if entry.column else [])]:
+        known(f"{name}: column of {entry.file}", column, list(frame.columns))
+    if entry.take == "one" and entry.where:
+        return _float(name, one_row(frame, entry.where, name, NumbersError)[entry.column])
+    rows = matching(frame, entry.where)
+    if rows.empty or (entry.take == "one" and len(rows) > 1):
+        raise NumbersError(f"{name} selects {len(rows)} rows of {entry.file}", "one row", "correct where or take")
+    if entry.take == "one":
+        return _float(name, rows[entry.column].iloc[0])
+    if entry.take == "count":
+        return float(len(rows))
+    values = [_float(name, text) for text in rows[entry.column] if text]
+    return float(pd.Series(values, dtype=float).agg(entry.take))
+
+
+def _float(name: str, value: Any) -> float:
+    try:
+        return NAN if is_missing(value) else float(value)
+    except ValueError:
+        raise NumbersError(f"{name} is the text '{value}'", "a column of numbers", "name another column") from None
+
+
+def known(where: str, name: str, names: Sequence[str]) -> None:
+    """Refuse a name that is not among ``names``, with its nearest neighbour."""
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "correct the name"
+        raise NumbersError(f"{where} '{name}' is not known", f"one of {first_examples(list(names), 12)}", hint)
+
+
+def read_numbers(path: str | Path) -> dict[str, Number]:
+    """Read results/numbers.json."""
+    kept = {field.name for field in fields(Number)}
+    return {
+        name: Number(**{key: value for key, value in {**told, "source": told["from"]}.items() if key in kept})
+        for name, told in read_json(path).items()
+    }
+
+
+def macro(name: str) -> str:
+    r"""Return the TeX macro of a name: ``own_2019`` is ``\evenfieldOwnTwoZeroOneNine``."""
+    words = re.findall(r"[a-z]+|[0-9]", name)
+    return "\\evenfield" + "".join(DIGITS[int(word)] if word.isdigit() else word.capitalize() for word in words)
+
+
+def numbers_tex(numbers: Mapping[str, Number]) -> str:
+    """Write every number as TeX macros: itself, Low, High, P, Visible."""
+    return "".join(f"\\newcommand{{{name}}}{{{_tex(text)}}}\n" for name, text in _macros(numbers))
+
+
+def _macros(numbers: Mapping[str, Number]) -> Iterable[tuple[str, str]]:
+    for name, number in numbers.items():
+        yield macro(name), number.text
+        if number.interval:
+            yield f"{macro(name)}Low", number.written(number.low)
+            yield f"{macro(name)}High", number.written(number.high)
+        if not is_missing(number.p):
+            yield f"{macro(name)}P", p_value(number.p)
+        if not is_missing(number.smallest_visible):
+            yield f"{macro(name)}Visible", number.written(number.smallest_visible)
+
+
+def _tex(text: str) -> str:
+    return re.sub(f"([{MINUS}<>])", lambda sign: f"${sign[1].replace(MINUS, '-')}$", text)

@@ -1,0 +1,22 @@
+"""Write the study's named numbers for the texts and for a manuscript in TeX."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main(*, config: dict[str, Any], estimates: str, content: str, macros: str, **_inputs: Any) -> None:
+    """Write results/numbers.json and results/numbers.tex."""
+    from evenfield.report.numbers import named_numbers, numbers_tex
+    from evenfield.study.files import write_json, write_text
+
+    numbers = named_numbers(config, Path(estimates).parent)
+    write_json({name: number.plain() for name, number in numbers.items()}, content)
+    write_text(numbers_tex(numbers), macros)
+
+
+if "snakemake" in globals():
+    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
+    from evenfield.shared.job import enter
+
+    enter(snakemake, main)  # noqa: F821
