@@ -81,7 +81,9 @@ def policy_hash(text: str) -> str:
 
 
 def _topics(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = [{"id": part.id, "title": part.title, "exhibits": part.exhibits, "method": ""} for part in context["sections"]]
+    found = [
+        {"id": part.id, "title": part.title, "exhibits": part.exhibits, "method": ""} for part in context["sections"]
+    ]
     further = {"id": "further", "title": "Further tables and figures", "exhibits": context["further"], "method": ""}
     return [*found, *([further] if context["further"] else [])]
 

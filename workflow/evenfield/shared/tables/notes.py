@@ -20,9 +20,8 @@ def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str
     years = description["years"]
     merged = description.get("merged") or {}
     return (
-        f"N = {count_of(len(description['units']), study)} (unit scheme {description['unit_scheme']}"
-        f"{', merged: ' + ', '.join(sorted(merged)) if merged else ''}), T = {len(years)} years "
-        f"({min(years)}\u2013{max(years)})."
+        f"{count_of(len(description['units']), study)}"
+        f"{' (merged: ' + ', '.join(sorted(merged)) + ')' if merged else ''}, {min(years)}\u2013{max(years)}."
     )
 
 

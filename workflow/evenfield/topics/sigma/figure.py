@@ -63,7 +63,7 @@ def _draw_sigma(axes: Axes, paths: list[tuple[str, pd.DataFrame, str]], main: pd
     drawn = [*((path, column) for _, path, column in paths), (main, "sigma_low"), (main, "sigma_high")]
     values = np.concatenate([path[column].to_numpy(float) for path, column in drawn])
     pad = 0.08 * max(float(np.nanmax(values) - np.nanmin(values)), 1e-6)
-    axes.set_ylim(np.nanmin(values) - pad, np.nanmax(values) + 1.6 * pad)
+    axes.set_ylim(float(np.nanmin(values)) - pad, float(np.nanmax(values)) + 1.6 * pad)
     year_axis(axes, main["year"].tolist())
     shade_proxy(axes, main)
     ends = [(float(path[column].iloc[-1]), name) for name, path, column in paths]
@@ -87,8 +87,8 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
     # ASSUME: the axis follows the pointwise intervals; a band over all windows that is much wider runs off it.
     first = windows[windows["span"].eq(windows["span"].min())]
     ends = first[["speed", "pointwise_low", "pointwise_high"]].to_numpy(float)
-    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
-    axes.set_ylim(low - 0.12 * (high - low), high + 0.22 * (high - low))
+    least, most = float(np.nanmin(ends)), float(np.nanmax(ends))
+    axes.set_ylim(least - 0.12 * (most - least), most + 0.22 * (most - least))
     name_endings(axes, float(windows["end_year"].max()), endings, lines=2)
     return told
 
