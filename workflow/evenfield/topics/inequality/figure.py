@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH, Mark, series_mark, use_style
-from evenfield.shared.figures.timeline import Ending, name_endings, stretches, with_basis, year_axis
+from evenfield.shared.figures.style import MARKS, WIDTH, Mark, series_mark, use_style
+from evenfield.shared.figures.timeline import Ending, name_endings, shade_proxy, stretches, with_basis, year_axis
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, pick
@@ -91,23 +91,8 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
         base = top
     axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
     year_axis(axes, data["year"].tolist())
-    _mark_proxy(axes, years)
+    shade_proxy(axes, years)
     name_endings(axes, float(data["year"].max()), endings, lines=2, size=6.0)
-
-
-def _mark_proxy(axes: Axes, years: pd.DataFrame) -> None:
-    proxy = years.loc[years["basis"].eq("proxy"), "year"]
-    if proxy.empty:
-        return
-    edge = float(proxy.max()) + 0.5
-    axes.axvline(edge, color=FAINT, linewidth=0.8)
-    at: dict[str, Any] = {
-        "xycoords": axes.get_xaxis_transform(),
-        "textcoords": "offset points",
-        "ha": "right",
-        "va": "top",
-    }
-    axes.annotate(f"proxy to {proxy.max():.0f}", (edge, 1.0), (-3, -3), fontsize=6.5, color=SOFT, **at)
 
 
 def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:

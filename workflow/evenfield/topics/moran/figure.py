@@ -88,15 +88,9 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     # Every column of the strip below is one observation wide, so the years keep half of it at both ends.
     step = _step(plain)
     axes.set_xlim(float(plain["year"].min()) - step / 2, float(plain["year"].max()) + step / 2)
-    _shade(axes, plain)
+    shade_proxy(axes, plain)
     name_endings(axes, float(plain["year"].max()) + step / 2, endings, lines=2)
     axes.set_title("Moran's I (band: permutations over all years, income)")
-
-
-def _shade(axes: Axes, plain: pd.DataFrame) -> None:
-    limits = axes.get_ylim()
-    shade_proxy(axes, plain.assign(year=plain["year"].astype(int)))
-    axes.set_ylim(limits)
 
 
 def _name(controls: str) -> str:
