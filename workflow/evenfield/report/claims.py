@@ -157,4 +157,7 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     found = [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    return [(tick, f"{tick:.{places}f}".replace("-", MINUS).replace(f"{MINUS}0", "0" if tick == 0 else f"{MINUS}0")) for tick in found]
+    return [
+        (tick, f"{tick:.{places}f}".replace("-", MINUS).replace(f"{MINUS}0", "0" if tick == 0 else f"{MINUS}0"))
+        for tick in found
+    ]
