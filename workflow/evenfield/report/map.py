@@ -160,7 +160,7 @@ def _cone(points: Any) -> Any:
     """Return Albers' projection with its parallels at a sixth of the way from the southern and the northern end."""
     (west, south), (east, north) = np.radians(points.min(axis=0)), np.radians(points.max(axis=0))
     first, second, middle = south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2
-    n = (math.sin(first) + math.sin(second)) / 2
+    n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)
 
     def project(ring: Any) -> Any:
