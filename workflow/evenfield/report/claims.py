@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing, significant
 
+NO_SIDE = "its interval does not leave out zero"  # said once for all claims without an answer
 WIDTH, STEP, TOP, FOOT = 300.0, 7.0, 9.0, 19.0
 # What a group of claims with the same answer has in common; ``units`` is filled with the study's word.
 MEANING = {
@@ -21,7 +22,7 @@ MEANING = {
     "NEGLIGIBLE": "The whole interval is smaller than what would matter.",
     "SUGGESTIVE AGAINST": "The other way round than claimed, before adjusting or with a check that takes it away.",
     "AGAINST": "The other way round than claimed, by the same burden of proof as support.",
-    "NO ANSWER": "That is no evidence of nothing: beside each stands the smallest effect that could have been seen.",
+    "NO ANSWER": "The interval holds zero, which is no evidence of nothing: beside each stands what could have been seen.",
     "OUT OF REACH": "Figures of {units} cannot decide these. By reason, with the data that would.",
     "NOT EMPIRICAL": "Definitions, premises and plans; no figure can decide them.",
 }
@@ -82,7 +83,7 @@ def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> di
         "number": in_unit(claim["estimate"], unit, units),
         "interval": ends(claim["low"], claim["high"], unit),
         "visible": "" if is_missing(visible) else in_unit(float(significant(visible).replace(",", "")), unit, units),
-        "reason": f"{claim['because'][:1].upper()}{claim['because'][1:]}".rstrip("."),
+        "reason": "" if claim["because"] == NO_SIDE else f"{claim['because'][:1].upper()}{claim['because'][1:]}".rstrip("."),
         "chart": chart(drawn, marks or [0.0], None if holds else claim["interest"]) if drawn else "",
         "behind": [{**row, "number": _valued(row, units), "name": row_name(row)} for row in rows],
     }
@@ -156,4 +157,7 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     found = [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    return [(tick, f"{tick:.{places}f}".replace("-", MINUS).replace(f"{MINUS}0", "0" if tick == 0 else f"{MINUS}0")) for tick in found]
+    return [
+        (tick, f"{tick:.{places}f}".replace("-", MINUS).replace(f"{MINUS}0", "0" if tick == 0 else f"{MINUS}0"))
+        for tick in found
+    ]

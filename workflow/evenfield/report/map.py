@@ -116,12 +116,17 @@ def _tiles(units: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, tuple
     left = (WIDTH - size * (max(cols) - min(cols) + 1)) / 2
     corners = [(left + size * (col - min(cols)), size * (row - min(rows))) for row, col in zip(rows, cols, strict=True)]
     side = size - 3
-    shapes = {u["unit"]: f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z" for u, (x, y) in zip(units, corners, strict=True)}
+    shapes = {
+        u["unit"]: f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z"
+        for u, (x, y) in zip(units, corners, strict=True)
+    }
     points = {u["unit"]: (x + side / 2, y + side / 2) for u, (x, y) in zip(units, corners, strict=True)}
     return shapes, points, size * (max(rows) - min(rows) + 1)
 
 
-def _outlines(facts: Facts, units: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, tuple[float, float]], float] | None:
+def _outlines(
+    facts: Facts, units: list[dict[str, Any]]
+) -> tuple[dict[str, str], dict[str, tuple[float, float]], float] | None:
     """Project outlines on an equal-area cone and snap them to a grid, so that neighbours keep a common border."""
     features = facts.outlines()["features"]
     rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}

@@ -81,8 +81,8 @@ def _placed(
         image = f"image({path['.svg']}, width: 100%, alt: {typst_string(item.alt)})"
         return f"{label}#exhibit({image}, id: {typst_string(which)}, {words}, float: {str(paper).lower()}{above})\n\n"
 
-    def see(which: str) -> str:
-        words = f"{NOUNS[which[0]]} {which}"
+    def see(which: str, label: str = "") -> str:
+        words = label or f"{NOUNS[which[0]]} {which}"
         here = (which in context["in_paper"]) == paper
         return f"#link(<{which}>)[{words}];" if here else f"{words} of the {'appendix' if paper else 'paper'}"
 

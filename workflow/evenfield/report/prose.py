@@ -125,7 +125,10 @@ class Prose:
     ) -> None:
         self._texts, self._references, self._exhibits = dict(texts), references, frozenset(exhibits)
         blocks = {name: lambda *args, name=name: mark(name, *args) for name in BLOCKS}
-        exhibit = {name: lambda which, name=name: self._exhibit(name, which) for name in ("see", "table", "figure")}
+        exhibit = {
+            name: lambda which, *label, name=name: self._exhibit(name, which, *label)
+            for name in ("see", "table", "figure")
+        }
         self._names = {**blocks, **exhibit, "must": _must, **names}
         self._made: dict[str, str] = {}
 
@@ -216,13 +219,13 @@ class Prose:
             lines = self.source(name).splitlines()
             raise self._fault(name, next((n for n, line in enumerate(lines, 1) if wanted in line), 0), error) from None
 
-    def _exhibit(self, kind: str, which: str) -> Mark:
+    def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
         if which not in self._exhibits or not which.startswith(fits):
             known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
             action = "add it to tables or figures in config.yaml, or correct the name"
             raise ReportError(f"{kind} '{which}' is not made", f"one of {first_examples(known, 40)}", action)
-        return mark(kind, which)
+        return mark(kind, which, *label)
 
     def _cited(self, text: str) -> str:
         def group(found: re.Match[str]) -> str:

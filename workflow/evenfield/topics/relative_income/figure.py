@@ -80,6 +80,6 @@ def _describe(facts: Facts, paths: pd.DataFrame, cells: list[str]) -> str:
     moved = paths.groupby("cell")["n_units"].nunique().gt(1).any()
     broken = f" A line breaks where a {facts.words['unit_name']} joins or leaves a cell." if moved else ""
     proxy = paths.loc[paths["basis"].eq("proxy"), "year"]
-    shaded = f" Years to {proxy.max()} rest on PROXY output; the lines break there." if len(proxy) else ""
+    shaded = f" Years to {proxy.max()} rest on proxy output; the lines break there." if len(proxy) else ""
     head = f"Income per head relative to the national mean in {first} and {last}, mean of each cell:"
     return f"{head} {'; '.join(parts)}.{broken}{shaded}"
