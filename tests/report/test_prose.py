@@ -130,7 +130,7 @@ REFUSED = {
     "unknown number": ("{{ n.owm }}", "number 'owm' is not known; expected one of bare, own; did you mean 'own'"),
     "unknown name": ("{{ owns }}", "'owns' is undefined"),
     "no interval": ("{{ n.bare.interval }}", "bare has no interval"),
-    "broken": ("{{ must(n.own.p.value > 1) }}\nX.", r"line 3: the sentence below no longer holds \(n.own.p.value > 1\)"),
+    "broken": ("{{ must(n.own.p.value > 1) }}\nX.", r"line 3: .* no longer holds \(n.own.p.value > 1\)"),
     "unknown table": ('{{ table("T9") }}', "table 'T9' is not made"),
     "figure as table": ('{{ table("F1") }}', "table 'F1' is not made"),
     "unknown key": ("As @Frattini shows", "@Frattini is not known.*did you mean '@Frattini2013'"),
