@@ -39,6 +39,7 @@ class Short:
 
     rows: Callable[[Row], Any]  # whether a row is printed
     columns: tuple[str, ...] = ()  # first name of each printed column after the row heading; empty for all
+    size: float = 0.0  # size of type in points; 0 for what fits the width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
