@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing, significant
+from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing
 
 NO_SIDE = "its interval does not leave out zero"  # said once for all claims without an answer
 WIDTH, STEP, TOP, FOOT = 300.0, 7.0, 9.0, 19.0
@@ -18,11 +18,11 @@ MEANING = {
     "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
     "DOES NOT HOLD": "The main figure and most variants miss the threshold.",
     "SUPPORTED": "The interval leaves out zero, also adjusted for the number of questions, and no check takes it away.",
-    "SUGGESTIVE": "The interval leaves out zero, but not after adjusting for the number of questions or not in a check.",
+    "SUGGESTIVE": "The interval leaves out zero, but not adjusted for the number of questions, or not in a check.",
     "NEGLIGIBLE": "The whole interval is smaller than what would matter.",
     "SUGGESTIVE AGAINST": "The other way round than claimed, before adjusting or with a check that takes it away.",
     "AGAINST": "The other way round than claimed, by the same burden of proof as support.",
-    "NO ANSWER": "The interval holds zero, which is no evidence of nothing: beside each stands what could have been seen.",
+    "NO ANSWER": "The interval holds zero; that is no evidence of nothing. Visible: the smallest effect one could see.",
     "OUT OF REACH": "Figures of {units} cannot decide these. By reason, with the data that would.",
     "NOT EMPIRICAL": "Definitions, premises and plans; no figure can decide them.",
 }
@@ -73,7 +73,7 @@ def in_unit(value: float | None, unit: str, units: str) -> str:
 
 
 def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> dict[str, Any]:
-    rows, unit = claim["rows"], claim["unit"]
+    rows, unit, because = claim["rows"], claim["unit"], claim["because"]
     # What is shown beside a claim in another unit has no place on its axis.
     drawn = [row for row in rows if row["estimate"] is not None and row["unit_of_measure"] == unit]
     marks = [end for ends in holds.values() for end in (ends if isinstance(ends, list | tuple) else [ends])]
@@ -82,8 +82,8 @@ def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> di
         **claim,
         "number": in_unit(claim["estimate"], unit, units),
         "interval": ends(claim["low"], claim["high"], unit),
-        "visible": "" if is_missing(visible) else in_unit(float(significant(visible).replace(",", "")), unit, units),
-        "reason": "" if claim["because"] == NO_SIDE else f"{claim['because'][:1].upper()}{claim['because'][1:]}".rstrip("."),
+        "visible": in_unit(visible, unit, units),
+        "reason": "" if because == NO_SIDE else f"{because[:1].upper()}{because[1:]}".rstrip("."),
         "chart": chart(drawn, marks or [0.0], None if holds else claim["interest"]) if drawn else "",
         "behind": [{**row, "number": _valued(row, units), "name": row_name(row)} for row in rows],
     }
@@ -100,7 +100,7 @@ def row_name(row: Mapping[str, Any]) -> str:
     """Return what a row behind a claim is called."""
     if row["what"] == "primary":
         return "Main figure"
-    return row["period"] if row["what"] == "shown" and row["name"].isdigit() else row["name"]
+    return str(row["period"] if row["what"] == "shown" and row["name"].isdigit() else row["name"])
 
 
 def _valued(row: Mapping[str, Any], units: str) -> str:
@@ -109,7 +109,7 @@ def _valued(row: Mapping[str, Any], units: str) -> str:
 
 
 def chart(rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: float | None) -> Markup:
-    """Draw the main row and its checks as intervals against zero or a threshold, the checks that say otherwise hollow."""
+    """Draw the main row and its checks against zero or a threshold; what says otherwise is hollow."""
     low, high = _reach(rows, marks, interest)
     height = TOP + STEP * (len(rows) + 0.6) + FOOT
 
@@ -157,7 +157,4 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     found = [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    return [
-        (tick, f"{tick:.{places}f}".replace("-", MINUS).replace(f"{MINUS}0", "0" if tick == 0 else f"{MINUS}0"))
-        for tick in found
-    ]
+    return [(tick, f"{abs(tick) if abs(tick) < step / 2 else tick:.{places}f}".replace("-", MINUS)) for tick in found]

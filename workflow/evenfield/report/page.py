@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os.path
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,11 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
         text=Markup(prose.html("page", placed)),  # escaped where it was parsed
         cited=Markup(prose.references_html("page")),
     )
+    exhibited = {part.id: part.exhibits for part in context["sections"]}
+    told = {name: item["title"] for name, item in read_topics().items() if name in {*exhibited, *config["estimates"]}}
     topics = [
-        {"id": f"topic-{part.id}", "title": part.title, "exhibits": part.exhibits, "method": method_html(part.id)}
-        for part in context["sections"]
+        {"id": name, "title": title, "exhibits": exhibited.get(name, []), "method": method_html(name, list(told))}
+        for name, title in told.items()
     ]
     if context["further"]:
         further = {"id": "further", "title": "Further tables and figures", "method": ""}
@@ -85,13 +87,13 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def method_html(topic: str) -> Markup:
-    """Return the method page of a topic, its headings a level lower, its links to other topics within this page."""
+def method_html(topic: str, topics: Sequence[str]) -> Markup:
+    """Return the method page of a topic, its headings a level lower, its links within the page of ``topics``."""
     path = TOPICS / topic / "method.md"
     if not path.is_file():
         return Markup("")
     text = path.read_text(encoding="utf-8").partition("\n")[2]
-    text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] else found[1], text)
+    text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1], text)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
     title, number = read_topics()[topic]["title"], count(1)
     html = re.sub("<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html)
