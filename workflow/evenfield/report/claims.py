@@ -80,7 +80,7 @@ def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> di
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     return {
         **claim,
-        "number": in_unit(claim["estimate"], unit, units),
+        "number": in_unit(claim["estimate"], unit, units).partition(" "),
         "interval": ends(claim["low"], claim["high"], unit),
         "visible": in_unit(visible, unit, units),
         "reason": "" if because == NO_SIDE else f"{because[:1].upper()}{because[1:]}".rstrip("."),
