@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
+from evenfield.numerics import clubs as cb
 from evenfield.numerics import logt as lt
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
+from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.unit_roots import quadratic_spectral
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
@@ -84,3 +87,128 @@ def by_hand(H, m):
         x = 1.2 * np.pi * j / S
         total += 2 * 3 / x**2 * (np.sin(x) / x - np.cos(x)) * sum(u[s] * u[s + j] for s in range(n - 1 - j))
     return b, np.sqrt(total / (n - 1) * np.linalg.inv(Z.T @ Z)[1, 1])
+
+
+PERIODS = regression_periods(30, 10)
+
+
+def two_clubs(n=12, T=30, seed=3):
+    rng, target = np.random.default_rng(seed), np.repeat([1.0, 3.0], n // 2)[:, None]
+    return target + rng.normal(0, 0.2, n)[:, None] * np.exp(-0.1 * np.arange(T)) + rng.normal(0, 1e-3, (n, T))
+
+
+def one_by_one(x, rows):
+    return fit_logt(transition_variance(x[list(rows)]), PERIODS).t[0]
+
+
+@pytest.fixture
+def tests():
+    return cb.group_tests(two_clubs(), PERIODS, "fqsb")
+
+
+def test_cumulated_sums_and_cores(tests):
+    x, order = two_clubs(), np.array([3, 7, 0, 9, 11, 2])
+    np.testing.assert_allclose(
+        tests.pairs(order), [one_by_one(x, order[i : i + 2]) for i in range(5)], rtol=CLOSED_FORM
+    )
+    np.testing.assert_allclose(
+        tests.prefixes(order, 2, 6), [one_by_one(x, order[:k]) for k in range(2, 7)], rtol=CLOSED_FORM
+    )
+    np.testing.assert_allclose(
+        tests.prefixes(order, 4, 6), [one_by_one(x, order[:k]) for k in range(4, 7)], rtol=CLOSED_FORM
+    )
+    core, others = order[:3], order[3:]
+    wanted = [one_by_one(x, [*core, other]) for other in others]
+    np.testing.assert_allclose(tests.additions(core, others), wanted, rtol=CLOSED_FORM)
+    x = two_clubs()
+    order = np.argsort(-x[:, -1], kind="stable")
+    core = cb.core_of(tests, order)
+    assert set(core) <= set(range(6, 12))
+    t = [one_by_one(x, order[:k]) for k in range(2, 13)]
+    first = next(i for i, value in enumerate(t) if value <= -1.65)
+    assert len(core) == 2 + int(np.argmax(t[:first]))
+    club = tests.club(np.array([0, 1, 8, 9]))
+    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
+    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
+    adopted = cb.adopt_divergent(tests, apart)
+    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
+
+
+def test_a_tight_group_far_from_zero_loses_no_digits():
+    x = 1e4 + two_clubs()
+    tests, wanted = cb.group_tests(x, PERIODS, "fqsb"), [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
+    np.testing.assert_allclose(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
+
+
+def test_planted_clubs_are_found_in_any_order_and_converge():
+    found = cb.find_clubs(two_clubs(), PERIODS)
+    assert [club.members for club in found.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert list(found.labels(12)) == [2] * 6 + [1] * 6 and found.divergent == ()
+    x = two_clubs()[:6]
+    assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [tuple(range(6))]
+    x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
+    found = cb.find_clubs(x, PERIODS)
+    assert found.clubs == () and found.divergent == (0, 1, 2, 3)
+    x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
+    found = cb.find_clubs(x, PERIODS)
+    assert found.clubs == () and len(found.divergent) == 4
+    x, order = two_clubs(), np.random.default_rng(0).permutation(12)
+    one, two = cb.find_clubs(x, PERIODS), cb.find_clubs(7 * x[order], PERIODS)
+    assert [set(c.members) for c in one.clubs] == [{int(order[i]) for i in c.members} for c in two.clubs]
+    assert [c.t for c in one.clubs] == pytest.approx([c.t for c in two.clubs], rel=CLOSED_FORM)
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        x = 5 + np.cumsum(rng.normal(0, 0.05, (14, 30)), axis=1) + rng.normal(0, 1, (14, 1))
+        x = np.exp(x / 5)
+        assert all(club.converges for club in cb.find_clubs(x, PERIODS).clubs)
+
+
+def test_refusals():
+    refused("two units", cb.find_clubs, np.ones((1, 30)), PERIODS)
+    refused("not positive", cb.find_clubs, -two_clubs(), PERIODS)
+    refused("sieve", cb.find_clubs, two_clubs(), PERIODS, sieve=cb.SieveRule(step=-1.0))
+    refused("merged by", cb.merge_clubs, cb.group_tests(two_clubs(), PERIODS, "fqsb"), cb.Clubs((), ()), "all")
+    case = np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9
+    refused("one group", cb.association_test, *case)
+
+
+def split(tests, *groups):
+    return cb.Clubs(tuple(tests.club(np.array(group)) for group in groups), ())
+
+
+@pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
+def test_merging_undoes_a_split(tests, method):
+    merged = cb.merge_clubs(tests, split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5]), method)
+    assert [club.members for club in merged.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert [club.merged_from for club in merged.clubs] == [(1, 2), (3, 4)]
+    assert cb.merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from == ()
+
+
+def test_shared_membership_and_exact_tests():
+    shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
+    np.testing.assert_allclose(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
+    np.testing.assert_allclose(cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan])
+    for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
+        assert cb.exact_table_p(np.array(table)) == pytest.approx(stats.fisher_exact(table)[1], rel=MACHINE)
+    # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5), 3))$p.value
+    table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
+    exact = cb.exact_table_p(table)
+    a, b = (np.repeat(np.arange(3), table.sum(axis=axis)) for axis in (1, 0))
+    test = cb.association_test(a, np.concatenate([np.repeat(np.arange(3), row) for row in table]),
+                            np.random.default_rng(2), 19999)  # fmt: skip
+    np.testing.assert_array_equal(cb.count_table(a, b).sum(axis=1), table.sum(axis=1))
+    np.testing.assert_array_equal(test.table, table)
+    assert test.exact_p == exact and test.permutation_p == pytest.approx(exact, abs=0.01)
+    assert cb.exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
+
+
+def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
+    # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
+    t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
+    monkeypatch.setattr("evenfield.numerics.clubs._union_t", lambda _tests, _found, group: t[tuple(group)])
+    tests = cb.group_tests(two_clubs(), PERIODS, "fqsb")
+    three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
+    first = [club.merged_from for club in cb.merge_clubs(tests, three, "phillips_sul").clubs]
+    best = [club.merged_from for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs]
+    assert first == [(1, 2), ()] and best == [(), (2, 3)]

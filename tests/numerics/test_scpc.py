@@ -8,9 +8,19 @@ from scipy.stats import ncx2
 
 from china_design import read_design, weights_of
 from evenfield.numerics.ols import cov_hc1, fit_ols
-from evenfield.numerics.power import exponential_covariance, sar_covariance
+from evenfield.numerics.power import contrast_weights, exponential_covariance, sar_covariance, simulated_power
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
-from evenfield.numerics.scpc import scpc_critical_value, scpc_inference, scpc_power_point, scpc_size, spatial_components
+from evenfield.numerics.scpc import (
+    scpc_critical_value,
+    scpc_inference,
+    scpc_power_point,
+    scpc_quantile,
+    scpc_rejection,
+    scpc_size,
+    scpc_statistics,
+    spatial_components,
+)
+from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 
@@ -170,3 +180,47 @@ def test_distance_order_names_and_signs_do_not_matter(weak, strong):
 )
 def test_bad_input_is_one_line(weak, call, message):
     refused(message, call, weak)
+
+
+SPACE = spatial_components(DISTANCE, 0.03)
+DRAWN = np.random.default_rng(8).standard_normal((3000, 31))
+
+
+def test_evidence_of_many_outcomes():
+    b, se = scpc_statistics(X_EXPOSURE, DIFFERENCE, SPACE, DRAWN[:5])
+    found = [scpc_inference(fit_ols(y, X_EXPOSURE), DIFFERENCE, SPACE) for y in DRAWN[:5]]
+    assert b == pytest.approx([one.estimate for one in found], rel=CLOSED_FORM)
+    assert se == pytest.approx([one.std_error for one in found], rel=CLOSED_FORM)
+    cv = scpc_quantile(X_EXPOSURE, DIFFERENCE, SPACE, 0.05)
+    assert cv == pytest.approx(scpc_critical_value(X_EXPOSURE, DIFFERENCE, SPACE), rel=1e-8)
+    assert scpc_rejection(X_EXPOSURE, DIFFERENCE, SPACE, cv) == pytest.approx(0.05, abs=1e-8)
+    fit = fit_ols(DRAWN[0], X_EXPOSURE)
+    plain = scpc_equivalence(fit, DIFFERENCE, SPACE, 1.0)
+    reach = max(abs(plain.conf_low), abs(plain.conf_high))
+    assert scpc_equivalence(fit, DIFFERENCE, SPACE, reach * 1.001).equivalent
+    assert not scpc_equivalence(fit, DIFFERENCE, SPACE, reach * 0.999).equivalent
+    assert scpc_equivalence(fit, DIFFERENCE, SPACE, reach).p_value == pytest.approx(0.05, abs=1e-6)
+    assert plain.p_value == max(plain.p_above_low, plain.p_below_high)
+    shifted = scpc_equivalence(fit_ols(DRAWN[0] + 100 * X_EXPOSURE[:, 3], X_EXPOSURE), DIFFERENCE, SPACE, 1.0)
+    assert shifted.outside and shifted.p_value > 0.99
+    refused("no equivalence test with bound 0", scpc_equivalence, fit, DIFFERENCE, SPACE, 0.0)
+    reach = simulated_reach(X_EXPOSURE, DIFFERENCE, SPACE, DRAWN, 0.8)
+    assert reach.detectable == pytest.approx(scpc_power_point(X_EXPOSURE, DIFFERENCE, SPACE), rel=0.04)
+    cv, a, rows = (
+        scpc_critical_value(X_EXPOSURE, DIFFERENCE, SPACE),
+        contrast_weights(X_EXPOSURE, DIFFERENCE),
+        iter(DRAWN[:400]),
+    )
+
+    def rejects(y: np.ndarray) -> bool:
+        b, se = scpc_statistics(X_EXPOSURE, DIFFERENCE, SPACE, y[None])
+        return bool(abs(b[0]) > cv * se[0])
+
+    power = simulated_power(rejects, a / (a @ a), np.array([reach.detectable]), lambda _: next(rows), 400,
+                            np.random.default_rng(0))  # fmt: skip
+    assert power.power[0] == pytest.approx(0.8, abs=3 * power.monte_carlo_se[0])
+    bound = simulated_reach(X_EXPOSURE, DIFFERENCE, SPACE, DRAWN[:60], 0.8).equivalence
+    passed = [
+        scpc_equivalence(fit_ols(y, X_EXPOSURE), DIFFERENCE, SPACE, bound * 1.0001).equivalent for y in DRAWN[:60]
+    ]
+    assert np.mean(passed) == pytest.approx(0.8, abs=0.018)

@@ -1,5 +1,7 @@
 """Distances against a known pair and libpysal, nearest neighbours, decay, and the description of weights."""
 
+from itertools import combinations
+
 import libpysal
 import numpy as np
 import pytest
@@ -7,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenfield.numerics import spatial as sp
+from evenfield.numerics.spatial import EARTH_RADIUS_KM, connected_sets, polygon_area_km2, ring_area_km2
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 RNG = np.random.default_rng(3)
@@ -58,3 +62,49 @@ def test_neighbours_decay_and_admissible_ranges():
     one_way = np.zeros((4, 4))
     one_way[0, 1] = one_way[2, 1] = 1.0
     assert sp.components(one_way) == 2 and sp.components(np.zeros((3, 3))) == 3
+
+
+def hangs_together(A, chosen):
+    reached, queue = {chosen[0]}, [chosen[0]]
+    while queue:
+        i = queue.pop()
+        fresh = [j for j in chosen if j not in reached and (A[i, j] or A[j, i])]
+        reached |= set(fresh)
+        queue += fresh
+    return len(reached) == len(chosen)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_sets_equal_checking_every_set_in_order(size):
+    one_way, ring = np.triu(np.random.default_rng(2).random((11, 11)) < 0.25, 1), np.roll(np.eye(9), 1, axis=1)
+    for A in (one_way, one_way.T, ring):
+        found = [tuple(row) for row in connected_sets(A, size).tolist()]
+        assert found == [s for s in combinations(range(len(A)), size) if hangs_together(A, s)]
+
+
+def test_maps_without_links_sizes_limits_and_refusals():
+    assert len(connected_sets(np.zeros((4, 4)), 1)) == 4 and connected_sets(np.zeros((4, 4)), 2).shape == (0, 2)
+    A = np.roll(np.eye(7), 1, axis=1)
+    sets = connected_sets(A, 3)
+    assert connected_sets(A.astype(bool), 3) is sets and len(connected_sets(A, 2)) == 7
+    with pytest.raises(ValueError, match="read-only"):
+        sets[0, 0] = 5
+    refused("more than 6 connected sets of 3", connected_sets, A, 3, most=6)
+    refused("no sets", connected_sets, np.ones((3, 2)), 2)
+    refused("no sets", connected_sets, np.ones((3, 3)), 4)
+
+
+def _box(west: float, east: float, south: float, north: float) -> np.ndarray:
+    return np.array([[west, south], [east, south], [east, north], [west, north], [west, south]])
+
+
+def _exact(west: float, east: float, south: float, north: float) -> float:
+    return EARTH_RADIUS_KM**2 * np.radians(east - west) * (np.sin(np.radians(north)) - np.sin(np.radians(south)))
+
+
+def test_boxes_and_holes():
+    box = _box(100, 110, 20, 40)
+    assert ring_area_km2(box[:, 0], box[:, 1]) == pytest.approx(_exact(100, 110, 20, 40), rel=1e-12)
+    assert ring_area_km2(box[::-1, 0], box[::-1, 1]) == pytest.approx(_exact(100, 110, 20, 40), rel=1e-12)
+    found = polygon_area_km2([_box(0, 10, 0, 10), _box(2, 3, 2, 3)])
+    assert found == pytest.approx(_exact(0, 10, 0, 10) - _exact(2, 3, 2, 3), rel=1e-12)

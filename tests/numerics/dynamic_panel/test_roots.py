@@ -5,10 +5,13 @@ import pytest
 
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
+from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root, year_weights
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
+from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
+from evenfield.numerics.dynamic_panel.within import moments, two_way, whole_sample, within_units
 from evenfield.numerics.ols import t_quantile
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 
 ESTIMATORS = [wi.half_panel_root, anderson_hsiao_root, bc.bias_corrected_root]
 
@@ -146,3 +149,152 @@ def test_without_a_root():
     rng = np.random.default_rng(1)
     levels = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1)) + rng.normal(0, 0.01, (10, 12))
     refused("fixed effects give the root", bc.bias_corrected_root, levels)
+
+
+@pytest.fixture(scope="module")
+def levels():
+    rng = np.random.default_rng(1)
+    return np.cumsum(rng.normal(0.05, 0.03, (12, 9)), axis=1) + rng.normal(7, 0.4, (12, 1))
+
+
+def literal_score(levels, rho, variance):
+    """F as section E2 writes it, with loops."""
+    y, lag = two_way(levels[:, 1:]), two_way(levels[:, :-1])
+    e = y - rho * lag
+    n, t = e.shape
+    if variance is bc.Variance.CONSTANT:
+        s2, h = (e**2).sum() / ((n - 1) * (t - 1)), sum(rho**j for s in range(1, t) for j in range(t - s)) / t
+        return (lag * e).sum() + (n - 1) * s2 * h
+    v = (e**2).sum(axis=0) / (n - 1)
+    s2 = (v - v.sum() / (t * (t - 1))) * t / (t - 2)
+    return (lag * e).sum() + (n - 1) / t * sum(s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t))
+
+
+@pytest.mark.parametrize("periods", [3, 8, 42])
+@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.3, 0.98, 1.0, 1.1])
+def test_h_equals_the_double_sum(rho, periods):
+    double = sum(rho**j for s in range(1, periods) for j in range(periods - s)) / periods
+    assert bc.nickell_sum(rho, periods) == pytest.approx(double, rel=MACHINE)
+    if rho != 1:
+        inner = (periods - 1) - rho * (1 - rho ** (periods - 1)) / (1 - rho)
+        assert bc.nickell_sum(rho, periods) == pytest.approx(inner / (periods * (1 - rho)), rel=1e-9)
+
+
+def test_geometric_sums_and_their_derivative():
+    assert bc.nickell_sum(1.0, 42) == pytest.approx(41 / 2, rel=MACHINE)
+    sums, slopes = bc.geometric_sums(np.array([0.9, 1.0]), 6)
+    above, below = (
+        bc.geometric_sums(np.array([0.9, 1.0]) + 1e-6, 6)[0],
+        bc.geometric_sums(np.array([0.9, 1.0]) - 1e-6, 6)[0],
+    )
+    assert slopes == pytest.approx((above - below) / 2e-6, abs=1e-7) and sums[1] == pytest.approx(np.arange(1, 7))
+
+
+@pytest.mark.parametrize("variance", bc.Variance)
+@pytest.mark.parametrize("rho", [0.4, 0.97, 1.0])
+def test_score_equals_its_definition(levels, variance, rho):
+    pairs = within_units(levels)
+    m, expected = moments(pairs, whole_sample(len(levels))), literal_score(levels, rho, variance)
+    value, slope = bc.adjusted_score(m, np.array([rho]), variance)
+    assert value[0] == pytest.approx(expected, rel=CLOSED_FORM)
+    assert bc.score_on_grid(m, np.array([rho]), variance)[0, 0] == pytest.approx(expected, rel=CLOSED_FORM)
+    change = literal_score(levels, rho + 1e-6, variance) - literal_score(levels, rho - 1e-6, variance)
+    assert slope[0] == pytest.approx(change / 2e-6, rel=1e-6)
+    lag = (pairs.lag - m.lag_mean)[None]
+    shares = bc.unit_scores(lag, (pairs.y - m.y_mean)[None] - rho * lag, np.array([rho]), variance)
+    assert shares.shape == (1, len(levels)) and shares.sum() == pytest.approx(expected, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("variance", bc.Variance)
+def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(levels, variance):
+    rng = np.random.default_rng(4)
+    levels = [rng.normal(0, 0.5, 12)]
+    for _ in range(15):
+        levels.append(0.8 * levels[-1] + rng.normal(0, 0.05, 12))
+    levels = np.array(levels).T
+    fit = bc.bias_corrected_root(levels, variance)
+    assert not fit.no_root and fit.rho > fit.fixed_effects
+    assert literal_score(levels, fit.rho, variance) == pytest.approx(0, abs=1e-11)
+    pairs = within_units(levels)
+    m = moments(pairs, whole_sample(12))
+    lag = (pairs.lag - m.lag_mean)[None]
+    q = bc.unit_scores(lag, (pairs.y - m.y_mean)[None] - fit.rho * lag, np.array([fit.rho]), variance)[0]
+    slope = (literal_score(levels, fit.rho + 1e-6, variance) - literal_score(levels, fit.rho - 1e-6, variance)) / 2e-6
+    assert fit.std_error == pytest.approx(np.sqrt(12 / 11 * (q @ q)) / abs(slope), rel=1e-6) and fit.df == 11
+
+
+def test_the_smallest_root_above_fixed_effects_is_taken(levels):
+    rng, found = np.random.default_rng(8), 0
+    for _ in range(30):
+        path = [rng.normal(0, 0.3, 20)]
+        for _ in range(12):
+            path.append(0.95 * path[-1] + rng.normal(0, 0.05, 20))
+        panel = np.array(path).T
+        fit = bc.bias_corrected_root(panel)
+        if fit.no_root:
+            assert np.isnan(fit.std_error)
+            continue
+        found += 1
+        grid = np.arange(fit.fixed_effects + 1e-6, fit.rho - 1e-3, 1e-3)
+        assert all(literal_score(panel, rho, bc.Variance.BY_YEAR) > 0 for rho in grid)
+    assert found > 5
+
+
+N, T = 20, 16
+
+
+def study(seed=0, theta=(0.8, -0.2, 0.1)):
+    rng = np.random.default_rng(seed)
+    Z = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))])
+    rho, y, path = Z @ np.array(theta), rng.normal(0, 0.4, N), []
+    for _ in range(T + 1):
+        path.append(y)
+        y = rho * y + rng.normal(0, 0.05, N)
+    return np.array(path).T, Z
+
+
+def test_scalar_score_definition_and_draws():
+    levels, _ = study()
+    ours, theirs = regime_roots(levels, np.ones((N, 1))), bias_corrected_root(levels)
+    assert ours.theta[0, 0] == pytest.approx(theirs.rho, rel=ITERATIVE)
+    assert np.sqrt(ours.cov[0, 0, 0]) == pytest.approx(theirs.std_error, rel=ITERATIVE)
+    assert ours.fixed_effects[0, 0] == pytest.approx(theirs.fixed_effects, rel=ITERATIVE)
+    levels, Z = study()
+    found = regime_roots(levels, Z)
+    assert found.found[0]
+    np.testing.assert_allclose(scores(levels, Z, found.theta[0]), 0, atol=1e-9)
+    step = 1e-5
+    slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)
+              for v in np.eye(3)]  # fmt: skip
+    assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
+    once, drawn = regime_roots(levels, Z), regime_roots(levels, Z, np.ones((2, N)))
+    np.testing.assert_allclose(drawn.theta, np.repeat(once.theta, 2, axis=0), rtol=1e-9)
+    np.testing.assert_allclose(drawn.cov[1], once.cov[0], rtol=1e-7)
+    order = np.random.default_rng(1).permutation(N)
+    np.testing.assert_allclose(regime_roots(levels[order], Z[order]).theta, once.theta, rtol=1e-9)
+    weights = np.ones((1, N))
+    weights[0, 3] = 2
+    twice = regime_roots(np.vstack([levels, levels[3]]), np.vstack([Z, Z[3]]))
+    np.testing.assert_allclose(regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8)
+
+
+def scores(levels, Z, theta):
+    """The definition, by dummies instead of sweeping."""
+    lag, y = levels[:, :-1], levels[:, 1:]
+    lag, y = lag - lag.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    e = y - (Z @ theta)[:, None] * lag
+    e, c = e - Z @ np.linalg.lstsq(Z, e, rcond=None)[0], year_weights(Z @ theta, T, Variance.BY_YEAR).value
+    return Z.T @ ((lag * e).sum(axis=1) + (c * e**2).sum(axis=1))
+
+
+def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
+    levels, Z = study()
+    C = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, -1.0]])
+    one, both = regime_intervals(levels, Z, C, np.random.default_rng(2), 99)
+    again = regime_intervals(levels, Z, C, np.random.default_rng(2), 99)
+    assert [one, both] == again and one.low < one.estimate < one.high and 0 < both.p_value <= 1
+    refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
+    refused("rows of exposures", regime_roots, levels, Z[1:])
+    rng = np.random.default_rng(1)
+    Z, walks = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))]), np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
+    refused("no root", regime_intervals, walks, Z, np.eye(3), rng, 9)

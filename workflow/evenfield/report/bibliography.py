@@ -89,7 +89,7 @@ def read_references(path: str | Path) -> dict[str, Reference]:
 
 def _fields(body: str) -> dict[str, str]:
     found = {name.lower(): braced or quoted or number for name, braced, quoted, number in FIELD.findall(body)}
-    for name in ("author", "editor"):  # what stands in braces is one name
+    for name in ("author", "editor"):  # what stands in braces is one name, held together
         if name in found:
             found[name] = re.sub(r"\{[^{}]*\}", lambda part: part[0].replace(" ", "\u00a0"), found[name])
     return {name: _plain(text) for name, text in found.items()}
@@ -102,7 +102,7 @@ def _plain(text: str) -> str:
 
 def _last(name: str) -> str:
     family, comma, _ = name.partition(",")
-    return family if comma else name if name.isupper() or len(name.split()) > 3 else name.rsplit(maxsplit=1)[-1]
+    return family if comma else name.rpartition(" ")[2]
 
 
 def bibtex(references: Iterable[Reference]) -> str:

@@ -39,10 +39,7 @@ def write_paper(
     folder = Path(references).parent
     context = build_context(config, **given)
     prose: Prose = context["prose"]
-    in_paper = prose.placed("paper")
-    if "claims_table" in prose.source("paper"):
-        in_paper.append("T0")
-    context["in_paper"] = in_paper
+    context["in_paper"] = prose.placed("paper")
     files = [Path(path).resolve().parent for path in (references, *given["exhibits"])]
     write_text(bibtex(prose.cited("abstract", "paper", "appendix")), references)
     for source, paper in zip(sources, papers, strict=True):
@@ -72,16 +69,17 @@ def _placed(
     exhibits: dict[str, Exhibit] = {item.id: item for item in context["everything"]}
     paper = name == "paper"
 
-    def exhibit(which: str) -> str:
+    def exhibit(which: str, head: str = "") -> str:
         item = exhibits[which]
         path = {end: typst_string(Path(os.path.relpath(file, folder)).as_posix()) for end, file in item.files.items()}
+        above = f", head: heading(level: 2, {typst_string(head)})" if head else ""
         label = f"#metadata({typst_string(which)}) <{which}>\n"
         if item.html:
-            told = f"id: {typst_string(which)}, short: {str(paper).lower()}"
+            told = f"id: {typst_string(which)}, short: {str(paper).lower()}{above}"
             return f"{label}#import {path['.typ']} as made\n#datatable(made, {told})\n\n"
         words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
         image = f"image({path['.svg']}, width: 100%, alt: {typst_string(item.alt)})"
-        return f"{label}#exhibit({image}, id: {typst_string(which)}, {words})\n\n"
+        return f"{label}#exhibit({image}, id: {typst_string(which)}, {words}, float: {str(paper).lower()}{above})\n\n"
 
     def see(which: str, label: str = "") -> str:
         words = label or f"{NOUNS[which[0]]} {which}"
@@ -99,12 +97,12 @@ def _placed(
     }
 
 
-def _rest(context: Mapping[str, Any], exhibit: Callable[[str], str]) -> str:
+def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
     found = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
         left = sorted((item.id for item in items if item.id not in context["in_paper"]), key=lambda id_: id_[0])
-        found += [f"== {typst_text(title)}\n\n", *map(exhibit, left)] if left else []
+        found += [exhibit(which, "" if place else title) for place, which in enumerate(left)]
     return "".join(found)
 
 

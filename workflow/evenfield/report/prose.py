@@ -26,6 +26,7 @@ COUNTS = (
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # What a text may place beside tables and figures; each renderer says which of them it knows.
 BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
+PLACING = ("table", "figure", "claims_table")
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
@@ -150,7 +151,8 @@ class Prose:
 
     def placed(self, name: str) -> list[str]:
         """Return the tables and figures that a text places, in its order."""
-        return [args[0] for kind, *args in marks(self._filled(name)) if kind in ("table", "figure")]
+        found = marks(self._filled(name))
+        return ["T0" if kind == "claims_table" else args[0] for kind, *args in found if kind in PLACING]
 
     def cited(self, *names: str) -> list[Reference]:
         """Return the references that texts cite, sorted as they are printed."""

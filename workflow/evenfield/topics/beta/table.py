@@ -21,10 +21,12 @@ from evenfield.shared.tables.numbers import (
     years_interval,
 )
 from evenfield.shared.tables.rows import Row, pick, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import in_words, period_label
 from evenfield.shared.tables.warnings import numbers
 
+SHORT: tuple[str, ...] = ("slope_estimate", "speed_estimate", "speed_conf_low", "half_life_estimate")
+SHORT += ("sigma_start_estimate", "sigma_test_p_value", "n_controls")
 SHOWN = ("main", "variant", "span")
 PICKED = {
     "slope": ("ols", "log_income_start"),
@@ -86,7 +88,10 @@ def t6(facts: Facts) -> Table:
         right("K", "n_controls", show=whole),
         right("N", "n_units", show=whole),
     )
-    return Table(id="T6", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    # The paper: the primary specification and the first with controls, without periods that are variants.
+    leading = {str(next((spec for spec in facts.specs() if spec["controls"]), {}).get("id")), facts.primary()["id"]}
+    short = Short(lambda row: row["spec_id"] in leading and row["period"] in facts.shown("main", "span"), SHORT)
+    return Table(id="T6", note=note, columns=columns, frame=pd.DataFrame(rows), group="group", short=short)
 
 
 TABLES = {"T6": t6}

@@ -1,0 +1,84 @@
+"""The golden data through other programs and by two approaches: pydynpd, linearmodels, the numbers of the design."""
+
+import numpy as np
+import pytest
+from linearmodels import PanelOLS
+from linearmodels.datasets import munnell
+
+from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm
+from evenfield.numerics.hp_filter import hp_trend
+from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
+from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
+from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from golden.anchors import expected, firms, munnell_panel, us_states
+from tolerances import CLOSED_FORM, ITERATIVE
+
+SPECS = {
+    "difference_full": GmmSpec(2, 2, 4, Equations.DIFFERENCE, Layout.FULL),
+    "difference_collapsed": GmmSpec(2, 2, 4),
+    "system_collapsed": GmmSpec(1, 2, 3, Equations.SYSTEM),
+    "system_full": GmmSpec(1, 2, 4, Equations.SYSTEM, Layout.FULL),
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_employment_of_140_firms_by_pydynpd(name):
+    logs, told = firms(), expected("arellano_bond")["pydynpd"][name]
+    X = np.stack([logs["w"], logs["k"]], axis=-1)
+    if name.startswith("system"):
+        X = np.concatenate([X, np.where(np.isfinite(logs["n"]), 1.0, np.nan)[..., None]], axis=-1)
+    fit = dynamic_gmm(logs["n"], SPECS[name], X)
+    assert fit.beta == pytest.approx(told["beta"], abs=1e-6)
+    assert fit.std_errors == pytest.approx(told["std_errors"], abs=1e-6)
+    assert fit.hansen.statistic == pytest.approx(told["hansen"], rel=ITERATIVE) and fit.hansen.df == told["df"]
+    assert [test.statistic for test in fit.serial] == pytest.approx(told["serial"], rel=ITERATIVE)
+    assert fit.n_instruments == told["instruments"] and bool(fit.level_rows) == name.startswith("system")
+
+
+def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_normal_law():
+    data, told = munnell.load(), expected("driscoll_kraay")
+    table = np.log(data[["GSP", "P_CAP", "PC", "EMP"]]).assign(UNEMP=data["UNEMP"])
+    table.index = [data["STATE"].factorize()[0], data["YR"].to_numpy()]
+    within = (table - table.groupby(level=0).transform("mean")).to_numpy()
+    case = fit_ols(within[:, 0], within[:, 1:]), np.eye(4)[0], data["YR"].to_numpy(), told["lags"]
+    model = PanelOLS(table["GSP"], table[["P_CAP", "PC", "EMP", "UNEMP"]], entity_effects=True)
+    for factor, debiased in (("N/(N-A-K)", True), ("N/(N-A)", False)):
+        theirs = model.fit(cov_type="kernel", kernel="bartlett", bandwidth=told["lags"], debiased=debiased)
+        ours = driscoll_kraay_inference(*case, factor, told["absorbed"])
+        assert ours.std_error == pytest.approx(theirs.std_errors["P_CAP"], rel=CLOSED_FORM)
+        assert ours.estimate == pytest.approx(theirs.params["P_CAP"], rel=CLOSED_FORM) and ours.factor_name == factor
+    ours = driscoll_kraay_inference(*case, "none", told["absorbed"])
+    assert ours.law == "fixed-b, Bartlett, b = 3/17" and 2.4 < ours.critical_value < 2.7
+    assert default_lags(17) == told["lags"]
+
+
+@pytest.mark.parametrize("model", ["SAR", "SEM", "SDM", "SDEM", "SAC"])
+def test_the_transformation_keeps_coefficients_of_the_states(model):
+    direct, moved = (
+        fit_spatial_panel(*munnell_panel(), PanelModel(model, "unit", approach)) for approach in ("direct", "lee_yu")
+    )
+    np.testing.assert_allclose(moved.estimates[:-1], direct.estimates[:-1], rtol=1e-7, atol=1e-9)
+    for kind in ("observed", "expected"):
+        ratio = moved.std_errors(kind)[:-1] / direct.std_errors(kind)[:-1]
+        np.testing.assert_allclose(ratio, np.sqrt(17 / 16), rtol=1e-5 if model == "SAC" else CLOSED_FORM * 100)
+
+
+@pytest.mark.parametrize("name", expected("us_dynamic")["annual"])
+def test_annual_roots_and_the_heteroskedastic_score_lowers_the_speed(name):
+    first, last = map(int, name.split("-"))
+    levels, told = np.log(us_states().loc[:, first:last]).to_numpy(), expected("us_dynamic")["annual"][name]
+    fit = bias_corrected_root(levels, Variance.CONSTANT)
+    assert fit.fixed_effects == pytest.approx(told["fixed_effects"], abs=ITERATIVE)
+    assert fit.rho == pytest.approx(told["bias_corrected"], abs=ITERATIVE) and not fit.no_root
+    assert bias_corrected_root(levels).rho > fit.rho
+
+
+def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():
+    y, told = np.log(us_states().loc[:, 1949:2009].to_numpy()), expected("us_markov")["log_t"]
+    for smoothing, dollars, cents in told["t"]:
+        trend = hp_trend(y, smoothing)
+        periods = regression_periods(trend.shape[1], told["discard"])
+        found = [fit_logt(transition_variance(trend + shift), periods).t[0] for shift in (0.0, np.log(100))]
+        assert found == pytest.approx([dollars, cents], abs=6e-3)
