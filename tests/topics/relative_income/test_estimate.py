@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EstimateError
-from evenfield.topics.relative_income.estimate import CURRENT, PATHS, SERIES, estimate
+from evenfield.study.errors import EstimateError
+from evenfield.topics.relative_income.estimate import CURRENT, PATHS, estimate
 from made_study import MadeStudy, one_line, same_numbers, same_results
 from tolerances import MACHINE
 
