@@ -33,7 +33,6 @@ KINDS = {
     "estimate": ({"study", "numerics", "shared"}, {"pandas", "scipy", "pydantic", *ESTIMATORS}),
     "table": ({"study", "shared"}, {"pandas"}),
     "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
-    "words": ({"shared"}, {"pandas"}),
 }
 CLOCKS = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.report.claims import NO_SIDE
 from evenfield.shared.estimates import Estimate, write_estimates
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.write import write_table_files
@@ -32,21 +33,13 @@ CONFIG: dict[str, Any] = {
     "periods": {"P1": {"start": 1980, "end": 1990, "label": "1980-90"}, "P2": {"start": 1990, "end": 2000}},
     "estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "unweighted"}]},
 }
-SPATIAL = {
-    "variables": {"zones": {"expression": "zones_state", "label": "zones in force"}},
-    "specifications": [{"id": "sp", "regressors": ["zones"], "years": [1980, 2000]}],
-}
-POLICY: dict[str, Any] = {
-    "taxonomy": {"primary": "lists", "all": ["lists"]},
-    "estimates": {
-        **CONFIG["estimates"],
-        "design": {"weights": ["contiguity"]},
-        "exposure": [{"id": "first", "taxonomy": "lists", "weights": "contiguity", "role": "primary"}],
-        "spatial_panel": SPATIAL,
-    },
-}
+POLICY: dict[str, Any] = {"taxonomy": {"primary": "lists", "all": ["lists"]}}
+CLAIM = {
+    "because": "above 0", "data": "", "estimate": 1.5, "high": None, "interest": None, "kind": "fact", "low": None,
+    "paragraphs": [3], "reasons": [], "rows": [], "smallest_visible": None, "unit": "pp/yr",
+}  # fmt: skip
+ROW = {"against": False, "conf_low": None, "conf_high": None, "period": "P1", "unit_of_measure": "pp/yr"}
 UNITS = {"AA": "Alpha", "BB": "Beta <b>", "CC": "Gamma", "DD": "Delta"}
-EFFECTS = {"direct": 0.5, "indirect": -0.25, "total": 0.25}
 BASE: dict[str, Any] = {"unit_scheme": "all", "n_obs": 31, "n_units": 31, "conf_level": 0.95}
 
 
@@ -54,107 +47,76 @@ def made_config(*, policy: bool) -> dict[str, Any]:
     return checked_config({**CONFIG, **(POLICY if policy else {})})
 
 
-def estimates(*, policy: bool) -> list[Estimate]:
-    """Speeds and dispersion of two periods; with policy also exposure, detectable effects and a spatial panel."""
-    rows = []
+def estimates() -> dict[str, list[Estimate]]:
+    """Speeds and dispersion of two periods."""
+    rows: dict[str, list[Estimate]] = {"beta": [], "sigma": []}
     for period in ("P1", "P2"):
         shared = {**BASE, "period": period, "outcome": "growth", "output_basis": "proxy" if period == "P1" else ""}
         beta = {**shared, "family": "beta", "estimator": "ols", "spec_id": "absolute", "term": "speed"}
         ends = {"estimate": 2.0, "conf_low": 1.5, "conf_high": 2.5, "unit_of_measure": "% per year"}
-        rows.append(Estimate(**beta, effect_type="lambda", **ends))
+        rows["beta"].append(Estimate(**beta, effect_type="lambda", **ends))
         sigma = {**shared, "family": "sigma", "estimator": "sigma", "spec_id": "unweighted", "effect_type": "stat"}
-        rows += [Estimate(**sigma, term=f"sigma_{end}", estimate=e) for end, e in (("start", 0.5), ("end", 0.44))]
-        if policy:
-            listed = {**shared, "treatment_def": "lists", "w_id": "contiguity"}
-            slx = {**listed, "family": "exposure", "role": "primary", "estimator": "slx", "spec_id": "first"}
-            slx |= {
-                "term": "exposure_cluster",
-                "contrast": "exposure_cluster - exposure_sez",
-                "se_type": "SCPC avc 0.03",
-            }
-            slx |= {"unit_of_measure": "pp/yr per exposure 0 to 1", "sesoi": 1.0, "mde": 6.0}
-            rows.append(Estimate(**slx, estimate=1.5, conf_low=-2.5, conf_high=5.5, p_value=0.4))
-            mde = {
-                **listed,
-                "family": "design",
-                "estimator": "mde_t",
-                "effect_type": "stat",
-                "unit_of_measure": "pp/yr",
-            }
-            for spec, kind in (("exposures", "exposure"), ("joint", "own")):
-                both = {"spec_id": spec, "term": f"{kind}_cluster", "contrast": f"{kind}_cluster - {kind}_sez"}
-                rows.append(Estimate(**mde, **both, estimate=5.0))
-    return rows + (spatial_panel() if policy else [])
-
-
-def spatial_panel() -> list[Estimate]:
-    """Effects of two models with two weights, one of them without numbers, and rho with and without factors."""
-    shared = {**BASE, "family": "spatial_panel", "spec_id": "sp", "outcome": "log_income", "period": "1980-2000"}
-    shared |= {"unit_of_measure": "log points"}
-    rows = []
-    for model, weights in (("slx", "contiguity"), ("slx", "dense"), ("sdm", "contiguity")):
-        for name, value in EFFECTS.items():
-            ends = {"estimate": value, "conf_low": value - 1, "conf_high": value + 1, "p_value": 0.4}
-            rows.append(Estimate(**shared, estimator=model, w_id=weights, term="zones", effect_type=name, **ends))
-    for model, value in (("sdm", 0.6), ("sdm_factors_1", 0.3), ("sdm_factors_2", 0.2)):
-        rows.append(Estimate(**shared, estimator=model, w_id="contiguity", term="rho", estimate=value))
+        rows["sigma"] += [
+            Estimate(**sigma, term=f"sigma_{end}", estimate=e) for end, e in (("start", 0.5), ("end", 0.44))
+        ]
     return rows
 
 
 def write_study(results: Path, *, policy: bool) -> dict[str, Any]:
     """Write every file that page and paper read and return what they are rendered from."""
-    write_estimates(estimates(policy=policy), results / "estimates.csv")
+    made = estimates()
+    write_estimates([row for rows in made.values() for row in rows], results / "estimates.csv")
+    for topic, rows in made.items():
+        write_estimates(rows, results / "estimates" / topic / "estimates.csv")
     tables = {"panel": {"hash": "1" * 64, "rows": 3}}
     described = {"data_hash": "0" * 64, "simulated": ["panel"], "tables": tables}
     write_json(described, results / "ingest/description.json")
-    panel = results / "panel" / "all"
-    write_json({"units": list(UNITS), "years": [1980, 1990, 2000], "unit_scheme": "all"}, panel / "description.json")
-    tiles = {"tile_row": [1, 1, 2, 2], "tile_col": [1, 2, 1, 2]}
-    write_results(pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}), panel / "units.csv")
     sources = {"source": ["MADE"], "citation": ["Made up."], "vintage": [""], "licence": ["CC0"]}
     write_results(pd.DataFrame(sources), results / "ingest" / "sources.csv")
-    write_answers(results, policy=policy)
-    if policy:
-        cells = {"both": "AA", "cluster only": "BB", "SEZ only": "CC", "neither": "DD"}
-        rows = [
-            {"block": "cells", "taxonomy": "lists", "period": "all", "term": c, "units": u} for c, u in cells.items()
-        ]
-        write_results(pd.DataFrame(rows), results / "estimates" / "design" / "series.csv")
-        write_spread(results / "estimates" / "spatial_panel")
+    write_json({}, results / "numbers.json")
+    write_json(made_answers() if policy else NO_ANSWERS, results / "answers.json")
+    write_places(results, policy=policy)
     exhibits = write_exhibits(results, policy=policy)
-    scripts = {"F4": "topics/beta/figure.py"}
-    return {"config": made_config(policy=policy), "root": results, "exhibits": exhibits, "scripts": scripts}
+    given = {"config": made_config(policy=policy), "root": results, "exhibits": exhibits}
+    return given | {"scripts": {"F4": "topics/beta/figure.py"}, "texts": []}
 
 
-def write_spread(folder: Path) -> None:
-    """Write effects by unit and by pair, and the summary of the spatial panels."""
-    fits = [("slx", "contiguity"), ("slx", "dense"), ("sdm", "contiguity")]
-    keys = [{"spec_id": "sp", "w_id": weights, "estimator": model, "term": "zones"} for model, weights in fits]
-    numbered = list(enumerate(UNITS))
-    reach = [
-        {**key, "unit": unit, "own": 0.5, "received": -0.25 + 0.01 * i, "sent": -0.25 - 0.01 * i}
-        for key in keys
-        for i, unit in numbered
-    ]
-    links = [
-        {**key, "unit_i": a, "unit_j": b, "effect": 0.5 if a == b else -0.1 * (1 + i) - 0.01 * j}
-        for key in keys
-        for i, a in numbered
-        for j, b in numbered
-    ]
-    spec = {**SPATIAL["specifications"][0], "role": "exploratory", "model": "SDM", "weights": "contiguity"}
-    spec |= {"outcome": "log_income", "sample": "all"}
-    fit = {"specifications": [spec], "regressors": {"zones": "zones in force"}, "reading": ["Read <this> first."]}
-    write_results(pd.DataFrame(reach), folder / "reach.csv")
-    write_results(pd.DataFrame(links), folder / "links.csv")
-    write_json({**fit, "effective_neighbours": {"contiguity": 2.0, "dense": 3.0}}, folder / "fit.json")
+def write_places(results: Path, *, policy: bool) -> None:
+    """Write units, incomes and, with policy, tiles, a cluster and zones from 1990 on."""
+    panel, years = results / "panel" / "all", (1980, 1990, 2000)
+    write_json({"units": list(UNITS), "years": list(years), "unit_scheme": "all"}, panel / "description.json")
+    write_json({"type": "FeatureCollection", "features": []}, results / "ingest" / "outlines.geojson")
+    tiles = {"tile_row": [1, 1, 2, 2], "tile_col": [1, 2, 1, 2]} if policy else {}
+    write_results(pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}), panel / "units.csv")
+    rows = [(unit, year, place) for place, unit in enumerate(UNITS) for year in years]
+    long = pd.DataFrame(rows, columns=["unit", "year", "place"])
+    write_results(long.assign(income=1 + long["place"], population=1.0), panel / "panel.csv")
+    zones = (long["year"] - 1980) // 10 * (long["place"] < 2)
+    doses = long.assign(zone_type="state", zones=zones)
+    write_results(doses if policy else doses.head(0), panel / "doses.csv")
+    cells = long.assign(taxonomy="lists", cluster=(long["place"] == 0) * 1, sez=(zones > 0) * 1)
+    write_results(cells if policy else cells.head(0), panel / "yearly_cells.csv")
 
 
-def write_answers(results: Path, *, policy: bool) -> None:
-    """Write the answers to two claims, or that there are none."""
-    words = {"SUGGESTIVE": 1, "NO ANSWER": 0, "OUT OF REACH": 1}
-    content = {"sentence": "" if policy else "Nothing is answered.", "words": list(words), "counts": words}
-    write_json(content | {"claims": [{}, {}], "questions": 1}, results / "answers.json")
+NO_ANSWERS: dict[str, Any] = {"sentence": "Nothing is answered.", "words": [], "counts": {}, "claims": []}
+NO_ANSWERS |= {"hypotheses": [], "reasons": {}, "questions": 0}
+
+
+def made_answers() -> dict[str, Any]:
+    """Answers to four claims: a fact with a variant that misses, one without an answer, one out of reach, a plan."""
+    rows = [{**ROW, "what": "primary", "name": "", "estimate": 1.5}]
+    fact = {"id": "A1", "answer": "HOLDS IN PART", "claim": "Alpha <b>grew</b>.", "because": "above 0, but not with: x"}
+    fact |= {"rows": [*rows, {**ROW, "what": "variant", "name": "x", "estimate": -9.0, "against": True}]}
+    ends = {"low": -2.0, "high": 5.0, "interest": 1.0, "smallest_visible": 6.0}
+    open_ = {"id": "A2", "answer": "NO ANSWER", "claim": "Zones help.", "kind": "association", **ends}
+    open_ |= {"because": NO_SIDE, "rows": [{**rows[0], "conf_low": -2.0, "conf_high": 5.0}]}
+    nothing = {"estimate": None, "unit": ""}
+    far = {"id": "A3", "answer": "OUT OF REACH", "claim": "Firms gain.", "kind": "out of reach", "reasons": ["R2"]}
+    plan = {"id": "A4", "answer": "NOT EMPIRICAL", "claim": "There is a plan.", "kind": "not empirical"}
+    claims = [fact, open_, {**far, **nothing, "data": "A census of firms."}, {**plan, **nothing, "because": "A plan."}]
+    words = [claim["answer"] for claim in claims]
+    told = {"words": words, "counts": dict.fromkeys(words, 1), "claims": [{**CLAIM, **claim} for claim in claims]}
+    return NO_ANSWERS | told | {"sentence": "", "reasons": {"R2": "Firm data are needed."}, "questions": 1}
 
 
 def made_table(name: str) -> Table:

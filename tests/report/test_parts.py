@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
-from evenfield.report.bibliography import REFERENCES, read_references
 from evenfield.report.exhibits import read_exhibits
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ReportError
@@ -54,11 +53,3 @@ def test_a_figure_without_its_twin_is_refused(tmp_path: Path) -> None:
     paths = [path for path in write_figure(tmp_path, "F1") if not path.endswith(".csv")]
     with pytest.raises(ReportError, match=r"report: F1 has no \.csv file"):
         read_exhibits(paths, {}, {}, {})
-
-
-def test_every_reference_is_read() -> None:
-    found = read_references()
-    assert len(found) == REFERENCES.read_text(encoding="utf-8").count("\n@") + 1
-    assert found[0].startswith("Barro, Robert J. and Sala-i-Martin, Xavier (1992). Convergence.")
-    assert any("Journal of Political Economy 100(2): 223\u2013251." in line for line in found)
-    assert any(line.startswith("Zeng, Douglas Zhihua (ed.) (2010).") for line in found)

@@ -13,7 +13,7 @@ from evenfield.shared.tables.latex import escape_latex, table_latex
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, significant, with_error, years
-from evenfield.shared.tables.table import Column, Table, grid
+from evenfield.shared.tables.table import Column, Short, Table, grid
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ArtifactError
@@ -54,6 +54,9 @@ def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None
     assert '"<b>|", "(a)", "(a)",' in text and "table.cell(colspan: 3" in text
     columns = (*made_table().columns[:2], replace(made_table().columns[2], paper=False))
     assert "interval" not in table_typst(replace(made_table(), columns=columns))
+    brief = table_typst(replace(made_table(), short=Short(lambda row: row["group"] == "two", ("low",))))
+    brief = brief[brief.index("#let short_title") :]
+    assert '"<b>|", "(a)",' in brief and "Value" not in brief and "unbounded" not in brief
     assert typst_text("- a_b #1 [x] $5 @c\n~ \\") == "\\- a\\_b \\#1 \\[x\\] \\$5 \\@c \\~ \\\\"
     assert typst_string('say "a\\b"') == '"say \\"a\\\\b\\""'
 

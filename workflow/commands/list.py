@@ -7,7 +7,8 @@ from study import arguments, run_command
 def show(config: dict) -> None:
     """Print what can be asked for."""
     print(f"study {config['study']['id']}: {config['study']['title']}")
-    print("\ntargets: all, results/estimates.csv, results/report/index.html, results/report/paper.pdf")
+    print("\ntargets: all, results/estimates.csv, results/numbers.json")
+    print("         results/report/index.html, results/report/paper.pdf, results/report/appendix.pdf")
     print("         any file under results/, for example results/tables/T6.csv")
     print("\nspecifications")
     for family, section in config["estimates"].items():

@@ -138,7 +138,7 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],
         size=sum(map(len, content.values())) / 1e6,
         sources=found,
-        references=read_references(references[0]) if references else [],
+        references=sorted(item.text for item in read_references(references[0]).values()) if references else [],
         pins=len(re.findall("^[^ #].*==", content["requirements.lock"].decode(), re.M)),
     )
 

@@ -103,15 +103,15 @@ rule page:
 
 
 rule paper:
-    """The paper, its Typst source and its references."""
+    """Paper and appendix, their Typst sources and their references."""
     input:
         **REPORT,
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
         numbers=rules.name_numbers.output.content,
     output:
-        paper="results/report/paper.pdf",
-        source="results/report/paper.typ",
+        papers=expand("results/report/{name}.pdf", name=["paper", "appendix"]),
+        sources=expand("results/report/{name}.typ", name=["paper", "appendix"]),
         references="results/report/references.bib",
     log:
         "results/logs/paper.log",

@@ -9,7 +9,7 @@ def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
     """Write the pages from the folder of ``estimates.csv`` and the files of tables and figures."""
     from evenfield.report.page import write_pages
 
-    kept = {name: given[name] for name in ("config", "exhibits", "scripts")}
+    kept = {name: given[name] for name in ("config", "exhibits", "scripts", "texts")}
     write_pages(page, tables, root=Path(estimates).parent, **kept)
 
 

@@ -1,16 +1,16 @@
-"""Write the paper: its Typst source, its references and the PDF."""
+"""Write paper and appendix: their Typst sources, their references and the PDFs."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
 
-def main(*, paper: str, source: str, references: str, estimates: str, **given: Any) -> None:
-    """Write the paper from the folder of ``estimates.csv`` and the files of tables and figures."""
+def main(*, estimates: str, **given: Any) -> None:
+    """Write both from the folder of ``estimates.csv``, the texts and the files of tables and figures."""
     from evenfield.report.paper import write_paper
 
-    kept = {name: given[name] for name in ("config", "exhibits", "scripts")}
-    write_paper(source, references, paper, root=Path(estimates).parent, **kept)
+    kept = ("sources", "papers", "references", "config", "exhibits", "scripts", "texts")
+    write_paper(root=Path(estimates).parent, **{name: given[name] for name in kept})
 
 
 if "snakemake" in globals():

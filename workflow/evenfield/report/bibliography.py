@@ -1,35 +1,110 @@
-"""The references: one BibTeX file for the paper, the same entries in words for the page."""
+"""References: BibTeX entries, read for the page and handed on as they are to the paper."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
-from evenfield.report.exhibits import TEMPLATES
-from evenfield.shared.words import listing
+from evenfield.shared.tables.units import in_words
+from evenfield.study.errors import ReportError
 
-REFERENCES = TEMPLATES / "references.bib"
-ENTRY = re.compile(r"@(\w+)\{(\w+),\n(.*?)\n\}", re.DOTALL)
-FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},$", re.MULTILINE)
-
-
-def read_references(path: str | Path = REFERENCES) -> list[str]:
-    """Write every reference as one line of text."""
-    entries = [dict(FIELD.findall(body)) for _, _, body in ENTRY.findall(Path(path).read_text(encoding="utf-8"))]
-    return sorted(_reference(entry) for entry in entries)
+ENTRY = re.compile(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,(.*?)^\s*\}", re.DOTALL | re.MULTILINE)
+BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+FIELD = re.compile(rf'(\w+)\s*=\s*(?:{BRACED}|"([^"]*)"|(\d+))\s*(?:,|\Z)')
 
 
-def _reference(entry: Mapping[str, str]) -> str:
-    edited = " (ed.)" if "editor" in entry else ""
-    names = listing(entry["author"].split(" and ")) + edited
-    year = f" ({entry['year']})" if "year" in entry else ""
-    return f"{names}{year}. {entry['title']}. {_where(entry)}."
+@dataclass(frozen=True)
+class Reference:
+    """One entry."""
+
+    key: str
+    fields: Mapping[str, str]
+    bibtex: str
+
+    @property
+    def year(self) -> str:
+        """The year, or that there is none."""
+        return self.fields.get("year", "n.d.")
+
+    @property
+    def short(self) -> str:
+        """The authors as a citation names them."""
+        names = [_last(name) for name in self._names]
+        return f"{names[0]} et al." if len(names) > 3 else in_words(names)
+
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """Where the entry stands in a list."""
+        return (" ".join(self._names).casefold(), self.year, self.key)
+
+    @property
+    def text(self) -> str:
+        """The entry as one line."""
+        names = in_words(self._names) + (" (ed.)" if "author" not in self.fields and "editor" in self.fields else "")
+        return f"{names} ({self.year}). {self.fields['title'].rstrip('.')}. {self._where}.".replace("..", ".")
+
+    @property
+    def html(self) -> str:
+        """The entry as one line, with a link where it has an address."""
+        url = f"https://doi.org/{self.fields['doi']}" if "doi" in self.fields else self.fields.get("url", "")
+        return escape(self.text) + (f' <a href="{escape(url)}">{escape(url)}</a>' if url else "")
+
+    @property
+    def _names(self) -> list[str]:
+        return re.split(r"\s+and\s+", self.fields.get("author") or self.fields.get("editor") or self.key)
+
+    @property
+    def _where(self) -> str:
+        told = self.fields
+        if "journal" in told:
+            number = f"({told['number']})" if "number" in told else ""
+            issue = f" {told['volume']}{number}" if "volume" in told else f", no. {told['number']}" if number else ""
+            pages = f": {told['pages']}" if "pages" in told else ""
+            return f"{told['journal']}{issue}{pages}"
+        inside = f"In {told['booktitle']}" if "booktitle" in told else told.get("howpublished", "")
+        series = " ".join(told[name] for name in ("type", "number") if name in told)
+        house = told.get("publisher") or told.get("institution") or told.get("school") or told.get("organization", "")
+        parts = [inside, series, ": ".join(part for part in (told.get("address", ""), house) if part)]
+        return ", ".join(part for part in parts if part)
 
 
-def _where(entry: Mapping[str, str]) -> str:
-    if "journal" not in entry:
-        return f"{entry['address']}: {entry['publisher']}"
-    issue = f" {entry['volume']}({entry['number']})" if "volume" in entry else f", no. {entry['number']}"
-    pages = f": {entry['pages'].replace('--', chr(0x2013))}" if "pages" in entry else ""
-    return f"{entry['journal']}{issue}{pages}"
+def read_references(path: str | Path) -> dict[str, Reference]:
+    """Read a BibTeX file by key."""
+    text = Path(path).read_text(encoding="utf-8")
+    found = {
+        key: Reference(key, _fields(body), f"@{kind}{{{key},{body}}}\n") for kind, key, body in ENTRY.findall(text)
+    }
+    started = len(re.findall(r"^@\w+\s*\{", text, re.MULTILINE))
+    if started != len(found):
+        told = f"{path} has {started} entries, of which {len(found)} can be read, each with a key of its own"
+        raise ReportError(told, "entries that end with } on a line of its own", "correct the others")
+    for key, entry in found.items():
+        if missing := [name for name in ("title", "year") if name not in entry.fields]:
+            raise ReportError(f"{path}: {key} has no {missing[0]}", "author or editor, title, year", "add it")
+    return found
+
+
+def _fields(body: str) -> dict[str, str]:
+    found = {name.lower(): braced or quoted or number for name, braced, quoted, number in FIELD.findall(body)}
+    for name in ("author", "editor"):  # what stands in braces is one name, held together
+        if name in found:
+            found[name] = re.sub(r"\{[^{}]*\}", lambda part: part[0].replace(" ", "\u00a0"), found[name])
+    return {name: _plain(text) for name, text in found.items()}
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"\\([&%_$#])", r"\1", re.sub(r"[ \t\n]+", " ", text))
+    return re.sub(r"[{}]", "", text).replace("---", "\u2014").replace("--", "\u2013")
+
+
+def _last(name: str) -> str:
+    family, comma, _ = name.partition(",")
+    return family if comma else name.rpartition(" ")[2]
+
+
+def bibtex(references: Iterable[Reference]) -> str:
+    """Write entries as BibTeX."""
+    return "\n".join(item.bibtex for item in references)

@@ -8,8 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing, significant
+from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing
+from evenfield.shared.tables.units import period_label
 
+NO_SIDE = "its interval does not leave out zero"  # said once for all claims without an answer
 WIDTH, STEP, TOP, FOOT = 300.0, 7.0, 9.0, 19.0
 # What a group of claims with the same answer has in common; ``units`` is filled with the study's word.
 MEANING = {
@@ -17,11 +19,11 @@ MEANING = {
     "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
     "DOES NOT HOLD": "The main figure and most variants miss the threshold.",
     "SUPPORTED": "The interval leaves out zero, also adjusted for the number of questions, and no check takes it away.",
-    "SUGGESTIVE": "The interval leaves out zero, but not after adjusting for the number of questions or not in a check.",
+    "SUGGESTIVE": "The interval leaves out zero, but not adjusted for the number of questions, or not in a check.",
     "NEGLIGIBLE": "The whole interval is smaller than what would matter.",
     "SUGGESTIVE AGAINST": "The other way round than claimed, before adjusting or with a check that takes it away.",
     "AGAINST": "The other way round than claimed, by the same burden of proof as support.",
-    "NO ANSWER": "That is no evidence of nothing: beside each stands the smallest effect that could have been seen.",
+    "NO ANSWER": "The interval holds zero; that is no evidence of nothing. Visible: the smallest effect one could see.",
     "OUT OF REACH": "Figures of {units} cannot decide these. By reason, with the data that would.",
     "NOT EMPIRICAL": "Definitions, premises and plans; no figure can decide them.",
 }
@@ -41,13 +43,13 @@ UNIT_WORDS = {
 
 def claim_groups(content: Mapping[str, Any], config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the answers that were given, in the order of the rule, each with its claims ready to print."""
-    units = config["study"]["units_name"]
+    units, periods = config["study"]["units_name"], config["periods"]
     holds = {item["id"]: item.get("holds") or {} for item in config.get("answers", {}).get("claims", [])}
     groups = []
     for word in content["words"]:
         found = [claim for claim in content["claims"] if claim["answer"] == word]
         told = {"word": word.capitalize(), "id": word.lower().replace(" ", "-"), "count": len(found)}
-        claims = [_shown(claim, holds.get(claim["id"], {}), units) for claim in found]
+        claims = [_shown(claim, holds.get(claim["id"], {}), units, periods) for claim in found]
         groups.append({**told, "meaning": MEANING[word].format(units=units), "claims": claims})
     return [group for group in groups if group["count"]]
 
@@ -71,20 +73,22 @@ def in_unit(value: float | None, unit: str, units: str) -> str:
     return f"{by_unit(value, unit)}{'' if words.startswith('%') else ' '}{words}".rstrip()
 
 
-def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> dict[str, Any]:
-    rows, unit = claim["rows"], claim["unit"]
+def _shown(
+    claim: Mapping[str, Any], holds: Mapping[str, Any], units: str, periods: Mapping[str, Any]
+) -> dict[str, Any]:
+    rows, unit, because = claim["rows"], claim["unit"], claim["because"]
     # What is shown beside a claim in another unit has no place on its axis.
     drawn = [row for row in rows if row["estimate"] is not None and row["unit_of_measure"] == unit]
     marks = [end for ends in holds.values() for end in (ends if isinstance(ends, list | tuple) else [ends])]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     return {
         **claim,
-        "number": in_unit(claim["estimate"], unit, units),
+        "number": in_unit(claim["estimate"], unit, units).partition(" "),
         "interval": ends(claim["low"], claim["high"], unit),
-        "visible": "" if is_missing(visible) else in_unit(float(significant(visible).replace(",", "")), unit, units),
-        "reason": f"{claim['because'][:1].upper()}{claim['because'][1:]}".rstrip("."),
+        "visible": in_unit(visible, unit, units),
+        "reason": "" if because == NO_SIDE else f"{because[:1].upper()}{because[1:]}".rstrip("."),
         "chart": chart(drawn, marks or [0.0], None if holds else claim["interest"]) if drawn else "",
-        "behind": [{**row, "number": _valued(row, units), "name": row_name(row)} for row in rows],
+        "behind": [_behind(row, units, periods) for row in rows],
     }
 
 
@@ -95,20 +99,18 @@ def ends(low: float | None, high: float | None, unit: str) -> str:
     return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, unit) for end in (low, high))}]"
 
 
-def row_name(row: Mapping[str, Any]) -> str:
-    """Return what a row behind a claim is called."""
-    if row["what"] == "primary":
-        return "Main figure"
-    return row["period"] if row["what"] == "shown" and row["name"].isdigit() else row["name"]
-
-
-def _valued(row: Mapping[str, Any], units: str) -> str:
-    unit = row["unit_of_measure"]
-    return f"{in_unit(row['estimate'], unit, units)} {ends(row['conf_low'], row['conf_high'], unit)}".strip()
+def _behind(row: Mapping[str, Any], units: str, periods: Mapping[str, Any]) -> dict[str, str]:
+    """Return a row behind a claim as it is printed."""
+    unit, what = row["unit_of_measure"], row["what"]
+    name = {"primary": "main figure", "shown": "beside it"}.get(what, row["name"])
+    label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
+    number = f"{in_unit(row['estimate'], unit, units)} {ends(row['conf_low'], row['conf_high'], unit)}".strip()
+    says = "otherwise" if row["against"] else "a placebo" if what == "placebo" else ""
+    return {"name": name, "period": label, "number": number, "says": says}
 
 
 def chart(rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: float | None) -> Markup:
-    """Draw the main row and its checks as intervals against zero or a threshold, the checks that say otherwise hollow."""
+    """Draw the main row and its checks against zero or a threshold; what says otherwise is hollow."""
     low, high = _reach(rows, marks, interest)
     height = TOP + STEP * (len(rows) + 0.6) + FOOT
 
@@ -156,4 +158,4 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     found = [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    return [(tick, f"{tick:.{places}f}".replace("-", MINUS).replace(f"{MINUS}0", "0" if tick == 0 else f"{MINUS}0")) for tick in found]
+    return [(tick, f"{abs(tick) if abs(tick) < step / 2 else tick:.{places}f}".replace("-", MINUS)) for tick in found]

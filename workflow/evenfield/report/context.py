@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from evenfield.report.assumptions import harvest_assumptions
-from evenfield.report.bibliography import read_references
-from evenfield.report.exhibits import read_exhibits, read_toml
+from evenfield.report.bibliography import Reference, read_references
+from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
-from evenfield.shared.tables.rows import records
+from evenfield.report.numbers import Number, read_numbers
+from evenfield.report.prose import Lookup, Prose, check_citations, part_of
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.rows import Row, pick, records
+from evenfield.shared.tables.units import period_label
 from evenfield.shared.topics import exhibit_words, read_topics
-from evenfield.shared.words import Findings, Sentence, listing
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
 SOURCE = ("citation", "vintage", "licence")
-# Topics whose first sentence stands in the summary.
-SUMMARY = ("answers", "design", "exposure", "beta", "sigma")
+KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
+TEXTS = ("abstract", "page", "paper", "appendix")
 
 
 class Section(NamedTuple):
@@ -28,43 +32,34 @@ class Section(NamedTuple):
 
     id: str
     title: str
-    said: list[Sentence]
     exhibits: list[Any]
 
 
 def build_context(
-    config: Mapping[str, Any], root: str | Path, exhibits: Sequence[str], scripts: Mapping[str, str]
+    config: Mapping[str, Any],
+    root: str | Path,
+    exhibits: Sequence[str],
+    scripts: Mapping[str, str],
+    texts: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Gather everything that the templates of page and paper print from a results folder."""
-    facts, ingest = Findings(config, root), read_json(Path(root) / "ingest" / "description.json")
-    own = read_toml("studies.toml").get(config["study"]["id"], {})
+    facts, ingest = Facts(config, root), read_json(Path(root) / "ingest" / "description.json")
     topics, found = read_topics(), provenance(config, ingest)
     owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
     shown = read_exhibits(exhibits, owners, scripts, exhibit_words(facts.words))
-    parts = [
-        Section(name, told["title"], said(facts, name), [e for e in shown if e.topic == name])
-        for name, told in topics.items()
-    ]
-    sections = [part for part in parts if part.said or part.exhibits or own.get(part.id)]
-    simulated = simulated_names(ingest)
-    text = f"SIMULATED DATA: {listing(simulated)} hold made-up figures. Nothing below says anything about the world."
-    warning: list[tuple[Sentence, Section | None]] = [(Sentence(text, caution=True), None)] if simulated else []
+    parts = [Section(name, told["title"], [e for e in shown if e.topic == name]) for name, told in topics.items()]
+    prose = read_prose(config, root, texts)
     return {
         "study": facts.words,
-        "unit": facts.unit,
-        "units": facts.units,
-        "own": own,
-        "watermark": WATERMARK if simulated else "",
-        "sections": sections,
-        "headlines": warning + [(part.said[0], part) for part in sections if part.id in SUMMARY and part.said],
-        "absent": [part.title for part in parts if part not in sections],
-        "data": _data(facts),
+        "prose": prose,
+        "watermark": WATERMARK if simulated_names(ingest) else "",
+        "sections": [part for part in parts if part.exhibits],
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
         "assumptions": harvest_assumptions(),
         "data_sources": records(facts.ingested("sources", SOURCE)),
-        "references": read_references(),
+        "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": found,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
         "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
@@ -72,25 +67,63 @@ def build_context(
     }
 
 
-def said(facts: Findings, topic: str) -> list[Sentence]:
-    """Return what a topic has to say: the ``sentences`` of its ``words.py``, if the study has it."""
-    module = f"evenfield.topics.{topic}.words"
-    estimated = read_topics()[topic]["estimate"] is None or topic in facts.config["estimates"]
-    if not estimated or find_spec(module) is None:
+def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
+    """Open the texts of a study with all that they may name; a text that it lacks is a neutral one of ours."""
+    paths = {Path(path).stem: Path(path) for path in texts if path.endswith(".md")}
+    references: dict[str, Reference] = {}
+    for path in texts:
+        if path.endswith(".bib"):
+            references = read_references(path)
+            check_citations([text.read_text(encoding="utf-8") for text in paths.values()], references, path)
+    neutral = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS}
+    return Prose({**neutral, **paths}, _names(config, root), references, [*config["tables"], *config["figures"]])
+
+
+def _names(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
+    facts, ingest = Facts(config, root), read_json(Path(root) / "ingest" / "description.json")
+    numbers, content = read_numbers(Path(root) / "numbers.json"), read_json(Path(root) / "answers.json")
+    claims, hypotheses, described = content["claims"], content["hypotheses"], facts.description()
+    kinds = Counter(item["kind"] for item in claims)
+    return {
+        "n": Lookup("number", {name: part_of(name, number) for name, number in numbers.items()}),
+        "answers": Lookup("answer to", {item["id"]: item["answer"] for item in [*hypotheses, *claims]}),
+        "counts": Lookup("answer", content["counts"]),
+        "kinds": Lookup("kind", {name: kinds[name] for name in KINDS}),
+        "total": len(claims),
+        "questions": len(hypotheses),
+        "claims": claims,
+        "words": content["words"],
+        "vintage": ingest.get("vintage", ""),
+        "study": facts.words,
+        "income": config["panel"]["income"]["unit"],
+        "units": len(described["units"]),
+        "years": (str(min(described["years"])), str(max(described["years"]))),
+        "proxy": [str(year) for year in (described.get("basis_years") or {}).get("proxy") or ()],
+        "convergence": convergence(facts),
+        "made": [*config["tables"], *config["figures"]],
+    }
+
+
+def convergence(facts: Facts) -> list[dict[str, Any]]:
+    """Return speed of convergence and dispersion at both ends of each period, without controls."""
+    if not {"beta", "sigma"} <= set(facts.config["estimates"]):
         return []
-    facts.topic = topic
-    sentences: list[Sentence] = import_module(module).sentences(facts)
-    return sentences
+    wanted = {"unit_scheme": [facts.main, ""], "period": facts.shown("main", "span")}
+    beta, sigma = (facts.estimates(topic, spec_id=facts.primary(topic)["id"], **wanted) for topic in ("beta", "sigma"))
+    beta = beta[beta["estimator"].eq("ols") & beta["effect_type"].eq("lambda")]
+    told = []
+    for period in wanted["period"]:
+        speed = pick(beta, period=period)
+        ends = [pick(sigma, period=period, term=f"sigma_{end}") for end in ("start", "end")]
+        if all(row and pd.notna(row["estimate"]) for row in (speed, *ends)):
+            parts = [("speed", speed, "0.0"), ("before", ends[0], "0.00"), ("after", ends[1], "0.00")]
+            told.append(
+                {"period": period_label(period, facts.config["periods"])}
+                | {name: part_of(name, _number(row, show)) for name, row, show in parts}
+            )
+    return told
 
 
-def _data(facts: Findings) -> list[Sentence]:
-    panel, years = facts.config["panel"], facts.description()["years"]
-    follows = f"The panel follows {len(facts.description()['units'])} {facts.units} from {min(years)} to {max(years)}."
-    found = [Sentence(f"{follows} Income is measured in {panel['income']['unit']}.")]
-    proxies = (facts.description().get("basis_years") or {}).get("proxy")
-    if proxies:
-        text = (
-            f"Output of {proxies[0]}\u2013{proxies[1]} is a PROXY. Numbers that rest on it are marked PROXY, those that"
-        )
-        found.append(Sentence(f"{text} join it to official figures SPLICED PROXY.", caution=True))
-    return found
+def _number(row: Row, show: str) -> Number:
+    ends = {"low": row["conf_low"], "high": row["conf_high"], "p": row["p_value"]}
+    return Number(value=row["estimate"], **ends, show=show, source="estimates.csv", estimate_id=row["estimate_id"])

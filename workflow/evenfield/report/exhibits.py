@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
@@ -58,11 +57,6 @@ class Exhibit:
 def data_uri(path: str | Path, kind: str) -> str:
     """Return a file as a ``data:`` address."""
     return f"data:{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"
-
-
-def read_toml(name: str) -> dict[str, Any]:
-    """Read a TOML file of the template folder."""
-    return tomllib.loads((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def read_exhibits(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import count_of, in_words
 
+Place = tuple[float, float]
+# Path by unit, centre by unit, height of the drawing.
+Drawn = tuple[dict[str, str], dict[str, Place], float]
 WIDTH, TILE, GRID = 720.0, 60.0, 0.5
 BREAKS = (60, 80, 100, 150)  # income in percent of the nation's
 RADIUS = 3.2  # of the circle of one zone
@@ -27,7 +31,7 @@ def map_view(facts: Facts) -> dict[str, Any]:
     if not shapes:
         return {}
     income, zones, listed, clusters = _income(facts), _zones(facts), *_listed(facts)
-    years = sorted(income.columns)
+    years = sorted(map(int, income.columns))
     has_zones = bool(zones.to_numpy().any())
     said = [_sentence(facts, year, zones, listed) for year in years] if has_zones else []
     drawn = [
@@ -66,7 +70,7 @@ def shade(percent: float | None) -> int:
 
 
 def _keys() -> list[str]:
-    inner = [f"{a}\u2013{b}" for a, b in zip(BREAKS, BREAKS[1:], strict=False)]
+    inner = [f"{a}\u2013{b}" for a, b in pairwise(BREAKS)]
     return [f"under {BREAKS[0]}", *inner, f"{BREAKS[-1]} or more"]
 
 
@@ -108,7 +112,7 @@ def _sentence(facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
     return f"{text} Special economic zones in {in_words(sorted(inside))}." if inside else text
 
 
-def _tiles(units: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, tuple[float, float]], float] | None:
+def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
     if any(pd.isna(unit.get(name, np.nan)) for unit in units for name in ("tile_row", "tile_col")):
         return None
     rows, cols = ([int(unit[name]) for unit in units] for name in ("tile_row", "tile_col"))
@@ -116,12 +120,13 @@ def _tiles(units: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, tuple
     left = (WIDTH - size * (max(cols) - min(cols) + 1)) / 2
     corners = [(left + size * (col - min(cols)), size * (row - min(rows))) for row, col in zip(rows, cols, strict=True)]
     side = size - 3
-    shapes = {u["unit"]: f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z" for u, (x, y) in zip(units, corners, strict=True)}
+    box = f"h{side:.1f}v{side:.1f}h-{side:.1f}z"
+    shapes = {u["unit"]: f"M{x:.1f} {y:.1f}{box}" for u, (x, y) in zip(units, corners, strict=True)}
     points = {u["unit"]: (x + side / 2, y + side / 2) for u, (x, y) in zip(units, corners, strict=True)}
     return shapes, points, size * (max(rows) - min(rows) + 1)
 
 
-def _outlines(facts: Facts, units: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, tuple[float, float]], float] | None:
+def _outlines(facts: Facts, units: list[dict[str, Any]]) -> Drawn | None:
     """Project outlines on an equal-area cone and snap them to a grid, so that neighbours keep a common border."""
     features = facts.outlines()["features"]
     rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
@@ -155,7 +160,7 @@ def _cone(points: Any) -> Any:
     """Return Albers' projection with its parallels at a sixth of the way from the southern and the northern end."""
     (west, south), (east, north) = np.radians(points.min(axis=0)), np.radians(points.max(axis=0))
     first, second, middle = south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2
-    n = (math.sin(first) + math.sin(second)) / 2
+    n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)
 
     def project(ring: Any) -> Any:

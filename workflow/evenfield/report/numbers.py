@@ -158,7 +158,9 @@ def _names(name: str, entry: Entry) -> list[str]:
     try:
         if re.search(r"\b(lag|mean)\(", entry.expression):
             raise ConfigError("lag and mean", "names, numbers, + - * / ( ), log(x), exp(x)", "")
-        return columns_of(entry.expression)
+        if not (used := columns_of(entry.expression)):
+            raise ConfigError("no name", "arithmetic over names of numbers.yaml", "")
+        return used
     except ConfigError as error:
         raise NumbersError(f"{name}: is: {error.found}", error.expected, f"correct {name}") from None
 
@@ -215,7 +217,10 @@ def _number(name: str, entry: Entry, row: Row, source: str) -> Number:
 
 def _computed(name: str, entry: Entry, out: Mapping[str, Number]) -> Number:
     frame = pd.DataFrame([{used: out[used].value for used in _names(name, entry)}], index=[0])
-    value = float(evaluate(entry.expression, frame).iloc[0])
+    try:
+        value = float(evaluate(entry.expression, frame).iloc[0])
+    except (ArithmeticError, ConfigError):
+        value = NAN
     return _number(name, entry, {"estimate": value, "warning": "not a finite number"}, entry.expression)
 
 

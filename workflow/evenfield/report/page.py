@@ -5,74 +5,81 @@ from __future__ import annotations
 import base64
 import hashlib
 import os.path
+import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from evenfield.report.claims import by_reason, claim_groups
 from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
 from evenfield.report.map import map_view
+from evenfield.report.markup import Placed
+from evenfield.report.prose import Prose
 from evenfield.shared.facts import Facts
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.files import read_json, write_text
 
-# A table that leads nowhere but here.
 LARGEST_SVG = 900_000
+# Links in a method page: to another method page, or to a document that this page does not hold.
+LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
+BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
 
 def write_pages(page: str | Path, tables: str | Path, **given: Any) -> None:
     """Write both pages."""
-    text, more = render_pages(Path(tables).parent, **given)
-    write_text(text, page)
-    write_text(more, tables)
+    for path, text in zip((page, tables), render_pages(Path(tables).parent, **given), strict=True):
+        write_text(text, path)
 
 
-def render_pages(
-    folder: Path, config: Mapping[str, Any], root: str | Path, exhibits: Sequence[str], scripts: Mapping[str, str]
-) -> tuple[str, str]:
+def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **given: Any) -> tuple[str, str]:
     """Render the page and the page of tables, to stand in ``folder``, from a results folder."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    context = build_context(config, root, exhibits, scripts)
+    context = build_context(config, root, **given)
     answers = read_json(Path(root) / "answers.json")
     groups = claim_groups(answers, config)
-    for name in ("style", "script"):
-        code = _text({"style": "page.css", "script": "page.js"}[name])
+    for name, file in (("style", "page.css"), ("script", "page.js")):
+        code = (TEMPLATES / file).read_text(encoding="utf-8")
         context |= {name: Markup(code), f"{name}_hash": policy_hash(code)}  # our own files
-    text = Markup("").join(f() for f in directives(environment, context, groups, answers, config, root).values())
-    page = environment.get_template("page.html.j2").render(**context, text=text)
-    shown = [{**topic, "exhibits": [_beside(item, folder) for item in topic["exhibits"]]} for topic in _topics(context)]
-    statements = [claim for group in groups for claim in group["claims"] if claim["behind"]]
-    ends = [("statements", "Statements with every row")] if statements else []
-    ends += [("sources", "Data sources"), ("assumptions", "Assumptions"), ("references", "References")]
-    contents = [*((topic["id"], topic["title"]) for topic in shown), *ends, ("rerun", "How to cite and to run again")]
-    more = environment.get_template("tables.html.j2").render(
-        **{**context, "topics": shown, "statements": statements, "contents": contents}
-    )
-    return page, more
-
-
-def directives(
-    environment: Environment,
-    context: Mapping[str, Any],
-    groups: Sequence[Mapping[str, Any]],
-    answers: Mapping[str, Any],
-    config: Mapping[str, Any],
-    root: str | Path,
-) -> dict[str, Any]:
-    """Return what the text of a page can place, by name."""
+    prose: Prose = context["prose"]
     parts: Any = environment.get_template("parts.html.j2").module
+    exhibits = {item.id: item for item in context["everything"]}
     reach = [claim for group in groups if group["id"] == "out-of-reach" for claim in group["claims"]]
-    reasons = by_reason(reach, answers["reasons"])
-    return {
-        "answer_counts": lambda: parts.answer_counts(groups, sum(group["count"] for group in groups)),
+    placed: Placed = {
+        "see": parts.see,
+        "figure": lambda which: parts.figure(exhibits[which]),
+        "table": lambda which: parts.table(exhibits[which]),
         "map": lambda: parts.map(map_view(Facts(config, root)), context["study"]),
-        "statements": lambda: parts.statements(groups, reasons),
+        "answer_counts": lambda: parts.answer_counts(groups, len(answers["claims"])),
+        "statements": lambda: parts.statements(groups, by_reason(reach, answers["reasons"])),
     }
+    page = environment.get_template("page.html.j2").render(
+        **context,
+        titled=bool(prose.headings("page", 1)),
+        text=Markup(prose.html("page", placed)),  # escaped where it was parsed
+        cited=Markup(prose.references_html("page")),
+    )
+    exhibited = {part.id: part.exhibits for part in context["sections"]}
+    told = {name: item["title"] for name, item in read_topics().items() if name in {*exhibited, *config["estimates"]}}
+    topics = [
+        {"id": name, "title": title, "exhibits": exhibited.get(name, []), "method": method_html(name, list(told))}
+        for name, title in told.items()
+    ]
+    if context["further"]:
+        further = {"id": "further", "title": "Further tables and figures", "method": ""}
+        topics.append({**further, "exhibits": context["further"]})
+    for topic in topics:
+        topic["exhibits"] = [_beside(item, folder) for item in topic["exhibits"]]
+    statements = [claim for group in groups for claim in group["claims"] if claim["behind"]]
+    more = environment.get_template("tables.html.j2").render(**context, topics=topics, statements=statements)
+    return page, more
 
 
 def policy_hash(text: str) -> str:
@@ -80,10 +87,18 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def _topics(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = [{"id": part.id, "title": part.title, "exhibits": part.exhibits, "method": ""} for part in context["sections"]]
-    further = {"id": "further", "title": "Further tables and figures", "exhibits": context["further"], "method": ""}
-    return [*found, *([further] if context["further"] else [])]
+def method_html(topic: str, topics: Sequence[str]) -> Markup:
+    """Return the method page of a topic, its headings a level lower, its links within the page of ``topics``."""
+    path = TOPICS / topic / "method.md"
+    if not path.is_file():
+        return Markup("")
+    text = path.read_text(encoding="utf-8").partition("\n")[2]
+    text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1], text)
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
+    title, number = read_topics()[topic]["title"], count(1)
+    html = re.sub("<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html)
+    html = html.replace("</table>", "</table></div>")
+    return Markup(html.replace("<pre>", '<pre tabindex="0">'))  # our own files, without raw HTML
 
 
 def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
@@ -92,7 +107,3 @@ def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
     heavy = not exhibit.html and Path(exhibit.files[".svg"]).stat().st_size > LARGEST_SVG
     told = {name: getattr(exhibit, name) for name in ("id", "title", "caption", "alt", "html", "script")}
     return told | {"picture": files.get(".png" if heavy else ".svg", ""), "twin": files[".csv"]}
-
-
-def _text(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What tables, figures and sentences are made from: the study and what its topics found."""
+"""What tables and figures are made from: the study and what its topics found."""
 
 from __future__ import annotations
 

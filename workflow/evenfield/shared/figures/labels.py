@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from evenfield.shared.figures.style import SOFT
 
-# Eight directions, near ones first; each also tried further out.
-DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1))
-DISTANCES = (3.0, 6.0, 9.5, 13.5)
+# Sixteen directions, plain ones first; each also tried further out.
+NEAR = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1))
+DIRECTIONS = (*NEAR, (1, 0.5), (0.5, 1), (-0.5, 1), (-1, 0.5), (-1, -0.5), (-0.5, -1), (0.5, -1), (1, -0.5))
+DISTANCES = (3.0, 6.0, 9.5, 13.5, 18.0)
 OUTSIDE = 1e6
-HALO = [withStroke(linewidth=1.2, foreground="white")]
+HALO = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.2}
 PLAIN: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center", "zorder": 6}
 
 
@@ -45,8 +45,8 @@ def label_points(
     taken: list[Bbox] = list(avoid)
     texts: dict[int, Text] = {}
     for i in _crowded_first(points):
-        text = axes.text(x[i], y[i], names[i], **{**PLAIN, "path_effects": HALO, **style})
-        box = text.get_window_extent()
+        text = axes.text(x[i], y[i], names[i], **{**PLAIN, "bbox": HALO, **style})
+        box = text.get_window_extent().padded(0.6 * scale)
         shifts = _shifts(box, scale)
         others = np.delete(points, i, axis=0)
         costs = [_cost(box.translated(*shift), axes.bbox, others, taken, scale) for shift in shifts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ METADATA: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 ALT_ENDING = ".alt.txt"
+# Places of an SVG that hold coordinates; a scale keeps its digits.
+PLACES, DIGITS = re.compile(r'(?: (?:d|x|y)="|translate\()[^")]*'), re.compile(r"-?\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,19 @@ def _save(artwork: Artwork, path: str) -> None:
         _save_picture(artwork.figure, Path(path))
 
 
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
+
+
 def _save_picture(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*[Gg]lyph.*")
         try:
             figure.savefig(path, metadata=METADATA[path.suffix])
+            if path.suffix == ".svg":
+                text = path.read_text(encoding="utf-8")
+                write_text(PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), path)
         except UserWarning as warning:
             raise ArtifactError(
                 f"{path.name}: {warning}", "letters that DejaVu Sans has", "use the Latin name in the data table"

@@ -51,7 +51,7 @@ def draw_line(axes: Axes, x: Any, y: Any, **look: Any) -> None:
     sns.lineplot(x=np.asarray(x), y=np.asarray(y), ax=axes, estimator=None, errorbar=None, legend=False, **look)
 
 
-def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
+def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> None:
     """Shade the years whose output is the proxy and mark the joint; nothing where there is no proxy."""
     years = frame.loc[frame["basis"].eq(PROXY), "year"]
     if years.empty:
@@ -60,9 +60,8 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame) -> None:
     left, right = min(first, axes.get_xlim()[0]), last + 0.5
     axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
-    name = f"PROXY output, {first:.0f}\u2013{last:.0f}"
     axes.annotate(
-        name,
+        f"{name}, {first:.0f}\u2013{last:.0f}" if name else "",
         (right, 1.0),
         (-4, -4),
         xycoords=axes.get_xaxis_transform(),

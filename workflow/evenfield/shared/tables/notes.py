@@ -20,14 +20,13 @@ def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str
     years = description["years"]
     merged = description.get("merged") or {}
     return (
-        f"N = {count_of(len(description['units']), study)} (unit scheme {description['unit_scheme']}"
-        f"{', merged: ' + ', '.join(sorted(merged)) if merged else ''}), T = {len(years)} years "
-        f"({min(years)}\u2013{max(years)})."
+        f"{count_of(len(description['units']), study)}"
+        f"{' (merged: ' + ', '.join(sorted(merged)) + ')' if merged else ''}, {min(years)}\u2013{max(years)}."
     )
 
 
 def basis_note(description: Mapping[str, Any]) -> str:
-    """Say what income is and, where a proxy enters, what PROXY means."""
+    """Say what income is and, where a proxy enters, what the two marks mean."""
     spans = description.get("basis_years") or {}
     official, proxy = spans.get("official"), spans.get("proxy")
     told = f", official output {official[0]}\u2013{official[1]}" if official else ""
@@ -35,8 +34,8 @@ def basis_note(description: Mapping[str, Any]) -> str:
     if not proxy:
         return income
     return (
-        f"{income} PROXY: real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an official volume index (how it "
-        "is made stands in the data dictionary); growth is taken across the joint only where marked spliced."
+        f"{income} \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an official volume index (how it "
+        "is made stands in the data dictionary). \u2021 Growth across the joint of proxy and official output."
     )
 
 
@@ -47,11 +46,10 @@ def origin_note(description: Mapping[str, Any], seed: int | None = None) -> str:
 
 
 def basis_mark(basis: str) -> str:
-    """Return how a basis is marked beside a period."""
-    return {"proxy": "PROXY", "spliced": "spliced PROXY"}.get(basis, basis)
+    """Return the mark of a basis that is not official, explained beneath every table."""
+    return {"proxy": "\u2020", "spliced": "\u2021"}.get(basis, "")
 
 
 def period_with_basis(period: str, basis: str, periods: Mapping[str, Any]) -> str:
-    """Return a period with its basis where that is not official."""
-    mark = basis_mark(basis) if basis in {"proxy", "spliced"} else ""
-    return f"{period_label(period, periods)} {mark}".strip()
+    """Return a period with the mark of its basis."""
+    return f"{period_label(period, periods)}{basis_mark(basis)}"

@@ -92,11 +92,11 @@ def years(value: Any) -> str:
 
 
 def years_interval(low: Any, high: Any) -> str:
-    """Write an interval of years; an end that does not exist is said in words."""
+    """Write an interval of years; an end that does not exist or lies beyond a thousand is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
-    ends = [UNBOUNDED if is_missing(end) else years(end) for end in (low, high)]
-    return f"[{ends[0]}, {ends[1]}]"
+    last = UNBOUNDED if is_missing(high) or float(high) > LONG_YEARS else years(high)
+    return f"[{UNBOUNDED if is_missing(low) else years(low)}, {last}]"
 
 
 def interval(low: Any, high: Any, places: int = 2) -> str:

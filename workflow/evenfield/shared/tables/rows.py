@@ -56,7 +56,8 @@ def one_row(
     if len(found) == 1:
         return records(found)[0]
     if len(found):
-        apart = [name for name in [*TOLD_APART, *found.columns] if name not in select and found[name].nunique() > 1]
+        columns = [*(name for name in TOLD_APART if name in found), *found.columns]
+        apart = [name for name in columns if name not in select and found[name].nunique() > 1]
         column = apart[0] if apart else "estimate_id"
         values = first_examples(sorted(map(repr, found[column].astype(str).unique())), 5)
         matched = f"{where} selects {len(found)} rows; they differ in {column} ({values})"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,16 @@ def right(header: str, *names: str, show: Formatter = text, reason: str = "", pa
     return Column(names=names, header=header, align="right", show=show, reason=reason, paper=paper)
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """What the paper prints of a long table."""
+
+    rows: Callable[[Row], Any]  # whether a row is printed
+    columns: tuple[str, ...] = ()  # first name of each printed column after the row heading; empty for all
+    note: tuple[str, ...] = ()  # sentences printed beneath; empty for those of the whole table
+    size: float = 0.0  # size of type in points; 0 for what fits the width
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table: a sorted frame and how it is shown."""
@@ -42,6 +53,20 @@ class Table:
     frame: pd.DataFrame  # one row per printed row, unrounded published values; written whole to the CSV twin
     title: str = ""  # one line, from the topic's list of exhibits
     group: str = ""  # column whose changes start a group of rows; empty for none
+    short: Short | None = None  # what the paper prints; None for everything
+
+
+def shortened(table: Table) -> Table:
+    """Return the form of a table that the paper prints, without the line that names the data package."""
+    kept = [column for column in table.columns if column.paper]
+    note, frame = table.note, table.frame
+    if table.short:
+        note = table.short.note or note
+        wanted = (kept[0].names[0], *table.short.columns)
+        kept = [column for column in kept if len(wanted) == 1 or column.names[0] in wanted]
+        frame = frame[[bool(table.short.rows(row)) for row in records(frame)]]
+    note = tuple(text for text in note if not text.startswith("Data "))
+    return replace(table, columns=tuple(kept), frame=frame, note=note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from evenfield.shared.tables.table import Line, Table, grid
+from evenfield.shared.tables.table import Line, Table, grid, shortened
 
 SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 26
@@ -25,30 +26,38 @@ def typst_string(text: str) -> str:
 
 
 def table_typst(table: Table) -> str:
-    """Write a table as a Typst module, without the columns that the paper leaves out."""
-    body = grid(table)
-    kept = [place for place, column in enumerate(table.columns) if column.paper]
-    columns = [table.columns[place] for place in kept]
-    texts = [[line.cells[place].text for place in kept] for line in body.lines if line.cells]
+    """Write a table as a Typst module: whole, and as ``short_title`` to ``short_body`` in the form of the paper."""
+    whole = replace(table, columns=tuple(column for column in table.columns if column.paper))
+    size = table.short.size if table.short else 0.0
+    flag = f"#let shortened = {str(table.short is not None).lower()}\n"
+    return flag + _module(whole, "") + _module(shortened(table), "short_", size)
+
+
+def _module(table: Table, prefix: str, given: float = 0.0) -> str:
+    body, columns = grid(table), table.columns
+    texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
     longest = [
         max(map(len, [*(row[place] for row in texts), *column.header.split()])) for place, column in enumerate(columns)
     ]
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
-    size = next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
+    size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
     head = ", ".join(f"strong({typst_string(column.header)})" for column in columns)
     lines = [
-        f"#let title = {typst_string(table.title)}",
-        f"#let note = {typst_string(' '.join(body.note))}",
-        f"#let size = {size}pt",
-        f"#let sideways = {str(length > UPRIGHT[-1][0]).lower()}",
-        "#let body = table(",
+        f"title = {typst_string(table.title)}",
+        f"note = {typst_string(' '.join(body.note))}",
+        f"size = {size}pt",
+        f"sideways = {str(length > UPRIGHT[-1][0]).lower()}",
+        "body = table(",
+    ]
+    lines = [
+        *(f"#let {prefix}{line}" for line in lines),
         f"  columns: ({', '.join(_width(count) for count in longest)},),",
         f"  align: ({', '.join(column.align for column in columns)},),",
         "  stroke: none,",
         "  table.hline(stroke: 0.8pt),",
         f"  table.header({head}),",
         "  table.hline(stroke: 0.4pt),",
-        *(f"  {_row(line, kept)}" for line in body.lines),
+        *(f"  {_row(line, len(columns))}" for line in body.lines),
         "  table.hline(stroke: 0.8pt),",
         ")",
     ]
@@ -61,7 +70,7 @@ def _width(longest: int) -> str:
     return "2fr" if longest > 90 else "1fr"
 
 
-def _row(line: Line, kept: list[int]) -> str:
+def _row(line: Line, wide: int) -> str:
     if not line.cells:
-        return f"table.cell(colspan: {len(kept)}, inset: (top: 6pt), strong({typst_string(line.group)})),"
-    return " ".join(f"{typst_string(line.cells[place].text)}," for place in kept)
+        return f"table.cell(colspan: {wide}, inset: (top: 6pt), strong({typst_string(line.group)})),"
+    return " ".join(f"{typst_string(cell.text)}," for cell in line.cells)

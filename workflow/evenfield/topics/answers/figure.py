@@ -20,7 +20,7 @@ from evenfield.shared.tables.rows import records
 from evenfield.topics.answers.table import answered
 
 AXIS = "multiples of the effect of interest, positive as claimed (log scale beyond \u00b11)"
-STEPS, ROW_HEIGHT, MARGIN, LETTERS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), 0.42, 0.95, 46
+STEPS, ROW_HEIGHT, MARGIN, LETTERS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), 0.36, 0.95, 50
 
 
 def f21(facts: Facts) -> Artwork:
@@ -31,17 +31,20 @@ def f21(facts: Facts) -> Artwork:
     use_style()
     tall, height = MARGIN + ROW_HEIGHT * max(len(shown), 3), np.arange(len(shown))
     figure, axes = plt.subplots(figsize=(WIDTH, tall))
-    figure.subplots_adjust(left=0.42, right=0.985, top=1 - 0.12 / tall, bottom=0.78 / tall)
+    figure.subplots_adjust(left=0.40, right=0.87, top=1 - 0.12 / tall, bottom=0.78 / tall)
     axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
     axes.hlines(height, shown["low"], shown["high"], color=INK, linewidth=1.2)
     axes.plot(shown["estimate"], height, "o", color=INK, markersize=3.6, linestyle="")
     axes.plot(shown["smallest_visible"], height, "|", color=ACCENT, markersize=7, markeredgewidth=1.4, linestyle="")
-    labels = ["\n".join(wrap(f"{row['statement']} ({row['answer']})", LETTERS)) for row in records(shown)]
-    axes.set_yticks(height, labels, fontsize=6.5)
+    labels = ["\n".join(wrap(row["statement"].rstrip("."), LETTERS)) for row in records(shown)]
+    axes.set_yticks(height, labels, fontsize=6.5, ha="left")
+    axes.tick_params(axis="y", length=0, pad=0.385 * WIDTH * 72)
+    for place, answer in enumerate(shown["answer"]):
+        axes.text(1.03, place, answer, transform=axes.get_yaxis_transform(), va="center", fontsize=6.5)
     axes.set_ylim(len(shown) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
     axes.set_xlabel(AXIS)
     largest = float(np.nanmax(np.abs(shown[["estimate", "low", "high", "smallest_visible"]].to_numpy(float))))
     steps = [step for step in STEPS if step <= max(largest, 3.0)]
@@ -55,7 +58,8 @@ def f21(facts: Facts) -> Artwork:
     ]
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0))
     parts = [
-        f"{row['statement'].rstrip('.')}: {fixed(row['estimate'], 1)} {interval(row['low'], row['high'], 1)}, "
+        f"{row['statement'].rstrip('.')}: {fixed(row['estimate'], 1)} {interval(row['low'], row['high'], 1)}".rstrip()
+        + ", "
         f"could show {fixed(row['smallest_visible'], 1)}, {row['answer']}"
         for row in records(shown)
     ]

@@ -19,10 +19,10 @@ from evenfield.shared.figures.style import CELLS, INK, MARKS, SOFT, WIDTH, use_s
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing
 from evenfield.shared.tables.rows import TEXT, pick
-from evenfield.shared.tables.units import period_label, short_name
+from evenfield.shared.tables.units import short_name
 from evenfield.study.errors import ArtifactError
 
-PANEL_HEIGHT = 2.75
+PANEL_HEIGHT = 2.9
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 TICK_SHARE = 0.16
 DATA = ["period", "kind", "unit", "cell", "log_income_start", "growth_pct_per_year", "fitted", "conf_low", "conf_high"]
@@ -46,12 +46,12 @@ def f4(facts: Facts) -> Artwork:
     wide = min(len(shown), 2)
     high = -(-len(shown) // wide)
     size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
-    figure, grid = plt.subplots(high, wide, figsize=size, sharey=True, squeeze=False)
+    figure, grid = plt.subplots(high, wide, figsize=size, squeeze=False)
     edges = {"left": 0.065, "right": 0.99, "top": 1 - 0.22 / size[1], "bottom": 0.68 / size[1]}
-    figure.subplots_adjust(**edges, hspace=0.24, wspace=0.07)
+    figure.subplots_adjust(**edges, hspace=0.24, wspace=0.1)
     panels = list(grid.ravel())
-    _limit_growth(panels[0], data)
     for axes, period in zip(panels, shown, strict=False):
+        _limit_growth(axes, data[data["period"].eq(period)])
         _draw_panel(axes, data[data["period"].eq(period)], _headline(estimates, spec, period))
         axes.set_title(period_with_basis(period, _basis(estimates, spec, period), periods))
     for axes in panels[len(shown) :]:
@@ -133,6 +133,6 @@ def _draw_key(figure: Any, cells: list[str]) -> None:
 def _describe(estimates: pd.DataFrame, spec: str, shown: Sequence[str], periods: Mapping[str, Any]) -> str:
     parts = []
     for period in shown:
-        mark = " (PROXY)" if "proxy" in _basis(estimates, spec, period) else ""
-        parts.append(f"{period_label(period, periods)}{mark}: {_headline(estimates, spec, period)}")
+        name = period_with_basis(period, _basis(estimates, spec, period), periods)
+        parts.append(f"{name}: {_headline(estimates, spec, period)}")
     return f"Growth against initial income by period with the fitted line and its band. {'; '.join(parts)}."

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark
+from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
 from evenfield.shared.tables.numbers import by_unit, fixed, is_missing, significant, text
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import CELLS, TERM_NAMES, in_words, main_periods, period_label, short_name, term_name
 
 DESIGN_NAMES = {"alone": "alone", "joint": "jointly", "exposures": "with exposures"}
@@ -34,7 +34,7 @@ def td(facts: Facts) -> Table:
         *_detectable_rows(estimates, weights, periods),
     ]
     note = facts.note(
-        f"Taxonomy {taxonomy}; weights row-standardised, primary {weights}.",
+        f"Weights row-standardised, primary {weights}.",
         "s is the standard deviation of annual growth across units in a period; effects detectable with "
         f"{facts.power:.0%} power, two-sided, errors independent: t test, and conditional SCPC test with average "
         "pairwise correlation of .03 and .06. Effective neighbours: N over the sum of squared weights.",
@@ -48,7 +48,16 @@ def td(facts: Facts) -> Table:
         Column(names=("detail",), header="Detail", width_cm=8.2),
     )
     frame = pd.DataFrame(rows, columns=["block", "item", "value", "unit", "detail"])
-    return Table(id="TD", note=note, columns=columns, frame=frame, group="block")
+    # The paper: what can be seen of own regimes, and of the difference next door through the primary weights.
+    next_door = f"{TERM_NAMES['exposure_cluster']} minus"
+    short = Short(
+        lambda row: (
+            row["unit"] == "s"
+            and ("exposures" not in row["block"] or row["item"].startswith(next_door))
+            and not any(word in row["block"] + row["item"] for word in ("through", "outsiders"))
+        )
+    )
+    return Table(id="TD", note=note, columns=columns, frame=frame, group="block", short=short)
 
 
 TABLES = {"TD": td}
@@ -123,8 +132,8 @@ def _support_rows(series: pd.DataFrame, study: Mapping[str, Any]) -> Iterable[Ro
 
 def _spread_rows(series: pd.DataFrame, periods: Mapping[str, Any]) -> Iterable[Row]:
     for row in records(only(series, block="spread")):
-        mark = "" if row["note"] == "official" else basis_mark(row["note"])
-        yield _row("Spread of growth: s", period_label(row["period"], periods), row["value"], "pp/yr", mark)
+        label = period_with_basis(row["period"], row["note"], periods)
+        yield _row("Spread of growth: s", label, row["value"], "pp/yr", "")
 
 
 def _detectable_rows(estimates: pd.DataFrame, weights: str, periods: Mapping[str, Any]) -> Iterable[Row]:

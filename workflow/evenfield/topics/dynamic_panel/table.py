@@ -37,6 +37,8 @@ FLAGS = {
     "instruments not below": "too many instruments",
 }
 LOST = "the score has no root, so this interval is not defined"
+NO_SPEED = "not defined: the root implies no speed of convergence between 0 and 100 % a year"
+FASTEST = 100.0
 
 
 def t7(facts: Facts) -> Table:
@@ -72,8 +74,8 @@ def t7(facts: Facts) -> Table:
     columns = (
         Column(names=("label",), header="Estimator"),
         right("Root (s.e.)", "root", "root_se", show=places(with_error, 3), reason="reason"),
-        right("Speed", "speed", show=places(fixed, 2), reason="reason"),
-        right(f"{facts.level} interval", "speed_low", "speed_high", show=places(interval, 2), reason="interval_reason"),
+        right("Speed", "speed", show=_speed, reason="speed_reason"),
+        right(f"{facts.level} interval", "speed_low", "speed_high", show=_speeds, reason="interval_reason"),
         right("p", "p_value", show=p_value, reason="interval_reason"),
         right("Half-life", "half_life", show=years),
         right("Detectable", "mde", show=places(fixed, 1)),
@@ -134,8 +136,18 @@ def _rows(mine: pd.DataFrame) -> Iterable[Row]:
             "n_units": root["n_units"],
             "n_periods": root["n_periods"],
             "reason": why,
+            "speed_reason": why or (NO_SPEED if not _speed(speed.get("estimate")) else ""),
             "interval_reason": why or (LOST if without and "no_root" in warning else ""),
         }
+
+
+def _speed(value: Any) -> str:
+    return "" if is_missing(value) or not 0 < value < FASTEST else fixed(value, 2)
+
+
+def _speeds(low: Any, high: Any) -> str:
+    ends = [None if is_missing(end) or abs(end) >= FASTEST else end for end in (low, high)]
+    return interval(ends[0], ends[1])
 
 
 def _instruments(count: Any, hansen: Any, ar2: Any) -> str:

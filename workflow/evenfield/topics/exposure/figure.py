@@ -1,8 +1,8 @@
-"""F13: own and neighbours' coefficients by period, and neighbours' zones against the equivalence band."""
+"""F13: three questions over long spans and over periods: own premium, clusters minus zones, and what lies next door."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,108 +14,123 @@ from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, INK, MARKS, PALE, SOFT, WIDTH, use_style
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SERIES, WIDTH, use_style
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables.rows import only, records
 from evenfield.study.errors import ArtifactError
 
-PANELS = {
-    "own": "Own, pp/yr",
-    "exposure": "Neighbours', pp/yr, exposure 0 to 1",
-    "equivalence": "SEZs next door, per s.d.",
-}
-LINES = {"cluster": "clusters", "sez": "SEZs", "difference": "clusters minus SEZs"}
-COLOURS = {"cluster": MARKS["cluster only"].colour, "sez": MARKS["SEZ only"].colour, "difference": INK}
-SHAPES = {"cluster": MARKS["cluster only"].marker, "sez": MARKS["SEZ only"].marker, "difference": "o"}
-OFFSET, ROW_HEIGHT = 0.24, 0.52
+OWN, DIFFERENCE, NEXT = (
+    "Clusters against the others",
+    "Clusters minus zones",
+    "Neighbours' clusters minus neighbours' zones",
+)
+KEPT = ["question", "period", "unit_scheme", "output_basis", "estimate", "std_error", "conf_low", "conf_high"]
+KEPT += ["p_value", "mde", "sesoi", "n_obs", "estimate_id"]
+OFFSET, ROW_HEIGHT = 0.16, 1.28
 
 
 def f13(facts: Facts) -> Artwork:
-    """Draw the coefficients of the primary specification by period."""
-    shown, periods = facts.shown("main", "span"), facts.config["periods"]
-    rows = _rows(facts.series(), facts.primary(), shown)
+    """Draw each question as one row: long spans at the left, periods at the right, each with its own scale."""
+    groups = [names for role in ("span", "main") if (names := _in_role(facts, role))]
+    groups[0] = sorted(groups[0], key=lambda name: -int(facts.config["periods"][name]["start"]))
+    schemes, rows = _rows(facts, [name for names in groups for name in names])
+    questions = list(dict.fromkeys(rows["question"]))
     use_style()
-    size = (WIDTH, 1.0 + ROW_HEIGHT * len(shown))
-    figure, panels = plt.subplots(1, len(PANELS), figsize=size, sharey=True, width_ratios=(1.0, 1.35, 0.8))
-    figure.subplots_adjust(left=0.125, right=0.985, top=1 - 0.26 / size[1], bottom=0.66 / size[1], wspace=0.06)
-    for axes, panel in zip(panels, PANELS, strict=True):
-        _draw_panel(axes, rows[rows["panel"].eq(panel)], shown)
-        axes.set_title(PANELS[panel])
-    basis = {name: str(pick(rows, period=name).get("output_basis", "")) for name in shown}
-    names = [period_with_basis(name, basis[name], periods).replace(" ", "\n", 1) for name in shown]
-    panels[0].set_yticks(range(len(shown)), names)
-    panels[0].set_ylim(len(shown) - 0.5, -0.5)
-    _draw_key(figure, facts.power)
-    return Artwork(figure, rows, _describe(rows, shown, periods))
+    size = (WIDTH, 0.62 + ROW_HEIGHT * len(questions))
+    figure, grid = plt.subplots(len(questions), len(groups), figsize=size, squeeze=False)
+    figure.subplots_adjust(
+        left=0.1, right=0.985, top=1 - 0.24 / size[1], bottom=0.52 / size[1], hspace=0.52, wspace=0.2
+    )
+    for line, question in zip(grid, questions, strict=True):
+        for axes, names in zip(line, groups, strict=True):
+            _draw(axes, facts, only(rows, question=question), names, list(schemes))
+        line[0].set_title(f"{question}, percentage points a year")
+    _draw_key(figure, schemes, facts.power)
+    return Artwork(figure, rows, _describe(facts, rows))
 
 
 FIGURES = {"F13": f13}
 
 
-def _rows(series: pd.DataFrame, spec: Mapping[str, Any], shown: Sequence[str]) -> pd.DataFrame:
-    """Return the coefficients that the figure shows."""
-    chosen = only(series, spec_id=spec["id"], treatment_def=spec["taxonomy"], w_id=spec["weights"], sample_id="all")
-    chosen = chosen[chosen["period"].isin(list(shown)) & chosen["effect_type"].isin(["coef", "tost"])]
-    if chosen.empty:
+def _in_role(facts: Facts, role: str) -> list[str]:
+    return [name for name, item in facts.config["periods"].items() if item.get("role", "main") == role]
+
+
+def _rows(facts: Facts, shown: Sequence[str]) -> tuple[dict[str, str], pd.DataFrame]:
+    """Return the unit schemes by id, the main one first, and the estimates that the figure shows."""
+    spec, found, schemes = facts.primary(), [], {facts.main: ""}
+    if "group_contrasts" in facts.config["estimates"]:
+        premiums = facts.config["estimates"]["group_contrasts"].get("premium", [])
+        premium: dict[str, Any] = next((one for one in premiums if one.get("pooled")), {})
+        schemes = dict(list(premium.get("unit_schemes", schemes).items())[:2])
+        wanted = {"family": "premium", "spec_id": str(premium.get("id")), "estimator": "ols", "term": "cluster"}
+        mine = facts.estimates("group_contrasts", **wanted, unit_scheme=list(schemes))
+        found += [only(mine, contrast="").assign(question=OWN)]
+        found += [only(mine, contrast="cluster - sez").assign(question=DIFFERENCE)]
+    series = only(facts.series(), spec_id=spec["id"], w_id=spec["weights"], contrast="exposure_cluster - exposure_sez")
+    found += [series.assign(question=NEXT, unit_scheme=facts.main)]
+    rows = pd.concat(found)
+    rows = only(rows, treatment_def=spec["taxonomy"], sample_id="all", effect_type="coef")
+    rows = rows[rows["period"].isin(list(shown))]
+    if rows.empty:
         raise ArtifactError(
             f"no exposure coefficients of specification {spec['id']}",
             "its series in the exposure topic",
             "add it to estimates.exposure or remove F13 from `figures`",
         )
-    panel = chosen["term"].str.partition("_")[0].where(chosen["effect_type"].eq("coef"), "equivalence")
-    line = chosen["term"].str.partition("_")[2].where(chosen["contrast"].eq(""), "difference")
-    order = chosen["period"].map({name: i for i, name in enumerate(shown)})
-    rows = chosen.assign(panel=panel, line=line, order=order)
-    return rows.sort_values(["panel", "order", "line"], ignore_index=True).drop(columns="order")
+    order = {name: rows[name].map(list(names).index) for name, names in (("period", shown), ("unit_scheme", schemes))}
+    places = rows.assign(first=rows["question"].map([OWN, DIFFERENCE, NEXT].index), then=order["period"])
+    places = places.assign(last=order["unit_scheme"]).sort_values(["first", "then", "last"], ignore_index=True)
+    # Other population series differ in some periods only.
+    return schemes, places.drop_duplicates(["question", "period", "estimate"]).reindex(columns=KEPT)
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Sequence[str]) -> None:
-    sesoi = float(rows["sesoi"].max()) if len(rows) else 0.0
-    axes.axvspan(-sesoi, sesoi, color=PALE, zorder=0, linewidth=0)
+def _draw(axes: Axes, facts: Facts, rows: pd.DataFrame, names: Sequence[str], schemes: list[str]) -> None:
+    rows = rows[rows["period"].isin(list(names))]
+    twice = rows.groupby("period")["unit_scheme"].transform("nunique").gt(1)
+    shift = (OFFSET * (2 * rows["unit_scheme"].map(schemes.index) - 1)).where(twice, 0.0)
+    rows = rows.assign(place=rows["period"].map(list(names).index) + shift)
+    interest = float(rows["sesoi"].max())
+    axes.axvspan(-interest, interest, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
-    for i in range(len(shown) - 1):
-        axes.axhline(i + 0.5, color=PALE, linewidth=0.6, zorder=0)
-    offsets = {line: (i - 1) * OFFSET for i, line in enumerate(LINES)}
-    marks = rows.assign(height=rows["period"].map(list(shown).index) + rows["line"].map(offsets))
-    colours = marks["line"].map(COLOURS)
-    axes.hlines(marks["height"], marks["conf_low"], marks["conf_high"], color=colours, linewidth=1.3)
-    style = {"hue": "line", "palette": COLOURS, "legend": False, "ax": axes}
-    sns.scatterplot(marks, x="estimate", y="height", style="line", markers=SHAPES, s=20, linewidth=0, zorder=4, **style)
-    for sign in (-1, 1):
-        reach = marks.assign(mde=sign * marks["mde"])
-        sns.scatterplot(reach, x="mde", y="height", marker="|", s=36, linewidth=0.9, alpha=0.75, **style)
-    axes.set(xlabel="", ylabel="")
+    for i, scheme in enumerate(schemes):
+        mine, colour = only(rows, unit_scheme=scheme), INK if i == 0 else SERIES[1].colour
+        axes.hlines(mine["place"], mine["conf_low"], mine["conf_high"], color=colour, linewidth=1.3)
+        style = {"marker": "s" if i else "o", "s": 18, "facecolor": "white" if i else colour, "edgecolor": colour}
+        sns.scatterplot(mine, x="estimate", y="place", linewidth=1.0, zorder=4, ax=axes, **style)
+    axes.plot(rows["mde"], rows["place"], "|", color=ACCENT, markersize=5, markeredgewidth=1.1, linestyle="")
+    marks = {name: only(rows, period=name)["output_basis"].iloc[:1].tolist() or [""] for name in names}
+    labels = [period_with_basis(name, str(marks[name][0]), facts.config["periods"]) for name in names]
+    axes.set_yticks(range(len(names)), labels)
+    axes.set(xlabel="", ylabel="", ylim=(len(names) - 0.5, -0.5))
+    axes.margins(x=0.04)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.margins(x=0.03)
 
 
-def _draw_key(figure: Any, power: float) -> None:
+def _draw_key(figure: Any, schemes: dict[str, str], power: float) -> None:
+    looks = ((INK, "o", INK), (SERIES[1].colour, "s", "white"))
     keys: list[Any] = [
-        Line2D([], [], color=COLOURS[line], marker=SHAPES[line], label=name) for line, name in LINES.items()
+        Line2D([], [], color=colour, marker=marker, markersize=4, markerfacecolor=face, label=label or "estimate")
+        for (colour, marker, face), label in zip(looks, schemes.values(), strict=False)
     ]
-    detectable = f"detectable with {power:.0%} power"
-    keys.append(Line2D([], [], color=SOFT, marker="|", markersize=7, linestyle="", label=detectable))
+    keys.append(
+        Line2D([], [], color=ACCENT, marker="|", markersize=7, linestyle="", label=f"visible with {power:.0%} power")
+    )
     keys.append(Patch(color=PALE, label="below the effect of interest"))
     spacing = {"handletextpad": 0.5, "columnspacing": 1.4, "handlelength": 1.6}
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0), **spacing)
 
 
-def _describe(rows: pd.DataFrame, shown: Sequence[str], periods: Mapping[str, Any]) -> str:
-    found = [pick(rows, panel="exposure", line="difference", period=name) for name in shown]
-    bands = [row for name in shown if (row := pick(rows, panel="equivalence", period=name))]
-    parts = [
-        f"{period_label(row['period'], periods)} {fixed(row['estimate'], 1)} "
-        f"{interval(row['conf_low'], row['conf_high'], 1)}, detectable {fixed(row['mde'], 1)}"
-        for row in found
-        if row
-    ]
-    inside = [row for row in bands if row["conf_low"] > -row["sesoi"] and row["conf_high"] < row["sesoi"]]
-    named = ", ".join(period_label(row["period"], periods) for row in inside) or "in no period"
-    tested = f" Neighbours' SEZs within the equivalence band: {named}." if bands else ""
-    return (
-        "Coefficients of own and neighbours' clusters and SEZs by period with intervals. Neighbours' clusters minus "
-        f"neighbours' SEZs, pp a year: {'; '.join(parts)}.{tested}"
-    )
+def _describe(facts: Facts, rows: pd.DataFrame) -> str:
+    parts = []
+    for question, mine in only(rows, unit_scheme=facts.main).groupby("question", sort=False):
+        told = [
+            f"{period_with_basis(row['period'], row['output_basis'], facts.config['periods'])} "
+            f"{fixed(row['estimate'], 1)} {interval(row['conf_low'], row['conf_high'], 1)}".rstrip()
+            + f", visible from {fixed(row['mde'], 1)}"
+            for row in records(mine)
+        ]
+        parts.append(f"{question}: {'; '.join(told)}.")
+    return f"Growth in percentage points a year with intervals, long spans before periods. {' '.join(parts)}"

@@ -11,7 +11,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, p_value, places, whole
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import main_periods, term_name
 from evenfield.shared.tables.warnings import reason
 from evenfield.study.errors import ArtifactError
@@ -44,15 +44,15 @@ def t16(facts: Facts) -> Table:
     rows = [row for period in shown for row in _full_rows(facts, only(mine, period=period), period)]
     rows += _other_rows(facts, estimates[estimates["spec_id"].ne(spec["id"])])
     note = facts.note(
-        f"One regression of growth on own and neighbours' regimes and starting income for each period; taxonomy "
-        f"{spec['taxonomy']}, {spec['weights'].replace('_', ' ')} weights, rows sum to one. Exposure 0 to 1: from no "
+        f"One regression of growth on own and neighbours' regimes and starting income for each period; main list, "
+        f"{spec['weights'].replace('_', ' ')} weights, rows sum to one. Exposure 0 to 1: from no "
         "neighbour to all. Outsiders: units with neither regime.",
         f"Interval: conditional SCPC at an average correlation of at most 0.03, {facts.level}; the equivalence row "
         "holds the interval of two one-sided tests (90%) and their p. Permutation p: rows of regimes moved among "
         "coastal and among inland units, or the clusters as one connected block; recentred: regressors less their mean "
         "over the same draws (Borusyak and Hull 2023).",
         f"Detectable: effect seen with {facts.power:.0%} power by the row's own test (equivalence: the narrowest "
-        "bounds it could pass); where it exceeds the effect of interest the row is UNDERPOWERED, and an interval that "
+        "bounds it could pass); where it exceeds the effect of interest the row is underpowered, and an interval that "
         "holds zero is no evidence of no effect.",
         NOT_CAUSAL,
     )
@@ -66,7 +66,19 @@ def t16(facts: Facts) -> Table:
         right("Of interest", "sesoi", show=places(fixed, 2)),
         right("N", "n_units", show=whole),
     )
-    return Table(id="T16", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    main = [term_name(name) for name in ORDER[3:]]
+    told = facts.note(
+        "Growth on own and neighbours' clusters and zones and on income at the start, one regression for each period. "
+        "Exposure: from no neighbour (0) to all (1). Intervals and p by conditional SCPC; permutation p: clusters and "
+        "zones moved among coastal and among inland units. Detectable: effect seen with "
+        f"{facts.power:.0%} power. {NOT_CAUSAL}"
+    )
+    short = Short(
+        lambda row: row["spec_id"] == spec["id"] and row["label"] in main,
+        ("estimate", "conf_low", "p_value", "permutation_p", "mde", "sesoi"),
+        told,
+    )
+    return Table(id="T16", note=note, columns=columns, frame=pd.DataFrame(rows), group="group", short=short)
 
 
 def t16b(facts: Facts) -> Table:

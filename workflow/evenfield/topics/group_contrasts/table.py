@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
 from evenfield.shared.tables.numbers import fixed, p_value, places, with_error
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import in_words, last_main_period, period_label
 from evenfield.shared.tables.warnings import numbers
 from evenfield.study.errors import ArtifactError
@@ -28,6 +29,7 @@ DIFFERENCE = "cluster - sez"
 PERMUTED = {"p_free": "p, permuted"}
 PERMUTATION = {"p_free": "Permutation p"}
 OWN_PREMIUMS = (("cluster", "", "Clusters against the others"), ("cluster", DIFFERENCE, "Clusters minus zones"))
+DATINGS = {"": "Zones from their first year", "+undated": "Zones in every year"}
 DATED = re.compile(r"_\d{4}$")
 POWER = "Detectable: smallest difference found with {power:.0%} power"
 BALANCE = (
@@ -78,6 +80,7 @@ def t4(facts: Facts) -> Table:
                 line[key] = found.get("p_value" if key == "q" else "estimate")
             lines.append(line)
     lines.sort(key=lambda line: [name for *_, name in OWN_PREMIUMS].index(line["group"]))
+    lines += _faded(facts, shown[0]) if spans else []
     heads = {name: period_label(name, periods) for name in shown} | {pooled: "Pooled over periods"}
     columns = [Column(names=("label",), header="Units")]
     for name, head in heads.items():
@@ -93,9 +96,23 @@ def t4(facts: Facts) -> Table:
         f"Pooled: random effects over {in_words([period_label(name, periods) for name in spec.get('pooled', [])])} "
         "(Paule and Mandel), each with the variance that its own interval implies, normal p. I\u00b2: share of the "
         "differences between periods beyond what those variances lead one to expect; p of Q: test of no difference.",
+        "Change: slope of the growth premium of zones on the number of the period; with fewer than four units in a "
+        "group p is by permutation. In every year: units with zones count as such before they had one.",
         NOT_CAUSAL,
     )
     return _table("T4", note, tuple(columns), lines)
+
+
+def _faded(facts: Facts, span: str) -> Iterator[Row]:
+    """Return the change of the growth premium of zones from period to period, zones dated and not."""
+    spec = next((one for one in _specs(facts, "fading") if one.get("table") == "periods"), {})
+    mine = facts.estimates(family="fading", spec_id=str(spec.get("id")), estimator="ols", term="sez", contrast="")
+    mine = mine[~mine["period"].isin(list(facts.config["periods"]))]
+    for suffix, label in DATINGS.items():
+        if row := pick(mine, treatment_def=f"{_taxonomy(facts)}{suffix}"):
+            yield {"group": "Zones against the others: change from period to period", "label": label} | numbers(
+                span, row
+            )
 
 
 def t4c(facts: Facts) -> Table:
@@ -116,13 +133,15 @@ def t4c(facts: Facts) -> Table:
         "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
         "Intervals and p by conditional SCPC; with fewer than four units in a group only permutation is shown.",
         f"{POWER.format(power=facts.power)} by the same test; of interest: set in advance. Where detectable exceeds "
-        "of interest the comparison is UNDERPOWERED. n: units in the smaller group.",
+        "of interest the comparison is underpowered. n: units in the smaller group.",
         "Per s.d.: growth given initial income on one dose, in standard deviations of it across units.",
         RANGE_NOTE,
         NOT_CAUSAL,
     )
     columns = contrast_columns(facts, "Period", PERMUTED | {"p_connected": "p, connected"})
-    return _table("T4c", note, columns, lines)
+    growth = next((spec["id"] for spec in _specs(facts, "premium") if spec.get("pooled")), "")
+    short = Short(lambda row: row["spec_id"] == growth, ("estimate", "conf_low", "p_value", "p_free", "mde", "sesoi"))
+    return replace(_table("T4c", note, columns, lines), short=short)
 
 
 def t5(facts: Facts) -> Table:
@@ -143,7 +162,7 @@ def t5(facts: Facts) -> Table:
         _joint_note(estimates),
         *_left_out(facts, "factor_intensity", labels),
         f"{POWER.format(power=facts.power)}; of interest: set in advance. Where it exceeds of interest the comparison "
-        "is UNDERPOWERED. n: units in the smaller group. Foreign-funded investment: the total investment of registered "
+        "is underpowered. n: units in the smaller group. Foreign-funded investment: the total investment of registered "
         "foreign-funded enterprises, a stock.",
         RANGE_NOTE,
         NOT_CAUSAL,
@@ -170,7 +189,7 @@ def t22(facts: Facts) -> Table:
         "mean of the last five years, tested against one. Group series: trend of the group's own log quotient, HAC "
         "with fixed-b law.",
         *_left_out(facts, "fading", labels),
-        f"{POWER.format(power=facts.power)}; above of interest the comparison is UNDERPOWERED.",
+        f"{POWER.format(power=facts.power)}; above of interest the comparison is underpowered.",
         RANGE_NOTE,
         NOT_CAUSAL,
     )
@@ -184,7 +203,7 @@ def _fading_lines(facts: Facts, estimates: pd.DataFrame, mine: pd.DataFrame, lab
         group = f"{_large(label)}: {comparison_name({'term': row['term'], 'contrast': ''})}"
         given = f", {row['contrast'].partition(' ')[2]}" if row["contrast"] else ""
         trend = "trend per decade" if "decade" in row["unit_of_measure"] else "change per period"
-        mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
+        mark = basis_mark(row["output_basis"])
         name = {
             0: f"{period_with_basis(row['period'], row['output_basis'], periods)}: premium",
             1: f"{_years(row)}{mark}: {trend}{given}",
@@ -247,7 +266,7 @@ def t24(facts: Facts) -> Table:
     lines = []
     for part, title in PROGRAMMES.items():
         for row in records(only(main, part=part).sort_values(["term", "spec_id", "period"], kind="stable")):
-            mark = f" {basis_mark(row['output_basis'])}" if row["output_basis"] in {"proxy", "spliced"} else ""
+            mark = basis_mark(row["output_basis"])
             # A programme is named without its year: the windows say which years are compared.
             name, spec = DATED.sub("", row["term"]).replace("_", " "), row["spec_id"].replace("_", " ")
             lines.append(contrast_line(estimates, row, f"{_large(name)} ({spec}), {_years(row)}{mark}", title))
@@ -257,7 +276,7 @@ def t24(facts: Facts) -> Table:
         "Mean growth after minus mean growth before, percentage points a year, on an indicator of the programme's "
         "units by OLS, one row per unit; programmes named beside it have their own coefficient, so that their units "
         "are not in the comparison group. Growth across the joint of proxy and official output is left out.",
-        "Shown as what it is and no more: where growth before rests on PROXY output the common path before cannot be "
+        "Shown as what it is and no more: where growth before rests on proxy output the common path before cannot be "
         f"checked, and {failed} of {len(placebos)} comparisons at dates at which nothing began show a difference too.",
         "Border: mean difference over pairs of neighbours, one on each side; clusters by the units of both sides, t "
         "with the smaller number of units less one. Placebo: the same at dates at which no such programme began; a "

@@ -81,7 +81,7 @@ def inference_note(facts: Facts) -> str:
         "at most .03); with fewer than four units in a group, p by free permutation of labels and no interval. Beside "
         "them CR3 with t(G* \u2212 1) and free permutation of whole label rows. Detectable: smallest effect found with "
         f"{facts.power:.0%} power, from the row's own standard error and critical value. Of interest: the smallest "
-        "effect of interest set in advance. Where detectable exceeds of interest the comparison is UNDERPOWERED: an "
+        "effect of interest set in advance. Where detectable exceeds of interest the comparison is underpowered: an "
         "interval that holds zero is no evidence of no effect."
     )
 

@@ -80,7 +80,7 @@ def tg(facts: Facts) -> Table:
     dated = sources[sources["taxonomy"].eq(taxonomy) & sources["sez"].eq(1) & sources["sez_from_year"].notna()]
     starts = [f"{names[row['unit']]} {year(row['sez_from_year'])}" for row in records(dated) if row["unit"] in names]
     note = facts.note(
-        f"Taxonomy {taxonomy}. A zone counts in a period if it was in force for at least half of its years.",
+        "A zone counts in a period if it was in force for at least half of its years.",
         f"Zone from: {in_words(starts)}." if starts else "Zones have no dates and count in every period.",
         NOT_CAUSAL,
         seed=False,

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH, Mark, series_mark, use_style
-from evenfield.shared.figures.timeline import Ending, name_endings, stretches, with_basis, year_axis
+from evenfield.shared.figures.style import MARKS, WIDTH, Mark, series_mark, use_style
+from evenfield.shared.figures.timeline import Ending, name_endings, shade_proxy, stretches, with_basis, year_axis
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, pick
@@ -50,8 +50,7 @@ FIGURES = {"F6": f6}
 
 
 def _title(name: str) -> str:
-    taxonomy, colon, kind = name.partition(": ")
-    return f"{kind} ({taxonomy})" if colon else name.replace("_", " ")
+    return "group" if ": " in name else name.rstrip("0123456789").replace("_", " ")
 
 
 def _layers(data: pd.DataFrame) -> list[tuple[str, pd.Series]]:
@@ -92,23 +91,8 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
         base = top
     axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
     year_axis(axes, data["year"].tolist())
-    _mark_proxy(axes, years)
+    shade_proxy(axes, years)
     name_endings(axes, float(data["year"].max()), endings, lines=2, size=6.0)
-
-
-def _mark_proxy(axes: Axes, years: pd.DataFrame) -> None:
-    proxy = years.loc[years["basis"].eq("proxy"), "year"]
-    if proxy.empty:
-        return
-    edge = float(proxy.max()) + 0.5
-    axes.axvline(edge, color=FAINT, linewidth=0.8)
-    at: dict[str, Any] = {
-        "xycoords": axes.get_xaxis_transform(),
-        "textcoords": "offset points",
-        "ha": "right",
-        "va": "top",
-    }
-    axes.annotate(f"PROXY to {proxy.max():.0f}", (edge, 1.0), (-3, -3), fontsize=6.5, color=SOFT, **at)
 
 
 def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:
@@ -121,5 +105,5 @@ def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:
     rows = only(data, grouping=shown[0])
     totals = [fixed(rows.loc[rows["year"].eq(year), "value"].sum(), 3) for year in (first, last)]
     proxy = data.loc[data["basis"].eq("proxy"), "year"]
-    told = f" Years to {proxy.max()} rest on PROXY output." if len(proxy) else ""
+    told = f" Years to {proxy.max()} rest on proxy output." if len(proxy) else ""
     return f"Theil T was {totals[0]} in {first} and {totals[1]} in {last}; {'; '.join(parts)}.{told}"

@@ -135,7 +135,7 @@ def _note(facts: Facts, main: Row) -> tuple[str, ...]:
         f"force). Main rows: {_words(main['w_id'])} weights, row-standardised.",
         f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as clusters and t(G* \u2212 1) unless "
         f"the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. Detectable: (t + t) standard "
-        f"errors, {facts.power:.0%} power. Where detectable exceeds of interest the design is UNDERPOWERED: an "
+        f"errors, {facts.power:.0%} power. Where detectable exceeds of interest the design is underpowered: an "
         "interval that holds zero is no evidence of no association.",
         "Output stands below the line of the intensity, so noise in output pulls its own coefficient down; the level "
         "of the stock is printed beside the ratio for that reason.",

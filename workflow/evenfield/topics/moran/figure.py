@@ -25,13 +25,13 @@ from evenfield.shared.figures.timeline import (
 )
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import TEXT, only, pick, records
+from evenfield.shared.tables.rows import TEXT, only, pick
 from evenfield.shared.tables.units import count_of, short_name
 
 QUADRANTS = {
     "HH": ("#B5392F", "xxxx", "high among high"),
     "LL": ("#1F7A8C", "////", "low among low"),
-    "HL": ("#E2952B", "....", "high among low"),
+    "HL": ("#E2952B", "\\\\\\\\", "high among low"),
     "LH": ("#3A2357", "", "low among high"),
 }
 INCOME, NONE = "log_income", "none"
@@ -88,19 +88,13 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     # Every column of the strip below is one observation wide, so the years keep half of it at both ends.
     step = _step(plain)
     axes.set_xlim(float(plain["year"].min()) - step / 2, float(plain["year"].max()) + step / 2)
-    _shade(axes, plain)
+    shade_proxy(axes, plain)
     name_endings(axes, float(plain["year"].max()) + step / 2, endings, lines=2)
     axes.set_title("Moran's I (band: permutations over all years, income)")
 
 
-def _shade(axes: Axes, plain: pd.DataFrame) -> None:
-    limits = axes.get_ylim()
-    shade_proxy(axes, plain.assign(year=plain["year"].astype(int)))
-    axes.set_ylim(limits)
-
-
 def _name(controls: str) -> str:
-    return "income" if controls == NONE else f"income, net of\n{controls.replace('_', ' ')}"
+    return "income" if controls == NONE else f"income, net of\n{controls.rstrip('0123456789').replace('_', ' ')}"
 
 
 def _step(frame: pd.DataFrame) -> float:
@@ -119,12 +113,14 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float) -> None:
     step = _step(local)
     left, right = float(local["year"].min()) - step / 2, float(local["year"].max()) + step / 2
     axes.add_patch(Rectangle((left, -0.5), right - left, len(order), facecolor=PALE, linewidth=0))
-    for row in records(local[local["quadrant"].isin(list(QUADRANTS))]):
-        colour, hatch, _ = QUADRANTS[row["quadrant"]]
-        clear = row["q_value"] <= rate
-        look: dict[str, Any] = {"hatch": hatch, "edgecolor": "white"} if clear else {"alpha": 0.16}
-        corner = (float(row["year"]) - step / 2, place[row["unit"]] - 0.44)
-        axes.add_patch(Rectangle(corner, step, 0.88, facecolor=colour, linewidth=0, **look))
+    known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
+    known = known.assign(clear=known["q_value"].le(rate), years=known["year"].diff().eq(step))
+    same = known[["unit", "quadrant", "clear"]].eq(known[["unit", "quadrant", "clear"]].shift()).all(axis=1)
+    for _, run in known.groupby((~(same & known["years"])).cumsum()):
+        colour, hatch, _ = QUADRANTS[run["quadrant"].iloc[0]]
+        look: dict[str, Any] = {"hatch": hatch, "edgecolor": "white"} if run["clear"].iloc[0] else {"alpha": 0.16}
+        corner = (float(run["year"].iloc[0]) - step / 2, place[run["unit"].iloc[0]] - 0.44)
+        axes.add_patch(Rectangle(corner, step * len(run), 0.88, facecolor=colour, linewidth=0, **look))
     for i in range(1, len(order)):
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
     axes.set_ylim(len(order) - 0.5, -0.5)
@@ -142,7 +138,7 @@ def _describe(paths: pd.DataFrame, local: pd.DataFrame, rate: float, study: Mapp
     told = local[local["q_value"].le(rate)]
     final = told[told["year"].eq(last)]
     proxy = plain.loc[plain["basis"].eq("proxy"), "year"]
-    shaded = f" Years to {int(proxy.max())} rest on PROXY output." if len(proxy) else ""
+    shaded = f" Years to {int(proxy.max())} rest on proxy output." if len(proxy) else ""
     return (
         f"Moran's I of income was {ends[0]} in {first} and {ends[1]} in {last}, above its band in {int(above.sum())} of"
         f" {len(plain)} years. A local Moran is told apart from chance for "

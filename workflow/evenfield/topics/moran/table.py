@@ -83,7 +83,7 @@ def _row(mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts:
     first = pick(now, estimator="moran")
     basis = first["output_basis"]
     row: Row = {"group": sample_heading(first, facts.description(), facts.words), "year": int(when)}
-    row |= {"spec_id": first["spec_id"], "basis": basis, "mark": basis_mark(basis) if "proxy" in str(basis) else ""}
+    row |= {"spec_id": first["spec_id"], "basis": basis, "mark": basis_mark(str(basis))}
     row["geary"] = pick(now, estimator="geary", outcome="log_income", controls_id=NONE).get("estimate")
     row["local"] = pick(now, estimator="local_moran", outcome="log_income").get("estimate")
     for variable, controls in kinds:
@@ -116,7 +116,7 @@ def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _year(when: Any, mark: Any) -> str:
-    return f"{year(when)} {'' if is_missing(mark) else mark}".strip()
+    return f"{year(when)}{'' if is_missing(mark) else mark}"
 
 
 def _moran(value: Any, p: Any, adjusted: Any) -> str:

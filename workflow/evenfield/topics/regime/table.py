@@ -47,7 +47,7 @@ def t8(facts: Facts) -> Table:
         f"rows: taxonomy {first.get('treatment_def', '')}, {first.get('w_id', '')} weights.",
         f"{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks at "
         "most .03), in the panel rows by bootstrap-t over units; CR3 intervals beside them. Detectable: smallest "
-        f"difference found with {power:.0%} power. Where detectable exceeds of interest the design is UNDERPOWERED: an "
+        f"difference found with {power:.0%} power. Where detectable exceeds of interest the design is underpowered: an "
         "interval that holds zero is no evidence that the two are alike.",
         "Speeds within groups have few units each and are description only. Exposures rest on a list that does not "
         "change over time, so they are identified off differences of income between places.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from evenfield.study.study import Study
 
 KINDS = {"mean": Kind("mean", "all", "stat", "")}
 PATHS = ("relative_log_income", "relative_log_income_unweighted")
+CURRENT = "relative_income_current_prices"
 MEASURES = {"growth_pct_per_year": "% per year", "log_income_start": "log points"}
 OPTIONAL = "population_growth_per_year"
 SERIES = ["kind", "unit_scheme", "taxonomy", "cell", "variable", "period", "year", "basis", "n_units", "mean", "sd"]
@@ -68,6 +70,7 @@ def _cells(cells: pd.DataFrame, taxonomy: str, when: Any, units: Sequence[str]) 
 def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
     where, panel = f"estimates.relative_income {taxonomy}", study.table("panel", info.name, ("basis",))
     units, cells, parts = sample_units(info, "all", where), study.table("yearly_cells", info.name), []
+    output = study.config.get("panel", {}).get("income", {}).get("output", "")
     for year, frame in panel[panel["unit"].isin(units)].groupby("year", sort=True):
         rows = sample_rows(frame, units, PATHS, f"{where} {year}").assign(year=year)
         # ASSUME: a unit is in the cell of its zones in force that year; one without dates keeps it over all years.
@@ -79,6 +82,11 @@ def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
             total = grouped[["product", "weight"]].sum(min_count=1)
             means["mean_population_weighted"] = total["product"] / total["weight"]
             parts.append(means.reset_index().assign(variable=variable, year=year, basis=one_text(rows["basis"])))
+        if output in rows and np.isfinite(rows[output].astype(float)).all():
+            sums = rows.assign(n_units=1).groupby("cell", sort=True)[["n_units", output, "weight"]].sum()
+            whole = rows[output].sum() / rows["weight"].sum()
+            pooled = sums.assign(mean=np.log(sums[output] / sums["weight"] / whole))[["n_units", "mean"]].reset_index()
+            parts.append(pooled.assign(variable=CURRENT, year=year, basis="current prices"))
     return pd.concat(parts).assign(kind="path", period="")
 
 

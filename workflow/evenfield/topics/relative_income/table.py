@@ -11,7 +11,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import fixed, is_missing, significant, with_error
 from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import CELLS
 from evenfield.study.errors import ArtifactError
 
@@ -43,14 +43,16 @@ def t3(facts: Facts) -> Table:
     names = NAMES | {f"control_{name}": item["label"] for name, item in facts.config["controls"].items()}
     rows = [row for period in shown for row in _rows(facts, only(mine, period=period), period, cells, names)]
     note = facts.note(
-        f"Mean (standard deviation across {facts.words['units_name']}) by cell of taxonomy {taxonomy}; zones: mean "
+        f"Mean (standard deviation across {facts.words['units_name']}) by group of the main list; zones: mean "
         "number in force over the period.",
         DESCRIPTIVE,
         seed=False,
     )
     columns = [right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean_sd) for cell in cells]
     columns = [Column(names=("label",), header="Variable"), *columns]
-    return Table(id="T3", note=note, columns=tuple(columns), frame=pd.DataFrame(rows), group="group")
+    short = Short(lambda row: row["variable"] in ("growth_pct_per_year", "log_income_start"))
+    frame = pd.DataFrame(rows)
+    return Table(id="T3", note=note, columns=tuple(columns), frame=frame, group="group", short=short)
 
 
 TABLES = {"T3": t3}

@@ -70,14 +70,13 @@ def _row(spec: dict[str, Any], estimates: pd.DataFrame, weights: pd.DataFrame, n
         "" if spec.get("demeaned", True) else "levels",
         f"without {', '.join(short_name(unit) for unit in spec['exclude'])}" if spec.get("exclude") else "",
         f"{main['unit_scheme'].replace('_', ' ')} population" if not main["unit_scheme"].isdigit() else "",
-        basis_mark(main["output_basis"]).replace("spliced PROXY", "PROXY before the joint"),
     ]
     years = f"{since}\u2013{until}, fitted {spec['fit'][0]}\u2013{spec['fit'][1]}"
     listed = sorted(records(only(weights, spec_id=spec["id"])), key=lambda row: (-row["weight"], row["unit"]))
     donors = [f"{short_name(row['unit'])} {fixed(row['weight'], 2)}" for row in listed if row["weight"] >= LISTED]
     return {
         "group": names.get(spec["unit"], spec["unit"]),
-        "label": ", ".join(part for part in (years, *differs) if part),
+        "label": ", ".join(part for part in (years, *differs) if part) + basis_mark(main["output_basis"]),
         **{name: main[name] for name in kept},
         "end": found(BASE, "estimate", "stat_end"),
         "p_ratio": found(f"{BASE}_ratio", "p_value"),

@@ -1,0 +1,188 @@
+"""Texts: what they print comes from named numbers, what they say has a condition, and both outputs say the same."""
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evenfield.report.bibliography import bibtex, read_references
+from evenfield.report.numbers import Number
+from evenfield.report.prose import Lookup, Prose, check_citations, part_of, word
+from evenfield.study.errors import ReportError
+
+BIB = """@article{Frattini2013,
+  author = {Frattini, Federico and Prodi, Giorgio},
+  title = {Industrial {C}lusters \\& more}, journal = {ERIEP}, number = {5},
+  year = 2013
+}
+
+@techreport{Bank1990,
+  author = {{World Bank}},
+  title = "Some report",
+  institution = {World Bank},
+  year = {1990},
+  url = {https://example.org/a},
+}
+
+@book{Many,
+  editor = {One, A. and Two, B. and Three, C. and Four, D.},
+  title = {Many}, publisher = {Press}, address = {Oxford}, year = {2000}, pages = {1--2},
+}
+"""
+OWN = Number(value=0.8, low=0.04, high=1.57, p=0.0431, smallest_visible=0.93, show="0.00", unit="pp", source="x")
+PLACED = {"see": lambda which: f"[see {which}]", "table": lambda which: f"[table {which}]\n", "map": lambda: "[map]\n"}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "references.bib").write_text(BIB, encoding="utf-8")
+    references = read_references(tmp_path / "references.bib")
+    numbers = {"own": part_of("own", OWN), "bare": part_of("bare", Number(value=6.0, show="0", source="x"))}
+    names = {
+        "n": Lookup("number", numbers),
+        "counts": Lookup("answer", {"HOLDS": 39}),
+        "total": 92,
+        "raw": "a*b*_c_ @d",
+    }
+
+    def made(text: str) -> Prose:
+        path = tmp_path / "text" / "paper.md"
+        path.write_text(text, encoding="utf-8")
+        return Prose({"paper": path}, names, references, ["T4", "F1"])
+
+    return made
+
+
+TEXT = """# The "answer" & more
+
+{{ must(n.own.low.value > 0) }}
+Growth was {{ n.own }} {{ n.own.unit }} ({{ n.own.interval }}, {{ n.own.p_is }}), *much* **more** at [a_b](https://x.org/a_b).
+{{ must(n.own.value > n.own.low.value + 0.5) }}
+2019. {{ counts["HOLDS"] | word | capitalize }} of {{ total }};
+@Frattini2013 and others [@Bank1990; @Many], {{ see("T4") }}.
+{{ must(1 > 0) }}
+
+{{ table("T4") }}
+
+- one, {{ raw }}
+- #cards = $x$ <b>
+
+::: cards
+### One
+Text.
+### Two
+{{ map() }}
+:::
+{% if n.own.value > 5 %}
+Big.
+{% else %}
+Small.
+{% endif %}
+"""
+
+
+def test_html_prints_named_numbers_citations_cards_and_what_is_placed(write: Any) -> None:
+    prose = write(TEXT)
+    page = prose.html("paper", PLACED)
+    assert '<h1 id="the-answer-more">The “answer” &amp; more</h1>' in page
+    assert "Growth was 0.80 pp (0.04 to 1.57, p = .043), <em>much</em> <strong>more</strong>" in page
+    assert "2019. Thirty-nine of 92" in page and "a*b*_c_ @d" in page and "&lt;b&gt;" in page
+    assert '<a href="#ref-Frattini2013">Frattini and Prodi (2013)</a>' in page
+    assert '(<a href="#ref-Bank1990">World\u00a0Bank 1990</a>; <a href="#ref-Many">One et al. 2000</a>)' in page
+    assert page.count('<section class="card">') == 2 and "[map]\n</section>\n</div>" in page
+    assert "[table T4]" in page and "<p></p>" not in page and "Small." in page and "must" not in page
+    assert re.search(r"[\ue000-\ue0ff]", page) is None
+    assert prose.placed("paper") == ["T4"] and prose.headings("paper", 3) == [("one", "One"), ("two", "Two")]
+
+
+def test_typst_says_what_html_says_and_escapes_what_typst_would_read(write: Any) -> None:
+    prose = write(TEXT)
+    source = prose.typst("paper", PLACED)
+    assert source.startswith("= The “answer” & more\n\nGrowth was 0.80 pp (0.04 to 1.57, p \\= .043), #emph[much];")
+    assert '#link("https://x.org/a_b")[a\\_b];' in source
+    assert '#cite(<Frattini2013>, form: "prose"); and others #cite(<Bank1990>);#cite(<Many>);' in source
+    assert "#list([one, a\\*b\\*\\_c\\_ \\@d],[\\#cards \\= \\$x\\$ \\<b\\>],);" in source
+    assert write("2019\\. It").typst("paper", PLACED) == "2019\\. It\n\n"
+
+
+def test_words_of_both_outputs_are_the_same(write: Any) -> None:
+    text = re.sub(r"@Frattini2013|\[@.*\]|\[a_b\]\(.*?\)|^:::.*|^#+ ", "", TEXT, flags=re.M)
+    prose = write(text)
+    html = unescape(re.sub(r"<[^>]+>", " ", prose.html("paper", PLACED)))
+    typst = re.sub(r"#(emph|strong|list)|\\|;", "", prose.typst("paper", PLACED))
+    assert re.findall(r"[A-Za-z0-9.]+", html) == re.findall(r"[A-Za-z0-9.]+", typst)
+
+
+REFUSED = {
+    "a number": ("{{ n.own.value }}", "line 3: a computed number is printed"),
+    "arithmetic": ("{{ n.own.value * 2 }}", "line 3: a computed number is printed"),
+    "negative": ("{{ -n.own.value }}", "a computed number is printed"),
+    "joined": ('{{ n.own.value ~ "" }}', "a computed number is printed"),
+    "formatted": ('{{ "%.2f" % n.own.value }}', "a text is formatted"),
+    "format": ('{{ "{:.2f}".format(n.own.value) }}', "a computed number is printed"),
+    "attribute": ("{{ n.own.value.real }}", "unsafe"),
+    "filter": ("{{ n.own.value | round }}", "No filter named 'round'"),
+    "sum of numbers": ("{{ n.own - n.bare }}", "unsupported operand"),
+    "typed": ("{{ 0.5 }}", "a computed number is printed"),
+    "unknown number": ("{{ n.owm }}", "number 'owm' is not known; expected one of bare, own; did you mean 'own'"),
+    "unknown name": ("{{ owns }}", "'owns' is undefined"),
+    "no interval": ("{{ n.bare.interval }}", "bare has no interval"),
+    "broken": ("{{ must(n.own.p.value > 1) }}\nX.", r"line 3: .* no longer holds \(n.own.p.value > 1\)"),
+    "unknown table": ('{{ table("T9") }}', "table 'T9' is not made"),
+    "figure as table": ('{{ table("F1") }}', "table 'F1' is not made"),
+    "unknown key": ("As @Frattini shows", "@Frattini is not known.*did you mean '@Frattini2013'"),
+    "citation": ("[@Many, p. 3]", "'@Many, p. 3' is no citation"),
+    "no place": ("{{ rest() }}", r"line 3: rest\(\) has no place"),
+    "code": ("Then `code` it", "line 3: code inline 'code' is not part of the syntax"),
+    "table": ("| a | b |\n|---|---|\n| 1 | 2 |", "table 'a' is not part"),
+    "image": ("![a](b.png)", "image 'a' is not part"),
+    "block": ("    indented", "code block"),
+    "deep": ("#### Deep", "heading 'Deep'"),
+    "syntax": ("{% if %}", "line 3: Expected an expression"),
+    "word": ("{{ n.own | word }}", "'0.80' is no count"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_no_number_bears_out_is_refused_with_file_and_line(name: str, write: Any) -> None:
+    text, message = REFUSED[name]
+    with pytest.raises(
+        ReportError, match=rf"^report: text/paper\.md( line \d+)?: .*{message.removeprefix('line 3: ')}"
+    ) as error:
+        write(f"First.\n\n{text}\n").html("paper", PLACED)
+    assert "\n" not in str(error.value)
+    if message.startswith("line 3"):
+        assert "text/paper.md line 3:" in str(error.value)
+
+
+def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
+    path = tmp_path / "references.bib"
+    path.write_text(BIB, encoding="utf-8")
+    found = read_references(path)
+    assert found["Frattini2013"].text == (
+        "Frattini, Federico and Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5."
+    )
+    assert found["Many"].text.endswith("Four, D. (ed.) (2000). Many. Oxford: Press.")
+    assert found["Bank1990"].html.endswith('World Bank. <a href="https://example.org/a">https://example.org/a</a>')
+    path.write_text(bibtex(found.values()), encoding="utf-8")
+    assert {key: item.fields for key, item in read_references(path).items()} == {k: v.fields for k, v in found.items()}
+    check_citations(["@Many and [@Bank1990]", "@Frattini2013"], found, "references.bib")
+    with pytest.raises(ReportError, match=r"references\.bib: no text cites Many"):
+        check_citations(["a@Many [@Bank1990] @Frattini2013"], found, "references.bib")
+    for broken, message in (
+        (BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"),
+        (BIB.replace("year = 2013", "note = {x}"), "no year"),
+    ):
+        path.write_text(broken, encoding="utf-8")
+        with pytest.raises(ReportError, match=message):
+            read_references(path)
+
+
+def test_counts_as_words() -> None:
+    assert [word(n) for n in (0, 6, 12, 20, 21, 99, 100)] == [
+        "no", "six", "twelve", "twenty", "twenty-one", "ninety-nine", "100",
+    ]  # fmt: skip
+    assert word(part_of("x", Number(value=6.0, show="0", source="x"))) == "six"

@@ -1,0 +1,187 @@
+"""A subset of Markdown as HTML and as Typst, from one parse; what a text places in it stands there as marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from evenfield.shared.tables.typst import SPECIAL, typst_string
+from evenfield.study.errors import ReportError
+
+# A mark stands in the text between two characters that no author writes, its parts apart by a third.
+START, END, APART = "\ue001", "\ue002", "\ue003"
+SILENT = "\ue000"  # what a condition that holds leaves behind
+MARK = re.compile(f"{START}(.*?){END}")
+INLINE = ("see", "cite", "cite_group")
+KNOWN = (
+    "heading paragraph inline text softbreak hardbreak em strong link bullet_list ordered_list list_item mark block"
+).split()
+CONTAINER = re.compile(r"^:::[ \t]*([a-z]*)[ \t]*$", re.MULTILINE)
+Placed = Mapping[str, Callable[..., str]]
+
+
+class Mark(str):
+    """Text that a template prints as it is."""
+
+    __slots__ = ()
+
+
+def mark(name: str, *args: str) -> Mark:
+    """Return the mark of what a renderer puts in later; a block stands as a paragraph of its own."""
+    made = f"{START}{APART.join([name, *args])}{END}"
+    return Mark(made if name in INLINE else f"\n\n{made}\n\n")
+
+
+def marks(text: str) -> list[list[str]]:
+    """Return the name and the arguments of every mark in a text."""
+    return [found.split(APART) for found in MARK.findall(text)]
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Parse a text; a paragraph that is nothing but a block becomes one token."""
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["smartquotes", "table"])
+    text = CONTAINER.sub(lambda found: mark("open", found[1]) if found[1] else mark("close"), text)
+    found = markdown.parse(text)
+    for at, token in enumerate(found):
+        kind = token.type.removesuffix("_open").removesuffix("_close")
+        if kind not in KNOWN or token.tag in ("h4", "h5", "h6"):
+            raise _unknown(kind, next((after.content for after in found[at:] if after.content), ""))
+    out: list[Token] = []
+    for token in found:
+        token.children = _with_marks(token.children or [])
+        if token.type == "paragraph_close" and _is_block(out[-1]):
+            inline = out.pop()
+            out[-1:] = [child for child in inline.children or [] if child.type == "mark"]
+        else:
+            out.append(token)
+    return out
+
+
+def _unknown(kind: str, content: str) -> ReportError:
+    shown = " ".join(content.split())[:40]
+    found = f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax"
+    return ReportError(found, "headings of three levels, paragraphs, lists, emphasis, links", "write it so")
+
+
+def _with_marks(children: Sequence[Token]) -> list[Token]:
+    out: list[Token] = []
+    for child in children:
+        if child.type not in KNOWN and child.type.removesuffix("_open").removesuffix("_close") not in KNOWN:
+            raise _unknown(child.type, child.content or str(child.attrs.get("src", "")))
+        if child.type == "softbreak" and out and out[-1].content == SILENT:
+            out.pop()
+        elif child.type != "text":
+            out.append(child)
+        else:
+            for place, part in enumerate(MARK.split(child.content)):
+                if part:
+                    out.append(Token("mark" if place % 2 else "text", "", 0, content=part))
+    while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
+        out.pop()
+    return out
+
+
+def _is_block(token: Token) -> bool:
+    children = token.children or []
+    blocks = [c for c in children if c.type == "mark" and c.content.split(APART)[0] not in INLINE]
+    return token.type == "inline" and len(blocks) == len(children)
+
+
+def place(token: Token, placed: Placed) -> str:
+    """Return what stands for a mark."""
+    name, *args = token.content.split(APART)
+    if name not in placed:
+        raise ReportError(f"{name}() has no place in this text", f"one of {', '.join(sorted(placed))}", "remove it")
+    return placed[name](*args)
+
+
+def to_html(tokens: Sequence[Token], placed: Placed) -> str:
+    """Write parsed text as HTML; headings have ids, a container is a box whose third-level sections are cards."""
+    renderer, options = RendererHTML(), MarkdownIt("commonmark").options
+    rules: dict[str, Any] = renderer.rules
+    rules["mark"] = lambda found, at, *_: place(found[at], placed)
+    out: list[str] = []
+    inside = cards = 0
+    for part in _blocks(tokens):
+        first = part[0]
+        name, *args = first.content.split(APART) if first.type == "mark" else [""]
+        if cards and (name == "close" or first.tag == "h3"):
+            out.append("</section>\n")
+            cards = 0
+        if first.tag == "h3" and inside:
+            out.append('<section class="card">\n')
+            cards = 1
+        if name in ("open", "close"):
+            inside = int(name == "open")
+            out.append(f'<div class="{args[0]}">\n' if inside else "</div>\n")
+            continue
+        if first.type == "heading_open":
+            first.attrSet("id", slug(part[1].content))
+        out.append(renderer.render(part, options, {}))
+    return "".join(out)
+
+
+def slug(title: str) -> str:
+    """Return the id of a heading."""
+    return "-".join(re.findall(r"[a-z0-9]+", MARK.sub("", title).lower()))
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    part: list[Token] = []
+    depth = 0
+    for token in tokens:
+        part.append(token)
+        depth += token.nesting
+        if not depth:
+            yield part
+            part = []
+
+
+def to_typst(tokens: Sequence[Token], placed: Placed) -> str:
+    """Write parsed text as Typst markup."""
+    shown = [
+        token for token in tokens if token.type != "mark" or token.content.split(APART)[0] not in ("open", "close")
+    ]
+    return "".join(_typst(token, placed) for token in shown)
+
+
+TYPST = {
+    "paragraph_open": "",
+    "paragraph_close": "\n\n",
+    "heading_close": "\n\n",
+    "list_item_open": "[",
+    "list_item_close": "],",
+    "bullet_list_open": "#list(",
+    "bullet_list_close": ");\n\n",
+    "ordered_list_open": "#enum(",
+    "ordered_list_close": ");\n\n",
+    "em_open": "#emph[",
+    "em_close": "];",
+    "strong_open": "#strong[",
+    "strong_close": "];",
+    "link_close": "];",
+    "softbreak": " ",
+    "hardbreak": " \\ ",
+}
+
+
+def _typst(token: Token, placed: Placed) -> str:
+    match token.type:
+        case "inline":
+            text = "".join(_typst(child, placed) for child in token.children or [])
+            # A number and a full stop at the start would open a numbered list.
+            return re.sub(r"^(\d+)\.", r"\1\\.", text)
+        case "text":
+            return SPECIAL.sub(r"\\\1", token.content)
+        case "heading_open":
+            return f"{'=' * int(token.tag[1])} "
+        case "link_open":
+            return f"#link({typst_string(str(token.attrs['href']))})["
+        case "mark":
+            return place(token, placed)
+    return "" if token.hidden else TYPST[token.type]

@@ -1,0 +1,299 @@
+"""The texts of a study: Markdown with named numbers and conditions, read once, written as HTML and as Typst."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from evenfield.report.bibliography import Reference
+from evenfield.report.markup import SILENT, Mark, Placed, mark, marks, slug, to_html, to_typst, tokens_of
+from evenfield.report.numbers import Number
+from evenfield.shared.tables.numbers import is_missing, p_value
+from evenfield.study.errors import ReportError, first_examples
+
+COUNTS = (
+    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+# What a text may place beside tables and figures; each renderer says which of them it knows.
+BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
+PLACING = ("table", "figure", "claims_table")
+PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
+FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
+GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
+CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
+# What Markdown would read as more than a letter, in words that a template prints.
+MARKED = re.compile(r"([\\`*_\[\]<>@])")
+
+
+class Value(float):
+    """A number that conditions may read and no text can print."""
+
+    def __str__(self) -> str:
+        raise ReportError("a computed number is printed", "a number named in numbers.yaml", "name it there")
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+class Part:
+    """A number as a text sees it: what it prints, its parts, and ``value`` for conditions."""
+
+    def __init__(self, name: str, text: str, value: float | None, **parts: Any) -> None:
+        self.name, self.text, self.value = name, text, Value(float("nan") if value is None else value)
+        self.__dict__.update(parts)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __getattr__(self, part: str) -> Any:
+        if part in PARTS:
+            raise ReportError(f"{self.name} has no {part}", "a number that rests on a test", "leave it out")
+        raise AttributeError(part)
+
+
+def part_of(name: str, number: Number) -> Part:
+    """Return a named number as a text sees it."""
+    ends = {end: getattr(number, end) for end in ("low", "high", "smallest_visible")}
+    told: dict[str, Any] = {
+        end: Part(f"{name}.{end}", number.written(value), value) for end, value in ends.items() if not is_missing(value)
+    }
+    told |= {"interval": number.interval} if number.interval else {}
+    told |= {"unit": number.unit} if number.unit else {}
+    if not is_missing(number.p):
+        text = p_value(number.p)
+        told |= {"p": Part(f"{name}.p", text, number.p), "p_is": f"p {'' if text[0] in '<>' else '= '}{text}"}
+    return Part(name, number.text, number.value, **told)
+
+
+class Lookup:
+    """Names that a text may use, which refuse one that is not among them."""
+
+    def __init__(self, what: str, content: Mapping[str, Any]) -> None:
+        self._what, self._content = what, content
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._content:
+            near = difflib.get_close_matches(name, self._content, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "correct the name"
+            known = f"one of {first_examples(sorted(self._content), 12)}" if self._content else "a study that has some"
+            raise ReportError(f"{self._what} '{name}' is not known", known, hint)
+        return self._content[name]
+
+
+class Sandbox(SandboxedEnvironment):
+    """Templates that may compare numbers and print none but the named ones."""
+
+    intercepted_binops = frozenset("+ - * / // % **".split())
+    intercepted_unops = frozenset("+ -".split())
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Compute, so that the result is for conditions only."""
+        if operator == "%" and isinstance(left, str):
+            raise ReportError("a text is formatted", "a number named in numbers.yaml", "name it there")
+        made = super().call_binop(context, operator, left, right)
+        return Value(made) if isinstance(made, float) else made
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        """Change a sign, so that the result is for conditions only."""
+        made = super().call_unop(context, operator, arg)
+        return Value(made) if isinstance(made, float) else made
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Refuse what a number brings, for example its parts as plain numbers."""
+        return not isinstance(obj, float) and super().is_safe_attribute(obj, attr, value)
+
+
+class Prose:
+    """The texts of one study, by the word of their file: ``paper`` is ``paper.md``."""
+
+    def __init__(
+        self,
+        texts: Mapping[str, Path],
+        names: Mapping[str, Any],
+        references: Mapping[str, Reference],
+        exhibits: Iterable[str] = (),
+    ) -> None:
+        self._texts, self._references, self._exhibits = dict(texts), references, frozenset(exhibits)
+        blocks = {name: lambda *args, name=name: mark(name, *args) for name in BLOCKS}
+        exhibit = {
+            name: lambda which, *label, name=name: self._exhibit(name, which, *label)
+            for name in ("see", "table", "figure")
+        }
+        self._names = {**blocks, **exhibit, "must": _must, **names}
+        self._made: dict[str, str] = {}
+
+    def html(self, name: str, placed: Placed) -> str:
+        """Return a text as HTML; ``placed`` says what stands for ``see``, ``table``, ``figure`` and each block."""
+        cite: Placed = {"cite": self._cite_html, "cite_group": self._group_html}
+        return self._located(name, lambda: to_html(tokens_of(self._filled(name)), {**cite, **placed}))
+
+    def typst(self, name: str, placed: Placed) -> str:
+        """Return a text as Typst markup."""
+        cite: Placed = {"cite": _cite_typst, "cite_group": lambda *keys: "".join(f"#cite(<{key}>);" for key in keys)}
+        return self._located(name, lambda: to_typst(tokens_of(self._filled(name)), {**cite, **placed}))
+
+    def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
+        """Return id and title of the headings of one level."""
+        tokens = tokens_of(self._filled(name))
+        opens = [(token.type, token.tag) == ("heading_open", f"h{level}") for token in tokens]
+        heads = [after for is_head, after in zip(opens, tokens[1:], strict=False) if is_head]
+        return [(slug(head.content), head.content) for head in heads]
+
+    def placed(self, name: str) -> list[str]:
+        """Return the tables and figures that a text places, in its order."""
+        found = marks(self._filled(name))
+        return ["T0" if kind == "claims_table" else args[0] for kind, *args in found if kind in PLACING]
+
+    def cited(self, *names: str) -> list[Reference]:
+        """Return the references that texts cite, sorted as they are printed."""
+        found = [args for name in names for kind, *args in marks(self._filled(name)) if kind.startswith("cite")]
+        keys = {key for args in found for key in args}
+        return sorted((self._references[key] for key in keys), key=lambda item: item.sort_key)
+
+    def references_html(self, *names: str) -> str:
+        """Return the list of references that the citations of texts link to."""
+        items = "".join(f'<li id="ref-{item.key}">{item.html}</li>\n' for item in self.cited(*names))
+        return f'<ul class="references">\n{items}</ul>\n' if items else ""
+
+    def source(self, name: str) -> str:
+        """Return a text as its author wrote it."""
+        return self._texts[name].read_text(encoding="utf-8")
+
+    def _filled(self, name: str) -> str:
+        if name not in self._made:
+            self._made[name] = self._cited(self._rendered(name))
+        return self._made[name]
+
+    def _rendered(self, name: str) -> str:
+        environment = Sandbox(
+            undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        )
+        environment.globals.clear()
+        environment.filters = {key: environment.filters[key] for key in FILTERS} | {"word": word}
+        source = self.source(name)
+        for number, text in enumerate(source.splitlines(), 1):
+            for key in CITE.findall(text):
+                if key not in self._references:
+                    raise self._fault(name, number, _unknown_key(key, self._references))
+        try:
+            return environment.from_string(source).render(self._names)
+        except ReportError as error:
+            raise self._fault(name, _line_of(error), error) from None
+        except TemplateError as error:
+            line = getattr(error, "lineno", None) or _line_of(error)
+            told = ReportError(str(error.message), "what docs/prose.md lists", "correct the line")
+            raise self._fault(name, line, told) from None
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            told = ReportError(str(error), "what docs/prose.md lists", "correct the line")
+            raise self._fault(name, _line_of(error), told) from None
+
+    def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
+        path = self._texts[name]
+        place = f"{path.parent.name}/{path.name}" + (f" line {line}" if line else "")
+        found = error.found
+        if line and isinstance(error, _BrokenError):
+            condition = self.source(name).splitlines()[line - 1].partition("must")[2]
+            inside = condition.rpartition("}}")[0].strip()
+            found = f"{found} {inside}"
+        return ReportError(f"{place}: {found}", error.expected, error.action)
+
+    def _located(self, name: str, write: Callable[[], str]) -> str:
+        """Add file and line to what the parser or a renderer refuses."""
+        try:
+            return write()
+        except ReportError as error:
+            if error.found.startswith(f"{self._texts[name].parent.name}/"):
+                raise
+            named = re.search(r"'(.+?)'|^(\w+\()", error.found)
+            wanted = (named[1] or named[2])[:20] if named else "\n"
+            lines = self.source(name).splitlines()
+            raise self._fault(name, next((n for n, line in enumerate(lines, 1) if wanted in line), 0), error) from None
+
+    def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
+        fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
+        if which not in self._exhibits or not which.startswith(fits):
+            known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
+            action = "add it to tables or figures in config.yaml, or correct the name"
+            raise ReportError(f"{kind} '{which}' is not made", f"one of {first_examples(known, 40)}", action)
+        return mark(kind, which, *label)
+
+    def _cited(self, text: str) -> str:
+        def group(found: re.Match[str]) -> str:
+            keys = [part.strip() for part in found[1].split(";")]
+            if wrong := [part for part in keys if not CITE.fullmatch(part)]:
+                raise ReportError(f"'{wrong[0]}' is no citation", "[@Key] or [@Key; @Other]", "correct it")
+            return mark("cite_group", *(key[1:] for key in keys))
+
+        return CITE.sub(lambda found: mark("cite", found[1]), GROUP.sub(group, text))
+
+    def _cite_html(self, key: str) -> str:
+        item = self._references[key]
+        return f'<a href="#ref-{key}">{item.short} ({item.year})</a>'
+
+    def _group_html(self, *keys: str) -> str:
+        items = [self._references[key] for key in keys]
+        links = [f'<a href="#ref-{item.key}">{item.short} {item.year}</a>' for item in items]
+        return f"({'; '.join(links)})"
+
+
+class _BrokenError(ReportError):
+    """A condition that no longer holds."""
+
+
+def _must(condition: object) -> Mark:
+    if not condition:
+        found = "the sentence below no longer holds"
+        raise _BrokenError(found, "a sentence that the numbers bear out", "rewrite the sentence")
+    return Mark(SILENT)
+
+
+def _finalize(value: Any) -> str:
+    if isinstance(value, Mark):
+        return value
+    if isinstance(value, float):
+        return str(Value(value))
+    return MARKED.sub(r"\\\1", str(value))
+
+
+def word(value: Any) -> str:
+    """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
+    whole = int(value.text) if isinstance(value, Part) and value.text.isdigit() else value
+    if not isinstance(whole, int):
+        raise ReportError(f"'{value}' is no count", "a whole number", "print it without `word`")
+    if not len(COUNTS) <= whole < 100:
+        return COUNTS[whole] if 0 <= whole < 100 else str(whole)
+    tens, ones = divmod(whole, 10)
+    return TENS[tens - 2] + (f"-{COUNTS[ones]}" if ones else "")
+
+
+def check_citations(texts: Sequence[str], references: Mapping[str, Reference], where: str) -> None:
+    """Refuse an entry that no text cites; a key that has no entry is refused where it stands."""
+    cited = {key for text in texts for key in CITE.findall(text)}
+    if uncited := sorted(set(references) - cited):
+        found = f"{where}: no text cites {first_examples(uncited)}"
+        raise ReportError(found, "entries that are cited", "cite them or remove them")
+
+
+def _unknown_key(key: str, references: Mapping[str, Reference]) -> ReportError:
+    near = difflib.get_close_matches(key, references, n=1)
+    action = f"did you mean '@{near[0]}'?" if near else "add it there"
+    return ReportError(f"@{key} is not known", "a key of references.bib", action)
+
+
+def _cite_typst(key: str) -> str:
+    return f'#cite(<{key}>, form: "prose");'
+
+
+def _line_of(error: Exception) -> int:
+    frames = traceback.extract_tb(error.__traceback__)
+    return max((frame.lineno or 0 for frame in frames if frame.filename == "<template>"), default=0)
