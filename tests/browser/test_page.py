@@ -12,8 +12,6 @@ from evenfield.report.page import write_pages
 from report.made_up import write_study
 
 sync_api = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python")
-AXE = (Path(axe.__path__[0]) / "axe.min.js").read_text(encoding="utf-8")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 REAL = Path(__file__).parents[2] / "results" / "report" / "index.html"
@@ -81,9 +79,10 @@ def test_sizes_and_words_stay_within_their_bounds_and_the_page_paints_at_once(sh
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["index.html", "tables.html"])
 def test_axe_finds_nothing(shown: Any, name: str, scheme: str) -> None:
+    axe = Path(pytest.importorskip("axe_playwright_python").__path__[0]) / "axe.min.js"
     page = shown(name, scheme=scheme, bypass_csp=True)
     page.evaluate(OPEN_ALL)
-    page.evaluate(AXE)
+    page.evaluate(axe.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")["violations"]
     assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
 
@@ -112,6 +111,7 @@ def test_the_slider_moves_the_year_from_the_keyboard(shown: Any) -> None:
 
 
 def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown: Any) -> None:
+    assert shown("tables.html").evaluate("performance.getEntriesByType('resource').length") == 0
     page = shown("tables.html#F4")
     picture = page.locator("#F4 img")
     picture.wait_for(state="visible")

@@ -82,7 +82,7 @@ def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
     assert "Alpha &lt;b&gt;grew&lt;/b&gt;." in page and "Holds in part" in page and "HOLDS" not in page
     assert "<b>1.50</b> percentage points a year" in page and "[\u22122.00, 5.00]" in page
     assert "visible: 6.00 percentage points a year" in page and "A census of firms." in page
-    assert "takes the answer away" in tables and '<details class="exhibit" id="T99">' in tables
+    assert ">otherwise</td>" in tables and '<details class="exhibit" id="T99">' in tables
     assert '<details class="method" id="method-beta">' in tables
     assert "Holds" not in pages["plain"][0] and 'id="statements"' not in pages["plain"][1]
 

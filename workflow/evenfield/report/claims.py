@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing
+from evenfield.shared.tables.units import period_label
 
 NO_SIDE = "its interval does not leave out zero"  # said once for all claims without an answer
 WIDTH, STEP, TOP, FOOT = 300.0, 7.0, 9.0, 19.0
@@ -42,13 +43,13 @@ UNIT_WORDS = {
 
 def claim_groups(content: Mapping[str, Any], config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the answers that were given, in the order of the rule, each with its claims ready to print."""
-    units = config["study"]["units_name"]
+    units, periods = config["study"]["units_name"], config["periods"]
     holds = {item["id"]: item.get("holds") or {} for item in config.get("answers", {}).get("claims", [])}
     groups = []
     for word in content["words"]:
         found = [claim for claim in content["claims"] if claim["answer"] == word]
         told = {"word": word.capitalize(), "id": word.lower().replace(" ", "-"), "count": len(found)}
-        claims = [_shown(claim, holds.get(claim["id"], {}), units) for claim in found]
+        claims = [_shown(claim, holds.get(claim["id"], {}), units, periods) for claim in found]
         groups.append({**told, "meaning": MEANING[word].format(units=units), "claims": claims})
     return [group for group in groups if group["count"]]
 
@@ -72,7 +73,9 @@ def in_unit(value: float | None, unit: str, units: str) -> str:
     return f"{by_unit(value, unit)}{'' if words.startswith('%') else ' '}{words}".rstrip()
 
 
-def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> dict[str, Any]:
+def _shown(
+    claim: Mapping[str, Any], holds: Mapping[str, Any], units: str, periods: Mapping[str, Any]
+) -> dict[str, Any]:
     rows, unit, because = claim["rows"], claim["unit"], claim["because"]
     # What is shown beside a claim in another unit has no place on its axis.
     drawn = [row for row in rows if row["estimate"] is not None and row["unit_of_measure"] == unit]
@@ -85,7 +88,7 @@ def _shown(claim: Mapping[str, Any], holds: Mapping[str, Any], units: str) -> di
         "visible": in_unit(visible, unit, units),
         "reason": "" if because == NO_SIDE else f"{because[:1].upper()}{because[1:]}".rstrip("."),
         "chart": chart(drawn, marks or [0.0], None if holds else claim["interest"]) if drawn else "",
-        "behind": [{**row, "number": _valued(row, units), "name": row_name(row)} for row in rows],
+        "behind": [_behind(row, units, periods) for row in rows],
     }
 
 
@@ -96,16 +99,14 @@ def ends(low: float | None, high: float | None, unit: str) -> str:
     return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, unit) for end in (low, high))}]"
 
 
-def row_name(row: Mapping[str, Any]) -> str:
-    """Return what a row behind a claim is called."""
-    if row["what"] == "primary":
-        return "Main figure"
-    return str(row["period"] if row["what"] == "shown" and row["name"].isdigit() else row["name"])
-
-
-def _valued(row: Mapping[str, Any], units: str) -> str:
-    unit = row["unit_of_measure"]
-    return f"{in_unit(row['estimate'], unit, units)} {ends(row['conf_low'], row['conf_high'], unit)}".strip()
+def _behind(row: Mapping[str, Any], units: str, periods: Mapping[str, Any]) -> dict[str, str]:
+    """Return a row behind a claim as it is printed."""
+    unit, what = row["unit_of_measure"], row["what"]
+    name = {"primary": "main figure", "shown": "beside it"}.get(what, row["name"])
+    label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
+    number = f"{in_unit(row['estimate'], unit, units)} {ends(row['conf_low'], row['conf_high'], unit)}".strip()
+    says = "otherwise" if row["against"] else "a placebo" if what == "placebo" else ""
+    return {"name": name, "period": label, "number": number, "says": says}
 
 
 def chart(rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: float | None) -> Markup:

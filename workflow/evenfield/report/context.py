@@ -52,7 +52,6 @@ def build_context(
     return {
         "study": facts.words,
         "prose": prose,
-        "answers": read_json(facts.root / "answers.json"),
         "watermark": WATERMARK if simulated_names(ingest) else "",
         "sections": [part for part in parts if part.exhibits],
         "further": [e for e in shown if not e.topic],

@@ -12,7 +12,6 @@ import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import bibtex
-from evenfield.report.claims import claim_groups
 from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
 from evenfield.report.methods import read_method
@@ -88,7 +87,7 @@ def _placed(
         return f"#link(<{which}>)[{words}];" if here else f"{words} of the {'appendix' if paper else 'paper'}"
 
     if paper:
-        return {"see": see, "table": exhibit, "figure": exhibit, "claims_table": lambda: _claims_table(context, config)}
+        return {"see": see, "table": exhibit, "figure": exhibit, "claims_table": lambda: exhibit("T0")}
     return {
         "see": see,
         "rest": lambda: _rest(context, exhibit),
@@ -98,37 +97,22 @@ def _placed(
     }
 
 
-def _claims_table(context: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """Write every statement by answer: one line with its number, run together where none of a group has one."""
-    rows = []
-    for group in claim_groups(context["answers"], config):
-        head = typst_text(f"{group['word']} ({group['count']})")
-        rows.append(
-            f"table.header(level: 2, repeat: false, table.cell(colspan: 3, inset: (top: 4pt), strong[{head}])),"
-        )
-        told = [(claim, f"{''.join(claim['number'])} {claim['interval']}".strip()) for claim in group["claims"]]
-        numbered = [pair for pair in told if pair[1]]
-        for claim, number in numbered:
-            seen = f"; visible: {claim['visible'].split()[0]}" if claim["visible"] else ""
-            cells = (_paragraphs(claim), claim["claim"], number + seen)
-            rows.append("".join(f"[{typst_text(cell)}], " for cell in cells))
-        others = [f"{_paragraphs(claim)} {claim['claim']}" for claim, number in told if not number]
-        rows += [f"table.cell(colspan: 3)[{typst_text(' '.join(others))}],"] if others else []
-    return "\n  ".join(['#metadata("T0") <T0>\n#statements(', *rows]) + "\n)\n\n"
-
-
-def _paragraphs(claim: Mapping[str, Any]) -> str:
-    return f"\u00b6{', '.join(map(str, claim['paragraphs']))}"
-
-
 def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
     found = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
-        # The paper has the statements of T0 without the reasons, so the whole of it stands here.
-        left = sorted((e.id for e in items if e.id == "T0" or e.id not in context["in_paper"]), key=lambda id_: id_[0])
+        left = sorted((item.id for item in items if item.id not in context["in_paper"] or _shortened(item)), key=_kind)
         found += [exhibit(which, "" if place else title) for place, which in enumerate(left)]
     return "".join(found)
+
+
+def _shortened(item: Exhibit) -> bool:
+    """Say whether the paper prints only a part of a table."""
+    return bool(item.html) and "#let shortened = true" in Path(item.files[".typ"]).read_text(encoding="utf-8")
+
+
+def _kind(which: str) -> str:
+    return which[0]
 
 
 def _method(topic: str) -> str:
