@@ -15,6 +15,9 @@ from evenfield.numerics.dynamic_panel.within import (
     within_units,
 )
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_monte_carlo
+from numerics.spatial_panel.test_dynamic import simulated
 
 UNITS, SHOCK = 31, 0.03
 pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
@@ -122,3 +125,15 @@ def test_bootstrap_of_units_covers_the_planted_gap():
             continue
         inside.append(interval.low <= 0.08 <= interval.high)
     assert len(inside) > 30 and np.mean(inside) > 0.85
+
+
+REPLICATIONS = 200
+
+
+def test_bias_is_small_and_intervals_hold_at_the_size_of_the_study():
+    panel, net = simulated(n=31, t=20, rho=0.3, tau=0.95, eta=-0.25, seed=21)
+    found = dynamic_monte_carlo(panel, fit_dynamic(panel, net), np.random.default_rng(6), REPLICATIONS)
+    noise = 3 * found.sd[-1] / np.sqrt(REPLICATIONS)
+    assert (np.abs(found.bias[-1]) < 0.004 + noise).all() and found.bias[0, 1] < 0
+    assert (np.abs(found.coverage - 0.95) < 3 * np.sqrt(0.95 * 0.05 / REPLICATIONS) + 0.01).all()
+    assert (np.abs(found.error_ratio - 1) < 0.2).all() and found.estimated[-1] >= 0.95 * REPLICATIONS

@@ -1,4 +1,6 @@
-"""Canonical files: what is written is read back, and a hash of content that no order moves."""
+"""Canonical files, two-step rounding and the logarithm of the C library: what is written, and what no order moves."""
+
+import math
 
 import numpy as np
 import pandas as pd
@@ -6,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenfield.study.elementary import exp, log
 from evenfield.study.files import (
     content_hash,
     read_json,
@@ -15,6 +18,7 @@ from evenfield.study.files import (
     write_table,
     write_text,
 )
+from evenfield.study.rounding import round_frame, round_results, round_significant
 
 FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
 
@@ -66,3 +70,64 @@ def test_hash_sees_a_bit_a_name_a_row_and_an_exchange(other):
 
 def test_hash_of_whole_numbers_is_the_same_read_as_float():
     assert content_hash(pd.DataFrame({"a": [1, 2]})) == content_hash(pd.DataFrame({"a": [1.0, 2.0]}))
+
+
+def test_every_number_is_that_of_the_c_library_and_a_zero_is_refused():
+    values = pd.Series([0.1, 7.3, 123456.789, np.nan], index=list("abcd"), name="income")
+    assert log(values).tolist()[:3] == [math.log(v) for v in values[:3]]
+    assert exp(log(values))["b"] == pytest.approx(7.3, rel=1e-15) and np.isnan(log(values)["d"])
+    pd.testing.assert_index_equal(log(values).index, values.index)
+    assert log(values).name == "income"
+    with pytest.raises(ValueError, match="math domain"):
+        log(pd.Series([1.0, 0.0]))
+
+
+@pytest.mark.parametrize("value", [0.1234565, 1.000005, 98765.45, 2.5000005e-7, 0.5, 1234565.0])
+@pytest.mark.parametrize("bits", [-3, -2, -1, 0, 1, 2, 3])
+def test_value_between_two_printable_numbers_ignores_the_last_bits(value, bits):
+    near = value
+    for _ in range(abs(bits)):
+        near = np.nextafter(near, np.inf * np.sign(bits))
+    assert round_results(np.array([near]))[0] == round_results(np.array([value]))[0]
+
+
+def test_six_digits_remain_and_one_rounding_alone_would_flip():
+    low, high = np.nextafter(0.1234565, 0), np.nextafter(0.1234565, 1)
+    once = [round_significant(np.array([x]), 6)[0] for x in (low, high)]
+    twice = [round_results(np.array([x]))[0] for x in (low, high)]
+    assert once[0] != once[1] and twice[0] == twice[1]
+    assert round_results(np.array([123456.789, -0.000123456789, 7.0])).tolist() == [123457.0, -0.000123457, 7.0]
+
+
+def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
+    rounded = round_results(np.array([1.0, 9e-13, -9e-13, 2e-12]))
+    assert rounded.tolist() == [1.0, 0.0, 0.0, 2e-12] and not np.signbit(rounded).any()
+    assert round_results(np.array([9e-13])).tolist() == [9e-13]
+    assert round_results(np.array([9e-13]), 1.0).tolist() == [0.0]
+    rounded = round_results(np.array([np.nan, np.inf, -np.inf, 0.3]))
+    assert np.isnan(rounded[0]) and rounded[1:].tolist() == [np.inf, -np.inf, 0.3]
+    assert round_results(np.array([np.nan])).shape == (1,) and round_results(np.array([])).shape == (0,)
+
+
+def test_scale_of_a_row_clears_dust_inside_it_and_ignores_infinity():
+    frame = pd.DataFrame({"estimate": [3e14, 1e-5], "std_error": [10.0, 3e-18], "other": [1.0, 9e-13]})
+    rounded = round_frame(frame, by_row=("estimate", "std_error", "absent"))
+    assert rounded["estimate"].tolist() == [3e14, 1e-5] and rounded["std_error"].tolist() == [0.0, 0.0]
+    assert rounded["other"].tolist() == [1.0, 0.0]
+    frame = pd.DataFrame({"estimate": [0.25], "conf_high": [np.inf]})
+    assert round_frame(frame, by_row=("estimate", "conf_high"))["estimate"].tolist() == [0.25]
+    frame = pd.DataFrame({"conf_high": [3.6e-15, 3.6e-15], "unit_of_measure": ["share", "log points"]})
+    assert round_frame(frame, by_row=("conf_high",))["conf_high"].tolist() == [0.0, 3.6e-15]
+
+
+def test_only_floats_change_also_in_objects_and_the_frame_given_stays():
+    frame = pd.DataFrame({"n": [1234567], "x": [0.12345678], "name": ["a"]})
+    rounded = round_frame(frame)
+    assert rounded.loc[0].to_list() == [1234567, 0.123457, "a"] and frame.loc[0, "x"] == 0.12345678
+    assert round_frame(pd.DataFrame({"x": [1 / 3, 0.5]}, dtype=object))["x"].tolist() == [0.333333, 0.5]
+
+
+@given(st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=8))
+def test_rounding_twice_is_rounding_once(values):
+    once = round_results(np.array(values))
+    assert round_results(once).tolist() == once.tolist()

@@ -1,51 +1,67 @@
-"""The weights of the shipped study have the printed properties of the design, digit for digit."""
+"""Weights of the shipped study: the printed properties of the design, and matrices that close in both unit schemes."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.sparse.csgraph import shortest_path
 
 from evenfield.study.errors import WeightsError
 from evenfield.study.files import read_json
 from evenfield.study.panel.build import build_panel
-from evenfield.study.tables import Field
 from evenfield.study.weights.build import build_geography, build_weights
-from evenfield.study.weights.families import Geography
+from tolerances import MACHINE
 
 EXPECTED = read_json(Path(__file__).parent / "expected.json")
 DECIMALS = {"mean_neighbours": 1, "effective_neighbours": 1, "rho_low": 2, "rho_high": 2}
 
 
 @pytest.fixture(scope="module")
-def geography(
-    china_tables: dict[str, pd.DataFrame], china_fields: dict[str, Field], china_config: dict[str, Any]
-) -> Geography:
-    built = build_panel(china_tables, china_fields, china_config, "31")
-    return build_geography(built.units, built.adjacency, built.panel, china_config["weights"]["join"], {})
+def geographies(china_tables, china_fields, china_config):
+    built = {scheme: build_panel(china_tables, china_fields, china_config, scheme) for scheme in ("31", "30")}
+    join = china_config["weights"]["join"]
+    return {
+        scheme: build_geography(made.units, made.adjacency, made.panel, join, made.description["merged"])
+        for scheme, made in built.items()
+    }
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED["weights"]))
-def test_printed_table_of_weights(geography: Geography, china_config: dict[str, Any], name: str) -> None:
-    spec = build_weights(name, china_config["weights"]["families"][name], geography).spec
+def test_printed_table_of_weights(geographies, china_config, name):
+    spec = build_weights(name, china_config["weights"]["families"][name], geographies["31"]).spec
     assert ({key: round(spec[key], digits) for key, digits in DECIMALS.items()}) == EXPECTED["weights"][name]
 
 
-def test_printed_properties_of_contiguity_and_a_band_that_fails(geography):
-    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geography)
-    assert {key: weights.spec[key] for key in ("links", "min_neighbours", "max_neighbours", "components")} == {
-        key: expected[key] for key in ("links", "min_neighbours", "max_neighbours", "components")
-    }
+def test_printed_properties_of_contiguity_and_a_band_that_fails(geographies):
+    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geographies["31"])
+    names = ("links", "min_neighbours", "max_neighbours", "components")
+    assert {key: weights.spec[key] for key in names} == {key: expected[key] for key in names}
     assert round(weights.spec["mean_neighbours"], 2) == expected["mean_degree"]
     assert int(shortest_path(weights.matrix, unweighted=True).max()) == expected["diameter"]
     alone = [u for u, row in zip(weights.units, weights.matrix, strict=True) if np.count_nonzero(row) == 1]
     assert alone == ["CN-HI"]
-    with pytest.raises(WeightsError) as caught:
-        build_weights("near", {"kind": "band", "range_km": 800}, geography)
     named = ", ".join(EXPECTED["band_800_km_without_neighbours"])
-    assert str(caught.value) == (
-        f"weights: 2 units have no neighbour in weights near ({named}); expected at least one neighbour for every "
-        "unit; join them under weights.join (contiguity) or widen the weights in config.yaml"
-    )
+    with pytest.raises(WeightsError, match=rf"2 units have no neighbour in weights near \({named}\)"):
+        build_weights("near", {"kind": "band", "range_km": 800}, geographies["31"])
+
+
+@pytest.mark.parametrize("scheme", ["31", "30"])
+def test_every_matrix_closes_over_the_units_of_its_scheme(geographies, china_config, scheme):
+    for name, spec in china_config["weights"]["families"].items():
+        weights = build_weights(name, spec, geographies[scheme])
+        assert weights.units == geographies[scheme].units
+        np.testing.assert_allclose(weights.matrix.sum(axis=1), 1.0, rtol=MACHINE)
+        assert (weights.matrix >= 0).all() and not np.diag(weights.matrix).any(), name
+        assert weights.spec["rho_high"] == pytest.approx(1.0, rel=1e-9) and weights.spec["components"] == 1
+
+
+def test_islands_and_missing_provinces_are_named(geographies, tmp_path):
+    geography = geographies["30"]
+    alone = replace(geography, links=geography.links[geography.links["unit_i"].ne("CN-HI")])
+    with pytest.raises(WeightsError, match=r"1 units have no neighbour in weights contiguity \(CN-HI\)"):
+        build_weights("contiguity", {"kind": "contiguity"}, alone)
+    edges = geography.links[~geography.links.isin(["CN-XZ"]).any(axis=1)].assign(weight=1.0)
+    edges.to_csv(tmp_path / "own.csv", index=False)
+    with pytest.raises(WeightsError, match=r"1 units of the panel are not in weights own \(.*own.csv\) \(CN-XZ\)"):
+        build_weights("own", {"kind": "file", "path": str(tmp_path / "own.csv")}, geography)

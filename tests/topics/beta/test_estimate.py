@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.beta.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
@@ -27,14 +27,11 @@ def make_study(*specs, n=12, lam=0.02, noise=0.003, start=1980, end=2000, basis=
     frame["growth_mean3_pct_per_year"] = 100 * means / (years - 2 * step)
     frame["control_coast"], frame["control_schooling"] = coast, np.nan
     matrix = row_standardised(np.eye(n, k=1) + np.eye(n, k=-1))
-    return MadeStudy(
-        {"estimates": {"beta": list(specs) or [{"id": "b"}]}},
-        {"periods": change(frame) if change else frame},
-        {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})},
-        samples={"all": units, "small": units[: n - 2], **{f"first_{k}": units[:k] for k in range(3)}},
-        step=step,
-        basis_years={"official": [1999, 2020]},
-    )
+    tables = {"periods": change(frame) if change else frame}
+    config = {"estimates": {"beta": list(specs) or [{"id": "b"}]}}
+    about = {"samples": {"all": units, "small": units[: n - 2], **{f"first_{k}": units[:k] for k in range(3)}}}
+    about |= {"step": step, "basis_years": {"official": [1999, 2020]}}
+    return MadeStudy(config, tables, {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})}, **about)
 
 
 def run(*specs, **made):
@@ -184,9 +181,3 @@ def test_series_hold_points_and_a_line_with_its_band():
 def test_refuses_frames_that_cannot_be_right(change, text):
     with one_line(EvenfieldError, text):
         run(COAST, change=change)
-
-
-@pytest.mark.parametrize("wrong", [{"control": []}, {"id": None}, {"end_points": "mean5"}])
-def test_a_wrong_specification_is_named(wrong):
-    with pytest.raises(ConfigError, match=f"estimates.beta.0.{next(iter(wrong))}"):
-        run({"id": "a", **wrong})

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.topics.clubs.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import MACHINE
@@ -21,13 +21,10 @@ def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
     panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
     cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cell": np.where(high, "both", "neither")})
     tables = {"panel": panel.assign(log_income=y.ravel()), "cells": cells}
-    return MadeStudy(
-        {"estimates": {"clubs": list(specs) or [SPEC]}},
-        {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()},
-        samples={"all": units, "few": units[:1]},
-        periods=[{"period": "P", "start": years[0], "end": years[-1]}],
-        step=step,
-    )
+    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    about = {"samples": {"all": units, "few": units[:1]}}
+    about |= {"periods": [{"period": "P", "start": years[0], "end": years[-1]}], "step": step}
+    return MadeStudy({"estimates": {"clubs": list(specs) or [SPEC]}}, tables, **about)
 
 
 def run(*specs, **made):
@@ -114,8 +111,6 @@ def test_decennial_incomes_and_every_filter_work():
 @pytest.mark.parametrize(
     ("spec", "changes", "text"),
     [
-        ({}, {"panel": lambda f: f.assign(log_income=f["log_income"].where(f.index != 5))}, "1 unit-years (U00 1995)"),
-        ({}, {"panel": lambda f: pd.concat([f, f.head(1)])}, "appear twice"),
         ({}, {"cells": lambda f: f.head(3)}, "9 units have no cell"),
         ({"period": "Q"}, {}, "names 1 that is unknown (Q)"),
     ],
@@ -123,9 +118,3 @@ def test_decennial_incomes_and_every_filter_work():
 def test_refuses_what_cannot_be_right(spec, changes, text):
     with one_line(EvenfieldError, text):
         run({**SPEC, **spec}, **changes)
-
-
-@pytest.mark.parametrize("bad", [{"filter": "spline"}, {"discard": 1.5}, {"role": "main"}, {"unknown": 1}])
-def test_a_wrong_specification_is_named(bad):
-    with pytest.raises(ConfigError, match=f"estimates.clubs.0.{next(iter(bad))}"):
-        run({**SPEC, **bad})

@@ -153,7 +153,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
     [
         ({"section": {"weights": ["nearest_9"]}}, r"1 weights that were not built \(nearest_9\)"),
         ({"taxonomy": "other"}, r"taxonomy\.primary names 'other'"),
-        ({"section": {"power": 80}}, r"estimates\.design\.power"),
     ],
 )
 def test_wrong_names_and_missing_exposures_are_said(made, text):

@@ -8,7 +8,7 @@ import pytest
 
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.topics.dynamic_panel.estimate import SERIES, estimate
 from evenfield.topics.dynamic_panel.estimate_roots import EFFECTS, HEADLINE, least_squares
 from made_study import MadeStudy, one_line, row, same_results
@@ -39,14 +39,9 @@ def wide(years=slice(None)):
 
 def make_study(*specs, frame=None, periods=PERIODS, step=1):
     frame = panel() if frame is None else frame
-    return MadeStudy(
-        {"estimates": {"dynamic_panel": list(specs)}},
-        {"panel": frame},
-        samples={"all": UNITS, "few": UNITS[:2]},
-        periods=periods,
-        step=step,
-        basis_years={"official": [1990, 2000]},
-    )
+    about = {"samples": {"all": UNITS, "few": UNITS[:2]}, "periods": periods, "step": step}
+    about |= {"basis_years": {"official": [1990, 2000]}}
+    return MadeStudy({"estimates": {"dynamic_panel": list(specs)}}, {"panel": frame}, **about)
 
 
 def run(*specs, **made):
@@ -165,12 +160,14 @@ def test_refuses_panels_that_are_not_balanced(change, text):
         run(ANNUAL, frame=change(panel()))
 
 
-WRONG = {"span": 0, "draws": 10, "gmm_last_lag": 1, "periods": "S", "role": "best", "years": 2}
-UNKNOWN = [({"span": 3}, "span is 3 years; expected a multiple of the step of 2 years")]
-UNKNOWN += [({"periods": ["X"]}, "unknown"), ({"sample": "none"}, "unknown")]
-
-
-@pytest.mark.parametrize(("item", "text"), [*UNKNOWN, *(({name: value}, name) for name, value in WRONG.items())])
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ({"span": 3}, "span is 3 years; expected a multiple of the step of 2 years"),
+        ({"periods": ["X"]}, "unknown"),
+        ({"sample": "none"}, "unknown"),
+    ],
+)
 def test_a_wrong_specification_is_named(item, text):
-    with pytest.raises((ConfigError, EvenfieldError), match=text):
+    with one_line(EvenfieldError, text):
         run({"id": "a", **item}, step=2)

@@ -9,7 +9,7 @@ import pytest
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_monte_carlo
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.dynamic_spatial.estimate import Section, controlled, estimate, withheld_reason
 from made_study import MadeStudy, row, same_numbers
@@ -105,10 +105,3 @@ def test_order_of_rows_and_weights_and_names_of_units_change_no_number(results):
 def test_bad_config_and_data_are_named(made, text):
     with pytest.raises(EvenfieldError, match=text):
         estimate(make_study(**made))
-
-
-def test_unknown_keys_of_the_section_are_refused():
-    study = make_study()
-    study.config["estimates"]["dynamic_spatial"] |= {"panels": 3}
-    with pytest.raises(ConfigError, match=r"estimates\.dynamic_spatial\.panels"):
-        estimate(study)

@@ -9,7 +9,7 @@ from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.study.errors import EstimateError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
@@ -219,12 +219,3 @@ def test_neighbours_by_population_and_zones_by_number():
 def test_bad_input_is_one_line(specs, tables, text):
     with pytest.raises(EstimateError, match=rf"\A.*{text}.*\Z"):
         run(*specs, **tables)
-
-
-@pytest.mark.parametrize(
-    ("change", "where"),
-    [({"zones": "some"}, "zones"), ({"regimes": ["cluster"]}, "regimes"), ({"weight": "x"}, "weight")],
-)
-def test_a_wrong_specification_is_named(change, where):
-    with pytest.raises(ConfigError, match=rf"estimates\.exposure\.0\.{where}"):
-        run({**PRIMARY, **change})

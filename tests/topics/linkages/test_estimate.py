@@ -179,7 +179,6 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
         ({"specs": [{**MAIN, "moderator": "gold"}]}, "main names gold"),
         ({"specs": [{**MAIN, "years": [2005, 2001]}]}, "run from 2005 to 2001"),
         ({"specs": [MAIN, MAIN]}, "used twice"),
-        ({"specs": [{**MAIN, "weight": "x"}]}, r"estimates\.linkages\.specs\.0\.weight"),
         ({"weights": "nowhere"}, "names weights nowhere"),
         ({"years": [1995, 2009]}, "155 values of .* are missing in 1995-2009"),
         ({"moderators": {**MODERATORS, "industry": {**MODERATORS["industry"], "expression": "vaa"}}}, "column 'vaa'"),

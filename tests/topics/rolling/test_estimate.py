@@ -7,10 +7,9 @@ import spreg
 from libpysal.weights import full2W
 
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EstimateError
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.rolling.estimate import SERIES, estimate
-from made_study import MadeStudy, one_line, row, same_results
+from made_study import MadeStudy, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
 SPEC = {"id": "c", "windows": [6]}
@@ -35,15 +34,13 @@ def make_study(*specs, years=range(2000, 2025), spans=SPANS, shift=0.0, change=N
         parts.append(pd.DataFrame({**ends, **logs, "growth_pct_per_year": growth}))
     links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
     described = [{"period": name, "start": years[a], "end": years[b], "role": "main"} for name, a, b in spans]
-    return MadeStudy(
-        {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE},
-        {"panel": change(panel) if change else panel, "periods": pd.concat(parts)},
-        {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})},
-        samples={"all": units, "small": units[3:], "two": units[:2]},
-        step=years[1] - years[0],
-        basis_years={"official": [first_official, 2024]},
-        periods=[*described, {"period": "S", "start": years[0], "end": years[-1], "role": "span"}],
-    )
+    tables = {"panel": change(panel) if change else panel, "periods": pd.concat(parts)}
+    config = {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE}
+    weights = {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})}
+    about = {"samples": {"all": units, "small": units[3:], "two": units[:2]}, "step": years[1] - years[0]}
+    about |= {"basis_years": {"official": [first_official, 2024]}}
+    about |= {"periods": [*described, {"period": "S", "start": years[0], "end": years[-1], "role": "span"}]}
+    return MadeStudy(config, tables, weights, **about)
 
 
 def run(*specs, **made):
@@ -135,23 +132,3 @@ def test_two_units_short_panels_and_equal_incomes_are_not_defined():
     assert all(np.isnan(e.estimate) for e in short.estimates if not e.estimator.startswith("sdm_ml"))
     assert short.series["series"].empty
     assert np.isnan(row(run(change=lambda f: f.assign(log_income=9.0)), estimator="rolling_sup_t").estimate)
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (lambda f: f.assign(log_income=f["log_income"].where(f.index != 40)), "infinite for 1 unit-years (U08 2002)"),
-        (lambda f: pd.concat([f, f.head(1)]), "1 rows appear twice (U00 2000)"),
-    ],
-)
-def test_gaps_and_duplicates_are_refused(change, text):
-    with one_line(EstimateError, text):
-        run(change=change)
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"span": 3}, {"windows": []}, {"windows": [0]}, {"trim": 0.6}, {"most_breaks": -1}, {"role": "hero"}]
-)
-def test_a_wrong_specification_is_named(wrong):
-    with pytest.raises(ConfigError, match=f"estimates.rolling.0.{next(iter(wrong))}"):
-        run({**SPEC, **wrong})

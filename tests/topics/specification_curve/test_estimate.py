@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.ols import fit_ols
-from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.study.errors import EstimateError
 from evenfield.study.files import write_results
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.specification_curve.estimate import Section, chunk, estimate
@@ -104,9 +104,3 @@ def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
     study = make_study(change=lambda made: {**made, "cells": made["cells"].query("unit != 'u05'")})
     with pytest.raises(EstimateError, match=r"1 units have no row \(u05\)"):
         chunk(study, 1, 1)
-
-
-@pytest.mark.parametrize(("change", "where"), [({"kind": "all"}, "kind"), ({"sample": []}, "sample")])
-def test_a_wrong_specification_is_named(change, where):
-    with pytest.raises(ConfigError, match=rf"estimates\.specification_curve\.curves\.0\.{where}"):
-        chunk(make_study({**NEAR, **change}), 1, 1)

@@ -116,7 +116,6 @@ def gap_at(panel):
         ({"effect": [1988, 1999]}, "the fit ends before the effect begins"),
         ({"zones": "port"}, "unknown (port)"),
         ({"exclude": UNITS[3:]}, "has 2 donors"),
-        ({"treated": "U00"}, "estimates.synthetic_control.0.treated"),
     ],
 )
 def test_a_wrong_case_is_refused_in_one_line(change, text):

@@ -7,7 +7,6 @@ from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.prediction_error import leave_one_out_mse, predictor, schwarz_criterion, upper_p_value
-from evenfield.study.errors import ConfigError
 from evenfield.topics.taxonomies.estimate import estimate
 from made_study import MadeStudy, row, same_results
 
@@ -93,11 +92,9 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
         assert (one.estimate, one.p_value) == pytest.approx((two.estimate, two.p_value), rel=1e-8, nan_ok=True)
 
 
-def test_a_plane_that_is_missing_is_said_and_a_wrong_key_named():
+def test_a_plane_that_is_missing_is_said():
     reasons = ("30 units lack count or zones of type state", "no continuous measures named in the config")
     for made, reason in zip(({"clusters": False}, {"endogenous": ""}), reasons, strict=True):
         results = estimate(make_study(**made))
         assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
         assert "plane" not in {e.term for e in results.estimates}
-    with pytest.raises(ConfigError, match=r"estimates.taxonomies.0.axis"):
-        estimate(make_study(axis="count"))

@@ -144,7 +144,6 @@ def test_a_unit_alone_in_its_region_is_left_out():
         ({"specs": [{**MAIN, "dose": "gold"}]}, "main names gold, not one of zones"),
         ({"specs": [{**MAIN, "years": [2009, 2000]}]}, "the years of main run from 2009 to 2000"),
         ({"specs": [MAIN, MAIN]}, "an id is used twice"),
-        ({"specs": [{**MAIN, "weight": 1}]}, "estimates.zone_dose.specs.0.weight"),
         ({"beside": "coast"}, "compares within coast"),
         ({"years": [1990, 2009]}, "capital is blank 144 times in zone dose main (U00 1990"),
         ({"specs": [{**MAIN, "lag": 5}]}, "zones is blank 24 times in zone dose main (U00 1995"),

@@ -101,9 +101,18 @@ def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
     found = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
-        left = sorted((item.id for item in items if item.id not in context["in_paper"]), key=lambda id_: id_[0])
+        left = sorted((item.id for item in items if item.id not in context["in_paper"] or _shortened(item)), key=_kind)
         found += [exhibit(which, "" if place else title) for place, which in enumerate(left)]
     return "".join(found)
+
+
+def _shortened(item: Exhibit) -> bool:
+    """Say whether the paper prints only a part of a table."""
+    return bool(item.html) and "#let shortened = true" in Path(item.files[".typ"]).read_text(encoding="utf-8")
+
+
+def _kind(which: str) -> str:
+    return which[0]
 
 
 def _method(topic: str) -> str:

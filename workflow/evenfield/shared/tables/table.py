@@ -39,6 +39,8 @@ class Short:
 
     rows: Callable[[Row], Any]  # whether a row is printed
     columns: tuple[str, ...] = ()  # first name of each printed column after the row heading; empty for all
+    note: tuple[str, ...] = ()  # sentences printed beneath; empty for those of the whole table
+    size: float = 0.0  # size of type in points; 0 for what fits the width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +59,13 @@ class Table:
 def shortened(table: Table) -> Table:
     """Return the form of a table that the paper prints, without the line that names the data package."""
     kept = [column for column in table.columns if column.paper]
-    note, frame = tuple(text for text in table.note if not text.startswith("Data ")), table.frame
+    note, frame = table.note, table.frame
     if table.short:
+        note = table.short.note or note
         wanted = (kept[0].names[0], *table.short.columns)
         kept = [column for column in kept if len(wanted) == 1 or column.names[0] in wanted]
         frame = frame[[bool(table.short.rows(row)) for row in records(frame)]]
+    note = tuple(text for text in note if not text.startswith("Data "))
     return replace(table, columns=tuple(kept), frame=frame, note=note)
 
 

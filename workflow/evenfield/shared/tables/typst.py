@@ -28,17 +28,19 @@ def typst_string(text: str) -> str:
 def table_typst(table: Table) -> str:
     """Write a table as a Typst module: whole, and as ``short_title`` to ``short_body`` in the form of the paper."""
     whole = replace(table, columns=tuple(column for column in table.columns if column.paper))
-    return _module(whole, "") + _module(shortened(table), "short_")
+    size = table.short.size if table.short else 0.0
+    flag = f"#let shortened = {str(table.short is not None).lower()}\n"
+    return flag + _module(whole, "") + _module(shortened(table), "short_", size)
 
 
-def _module(table: Table, prefix: str) -> str:
+def _module(table: Table, prefix: str, given: float = 0.0) -> str:
     body, columns = grid(table), table.columns
     texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
     longest = [
         max(map(len, [*(row[place] for row in texts), *column.header.split()])) for place, column in enumerate(columns)
     ]
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
-    size = next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
+    size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
     head = ", ".join(f"strong({typst_string(column.header)})" for column in columns)
     lines = [
         f"title = {typst_string(table.title)}",

@@ -13,9 +13,10 @@ from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import UNBOUNDED, by_unit, interval, is_missing, p_value, significant, whole
 from evenfield.shared.tables.rows import Row, pick, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.study.files import read_json
 
+UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
 SAME = ("family", "spec_id", "outcome", "term", "contrast", "period", "treatment_def")
 
 
@@ -26,7 +27,8 @@ def t0(facts: Facts) -> Table:
     order = {word: place for place, word in enumerate(content["words"])}
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
-        missing=[_missing(row) for row in records(frame)],
+        visible=frame["smallest_visible"].astype(float).where(frame["answer"].eq("NO ANSWER")),
+        missing=frame["because"],
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
     ).sort_values("answer", key=lambda words: words.map(order), kind="stable")
@@ -35,6 +37,7 @@ def t0(facts: Facts) -> Table:
         Column(names=("claim",), header="Statement, in our words", width_cm=5.6),
         Column(names=("kind",), header="Kind", width_cm=1.8),
         Column(names=("number",), header="Estimate [interval]", width_cm=3.2),
+        right("Could show", "visible", show=significant),
         Column(names=("missing",), header="Why, and what is missing", width_cm=5.4),
     )
     counts = [(content["counts"][word], word.lower()) for word in content["words"]]
@@ -42,10 +45,11 @@ def t0(facts: Facts) -> Table:
     note = (
         f"{told.capitalize()}. Facts are held against the threshold beside the claim; associations and effects are "
         "read by their interval, their placebos, named checks and a p-value adjusted over the primary ones. No answer "
-        "is no evidence that nothing is there: the smallest effect that could have been seen stands with it.",
+        "is no evidence that nothing is there: beside it stands the smallest effect that could have been seen.",
         NOT_CAUSAL,
     )
-    return Table(id="T0", note=note, columns=columns, frame=frame, group="group")
+    short = Short(lambda row: row["group"].upper() not in UNTESTED, ("claim", "number", "visible"), size=6.7)
+    return Table(id="T0", note=note, columns=columns, frame=frame, group="group", short=short)
 
 
 def t0b(facts: Facts) -> Table:
@@ -133,9 +137,3 @@ def _ends(row: Mapping[str, Any]) -> str:
     if all(map(is_missing, ends)):
         return ""
     return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, row['unit']) for end in ends)}]"
-
-
-def _missing(row: Mapping[str, Any]) -> str:
-    if row["answer"] == "NO ANSWER" and not is_missing(row["smallest_visible"]):
-        return f"{row['because']}; could show {significant(row['smallest_visible'])} or more"
-    return str(row["because"])

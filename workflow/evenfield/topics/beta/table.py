@@ -53,11 +53,14 @@ def t6(facts: Facts) -> Table:
     if not rows:
         raise nothing_to_show("rows of beta convergence", "beta", "T6")
     inference, weights = facts.config["inference"], facts.config["weights"]["primary"]
-    note = facts.note(
+    told = (
         "Growth a year on log income in the first year by OLS, one cross-section per period. Slope times 100 with HC3 "
         "standard error; speed: minus ln(1 + bT)/T, % a year; half-life: ln 2 over the speed, years; intervals of "
         "speed and half-life transform the slope's interval, t(N \u2212 K).",
-        f"{facts.level} intervals. Sigma: standard deviation of log income at both ends, p of the HC3 slope test. "
+        f"{facts.level} intervals. Sigma: standard deviation of log income at both ends, p of the HC3 slope test.",
+    )
+    note = facts.note(
+        *told,
         f"Moran's I of the residuals with {weights} weights, p from {inference['permutations']:,} permutations of "
         "residuals.",
         _controls_note(facts, beta),
@@ -90,7 +93,11 @@ def t6(facts: Facts) -> Table:
     )
     # The paper: the primary specification and the first with controls, without periods that are variants.
     leading = {str(next((spec for spec in facts.specs() if spec["controls"]), {}).get("id")), facts.primary()["id"]}
-    short = Short(lambda row: row["spec_id"] in leading and row["period"] in facts.shown("main", "span"), SHORT)
+    short = Short(
+        lambda row: row["spec_id"] in leading and row["period"] in facts.shown("main", "span"),
+        SHORT,
+        facts.note(*told, "K: number of controls.", DESCRIPTIVE),
+    )
     return Table(id="T6", note=note, columns=columns, frame=pd.DataFrame(rows), group="group", short=short)
 
 
