@@ -42,17 +42,7 @@ def test_tables_are_whole_as_the_readme_says(china_tables):
     rows = {"cases": 7, "adjacency": 68, "units": 31, "zones": 515}
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    for name in (
-        "panel",
-        "panel_provenance",
-        "panel_merged",
-        "units",
-        "sources",
-        "zones",
-        "clusters",
-        "programmes",
-        "census_2020",
-    ):
+    for name in "panel panel_provenance panel_merged units sources zones clusters programmes census_2020".split():
         (said,) = re.findall(rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE)
         assert int(said.replace(" ", "")) == len(china_tables[name]), name
 
@@ -93,10 +83,8 @@ def test_years_of_zones_and_their_quality_are_as_the_readme_says(china_tables):
     conflicts = zones[zones["note"].fillna("").str.contains("conflict of dates")]
     years = {48: 2001, 227: 1994, 1: 1994, 153: 2010, 90: 2011, 156: 2010, 35: 2010, 127: 2010, 173: 2013}
     assert conflicts["year_in_force"].to_dict() == {f"etdz-{number:03d}": year for number, year in years.items()}
-    assert zones.loc[zones["same_as"].ne(""), "same_as"].to_dict() == {
-        "new_area-001": "sez-001",
-        "new_area-006": "sez-002",
-    }
+    twice = zones.loc[zones["same_as"].ne(""), "same_as"].to_dict()
+    assert twice == {"new_area-001": "sez-001", "new_area-006": "sez-002"}
     unsure = zones["year_quality"].eq("C")
     assert zones.loc[unsure & zones["source"].str.contains("S62")].index.tolist() == ["etdz-090", "etdz-153"]
 
