@@ -80,7 +80,7 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 
 def _income(facts: Facts) -> pd.DataFrame:
-    """Return income per head in percent of the nation's by unit and year, of output at current prices where there is."""
+    """Return income per head in percent of the nation's by unit and year, at current prices where there are any."""
     panel = facts.table("panel").dropna(subset=["income", "population"])
     current = facts.config["panel"]["income"].get("output", "")
     output = panel[current] if current in panel else panel["income"] * panel["population"]
