@@ -33,14 +33,13 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path
     assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
     assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")
     assert found[0].picture.startswith("data:image/svg+xml;base64,")
-    assert found[0].download.startswith("data:text/csv")
 
 
-def test_a_table_brings_its_title_and_note(tmp_path: Path) -> None:
+def test_a_table_brings_its_title(tmp_path: Path) -> None:
     paths = [str(tmp_path / f"T6.{ending}") for ending in ("csv", "html", "typ")]
     write_table_files(made_table("T6"), paths)
     found = read_exhibits(paths, {}, {}, {})[0]
-    assert (found.title, found.note, found.anchor) == ("Made-up table T6", "Made-up figures.", "exhibit-T6")
+    assert (found.title, found.drawn) == ("Made-up table T6", "")
 
 
 def test_a_heavy_svg_gives_way_to_the_png(tmp_path: Path) -> None:

@@ -67,10 +67,10 @@ def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
 def test_one_sentence_says_which_vintages_the_panel_holds(china_tables, china_config):
     said = vintage_sentence(china_tables, china_config["panel"])
     assert said.startswith(
-        "Vintages: output from Compendium of 2010 for 1978-1991, annual data after the fourth economic"
+        "Output follows the Compendium of 2010 for 1978\u20131991, the annual data after the fourth economic"
     )
     assert said.endswith(
-        "(after the fourth economic census) for 2000-2010, census of 2020 (interpolated) for 2011-2019."
+        "economic census) for 2000\u20132010 and the census of 2020 (interpolated) for 2011\u20132019."
     )
     bare = {**china_tables, "sources": china_tables["sources"].assign(vintage="")}
     assert vintage_sentence(bare, china_config["panel"]) == ""

@@ -23,7 +23,7 @@ class Exhibit:
 
     id: str  # for example ``F4``
     title: str
-    caption: str  # of a figure; a table brings its note
+    caption: str  # of a figure
     topic: str  # empty where no topic of the library names it
     files: Mapping[str, str]  # path by ending, for example ``.csv``
     alt: str = ""  # description of a figure for those who cannot see it
@@ -31,27 +31,17 @@ class Exhibit:
     script: str = ""  # the file that makes it, as the manifest names it
 
     @property
+    def drawn(self) -> str:
+        """The ending of the picture that a page shows: SVG, or PNG where the SVG is too heavy; a table has none."""
+        if self.html:
+            return ""
+        heavy = Path(self.files[".svg"]).stat().st_size > LARGEST_SVG
+        return ".png" if heavy and ".png" in self.files else ".svg"
+
+    @property
     def picture(self) -> str:
-        """The picture as a ``data:`` address: SVG, or PNG where the SVG is too heavy."""
-        svg = Path(self.files[".svg"])
-        if svg.stat().st_size <= LARGEST_SVG or ".png" not in self.files:
-            return data_uri(svg, "image/svg+xml")
-        return data_uri(self.files[".png"], "image/png")
-
-    @property
-    def download(self) -> str:
-        """The CSV twin as a ``data:`` address."""
-        return data_uri(self.files[".csv"], "text/csv;charset=utf-8")
-
-    @property
-    def anchor(self) -> str:
-        """Where the page shows it."""
-        return f"exhibit-{self.id}" if self.html else self.id
-
-    @property
-    def note(self) -> str:
-        """The note of a table."""
-        return _inside(self.html, '<tfoot>\n<tr><td colspan="[0-9]+">', "</td>")
+        """The picture as a ``data:`` address."""
+        return data_uri(self.files[self.drawn], {".svg": "image/svg+xml", ".png": "image/png"}[self.drawn])
 
 
 def data_uri(path: str | Path, kind: str) -> str:

@@ -25,7 +25,6 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.files import read_json, write_text
 
-LARGEST_SVG = 900_000
 # Links in a method page: to another method page, or to a document that this page does not hold.
 LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
@@ -104,6 +103,5 @@ def method_html(topic: str, topics: Sequence[str]) -> Markup:
 def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
     """Return an exhibit with the paths of its picture and its data from the page of tables."""
     files = {end: Path(os.path.relpath(path, folder)).as_posix() for end, path in exhibit.files.items()}
-    heavy = not exhibit.html and Path(exhibit.files[".svg"]).stat().st_size > LARGEST_SVG
     told = {name: getattr(exhibit, name) for name in ("id", "title", "caption", "alt", "html", "script")}
-    return told | {"picture": files.get(".png" if heavy else ".svg", ""), "twin": files[".csv"]}
+    return told | {"picture": files.get(exhibit.drawn, ""), "twin": files[".csv"]}
