@@ -1,5 +1,6 @@
 """One whole run of the China study: its exhibits, what an edit reruns, its report, its use from another workflow."""
 
+import csv
 import hashlib
 import json
 import os
@@ -154,3 +155,39 @@ def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
     done = snakemake(tmp_path, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "results" / "tables" / "T9.csv").is_file()
+
+
+def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> None:
+    results = checkout / "results"
+    numbers = json.loads((results / "numbers.json").read_text(encoding="utf-8"))
+    with (results / "estimates.csv").open(encoding="utf-8") as file:
+        rows = {row["estimate_id"]: row for row in csv.DictReader(file)}
+    said = {"95"}  # of "95% interval"
+    for name, told in numbers.items():
+        said |= {told["text"], *told["interval"].split(" to ")}
+        places = len(told["show"].partition(".")[2])
+        said |= {f"{told['p']:.3f}"[1:]} if told["p"] is not None else set()
+        said |= {f"{told['smallest_visible']:.{places}f}"} if told["smallest_visible"] is not None else set()
+        if told["estimate_id"]:
+            cells = [float(value) for value in rows[told["estimate_id"]].values() if re.fullmatch(r"-?[\d.]+", value)]
+            assert any(told["value"] == pytest.approx(k * cell) for k in (1, 100, 69.3147) for cell in cells), name
+    paper = (results / "report" / "paper.typ").read_text(encoding="utf-8").splitlines()
+    page = (results / "report" / "index.html").read_text(encoding="utf-8")
+    page = re.sub(r"<(script|style|svg|details|figcaption|footer)\b.*?</\1>", "", page, flags=re.DOTALL)
+    texts = ["\n".join(line for line in paper if not line.startswith(("#", "  ", "//"))), re.sub("<[^>]+>", " ", page)]
+    for text in texts:
+        found = re.findall(r"(?<![\w.\u2212-])\u2212?\d*\.\d+|\d+(?=%)", text)
+        assert len(found) > 30 and set(found) <= said, set(found) - said
+
+
+def test_a_sentence_whose_condition_fails_stops_the_paper_in_one_line(checkout: Path) -> None:
+    path, paper = checkout / "text" / "paper.md", checkout / "results" / "report" / "paper.pdf"
+    text, before = path.read_text(encoding="utf-8"), paper.read_bytes()
+    try:
+        path.write_text(text.replace("n.own_late.low.value < 0", "n.own_late.low.value > 0", 1), encoding="utf-8")
+        done = snakemake(checkout, "--cores", "1", "results/report/paper.pdf")
+        log = (checkout / "results" / "logs" / "paper.log").read_text(encoding="utf-8")
+    finally:
+        path.write_text(text, encoding="utf-8")
+        paper.write_bytes(before)
+    assert done.returncode and re.search(r"text/paper\.md line \d+: .*n\.own_late\.low\.value > 0", log), log[-500:]
