@@ -23,7 +23,7 @@ PARTS = {"estimates": "estimates.yaml", "answers": "claims.yaml", "numbers": "nu
 
 
 class _OneKeyOnce(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice, where YAML silently keeps the last, and what grows beyond sense."""
+    """A safe loader that refuses a key written twice, where YAML silently keeps the last, and runaway anchors."""
 
     def get_single_node(self) -> yaml.Node | None:
         """Count what the anchors repeat before anything is built from it."""
@@ -252,7 +252,8 @@ def _unknown(where: str, names: list[str], known: Mapping[str, Any] | list[str])
 
 def _ids_twice(value: Any, where: str) -> Iterator[ConfigError]:
     """Yield every list of specifications that uses an id twice."""
-    ids = [item["id"] for item in value if isinstance(item, Mapping) and "id" in item] if isinstance(value, list) else []
+    items = value if isinstance(value, list) else []
+    ids = [item["id"] for item in items if isinstance(item, Mapping) and "id" in item]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         found = f"{where} has {len(twice)} id twice ({first_examples(twice)})"
         yield ConfigError(found, "one id for one specification", "rename one of them")

@@ -39,8 +39,7 @@ class SeveralError(EvenfieldError):
     """Faults in one line each, by file."""
 
     def __init__(self, faults: Iterable[EvenfieldError]) -> None:
-        told = {str(fault): fault for fault in faults}
-        self._faults = sorted(told.values(), key=lambda fault: (fault.file, str(fault)))
+        self._faults = sorted(faults, key=lambda fault: (fault.file, str(fault)))
         super().__init__(*self._faults[0].args)
 
     def __str__(self) -> str:
@@ -65,8 +64,9 @@ class Faults(list[EvenfieldError]):
 
     def refuse(self) -> None:
         """Refuse the study if there are any."""
-        if self:
-            raise self[0] if len(self) == 1 else SeveralError(self)
+        once = list({str(fault): fault for fault in self}.values())
+        if once:
+            raise SeveralError(once) if len(once) > 1 else once[0]
 
 
 class ConfigError(EvenfieldError):
