@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from evenfield.report.assumptions import harvest_assumptions
-from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import Number, read_numbers
-from evenfield.report.prose import Lookup, Prose, check_citations, part_of
+from evenfield.report.prose import KINDS, Lookup, Prose, part_of, read_texts
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
@@ -23,7 +22,6 @@ from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
 SOURCE = ("citation", "vintage", "licence")
-KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 TEXTS = ("abstract", "page", "paper", "appendix")
 
 
@@ -69,12 +67,7 @@ def build_context(
 
 def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a neutral one of ours."""
-    paths = {Path(path).stem: Path(path) for path in texts if path.endswith(".md")}
-    references: dict[str, Reference] = {}
-    for path in texts:
-        if path.endswith(".bib"):
-            references = read_references(path)
-            check_citations([text.read_text(encoding="utf-8") for text in paths.values()], references, path)
+    paths, references = read_texts(texts)
     neutral = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS}
     return Prose({**neutral, **paths}, _names(config, root), references, [*config["tables"], *config["figures"]])
 

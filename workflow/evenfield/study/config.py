@@ -65,6 +65,22 @@ def read_config(path: str | Path) -> dict[str, Any]:
     return content
 
 
+def study_config(over: Mapping[str, Any] | None = None, path: str | Path = "config.yaml") -> dict[str, Any]:
+    """Read a study's config, in which single keys of ``over`` win; a whole config, as of a module, stands for itself."""
+    over = over or {}
+    whole = {"study", "data", "panel", "periods"} <= set(over)
+    return merged({} if whole else read_config(path), over)
+
+
+def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay configs over each other; a later one wins, mapping by mapping."""
+    out: dict[str, Any] = {}
+    for config in configs:
+        both = {key for key in config if isinstance(out.get(key), Mapping) and isinstance(config[key], Mapping)}
+        out = {**out, **config, **{key: merged(out[key], config[key]) for key in both}}
+    return out
+
+
 def _read_mapping(path: Path) -> dict[str, Any]:
     if not path.exists():
         action = "run from the study's folder or name it with --directory"

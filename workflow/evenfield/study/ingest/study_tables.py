@@ -37,12 +37,8 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read every table and check all but the checksums, so that a structural fault is named first."""
-    package, faults, tables = Path(config["data"]["package"]), Faults(), dict[str, pd.DataFrame]()
-    resources = {name: resource for name, resource in read_resources(package).items() if resource.fields}
-    for name, resource in resources.items():
-        with faults.caught(), time_limit(resource.path, LONGEST):
-            tables[name] = read_checked(package.parent, resource)
-    faults += foreign_key_faults(tables, resources)
+    package, faults = Path(config["data"]["package"]), Faults()
+    tables = read_tables(package, faults)
     checks: list[Callable[[], object]] = [
         lambda: check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"]),
         lambda: check_units(tables),
@@ -56,6 +52,21 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         with faults.caught():
             check()
     faults.refuse()
+    return tables
+
+
+def read_tables(package: str | Path, faults: Faults | None = None) -> dict[str, pd.DataFrame]:
+    """Read every table by itself; what is wrong is added to ``faults`` or refused."""
+    found, tables = Faults(), dict[str, pd.DataFrame]()
+    resources = {name: resource for name, resource in read_resources(package).items() if resource.fields}
+    for name, resource in resources.items():
+        with found.caught(), time_limit(resource.path, LONGEST):
+            tables[name] = read_checked(Path(package).parent, resource)
+    found += foreign_key_faults(tables, resources)
+    if faults is None:
+        found.refuse()
+    else:
+        faults += found
     return tables
 
 
