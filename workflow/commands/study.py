@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evenfield.report.plan import plan_study
-from evenfield.study.config import merged, read_config, study_config
+from evenfield.study.config import checked_config, merged, read_mapping, study_config
 from evenfield.study.errors import EvenfieldError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,7 +26,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
 
 def written_config(options: argparse.Namespace) -> dict[str, Any]:
     """Return the config of the study in which the command works from now on."""
-    over = [read_config(path.absolute()) for path in options.configfile]
+    over = [read_mapping(path.absolute()) for path in options.configfile]
     if not Path(options.directory).is_dir():
         sys.exit(f"no folder {options.directory}; expected a study's folder; correct --directory")
     os.chdir(options.directory)
@@ -47,10 +46,4 @@ def in_one_line(work: Callable[[argparse.Namespace], None], options: argparse.Na
 
 def run_command(options: argparse.Namespace, work: Callable[[dict[str, Any]], None]) -> None:
     """Run ``work`` on the checked config inside the study's folder."""
-
-    def planned(options: argparse.Namespace) -> None:
-        plan = plan_study(written_config(options))
-        plan.faults.refuse()
-        work(plan.config)
-
-    in_one_line(planned, options)
+    in_one_line(lambda options: work(checked_config(written_config(options))), options)

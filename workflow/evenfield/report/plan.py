@@ -45,7 +45,7 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
     return Plan(
         config=config,
         topics=tuple(name for name, told in topics.items() if told["estimate"] and name in config["estimates"]),
-        exhibits={name: tuple(id for id in told["exhibits"] if id in shown) for name, told in topics.items()},
+        exhibits={topic: tuple(x for x in told["exhibits"] if x in shown) for topic, told in topics.items()},
         numbers=numbers,
         texts=texts,
         left_out=tuple(config.get("aside", ())),

@@ -175,7 +175,7 @@ class Prose:
         return self._texts[name].read_text(encoding="utf-8")
 
     def faults(self) -> Iterator[ReportError]:
-        """Yield what is wrong with the texts whatever the numbers are; a branch may never be taken and is left alone."""
+        """Yield what is wrong with the texts whatever the numbers are; a branch that may not be taken is left alone."""
         for name in self._texts:
             yield from self._citation_faults(name)
             try:
@@ -189,8 +189,8 @@ class Prose:
                 yield self._fault(name, 0, told)
             branches = {id(node) for branch in tree.find_all(nodes.If) for node in branch.find_all(nodes.Expr)}
             for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
-                if id(node) not in branches and (error := self._unknown(node)):
-                    yield self._fault(name, node.lineno, error)
+                if id(node) not in branches and (refused := self._unknown(node)):
+                    yield self._fault(name, node.lineno, refused)
 
     def _unknown(self, node: Any) -> ReportError | None:
         """Return why a number, an answer or an exhibit that is named will not be there."""

@@ -55,18 +55,18 @@ def read_config(path: str | Path) -> dict[str, Any]:
     """Read a config file as plain data with the parts of it that stand in files of their own beside it."""
     faults, content = Faults(), dict[str, Any]()
     with faults.caught():
-        content = _read_mapping(Path(path))
+        content = read_mapping(Path(path))
     for key, name in PARTS.items():
         beside = Path(path).with_name(name)
         if beside.exists() and key not in content:
             with faults.caught():
-                content[key] = _read_mapping(beside)
+                content[key] = read_mapping(beside)
     faults.refuse()
     return content
 
 
 def study_config(over: Mapping[str, Any] | None = None, path: str | Path = "config.yaml") -> dict[str, Any]:
-    """Read a study's config, in which single keys of ``over`` win; a whole config, as of a module, stands for itself."""
+    """Read a study's config, in which keys of ``over`` win; a whole config, as of a module, stands for itself."""
     over = over or {}
     whole = {"study", "data", "panel", "periods"} <= set(over)
     return merged({} if whole else read_config(path), over)
@@ -81,7 +81,8 @@ def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read one YAML file as plain data."""
     if not path.exists():
         action = "run from the study's folder or name it with --directory"
         raise ConfigError(f"no file {path}", "a config.yaml in the study's folder", action)
