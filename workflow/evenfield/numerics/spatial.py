@@ -42,6 +42,8 @@ REAL = 1e-8
 def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Return great-circle distances between points; lat, lon (N,) -> (N, N)."""
     phi, lam = np.radians(lat), np.radians(lon)
+    if not np.isfinite(phi + lam).all():
+        raise NumericsError("the units have no coordinates")
     half = (
         SIN((phi[:, None] - phi) / 2) ** 2 + COS(phi[:, None]) * COS(phi) * SIN((lam[:, None] - lam) / 2) ** 2
     ).astype(float)

@@ -100,6 +100,7 @@ def _names(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
         "years": (str(min(described["years"])), str(max(described["years"]))),
         "proxy": [str(year) for year in (described.get("basis_years") or {}).get("proxy") or ()],
         "convergence": convergence(facts),
+        "aside": config.get("aside", []),
         "made": [*config["tables"], *config["figures"]],
     }
 

@@ -32,7 +32,7 @@ def exhibit_words(study: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     out = {}
     for told in read_topics().values():
         for name, words in told["exhibits"].items():
-            both = {key: text.replace("{{unit}}", study["unit_name"]) for key, text in words.items()}
+            both = {key: text.replace("{{unit}}", study["unit_name"]) for key, text in words.items() if key != "needs"}
             out[name] = {key: text.replace("{{units}}", study["units_name"]) for key, text in both.items()}
     return out
 
@@ -67,13 +67,13 @@ def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
     for name in told.get("reads", ()):
         folder, slash, rest = name.partition("/")
         if folder == "weights":
-            matrices = [weights["primary"]] if rest else weights["families"]
+            matrices = [weights["primary"]] if rest and weights["primary"] else weights["families"]
             files += [f"results/weights/{s}/{m}.{end}" for s in schemes for m in matrices for end in ("csv", "json")]
         elif folder == "estimates":
             files += [f"results/{name}"] if rest.split("/")[0] in config["estimates"] else []
         elif slash or "." in name:
             files.append(f"results/{name}")
-        else:
+        elif name != "exposures" or weights["families"]:
             home = "weights" if name == "exposures" else "panel"
             files += [f"results/{home}/{scheme}/{name}.csv" for scheme in schemes]
     return files

@@ -76,8 +76,8 @@ def fill_published(panel: pd.DataFrame, published: pd.DataFrame, mapping: Mappin
 
 
 def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Keep the unit that each merged unit is named after."""
-    out = units.copy()
+    """Keep the unit that each merged unit is named after; coordinates that the study does not have are blank."""
+    out = units.assign(**{name: np.nan for name in ("lat", "lon") if name not in units})
     if "coastal" in out:
         out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform("max")
     return out[out["unit"].eq(out["unit"].map(mapping))].sort_values("unit", ignore_index=True)

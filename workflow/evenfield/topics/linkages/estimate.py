@@ -357,14 +357,7 @@ class _Linkages:
 
 def _places(units: pd.DataFrame) -> pd.DataFrame:
     """Return the coordinates of the units, sorted by unit."""
-    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
-        raise EstimateError(
-            f"{len(blank)} units have no coordinates ({first_examples(blank)})",
-            "lat and lon of every unit for spatial inference",
-            "fill them in units.csv",
-        )
-    return place
+    return units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
 
 
 def _standardised(values: np.ndarray, name: str) -> np.ndarray:
