@@ -106,7 +106,7 @@ def _kind(item: Mapping[str, Any]) -> str:
 
 def exhibits() -> str:
     """Return docs/exhibits.md: each topic with its exhibits and what it needs."""
-    rows, words = [], exhibit_words({"unit_name": "unit", "units_name": "units"})
+    rows, words = [], exhibit_words({"study": {"unit_name": "unit", "units_name": "units"}})
     for name, told in read_topics().items():
         folder = f"../workflow/evenfield/topics/{name}"
         lines = [f"{key}: {words[key]['title']}{_needs(item, ' (needs {})')}" for key, item in told["exhibits"].items()]

@@ -16,6 +16,7 @@ from evenfield.study.errors import ConfigError, first_examples
 NEEDS = {
     "weights": "spatial weights: borders in adjacency.csv, coordinates in units.csv, or a file of your own",
     "coordinates": "lat and lon of every unit in units.csv",
+    "tiles": "tile_row and tile_col, or lat and lon, of every unit in units.csv",
     "zones": "zones.csv",
     "programmes": "programmes.csv",
     "groups": "a list of clusters or zones under taxonomy.all",
@@ -72,6 +73,7 @@ class _Tables:
 def _offered(config: Mapping[str, Any], tables: _Tables) -> set[str]:
     there = {
         "coordinates": any(row.get("lat") and row.get("lon") for row in tables.rows("units")),
+        "tiles": all((row.get("tile_row") or row.get("lat")) for row in tables.rows("units")),
         "borders": bool(tables.rows("adjacency") or config["weights"]["join"]),
         "groups": config["taxonomy"]["all"] != ["none"],
         "claims": bool(config["answers"].get("hypotheses") or config["answers"].get("claims")),
@@ -201,7 +203,7 @@ def _estimates(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: 
             said.append(f"{title}: without {_list(lost)}, which rest on what is left out.")
         out[topic] = left if topic == "group_contrasts" else left[topic]
     gone.any = bool(gone.units or gone.periods or gone.weights or gone.families or gone.specs)
-    if not out:
+    if config["estimates"] and not out:
         raise ConfigError("no topic can be estimated", "tables that one of them can use", " ".join(said))
     return out
 

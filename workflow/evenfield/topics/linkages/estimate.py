@@ -286,7 +286,7 @@ class _Linkages:
         return [replace(row, estimator=f"{BASE}_placebo_before", period=f"{first}-{last}")]
 
     def _leave_out(self, setting: Setting) -> list[Estimate]:
-        # ASSUME: a province that is left out still counts as its neighbours' neighbour.
+        # ASSUME: a unit that is left out still counts as its neighbours' neighbour.
         members = setting.panel.members
         one = leave_one_out(setting.fit, setting.c, members)
         pair = leave_pair_out(setting.fit, setting.c, members)
