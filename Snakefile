@@ -25,7 +25,7 @@ try:
 except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
 if workflow.is_main_process:
-    print(*config["aside"], sep="\n", end="\n" if config["aside"] else "", file=sys.stderr)
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in config["aside"]))
 
 
 include: "workflow/rules/common.smk"
