@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evenfield.report.assumptions import harvest_assumptions
+from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
@@ -57,7 +57,7 @@ def build_context(
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "assumptions": [a for a in harvest_assumptions() if a.place in _read_by(config)],
+        "assumptions": _assumptions(config),
         "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": found,
@@ -69,11 +69,14 @@ def build_context(
     }
 
 
-def _read_by(config: Mapping[str, Any]) -> set[str]:
-    """Return the files of the library that made this study's results."""
+def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
+    """Return the modelling decisions in the files that made this study's results, on what the study has."""
     steps = ["study/ingest/study_tables.py", "study/panel/build.py", "study/weights/build.py", "study/study.py"]
     steps += [f"topics/{name}/estimate.py" for name in config["estimates"]]
-    return {*files_read(*steps)}
+    absent = [] if config["panel"]["income"].get("proxy") else ["proxy"]
+    absent += [] if config["taxonomy"]["all"] != ["none"] else ["zone", "cluster region"]
+    read, found = files_read(*steps), harvest_assumptions()
+    return [a for a in found if a.place in read and not any(word in a.text.lower() for word in absent)]
 
 
 def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
