@@ -18,6 +18,8 @@ try:
     config = PLAN.config
 except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
+if workflow.is_main_process:
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in PLAN.left_out))
 
 
 include: "workflow/rules/common.smk"

@@ -3,14 +3,12 @@
 import json
 import shutil
 from argparse import Namespace
-from pathlib import Path
 
 import pytest
 import yaml
 
 import check
 import study
-from evenfield.study.ingest import study_tables
 from evenfield.study.ingest.dictionary import refresh_hashes
 
 UNITS, YEARS = "ABCDEF", range(2000, 2010)

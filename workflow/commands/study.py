@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from evenfield.shared.offers import step_aside
 from evenfield.study.config import checked_config, merged, read_mapping, study_config
 from evenfield.study.errors import EvenfieldError
 
@@ -46,4 +47,4 @@ def in_one_line(work: Callable[[argparse.Namespace], None], options: argparse.Na
 
 def run_command(options: argparse.Namespace, work: Callable[[dict[str, Any]], None]) -> None:
     """Run ``work`` on the checked config inside the study's folder."""
-    in_one_line(lambda options: work(checked_config(written_config(options))), options)
+    in_one_line(lambda options: work(step_aside(checked_config(written_config(options)))), options)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evenfield.report.assumptions import harvest_assumptions
+from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import Number, read_numbers
@@ -17,7 +17,7 @@ from evenfield.report.prose import KINDS, Lookup, Prose, part_of, read_texts
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import exhibit_words, read_topics
+from evenfield.shared.topics import exhibit_words, files_read, read_topics
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
@@ -44,7 +44,7 @@ def build_context(
     facts, ingest = Facts(config, root), read_json(Path(root) / "ingest" / "description.json")
     topics, found = read_topics(), provenance(config, ingest)
     owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
-    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(facts.words))
+    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(config))
     parts = [Section(name, told["title"], [e for e in shown if e.topic == name]) for name, told in topics.items()]
     prose = read_prose(config, root, texts)
     return {
@@ -55,14 +55,26 @@ def build_context(
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "assumptions": harvest_assumptions(),
+        "assumptions": _assumptions(config),
         "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": found,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
-        "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
+        "tables": sorted(
+            (name, item["hash"]) for name, item in found["data"].get("tables", {}).items() if item["rows"]
+        ),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in shown],
     }
+
+
+def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
+    """Return the modelling decisions in the files that made this study's results, on what the study has."""
+    steps = ["study/ingest/study_tables.py", "study/panel/build.py", "study/weights/build.py", "study/study.py"]
+    steps += [f"topics/{name}/estimate.py" for name in config["estimates"]]
+    absent = [] if config["panel"]["income"].get("proxy") else ["proxy"]
+    absent += [] if config["taxonomy"]["all"] != ["none"] else ["zone", "cluster region"]
+    read, found = files_read(*steps), harvest_assumptions()
+    return [a for a in found if a.place in read and not any(word in a.text.lower() for word in absent)]
 
 
 def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
@@ -93,6 +105,7 @@ def _names(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
         "years": (str(min(described["years"])), str(max(described["years"]))),
         "proxy": [str(year) for year in (described.get("basis_years") or {}).get("proxy") or ()],
         "convergence": convergence(facts),
+        "aside": config.get("aside", []),
         "made": [*config["tables"], *config["figures"]],
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from evenfield.report.numbers import Entry, read_entries
 from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
+from evenfield.shared.offers import step_aside
 from evenfield.shared.topics import read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import ConfigError, Faults, IngestError, ReportError, WeightsError, first_examples
@@ -32,12 +33,15 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
     """Plan the study of the working directory; only a config of no shape is refused at once."""
     config, topics, numbers = shaped_config(written), read_topics(), dict[str, Entry]()
     faults = reference_faults(config)
+    with faults.caught():
+        config = step_aside(config)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
     before = len(faults)
     with faults.caught():
         numbers = read_entries(config)
-    texts = tuple(sorted(str(path) for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")))
+    own = sorted(path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib"))
+    texts = () if config.get("neutral") else tuple(map(str, own))
     if len(faults) == before:  # the texts rest on claims and numbers
         with faults.caught():
             faults += _text_faults(config, numbers, texts)
@@ -55,7 +59,6 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
 
 def _exhibit_faults(config: Mapping[str, Any], topics: Mapping[str, Mapping[str, Any]]) -> Iterator[ConfigError]:
     owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
-    answers = config["answers"]
     for key in ("tables", "figures"):
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
@@ -64,13 +67,9 @@ def _exhibit_faults(config: Mapping[str, Any], topics: Mapping[str, Mapping[str,
                 hint = f"did you mean '{near[0]}'?" if near else "see docs/exhibits.md"
                 yield ConfigError(f"{key} names '{name}'", f"one of {first_examples(known, 40)}", hint)
                 continue
-            topic, remedy = owners[name], f"remove {name} from `{key}`"
-            if topics[topic]["estimate"] and topic not in config["estimates"]:
-                found = f"{key} names {name} without estimates.{topic}"
+            if topics[owners[name]]["estimate"] and owners[name] not in config["estimates"]:
+                found, remedy = f"{key} names {name} without estimates.{owners[name]}", f"remove {name} from `{key}`"
                 yield ConfigError(found, "the topic that it shows", f"add the topic or {remedy}")
-            if topic == "answers" and not answers.get("hypotheses") and (name != "T0" or not answers.get("claims")):
-                found = f"{key} names {name} without {'claims' if name == 'T0' else 'hypotheses'}"
-                yield ConfigError(found, "some in claims.yaml", f"add them or {remedy}")
 
 
 def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsError]:
