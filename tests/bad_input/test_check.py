@@ -230,7 +230,7 @@ CASES = {
     # config.yaml: how it is written
     "no config": (lambda f: (f / "config.yaml").unlink(), P + "no file"),
     "folder for the config": (folder_for("config.yaml"), P + "config.yaml is no file that can be read"),
-    "folder for the estimates": (folder_for("estimates.yaml"), P + "estimates.yaml is no file"),
+    "folder for the numbers": (folder_for("numbers.yaml"), P + "numbers.yaml is no file"),
     "config in another encoding": (raw("config.yaml", "title: 中国".encode("gb18030")), P + "config.yaml is not UTF-8"),
     "config in UTF-16": (raw("config.yaml", "study: {}".encode("utf-16")), P + "config.yaml is not UTF-8"),
     "anchors that explode": (raw("config.yaml", LAUGHS), "anchors that grow to too many values"),
@@ -259,7 +259,7 @@ CASES = {
     "sample of strangers": (at("config", "panel", "samples", "west", ["Z"]), "panel.samples.west leaves out Z"),
     "control": (at("config", *BETA, "controls", ["cost"]), "estimates.beta.controls names 'cost'"),
     "column of a control": (at("config", "controls", "coast", "column", "sea"), "that units.csv lacks (sea)"),
-    "weights of a topic": (at("config", *BETA, "weights", "far"), "estimates.beta.weights names 'far'"),
+    "weights of a topic": (at("config", *SP, "weights", "far"), "estimates.spatial_panel.weights names 'far'"),
     "primary weights": (at("config", "weights", "primary", "far"), "weights.primary names 'far'"),
     "more neighbours than units": (
         at("config", "weights", "families", "near", "neighbours", 6),
@@ -282,7 +282,6 @@ CASES = {
         "tables names T7 without estimates.dynamic_panel",
     ),
     "figure without its topic": (at("config", "figures", ["F20"]), "F20 without estimates.specification_curve"),
-    "table of answers": (lambda f: (f / "claims.yaml").unlink(), "tables names T0b without hypotheses"),
     "same id": (at("config", "estimates", "beta", [{"id": "plain"}, {"id": "plain"}]), "estimates.beta has 1 id twice"),
     "column of an expression": (
         at("config", "estimates", "spatial_panel", "variables", "n", "expression", "log(poeple)"),
@@ -292,7 +291,7 @@ CASES = {
         at("config", "estimates", "spatial_panel", "variables", "n", "expression", "__import__('os')"),
         "is not allowed",
     ),
-    "years of a topic": (at("config", *SP, "years", [1980, 1990]), "sp has no rows in 1980-1990"),
+    "years of a topic": (at("config", *SP, "years", [2009, 2001]), "the years of sp run from 2009 to 2001"),
     "unknown regressor": (at("config", *SP, "regressors", ["m"]), "regressor m of sp is not one of n"),
     "column of a grouping": (at("config", "estimates", "inequality", 0, "groupings", ["sea"]), "sea"),
     # datapackage.json
@@ -306,7 +305,7 @@ CASES = {
     "no schema of the panel": (described("panel", "schema", {}), "datapackage.json does not describe panel"),
     "a list for a schema": (described("panel", "schema", []), "resource 'panel': [] is not of type 'object'"),
     "fields that are text": (described("panel", *FIELDS, "unit, year"), "is not of type 'array'"),
-    "constraints that are a list": (described("panel", *FIELDS, 2, "constraints", [0]), "field 'output', constraints"),
+    "constraints that are a list": (described("panel", *FIELDS, 2, "constraints", [0]), "field 'output', constraint"),
     "least value in words": (described("panel", *FIELDS, 2, "constraints", {"minimum": "low"}), "'low' is not of type"),
     "a pattern that is none": (
         described("units", *FIELDS, 1, "constraints", {"pattern": "("}),
@@ -340,7 +339,7 @@ CASES = {
     "half a year": (swap("panel.csv", "B,2001", "B,2001.5"), "value of year that is no integer ('2001.5'"),
     "a word for a figure": (swap("panel.csv", "A,2001,12", "A,2001,many"), "value of output that is no number ('many'"),
     "infinite figure": (swap("panel.csv", "A,2001,12", "A,2001,1e999"), "value of output that is no number"),
-    "negative income": (swap("panel.csv", "A,2000,10,", "A,2000,-10,"), "incomes are zero, negative or infinite"),
+    "negative income": (swap("panel.csv", "A,2000,11,", "A,2000,-11,"), "incomes are zero, negative or infinite"),
     "nobody lives there": (swap("panel.csv", "A,2001,12,3", "A,2001,12,0"), "incomes are zero, negative or infinite"),
     "index as ratio": (
         lambda f: [swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in (3, 4, 5, 6)],
@@ -353,13 +352,16 @@ CASES = {
     "source of no column": (swap("panel_provenance.csv", "index,", "indx,"), "names 1 unknown variable (indx)"),
     "source that is none": (swap("panel_provenance.csv", "official,BOOK", "official,B"), "names 1 unknown source (B)"),
     "blank in an id": (
-        lambda f: [swap(f"{t}.csv", "A,", "A B,", 99)(f) for t in TABLES],
+        lambda f: [swap(f"{t}.csv", "A,", "A B,", 99)(f) for t in ("panel", "units")],
         "id that cannot be used ('A B')",
     ),
-    "line break in an id": (swap("units.csv", "A,Aland", '"A\n",Aland'), "id that cannot be used ('A\\n')"),
+    "line break in an id": (
+        lambda f: [swap(f"{t}.csv", "A,", '"A\nX",', 99)(f) for t in ("panel", "units")],
+        "id that cannot be used ('A\\nX')",
+    ),
     "latitude": (swap("units.csv", ",1,1,1", ",1,200,1"), "units.csv has 1 lat beyond 90 degrees (A)"),
     "longitude": (swap("units.csv", ",1,1,1", ",1,1,-999"), "units.csv has 1 lon beyond 180 degrees (A)"),
-    "no coordinates": (swap("units.csv", ",1,1,1", ",1,,1"), "weights near need coordinates and 1 units have none (A)"),
+    "no coordinates": (swap("units.csv", ",1,1,1", ",1,,1"), "units.csv has 1 unit without lat or lon (A)"),
     "two at one place": (swap("units.csv", ",0,2,4", ",0,1,1"), "1 pairs of units share their coordinates (A and B)"),
     "island": (swap("adjacency.csv", "E,F\n", ""), "1 units have no neighbour in weights border (F)"),
     "stranger next door": (swap("adjacency.csv", "E,F", "E,Z"), "adjacency.csv names 1 unknown unit (Z)"),

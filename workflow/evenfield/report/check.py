@@ -98,8 +98,10 @@ def check_study(written: Mapping[str, Any]) -> list[str]:
         raise
     faults, config = plan.faults, plan.config
     with faults.caught():
+        sound = not any(fault.found.startswith(("panel.", "periods.", "weights.", "taxonomy.")) for fault in faults)
         study = BuiltStudy(config)
-        study.build(faults)
+        if sound:
+            study.build(faults)
         _check_units(study, faults)
         _check_topics(plan, study, faults)
     faults.refuse()
@@ -133,10 +135,18 @@ def _check_units(study: BuiltStudy, faults: Faults) -> None:
 
 
 def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> None:
-    whole = all(len(made) == len(plan.config["weights"]["families"]) for made in study.made.values())
+    whole = not faults
     for topic in plan.topics:
         module = import_module(f"evenfield.topics.{topic}.estimate")
         with faults.caught():
-            read(module.Section, plan.config, topic)
-            if whole and hasattr(module, "check"):
-                module.check(study)
+            section = read(module.Section, plan.config, topic)
+            for spec in _specs(section) if whole and hasattr(module, "look") else ():
+                with faults.caught():
+                    module.look(study, section, spec)
+
+
+def _specs(section: Any) -> list[Any]:
+    """Return the specifications of a topic, wherever its section holds them."""
+    if isinstance(section, list):
+        return section
+    return list(next((getattr(section, name) for name in ("specifications", "specs") if hasattr(section, name)), ()))

@@ -18,6 +18,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
 from evenfield.shared.topics import exhibit_words, files_read, read_topics
+from evenfield.study.errors import Faults
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
@@ -79,7 +80,9 @@ def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
 
 def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a neutral one of ours."""
-    paths, references = read_texts(texts)
+    faults = Faults()
+    paths, references = read_texts(texts, faults)
+    faults.refuse()
     neutral = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS}
     return Prose({**neutral, **paths}, _names(config, root), references, [*config["tables"], *config["figures"]])
 

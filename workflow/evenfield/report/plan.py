@@ -13,7 +13,7 @@ from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
 from evenfield.shared.offers import step_aside
 from evenfield.shared.topics import read_topics
 from evenfield.study.config import reference_faults, shaped_config
-from evenfield.study.errors import ConfigError, Faults, IngestError, ReportError, WeightsError, first_examples
+from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsError, first_examples
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
     own = sorted(path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib"))
     texts = () if config.get("neutral") else tuple(map(str, own))
     if len(faults) == before:  # the texts rest on claims and numbers
-        with faults.caught():
-            faults += _text_faults(config, numbers, texts)
+        faults += _text_faults(config, numbers, texts)
     shown = [*config["tables"], *config["figures"]]
     return Plan(
         config=config,
@@ -82,12 +81,12 @@ def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsErr
             yield WeightsError(found, "a file of weights", "correct weights.families in config.yaml")
 
 
-def _text_faults(
-    config: Mapping[str, Any], numbers: Mapping[str, Entry], texts: tuple[str, ...]
-) -> Iterator[ReportError]:
-    paths, references = read_texts(texts)
+def _text_faults(config: Mapping[str, Any], numbers: Mapping[str, Entry], texts: tuple[str, ...]) -> Faults:
+    faults = Faults()
+    paths, references = read_texts(texts, faults)
     claims = config["answers"]
     ids = [*claims.get("hypotheses", ()), *(claim["id"] for claim in claims.get("claims", ()))]
     names = {"answers": Lookup("answer to", dict.fromkeys(ids)), "kinds": Lookup("kind", dict.fromkeys(KINDS))}
     names["n"] = Lookup("number", dict.fromkeys(numbers))
-    yield from Prose(paths, names, references, [*config["tables"], *config["figures"]]).faults()
+    faults += Prose(paths, names, references, [*config["tables"], *config["figures"]]).faults()
+    return faults

@@ -282,9 +282,9 @@ class Prose:
         return f"({'; '.join(links)})"
 
 
-def read_texts(texts: Iterable[str]) -> tuple[dict[str, Path], dict[str, Reference]]:
-    """Return a study's own texts by name, and its references, once all of them can be read."""
-    faults, paths, references = Faults(), dict[str, Path](), dict[str, Reference]()
+def read_texts(texts: Iterable[str], faults: Faults) -> tuple[dict[str, Path], dict[str, Reference]]:
+    """Return a study's own texts by name, and its references; those that cannot be read are added to ``faults``."""
+    paths, references = dict[str, Path](), dict[str, Reference]()
     written: dict[str, str] = {}
     for path in texts:
         try:
@@ -299,7 +299,6 @@ def read_texts(texts: Iterable[str]) -> tuple[dict[str, Path], dict[str, Referen
             with faults.caught():
                 references = read_references(path)
                 check_citations([written[str(text)] for text in paths.values()], references, path)
-    faults.refuse()
     return paths, references
 
 

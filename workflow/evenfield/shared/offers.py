@@ -27,7 +27,7 @@ DISTANCES = {"nearest", "inverse_distance", "exponential", "band"}
 UNITS, WEIGHTS = ("unit", "group", "against"), ("weights", "exposure", "w_id")
 PERIODS, YEARS = ("period", "periods", "subperiods", "pooled", "cells"), ("year",)
 SPARED, TOGETHER = ("placebo_years", "placebos", "placebo", "split"), ("spans",)
-BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error)
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error)
 
 
 def step_aside(config: Mapping[str, Any], folder: str | Path = ".") -> dict[str, Any]:

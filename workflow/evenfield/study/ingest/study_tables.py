@@ -56,7 +56,7 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         lambda: check_places(tables["units"]),
         lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"])),
         lambda: check_coverage(tables["panel"], tables["panel_provenance"], tables.get("panel_merged")),
-        lambda: check_dates(tables, config["panel"]["years"]),
+        lambda: check_dates(tables),
         *(lambda name=name: collect_taxonomies(tables, [name]) for name in config["taxonomy"]["all"]),
     ]
     for check in checks if set(REQUIRED_TABLES) <= set(tables) else ():
@@ -160,18 +160,19 @@ def check_places(units: pd.DataFrame) -> None:
             raise IngestError(found, f"degrees from -{most} to {most}", "correct the cell")
 
 
-def check_dates(tables: Mapping[str, pd.DataFrame], years: list[int]) -> None:
-    """Check that zones end after they begin, and that programmes begin within the years of the study."""
+def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check that zones end after they begin, and that programmes begin within the years of the data."""
     zones, programmes = tables.get("zones", pd.DataFrame()), tables.get("programmes", pd.DataFrame())
     faults = Faults()
     if "exit_year" in zones and len(off := zones[zones["exit_year"] <= zones["year_in_force"]]):
         named = [f"{row.unit} {row.exit_year:.0f}" for row in off.itertuples()]
         found = f"zones.csv has {len(off)} exit_year not after year_in_force ({first_examples(named)})"
         faults.append(IngestError(found, "an exit after the start", "correct the years"))
-    if len(programmes) and len(off := programmes[~programmes["first_year"].between(years[0], years[1])]):
+    first, last = tables["panel"]["year"].min(), tables["panel"]["year"].max()
+    if len(programmes) and len(off := programmes[~programmes["first_year"].between(first, last)]):
         named = [f"{row.programme} {row.first_year:.0f}" for row in off.itertuples()]
         found = f"programmes.csv has {len(off)} first_year outside the panel ({first_examples(named)})"
-        faults.append(IngestError(found, f"years from {years[0]} to {years[1]}", "correct or remove the rows"))
+        faults.append(IngestError(found, f"years from {first:.0f} to {last:.0f}", "correct or remove the rows"))
     faults.refuse()
 
 

@@ -14,6 +14,8 @@ from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.weights.families import Geography, raw_weights
 
+MOST_UNITS = 5_000
+
 
 def build_geography(
     units: pd.DataFrame,
@@ -23,6 +25,9 @@ def build_geography(
     merged: dict[str, list[str]],
 ) -> Geography:
     """Gather what weights are made from."""
+    if len(units) > MOST_UNITS:
+        found = f"{len(units)} units, whose weights are {len(units) ** 2:,} numbers"
+        raise WeightsError(found, f"at most {MOST_UNITS}", "merge units, or drop `weights`")
     target = {part: unit for unit, parts in merged.items() for part in parts}
     pairs = [[target.get(unit, unit) for unit in pair] for pair in joins]
     unknown = sorted({unit for pair in pairs for unit in pair} - set(units["unit"]))
