@@ -97,13 +97,17 @@ def check_study(written: Mapping[str, Any]) -> list[str]:
         faults.refuse()
         raise
     faults, config = plan.faults, plan.config
+    for topic in plan.whole["estimates"]:
+        with faults.caught():
+            read(import_module(f"evenfield.topics.{topic}.estimate").Section, plan.whole, topic)
     with faults.caught():
         sound = not any(fault.found.startswith(("panel.", "periods.", "weights.", "taxonomy.")) for fault in faults)
         study = BuiltStudy(config)
         if sound:
             study.build(faults)
         _check_units(study, faults)
-        _check_topics(plan, study, faults)
+        if not faults:
+            _check_topics(plan, study, faults)
     faults.refuse()
     lines = [
         f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]} to "
@@ -135,14 +139,12 @@ def _check_units(study: BuiltStudy, faults: Faults) -> None:
 
 
 def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> None:
-    whole = not faults
     for topic in plan.topics:
         module = import_module(f"evenfield.topics.{topic}.estimate")
-        with faults.caught():
-            section = read(module.Section, plan.config, topic)
-            for spec in _specs(section) if whole and hasattr(module, "look") else ():
-                with faults.caught():
-                    module.look(study, section, spec)
+        section = read(module.Section, plan.config, topic)
+        for spec in _specs(section) if hasattr(module, "look") else ():
+            with faults.caught():
+                module.look(study, section, spec)
 
 
 def _specs(section: Any) -> list[Any]:

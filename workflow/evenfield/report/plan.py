@@ -20,7 +20,8 @@ from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsErro
 class Plan:
     """What a run makes of a study."""
 
-    config: dict[str, Any]  # checked, with its defaults
+    whole: dict[str, Any]  # the config as it is asked for, with its defaults
+    config: dict[str, Any]  # the same without what the tables cannot carry
     topics: tuple[str, ...]  # topics that estimate, in the order of the page
     exhibits: Mapping[str, tuple[str, ...]]  # tables and figures that each topic shows
     numbers: Mapping[str, Entry]  # named numbers of the texts
@@ -31,10 +32,10 @@ class Plan:
 
 def plan_study(written: Mapping[str, Any]) -> Plan:
     """Plan the study of the working directory; only a config of no shape is refused at once."""
-    config, topics, numbers = shaped_config(written), read_topics(), dict[str, Entry]()
-    faults = reference_faults(config)
+    whole, topics, numbers = shaped_config(written), read_topics(), dict[str, Entry]()
+    faults, config = reference_faults(whole), whole
     with faults.caught():
-        config = step_aside(config)
+        config = step_aside(whole)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
     before = len(faults)
@@ -46,6 +47,7 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
         faults += _text_faults(config, numbers, texts)
     shown = [*config["tables"], *config["figures"]]
     return Plan(
+        whole=whole,
         config=config,
         topics=tuple(name for name, told in topics.items() if told["estimate"] and name in config["estimates"]),
         exhibits={topic: tuple(x for x in told["exhibits"] if x in shown) for topic, told in topics.items()},

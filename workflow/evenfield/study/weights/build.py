@@ -48,7 +48,13 @@ def build_geography(
 
 def build_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> SpatialWeights:
     """Build one row-standardised weights matrix."""
-    raw = raw_weights(name, spec, geography)
+    try:
+        raw = raw_weights(name, spec, geography)
+    except ArithmeticError:
+        raw = np.full((1, 1), np.nan)
+    if not np.isfinite(raw).all():
+        found, expected = f"weights {name} are too large or too small for a number", "a power and distances of its kind"
+        raise WeightsError(found, expected, "correct weights.families in config.yaml, or lat and lon")
     islands = [unit for unit, total in zip(geography.units, raw.sum(axis=1), strict=True) if total == 0]
     if islands:
         raise WeightsError(
