@@ -14,10 +14,17 @@ except ModuleNotFoundError as missing:
 
 try:
     PLAN = plan_study(study_config(config))
+    if workflow.is_main_process:  # before the engine takes away any earlier result
+        from evenfield.report.check import check_once
+
+        check_once(PLAN, Path(".snakemake/evenfield_checked"))
     PLAN.faults.refuse()
     config = PLAN.config
 except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
+except Exception as error:
+    told = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
+    sys.exit(f"evenfield: run: {told}; this is a fault of evenfield; please report it with the study")
 if workflow.is_main_process:
     sys.stderr.write("".join(f"{sentence}\n" for sentence in PLAN.left_out))
 

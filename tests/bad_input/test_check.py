@@ -2,15 +2,20 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 import yaml
 
 import check
 import study
+from evenfield.study.ingest import study_tables
 from evenfield.study.ingest.dictionary import refresh_hashes
 
+ROOT = Path(__file__).parents[2]
 UNITS, YEARS = "ABCDEF", range(2000, 2010)
 KINDS = {"year": "integer", "index": "number", "first_year": "integer", "last_year": "integer", "cluster": "integer"}
 KINDS |= dict.fromkeys(("output", "people", "lat", "lon", "value"), "number")
@@ -269,6 +274,13 @@ CASES = {
         at("config", "weights", "families", "own", {"kind": "file", "path": "own.csv"}),
         "weights: weights own: no file own.csv",
     ),
+    "weights without a unit": (
+        lambda f: [
+            raw("own.csv", csv("unit_i,unit_j,weight", *(f"{a},{b},1" for a in "ABCDE" for b in "ABCDE" if a != b)))(f),
+            at("config", "weights", "families", "own", {"kind": "file", "path": "own.csv"})(f),
+        ],
+        "1 units of the panel are not in weights own (own.csv) (F)",
+    ),
     "joined strangers": (at("config", "weights", "join", [["A", "Z"]]), "weights.join names Z"),
     "pairs of strangers": (at("config", "inference", {"pairs": [["A", "Z"]]}), "inference.pairs names Z"),
     "unit scheme": (at("config", "panel", "unit_schemes", {"all": {"A": ["A", "Z"]}}), "panel.unit_schemes merges Z"),
@@ -420,3 +432,58 @@ def test_a_broken_input_is_named_in_one_line_and_nothing_is_lost(made, case):
     assert not [line for line in lines if "this is a fault of evenfield" in line or "Traceback" in line], lines
     assert all(line.count("; ") >= 2 and line.isprintable() for line in lines), lines
     assert {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()} == before
+
+
+def run(*words):
+    command = [sys.executable, str(ROOT / "run"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.mark.parametrize("case", ["unknown table", "row twice", "anchors that explode", "years of a topic"])
+def test_a_run_refuses_what_check_refuses_and_loses_nothing(made, case):
+    break_it, message = CASES[case]
+    break_it(made)
+    told = [run(*words, "--directory", str(made)) for words in (["check"], ["results/estimates.csv", "--cores", "1"])]
+    assert [done.returncode for done in told] == [1, 1] and told[0].stderr == told[1].stderr
+    assert message in told[0].stderr and not told[0].stdout + told[1].stdout
+    files = {path.relative_to(made / "results").parts[0] for path in (made / "results").rglob("*")}
+    assert files <= {"estimates.csv", "logs"} and (made / "results" / "estimates.csv").read_text() == "earlier\n"
+
+
+def test_all_faults_are_listed_by_file_and_each_once(made):
+    for case in ("control", "row twice", "latitude", "a circle", "point"):
+        CASES.get(case, CASES["a point"])[0](made)
+    _, lines = checked(made)
+    floors = [
+        "config: estimates",
+        "ingest: panel.csv",
+        "ingest: units.csv",
+        "ingest: the outlines",
+        "numbers.yaml: speed",
+    ]
+    assert all(any(line.startswith(start) for line in lines) for start in floors), lines
+    assert len(set(lines)) == len(lines)
+
+
+def test_another_config_is_laid_over_the_studys_own(made, tmp_path):
+    (tmp_path / "over.yaml").write_text("panel: {samples: {west: [Z]}}\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"panel\.samples\.west leaves out Z"):
+        study.in_one_line(check.check, Namespace(directory=str(made), configfile=[tmp_path / "over.yaml"]))
+    assert checked(made) == (0, [])
+
+
+def test_a_pattern_that_tries_every_way_is_stopped(made, monkeypatch):
+    monkeypatch.setattr(study_tables, "LONGEST", 0.3)
+    described("units", *FIELDS, 1, "constraints", {"pattern": "(a+)+b"})(made)
+    swap("units.csv", "Aland", "a" * 40)(made)
+    assert any("units.csv takes more than 0.3 s" in line for line in checked(made)[1])
+
+
+def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(made):
+    raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(made)
+    done = run("data", "--directory", str(made))
+    assert done.returncode == 0 and "hash rewritten: sources.csv" in done.stdout, done.stderr
+    raw("data/panel.csv", TABLES["panel"] + TABLES["panel"].splitlines()[1])(made)
+    before = (made / "data" / "datapackage.json").read_bytes()
+    assert run("data", "--directory", str(made)).returncode == 1
+    assert (made / "data" / "datapackage.json").read_bytes() == before

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evenfield.report.plan import Plan, plan_study
 from evenfield.shared.spec import read
+from evenfield.shared.topics import LIBRARY
 from evenfield.study.errors import ConfigError, EvenfieldError, Faults, first_examples
 from evenfield.study.files import TEXT_COLUMNS
 from evenfield.study.ingest.dictionary import public_dictionary
@@ -96,6 +101,26 @@ def check_study(written: Mapping[str, Any]) -> list[str]:
                 read_tables(package)
         faults.refuse()
         raise
+    return check_plan(plan)
+
+
+def check_once(plan: Plan, stamp: Path) -> None:
+    """Check a plan against its tables, unless plan, tables, texts and library are what they were when it passed."""
+    weights = [family["path"] for family in plan.config["weights"]["families"].values() if "path" in family]
+    folder = Path(plan.config["data"]["package"]).parent
+    files = [*folder.rglob("*.*"), *map(Path, (*plan.texts, *weights)), *LIBRARY.rglob("*.py")]
+    digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
+    if plan.faults or not stamp.is_file() or stamp.read_text("ascii") != digest.hexdigest():
+        check_plan(plan)
+        with suppress(OSError):  # a run says what cannot be written
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.write_text(digest.hexdigest(), "ascii")
+
+
+def check_plan(plan: Plan) -> list[str]:
+    """Hold a plan against its tables."""
     faults, config = plan.faults, plan.config
     for topic in plan.whole["estimates"]:
         with faults.caught():

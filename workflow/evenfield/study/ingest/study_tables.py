@@ -15,14 +15,7 @@ from evenfield.study.ingest.dictionary import read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
 from evenfield.study.ingest.provenance import ALL_UNITS, check_coverage, drop_doubtful, simulated_variables
 from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
-from evenfield.study.tables import (
-    DATED_SUFFIX,
-    NO_TAXONOMY,
-    OPTIONAL_TABLES,
-    REQUIRED_TABLES,
-    TAXONOMY_COLUMNS,
-    UNDATED_SUFFIX,
-)
+from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
 
 LONGEST = 60.0  # seconds for one table
 
@@ -50,18 +43,22 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read every table and check all but the checksums, so that a structural fault is named first."""
     package, faults = Path(config["data"]["package"]), Faults()
     tables = read_tables(package, faults)
-    checks: list[Callable[[], object]] = [
-        lambda: check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"]),
-        lambda: check_units(tables),
-        lambda: check_places(tables["units"]),
-        lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"])),
-        lambda: check_coverage(tables["panel"], tables["panel_provenance"], tables.get("panel_merged")),
-        lambda: check_dates(tables),
-        *(lambda name=name: collect_taxonomies(tables, [name]) for name in config["taxonomy"]["all"]),
+    years, step = config["panel"]["years"], config["panel"]["step"]
+    checks: list[tuple[str, Callable[[], object]]] = [
+        ("panel", lambda: check_years(tables["panel"], years, step)),
+        ("panel units", lambda: check_units(tables)),
+        ("units", lambda: check_places(tables["units"])),
+        ("units", lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"]))),
+        ("panel panel_provenance", lambda: check_coverage(tables)),
+        ("panel", lambda: check_dates(tables)),
     ]
-    for check in checks if set(REQUIRED_TABLES) <= set(tables) else ():
-        with faults.caught():
-            check()
+    broken = set(read_resources(package)) - set(tables)
+    named = [name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken]
+    checks += [("units", lambda name=name: collect_taxonomies(tables, [name])) for name in named]
+    for needed, check in checks:
+        if set(needed.split()) <= set(tables):
+            with faults.caught():
+                check()
     faults.refuse()
     return tables
 
@@ -183,11 +180,15 @@ def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> 
     return pd.concat(frames, ignore_index=True)[["taxonomy", *TAXONOMY_COLUMNS]]
 
 
+def _taxonomy_file(name: str) -> str:
+    return f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
+
+
 def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -> pd.DataFrame:
     if name == NO_TAXONOMY:
         empty = {"unit": units, "cluster": 0, "sez": 0, "sez_from_year": np.nan, "sez_from_year_dated": np.nan}
         return pd.DataFrame({**empty, "source": "", "confidence": "", "note": ""})
-    file = f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
+    file = _taxonomy_file(name)
     if file not in tables:
         raise IngestError(
             f"no taxonomy '{name}'",
