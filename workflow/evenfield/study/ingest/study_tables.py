@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     ]
     broken = set(read_resources(package)) - set(tables)
     named = [name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken]
-    checks += [("units", lambda name=name: collect_taxonomies(tables, [name])) for name in named]
+    checks += [("units", partial(collect_taxonomies, tables, [name])) for name in named]
     for needed, check in checks:
         if set(needed.split()) <= set(tables):
             with faults.caught():
