@@ -80,8 +80,9 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 
 def _income(facts: Facts) -> pd.DataFrame:
-    """Return income per head in percent of the nation's, by unit and year."""
-    panel = facts.table("panel").dropna(subset=["income", "population"])
+    """Return income per head in percent of the whole's, by unit and year; without people units count alike."""
+    panel = facts.table("panel").dropna(subset=["income"])
+    panel = panel.assign(population=1.0) if panel["population"].isna().all() else panel.dropna(subset=["population"])
     totals = panel.assign(output=panel["income"] * panel["population"]).groupby("year")[["output", "population"]].sum()
     share = panel["income"] / panel["year"].map(totals["output"] / totals["population"])
     return panel.assign(share=100 * share).pivot(index="unit", columns="year", values="share")
