@@ -32,7 +32,7 @@ def main() -> None:
     W = (np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1).astype(float)
     cluster, zone = (rng.random((2, len(units))) < 0.25).astype(float)
     neighbours = W / W.sum(axis=1, keepdims=True)
-    # A constant push each year, scaled so that it adds the planted growth over the whole span given income at the start.
+    # A constant push each year, scaled to add the planted growth over the whole span given income at the start.
     rho, years = np.exp(-PLANTED["speed"] / 100), LAST - FIRST
     scale = (1 - rho) * years / (1 - rho**years)
     effects = PLANTED["own_cluster"] * cluster + PLANTED["own_zone"] * zone
