@@ -357,6 +357,10 @@ CASES = {
         lambda f: [swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in (3, 4, 5, 6)],
         "as a ratio",
     ),
+    "a gap in income": (
+        swap("panel.csv", "A,2006,17,3", "A,2006,17,"),
+        "log_income is missing or infinite for 1 unit-years",
+    ),
     "figure without a source": (
         swap("panel_provenance.csv", "output,all,2000", "output,all,2001"),
         "with no or two sources",

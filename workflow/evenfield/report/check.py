@@ -176,4 +176,5 @@ def _specs(section: Any) -> list[Any]:
     """Return the specifications of a topic, wherever its section holds them."""
     if isinstance(section, list):
         return section
-    return list(next((getattr(section, name) for name in ("specifications", "specs") if hasattr(section, name)), ()))
+    named = [name for name in ("specifications", "specs") if hasattr(section, name)]
+    return list(getattr(section, named[0])) if named else [section]

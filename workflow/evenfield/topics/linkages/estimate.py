@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -121,6 +122,12 @@ class Section(Spec):
         return self
 
 
+def look(study: Study, section: Section, spec: LinkageSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    if spec is section.specs[0]:
+        _Linkages(study)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every linkage specification, other inference for the primary one and what its sign rests on.
 
@@ -148,7 +155,11 @@ class _Linkages:
         self.inference, self.power = study.config["inference"], study.power
         self.places, self.table = _places(study.table("units")), with_zones(study)
         self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
-        self.fits = {spec.id: self._fit(spec) for spec in self.section.specs}
+
+    @cached_property
+    def fits(self) -> dict[str, OlsFit]:
+        """The regression of every specification."""
+        return {spec.id: self._fit(spec) for spec in self.section.specs}
 
     def setting(self, spec: LinkageSpec) -> Setting:
         """Return a specification with the coefficient of interest and what inference needs beside it."""
