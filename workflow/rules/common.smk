@@ -2,7 +2,7 @@
 
 import hashlib
 
-from evenfield.shared import topics
+from evenfield.shared import outputs, topics
 from evenfield.shared.topics import code_hash
 
 SCHEMES = list(config["panel"]["unit_schemes"])

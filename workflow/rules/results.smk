@@ -154,3 +154,22 @@ rule manifest:
         scripts=MADE_BY,
     script:
         "../scripts/manifest.py"
+
+
+def schemes_read(folder):
+    """The unit schemes whose panel or weights a topic reads."""
+    steps = [TOPICS[topic]["estimate"] for topic in ESTIMATED]
+    steps += [{"schemes": "main", **told["exhibit"]} for topic, told in TOPICS.items() if exhibit_files(topic)]
+    read = {path for told in steps for path in topics.inputs(config, told)}
+    return [scheme for scheme in SCHEMES if any(path.startswith(f"results/{folder}/{scheme}/") for path in read)]
+
+
+OUTPUTS = [
+    *rules.ingest.output,
+    *expand(rules.build_panel.output, scheme=schemes_read("panel")),
+    *expand(rules.build_weights.output, scheme=schemes_read("weights")),
+    *(path for topic in CHUNKED for path in getattr(gather, topic)(chunk_file(topic))),
+    *(path for topic in ESTIMATED for path in estimate_files(topic)),
+    *rules.manifest.input,
+    *rules.manifest.output,
+]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.files import write_text
 from evenfield.study.tables import NEEDED_COLUMNS, REQUIRED_TABLES, Resource, parse_resource, table_kind
 
 
@@ -102,7 +103,7 @@ def refresh_hashes(path: str | Path) -> list[str]:
             item.update(fresh)
     if changed:
         text = json.dumps(package, ensure_ascii=False, indent=2)
-        Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_text(text + "\n", path)
     return changed
 
 
