@@ -16,12 +16,13 @@ import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
 
+from evenfield.shared.job import refusal
 from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
 REPO = Path(__file__).resolve().parents[2]
 COMMANDS = "check list data extend schema test gate clean package validate install lock".split()
-INTERRUPTED = "interrupted; run the same command to continue"
+CONTINUE = "; run the same command to continue"
 
 
 def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
@@ -107,7 +108,9 @@ def main(words: Sequence[str]) -> int | str | None:
             return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code
     except KeyboardInterrupt:
         pass
-    sys.stderr.write(f"{INTERRUPTED}\n")
+    except OSError as error:
+        return f"run: {refusal(error) or error}"
+    sys.stderr.write(f"{'nobody reads the output any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n")
     return 130
 
 

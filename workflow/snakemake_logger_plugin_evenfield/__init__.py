@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from logging import LogRecord
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+
+from evenfield.shared.job import without_places
+from evenfield.study.errors import one_line
+from evenfield.study.files import write_text
 
 LOG = Path("results/logs/run.log")
 RESULTS = {
@@ -29,6 +35,7 @@ class LogHandler(LogHandlerBase):
     """Shows a run; a question to the engine (a dry run, a list) is answered in the engine's own words."""
 
     interrupted: ClassVar[bool] = False  # set by the program that started the engine
+    unheard: ClassVar[bool] = False  # whether standard output was closed by who read it
     writes_to_stream, writes_to_file = True, False
     has_filter = has_formatter = needs_rulegraph = False
 
@@ -53,8 +60,9 @@ class LogHandler(LogHandlerBase):
         if self.log is None:
             self.early.append(said)
         else:
-            self.log.write(f"{said}\n")
-            self.log.flush()
+            with suppress(OSError):  # a full disk stops a job, which says so
+                self.log.write(f"{said}\n")
+                self.log.flush()
         take = getattr(self, f"take_{event}", None)
         if take is not None:
             take(record)
@@ -111,9 +119,15 @@ class LogHandler(LogHandlerBase):
 
     # ----------------------------------------------------------------------------------------------- the screen
 
-    def say(self, text: str) -> None:
-        """Print a line at once."""
-        print(text, file=self.streams[0], flush=True)
+    def say(self, text: str, end: str = "\n") -> None:
+        """Print a line at once; stop like at an interrupt when nobody reads any more."""
+        try:
+            print(text, file=self.streams[0], end=end, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.streams[0].fileno())
+            LogHandler.unheard = True
+            if not self.over.is_set():
+                os.kill(os.getpid(), signal.SIGINT)
 
     def counter(self) -> str:
         """Return `[ 3/24]`."""
@@ -125,7 +139,7 @@ class LogHandler(LogHandlerBase):
             labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
             text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
             text = text[: shutil.get_terminal_size().columns - 1]
-            print(f"\r{text}\x1b[K", end="", file=self.streams[0], flush=True)
+            self.say(f"\r{text}\x1b[K", end="")
 
     def shown(self, path: str | Path) -> str:
         """Return a path of the study as the user would type it."""
@@ -139,11 +153,13 @@ class LogHandler(LogHandlerBase):
         self.over.set()
         out, err = self.streams
         if self.log is not None:
-            print("\r\x1b[K" if out.isatty() else "", end="", file=out, flush=True)
+            self.say("\r\x1b[K" if out.isatty() else "", end="")
             for number, stream in enumerate(self.streams, start=1):
                 os.dup2(stream.fileno(), number)
-            self.log.close()
-        error = (self.job_error or self.error).removeprefix(PREFIX)
+            with suppress(OSError):
+                self.log.close()
+                write_text(without_places(LOG.read_text(encoding="utf-8", errors="replace")), LOG)
+        error = one_line(self.job_error or self.error).removeprefix(PREFIX)
         if error and not self.interrupted:
             print(error + (f" (log: {self.shown(LOG)})" if self.log else ""), file=err, flush=True)
         elif not self.executes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.outputs import record_outputs
-from evenfield.study.errors import EvenfieldError
+from evenfield.shared.topics import LIBRARY
+from evenfield.study.errors import EvenfieldError, one_line
 
 PREFIX = "evenfield: "
+PLACES = {str(LIBRARY.parents[1]): "evenfield", sys.prefix: "environment"}
 REFUSED = {getattr(errno, name) for name in "ENOSPC EDQUOT EFBIG EACCES EPERM EROFS EMFILE ENFILE ENOMEM EIO".split()}
 
 
@@ -34,8 +37,8 @@ def enter(job: Any, main: Callable[..., None]) -> None:
             with suppress(OSError):
                 log.write_text(f"{refused}\n", encoding="utf-8")
             sys.exit(f"{PREFIX}{refused}")
-        log.write_text(traceback.format_exc(), encoding="utf-8")
-        line = f"{type(error).__name__} {' '.join(str(error).split())[:200]}".strip()
+        log.write_text(without_places(traceback.format_exc()), encoding="utf-8")
+        line = f"{type(error).__name__} {one_line(str(error))[:200]}".strip()
         sys.exit(f"{PREFIX}{job.rule}: {line}; this is a fault of evenfield; please report {log}")
 
 
@@ -46,3 +49,10 @@ def refusal(error: BaseException) -> str:
     place = getattr(error, "filename", None)
     told = f"{getattr(error, 'strerror', '') or 'out of memory'}{f' ({place})' if place else ''}"
     return f"the machine refused: {told}; expected room, memory and permission to write; then run the same command"
+
+
+def without_places(text: str) -> str:
+    """Name files in a log from the study, the repository or the environment on, and no user or host."""
+    for place, word in sorted({f"{Path.cwd()}/": "", **PLACES}.items(), key=lambda item: -len(item[0])):
+        text = text.replace(place, word)
+    return re.sub(r"(?m)^  (?:Host|User): .*\n", "", text)

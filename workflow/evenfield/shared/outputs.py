@@ -66,15 +66,17 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _put_back(study: Path, persistence: Any, records: dict[str, Any]) -> None:
-    """Put back what is missing; a file that only an earlier, killed run knew of is marked to be made again."""
+    """Put back what is missing or half; a file that only a killed run before knew of is marked to be made again."""
     with contextlib.chdir(study):
-        for held in sorted(path for path in EARLIER.rglob("*") if path.is_file()):
-            path = held.relative_to(EARLIER)
-            if not path.exists():
-                if records.get(str(path)) is None:
-                    persistence._mark_incomplete(str(path), None)
+        held = {str(path.relative_to(EARLIER)): path for path in EARLIER.rglob("*") if path.is_file()}
+        half = persistence._filter_incomplete_keys(held)
+        for path in sorted(held):
+            if path in half or not Path(path).exists():
+                if records.get(path) is None:
+                    persistence._mark_incomplete(path, None)
                 else:
-                    persistence._write_record(str(path), records[str(path)])
-                path.parent.mkdir(parents=True, exist_ok=True)
-                held.replace(path)
+                    persistence._write_record(path, records[path])
+                    persistence._unmark_incomplete(path)
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                held[path].replace(path)
         shutil.rmtree(EARLIER, ignore_errors=True)
