@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fcntl
+import os
 import re
 import shutil
 import signal
@@ -87,6 +88,14 @@ def others_at_work(study: Path) -> bool:
     return False
 
 
+def cache_somewhere(study: Path) -> None:
+    """Let the libraries cache in the study where the user has no home that can be written."""
+    try:
+        (Path.home() / ".cache").mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        os.environ.setdefault("XDG_CACHE_HOME", str(study / ".snakemake" / "cache"))
+
+
 def interrupt(*_: object) -> None:
     """Note that the user interrupts, stop the jobs and let the engine clean up."""
     LogHandler.interrupted = True
@@ -101,6 +110,7 @@ def main(words: Sequence[str]) -> int | str | None:
         signal.signal(number, interrupt)
     try:
         study, line = complete(words)
+        cache_somewhere(study)
         with hold(study):
             snakemake(line)
     except SystemExit as stop:
@@ -110,7 +120,7 @@ def main(words: Sequence[str]) -> int | str | None:
         pass
     except OSError as error:
         return f"run: {refusal(error) or error}"
-    sys.stderr.write(f"{'nobody reads the output any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n")
+    sys.stderr.write(f"{'the output cannot be written any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n")
     return 130
 
 

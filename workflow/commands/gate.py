@@ -59,7 +59,9 @@ def copy_study(study: Path, copy: Path) -> None:
     for pattern in STUDY_FILES:
         for path in study.glob(pattern):
             shutil.copy2(path, copy)
-    shutil.copytree(study / "data", copy / "data", ignore=shutil.ignore_patterns(*NEVER_COPIED))
+    for name in ("data", "text"):
+        if (study / name).is_dir():
+            shutil.copytree(study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED))
 
 
 def shuffle_rows(path: Path, seed: int) -> int:

@@ -96,6 +96,7 @@ rule page:
         "../../environment.yml"
     params:
         code=code_hash("report/page.py", *REPORT_FILES),
+        data_hash=hash_of(REPORT["texts"]),
         config=config,
         scripts=MADE_BY,
     script:
@@ -121,6 +122,7 @@ rule paper:
         "../../environment.yml"
     params:
         code=code_hash("report/paper.py", *REPORT_FILES),
+        data_hash=hash_of(REPORT["texts"]),
         config=config,
         scripts=MADE_BY,
     script:

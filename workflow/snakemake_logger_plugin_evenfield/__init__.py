@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TextIO
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from evenfield.shared.job import without_places
+from evenfield.shared.job import refusal, without_places
 from evenfield.study.errors import one_line
 from evenfield.study.files import write_text
 
@@ -35,7 +35,7 @@ class LogHandler(LogHandlerBase):
     """Shows a run; a question to the engine (a dry run, a list) is answered in the engine's own words."""
 
     interrupted: ClassVar[bool] = False  # set by the program that started the engine
-    unheard: ClassVar[bool] = False  # whether standard output was closed by who read it
+    unheard: ClassVar[bool] = False  # whether standard output was closed or is full
     writes_to_stream, writes_to_file = True, False
     has_filter = has_formatter = needs_rulegraph = False
 
@@ -46,6 +46,7 @@ class LogHandler(LogHandlerBase):
         self.log: TextIO | None = None
         self.executes = False
         self.error = self.job_error = ""  # the engine's, and the first failing job's, which explains it
+        self.refused = ""  # what keeps even the log from being written
         self.running: dict[int, tuple[str, float]] = {}
         self.done = self.total = 0
         self.streams = [sys.stdout, sys.stderr]
@@ -69,8 +70,12 @@ class LogHandler(LogHandlerBase):
 
     def open_log(self) -> None:
         """Send all output of engine and jobs to the log from now on: the study is locked and jobs follow."""
-        LOG.parent.mkdir(parents=True, exist_ok=True)
-        self.log = LOG.open("w", encoding="utf-8")
+        try:
+            LOG.parent.mkdir(parents=True, exist_ok=True)
+            self.log = LOG.open("w", encoding="utf-8")
+        except OSError as error:
+            self.refused = f"run: {refusal(error) or error}"
+            self.log = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
         self.log.write("".join(f"{said}\n" for said in self.early))
         self.streams = [os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)]
         for number in (1, 2):
@@ -120,10 +125,10 @@ class LogHandler(LogHandlerBase):
     # ----------------------------------------------------------------------------------------------- the screen
 
     def say(self, text: str, end: str = "\n") -> None:
-        """Print a line at once; stop like at an interrupt when nobody reads any more."""
+        """Print a line at once; stop like at an interrupt when that fails."""
         try:
             print(text, file=self.streams[0], end=end, flush=True)
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.streams[0].fileno())
             LogHandler.unheard = True
             if not self.over.is_set():
@@ -159,9 +164,9 @@ class LogHandler(LogHandlerBase):
             with suppress(OSError):
                 self.log.close()
                 write_text(without_places(LOG.read_text(encoding="utf-8", errors="replace")), LOG)
-        error = one_line(self.job_error or self.error).removeprefix(PREFIX)
+        error = one_line(self.refused or self.job_error or self.error).removeprefix(PREFIX)
         if error and not self.interrupted:
-            print(error + (f" (log: {self.shown(LOG)})" if self.log else ""), file=err, flush=True)
+            print(error + (f" (log: {self.shown(LOG)})" if self.log and not self.refused else ""), file=err, flush=True)
         elif not self.executes:
             print(*self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True)
         elif not self.interrupted:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from evenfield.study.rounding import round_frame
 
-FORMULA, NUMBER = re.compile(r"(?s)[=+\-@\t\r]."), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
+FORMULA, NUMBER = re.compile(r"(?s)'*[=+\-@\t\r]."), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
 TEXT_COLUMNS = ("unit", "unit_i", "unit_j", "unit_scheme", "period", "note", "warning", "parent", "zone", "city")
 
 
