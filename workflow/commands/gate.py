@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 
 def copy_study(study: Path, copy: Path) -> None:
-    """Copy a study without its results; of the repository itself only the configuration and the data."""
+    """Copy a study without its results; of the repository itself only the configuration, the data and the texts."""
     if study != REPO:
         shutil.copytree(study, copy, ignore=shutil.ignore_patterns(*NEVER_COPIED))
         return
@@ -60,8 +60,7 @@ def copy_study(study: Path, copy: Path) -> None:
         for path in study.glob(pattern):
             shutil.copy2(path, copy)
     for name in ("data", "text"):
-        if (study / name).is_dir():
-            shutil.copytree(study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED))
+        shutil.copytree(study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED))
 
 
 def shuffle_rows(path: Path, seed: int) -> int:
