@@ -158,14 +158,6 @@ rule manifest:
         "../scripts/manifest.py"
 
 
-def schemes_read(folder):
-    """The unit schemes whose panel or weights a topic reads."""
-    steps = [TOPICS[topic]["estimate"] for topic in ESTIMATED]
-    steps += [{"schemes": "main", **told["exhibit"]} for topic, told in TOPICS.items() if exhibit_files(topic)]
-    read = {path for told in steps for path in topics.inputs(config, told)}
-    return [scheme for scheme in SCHEMES if any(path.startswith(f"results/{folder}/{scheme}/") for path in read)]
-
-
 OUTPUTS = [
     *rules.ingest.output,
     *expand(rules.build_panel.output, scheme=schemes_read("panel")),
