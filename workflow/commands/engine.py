@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -108,6 +109,7 @@ def main(words: Sequence[str]) -> int | str | None:
     """Return the exit code of the engine, or the one line that the Snakefile stopped with."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, interrupt)
+    logging.raiseExceptions = False  # the engine's own log may not fit on a full disk
     try:
         study, line = complete(words)
         cache_somewhere(study)

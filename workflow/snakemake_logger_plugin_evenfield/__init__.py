@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import signal
 import sys
@@ -29,6 +31,7 @@ RESULTS = {
     "manifest": "results/manifest.json",
 }
 PREFIX = "evenfield: "
+FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
 
 class LogHandler(LogHandlerBase):
@@ -182,6 +185,8 @@ def own_line(rule: str, logs: list[str]) -> str:
     """Return a failed job's own line: its log holds one, or the traceback of a fault."""
     texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs if Path(log).is_file()]
     lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    if not lines and shutil.disk_usage(Path.cwd()).free < FULL:
+        return refusal(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     if not lines:
         return f"{rule}: the job left no message; expected one line in its log; look into the engine's"
     if not lines[0].startswith("Traceback"):
@@ -193,7 +198,10 @@ def engine_line(text: str) -> str:
     """Return an error of the engine as one line: ours where it quotes one, a traceback's last, else all of it."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("  File ")]
     ours = [line for line in lines if line.startswith(PREFIX)]
-    short = lines[-1:] if lines and lines[0].startswith("Traceback") else lines[:8]
+    short = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]
+    if found := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
+        refused = refusal(OSError(int(found[1]), found[2]))
+        ours += [f"run: {refused}"] * bool(refused)
     return ours[0] if ours else f"the engine stopped: {' '.join(short) or 'no message'}"
 
 
