@@ -35,8 +35,16 @@ include: "workflow/rules/topics.smk"
 include: "workflow/rules/results.smk"
 
 
+if workflow.is_main_process:
+    outputs.mark_changed()
+
+
+onstart:
+    outputs.keep_earlier(workflow)
+
+
 rule all:
-    """Everything that the config asks for: the page, the paper, the tidy estimates and the manifest."""
+    """Everything that the config asks for, each file of it: one that was deleted is made again."""
     default_target: True
     input:
-        rules.manifest.output,
+        OUTPUTS,

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from evenfield.shared import topics
+from evenfield.shared import outputs, topics
 from evenfield.shared.topics import code_hash
 
 SCHEMES = list(config["panel"]["unit_schemes"])
@@ -41,7 +41,7 @@ def data_files():
 
 def hash_of(paths):
     """Hash files by content, so that a table replaced by one with an older time stamp is noticed."""
-    parts = [path.encode() + hashlib.sha256(Path(path).read_bytes()).digest() for path in paths if Path(path).exists()]
+    parts = [path.encode() + hashlib.sha256(Path(path).read_bytes()).digest() for path in paths if Path(path).is_file()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 

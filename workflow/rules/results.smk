@@ -96,6 +96,7 @@ rule page:
         "../../environment.yml"
     params:
         code=code_hash("report/page.py", *REPORT_FILES),
+        data_hash=hash_of(REPORT["texts"]),
         config=config,
         scripts=MADE_BY,
     script:
@@ -121,6 +122,7 @@ rule paper:
         "../../environment.yml"
     params:
         code=code_hash("report/paper.py", *REPORT_FILES),
+        data_hash=hash_of(REPORT["texts"]),
         config=config,
         scripts=MADE_BY,
     script:
@@ -154,3 +156,14 @@ rule manifest:
         scripts=MADE_BY,
     script:
         "../scripts/manifest.py"
+
+
+OUTPUTS = [
+    *rules.ingest.output,
+    *expand(rules.build_panel.output, scheme=schemes_read("panel")),
+    *expand(rules.build_weights.output, scheme=schemes_read("weights")),
+    *(path for topic in CHUNKED for path in getattr(gather, topic)(chunk_file(topic))),
+    *(path for topic in ESTIMATED for path in estimate_files(topic)),
+    *rules.manifest.input,
+    *rules.manifest.output,
+]

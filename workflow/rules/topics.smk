@@ -26,6 +26,14 @@ def exhibit_files(topic):
     return {id: (table_files if id.startswith("T") else figure_files)(id) for id in PLAN.exhibits[topic]}
 
 
+def schemes_read(folder):
+    """The unit schemes whose panel or weights a topic reads."""
+    steps = [TOPICS[topic]["estimate"] for topic in ESTIMATED]
+    steps += [{"schemes": "main", **told["exhibit"]} for topic, told in TOPICS.items() if exhibit_files(topic)]
+    read = {path for told in steps for path in topics.inputs(config, told)}
+    return [scheme for scheme in SCHEMES if any(path.startswith(f"results/{folder}/{scheme}/") for path in read)]
+
+
 def chunk_file(topic):
     """The file of one chunk of a topic, with the engine's wildcard."""
     return f"results/estimates/{topic}/chunk_{{scatteritem}}.csv"

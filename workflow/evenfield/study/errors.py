@@ -19,9 +19,7 @@ class EvenfieldError(Exception):
         self.found, self.expected, self.action = found, expected, action
 
     def __str__(self) -> str:
-        text = f"{self.floor}: {self.found}; expected {self.expected}; {self.action}"
-        # Line breaks and what steers a terminal stand in ids and names of a broken file.
-        return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+        return one_line(f"{self.floor}: {self.found}; expected {self.expected}; {self.action}")
 
     @property
     def faults(self) -> list[EvenfieldError]:
@@ -121,6 +119,12 @@ class ReportError(EvenfieldError):
     """A page or paper that cannot be assembled."""
 
     floor = "report"
+
+
+def one_line(text: str) -> str:
+    """Return text as one line in which no character steers a terminal."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 def first_examples(values: list[str], limit: int = 3) -> str:

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 
 from evenfield.shared.figures.style import ACCENT
 from evenfield.study.errors import ArtifactError
-from evenfield.study.files import write_results, write_text
+from evenfield.study.files import beside, write_results, write_text
 from evenfield.study.simulated import watermark_for
 
 METADATA: dict[str, dict[str, Any]] = {
@@ -77,14 +77,13 @@ def _rounded(number: re.Match[str]) -> str:
 
 
 def _save_picture(figure: Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
+    with beside(path) as part, warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*[Gg]lyph.*")
         try:
-            figure.savefig(path, metadata=METADATA[path.suffix])
+            figure.savefig(part, metadata=METADATA[path.suffix])
             if path.suffix == ".svg":
-                text = path.read_text(encoding="utf-8")
-                write_text(PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), path)
+                text = part.read_text(encoding="utf-8")
+                write_text(PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), part)
         except UserWarning as warning:
             raise ArtifactError(
                 f"{path.name}: {warning}", "letters that DejaVu Sans has", "use the Latin name in the data table"

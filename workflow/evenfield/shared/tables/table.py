@@ -137,7 +137,7 @@ def _check(table: Table) -> None:
         raise ArtifactError(
             f"table {table.id} lacks {len(missing)} columns ({missing[0]})",
             "every shown column in the frame",
-            "rerun the floor that writes them",
+            "run the same command again; if it stays, report it",
         )
     if table.frame.empty:
         raise ArtifactError(

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from evenfield.study.errors import Faults, IngestError, first_examples
+from evenfield.study.files import write_text
 from evenfield.study.tables import NEEDED_COLUMNS, NUMERIC, REQUIRED_TABLES, Resource, parse_resource, table_kind
 
 SHAPE = Path(__file__).with_name("datapackage.schema.json")
@@ -136,7 +137,7 @@ def refresh_hashes(path: str | Path) -> list[str]:
             item.update(fresh)
     if changed:
         text = json.dumps(package, ensure_ascii=False, indent=2)
-        Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_text(text + "\n", path)
     return changed
 
 
