@@ -19,7 +19,7 @@ from evenfield.report.prose import Prose
 from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.study.errors import ReportError
-from evenfield.study.files import write_text
+from evenfield.study.files import beside, write_text
 
 MARKS: dict[str, Any] = {
     "trim_blocks": True,
@@ -151,4 +151,5 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
     except RuntimeError as error:
         told = f"{Path(source).name} does not compile ({' '.join(str(error).split())[:200]})"
         raise ReportError(told, "a valid Typst source", "correct the template in report/templates") from None
-    Path(paper).write_bytes(content)
+    with beside(paper) as part:
+        part.write_bytes(content)

@@ -86,6 +86,13 @@ def trajectories(
     return Trajectories(tuple(map(str, wide.index)), wide.columns.to_numpy(int), wide.to_numpy(), tuple(basis))
 
 
+def whole_span(study: Study, spec: Any, where: str, column: str = "log_income") -> tuple[Trajectories, SchemeInfo]:
+    """Return a column of the panel for the units of a sample, in all years that have it."""
+    info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+    panel = study.table("panel", spec.unit_scheme, ("basis",))
+    return trajectories(panel, column, sample_units(info, spec.sample, where), where), info
+
+
 def window(study: Study, spec: Any, period: str, where: str) -> tuple[Trajectories, SchemeInfo]:
     """Return log incomes of a sample in a period of the config, units from the highest last income down."""
     described = study.description(spec.unit_scheme)

@@ -32,7 +32,7 @@ def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
     return ArtifactError(
         f"no {what}",
         "estimates of the specifications in the config",
-        f"rerun the {family} family or remove {table} from `tables`",
+        f"correct the specifications of {family} or remove {table} from `tables`",
     )
 
 

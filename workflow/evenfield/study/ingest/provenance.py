@@ -25,8 +25,13 @@ def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
     return masks
 
 
-def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
-    """Check that every figure of the panel lies in exactly one span of provenance."""
+def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check that every figure of the panel lies in exactly one span of provenance, and no span is of another table."""
+    panel, spans = tables["panel"], tables["panel_provenance"]
+    columns = {*panel.columns, *tables.get("panel_merged", panel).columns}
+    if unknown := sorted(set(spans["variable"]) - columns):
+        found = f"panel_provenance.csv names {len(unknown)} unknown variable ({first_examples(unknown)})"
+        raise IngestError(found, "columns of panel.csv", "correct the name")
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         count = np.zeros(len(panel), int)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -121,6 +122,12 @@ class Section(Spec):
         return self
 
 
+def look(study: Study, section: Section, spec: LinkageSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    if spec is section.specs[0]:
+        _Linkages(study)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every linkage specification, other inference for the primary one and what its sign rests on.
 
@@ -148,7 +155,11 @@ class _Linkages:
         self.inference, self.power = study.config["inference"], study.power
         self.places, self.table = _places(study.table("units")), with_zones(study)
         self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
-        self.fits = {spec.id: self._fit(spec) for spec in self.section.specs}
+
+    @cached_property
+    def fits(self) -> dict[str, OlsFit]:
+        """The regression of every specification."""
+        return {spec.id: self._fit(spec) for spec in self.section.specs}
 
     def setting(self, spec: LinkageSpec) -> Setting:
         """Return a specification with the coefficient of interest and what inference needs beside it."""
@@ -286,7 +297,7 @@ class _Linkages:
         return [replace(row, estimator=f"{BASE}_placebo_before", period=f"{first}-{last}")]
 
     def _leave_out(self, setting: Setting) -> list[Estimate]:
-        # ASSUME: a province that is left out still counts as its neighbours' neighbour.
+        # ASSUME: a unit that is left out still counts as its neighbours' neighbour.
         members = setting.panel.members
         one = leave_one_out(setting.fit, setting.c, members)
         pair = leave_pair_out(setting.fit, setting.c, members)
@@ -357,14 +368,7 @@ class _Linkages:
 
 def _places(units: pd.DataFrame) -> pd.DataFrame:
     """Return the coordinates of the units, sorted by unit."""
-    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
-        raise EstimateError(
-            f"{len(blank)} units have no coordinates ({first_examples(blank)})",
-            "lat and lon of every unit for spatial inference",
-            "fill them in units.csv",
-        )
-    return place
+    return units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
 
 
 def _standardised(values: np.ndarray, name: str) -> np.ndarray:

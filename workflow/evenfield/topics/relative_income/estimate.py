@@ -37,6 +37,14 @@ class RelativeIncomeSpec(Spec):
 Section = RelativeIncomeSpec
 
 
+def look(study: Study, _: Section, __: Section) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    for info in scheme_infos(study.descriptions.values()).values():
+        where = "estimates.relative_income"
+        for year, frame in study.table("panel", info.name).groupby("year"):
+            sample_rows(frame, sample_units(info, "all", where), PATHS, f"{where} {year}")
+
+
 def estimate(study: Study) -> Results:
     """Describe relative income by cell and year, and growth and its companions by cell and period."""
     out, parts = Results(), []

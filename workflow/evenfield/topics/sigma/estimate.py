@@ -47,6 +47,11 @@ class SigmaSpec(UnitsSpec):
 Section = list[SigmaSpec]
 
 
+def look(study: Study, _: Section, spec: SigmaSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _path(study, spec)
+
+
 def estimate(study: Study) -> Results:
     """Follow dispersion year by year and compare the ends of every period.
 
