@@ -1,4 +1,4 @@
-"""Which grouping of units describes growth best: two labels, four cells or a continuous plane (H14)."""
+"""Which grouping of units describes growth best: two labels, four cells or a continuous plane."""
 
 from __future__ import annotations
 
