@@ -6,7 +6,8 @@ import base64
 import hashlib
 import os.path
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from evenfield.report.map import map_view
 from evenfield.report.markup import Placed
 from evenfield.report.prose import Prose
 from evenfield.shared.facts import Facts
-from evenfield.shared.topics import TOPICS, read_topics
+from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.files import read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does not hold.
@@ -68,6 +69,7 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
         cited=Markup(prose.references_html("page")),
     )
     parts_of = {config["study"]["id"], *config["panel"]["income"]}
+    words = partial(renamed, config["study"])
     exhibited = {part.id: part.exhibits for part in context["sections"]}
     told = {name: item["title"] for name, item in read_topics().items() if name in {*exhibited, *config["estimates"]}}
     topics = [
@@ -75,7 +77,7 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
             "id": name,
             "title": title,
             "exhibits": exhibited.get(name, []),
-            "method": method_html(name, list(told), parts_of),
+            "method": method_html(name, list(told), parts_of, words),
         }
         for name, title in told.items()
     ]
@@ -94,7 +96,9 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def method_html(topic: str, topics: Sequence[str], shown: Collection[str] = ()) -> Markup:
+def method_html(
+    topic: str, topics: Sequence[str], shown: Collection[str] = (), words: Callable[[str], str] = str
+) -> Markup:
     """Return the method page of a topic, headings a level lower, links within ``topics``, marked parts if shown."""
     path = TOPICS / topic / "method.md"
     if not path.is_file():
@@ -102,6 +106,7 @@ def method_html(topic: str, topics: Sequence[str], shown: Collection[str] = ()) 
     text = path.read_text(encoding="utf-8").partition("\n")[2]
     text = EXAMPLE.sub(lambda found: f"{found[1]}{found[3]}" if found[2] in shown else "", text)
     text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1], text)
+    text = words(text)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
     title, number = read_topics()[topic]["title"], count(1)
     html = re.sub("<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html)

@@ -18,6 +18,7 @@ from evenfield.report.methods import read_method
 from evenfield.report.prose import Prose
 from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
+from evenfield.shared.topics import renamed
 from evenfield.study.errors import ReportError
 from evenfield.study.files import beside, write_text
 
@@ -91,7 +92,7 @@ def _placed(
     return {
         "see": see,
         "rest": lambda: _rest(context, exhibit),
-        "methods": lambda: "".join(_method(topic) for topic in config["estimates"]),
+        "methods": lambda: renamed(config["study"], "".join(_method(topic) for topic in config["estimates"])),
         "assumptions": lambda: _assumptions(context),
         "data_sources": lambda: _data_sources(context),
     }

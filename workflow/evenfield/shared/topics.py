@@ -37,7 +37,7 @@ def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             both = {key: text.replace("{{units}}", study["units_name"]) for key, text in both.items()}
             out[name] = {key: renamed(study, text) for key, text in both.items()}
             if not proxy and "caption" in words:
-                kept = [part for part in re.split(r"(?<=\.) ", out[name]["caption"]) if "roxy output" not in part]
+                kept = [part for part in re.split(r"(?<=\.) ", out[name]["caption"]) if "roxy" not in part]
                 out[name]["caption"] = " ".join(kept)
     return out
 

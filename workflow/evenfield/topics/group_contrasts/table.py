@@ -141,7 +141,7 @@ def t4c(facts: Facts) -> Table:
         dosed = f"per s.d. of {row['term'].replace('_', ' ')}" if row["family"] == "dose" else comparison_name(row)
         lines.append(contrast_line(estimates, row, name, f"{_large(labels[row['spec_id']])}: {dosed}"))
     note = facts.note(
-        "Difference between the group and the other units in the mean of log income relative to the nation over the "
+        "Difference between the group and the other units in the mean of log income relative to the mean over the "
         "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
         "Intervals and p by conditional SCPC; with fewer than four units in a group only permutation is shown.",
         f"{POWER.format(power=facts.power)} by the same test; of interest: set in advance. Where detectable exceeds "

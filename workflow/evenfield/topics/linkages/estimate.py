@@ -1,4 +1,4 @@
-"""Backward linkages (H9): is the association with neighbours' foreign enterprises larger where industry was larger."""
+"""Backward linkages: is the association with neighbours' foreign enterprises larger where industry was larger."""
 
 from __future__ import annotations
 

@@ -22,6 +22,8 @@ NAMES = {"log_income": "Income", "growth": "Growth"}
 NONE = "none"
 INITIAL = "log_income_start"
 
+HOLDERS = {"cluster": "clusters", "sez": "zones"}
+
 
 def t13(facts: Facts) -> Table:
     """Return Moran's I by year."""
@@ -98,7 +100,7 @@ def _row(mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts:
 def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
     counts = only(estimates, estimator="join_count").drop_duplicates(["treatment_def", "contrast", "estimate"])
     told = [
-        f"{row['contrast']} {whole(row['estimate'])} ({row['warning'].split(' links')[0]} expected, "
+        f"{HOLDERS[row['contrast']]} {whole(row['estimate'])} ({row['warning'].split(' links')[0]} expected, "
         f"p {p_value(row['p_value'])})"
         for row in records(counts[counts["p_value"].notna()])
     ]
@@ -108,7 +110,7 @@ def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
 def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
     pairs = only(estimates, estimator="bivariate_moran")
     told = [
-        f"{row['contrast']} {row['period']} {fixed(row['estimate'], 2)} (p {p_value(row['p_value'])})"
+        f"{HOLDERS[row['contrast']]} {row['period']} {fixed(row['estimate'], 2)} (p {p_value(row['p_value'])})"
         for row in records(pairs[pairs["p_value"].notna()])
     ]
     opening = "Growth of a period against the holders among the neighbours, bivariate Moran: "

@@ -1,4 +1,4 @@
-"""Zone dose (H6): what the number of zones in force goes with, within units and beside others of the same region."""
+"""Zone dose: what the number of zones in force goes with, within units and beside others of the same region."""
 
 from __future__ import annotations
 
