@@ -30,7 +30,7 @@ from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 ROOT = Path(__file__).parents[2]
 TOPICS = [name for name, told in read_topics().items() if told["estimate"] is not None]
-TABLES = "panel periods units cells doses first_years adjacency".split()
+TABLES = "panel periods units cells yearly_cells doses first_years adjacency".split()
 
 
 @pytest.fixture(scope="module")

@@ -79,13 +79,14 @@ def test_logs_and_benchmarks_are_not_compared(tmp_path):
 
 def test_the_repository_is_copied_as_a_study_only(tmp_path, monkeypatch):
     repository = tmp_path / "repository"
-    for name in ("config.yaml", "data/a.csv", "data/geo/b.geojson", "workflow/x.py", "results/r.csv", "run"):
+    kept = ["claims.yaml", "config.yaml", "data/a.csv", "data/geo/b.geojson", "text/page.md"]
+    for name in (*kept, "workflow/x.py", "results/r.csv", "run"):
         (repository / name).parent.mkdir(parents=True, exist_ok=True)
         (repository / name).touch()
     monkeypatch.setattr(gate, "REPO", repository)
     gate.copy_study(repository, tmp_path / "copy")
     copied = sorted(path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.*"))
-    assert copied == ["config.yaml", "data/a.csv", "data/geo/b.geojson"]
+    assert copied == kept
 
 
 def test_a_stub_is_no_python(tmp_path, monkeypatch):

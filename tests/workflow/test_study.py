@@ -17,7 +17,7 @@ from evenfield.study.config import PARTS, read_config
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
-AFTER_ESTIMATES = {"collect", "answer", "exhibit_answers", "page", "paper", "manifest", "all"}
+AFTER_ESTIMATES = {"collect", "answer", "name_numbers", "exhibit_answers", "page", "paper", "manifest", "all"}
 
 
 def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

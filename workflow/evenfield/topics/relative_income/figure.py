@@ -42,8 +42,8 @@ def f3(facts: Facts) -> Artwork:
         mine = only(paths, taxonomy=name)
         _panel(axes, mine, facts)
         same = mine.groupby("cell")["n_units"].nunique().eq(1).all()
-        who = f"the same {facts.words['units_name']} throughout" if same else "groups as they were in each year"
-        axes.set_title(f"Income per head over that of all {facts.words['units_name']} (ratio scale), {who}")
+        who = f"The same {facts.words['units_name']} throughout" if same else "Groups as they were in each year"
+        axes.set_title(f"{who} (all {facts.words['units_name']} = 100%, ratio scale)")
     return Artwork(figure, paths, _describe(facts, only(paths, taxonomy=shown[0])))
 
 
