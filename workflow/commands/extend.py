@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +11,15 @@ from typing import Any
 
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.ingest.bureau_export import BureauExport, read_export, read_indicator
-from evenfield.study.ingest.dictionary import read_resources, refresh_hashes
 from evenfield.study.ingest.provenance import ALL_UNITS
-from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.ingest.study_files import Row, read_rows, write_study
+from evenfield.study.ingest.study_tables import read_study
 from study import arguments, run_command
 
 PANEL, SPANS = "panel.csv", "panel_provenance.csv"
 # A different number of decimals moves a figure by less; a census moves it by more.
 ROUNDING = 1e-3
 FLAGS = ("official", "revised", "interpolated", "estimated", "proxy", "simulated")
-Row = dict[str, str]
 Cell = tuple[str, int]
 Origin = tuple[str, str, str, str]
 
@@ -42,20 +38,6 @@ class Merge:
     def touched(self) -> list[Cell]:
         """Cells that get a figure, sorted."""
         return sorted([*self.added, *self.changed])
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Read a table as text, so that cells that stay keep their digits."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write_rows(rows: Sequence[Row], path: Path) -> None:
-    """Write a table as text."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def cell_of(row: Mapping[str, str]) -> Cell:
@@ -177,28 +159,6 @@ def newest_source(spans: Sequence[Row], column: str) -> str:
     return max(own, key=lambda span: int(float(span["last_year"])))["source"]
 
 
-# ------------------------------------------------------------------------------------------------------- files
-
-
-def replace_tables(config: Mapping[str, Any], tables: Mapping[str, Sequence[Row]]) -> list[str]:
-    """Check changed tables in a copy of the data folder; only if all is well, put them in place with fresh hashes."""
-    package = Path(config["data"]["package"])
-    with tempfile.TemporaryDirectory(prefix="evenfield-extend-") as name:
-        trial = Path(name) / package.name
-        for path in [package.name, *(resource.path for resource in read_resources(package).values())]:
-            (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(package.parent / path, trial.parent / path)
-        for path, rows in tables.items():
-            write_rows(rows, trial.parent / path)
-        changed = refresh_hashes(trial)
-        description = describe_study(read_study({**config, "data": {**config["data"], "package": str(trial)}}))
-        for path in [*changed, package.name]:
-            beside = (package.parent / path).with_suffix(".new")
-            shutil.copy(trial.parent / path, beside)
-            beside.replace(package.parent / path)
-    return [*(f"written: {path}" for path in changed), f"data hash {description['data_hash'][:12]}"]
-
-
 # ------------------------------------------------------------------------------------------------------ command
 
 
@@ -232,7 +192,7 @@ def extension(options: argparse.Namespace) -> Callable[[dict[str, Any]], None]:
             return
         origin = (options.grade, options.flag, source, f"Download of the bureau, indicator {export.indicator}.")
         extended = extend_spans(spans, rows, export.column, merge.touched, origin)
-        for line in replace_tables(config, {PANEL: rows, SPANS: extended}):
+        for line in write_study(config, {PANEL: rows, SPANS: extended}):
             print(line)
         print(f"source of the new figures: {source}, grade {options.grade}, {options.flag}")
         if merge.new_years and merge.new_years[-1] > config["panel"]["years"][1]:

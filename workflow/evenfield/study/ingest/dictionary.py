@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.tables import NEEDED_COLUMNS, REQUIRED_TABLES, Resource, parse_resource, table_kind
+from evenfield.study.tables import NEEDED_COLUMNS, REQUIRED_TABLES, TABLES_OF_ANY_STUDY, Resource, parse_resource, table_kind
 
 
 def read_package(path: str | Path) -> dict[str, Any]:
@@ -33,7 +33,8 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
     """Read the tables that datapackage.json describes."""
     parsed = [_parsed(item, path) for item in read_package(path)["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
-    missing = [name for name in REQUIRED_TABLES if name not in resources]
+    graded = "grade" in read_package(path)
+    missing = [name for name in (TABLES_OF_ANY_STUDY if graded else REQUIRED_TABLES) if name not in resources]
     if missing:
         raise IngestError(
             f"datapackage.json does not describe {first_examples(missing)}",

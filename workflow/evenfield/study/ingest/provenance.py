@@ -11,7 +11,7 @@ import pandas as pd
 from evenfield.study.errors import ConfigError, IngestError, first_examples
 
 ALL_UNITS = "all"
-DOUBTFUL = "C"
+DOUBTFUL, SIMULATED = "C", "simulated"
 
 
 def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
@@ -23,6 +23,30 @@ def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
         named = np.ones(len(panel), bool) if span.units == ALL_UNITS else unit.isin(str(span.units).split()).to_numpy()
         masks.append(inside & named)
     return masks
+
+
+def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return sources and spans of a study: its own, or one source and grade for all; and tables said to be simulated.
+
+    The dictionary states ``grade`` and ``flag`` for the whole study and ``flag`` for a table.
+    """
+    named = [*package.get("sources", []), {}][0]
+    licence = [*package.get("licenses", []), {}][0].get("name", "not stated")
+    whole = {"source": "DATA", "citation": named.get("title", "not stated"), "vintage": named.get("version", "")}
+    sources = tables.get("sources", pd.DataFrame([whole | {"licence": licence, "redistribution": "not stated"}]))
+    origin = {"grade": package.get("grade", "A"), "flag": package.get("flag", "official"), "source": sources["source"].iloc[0]}
+    rows = [] if "panel_provenance" in tables else [
+        {"variable": column, "units": ALL_UNITS, "first_year": years.min(), "last_year": years.max(), **origin}
+        for name in ("panel", "panel_merged") if name in tables
+        for years in [tables[name]["year"]] for column in tables[name] if column not in {"unit", "year"}
+    ]  # fmt: skip
+    for item in package["resources"]:
+        if item.get("flag") == SIMULATED:
+            rows.append({"variable": item["name"], "units": ALL_UNITS, "first_year": 0.0, "last_year": 0.0, **origin,
+                         "flag": SIMULATED})  # fmt: skip
+    spans = [tables["panel_provenance"]] if "panel_provenance" in tables else []
+    spans += [pd.DataFrame([{**row, "note": ""} for row in rows])] if rows else []
+    return {"sources": sources, "panel_provenance": pd.concat(spans, ignore_index=True)}
 
 
 def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
@@ -74,4 +98,4 @@ def vintage_sentence(tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any
 
 def simulated_variables(spans: pd.DataFrame) -> list[str]:
     """Return the variables that hold simulated figures; nothing computed from them is evidence."""
-    return sorted(set(spans.loc[spans["flag"].eq("simulated"), "variable"]))
+    return sorted(set(spans.loc[spans["flag"].eq(SIMULATED), "variable"]))

@@ -11,9 +11,9 @@ import pandas as pd
 
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.files import content_hash
-from evenfield.study.ingest.dictionary import read_resources
+from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
-from evenfield.study.ingest.provenance import check_coverage, drop_doubtful, simulated_variables
+from evenfield.study.ingest.provenance import check_coverage, drop_doubtful, simulated_variables, whole_origin
 from evenfield.study.ingest.tables import check_foreign_keys, check_hashes, read_checked
 from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
 
@@ -32,6 +32,7 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     resources = read_resources(package)
     described = {name: resource for name, resource in resources.items() if resource.fields}
     tables = {name: read_checked(package.parent, resource) for name, resource in described.items()}
+    tables |= whole_origin(read_package(package), tables)
     check_foreign_keys(tables, described)
     check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"])
     check_units(tables)

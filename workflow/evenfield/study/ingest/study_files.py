@@ -1,0 +1,66 @@
+"""The files of a study's data folder as text: read, and written back only when the whole study is in order."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.study.ingest.dictionary import read_resources, refresh_hashes
+from evenfield.study.ingest.study_tables import describe_study, read_study
+
+Row = dict[str, str]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read a table as text, so that cells that stay keep their digits."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write a table as text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def records(frame: pd.DataFrame) -> list[Row]:
+    """Return a table of text as rows."""
+    return [{str(name): str(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def write_study(
+    config: Mapping[str, Any], tables: Mapping[str, Sequence[Row]], package: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Check changed tables in a copy of the data folder; only if all is well, put them in place with fresh hashes.
+
+    ``package`` is the dictionary where it changes too; without it, that of the folder stays but for its hashes.
+    """
+    target = Path(config["data"]["package"])
+    with tempfile.TemporaryDirectory(prefix="evenfield-study-") as name:
+        trial = Path(name) / target.name
+        if target.is_file():
+            for path in [target.name, *(resource.path for resource in read_resources(target).values())]:
+                (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(target.parent / path, trial.parent / path)
+        if package is not None:
+            trial.write_text(json.dumps(package, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+        for path, rows in tables.items():
+            write_rows(rows, trial.parent / path)
+        refresh_hashes(trial)
+        description = describe_study(read_study({**config, "data": {**config["data"], "package": str(trial)}}))
+        for path in [*tables, target.name]:
+            beside = (target.parent / path).with_suffix(".new")
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(trial.parent / path, beside)
+            beside.replace(target.parent / path)
+    return [*(f"written: {path}" for path in tables), f"data hash {description['data_hash'][:12]}"]
