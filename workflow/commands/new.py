@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import shutil
@@ -22,7 +23,6 @@ from evenfield.study.ingest.guess import TODO, Guessed, guess, known_as
 from evenfield.study.ingest.study_files import Row, records, write_study
 from evenfield.study.tables import NEEDED_COLUMNS
 from maps import borders_of, match_units, read_polygons
-from study import REPOSITORY, arguments
 
 RANGES = {"lat": (-90, 90), "lon": (-180, 180)}
 KEYS = {"panel": ["unit", "year"], "units": ["unit"], "adjacency": ["unit_i", "unit_j"], "zones": []}
@@ -49,7 +49,11 @@ class NewStudy:
         column, ids = match_units(table.frame, self.units, path.name)
         more = table.frame.drop(columns=column).assign(unit=ids).dropna(subset=["unit"])
         names = {n: kind for kind in ("lat", "lon") for n in known_as(kind, more.columns)[:1]}
-        given = known_as("name", [n for n in more if n != "unit"])[:1] if self.units["name"].eq(self.units["unit"]).all() else []
+        given = (
+            known_as("name", [n for n in more if n != "unit"])[:1]
+            if self.units["name"].eq(self.units["unit"]).all()
+            else []
+        )
         more = more.rename(columns=names | dict.fromkeys(given, "name"))
         if more["unit"].duplicated().any():
             raise IngestError(f"{path.name} has a unit twice", "one row per unit", "remove one")
@@ -59,7 +63,9 @@ class NewStudy:
         if "name" in joined:
             joined["name"] = joined["name"].where(joined["name"].ne(""), joined["unit"])
         self.tables["units"] = joined[["unit", "name", *[c for c in joined if c not in {"unit", "name"}]]]
-        self.said.append(f"{path.name}: units by column {column}, adds {first_examples([c for c in more if c != 'unit'], 6)}")
+        self.said.append(
+            f"{path.name}: units by column {column}, adds {first_examples([c for c in more if c != 'unit'], 6)}"
+        )
 
     def add_polygons(self, path: Path) -> None:
         """Take outlines, shared borders and, where there are none, coordinates from polygons."""
@@ -69,7 +75,9 @@ class NewStudy:
         self.said.append(f"{path.name}: outlines of {len(shapes)} units, {len(pairs)} shared borders")
         if joins:
             self.weights = f"weights: {{join: {json.dumps(joins, ensure_ascii=False)}}}"
-            self.said.append(f"without a border, joined to the nearest unit: {first_examples([a for a, _ in joins], 6)}")
+            self.said.append(
+                f"without a border, joined to the nearest unit: {first_examples([a for a, _ in joins], 6)}"
+            )
         if not {"lat", "lon"} & set(self.units):
             points = {unit: shape.representative_point() for unit, shape in shapes.items()}
             if all(abs(point.y) <= 90 and abs(point.x) <= 180 for point in points.values()):
@@ -128,7 +136,13 @@ class NewStudy:
         if self.outlines:
             items.append({"name": "outlines", "path": "outlines.geojson"})
         named = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-") or "study"
-        return {"name": named, "sources": [{"title": source}], "grade": "A", "flag": self.options.flag, "resources": items}
+        return {
+            "name": named,
+            "sources": [{"title": source}],
+            "grade": "A",
+            "flag": self.options.flag,
+            "resources": items,
+        }
 
     def _resource(self, name: str, frame: pd.DataFrame) -> dict[str, Any]:
         needed = NEEDED_COLUMNS.get("taxonomies" if "/" in name else name, {})
@@ -163,7 +177,9 @@ def config_text(study: NewStudy) -> str:
     income = ", ".join(f"{key}: {_scalar(name)}" for key, name in found.income.items())
     column = found.income.get("column", "")
     label = found.labels.get(found.titles.get(column, column), "") or (
-        f"{found.income['output']} over {found.income['population']}" if "output" in found.income else column)  # fmt: skip
+        f"{found.income['output']} over {found.income['population']}" if "output" in found.income else column
+    )
+    label = "not stated" if column == TODO else label
     perhaps = f"  # one of: {', '.join(c for c in found.panel if c not in {'unit', 'year'})}" if column == TODO else ""
     cuts = [first + step * round(steps * part) for part in _parts(steps)]
     lines = [
@@ -174,9 +190,11 @@ def config_text(study: NewStudy) -> str:
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]",
         *([f"  step: {step}"] if step > 1 else []),
-        f"  income: {{{income}, unit: {_scalar(options.measure or ('not stated' if column == TODO else label))}}}{perhaps}",
-        "periods:\n  " + f"{{S1: {{start: {first}, end: {last}, role: span}}"
-        + "".join(f", P{i}: {{start: {a}, end: {b}}}" for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False), 1)) + "}",
+        f"  income: {{{income}, unit: {_scalar(options.measure or label)}}}{perhaps}",
+        "periods:\n  "
+        + f"{{S1: {{start: {first}, end: {last}, role: span}}"
+        + "".join(f", P{i}: {{start: {a}, end: {b}}}" for i, (a, b) in enumerate(itertools.pairwise(cuts), 1))
+        + "}",
         *(line for line in (study.weights or _nearest(study), study.taxonomy) if line),
         *_estimates(study, steps, [f"P{i}" for i in range(1, len(cuts))] or ["S1"]),
     ]
@@ -198,8 +216,14 @@ def _nearest(study: NewStudy) -> str:
 def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     units, yearly = study.units, study.found.step == 1
     spatial = "adjacency" in study.tables or bool(study.weights or _nearest(study))
-    groups = [c for c in units if c not in {"unit", "name", "lat", "lon"} and units[c].ne("").all()
-              and 2 <= units[c].nunique() <= min(12, len(units) / 3) and numbers_of(units[c]) is None]  # fmt: skip
+    groups = [
+        c
+        for c in units
+        if c not in {"unit", "name", "lat", "lon"}
+        and units[c].ne("").all()
+        and 2 <= units[c].nunique() <= min(12, len(units) / 3)
+        and numbers_of(units[c]) is None
+    ]
     out = {"beta": "[{id: absolute, role: primary}]"} if spatial else {}
     out["sigma"] = "[{id: unweighted, role: primary}]"
     shown = ["T2", *(["T6"] if spatial else []), "T9"]
@@ -208,12 +232,17 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         out["rolling"] = "[{id: windows, windows: [10]}]"
         figures.append("F5")
     if steps >= 15:
-        out |= {"dynamic_panel": "[{id: panel, periods: [S1], role: primary}]",
-                "clubs": "[{id: whole_span, period: S1, role: primary}]"}  # fmt: skip
+        out |= {
+            "dynamic_panel": "[{id: panel, periods: [S1], role: primary}]",
+            "clubs": "[{id: whole_span, period: S1, role: primary}]",
+        }
         shown += ["T7", "T10"]
     if spatial:
         if groups:
-            out["inequality"] = f"[{{id: groups, periods: [{', '.join(periods)}], weighting: unweighted, groupings: [{groups[0]}], role: primary}}]"
+            out["inequality"] = (
+                f"[{{id: groups, periods: [{', '.join(periods)}], weighting: unweighted, groupings: [{groups[0]}], "
+                "role: primary}]"
+            )
             shown.append("T12")
             figures.append("F6")
         out["moran"] = f"[{{id: by_year{f', regions: {groups[0]}' if groups else ''}}}]"
@@ -237,8 +266,11 @@ def make(options: argparse.Namespace) -> list[str]:
     """Make the study in a folder of its own; return what was said."""
     folder = options.folder
     if (folder / "config.yaml").exists() or (folder / "data").exists():
-        raise IngestError(f"{folder.name} holds a study", "a folder without config.yaml and data",
-                          "name another folder, or add to it with `run add`")  # fmt: skip
+        raise IngestError(
+            f"{folder.name} holds a study",
+            "a folder without config.yaml and data",
+            "name another folder, or add to it with `run add`",
+        )
     given = {key: getattr(options, key) for key in ("unit", "year", "income", "output", "population")}
     found = guess(read_any(options.panel), given)
     if found.income.get("column") == TODO and sys.stdin.isatty():
@@ -246,7 +278,11 @@ def make(options: argparse.Namespace) -> list[str]:
         if answer := input("which column is income per head (blank: decide later)? ").strip():
             found = guess(read_any(options.panel), given | {"income": answer})
     study, faults = NewStudy(found, options), list[EvenfieldError]()
-    steps = [(study.add_units, options.units), (study.add_polygons, options.polygons), (study.add_weights, options.weights)]
+    steps = [
+        (study.add_units, options.units),
+        (study.add_polygons, options.polygons),
+        (study.add_weights, options.weights),
+    ]
     for step, path in steps:
         try:
             step(path) if path else None
@@ -257,7 +293,9 @@ def make(options: argparse.Namespace) -> list[str]:
     except EvenfieldError as error:
         faults.append(error)
     study.files |= {"claims.yaml": options.claims} if options.claims else {}
-    faults += [IngestError(f"no file {p.name}", "a file", "correct the path") for p in study.files.values() if not p.is_file()]
+    faults += [
+        IngestError(f"no file {p.name}", "a file", "correct the path") for p in study.files.values() if not p.is_file()
+    ]
     if faults:
         sys.exit("\n".join(map(str, faults)))
     write(study, folder)
@@ -275,7 +313,9 @@ def write(study: NewStudy, folder: Path) -> None:
         for place, path in study.files.items():
             shutil.copy(path, trial / place)
         if study.outlines:
-            (trial / "data" / "outlines.geojson").write_text(json.dumps(study.outlines, ensure_ascii=False), encoding="utf-8")
+            (trial / "data" / "outlines.geojson").write_text(
+                json.dumps(study.outlines, ensure_ascii=False), encoding="utf-8"
+            )
         filled = text.replace(f"column: {TODO}", f"column: {_scalar(list(study.found.panel)[2])}")
         (trial / "filled.yaml").write_text(filled, encoding="utf-8")
         config = checked_config(read_config(trial / "filled.yaml"))
@@ -292,17 +332,25 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     options = argparse.ArgumentParser(prog="run new", description=__doc__)
     options.add_argument("folder", type=Path, metavar="DIR", help="the study's folder, made by this command")
-    options.add_argument("--panel", type=Path, required=True, help="the table, long or wide: CSV, Excel, Stata, SPSS, "
-                         "Parquet or GeoJSON")  # fmt: skip
-    for name, what in (("unit", "units"), ("year", "years"), ("income", "income per head"), ("output", "output"),
-                       ("population", "population, with --output")):  # fmt: skip
+    options.add_argument(
+        "--panel", type=Path, required=True, help="the table, long or wide: CSV, Excel, Stata, SPSS, Parquet or GeoJSON"
+    )
+    for name, what in (
+        ("unit", "units"),
+        ("year", "years"),
+        ("income", "income per head"),
+        ("output", "output"),
+        ("population", "population, with --output"),
+    ):
         options.add_argument(f"--{name}", metavar="COL", help=f"column of {what} (default: found)")
     for name, what in (
-        ("units", "names, coordinates or regions, one row per unit"), ("polygons", "outlines as GeoJSON"),
+        ("units", "names, coordinates or regions, one row per unit"),
+        ("polygons", "outlines as GeoJSON"),
         ("weights", "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)"),
-        ("zones", "zones: unit, type, first year"), ("clusters", "units with clusters"),
+        ("zones", "zones: unit, type, first year"),
+        ("clusters", "units with clusters"),
         ("claims", "claims.yaml of the study"),
-    ):  # fmt: skip
+    ):
         options.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
     options.add_argument("--title", help="title of page and paper")
     options.add_argument("--measure", help="unit of income as printed, for example '2015 dollars per head'")
@@ -319,13 +367,18 @@ def main(words: Sequence[str] | None = None) -> None:
     except EvenfieldError as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"new: {error.strerror} ({Path(error.filename or options.folder).name}); expected a folder to write in; "
-                 "name another")  # fmt: skip
+        sys.exit(
+            f"new: {error.strerror} ({Path(error.filename or options.folder).name}); expected a folder to write in; "
+            "name another"
+        )
     print("\n".join(said))
     shown = options.folder.as_posix() if re.fullmatch(r"[\w./-]+", options.folder.as_posix()) else f"'{options.folder}'"
     todo = TODO in (options.folder / "config.yaml").read_text(encoding="utf-8")
-    print(f"written: {shown}/config.yaml and {shown}/data; now " + (f"put the column of income in place of {TODO} there, "
-          "then " if todo else "") + f"run: python3 run --directory {shown}")  # fmt: skip
+    print(
+        f"written: {shown}/config.yaml and {shown}/data; now "
+        + (f"put the column of income in place of {TODO} there, then " if todo else "")
+        + f"run: python3 run --directory {shown}"
+    )
 
 
 if __name__ == "__main__":

@@ -46,9 +46,10 @@ def read_any(path: str | Path) -> AnyTable:
     except ImportError:
         need = PACKAGES.get(file.suffix.lower(), "pandas")
         raise IngestError(
-            f"{file.name} needs the package {need}", "that package in evenfield's environment",
+            f"{file.name} needs the package {need}",
+            "that package in evenfield's environment",
             f"install it (`.venv/bin/python -m pip install {need}`) or save the table as CSV",
-        ) from None  # fmt: skip
+        ) from None
     except IngestError:
         raise
     except Exception as error:
@@ -140,9 +141,9 @@ def _read_text(file: Path) -> AnyTable:
         encoding = "gb18030" if all(len(run) % 2 == 0 for run in runs) else "cp1252"
         text = content.decode(encoding, errors="replace")
         said.append(f"{file.name} is not UTF-8; read as {encoding}")
-    lines = text.splitlines()[:50]
-    delimiter = max(",;\t|", key=lambda mark: (min((l.count(mark) for l in lines[-20:] if l.strip()), default=0),
-                                               sum(l.count(mark) for l in lines)))  # fmt: skip
+    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
+    delimiter = max(counts, key=lambda mark: (min(counts[mark][-20:], default=0), sum(counts[mark])))
     if delimiter != ",":
         said.append(f"cells are separated by {'tabs' if delimiter == chr(9) else delimiter}")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
@@ -159,7 +160,7 @@ def _read_excel(file: Path) -> AnyTable:
 def _read_stata(file: Path) -> AnyTable:
     with pd.read_stata(file, iterator=True) as reader:
         labels = {name: text for name, text in reader.variable_labels().items() if text}
-        return AnyTable(_as_text(reader.read().astype(object)), labels=labels)
+        return AnyTable(_as_text(pd.read_stata(file).astype(object)), labels=labels)
 
 
 def _read_spss(file: Path) -> AnyTable:

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.tables import NEEDED_COLUMNS, REQUIRED_TABLES, TABLES_OF_ANY_STUDY, Resource, parse_resource, table_kind
+from evenfield.study.tables import (
+    NEEDED_COLUMNS,
+    REQUIRED_TABLES,
+    TABLES_OF_ANY_STUDY,
+    Resource,
+    parse_resource,
+    table_kind,
+)
 
 
 def read_package(path: str | Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -24,12 +25,14 @@ WORDS = {
     r"|ingreso|人均).*|y|inc",
     "population": r".*(population|people|inhabitants|residents|人口).*|pop\d*|n",
     "output": r".*(output|gdp|gsp|grp|gva|value.?added|生产总值|pib).*|va",
-}  # fmt: skip
+}
 YEAR_CELL = re.compile(r"(1[5-9]\d\d|20\d\d|21\d\d)(\.0*|年|[-/](0?1|12)[-/](0?1|31).*)?")
 YEAR_COLUMN = re.compile(r"(.*?)[ _.]?(1[5-9]\d\d|20\d\d)(?:年|\s*\[YR\d{4}\])?")
 BARE = {"", "y", "yr", "year", "x", "fy", "value"}
-COMPUTED = ("basis log_income income output_real population growth_pct relative_log_income output_share "
-            "relative_log_income_unweighted population_share").split()  # fmt: skip
+COMPUTED = (
+    "basis log_income income output_real population growth_pct relative_log_income output_share "
+    "relative_log_income_unweighted population_share"
+).split()
 TODO = "TODO"
 
 
@@ -106,7 +109,7 @@ def _stems(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
 def _long(frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str]) -> tuple[pd.DataFrame, str]:
     """Return the table with one row per unit and year, and the column of years."""
     stems = _stems(frame)
-    held = [name for name in frame if name not in {c for columns in stems.values() for c in columns}]
+    held = [name for name in frame.columns if name not in {c for columns in stems.values() for c in columns}]
     dated = [name for name in held if _years_of(frame[name]) is not None and frame[name].nunique() > 1]
     year = given.get("year") or next(iter([*known_as("year", dated), *(dated if len(dated) == 1 else [])]), "")
     if year:
@@ -114,9 +117,10 @@ def _long(frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str])
         return frame, year
     if not stems:
         raise IngestError(
-            f"no column of years among {first_examples(list(frame.columns), 6)}", "one, or a column for each year",
+            f"no column of years among {first_examples(list(frame.columns), 6)}",
+            "one, or a column for each year",
             "name it with --year" if dated else "add the year of each row, or columns such as 1990, 1991",
-        )  # fmt: skip
+        )
     said.append(f"wide table: {', '.join(f'{stem} in {len(names)} years' for stem, names in stems.items())}")
     parts = []
     for stem, columns in stems.items():
@@ -138,7 +142,7 @@ def _years_of(column: pd.Series) -> pd.Series | None:
 
 
 def _unit_column(frame: pd.DataFrame, given: str | None, year: str, said: list[str]) -> str:
-    others = [name for name in frame if name != year]
+    others = [name for name in frame.columns if name != year]
     found = [name for name in others if _is_key(frame, name, year)] if not given else [given]
     text = [name for name in found if numbers_of(frame[name]) is None]
     numbered = [n for n in found if n not in text and known_as("unit", [n])]
@@ -147,16 +151,21 @@ def _unit_column(frame: pd.DataFrame, given: str | None, year: str, said: list[s
         first = next(iter(known_as("unit", others)), others[0] if others else "")
         twice = frame[frame.duplicated([first, year])] if first else frame
         raise IngestError(
-            f"no column names each unit once a year ({first}: {int(len(twice))} rows stand twice)" if first
-            else "no column of units", "one row per unit and year",
+            f"no column names each unit once a year ({first}: {len(twice)} rows stand twice)"
+            if first
+            else "no column of units",
+            "one row per unit and year",
             "name the column with --unit, or remove what stands twice",
-        )  # fmt: skip
+        )
     same = [name for name in found if frame.groupby(name)[found[0]].nunique().eq(1).all()]
     ids = [n for n in known_as("unit", same) if not frame[n].str.strip().str.contains(r"\s").any()]
     spaceless = [n for n in same if not frame[n].str.strip().str.contains(r"\s").any()]
     unit = min(ids or spaceless or same, key=lambda n: (frame[n].str.len().mean(), same.index(n)))
-    said.append(f"units: column {unit}" + ("" if given else ", each stands once a year")
-                + (f" (so do {first_examples([n for n in found if n != unit])})" if len(found) > 1 else ""))  # fmt: skip
+    said.append(
+        f"units: column {unit}"
+        + ("" if given else ", each stands once a year")
+        + (f" (so do {first_examples([n for n in found if n != unit])})" if len(found) > 1 else "")
+    )
     return unit
 
 
@@ -186,8 +195,11 @@ def _keyed(frame: pd.DataFrame, unit: str, year: str, said: list[str]) -> tuple[
     twice = out[out.duplicated(["unit", "year"])]
     if len(twice):
         cells = [f"{u} {y}" for u, y in twice[["unit", "year"]].itertuples(index=False)]
-        raise IngestError(f"{len(cells)} rows stand twice ({first_examples(cells)})", "one row per unit and year",
-                          "remove them, or name another column with --unit or --year")  # fmt: skip
+        raise IngestError(
+            f"{len(cells)} rows stand twice ({first_examples(cells)})",
+            "one row per unit and year",
+            "remove them, or name another column with --unit or --year",
+        )
     titles = {"unit": unit} | ({"year": year} if year != "_year" else {})
     return out.sort_values(["unit", "year"], ignore_index=True), titles
 
@@ -198,19 +210,26 @@ def _constant(frame: pd.DataFrame, column: str) -> bool:
 
 def _name_column(frame: pd.DataFrame, unit: str) -> str:
     count = frame["unit"].nunique()
-    others = [c for c in frame if c not in {"unit", "year", "_id"} and numbers_of(frame[c]) is None]
+    others = [c for c in frame.columns if c not in {"unit", "year", "_id"} and numbers_of(frame[c]) is None]
     same = [c for c in others if frame[c].nunique() == count and _constant(frame, c) and frame[c].ne("").all()]
     return next(iter([*known_as("name", same), *same]), "") if unit else ""
 
 
 def _sorted_columns(frame: pd.DataFrame, name: str, said: list[str]) -> tuple[list[str], list[str], list[str]]:
     """Return the columns of figures, those of text and those of numbers that do not change over the years."""
-    figures, text, constant, dropped = [], [], [], []
-    for column in [c for c in frame if c not in {"unit", "year", "_id", name}]:
+    figures, text, constant, dropped = list[str](), list[str](), list[str](), list[str]()
+    for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
         numeric, still = numbers_of(frame[column]) is not None, _constant(frame, column)
         blank = frame[column].str.strip().str.lower().isin(MISSING).all()
-        (dropped if blank or not (numeric or still) else constant if numeric and still else text if still else figures
-         ).append(column)  # fmt: skip
+        (
+            dropped
+            if blank or not (numeric or still)
+            else constant
+            if numeric and still
+            else text
+            if still
+            else figures
+        ).append(column)
     if text or constant:
         said.append(f"constant over the years, so they describe units: {first_examples(text + constant, 6)}")
     if dropped:
@@ -224,18 +243,26 @@ def _income(
     asked = {key: name for key in ("income", "output", "population") if (name := given.get(key))}
     wrong = [name for name in asked.values() if name not in figures]
     if wrong:
-        raise IngestError(f"{first_examples(wrong)} is no column of figures that change over the years",
-                          f"one of {first_examples(figures, 12)}", "correct the flag or the column's cells")  # fmt: skip
-    if "income" in asked and len(asked) > 1 or len(asked) == 1 and "income" not in asked:
-        raise IngestError("flags " + ", ".join(f"--{key}" for key in asked), "--income, or --output and --population",
-                          "give one of these")  # fmt: skip
+        raise IngestError(
+            f"{first_examples(wrong)} is no column of figures that change over the years",
+            f"one of {first_examples(figures, 12)}",
+            "correct the flag or the column's cells",
+        )
+    if ("income" in asked and len(asked) > 1) or (len(asked) == 1 and "income" not in asked):
+        raise IngestError(
+            "flags " + ", ".join(f"--{key}" for key in asked),
+            "--income, or --output and --population",
+            "give one of these",
+        )
     if asked:
         return {"column": asked["income"]} if "income" in asked else asked
     labelled = [n for n in figures if known_as("income", [labels.get(n, "")]) and labels.get(n)]
     perhaps = known_as("income", figures) or labelled or (figures if len(figures) == 1 else [])
     if len(perhaps) == 1:
-        said.append(f"income per head: column {perhaps[0]}" + (", the only figures" if len(figures) == 1 else
-                                                               ", by its name or label"))  # fmt: skip
+        said.append(
+            f"income per head: column {perhaps[0]}"
+            + (", the only figures" if len(figures) == 1 else ", by its name or label")
+        )
         return {"column": perhaps[0]}
     people = known_as("population", figures)
     output = [name for name in known_as("output", figures) if name not in people]
@@ -246,13 +273,18 @@ def _income(
     return {"column": TODO}
 
 
-def _balanced(panel: pd.DataFrame, income: Mapping[str, str], said: list[str]) -> tuple[pd.DataFrame, tuple[int, int], int]:
+def _balanced(
+    panel: pd.DataFrame, income: Mapping[str, str], said: list[str]
+) -> tuple[pd.DataFrame, tuple[int, int], int]:
     """Give every unit every year and keep the years and units that have most incomes without a gap."""
     years = sorted(set(panel["year"]))
     if len(years) < 2 or panel["unit"].nunique() < 3:
-        raise IngestError(f"{panel['unit'].nunique()} units and {len(years)} years", "three units and two years",
-                          "give a longer table, or the right columns with --unit and --year")  # fmt: skip
-    step = math.gcd(*(b - a for a, b in zip(years, years[1:], strict=False)))
+        raise IngestError(
+            f"{panel['unit'].nunique()} units and {len(years)} years",
+            "three units and two years",
+            "give a longer table, or the right columns with --unit and --year",
+        )
+    step = math.gcd(*(b - a for a, b in itertools.pairwise(years)))
     grid = list(range(years[0], years[-1] + 1, step))
     units = sorted(set(panel["unit"]))
     full = panel.set_index(["unit", "year"]).reindex(pd.MultiIndex.from_product([units, grid], names=["unit", "year"]))
@@ -261,8 +293,11 @@ def _balanced(panel: pd.DataFrame, income: Mapping[str, str], said: list[str]) -
     low = numbers[(numbers <= 0).any(axis=1)] if needed else numbers
     if needed and len(low):
         cells = [f"{u} {y}" for u, y in low.index]
-        raise IngestError(f"{len(cells)} incomes at or below zero ({first_examples(cells)})",
-                          "positive figures, because logarithms are taken", "correct or blank the cells")  # fmt: skip
+        raise IngestError(
+            f"{len(cells)} incomes at or below zero ({first_examples(cells)})",
+            "positive figures, because logarithms are taken",
+            "correct or blank the cells",
+        )
     held = (numbers.notna().all(axis=1) if needed else full.notna().any(axis=1)).to_numpy().reshape(len(units), -1)
     first, last, kept = _largest_block(held)
     gone = [unit for unit, stays in zip(units, kept, strict=True) if not stays]
@@ -271,8 +306,12 @@ def _balanced(panel: pd.DataFrame, income: Mapping[str, str], said: list[str]) -
     if (first, last) != (0, len(grid) - 1):
         said.append(f"panel.years is {grid[first]} to {grid[last]}, without a gap in income; data/ holds all years")
     if kept.sum() < 3 or first == last:
-        raise IngestError("income has too many gaps", "three units with two years in common", "fill gaps, or see --income")
-    said.append(f"{int(kept.sum())} units, {grid[first]} to {grid[last]}, every {'year' if step == 1 else f'{step} years'}")
+        raise IngestError(
+            "income has too many gaps", "three units with two years in common", "fill gaps, or see --income"
+        )
+    said.append(
+        f"{int(kept.sum())} units, {grid[first]} to {grid[last]}, every {'year' if step == 1 else f'{step} years'}"
+    )
     out = full.fillna("").reset_index()
     return out[~out["unit"].isin(gone)].reset_index(drop=True), (grid[first], grid[last]), step
 
@@ -281,10 +320,10 @@ def _largest_block(held: np.ndarray) -> tuple[int, int, np.ndarray]:
     """Return first and last column and the rows of the largest block without a gap; held (N, T)."""
     total = np.concatenate([np.zeros((len(held), 1), int), np.cumsum(held, axis=1)], axis=1)
     length, best = held.shape[1], -1
-    found = (0, length - 1, held.all(axis=1))
+    found = (0, length - 1, np.asarray(held.all(axis=1)))
     for first in range(length):
         for last in range(first + 1, length):
-            rows = total[:, last + 1] - total[:, first] == last - first + 1
+            rows = np.asarray(total[:, last + 1] - total[:, first] == last - first + 1)
             size = int(rows.sum()) * (last - first + 1) if rows.sum() >= 3 else 0
             if size > best:
                 best, found = size, (first, last, rows)

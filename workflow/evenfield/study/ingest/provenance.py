@@ -34,16 +34,35 @@ def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame])
     licence = [*package.get("licenses", []), {}][0].get("name", "not stated")
     whole = {"source": "DATA", "citation": named.get("title", "not stated"), "vintage": named.get("version", "")}
     sources = tables.get("sources", pd.DataFrame([whole | {"licence": licence, "redistribution": "not stated"}]))
-    origin = {"grade": package.get("grade", "A"), "flag": package.get("flag", "official"), "source": sources["source"].iloc[0]}
-    rows = [] if "panel_provenance" in tables else [
-        {"variable": column, "units": ALL_UNITS, "first_year": years.min(), "last_year": years.max(), **origin}
-        for name in ("panel", "panel_merged") if name in tables
-        for years in [tables[name]["year"]] for column in tables[name] if column not in {"unit", "year"}
-    ]  # fmt: skip
+    origin = {
+        "grade": package.get("grade", "A"),
+        "flag": package.get("flag", "official"),
+        "source": sources["source"].iloc[0],
+    }
+    rows = (
+        []
+        if "panel_provenance" in tables
+        else [
+            {"variable": column, "units": ALL_UNITS, "first_year": years.min(), "last_year": years.max(), **origin}
+            for name in ("panel", "panel_merged")
+            if name in tables
+            for years in [tables[name]["year"]]
+            for column in tables[name]
+            if column not in {"unit", "year"}
+        ]
+    )
     for item in package["resources"]:
         if item.get("flag") == SIMULATED:
-            rows.append({"variable": item["name"], "units": ALL_UNITS, "first_year": 0.0, "last_year": 0.0, **origin,
-                         "flag": SIMULATED})  # fmt: skip
+            rows.append(
+                {
+                    "variable": item["name"],
+                    "units": ALL_UNITS,
+                    "first_year": 0.0,
+                    "last_year": 0.0,
+                    **origin,
+                    "flag": SIMULATED,
+                }
+            )
     spans = [tables["panel_provenance"]] if "panel_provenance" in tables else []
     spans += [pd.DataFrame([{**row, "note": ""} for row in rows])] if rows else []
     return {"sources": sources, "panel_provenance": pd.concat(spans, ignore_index=True)}
