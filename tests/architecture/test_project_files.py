@@ -3,8 +3,10 @@
 import hashlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +47,20 @@ def test_no_absolute_path_of_a_machine() -> None:
     for path in tracked():
         if path.suffix in {".py", ".smk", ".yaml", ".md", ".toml", ".csv", ".json", ""}:
             assert not pattern.search(path.read_text(encoding="utf-8")), path
+
+
+BIN = Path(sys.executable).parent
+COMMANDS = {
+    "ruff": ["ruff", "check", "."],
+    "format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy", "--no-pretty"],
+    "snakefmt": ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+    "lint": ["snakemake", "--lint"],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_tool_finds_nothing(name: str) -> None:
+    tool, *options = COMMANDS[name]
+    done = subprocess.run([str(BIN / tool), *options], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]

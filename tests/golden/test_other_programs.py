@@ -1,6 +1,9 @@
 """The golden data through other programs and by two approaches: pydynpd, linearmodels, the numbers of the design."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from linearmodels import PanelOLS
 from linearmodels.datasets import munnell
@@ -12,6 +15,7 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.topics.synthetic_control.estimate import _weights
 from golden.anchors import expected, firms, munnell_panel, us_states
 from tolerances import CLOSED_FORM, ITERATIVE
 
@@ -82,3 +86,16 @@ def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():
         periods = regression_periods(trend.shape[1], told["discard"])
         found = [fit_logt(transition_variance(trend + shift), periods).t[0] for shift in (0.0, np.log(100))]
         assert found == pytest.approx([dollars, cents], abs=6e-3)
+
+
+@pytest.mark.parametrize(("demeaned", "printed", "distance"), [(True, -11.1, 0.05), (False, -19.6, 0.15)])
+def test_the_printed_effects_of_the_programme(demeaned, printed, distance):
+    data = pd.read_csv(Path(__file__).with_name("prop99") / "data.csv", index_col="year")
+    before = data.index.to_numpy() < 1989
+    treated, donors = data["California"].to_numpy(), data.drop(columns="California")
+    weights, gaps = _weights(treated, donors.to_numpy(), before, demeaned)
+    assert weights.min() >= 0 and weights.sum() == pytest.approx(1)
+    assert gaps[~before].mean() == pytest.approx(printed, abs=distance)
+    if not demeaned:
+        largest = pd.Series(weights, donors.columns).nlargest(4).round(3).to_dict()
+        assert largest == pytest.approx({"Utah": 0.394, "Montana": 0.232, "Nevada": 0.205, "Connecticut": 0.109})

@@ -46,13 +46,8 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
 
 def test_planted_differences_strata_and_connected_groups():
     y, labels, controls = _data()
-    found = lp.label_permutation(
-        y + 50 * labels[:, 0],
-        labels,
-        controls,
-        np.array([1.0, 0.0]),
-        lp.free_label_draws(N, 999, np.random.default_rng(1)),
-    )
+    free, c = lp.free_label_draws(N, 999, np.random.default_rng(1)), np.array([1.0, 0.0])
+    found = lp.label_permutation(y + 50 * labels[:, 0], labels, controls, c, free)
     assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
     _, labels, _ = _data()
     drawn = labels[lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 300, np.random.default_rng(1)).source]

@@ -42,7 +42,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config |= {"tables": ["T6", "T9"], "figures": ["F4"]}
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     shutil.copytree(EXAMPLE / "data", folder / "data")
-    (folder / "claims.yaml").unlink(missing_ok=True)
+    for name in ("claims.yaml", "numbers.yaml"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "text", ignore_errors=True)
     done = engine(folder, folder, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
     return folder
@@ -71,7 +73,7 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
     citation = (checkout / "results" / "citation.txt").read_text(encoding="utf-8")
     assert citation in readme and "None" not in readme and "{{" not in readme
     for told in ("| `data/panel.csv` | Income per head, one row per state and year | 3888 |", "Bureau of Economic",
-                 "| T6 | beta and sigma convergence by period | `workflow/evenfield/topics/beta/table.py` |",
+                 "| T6 | Beta and sigma convergence by period | `workflow/evenfield/topics/beta/table.py` |",
                  "`workflow/scripts/estimate.py`", "base seed 2011", "numpy "):  # fmt: skip
         assert told in readme, told
     plan = engine(inside, inside, "--dry-run")

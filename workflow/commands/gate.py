@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 
 def copy_study(study: Path, copy: Path) -> None:
-    """Copy a study without its results; of the repository itself only the configuration and the data."""
+    """Copy a study without its results; of the repository itself only the configuration, the data and the texts."""
     if study != REPO:
         shutil.copytree(study, copy, ignore=shutil.ignore_patterns(*NEVER_COPIED))
         return
@@ -59,7 +59,8 @@ def copy_study(study: Path, copy: Path) -> None:
     for pattern in STUDY_FILES:
         for path in study.glob(pattern):
             shutil.copy2(path, copy)
-    shutil.copytree(study / "data", copy / "data", ignore=shutil.ignore_patterns(*NEVER_COPIED))
+    for name in ("data", "text"):
+        shutil.copytree(study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED))
 
 
 def shuffle_rows(path: Path, seed: int) -> int:

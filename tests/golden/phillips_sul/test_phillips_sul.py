@@ -38,11 +38,8 @@ def test_merging_joins_the_fourth_and_fifth(data, periods, method):
 @pytest.mark.parametrize("variance", ["fqsb", "aqsb"])
 @pytest.mark.parametrize(("step", "cap"), [(0.0, 3.0), (0.1, 3.0), (0.05, 50.0)])
 def test_members_are_those_of_the_port(data, periods, variance, step, cap):
-    how = (
-        {"cstar_method": "incremental", "cstar_increment": step, "cstar_cap": cap}
-        if step
-        else {"cstar_method": "fixed"}
-    )
+    how = {"cstar_method": "incremental", "cstar_increment": step, "cstar_cap": cap}
+    how = how if step else {"cstar_method": "fixed"}
     theirs = port.find_clubs(data, hac_method=variance.upper(), **how)
     ours = find_clubs(data.to_numpy(), periods, variance=variance, sieve=SieveRule(0.0, step, cap))
     assert [set(club.members) for club in ours.clubs] == [set(club.ids) for club in theirs.clubs]
@@ -59,11 +56,8 @@ def test_without_raising_the_sieve_aqsb_leaves_a_club_that_fails_its_own_test(da
 def test_random_panels_give_the_clubs_of_the_port(seed):
     rng, n, T = np.random.default_rng(seed), 40, 30
     level = rng.choice([8.0, 9.0, 10.0], n)[:, None]
-    paths = (
-        level
-        + rng.normal(0, 1.0, n)[:, None] * np.exp(-0.08 * np.arange(T))
-        + np.cumsum(rng.normal(0, 0.004, (n, T)), 1)
-    )
+    gaps = rng.normal(0, 1.0, n)[:, None] * np.exp(-0.08 * np.arange(T))
+    paths = level + gaps + np.cumsum(rng.normal(0, 0.004, (n, T)), 1)
     theirs = port.find_clubs(pd.DataFrame(paths), cstar_method="incremental", cstar_increment=0.1, cstar_cap=3.0)
     ours = find_clubs(paths, regression_periods(T, 10), sieve=SieveRule(0.0, 0.1, 3.0))
     assert [set(club.members) for club in ours.clubs] == [set(club.ids) for club in theirs.clubs]

@@ -120,12 +120,9 @@ def test_bootstrap_by_unit_and_moran_of_residuals_know_no_order():
     e = plain.residuals
     assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum()) and p_value < 0.05
     again = residual_moran(fit_spatial_panel(CASE.panel, moved, PanelModel("SDM")), generator_for(1, "m"), 99)
-    left = residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 99)
+    left = residual_moran(fit, generator_for(1, "m"), 99)
     assert again == pytest.approx(left, rel=1e-6)
-    assert (
-        residual_moran(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), generator_for(1, "m"), 499)[1]
-        > 0.05
-    )
+    assert residual_moran(fit, generator_for(1, "m"), 499)[1] > 0.05
 
 
 @pytest.mark.parametrize("model", ["SDM", "SEM"])

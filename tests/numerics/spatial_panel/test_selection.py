@@ -126,11 +126,8 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
     found, (panel, net) = related(4, model, n=12, t=5)
     n, t, W = 12, 5, net.matrix.toarray()
     y, x = panel.values[..., 0], panel.values[..., 1:]
-    parts = [
-        x,
-        np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1)),
-        np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape),
-    ]
+    means = np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape)
+    parts = [x, np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1)), means]
     lagged = [np.einsum("ij,jtk->itk", W, part) for part in (parts[0], parts[2])] if model == "SDM" else []
     X = np.concatenate([np.ones((n, t, 1)), *parts, *lagged], axis=2).reshape(n * t, -1)
     places = [1 + 2 + t - 1, 1 + 2 + t] + ([X.shape[1] - 2, X.shape[1] - 1] if lagged else [])

@@ -42,17 +42,7 @@ def test_tables_are_whole_as_the_readme_says(china_tables):
     rows = {"cases": 7, "adjacency": 68, "units": 31, "zones": 515}
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    for name in (
-        "panel",
-        "panel_provenance",
-        "panel_merged",
-        "units",
-        "sources",
-        "zones",
-        "clusters",
-        "programmes",
-        "census_2020",
-    ):
+    for name in "panel panel_provenance panel_merged units sources zones clusters programmes census_2020".split():
         (said,) = re.findall(rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE)
         assert int(said.replace(" ", "")) == len(china_tables[name]), name
 
@@ -77,10 +67,10 @@ def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
 def test_one_sentence_says_which_vintages_the_panel_holds(china_tables, china_config):
     said = vintage_sentence(china_tables, china_config["panel"])
     assert said.startswith(
-        "Vintages: output from Compendium of 2010 for 1978-1991, annual data after the fourth economic"
+        "Output follows the Compendium of 2010 for 1978\u20131991, the annual data after the fourth economic"
     )
     assert said.endswith(
-        "(after the fourth economic census) for 2000-2010, census of 2020 (interpolated) for 2011-2019."
+        "economic census) for 2000\u20132010 and the census of 2020 (interpolated) for 2011\u20132019."
     )
     bare = {**china_tables, "sources": china_tables["sources"].assign(vintage="")}
     assert vintage_sentence(bare, china_config["panel"]) == ""
@@ -93,10 +83,8 @@ def test_years_of_zones_and_their_quality_are_as_the_readme_says(china_tables):
     conflicts = zones[zones["note"].fillna("").str.contains("conflict of dates")]
     years = {48: 2001, 227: 1994, 1: 1994, 153: 2010, 90: 2011, 156: 2010, 35: 2010, 127: 2010, 173: 2013}
     assert conflicts["year_in_force"].to_dict() == {f"etdz-{number:03d}": year for number, year in years.items()}
-    assert zones.loc[zones["same_as"].ne(""), "same_as"].to_dict() == {
-        "new_area-001": "sez-001",
-        "new_area-006": "sez-002",
-    }
+    twice = zones.loc[zones["same_as"].ne(""), "same_as"].to_dict()
+    assert twice == {"new_area-001": "sez-001", "new_area-006": "sez-002"}
     unsure = zones["year_quality"].eq("C")
     assert zones.loc[unsure & zones["source"].str.contains("S62")].index.tolist() == ["etdz-090", "etdz-153"]
 

@@ -15,10 +15,8 @@ def cells(rows, *periods):
 
 
 def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
-    out = cells(
-        [("A", 1, 1, np.nan), ("B", 1, 0, np.nan), ("C", 0, 1, np.nan), ("D", 0, 0, np.nan)],
-        Period("P", 1978, 1991, ""),
-    )
+    four = [("A", 1, 1, np.nan), ("B", 1, 0, np.nan), ("C", 0, 1, np.nan), ("D", 0, 0, np.nan)]
+    out = cells(four, Period("P", 1978, 1991, ""))
     assert out["cell"].tolist() == ["both", "cluster only", "SEZ only", "neither"]
     assert out[["cluster", "sez"]].to_numpy().tolist() == [[1, 1], [1, 0], [0, 1], [0, 0]]
     assert cells([("A", 1, 0, 1900.0)], Period("P", 1978, 1991, ""))["cell"].tolist() == ["cluster only"]
@@ -37,12 +35,8 @@ def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, 
 def test_in_yearly_panels_a_zone_counts_from_its_first_year_on():
     rows = pd.DataFrame({"taxonomy": "own", "unit": ["A", "B"], "cluster": [0, 1], "sez": 1})
     out = yearly_cells(rows.assign(sez_from_year=[1988.0, np.nan]), [1987, 1988])
-    assert out[["unit", "year", "sez", "cell"]].to_numpy().tolist() == [
-        ["A", 1987, 0, "neither"],
-        ["A", 1988, 1, "SEZ only"],
-        ["B", 1987, 1, "both"],
-        ["B", 1988, 1, "both"],
-    ]
+    rows = [["A", 1987, 0, "neither"], ["A", 1988, 1, "SEZ only"], ["B", 1987, 1, "both"], ["B", 1988, 1, "both"]]
+    assert out[["unit", "year", "sez", "cell"]].to_numpy().tolist() == rows
 
 
 YEARS = [1980, 1981, 1982, 1983]

@@ -14,20 +14,10 @@ UNITS = pd.DataFrame({"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", 
 
 
 def panel(years, step=0.1):
-    rows = [
-        {
-            "unit": unit,
-            "year": year,
-            "basis": "proxy" if year < 1999 else "official",
-            "log_income": 1.0 + i + step * (1 + i) * (year - years[0]),
-            "population": 100.0 * np.exp(0.02 * i * (year - years[0])),
-            "gdp": 10.0 + i,
-            "trade": 2.0 + year - years[0],
-        }
-        for i, unit in enumerate("AB")
-        for year in years
-    ]
-    return pd.DataFrame(rows)
+    i, t = np.repeat([0, 1], len(years)), np.tile(np.array(years) - years[0], 2)
+    frame = pd.DataFrame({"unit": np.array(["A", "B"])[i], "year": t + years[0], "gdp": 10.0 + i, "trade": 2.0 + t})
+    frame["basis"] = np.where(frame["year"] < 1999, "proxy", "official")
+    return frame.assign(log_income=1.0 + i + step * (1 + i) * t, population=100.0 * np.exp(0.02 * i * t))
 
 
 ANNUAL = panel(list(range(1990, 2011)))

@@ -60,10 +60,9 @@ def test_moran_and_geary_of_a_year_equal_esda():
 def test_variables_what_is_taken_out_and_the_strip_agree():
     study = make_study()
     results, panel = estimate(study), study.table("panel")
-    assert {(e.outcome, e.controls_id) for e in rows(results, "moran")} == {
-        *(("log_income", controls) for controls in ("none", "region")),
-        *(("growth", controls) for controls in ("none", "region", "log_income_start")),
-    }
+    wanted = {("log_income", "none"), ("log_income", "region"), ("growth", "log_income_start")}
+    wanted |= {("growth", "none"), ("growth", "region")}
+    assert {(e.outcome, e.controls_id) for e in rows(results, "moran")} == wanted
     income = panel.pivot(index="unit", columns="year", values="log_income")
     growth, W = 100 * (income[2001] - income[2000]), study.matrices["ring"].matrix
     means = growth.groupby(np.arange(16) < 8).transform("mean")

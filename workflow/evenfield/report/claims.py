@@ -30,8 +30,9 @@ MEANING = {
 UNIT_WORDS = {
     **dict.fromkeys(("pp/yr", "pp/yr per period"), "percentage points a year"),
     **dict.fromkeys(("%/yr", "% per year"), "% a year"),
-    **dict.fromkeys(("correlation", "share", "count", "statistic", "ratio", "index", "slope"), ""),
+    **dict.fromkeys(("correlation", "share", "count", "statistic", "index", "slope"), ""),
     "percent": "%",
+    "ratio": "times",
     "pp/yr per exposure 0 to 1": "percentage points a year",
     "pp/yr of speed per exposure 0 to 1": "percentage points of speed a year",
     "pp/yr per s.d.": "percentage points a year per standard deviation",

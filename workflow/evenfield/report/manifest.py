@@ -18,8 +18,8 @@ PACKAGE = "evenfield"
 PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file holds all others.
 LIBRARIES = (
-    "contourpy jinja2 jsonschema linearmodels lxml matplotlib numpy pandas python-docx pyyaml scipy seaborn snakemake "
-    "statsmodels typst"
+    "contourpy jinja2 jsonschema linearmodels lxml markdown-it-py matplotlib numpy pandas python-docx pyyaml scipy "
+    "seaborn snakemake statsmodels typst"
 ).split()
 LEFT_OUT = ("logs", "benchmarks")
 

@@ -80,10 +80,12 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 
 def _income(facts: Facts) -> pd.DataFrame:
-    """Return income per head in percent of the nation's, by unit and year."""
+    """Return income per head in percent of the nation's by unit and year, at current prices where there are any."""
     panel = facts.table("panel").dropna(subset=["income", "population"])
-    totals = panel.assign(output=panel["income"] * panel["population"]).groupby("year")[["output", "population"]].sum()
-    share = panel["income"] / panel["year"].map(totals["output"] / totals["population"])
+    current = facts.config["panel"]["income"].get("output", "")
+    output = panel[current] if current in panel else panel["income"] * panel["population"]
+    totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
+    share = output / panel["population"] / panel["year"].map(totals["output"] / totals["population"])
     return panel.assign(share=100 * share).pivot(index="unit", columns="year", values="share")
 
 

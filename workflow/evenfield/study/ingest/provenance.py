@@ -111,8 +111,10 @@ def vintage_sentence(tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any
                 vintage += " (interpolated)" if span["flag"] == "interpolated" else ""
                 told.setdefault(vintage, []).extend([max(span["first_year"], first), min(span["last_year"], last)])
         if told:
-            parts.append(f"{word} from " + ", ".join(f"{v} for {min(y):.0f}-{max(y):.0f}" for v, y in told.items()))
-    return f"Vintages: {'; '.join(parts)}." if parts else ""
+            *most, final = [f"the {v} for {min(y):.0f}\u2013{max(y):.0f}" for v, y in told.items()]
+            parts.append(f"{word} follows {' and '.join(filter(None, [', '.join(most), final]))}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def simulated_variables(spans: pd.DataFrame) -> list[str]:
