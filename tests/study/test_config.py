@@ -58,7 +58,7 @@ CASES = [
     (set_at("panel", "step", 2), r"panel.years \[1978, 2019\] with step 2; expected a last"),
     (set_at("panel", "years", [2019, 1978]), r"panel.years \[2019, 1978\] with step 1"),
     (set_at(*BETA, 1, "id", "absolute"), r"estimates.beta has 1 id twice \(absolute\)"),
-    (set_at("panel", "unit_schemes", {31: {}, 30: {}}), "panel.unit_schemes has the key 31.*quotation marks: '31'"),
+    (set_at("panel", "unit_schemes", {31: {}}), "panel.unit_schemes has the key 31.*quotation marks: '31'"),
     (set_at(*PANELS, 1, "id", "sp_zones"), r"estimates.spatial_panel has 1 id twice \(sp_zones\)"),
     (set_at(*PANELS, 0, "weights", "contiguty"), "estimates.spatial_panel.weights names .*mean 'contiguity'"),
     (set_at(*PANELS, 0, "sample", "rich"), "estimates.spatial_panel.sample names 'rich'"),

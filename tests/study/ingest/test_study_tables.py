@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from evenfield.study.errors import ConfigError, IngestError
+from evenfield.study.errors import ConfigError, EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
 from evenfield.study.ingest.outlines import read_outlines
 from evenfield.study.ingest.provenance import drop_doubtful, simulated_variables, span_masks
@@ -13,7 +13,7 @@ from toy_study import TEXT
 
 
 def refused(toy):
-    with pytest.raises(IngestError) as caught:
+    with pytest.raises(EvenfieldError) as caught:
         toy.read()
     return str(caught.value)
 
@@ -51,8 +51,8 @@ CASES = [
     (replaced("taxonomies/own", "C,1,1", "D,1,1"), "taxonomies/own.csv names 1 unknown and lacks 1 units (D)"),
     (replaced("taxonomies/own", "C,1,1,,,BOOK,A,\n", ""), "taxonomies/own.csv names 0 unknown and lacks 1 units (C)"),
     (lambda toy: toy.package_path.write_text("{"), "is not a data package"),
-    (lambda toy: toy.package_path.write_text("[]"), "is not a data package"),
-    (lambda toy: toy.package_path.write_text('{"resources": 3}'), "is not a data package"),
+    (lambda toy: toy.package_path.write_text("[]"), "[] is not of type 'object'; expected"),
+    (lambda toy: toy.package_path.write_text('{"resources": 3}'), "resources: 3 is not of"),
     (lambda toy: toy.package_path.unlink(), "expected the dictionary named by data.package"),
 ]
 
@@ -123,10 +123,10 @@ def test_dictionary_must_describe_the_required_tables_inside_its_folder(toy):
     assert "datapackage.json does not describe sources" in refused(toy)
     package["resources"].append({"name": "sources", "path": "../sources.csv"})
     toy.save(package)
-    assert "'../sources.csv' leaves the data folder" in refused(toy)
+    assert "../sources.csv: it leaves the data folder" in refused(toy)
     package["resources"][-1] = {"name": "sources"}
     toy.save(package)
-    assert "resource 'sources' lacks 'path'" in refused(toy)
+    assert "resource 'sources': 'path' is a required property" in refused(toy)
 
 
 def test_refreshed_hashes_name_what_changed_and_are_not_made_public(toy):
@@ -173,7 +173,7 @@ def test_span_covers_its_units_and_years_only():
 )
 def test_figure_without_or_with_two_sources_is_refused(toy, spans, cells):
     toy.replace("panel_provenance", SPAN, spans)
-    with pytest.raises(IngestError) as caught:
+    with pytest.raises(EvenfieldError) as caught:
         toy.read()
     assert f"panel.csv has {cells}" in str(caught.value)
 

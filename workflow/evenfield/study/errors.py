@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+FILE = re.compile(r"[\w+./-]+\.(?:csv|json|geojson|yaml|md|bib)\b")
+
 
 class EvenfieldError(Exception):
     """A fault in the input that the user can fix."""
@@ -14,7 +20,53 @@ class EvenfieldError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.floor}: {self.found}; expected {self.expected}; {self.action}"
-        return " ".join(text.split())
+        # Line breaks and what steers a terminal stand in ids and names of a broken file.
+        return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+    @property
+    def faults(self) -> list[EvenfieldError]:
+        """The faults that it tells."""
+        return [self]
+
+    @property
+    def file(self) -> str:
+        """The file that it is about, as far as its text says so."""
+        named = FILE.search(f"{self.floor} {self.found}")
+        return named[0] if named else "config.yaml"
+
+
+class SeveralError(EvenfieldError):
+    """Faults in one line each, by file."""
+
+    def __init__(self, faults: Iterable[EvenfieldError]) -> None:
+        self._faults = sorted(faults, key=lambda fault: (fault.file, str(fault)))
+        super().__init__(*self._faults[0].args)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self._faults))
+
+    @property
+    def faults(self) -> list[EvenfieldError]:
+        """The faults that it tells."""
+        return self._faults
+
+
+class Faults(list[EvenfieldError]):
+    """Faults found so far, so that a study is refused for all of them at once."""
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Keep what is refused inside, and go on after it."""
+        try:
+            yield
+        except EvenfieldError as error:
+            self.extend(error.faults)
+
+    def refuse(self) -> None:
+        """Refuse the study if there are any."""
+        once = list({str(fault): fault for fault in self}.values())
+        if once:
+            raise SeveralError(once) if len(once) > 1 else once[0]
 
 
 class ConfigError(EvenfieldError):

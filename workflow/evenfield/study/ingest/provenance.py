@@ -30,46 +30,33 @@ def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame])
 
     The dictionary states ``grade`` and ``flag`` for the whole study and ``flag`` for a table.
     """
-    named = [*package.get("sources", []), {}][0]
-    licence = [*package.get("licenses", []), {}][0].get("name", "not stated")
-    whole = {"source": "DATA", "citation": named.get("title", "not stated"), "vintage": named.get("version", "")}
-    sources = tables.get("sources", pd.DataFrame([whole | {"licence": licence, "redistribution": "not stated"}]))
-    origin = {
-        "grade": package.get("grade", "A"),
-        "flag": package.get("flag", "official"),
-        "source": sources["source"].iloc[0],
-    }
-    rows = (
-        []
-        if "panel_provenance" in tables
-        else [
-            {"variable": column, "units": ALL_UNITS, "first_year": years.min(), "last_year": years.max(), **origin}
-            for name in ("panel", "panel_merged")
-            if name in tables
-            for years in [tables[name]["year"]]
-            for column in tables[name]
-            if column not in {"unit", "year"}
-        ]
+    named, licence = ([*package.get(key, []), {}][0] for key in ("sources", "licenses"))
+    source = {"source": "DATA", "citation": named.get("title", "not stated"), "vintage": named.get("version", "")}
+    source |= {"licence": licence.get("name", "not stated"), "redistribution": "not stated"}
+    sources = tables.get("sources", pd.DataFrame([source]))
+    marked = [item["name"] for item in package["resources"] if item.get("flag") == SIMULATED]
+    spans = [pd.DataFrame({"variable": marked, "first_year": 0.0, "last_year": 0.0, "grade": "A", "flag": SIMULATED})]
+    for name in ("panel", "panel_merged") if "panel_provenance" not in tables else ():
+        years, columns = tables.get(name, {"year": pd.Series()})["year"], [*tables.get(name, ())]
+        told = {"first_year": years.min(), "last_year": years.max(), "grade": package["grade"]}
+        spans.append(pd.DataFrame({"variable": columns, **told, "flag": package.get("flag", "official")}))
+    found = pd.concat([span for span in spans if len(span)] or spans[:1], ignore_index=True)
+    found = found[~found["variable"].isin(["unit", "year"])].assign(
+        units=ALL_UNITS, source=sources["source"].iloc[0], note=""
     )
-    for item in package["resources"]:
-        if item.get("flag") == SIMULATED:
-            rows.append(
-                {
-                    "variable": item["name"],
-                    "units": ALL_UNITS,
-                    "first_year": 0.0,
-                    "last_year": 0.0,
-                    **origin,
-                    "flag": SIMULATED,
-                }
-            )
-    spans = [tables["panel_provenance"]] if "panel_provenance" in tables else []
-    spans += [pd.DataFrame([{**row, "note": ""} for row in rows])] if rows else []
-    return {"sources": sources, "panel_provenance": pd.concat(spans, ignore_index=True)}
+    own = [tables["panel_provenance"]] if "panel_provenance" in tables else []
+    return {
+        "sources": sources,
+        "panel_provenance": pd.concat([*own, found] if len(found) or not own else own, ignore_index=True),
+    }
 
 
-def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
-    """Check that every figure of the panel lies in exactly one span of provenance."""
+def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame, merged: pd.DataFrame | None = None) -> None:
+    """Check that every figure of the panel lies in exactly one span of provenance, and no span is of another table."""
+    columns = {*panel.columns, *(() if merged is None else merged.columns)}
+    if unknown := sorted(set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns):
+        found = f"panel_provenance.csv names {len(unknown)} unknown variable ({first_examples(unknown)})"
+        raise IngestError(found, "columns of panel.csv", "correct the name")
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         count = np.zeros(len(panel), int)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import Faults, IngestError, first_examples
 from evenfield.study.files import content_hash
 from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
-from evenfield.study.ingest.provenance import check_coverage, drop_doubtful, simulated_variables, whole_origin
-from evenfield.study.ingest.tables import check_foreign_keys, check_hashes, read_checked
-from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
+from evenfield.study.ingest.provenance import (
+    ALL_UNITS,
+    check_coverage,
+    drop_doubtful,
+    simulated_variables,
+    whole_origin,
+)
+from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
+from evenfield.study.tables import (
+    DATED_SUFFIX,
+    NO_TAXONOMY,
+    OPTIONAL_TABLES,
+    REQUIRED_TABLES,
+    TAXONOMY_COLUMNS,
+    UNDATED_SUFFIX,
+)
+
+LONGEST = 60.0  # seconds for one table
 
 
 def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
@@ -28,17 +43,27 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read every table and check all but the checksums, so that a structural fault is named first."""
-    package = Path(config["data"]["package"])
-    resources = read_resources(package)
-    described = {name: resource for name, resource in resources.items() if resource.fields}
-    tables = {name: read_checked(package.parent, resource) for name, resource in described.items()}
-    tables |= whole_origin(read_package(package), tables)
-    check_foreign_keys(tables, described)
-    check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"])
-    check_units(tables)
-    check_outlines(read_outlines(package), list(tables["units"]["unit"]))
-    check_coverage(tables["panel"], tables["panel_provenance"])
-    collect_taxonomies(tables, config["taxonomy"]["all"])
+    package, faults, tables = Path(config["data"]["package"]), Faults(), dict[str, pd.DataFrame]()
+    resources = {name: resource for name, resource in read_resources(package).items() if resource.fields}
+    for name, resource in resources.items():
+        with faults.caught(), time_limit(resource.path, LONGEST):
+            tables[name] = read_checked(package.parent, resource)
+    faults += foreign_key_faults(tables, resources)
+    if set(resources) <= set(tables):
+        tables |= whole_origin(read_package(package), tables)
+    checks: list[Callable[[], object]] = [
+        lambda: check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"]),
+        lambda: check_units(tables),
+        lambda: check_places(tables["units"]),
+        lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"])),
+        lambda: check_coverage(tables["panel"], tables["panel_provenance"], tables.get("panel_merged")),
+        lambda: check_dates(tables, config["panel"]["years"]),
+        *(lambda name=name: collect_taxonomies(tables, [name]) for name in config["taxonomy"]["all"]),
+    ]
+    for check in checks if set(REQUIRED_TABLES) <= set(tables) else ():
+        with faults.caught():
+            check()
+    faults.refuse()
     return tables
 
 
@@ -100,6 +125,37 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
         )
 
 
+def check_places(units: pd.DataFrame) -> None:
+    """Check that ids can stand in a list of ids, and that coordinates are degrees."""
+    ids = units["unit"].astype(str)
+    wrong = sorted(ids[ids.str.contains(r"\s") | ids.eq("") | ids.eq(ALL_UNITS)])
+    if wrong:
+        raise IngestError(
+            f"units.csv has {len(wrong)} id that cannot be used ({first_examples([repr(name) for name in wrong])})",
+            f"ids without blanks and line breaks, other than '{ALL_UNITS}'",
+            "rename the unit in every table",
+        )
+    for name, most in (("lat", 90), ("lon", 180)):
+        if name in units and len(off := units[units[name].abs() > most]):
+            found = f"units.csv has {len(off)} {name} beyond {most} degrees ({first_examples(list(off['unit']))})"
+            raise IngestError(found, f"degrees from -{most} to {most}", "correct the cell")
+
+
+def check_dates(tables: Mapping[str, pd.DataFrame], years: list[int]) -> None:
+    """Check that zones end after they begin, and that programmes begin within the years of the study."""
+    zones, programmes = tables.get("zones", pd.DataFrame()), tables.get("programmes", pd.DataFrame())
+    faults = Faults()
+    if "exit_year" in zones and len(off := zones[zones["exit_year"] <= zones["year_in_force"]]):
+        named = [f"{row.unit} {row.exit_year:.0f}" for row in off.itertuples()]
+        found = f"zones.csv has {len(off)} exit_year not after year_in_force ({first_examples(named)})"
+        faults.append(IngestError(found, "an exit after the start", "correct the years"))
+    if len(programmes) and len(off := programmes[~programmes["first_year"].between(years[0], years[1])]):
+        named = [f"{row.programme} {row.first_year:.0f}" for row in off.itertuples()]
+        found = f"programmes.csv has {len(off)} first_year outside the panel ({first_examples(named)})"
+        faults.append(IngestError(found, f"years from {years[0]} to {years[1]}", "correct or remove the rows"))
+    faults.refuse()
+
+
 def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> pd.DataFrame:
     """Stack the taxonomies that the config names."""
     units = sorted(tables["units"]["unit"])
@@ -127,6 +183,10 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
             "each unit of units.csv once",
             "correct the taxonomy",
         )
+    off = frame[~frame[["cluster", "sez"]].isin([0, 1]).all(axis=1)]
+    if len(off):
+        found = f"{file}.csv has {len(off)} unit that is neither in nor out ({first_examples(list(off['unit']))})"
+        raise IngestError(found, "0 or 1 for cluster and sez", "correct the cell")
     if name.endswith(UNDATED_SUFFIX):
         return frame.assign(sez_from_year=np.nan, sez_from_year_dated=np.nan)
     return _dated(frame) if name.endswith(DATED_SUFFIX) else frame
