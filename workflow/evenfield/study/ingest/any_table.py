@@ -20,6 +20,7 @@ from evenfield.study.errors import IngestError
 MISSING = {"", "na", "n/a", "n.a.", "nan", "null", "none", ".", "..", "...", "-", "–", "—", "#n/a"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 GROUPED, COMMA = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?"), re.compile(r"[+-]?\d*,\d+")
+ANY_NUMBER = "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA))
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
 PACKAGES = {".parquet": "pyarrow", ".sav": "pyreadstat", ".zsav": "pyreadstat", ".xls": "xlrd", ".ods": "odfpy"}
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.ingest.any_table import MISSING, AnyTable, number_text, numbers_of
+from evenfield.study.errors import Faults, IngestError, first_examples
+from evenfield.study.ingest.any_table import ANY_NUMBER, MISSING, AnyTable, number_text, numbers_of
 
 WORDS = {
     "year": r"year|yr|jahr|ano|año|annee|année|anno|date|time|time_?period|period|wave|t|年份|年度|年",
@@ -33,7 +33,7 @@ COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income output_share "
     "relative_log_income_unweighted population_share"
 ).split()
-TODO = "TODO"
+TODO, YEAR = "TODO", "_year"
 
 
 @dataclass
@@ -58,42 +58,53 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
 
 def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
     """Bring a table into form; ``given`` names columns (unit, year, income, output, population) as far as known."""
-    faults = [
-        f"no column {name}, given by --{key}"
-        for key, name in given.items()
-        if name and name not in table.frame and not (key != "unit" and _stems(table.frame).get(name))
-    ]
-    if faults:
-        raise IngestError("; ".join(faults), f"one of {first_examples(list(table.frame.columns), 12)}", "correct it")
-    said = list(table.said)
-    frame, year = _long(table.frame, given, said)
-    unit = _unit_column(frame, given.get("unit"), year, said)
-    frame, titles = _keyed(frame, unit, year, said)
-    name = _name_column(frame, unit)
-    figures, text, constant = _sorted_columns(frame, name, said)
-    income, unit_label = _income(figures, given, table.labels, said), name or unit
+    said, faults, stems = list(table.said), Faults(), _stems(table.frame)
+    for key, name in given.items():
+        if name and name not in table.frame and name not in stems:
+            faults.append(
+                _fault(f"no column {name}, given by --{key}", _listed(list(table.frame.columns)), "correct it")
+            )
+    faults.refuse()
+    frame, year = _long(table.frame, stems, given, said)
+    unit = given.get("unit") or _unit_column(frame, year, said)
+    frame = _keyed(frame, unit, year, said, faults)
+    name = _name_column(frame)
+    figures, constant = _sorted_columns(frame, name, said, faults)
+    with faults.caught():
+        income = _income(figures, given, table.labels, said)
+        for column in [name for name in income.values() if name != TODO]:
+            numbers = numbers_of(frame[column])
+            low = frame[numbers.le(0)] if numbers is not None else frame[:0]
+            if len(low):
+                named = first_examples([f"{row.unit} {row.year}" for row in low.itertuples()])
+                words = f"{column} has {len(low)} cell at or below zero ({named})"
+                faults.append(_fault(words, "positive figures, for their logarithms", "correct the cell or blank it"))
+    faults.refuse()
+    units = frame.drop_duplicates("unit").assign(name=lambda rows: rows[name or "_id"])[["unit", "name", *constant]]
     panel = frame[["unit", "year", *figures]].copy()
-    for column in figures:
-        numbers = numbers_of(frame[column])
-        panel[column] = [number_text(value) for value in numbers] if numbers is not None else ""
-    units = frame.drop_duplicates("unit")[["unit", *([name] if name else []), *constant, *text]]
-    units = units.rename(columns={name: "name"}) if name else units.assign(name=frame.drop_duplicates("unit")["_id"])
-    if name:
-        titles["name"] = name
+    for part, columns in ((panel, figures), (units, constant)):
+        for column in columns:
+            if (numbers := numbers_of(part[column])) is not None:
+                part[column] = [number_text(value) for value in numbers]
+    titles = {"unit": unit, "year": "" if year == YEAR else year, "name": name}
     for kind in ("lat", "lon"):
-        for column in known_as(kind, units.columns)[:1]:
+        for column in known_as(kind, constant)[:1]:
             units, titles[kind] = units.rename(columns={column: kind}), column
-    for column in constant:
-        if column in units and (numbers := numbers_of(units[column])) is not None:
-            units[column] = [number_text(value) for value in numbers]
     panel, years, step = _balanced(panel, income, said)
-    units = units[units["unit"].isin(panel["unit"])].sort_values("unit", ignore_index=True)
     panel, income = _renamed(panel, income, titles, said)
-    known = {k: v for k, v in titles.items() if k != v}
-    word = re.sub(r"[ _]?(name|id|code|abbr|no)$", "", unit_label.lower()).strip()
-    unit_name = word if re.fullmatch(r"[^\W\d_]{4,}", word) else "unit"
-    leading = [*["unit", "name"], *[c for c in units if c not in {"unit", "name"}]]
-    return Guessed(panel, units[leading], years, step, income, known, table.labels, unit_name, said)
+    units = units[units["unit"].isin(panel["unit"])].sort_values("unit", ignore_index=True)
+    titles = {ours: theirs for ours, theirs in titles.items() if theirs and ours != theirs}
+    word = re.sub(r"[ _]?(name|id|code|abbr|no)$", "", (name or unit).lower()).strip()
+    unit_name = word if re.fullmatch(r"[^\W\d_]{4,}", word) and word != "unit" else "unit"
+    return Guessed(panel, units, years, step, income, titles, table.labels, unit_name, said)
+
+
+def _fault(found: str, expected: str, action: str) -> IngestError:
+    return IngestError(found, expected, action)
+
+
+def _listed(names: list[str]) -> str:
+    return f"one of {first_examples(names, 12)}"
 
 
 def _stems(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
@@ -106,169 +117,133 @@ def _stems(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     return {stem: columns for stem, columns in out.items() if len(columns) > 1}
 
 
-def _long(frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str]) -> tuple[pd.DataFrame, str]:
+def _long(
+    frame: pd.DataFrame, stems: Mapping[str, Mapping[str, int]], given: Mapping[str, str | None], said: list[str]
+) -> tuple[pd.DataFrame, str]:
     """Return the table with one row per unit and year, and the column of years."""
-    stems = _stems(frame)
-    held = [name for name in frame.columns if name not in {c for columns in stems.values() for c in columns}]
-    dated = [name for name in held if _years_of(frame[name]) is not None and frame[name].nunique() > 1]
-    year = given.get("year") or next(iter([*known_as("year", dated), *(dated if len(dated) == 1 else [])]), "")
-    if year:
+    wide = {column for columns in stems.values() for column in columns}
+    held = [name for name in frame.columns if name not in wide]
+    dated = [name for name in held if frame[name].str.strip().str.fullmatch(YEAR_CELL.pattern).all()]
+    dated = [name for name in dated if frame[name].nunique() > 1]
+    likely = known_as("year", dated) or (dated if len(dated) == 1 else [])
+    if year := given.get("year") or next(iter(likely), ""):
         said.append(f"years: column {year}" + ("" if given.get("year") else ", by its name or its cells"))
         return frame, year
     if not stems:
-        raise IngestError(
-            f"no column of years among {first_examples(list(frame.columns), 6)}",
-            "one, or a column for each year",
-            "name it with --year" if dated else "add the year of each row, or columns such as 1990, 1991",
-        )
+        found = f"no column of years among {first_examples(list(frame.columns), 6)}"
+        raise _fault(found, "the year of each row, or a column for each year", "name it with --year, or add it")
     said.append(f"wide table: {', '.join(f'{stem} in {len(names)} years' for stem, names in stems.items())}")
     parts = []
     for stem, columns in stems.items():
-        part = frame[held].assign(_row=range(len(frame))).loc[np.repeat(np.arange(len(frame)), len(columns))]
-        part["_year"] = [str(year) for _ in range(len(frame)) for year in columns.values()]
-        part[stem] = frame[list(columns)].to_numpy().ravel()
-        parts.append(part.set_index(["_row", "_year"]))
-    tall = pd.concat([parts[0][held], *(part[[stem]] for part, stem in zip(parts, stems, strict=True))], axis=1)
-    if len(parts) > 1:
-        base = frame[held].assign(_row=range(len(frame))).set_index("_row")
-        tall[held] = base.loc[tall.index.get_level_values("_row"), held].to_numpy()
-    return tall.reset_index("_year").reset_index(drop=True).fillna(""), "_year"
+        part = frame[list(columns)].set_axis(list(columns.values()), axis=1).stack().rename(stem)
+        parts.append(part.rename_axis(["_row", YEAR]))
+    tall = pd.concat(parts, axis=1).fillna("").reset_index(YEAR)
+    return tall.join(frame[held]).astype({YEAR: str}).reset_index(drop=True), YEAR
 
 
-def _years_of(column: pd.Series) -> pd.Series | None:
-    text = column.str.strip()
-    matches = text.str.fullmatch(YEAR_CELL.pattern)
-    return text.str[:4].astype(int) if matches.all() else None
-
-
-def _unit_column(frame: pd.DataFrame, given: str | None, year: str, said: list[str]) -> str:
+def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
     others = [name for name in frame.columns if name != year]
-    found = [name for name in others if _is_key(frame, name, year)] if not given else [given]
-    text = [name for name in found if numbers_of(frame[name]) is None]
-    numbered = [n for n in found if n not in text and known_as("unit", [n])]
-    found = text + numbered if not given else found
+    found = [name for name in others if _is_key(frame, name, year)]
+    found = [name for name in found if numbers_of(frame[name]) is None or known_as("unit", [name])]
     if not found:
-        first = next(iter(known_as("unit", others)), others[0] if others else "")
-        twice = frame[frame.duplicated([first, year])] if first else frame
-        raise IngestError(
-            f"no column names each unit once a year ({first}: {len(twice)} rows stand twice)"
-            if first
-            else "no column of units",
-            "one row per unit and year",
-            "name the column with --unit, or remove what stands twice",
-        )
+        first = next(iter(known_as("unit", others)), others[0] if others else year)
+        twice = int(frame.duplicated([first, year]).sum())
+        words = f"no column names each unit once a year ({first}: {twice} rows stand twice)"
+        raise _fault(words, "one row per unit and year", "name the column with --unit, or remove what stands twice")
     same = [name for name in found if frame.groupby(name)[found[0]].nunique().eq(1).all()]
-    ids = [n for n in known_as("unit", same) if not frame[n].str.strip().str.contains(r"\s").any()]
-    spaceless = [n for n in same if not frame[n].str.strip().str.contains(r"\s").any()]
-    unit = min(ids or spaceless or same, key=lambda n: (frame[n].str.len().mean(), same.index(n)))
-    said.append(
-        f"units: column {unit}"
-        + ("" if given else ", each stands once a year")
-        + (f" (so do {first_examples([n for n in found if n != unit])})" if len(found) > 1 else "")
-    )
+    plain = [name for name in same if not frame[name].str.strip().str.contains(r"\s").any()]
+    unit = min(known_as("unit", plain) or plain or same, key=lambda n: (frame[n].str.len().mean(), same.index(n)))
+    too = f" (so do {first_examples([n for n in found if n != unit])})" if len(found) > 1 else ""
+    said.append(f"units: column {unit}, each stands once a year{too}")
     return unit
 
 
 def _is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     column = frame[name].str.strip()
-    return (
-        not column.str.lower().isin(MISSING - {"na"}).any()
-        and 1 < column.nunique() <= len(frame) / 2
-        and not frame.assign(_key=column).duplicated(["_key", year]).any()
-    )
+    filled = not column.str.lower().isin(MISSING - {"na"}).any()
+    return filled and 1 < column.nunique() <= len(frame) / 2 and not frame.duplicated([name, year]).any()
 
 
-def _keyed(frame: pd.DataFrame, unit: str, year: str, said: list[str]) -> tuple[pd.DataFrame, dict[str, str]]:
-    years = _years_of(frame[year])
-    if years is None:
-        wrong = frame[year][~frame[year].str.strip().str.fullmatch(YEAR_CELL.pattern)]
-        raise IngestError(f"{year} has {len(wrong)} cell that is no year ('{wrong.iloc[0]}')", "years", "correct it")
-    shown = frame[unit].str.strip()
+def _keyed(frame: pd.DataFrame, unit: str, year: str, said: list[str], faults: Faults) -> pd.DataFrame:
+    cells, shown = frame[year].str.strip(), frame[unit].str.strip()
+    if (wrong := cells[~cells.str.fullmatch(YEAR_CELL.pattern)]).size:
+        faults.append(
+            _fault(f"{year} has {wrong.size} cell that is no year ('{wrong.iloc[0]}')", "years", "correct it")
+        )
     ids = shown.str.replace(r"\s+", "_", regex=True)
     if ids.eq("").any():
-        raise IngestError(f"{unit} is blank in {int(ids.eq('').sum())} rows", "a unit in every row", "fill the cell")
+        faults.append(_fault(f"{unit} is blank in {int(ids.eq('').sum())} rows", "a unit in each", "fill the cell"))
     if ids.nunique() != shown.nunique():
-        raise IngestError(f"{unit} has names that differ only in blanks", "one name for one unit", "correct it")
+        faults.append(_fault(f"{unit} has names that differ only in blanks", "one name for one unit", "correct it"))
+    faults.refuse()
     if ids.ne(shown).any():
         said.append("ids of units have _ in place of blanks; the names keep theirs")
-    out = frame.drop(columns=[unit, year]).assign(unit=ids, year=years, _id=shown)
-    twice = out[out.duplicated(["unit", "year"])]
-    if len(twice):
-        cells = [f"{u} {y}" for u, y in twice[["unit", "year"]].itertuples(index=False)]
-        raise IngestError(
-            f"{len(cells)} rows stand twice ({first_examples(cells)})",
-            "one row per unit and year",
-            "remove them, or name another column with --unit or --year",
-        )
-    titles = {"unit": unit} | ({"year": year} if year != "_year" else {})
-    return out.sort_values(["unit", "year"], ignore_index=True), titles
+    out = frame.drop(columns=[unit, year]).assign(unit=ids, year=cells.str[:4].astype(int), _id=shown)
+    if len(twice := out[out.duplicated(["unit", "year"])]):
+        named = [f"{row.unit} {row.year}" for row in twice.itertuples()]
+        words = f"{len(named)} rows stand twice ({first_examples(named)})"
+        faults.append(_fault(words, "one row per unit and year", "remove them, or see --unit and --year"))
+    return out.sort_values(["unit", "year"], ignore_index=True)
 
 
 def _constant(frame: pd.DataFrame, column: str) -> bool:
     return bool(frame.groupby("unit")[column].nunique().le(1).all())
 
 
-def _name_column(frame: pd.DataFrame, unit: str) -> str:
+def _name_column(frame: pd.DataFrame) -> str:
     count = frame["unit"].nunique()
     others = [c for c in frame.columns if c not in {"unit", "year", "_id"} and numbers_of(frame[c]) is None]
     same = [c for c in others if frame[c].nunique() == count and _constant(frame, c) and frame[c].ne("").all()]
-    return next(iter([*known_as("name", same), *same]), "") if unit else ""
+    return next(iter([*known_as("name", same), *same]), "")
 
 
-def _sorted_columns(frame: pd.DataFrame, name: str, said: list[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return the columns of figures, those of text and those of numbers that do not change over the years."""
-    figures, text, constant, dropped = list[str](), list[str](), list[str](), list[str]()
+def _sorted_columns(frame: pd.DataFrame, name: str, said: list[str], faults: Faults) -> tuple[list[str], list[str]]:
+    """Return the columns of figures by year, and those that describe units because they do not change."""
+    figures, constant, dropped = list[str](), list[str](), list[str]()
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
-        numeric, still = numbers_of(frame[column]) is not None, _constant(frame, column)
-        blank = frame[column].str.strip().str.lower().isin(MISSING).all()
-        (
-            dropped
-            if blank or not (numeric or still)
-            else constant
-            if numeric and still
-            else text
-            if still
-            else figures
-        ).append(column)
-    if text or constant:
-        said.append(f"constant over the years, so they describe units: {first_examples(text + constant, 6)}")
+        cells = frame[column].str.strip()
+        held = cells[~cells.str.lower().isin(MISSING)]
+        if numbers_of(frame[column]) is not None:
+            still = _constant(frame, column) and not known_as("population", [column])
+            (constant if still else figures).append(column)
+        elif held.size and _constant(frame, column):
+            constant.append(column)
+        elif (wrong := held[~held.str.fullmatch(ANY_NUMBER)]).size < held.size / 2:
+            where = f"{frame['unit'][wrong.index[0]]} {frame['year'][wrong.index[0]]}"
+            words = f"{column} has {wrong.size} cell that is no number ('{wrong.iloc[0]}', {where})"
+            faults.append(_fault(words, "a number or a blank cell", "correct the cell"))
+        else:
+            dropped.append(column)
+    if constant:
+        said.append(f"constant over the years, so they describe units: {first_examples(constant, 6)}")
     if dropped:
         said.append(f"left out, neither numbers nor constant: {first_examples(dropped, 6)}")
-    return figures, text, constant
+    return figures, constant
 
 
 def _income(
     figures: list[str], given: Mapping[str, str | None], labels: Mapping[str, str], said: list[str]
 ) -> dict[str, str]:
     asked = {key: name for key in ("income", "output", "population") if (name := given.get(key))}
-    wrong = [name for name in asked.values() if name not in figures]
-    if wrong:
-        raise IngestError(
-            f"{first_examples(wrong)} is no column of figures that change over the years",
-            f"one of {first_examples(figures, 12)}",
-            "correct the flag or the column's cells",
-        )
-    if ("income" in asked and len(asked) > 1) or (len(asked) == 1 and "income" not in asked):
-        raise IngestError(
-            "flags " + ", ".join(f"--{key}" for key in asked),
-            "--income, or --output and --population",
-            "give one of these",
-        )
+    if wrong := [name for name in asked.values() if name not in figures]:
+        words = f"{first_examples(wrong)} is no column of figures that change over the years"
+        raise _fault(words, _listed(figures), "correct the flag or the cells")
+    if asked and set(asked) not in ({"income"}, {"output", "population"}):
+        words = f"the flags {', '.join(f'--{key}' for key in asked)}"
+        raise _fault(words, "--income, or --output and --population", "give one of these")
     if asked:
         return {"column": asked["income"]} if "income" in asked else asked
-    labelled = [n for n in figures if known_as("income", [labels.get(n, "")]) and labels.get(n)]
-    perhaps = known_as("income", figures) or labelled or (figures if len(figures) == 1 else [])
-    if len(perhaps) == 1:
-        said.append(
-            f"income per head: column {perhaps[0]}"
-            + (", the only figures" if len(figures) == 1 else ", by its name or label")
-        )
-        return {"column": perhaps[0]}
     people = known_as("population", figures)
     output = [name for name in known_as("output", figures) if name not in people]
+    perhaps = known_as("income", figures) or [n for n in figures if known_as("income", [labels.get(n, "")])]
     if not perhaps and len(output) == 1 and len(people) == 1:
         said.append(f"income: {output[0]} over {people[0]}, by their names")
         return {"output": output[0], "population": people[0]}
+    alone = [name for name in figures if name not in people]
+    if len(perhaps) == 1 or (len(alone) == 1 and not people):
+        why = "by its name or label" if perhaps else "the only figures"
+        said.append(f"income per head: column {(perhaps or alone)[0]}, {why}")
+        return {"column": (perhaps or alone)[0]}
     said.append(f"income is not clear: perhaps {first_examples(perhaps or figures, 6)}")
     return {"column": TODO}
 
@@ -277,27 +252,15 @@ def _balanced(
     panel: pd.DataFrame, income: Mapping[str, str], said: list[str]
 ) -> tuple[pd.DataFrame, tuple[int, int], int]:
     """Give every unit every year and keep the years and units that have most incomes without a gap."""
-    years = sorted(set(panel["year"]))
+    years, needed = sorted(set(panel["year"])), [name for name in income.values() if name != TODO]
     if len(years) < 2 or panel["unit"].nunique() < 3:
-        raise IngestError(
-            f"{panel['unit'].nunique()} units and {len(years)} years",
-            "three units and two years",
-            "give a longer table, or the right columns with --unit and --year",
-        )
+        words = f"{panel['unit'].nunique()} units and {len(years)} years"
+        raise _fault(words, "three units and two years", "give a longer table, or see --unit and --year")
     step = math.gcd(*(b - a for a, b in itertools.pairwise(years)))
     grid = list(range(years[0], years[-1] + 1, step))
     units = sorted(set(panel["unit"]))
     full = panel.set_index(["unit", "year"]).reindex(pd.MultiIndex.from_product([units, grid], names=["unit", "year"]))
-    needed = [name for name in income.values() if name != TODO]
     numbers = full.fillna("")[needed].apply(lambda column: pd.to_numeric(column.mask(column.eq(""))))
-    low = numbers[(numbers <= 0).any(axis=1)] if needed else numbers
-    if needed and len(low):
-        cells = [f"{u} {y}" for u, y in low.index]
-        raise IngestError(
-            f"{len(cells)} incomes at or below zero ({first_examples(cells)})",
-            "positive figures, because logarithms are taken",
-            "correct or blank the cells",
-        )
     held = (numbers.notna().all(axis=1) if needed else full.notna().any(axis=1)).to_numpy().reshape(len(units), -1)
     first, last, kept = _largest_block(held)
     gone = [unit for unit, stays in zip(units, kept, strict=True) if not stays]
@@ -306,12 +269,9 @@ def _balanced(
     if (first, last) != (0, len(grid) - 1):
         said.append(f"panel.years is {grid[first]} to {grid[last]}, without a gap in income; data/ holds all years")
     if kept.sum() < 3 or first == last:
-        raise IngestError(
-            "income has too many gaps", "three units with two years in common", "fill gaps, or see --income"
-        )
-    said.append(
-        f"{int(kept.sum())} units, {grid[first]} to {grid[last]}, every {'year' if step == 1 else f'{step} years'}"
-    )
+        raise _fault("income has too many gaps", "three units with two years in common", "fill gaps, or see --income")
+    every = "every year" if step == 1 else f"every {step} years"
+    said.append(f"{int(kept.sum())} units, {grid[first]} to {grid[last]}, {every}")
     out = full.fillna("").reset_index()
     return out[~out["unit"].isin(gone)].reset_index(drop=True), (grid[first], grid[last]), step
 
