@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from evenfield.study.config import TODO
 from evenfield.study.errors import Faults, IngestError, first_examples
 from evenfield.study.ingest.any_table import ANY_NUMBER, MISSING, AnyTable, number_text, numbers_of
 
@@ -23,7 +24,7 @@ WORDS = {
     "lon": r"lon|lng|long|longitude|x_?coord",
     "income": r".*(income|per.?cap|per.?head|percap|gdp.?pc|gdppc|pc.?gdp|pcinc|pci|rgdpl|gsp.?pc|pcgsp|grp.?pc|wage"
     r"|ingreso|人均).*|y|inc",
-    "population": r".*(population|people|inhabitants|residents|人口).*|pop\d*|n",
+    "population": r".*(population|people|poblacion|población|inhabitants|residents|人口).*|po[bp]\d*|n",
     "output": r".*(output|gdp|gsp|grp|gva|value.?added|生产总值|pib).*|va",
 }
 YEAR_CELL = re.compile(r"(1[5-9]\d\d|20\d\d|21\d\d)(\.0*|年|[-/](0?1|12)[-/](0?1|31).*)?")
@@ -33,7 +34,7 @@ COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income output_share "
     "relative_log_income_unweighted population_share"
 ).split()
-TODO, YEAR = "TODO", "_year"
+YEAR = "_year"  # of a wide table
 
 
 @dataclass
@@ -135,8 +136,8 @@ def _long(
     said.append(f"wide table: {', '.join(f'{stem} in {len(names)} years' for stem, names in stems.items())}")
     parts = []
     for stem, columns in stems.items():
-        part = frame[list(columns)].set_axis(list(columns.values()), axis=1).stack().rename(stem)
-        parts.append(part.rename_axis(["_row", YEAR]))
+        part = pd.DataFrame(frame[list(columns)].set_axis(list(columns.values()), axis=1).stack())
+        parts.append(part.rename_axis(["_row", YEAR]).set_axis([stem], axis=1))
     tall = pd.concat(parts, axis=1).fillna("").reset_index(YEAR)
     return tall.join(frame[held]).astype({YEAR: str}).reset_index(drop=True), YEAR
 

@@ -6,16 +6,20 @@ import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from evenfield.study.ingest.any_table import numbers_of
 from evenfield.study.ingest.dictionary import read_resources, refresh_hashes
 from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.tables import NEEDED_COLUMNS, table_kind
 
 Row = dict[str, str]
+KEYS = ("unit", "year", "unit_i", "unit_j")
+RANGES = {"lat": {"minimum": -90, "maximum": 90}, "lon": {"minimum": -180, "maximum": 180}}
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -36,6 +40,27 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 def records(frame: pd.DataFrame) -> list[Row]:
     """Return a table of text as rows."""
     return [{str(name): str(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def described(
+    name: str, frame: pd.DataFrame, titles: Mapping[str, str], labels: Mapping[str, str], logged: Collection[str] = ()
+) -> dict[str, Any]:
+    """Describe a table of text for the dictionary: types and ranges by its cells, titles where names were changed."""
+    needed, fields = NEEDED_COLUMNS.get(table_kind(f"{name}.csv"), {}), list[dict[str, Any]]()
+    for column in frame.columns:
+        numbers = None if needed.get(column) == "string" else numbers_of(frame[column])
+        kind = needed.get(column) or ("string" if numbers is None and name != "panel" else "number")
+        title = titles.get(column, "") if name in {"panel", "units"} else ""
+        label = labels.get(title or column, "")
+        more = {"title": title, "description": label, "log": name == "panel" and column in logged}
+        limits: dict[str, Any] = {"required": True} if column in KEYS else {}
+        if numbers is not None and kind == "number" and (column in RANGES or numbers.min() >= 0):
+            limits |= RANGES.get(column, {"minimum": 0})
+        more["constraints"] = limits
+        fields.append({"name": column, "type": kind, **{key: value for key, value in more.items() if value}})
+    key = [column for column in frame.columns if column in KEYS] if name != "zones" else []
+    schema = {"fields": fields, **({"primaryKey": key} if key else {})}
+    return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
 
 
 def write_study(
