@@ -9,6 +9,7 @@ from snakemake.utils import update_config
 
 try:
     from evenfield.report.numbers import read_entries
+    from evenfield.shared.offers import step_aside
     from evenfield.study.config import checked_config, read_config
     from evenfield.study.errors import EvenfieldError
 except ModuleNotFoundError as missing:
@@ -19,10 +20,12 @@ try:
     whole = {"study", "data", "panel", "periods"} <= set(config)
     written = {} if whole else read_config("config.yaml")
     update_config(written, config)
-    config = checked_config(written)
+    config = step_aside(checked_config(written))
     read_entries(config)
 except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
+if workflow.is_main_process:
+    print(*config["aside"], sep="\n", end="\n" if config["aside"] else "", file=sys.stderr)
 
 
 include: "workflow/rules/common.smk"

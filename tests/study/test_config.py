@@ -53,7 +53,6 @@ CASES = [
     (set_at("taxonomy", "primary", "none"), "taxonomy.primary names 'none'"),
     (set_at("weights", "primary", "near"), "weights.primary names 'near'"),
     (lambda c: c["panel"]["samples"].pop("all"), "panel.samples names 'all'"),
-    (set_at("periods", "P4", "end", 2020), "periods.P4 runs from 2009 to 2020; expected years .* 1978 to 2019"),
     (set_at("periods", "P4", "start", 2019), "periods.P4 runs from 2019 to 2019"),
     (set_at("panel", "step", 2), r"panel.years \[1978, 2019\] with step 2; expected a last"),
     (set_at("panel", "years", [2019, 1978]), r"panel.years \[2019, 1978\] with step 1"),
@@ -73,9 +72,9 @@ def test_fault_is_one_line(change, message):
         checked_config(config)
 
 
-@pytest.mark.parametrize(("start", "end"), [(1945, 2000), (1940, 1995), (1930, 2000)])
+@pytest.mark.parametrize(("start", "end"), [(1945, 2000), (1940, 1995), (1960, 1950)])
 def test_period_off_the_step(start, end):
-    with pytest.raises(ConfigError, match=r"expected years of the panel, 1940 to 2000 in steps of 10"):
+    with pytest.raises(ConfigError, match=r"years of the panel, 1940 to 2000, in steps of 10"):
         checked_config({**MINIMAL, "periods": {"P": {"start": start, "end": end}}})
 
 

@@ -27,6 +27,7 @@ def check(config: dict) -> None:
             f"unit scheme {scheme}: {len(built.units)} units, {built.description['years'][0]} to "
             f"{built.description['years'][-1]}, {len(config['weights']['families'])} weights"
         )
+    print(*config["aside"], sep="\n", end="\n" if config["aside"] else "")
     claims = read_claims(config)
     if claims.claims:
         print(f"claims.yaml: {len(claims.claims)} claims, {len(claims.hypotheses)} hypotheses")

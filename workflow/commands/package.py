@@ -132,7 +132,7 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         content=content,
         scripts={name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())},
         topics=topics,
-        titles={name: words["title"] for name, words in exhibit_words(config["study"]).items()},
+        titles={name: words["title"] for name, words in exhibit_words(config).items()},
         shown=[name for name in (*config["tables"], *config["figures"]) if name in manifest["exhibits"]],
         exhibited={name for item in manifest["exhibits"].values() for name in item["files"]},
         project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evenfield.report.numbers import read_entries
+from evenfield.shared.offers import step_aside
 from evenfield.study.config import checked_config, read_config
 from evenfield.study.errors import EvenfieldError
 
@@ -29,7 +30,7 @@ def run_command(options: argparse.Namespace, work: Callable[[dict[str, object]],
         if not Path(options.directory).is_dir():
             sys.exit(f"no folder {options.directory}; expected a study's folder; correct --directory")
         os.chdir(options.directory)
-        config = checked_config(read_config(options.configfile))
+        config = step_aside(checked_config(read_config(options.configfile)))
         read_entries(config)
         work(config)
     except EvenfieldError as error:

@@ -6,7 +6,7 @@ EXHIBITS = [
 ]
 REPORT = {
     "exhibits": EXHIBITS,
-    "texts": sorted(str(path) for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")),
+    "texts": sorted(str(p) for p in Path("text").glob("*.*") if p.suffix in (".md", ".bib") and not config["neutral"]),
     "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",

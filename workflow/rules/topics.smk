@@ -4,7 +4,7 @@ A topic that says ``chunks: 4`` there has a third one: chunks that run side by s
 """
 
 CHUNKED = {name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))}
-WORDS = topics.exhibit_words(config["study"])
+WORDS = topics.exhibit_words(config)
 
 
 scattergather:
@@ -116,6 +116,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
         params:
             topic=topic,
             files=exhibit_files(topic),
+            study=config["study"],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
             code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),
             config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),

@@ -109,7 +109,7 @@ class Claim(Entry):
     """One single statement of the paper."""
 
     id: Id
-    paragraph: list[int] = Field(min_length=1)
+    paragraph: list[int] = Field(default_factory=list)
     claim: str
     hypothesis: str = ""
     evidence: Select | None = None

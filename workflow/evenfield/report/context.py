@@ -18,7 +18,7 @@ from evenfield.report.prose import Lookup, Prose, check_citations, part_of
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import exhibit_words, read_topics
+from evenfield.shared.topics import exhibit_words, files_read, read_topics
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
@@ -46,7 +46,7 @@ def build_context(
     facts, ingest = Facts(config, root), read_json(Path(root) / "ingest" / "description.json")
     topics, found = read_topics(), provenance(config, ingest)
     owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
-    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(facts.words))
+    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(config))
     parts = [Section(name, told["title"], [e for e in shown if e.topic == name]) for name, told in topics.items()]
     prose = read_prose(config, root, texts)
     return {
@@ -57,14 +57,23 @@ def build_context(
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "assumptions": harvest_assumptions(),
+        "assumptions": [a for a in harvest_assumptions() if a.place in _read_by(config)],
         "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": found,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
-        "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
+        "tables": sorted(
+            (name, item["hash"]) for name, item in found["data"].get("tables", {}).items() if item["rows"]
+        ),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in shown],
     }
+
+
+def _read_by(config: Mapping[str, Any]) -> set[str]:
+    """Return the files of the library that made this study's results."""
+    steps = ["study/ingest/study_tables.py", "study/panel/build.py", "study/weights/build.py", "study/study.py"]
+    steps += [f"topics/{name}/estimate.py" for name in config["estimates"]]
+    return {*files_read(*steps)}
 
 
 def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
@@ -100,6 +109,7 @@ def _names(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
         "years": (str(min(described["years"])), str(max(described["years"]))),
         "proxy": [str(year) for year in (described.get("basis_years") or {}).get("proxy") or ()],
         "convergence": convergence(facts),
+        "aside": config.get("aside", []),
         "made": [*config["tables"], *config["figures"]],
     }
 

@@ -111,7 +111,8 @@ def _sentence(facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
     total = count_of(int(found.sum()), {"unit_name": "zone", "units_name": "zones"})
     text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
     inside = [names[str(unit)] for unit, value in listed.get(year, pd.Series(dtype=float)).items() if value == 1]
-    return f"{text} Special economic zones in {in_words(sorted(inside))}." if inside else text
+    named = str(facts.words["zones_name"])
+    return f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}." if inside else text
 
 
 def _tiles(units: list[dict[str, Any]]) -> Drawn | None:

@@ -217,12 +217,12 @@ def _year_faults(config: Mapping[str, Any]) -> Iterator[ConfigError]:
         yield ConfigError(found, "a last year that the step reaches", "correct panel.years or panel.step")
         return
     for period in config_periods(config):
-        inside = first <= period.start < period.end <= last
+        # Whether it lies inside the panel is for ``step_aside`` to say, which knows the years of the data.
         on_grid = (period.start - first) % step == 0 and (period.end - first) % step == 0
-        if not (inside and on_grid):
+        if not (period.start < period.end and on_grid):
             yield ConfigError(
                 f"periods.{period.name} runs from {period.start} to {period.end}",
-                f"years of the panel, {first} to {last} in steps of {step}",
+                f"a first year before its last, both years of the panel, {first} to {last}, in steps of {step}",
                 "correct the period or panel.years",
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from evenfield.shared.figures.style import ACCENT
 from evenfield.study.errors import ArtifactError
@@ -37,8 +38,12 @@ class Artwork:
     alt: str  # one or two plain sentences with the main numbers
 
 
-def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
-    """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run."""
+def save_figure(artwork: Artwork, paths: Sequence[str], words: Callable[[str], str] = str) -> None:
+    """Write a figure, its texts in the words of a study, in the form that each path's ending asks for."""
+    for text in artwork.figure.findobj(Text):
+        if (told := words(text.get_text())) != text.get_text():
+            text.set_text(told)
+    artwork = replace(artwork, alt=words(artwork.alt))
     if not artwork.alt.strip():
         raise ArtifactError(
             "a figure has no description", "one or two plain sentences", "add them to the function that draws it"

@@ -55,6 +55,17 @@ class Table:
     group: str = ""  # column whose changes start a group of rows; empty for none
     short: Short | None = None  # what the paper prints; None for everything
 
+    def worded(self, words: Callable[[str], str]) -> Table:
+        """Return the table with every printed text put in the words of a study."""
+        columns = tuple(
+            replace(column, header=words(column.header), show=lambda *v, show=column.show: words(show(*v)))
+            for column in self.columns
+        )
+        groups = {self.group: self.frame[self.group].map(lambda value: words(text(value)))} if self.group else {}
+        short = self.short and replace(self.short, note=tuple(map(words, self.short.note)))
+        note = tuple(map(words, self.note))
+        return replace(self, columns=columns, frame=self.frame.assign(**groups), short=short, note=note)
+
 
 def shortened(table: Table) -> Table:
     """Return the form of a table that the paper prints, without the line that names the data package."""

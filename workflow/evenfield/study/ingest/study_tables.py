@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import Faults, IngestError, first_examples
+from evenfield.study.errors import ConfigError, Faults, IngestError, first_examples
 from evenfield.study.files import content_hash
 from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
@@ -38,7 +38,18 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     tables = read_structure(config)
     package = Path(config["data"]["package"])
     check_hashes(package.parent, read_resources(package))
-    return _arranged(tables, config)
+    return left_out(_arranged(tables, config), config["panel"]["leave_out"])
+
+
+def left_out(tables: Mapping[str, pd.DataFrame], units: list[str]) -> dict[str, pd.DataFrame]:
+    """Drop units that the study is made without from every table."""
+    if unknown := sorted(set(units) - set(tables["units"]["unit"])):
+        raise ConfigError(f"panel.leave_out names {first_examples(unknown)}", "units of units.csv", "correct the id")
+    out = dict(tables)
+    for name, frame in tables.items() if units else ():
+        named = frame[frame.columns.intersection(["unit", "unit_i", "unit_j"])].isin(units).any(axis=1)
+        out[name] = frame[~named].reset_index(drop=True)
+    return out
 
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
@@ -117,6 +128,11 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
                 "a unit of units.csv",
                 "correct the id or add it there",
             )
+    blank = tables["units"].reindex(columns=["lat", "lon"]).isna().any(axis=1)
+    if 0 < blank.sum() < len(blank):
+        lost = sorted(tables["units"].loc[blank, "unit"])
+        found = f"units.csv has {len(lost)} unit without lat or lon ({first_examples(lost)})"
+        raise IngestError(found, "coordinates of every unit or of none", "fill them or drop both columns")
     if units - panel:
         raise IngestError(
             f"units.csv has {len(units - panel)} unit without data ({first_examples(sorted(units - panel))})",

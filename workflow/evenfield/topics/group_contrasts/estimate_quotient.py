@@ -157,7 +157,9 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
     y, root, held = (above / totals).mean(axis=1).to_numpy() / weight, np.sqrt(weight), members.to_numpy()
     design, c = np.column_stack([held, ~held]) * root[:, None], np.array([1.0, 0.0])
     fit = kernel_fit(OLS((y - 1) * root, design).fit(method="qr"))
-    space = groups.places.at(above.index.to_numpy(str), held.astype(float), "end", ()).components["scpc"]
+    space = groups.places.at(above.index.to_numpy(str), held.astype(float), "end", ()).components.get("scpc")
+    if space is None:
+        return replace(end, warning="no interval: the units have no coordinates")
     try:
         found = scpc_inference(fit, c, space)
     except NumericsError as error:

@@ -286,7 +286,7 @@ class _Linkages:
         return [replace(row, estimator=f"{BASE}_placebo_before", period=f"{first}-{last}")]
 
     def _leave_out(self, setting: Setting) -> list[Estimate]:
-        # ASSUME: a province that is left out still counts as its neighbours' neighbour.
+        # ASSUME: a unit that is left out still counts as its neighbours' neighbour.
         members = setting.panel.members
         one = leave_one_out(setting.fit, setting.c, members)
         pair = leave_pair_out(setting.fit, setting.c, members)
@@ -357,14 +357,7 @@ class _Linkages:
 
 def _places(units: pd.DataFrame) -> pd.DataFrame:
     """Return the coordinates of the units, sorted by unit."""
-    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
-        raise EstimateError(
-            f"{len(blank)} units have no coordinates ({first_examples(blank)})",
-            "lat and lon of every unit for spatial inference",
-            "fill them in units.csv",
-        )
-    return place
+    return units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
 
 
 def _standardised(values: np.ndarray, name: str) -> np.ndarray:

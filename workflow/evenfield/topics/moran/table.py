@@ -42,7 +42,7 @@ def t13(facts: Facts) -> Table:
         "rate of 5% within the year (income). A long span shows every third year; all years stand in the data of F10.",
         *_links(estimates),
         *_pairs(estimates),
-        "Likeness of neighbours also reflects the coast and shared regions; it is not what one does to the other.",
+        "Likeness of neighbours also reflects shared geography and regions; it is not what one does to the other.",
         DESCRIPTIVE,
     )
     columns = (

@@ -22,7 +22,6 @@ from evenfield.shared.regression import fit_robust, kernel_fit, t_fields
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.shared.spec import read
-from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.topics.regime.estimate_panel import DIFFERENCE, UNIT, decides, panel_rows, sesoi_of
 from evenfield.topics.regime.estimate_section import (
@@ -96,11 +95,8 @@ def estimate(study: Study) -> Results:
 def _components(units: pd.DataFrame, level: float) -> Components:
     """Return the spatial components of the units by average correlation, made when first needed."""
     place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
-        found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
-        raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
-    distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
-    return cache(lambda average_correlation: spatial_components(distance, average_correlation, level))
+    lat, lon = (place[name].to_numpy() for name in ("lat", "lon"))
+    return cache(lambda correlation: spatial_components(haversine_km(lat, lon), correlation, level))
 
 
 def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:

@@ -81,7 +81,7 @@ def _by_period(study: Study, spec: RollingSpec, data: Trajectories, info: Scheme
     made, where, labels = [], f"estimates.rolling.{spec.id}", _rows(spec, data, info).shared
     names = periods_of(study.table("periods", spec.unit_scheme))
     sections = {name: cross_section(study, spec, name, f"{where} {name}") for name in names}
-    for name, section in sections.items():
+    for name, section in sections.items() if study.has_weights else ():
         own = {**labels, "outcome": "growth", "period": name, "n_obs": len(section[0]), "output_basis": section[2]}
         made += add_spatial(section, study.weights(scheme=spec.unit_scheme), own, study.config["inference"])
     main = {name: sections[name] for name in main_periods(study.description(spec.unit_scheme)) if name in sections}

@@ -37,7 +37,7 @@ NUMBERS = ["estimate", "std_error", "statistic", "df", "conf_low", "conf_high", 
 TEXT = ("curve", "hypothesis", "outcome", "sample", "weights", "taxonomy", "controls", "reason")
 MEASURES = dict(zip(SUMMARIES, ("median", "share", "share_significant", "mean_statistic"), strict=True))
 UNITS = dict(zip(SUMMARIES, ("pp/yr", "share", "share", "t"), strict=True))
-# ASSUME: treatments could have fallen on any unit of the same stratum (coast or inland); overlaps of clusters and
+# ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of clusters and
 # zones, and what a unit is under the other taxonomies, move with it.
 
 
