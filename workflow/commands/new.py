@@ -33,7 +33,7 @@ class NewStudy:
     def __init__(self, found: Guessed, options: argparse.Namespace) -> None:
         self.found, self.options, self.said = found, options, found.said
         self.tables: dict[str, pd.DataFrame] = {"panel": found.panel, "units": found.units}
-        self.outlines: dict[str, Any] | None = None
+        self.outlines: dict[str, str] = {}  # text of the file by its place
         self.files: dict[str, Path] = {}
         self.weights = self.taxonomy = ""
 
@@ -56,7 +56,8 @@ class NewStudy:
     def add_polygons(self, path: Path) -> None:
         """Take outlines, shared borders and, where there are none, coordinates from polygons."""
         units = self.tables["units"]
-        self.outlines, shapes = read_polygons(path, units)
+        outlines, shapes = read_polygons(path, units)
+        self.outlines = {"outlines.geojson": json.dumps(outlines, ensure_ascii=False)}
         pairs, joins = borders_of(shapes)
         self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
         self.said.append(f"{path.name}: outlines of {len(shapes)} units, {len(pairs)} shared borders")
@@ -93,8 +94,8 @@ class NewStudy:
             frame = read_any(zones).frame
             column, ids = match_units(frame, units, zones.name)
             frame = frame.drop(columns=column).assign(unit=ids).dropna(subset=["unit"])
-            found = {k: [c for c in frame if re.fullmatch(p, c, re.IGNORECASE)][:1] for k, p in ZONE_COLUMNS.items()}
-            frame = frame.rename(columns={c: kind for kind, columns in found.items() for c in columns})
+            found = {k: [c for c in frame if re.fullmatch(p, c, re.IGNORECASE)] for k, p in ZONE_COLUMNS.items()}
+            frame = frame.rename(columns={c[0]: k for k, c in found.items() if c and k not in frame})
             years = numbers_of(frame["year_in_force"]) if found["year_in_force"] else None
             if years is None:
                 raise IngestError(f"{zones.name} has no column of years", "unit, type and first year", "add the year")
@@ -118,7 +119,7 @@ class NewStudy:
         """Return the dictionary: one source and one grade for the whole study, each table with its columns."""
         found, logged = self.found, set(self.found.income.values())
         items = [described(name, frame, found.titles, found.labels, logged) for name, frame in self.tables.items()]
-        items += [{"name": "outlines", "path": "outlines.geojson"}] if self.outlines else []
+        items += [{"name": "outlines", "path": path} for path in self.outlines]
         return {
             "name": re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-") or "study",
             "sources": [{"title": self.options.source or self.options.panel.name}],
@@ -170,7 +171,9 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     groups = [
         column
         for column in units.columns.difference(["unit", "name", "lat", "lon"], sort=False)
-        if units[column].ne("").all() and 2 <= units[column].nunique() <= min(12, len(units) / 3)
+        if units[column].ne("").all()
+        and numbers_of(units[column]) is None
+        and 2 <= units[column].nunique() <= min(12, len(units) / 3)
     ][:1]
     out: dict[str, Any] = {"beta": {"id": "absolute"}, "sigma": {"id": "unweighted"}}
     if steps >= 15:
@@ -232,13 +235,11 @@ def write(study: NewStudy, folder: Path) -> None:
         (trial / "data").mkdir()
         for place, path in study.files.items():
             shutil.copy(path, trial / place)
-        if study.outlines:
-            outlines = json.dumps(study.outlines, ensure_ascii=False)
-            (trial / "data" / "outlines.geojson").write_text(outlines, encoding="utf-8")
         (trial / "config.yaml").write_text(text.replace(TODO, study.found.panel.columns[2]), encoding="utf-8")
         config = checked_config(read_config(trial / "config.yaml"))
         config["data"]["package"] = str(trial / "data" / "datapackage.json")
-        write_study(config, {f"{n}.csv": records(frame) for n, frame in study.tables.items()}, study.package())
+        tables = {f"{name}.csv": records(frame) for name, frame in study.tables.items()}
+        write_study(config, tables, study.package(), study.outlines)
         (trial / "config.yaml").write_text(text, encoding="utf-8", newline="\n")
         folder.mkdir(exist_ok=True)
         for path in sorted(trial.iterdir()):

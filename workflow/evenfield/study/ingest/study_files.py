@@ -64,13 +64,17 @@ def described(
 
 
 def write_study(
-    config: Mapping[str, Any], tables: Mapping[str, Sequence[Row]], package: Mapping[str, Any] | None = None
+    config: Mapping[str, Any],
+    tables: Mapping[str, Sequence[Row]],
+    package: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Check changed tables in a copy of the data folder; only if all is well, put them in place with fresh hashes.
 
     ``package`` is the dictionary where it changes too; without it, that of the folder stays but for its hashes.
+    ``texts`` are files that are no tables.
     """
-    target = Path(config["data"]["package"])
+    target, texts = Path(config["data"]["package"]), texts or {}
     with tempfile.TemporaryDirectory(prefix="evenfield-study-") as name:
         trial = Path(name) / target.name
         if target.is_file():
@@ -78,12 +82,14 @@ def write_study(
                 (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(target.parent / path, trial.parent / path)
         if package is not None:
-            trial.write_text(json.dumps(package, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+            texts = {**texts, target.name: json.dumps(package, ensure_ascii=False, indent=2) + "\n"}
+        for path, text in texts.items():
+            (trial.parent / path).write_text(text, encoding="utf-8", newline="\n")
         for path, rows in tables.items():
             write_rows(rows, trial.parent / path)
         refresh_hashes(trial)
         description = describe_study(read_study({**config, "data": {**config["data"], "package": str(trial)}}))
-        for path in [*tables, target.name]:
+        for path in dict.fromkeys([*tables, *texts, target.name]):
             beside = (target.parent / path).with_suffix(".new")
             beside.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(trial.parent / path, beside)
