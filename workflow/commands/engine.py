@@ -16,11 +16,12 @@ import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
 
+from evenfield.report.changes import keep_last, keep_started
 from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
 REPO = Path(__file__).resolve().parents[2]
-COMMANDS = "check list data extend schema test gate clean package validate install lock".split()
+COMMANDS = "new add check list data diff schema test gate clean package validate install lock".split()
 INTERRUPTED = "interrupted; run the same command to continue"
 
 
@@ -101,7 +102,11 @@ def main(words: Sequence[str]) -> int | str | None:
     try:
         study, line = complete(words)
         with hold(study):
-            snakemake(line)
+            keep_started(study)
+            try:
+                snakemake(line)
+            finally:
+                keep_last(study)
     except SystemExit as stop:
         if not LogHandler.interrupted:
             return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code

@@ -1,8 +1,9 @@
-"""What `new` needs of polygons and of other files about units: which unit is meant, who touches whom."""
+"""Other files about the units of a study: which unit is meant, figures for it, its polygon and who touches it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.ingest.any_table import number_text, numbers_of, read_any
+from evenfield.study.ingest.bureau_export import BureauExport
+from evenfield.study.ingest.guess import long_table
 
 
 def match_units(frame: pd.DataFrame, units: pd.DataFrame, file: str) -> tuple[str, pd.Series]:
@@ -31,6 +35,39 @@ def match_units(frame: pd.DataFrame, units: pd.DataFrame, file: str) -> tuple[st
             "add a column with these ids or names",
         )
     return best, found[best]
+
+
+def read_figures(path: Path, units: pd.DataFrame, named: Sequence[str]) -> BureauExport:
+    """Read one column for units and years, or for units alone where the file has no years."""
+    name, _, column = named[0].partition("=")
+    table, said = read_any(path), list[str]()
+    try:
+        frame, year = long_table(table.frame, {"income": column or name}, said)
+    except IngestError:
+        frame, year = table.frame, ""
+    unit, ids = match_units(frame.drop(columns=year or []), units, path.name)
+    others = [other for other in frame.columns if other not in {unit, year}]
+    same = [other for other in others if other.casefold() == (column or name).casefold()]
+    figures = [other for other in others if numbers_of(frame[other]) is not None]
+    chosen = same or ([] if column else figures if len(figures) == 1 else others if len(others) == 1 else [])
+    if not chosen or len(named) > 1:
+        found = f"{path.name} has no column {column or name}"
+        raise IngestError(found, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN")
+    values = numbers_of(frame[chosen[0]])
+    if values is None and year:
+        raise IngestError(
+            f"{chosen[0]} of {path.name} is no column of numbers", "numbers or blanks", "correct the cells"
+        )
+    texts = frame[chosen[0]].str.strip() if values is None else values.map(number_text)
+    years = frame[year].str[:4].astype(int) if year else 0
+    held = pd.DataFrame({"unit": ids, "year": years, "value": texts}).dropna()
+    held = held[held["value"].ne("")].sort_values(["unit", "year"], ignore_index=True)
+    twice = held[held.duplicated(["unit", "year"])]
+    if len(twice):
+        words = f"{path.name} has {len(twice)} rows twice ({twice['unit'].iloc[0]} {twice['year'].iloc[0] or ''})"
+        raise IngestError(words, "one row per unit" + (" and year" if year else ""), "remove one")
+    label = table.labels.get(chosen[0], chosen[0])
+    return BureauExport(label, name, held, f"From {path.name}.", "panel.csv" if year else "units.csv")
 
 
 def read_polygons(path: Path, units: pd.DataFrame) -> tuple[dict[str, Any], dict[str, BaseGeometry]]:

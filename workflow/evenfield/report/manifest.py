@@ -63,6 +63,7 @@ def build_manifest(
     kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
     return {
         **provenance(config, description),
+        "config": dict(config),
         "citation": citation(config, description),
         "results": kept,
         "exhibits": _exhibits(list(kept), scripts),

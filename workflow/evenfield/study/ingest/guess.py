@@ -66,7 +66,7 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
                 _fault(f"no column {name}, given by --{key}", _listed(list(table.frame.columns)), "correct it")
             )
     faults.refuse()
-    frame, year = _long(table.frame, stems, given, said)
+    frame, year = long_table(table.frame, given, said)
     unit = given.get("unit") or _unit_column(frame, year, said)
     frame = _keyed(frame, unit, year, said, faults)
     name = _name_column(frame)
@@ -118,10 +118,9 @@ def _stems(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     return {stem: columns for stem, columns in out.items() if len(columns) > 1}
 
 
-def _long(
-    frame: pd.DataFrame, stems: Mapping[str, Mapping[str, int]], given: Mapping[str, str | None], said: list[str]
-) -> tuple[pd.DataFrame, str]:
+def long_table(frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str]) -> tuple[pd.DataFrame, str]:
     """Return the table with one row per unit and year, and the column of years."""
+    stems = _stems(frame)
     wide = {column for columns in stems.values() for column in columns}
     held = [name for name in frame.columns if name not in wide]
     dated = [name for name in held if frame[name].str.strip().str.fullmatch(YEAR_CELL.pattern).all()]

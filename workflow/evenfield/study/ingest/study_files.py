@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.study.ingest.any_table import numbers_of
-from evenfield.study.ingest.dictionary import read_resources, refresh_hashes
+from evenfield.study.ingest.dictionary import read_resources, refresh_hashes, write_package
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.tables import NEEDED_COLUMNS, table_kind
 
@@ -82,7 +81,7 @@ def write_study(
                 (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(target.parent / path, trial.parent / path)
         if package is not None:
-            texts = {**texts, target.name: json.dumps(package, ensure_ascii=False, indent=2) + "\n"}
+            write_package(package, trial)
         for path, text in texts.items():
             (trial.parent / path).write_text(text, encoding="utf-8", newline="\n")
         for path, rows in tables.items():
