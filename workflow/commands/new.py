@@ -147,9 +147,9 @@ def config_text(study: NewStudy) -> str:
         f"study:\n  id: {_identifier(options.folder.name)}",
         f"  title: {_flow(options.title or f'Income of {len(units)} {plural}, {first}-{last}')}",
         f"  question: Did poorer {plural} catch up with richer ones, and did income become more alike?",
-        f"  unit_name: {_flow(named)}\n  units_name: {_flow(plural)}",
+        *([f"  unit_name: {_flow(named)}\n  units_name: {_flow(plural)}"] if named != "unit" else []),
         "data: {package: data/datapackage.json}",
-        f"panel:\n  years: [{first}, {last}]" + (f"\n  step: {step}" if step > 1 else ""),
+        f"panel:\n  years: [{first}, {last}]\n  step: {step}",
         f"  income: {_flow({**found.income, 'unit': measure})}{todo}",
         f"periods: {_flow(periods)}",
         *(line for line in (study.weights or _nearest(study), study.taxonomy) if line),
@@ -175,6 +175,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         and numbers_of(units[column]) is None
         and 2 <= units[column].nunique() <= min(12, len(units) / 3)
     ][:1]
+    lines = ["estimates:", *(["  relative_income: {taxonomies: [own]}"] if study.taxonomy else [])]
     out: dict[str, Any] = {"beta": {"id": "absolute"}, "sigma": {"id": "unweighted"}}
     if steps >= 15:
         out["rolling"] = {"id": "windows", "windows": [10 * study.found.step]}
@@ -185,8 +186,8 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     out["moran"] = {"id": "by_year", **({"regions": groups[0]} if groups else {})}
     primary = {"beta", "sigma", "dynamic_panel", "clubs", "inequality"}
     written = [{**item, "role": "primary"} if name in primary else item for name, item in out.items()]
-    lines = [f"  {name}: {_flow([item])}" for name, item in zip(out, written, strict=True)]
-    return ["estimates:", *lines, "exhibits: auto"]
+    lines += [f"  {name}: {_flow([item])}" for name, item in zip(out, written, strict=True)]
+    return [*lines, "exhibits: auto"]
 
 
 def _flow(value: Any) -> str:

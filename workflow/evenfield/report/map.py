@@ -81,7 +81,11 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 def _income(facts: Facts) -> pd.DataFrame:
     """Return income per head in percent of the nation's by unit and year, at current prices where there are any."""
-    panel = facts.table("panel").dropna(subset=["income", "population"])
+    whole = facts.table("panel").dropna(subset=["income"])
+    panel = whole.dropna(subset=["population"])
+    if panel.empty:  # as everywhere, the plain mean stands in where there is no population
+        mean = whole.groupby("year")["income"].transform("mean")
+        return whole.assign(share=100 * whole["income"] / mean).pivot(index="unit", columns="year", values="share")
     current = facts.config["panel"]["income"].get("output", "")
     output = panel[current] if current in panel else panel["income"] * panel["population"]
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
