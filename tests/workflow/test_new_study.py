@@ -35,8 +35,8 @@ def test_commands_of_the_guide(tmp_path: Path) -> None:
     told = {line: run(checkout, line) for block in blocks("sh") for line in block.splitlines()}
     find = lambda word: next(out for line, out in told.items() if word in line)  # noqa: E731
     assert "config and data are in order" in find("run check") and "nothing to add" in find("add income_usd")
-    assert "cells of income_usd changed, largest 8.36% (US-AL 1929: 323 -> 350)" in find("run data")
-    assert "panel: 1 cells of income_usd changed" in find("run diff") and "columns new: division" in find("run diff")
+    assert "1 cell of income_usd changed, largest 8.36% (US-AL 1929: 323 -> 350)" in find("run data")
+    assert "panel: 1 cell of income_usd changed" in find("run diff") and "columns new: division" in find("run diff")
     assert "Income of 48 units" in (results / "report" / "index.html").read_text(encoding="utf-8")
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
     speeds = pd.read_csv(results / "estimates.csv").query("estimator == 'ols' and term == 'speed' and period == 'S1'")

@@ -48,9 +48,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def main() -> None:
     """Read the command line and print the differences."""
     options = arguments(str(__doc__))
-    options.add_argument("old", nargs="?", type=Path, help="a results folder (default: those before the last run)")
+    options.add_argument(
+        "old", nargs="?", type=Path, help="a results folder, or a study (default: those before the last run)"
+    )
     given = options.parse_args()
     old = given.old.absolute() if given.old else None
+    old = old / RESULTS if old and (old / RESULTS).is_dir() else old
     run_command(given, lambda config: print("\n".join(differences(config, old))))
 
 

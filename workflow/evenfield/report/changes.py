@@ -16,7 +16,7 @@ from evenfield.study.files import read_table, write_table
 # What `run` keeps of the results that it is about to replace, and where.
 KEPT = ("manifest.json", "estimates.csv", "answers.csv", "ingest/*.csv")
 LAST, STARTED = Path(".snakemake/last_results"), Path(".snakemake/started_results")
-DUST, SHOWN = 1e-9, 5
+DUST, SHOWN, LONGEST = 1e-9, 5, 60
 _KEYS = "unit year,taxonomy unit,zone,unit measure,unit_i unit_j,source,variable units first_year,programme unit,unit"
 KEYS = [tuple(names.split()) for names in _KEYS.split(",")]
 
@@ -76,7 +76,7 @@ def _frame_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[
     one, other = (frame[columns].drop_duplicates(list(key)).set_index(list(key)) for frame in (old, new))
     for word, rows in (("gone", one.index.difference(other.index)), ("new", other.index.difference(one.index))):
         if len(rows):
-            yield f"{name}: {len(rows)} rows {word} ({first_examples([_named(row) for row in rows])})"
+            yield f"{name}: {_counted(len(rows), 'row')} {word} ({first_examples([_named(row) for row in rows])})"
     both = one.index.intersection(other.index)
     for column in [column for column in columns if column not in key]:
         before, after = one.loc[both, column], other.loc[both, column]
@@ -88,7 +88,7 @@ def _frame_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[
             first = size.sort_values(ascending=False, kind="stable").index[:3]
             cells = [f"{_named(row)}: {_cell(before[row])} -> {_cell(after[row])}" for row in first]
             more = f", largest {size.max():.2%}" if numeric and np.isfinite(size.max()) else ""
-            yield f"{name}: {int(moved.sum())} cells of {column} changed{more} ({'; '.join(cells)})"
+            yield f"{name}: {_counted(int(moved.sum()), 'cell')} of {column} changed{more} ({'; '.join(cells)})"
 
 
 def _twice(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
@@ -100,8 +100,13 @@ def _sizes(before: pd.Series, after: pd.Series) -> pd.Series:
         return (after / before - 1).abs().fillna(np.inf)
 
 
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def _named(row: Any) -> str:
-    return " ".join(_cell(part) for part in (row if isinstance(row, tuple) else (row,)))
+    text = " ".join(_cell(part) for part in (row if isinstance(row, tuple) else (row,)))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _cell(value: Any) -> str:
@@ -125,7 +130,7 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
             yield from _leaves(item, f"{where}.{item.get('id', i) if isinstance(item, Mapping) else i}")
     else:
         text = str(value)
-        yield where, f"{text[:57]}..." if len(text) > 60 else text
+        yield where, text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
@@ -138,9 +143,8 @@ def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
     yield f"estimates: {moved.sum()} of {len(both)} moved, {len(come)} new, {len(gone)} gone"
     size = ((after - before).abs() / one.loc[both, "std_error"])[moved].fillna(0)
     for row in size.sort_values(ascending=False, kind="stable").index[:SHOWN]:
-        words = " ".join(
-            str(other.loc[row, name]) for name in ("family", "spec_id", "term", "period") if other.loc[row, name]
-        )
+        told = [other.loc[row, name] for name in ("family", "spec_id", "term", "contrast", "period")]
+        words = " ".join(str(text) for text in told if not pd.isna(text) and text)
         errors = f", {size[row]:.2f} standard errors" if size[row] else ""
         yield f"  {words}: {_cell(before[row])} -> {_cell(after[row])}{errors}"
 

@@ -165,10 +165,8 @@ def _read_stata(file: Path) -> AnyTable:
 
 
 def _read_spss(file: Path) -> AnyTable:
-    import pyreadstat  # noqa: PLC0415, optional
-
-    frame, told = pyreadstat.read_sav(str(file), apply_value_formats=True)
-    labels = {name: text for name, text in told.column_names_to_labels.items() if text}
+    frame = pd.read_spss(file)
+    labels = {name: text for name, text in frame.attrs.get("column_names_to_labels", {}).items() if text}
     return AnyTable(_as_text(frame.astype(object)), labels=labels)
 
 
