@@ -32,7 +32,8 @@ from pathlib import Path
 Path(snakemake.output[0]).write_text("half")
 if not Path("started").exists():
     Path("started").touch()
-    time.sleep(8)
+    for _ in range(600):
+        time.sleep(0.05 * (not Path("go").exists()))
 Path(snakemake.output[0]).write_text("whole")
 """
 
@@ -57,7 +58,7 @@ def toy(tmp_path):
 
 @pytest.fixture
 def slow(toy):
-    """The toy study with a job that takes three seconds at its first trial, and a function that starts it."""
+    """The toy study with a job that waits for a file, half a minute at most, and a function that starts it."""
     copy, call_toy = toy
     (copy / "Snakefile").write_text(SLOW)
     (copy / "slow.py").write_text(SLOW_SCRIPT)
@@ -202,7 +203,8 @@ def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
     assert second.returncode == 1
     assert second.stderr == f"run: another run is working in {copy}; expected one at a time; wait for it or stop it\n"
     assert call(copy, "clean", "--directory", ".").stderr.startswith("clean: a run is working in ")
-    assert first.wait(timeout=30) == 0 and (copy / "results" / "a.txt").read_text() == "whole"
+    (copy / "go").touch()
+    assert first.wait(timeout=60) == 0 and (copy / "results" / "a.txt").read_text() == "whole"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)])
@@ -223,7 +225,9 @@ def test_a_bare_snakemake_at_work_is_respected(slow):
     engine = subprocess.Popen([Path(sys.executable).with_name("snakemake"), "--cores", "1", "--quiet", "all"], cwd=copy)
     while not (copy / "started").exists():
         time.sleep(0.05)
-    assert call_toy().stderr.startswith("run: another run is working in ") and engine.wait(timeout=30) == 0
+    assert call_toy().stderr.startswith("run: another run is working in ")
+    (copy / "go").touch()
+    assert engine.wait(timeout=60) == 0
 
 
 def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):

@@ -146,5 +146,5 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="run package", description=__doc__)
     parser.add_argument("--directory", default=str(REPOSITORY), help="the study's folder (default: this repository)")
-    parser.set_defaults(configfile="config.yaml")
+    parser.set_defaults(configfile=[])
     run_command(parser.parse_args(), package)

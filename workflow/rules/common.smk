@@ -10,7 +10,7 @@ WEIGHTS = list(config["weights"]["families"])
 FAMILIES = sorted(config["estimates"])
 MAIN_SCHEME = config["panel"]["unit_scheme"]
 TOPICS = topics.read_topics()
-ESTIMATED = [name for name, told in TOPICS.items() if told["estimate"] is not None and name in config["estimates"]]
+ESTIMATED = PLAN.topics
 
 
 wildcard_constraints:
@@ -48,9 +48,8 @@ def hash_of(paths):
 SHOWN = [*config["tables"], *config["figures"]]
 MADE_BY = dict.fromkeys(SHOWN, "") | {
     id: f"workflow/evenfield/topics/{topic}/{'table' if id.startswith('T') else 'figure'}.py"
-    for topic, told in TOPICS.items()
-    for id in told["exhibits"]
-    if id in SHOWN
+    for topic, shown in PLAN.exhibits.items()
+    for id in shown
 }
 # Templates of page and paper, and every library file: the paper lists the modelling decisions that stand in them.
 REPORT_FILES = [

@@ -6,7 +6,7 @@ EXHIBITS = [
 ]
 REPORT = {
     "exhibits": EXHIBITS,
-    "texts": sorted(str(p) for p in Path("text").glob("*.*") if p.suffix in (".md", ".bib") and not config["neutral"]),
+    "texts": list(PLAN.texts),
     "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
@@ -60,7 +60,7 @@ rule name_numbers:
     """Give every number that the texts print by name its value, as prose and as TeX."""
     input:
         estimates=rules.collect.output.estimates,
-        files=sorted({f"results/{entry.file}" for entry in read_entries(config).values() if entry.file}),
+        files=sorted({f"results/{entry.file}" for entry in PLAN.numbers.values() if entry.file}),
     output:
         content="results/numbers.json",
         macros="results/numbers.tex",

@@ -23,12 +23,7 @@ def estimate_files(topic):
 
 def exhibit_files(topic):
     """The files of each table and figure of a topic that the config asks for."""
-    wanted = [*config["tables"], *config["figures"]]
-    return {
-        id: (table_files if id.startswith("T") else figure_files)(id)
-        for id in TOPICS[topic]["exhibits"]
-        if id in wanted
-    }
+    return {id: (table_files if id.startswith("T") else figure_files)(id) for id in PLAN.exhibits[topic]}
 
 
 def chunk_file(topic):

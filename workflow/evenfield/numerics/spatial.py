@@ -55,10 +55,11 @@ def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
 
 def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return row and column of a square for each unit, as near as can be to where it lies; lat, lon (N,)."""
-    n = len(lat)
+    # Some squares stay empty, so that a few units can keep the shape of their country.
+    n, room = len(lat), 1.4 if len(lat) <= 100 else 1.0
     wide = max(np.ptp(lon) * np.cos(np.radians(np.mean(lat))), 1e-9) / max(np.ptp(lat), 1e-9)
-    columns = int(np.clip(np.ceil(np.sqrt(1.4 * n * wide)), 1, n))
-    rows = int(np.ceil(1.4 * n / columns))
+    columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
+    rows = int(np.ceil(room * n / columns))
     row, column = (place.ravel() for place in np.mgrid[:rows, :columns])
     x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
     y = (lat.max() - lat) / max(np.ptp(lat), 1e-9) * (rows - 1)

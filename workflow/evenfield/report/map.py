@@ -80,12 +80,10 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 
 def _income(facts: Facts) -> pd.DataFrame:
-    """Return income per head in percent of the nation's by unit and year, at current prices where there are any."""
-    whole = facts.table("panel").dropna(subset=["income"])
-    panel = whole.dropna(subset=["population"])
-    if panel.empty:  # as everywhere, the plain mean stands in where there is no population
-        mean = whole.groupby("year")["income"].transform("mean")
-        return whole.assign(share=100 * whole["income"] / mean).pivot(index="unit", columns="year", values="share")
+    """Return income per head in percent of the whole's by unit and year, at current prices where there are any."""
+    panel = facts.table("panel").dropna(subset=["income"])
+    # Without people every unit counts alike.
+    panel = panel.assign(population=1.0) if panel["population"].isna().all() else panel.dropna(subset=["population"])
     current = facts.config["panel"]["income"].get("output", "")
     output = panel[current] if current in panel else panel["income"] * panel["population"]
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os.path
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.files import read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does not hold.
-# A bullet or paragraph of a method page that opens with a study's id in a comment is an example from that study.
+# A bullet or paragraph of a method page that opens with a comment is for that study only, or for those with a proxy.
 EXAMPLE = re.compile(r"^(- )?<!-- (\w+) --> (.*\n(?:(?!- |\n).+\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
@@ -67,14 +67,15 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
         text=Markup(prose.html("page", placed)),  # escaped where it was parsed
         cited=Markup(prose.references_html("page")),
     )
-    study, exhibited = config["study"]["id"], {part.id: part.exhibits for part in context["sections"]}
+    parts_of = {config["study"]["id"], *config["panel"]["income"]}
+    exhibited = {part.id: part.exhibits for part in context["sections"]}
     told = {name: item["title"] for name, item in read_topics().items() if name in {*exhibited, *config["estimates"]}}
     topics = [
         {
             "id": name,
             "title": title,
             "exhibits": exhibited.get(name, []),
-            "method": method_html(name, list(told), study),
+            "method": method_html(name, list(told), parts_of),
         }
         for name, title in told.items()
     ]
@@ -93,13 +94,13 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def method_html(topic: str, topics: Sequence[str], study: str = "") -> Markup:
-    """Return the method page of a topic, headings a level lower, links within ``topics``, examples of a study."""
+def method_html(topic: str, topics: Sequence[str], shown: Collection[str] = ()) -> Markup:
+    """Return the method page of a topic, headings a level lower, links within ``topics``, marked parts if shown."""
     path = TOPICS / topic / "method.md"
     if not path.is_file():
         return Markup("")
     text = path.read_text(encoding="utf-8").partition("\n")[2]
-    text = EXAMPLE.sub(lambda found: f"{found[1]}{found[3]}" if found[2] == study else "", text)
+    text = EXAMPLE.sub(lambda found: f"{found[1]}{found[3]}" if found[2] in shown else "", text)
     text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1], text)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
     title, number = read_topics()[topic]["title"], count(1)

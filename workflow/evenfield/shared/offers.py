@@ -27,7 +27,7 @@ DISTANCES = {"nearest", "inverse_distance", "exponential", "band"}
 UNITS, WEIGHTS = ("unit", "group", "against"), ("weights", "exposure", "w_id")
 PERIODS, YEARS = ("period", "periods", "subperiods", "pooled", "cells"), ("year",)
 SPARED, TOGETHER = ("placebo_years", "placebos", "placebo", "split"), ("spans",)
-BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error)
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error)
 
 
 def step_aside(config: Mapping[str, Any], folder: str | Path = ".") -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _estimates(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: 
         parts = section if topic == "group_contrasts" else {topic: section}
         for family, part in parts.items():
             dropped = list[str]()
-            kept = None if needs else _pruned(part, gone, told["estimate"].get("spares", ()), dropped)
+            kept = None if needs else part and _pruned(part, gone, told["estimate"].get("spares", ()), dropped)
             gone.families |= {family} if kept is None else set()
             gone.specs |= {(family, name) for name in dropped}
             lost += dropped if kept is not None else [family]
@@ -214,7 +214,7 @@ def _missing(told: Mapping[str, Any], offered: set[str], estimates: Mapping[str,
         topic, _, part = need.partition(".")
         if need in NEEDS and need not in offered:
             return NEEDS[need]
-        if need not in NEEDS and (topic not in estimates or part not in ["", *estimates[topic]]):
+        if need not in NEEDS and (topic not in estimates or (part and not estimates[topic].get(part))):
             return f"estimates.{need}"
     return ""
 

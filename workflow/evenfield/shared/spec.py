@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, model_validator
 
-from evenfield.study.errors import ConfigError
+from evenfield.study.errors import ConfigError, Faults
 
 Role = Literal["primary", "robustness", "mechanism", "exploratory"]
 Id = Annotated[str, Field(pattern=r"^\w+$", description="Name of the specification.")]
@@ -45,8 +45,10 @@ def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
     try:
         return TypeAdapter(kind).validate_python(config["estimates"][topic], context=context)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in ("estimates", topic, *first["loc"]))
-        raise ConfigError(
-            f"{where}: {first['msg']}", "keys and values as docs/config.md lists them", f"correct {where}"
-        ) from None
+        faults = Faults()
+        for fault in error.errors():
+            where = ".".join(str(step) for step in ("estimates", topic, *fault["loc"]))
+            found = f"{where}: {fault['msg']}"
+            faults.append(ConfigError(found, "keys and values as docs/config.md lists them", f"correct {where}"))
+        faults.refuse()
+        raise

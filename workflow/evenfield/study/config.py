@@ -56,17 +56,34 @@ def read_config(path: str | Path) -> dict[str, Any]:
     """Read a config file as plain data with the parts of it that stand in files of their own beside it."""
     faults, content = Faults(), dict[str, Any]()
     with faults.caught():
-        content = _read_mapping(Path(path))
+        content = read_mapping(Path(path))
     for key, name in PARTS.items():
         beside = Path(path).with_name(name)
         if beside.exists() and key not in content:
             with faults.caught():
-                content[key] = _read_mapping(beside)
+                content[key] = read_mapping(beside)
     faults.refuse()
     return content
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
+def study_config(over: Mapping[str, Any] | None = None, path: str | Path = "config.yaml") -> dict[str, Any]:
+    """Read a study's config, in which keys of ``over`` win; a whole config, as of a module, stands for itself."""
+    over = over or {}
+    whole = {"study", "data", "panel", "periods"} <= set(over)
+    return merged({} if whole else read_config(path), over)
+
+
+def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay configs over each other; a later one wins, mapping by mapping."""
+    out: dict[str, Any] = {}
+    for config in configs:
+        both = {key for key in config if isinstance(out.get(key), Mapping) and isinstance(config[key], Mapping)}
+        out = {**out, **config, **{key: merged(out[key], config[key]) for key in both}}
+    return out
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read one YAML file as plain data."""
     if not path.exists():
         action = "run from the study's folder or name it with --directory"
         raise ConfigError(f"no file {path}", "a config.yaml in the study's folder", action)

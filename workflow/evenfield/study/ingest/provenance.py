@@ -51,9 +51,10 @@ def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame])
     }
 
 
-def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame, merged: pd.DataFrame | None = None) -> None:
+def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
     """Check that every figure of the panel lies in exactly one span of provenance, and no span is of another table."""
-    columns = {*panel.columns, *(() if merged is None else merged.columns)}
+    panel, spans = tables["panel"], tables["panel_provenance"]
+    columns = {*panel.columns, *tables.get("panel_merged", panel).columns}
     if unknown := sorted(set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns):
         found = f"panel_provenance.csv names {len(unknown)} unknown variable ({first_examples(unknown)})"
         raise IngestError(found, "columns of panel.csv", "correct the name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,7 @@ from evenfield.study.ingest.provenance import (
     whole_origin,
 )
 from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
-from evenfield.study.tables import (
-    DATED_SUFFIX,
-    NO_TAXONOMY,
-    OPTIONAL_TABLES,
-    REQUIRED_TABLES,
-    TAXONOMY_COLUMNS,
-    UNDATED_SUFFIX,
-)
+from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
 
 LONGEST = 60.0  # seconds for one table
 
@@ -54,27 +48,42 @@ def left_out(tables: Mapping[str, pd.DataFrame], units: list[str]) -> dict[str, 
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read every table and check all but the checksums, so that a structural fault is named first."""
-    package, faults, tables = Path(config["data"]["package"]), Faults(), dict[str, pd.DataFrame]()
+    package, faults = Path(config["data"]["package"]), Faults()
+    tables = read_tables(package, faults)
+    years, step = config["panel"]["years"], config["panel"]["step"]
+    checks: list[tuple[str, Callable[[], object]]] = [
+        ("panel", lambda: check_years(tables["panel"], years, step)),
+        ("panel units", lambda: check_units(tables)),
+        ("units", lambda: check_places(tables["units"])),
+        ("units", lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"]))),
+        ("panel panel_provenance", lambda: check_coverage(tables)),
+        ("panel", lambda: check_dates(tables)),
+    ]
+    broken = set(read_resources(package)) - set(tables)
+    named = [name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken]
+    checks += [("units", partial(collect_taxonomies, tables, [name])) for name in named]
+    for needed, check in checks:
+        if set(needed.split()) <= set(tables):
+            with faults.caught():
+                check()
+    faults.refuse()
+    return tables
+
+
+def read_tables(package: str | Path, faults: Faults | None = None) -> dict[str, pd.DataFrame]:
+    """Read every table by itself; what is wrong is added to ``faults`` or refused."""
+    found, tables = Faults(), dict[str, pd.DataFrame]()
     resources = {name: resource for name, resource in read_resources(package).items() if resource.fields}
     for name, resource in resources.items():
-        with faults.caught(), time_limit(resource.path, LONGEST):
-            tables[name] = read_checked(package.parent, resource)
-    faults += foreign_key_faults(tables, resources)
+        with found.caught(), time_limit(resource.path, LONGEST):
+            tables[name] = read_checked(Path(package).parent, resource)
+    found += foreign_key_faults(tables, resources)
     if set(resources) <= set(tables):
         tables |= whole_origin(read_package(package), tables)
-    checks: list[Callable[[], object]] = [
-        lambda: check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"]),
-        lambda: check_units(tables),
-        lambda: check_places(tables["units"]),
-        lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"])),
-        lambda: check_coverage(tables["panel"], tables["panel_provenance"], tables.get("panel_merged")),
-        lambda: check_dates(tables, config["panel"]["years"]),
-        *(lambda name=name: collect_taxonomies(tables, [name]) for name in config["taxonomy"]["all"]),
-    ]
-    for check in checks if set(REQUIRED_TABLES) <= set(tables) else ():
-        with faults.caught():
-            check()
-    faults.refuse()
+    if faults is None:
+        found.refuse()
+    else:
+        faults += found
     return tables
 
 
@@ -157,18 +166,19 @@ def check_places(units: pd.DataFrame) -> None:
             raise IngestError(found, f"degrees from -{most} to {most}", "correct the cell")
 
 
-def check_dates(tables: Mapping[str, pd.DataFrame], years: list[int]) -> None:
-    """Check that zones end after they begin, and that programmes begin within the years of the study."""
+def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check that zones end after they begin, and that programmes begin within the years of the data."""
     zones, programmes = tables.get("zones", pd.DataFrame()), tables.get("programmes", pd.DataFrame())
     faults = Faults()
     if "exit_year" in zones and len(off := zones[zones["exit_year"] <= zones["year_in_force"]]):
         named = [f"{row.unit} {row.exit_year:.0f}" for row in off.itertuples()]
         found = f"zones.csv has {len(off)} exit_year not after year_in_force ({first_examples(named)})"
         faults.append(IngestError(found, "an exit after the start", "correct the years"))
-    if len(programmes) and len(off := programmes[~programmes["first_year"].between(years[0], years[1])]):
+    first, last = tables["panel"]["year"].min(), tables["panel"]["year"].max()
+    if len(programmes) and len(off := programmes[~programmes["first_year"].between(first, last)]):
         named = [f"{row.programme} {row.first_year:.0f}" for row in off.itertuples()]
         found = f"programmes.csv has {len(off)} first_year outside the panel ({first_examples(named)})"
-        faults.append(IngestError(found, f"years from {years[0]} to {years[1]}", "correct or remove the rows"))
+        faults.append(IngestError(found, f"years from {first:.0f} to {last:.0f}", "correct or remove the rows"))
     faults.refuse()
 
 
@@ -179,11 +189,15 @@ def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> 
     return pd.concat(frames, ignore_index=True)[["taxonomy", *TAXONOMY_COLUMNS]]
 
 
+def _taxonomy_file(name: str) -> str:
+    return f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
+
+
 def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -> pd.DataFrame:
     if name == NO_TAXONOMY:
         empty = {"unit": units, "cluster": 0, "sez": 0, "sez_from_year": np.nan, "sez_from_year_dated": np.nan}
         return pd.DataFrame({**empty, "source": "", "confidence": "", "note": ""})
-    file = f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
+    file = _taxonomy_file(name)
     if file not in tables:
         raise IngestError(
             f"no taxonomy '{name}'",

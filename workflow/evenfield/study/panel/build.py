@@ -130,6 +130,9 @@ def _samples(samples: Mapping[str, list[str]], mapping: Mapping[str, str], units
             )
         gone = {unit for unit in excluded if mapping[unit] == unit}
         out[name] = [unit for unit in units if unit not in gone]
+        if not out[name]:
+            found = f"panel.samples.{name} leaves out all {len(units)} units"
+            raise ConfigError(found, "units that stay", "leave out fewer")
     return out
 
 

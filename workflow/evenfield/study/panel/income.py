@@ -11,6 +11,7 @@ import pandas as pd
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, first_examples
 
+LEAST_INDEX = 10.0
 OFFICIAL, PROXY, SPLICED = "official", "proxy", "spliced"
 
 
@@ -22,6 +23,10 @@ def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> 
             "output in the base year",
             "choose another panel.income.base_year",
         )
+    # ASSUME: no volume of output falls below a tenth of the previous period's in half of all cells.
+    if (median := float(pd.Series(index.to_numpy(float).ravel()).median())) < LEAST_INDEX:
+        found = f"panel.income.index has a median of {median:g}, as a ratio has"
+        raise PanelError(found, "an index of output, previous period = 100", "multiply the column by 100")
     steps = (index / 100.0).apply(log)
     start = list(nominal.index).index(base_year)
     forward = steps.iloc[start + 1 :].cumsum(skipna=False)

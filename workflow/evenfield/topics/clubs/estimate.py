@@ -95,6 +95,11 @@ class Clustering(NamedTuple):
     merged: Clubs
 
 
+def look(study: Study, _: Section, spec: ClubsSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    window(study, spec, spec.period, f"estimates.clubs.{spec.id}")
+
+
 def estimate(study: Study) -> Results:
     """Test convergence by log t and sort units into clubs."""
     out, parts = Results(), []

@@ -47,6 +47,11 @@ Section = list[DynamicPanelSpec]
 Window = tuple[dict[str, Any], pd.DataFrame, str]
 
 
+def look(study: Study, _: Section, spec: DynamicPanelSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    list(_windows(study, spec))
+
+
 def estimate(study: Study) -> Results:
     """Estimate the speed of convergence from yearly or longer transitions within periods.
 

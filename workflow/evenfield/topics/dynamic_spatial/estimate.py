@@ -81,6 +81,11 @@ class Inference(NamedTuple):
     seed: int
 
 
+def look(study: Study, section: Section, spec: DynamicSpatialSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    study_panel(study, section, spec)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every specification and measure its bias at its own size.
 

@@ -113,6 +113,12 @@ class CrossSection:
         return float(self.table[name].std(ddof=0))
 
 
+def look(study: Study, _: Section, spec: ExposureSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    for period in study.description()["periods"]:
+        _section(study, spec, period)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every exposure specification in every period.
 

@@ -73,6 +73,11 @@ class Place(NamedTuple):
     note: str  # a warning about the weights
 
 
+def look(study: Study, _: Section, spec: GradientSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _place(study, spec)
+
+
 def estimate(study: Study) -> Results:
     """Test the gradients of cluster lists and counts for every specification."""
     out, inference = Results(), study.config["inference"]

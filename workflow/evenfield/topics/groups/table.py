@@ -12,6 +12,7 @@ from evenfield.shared.tables.numbers import is_missing, text, whole, year
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import CELLS, cells_of, in_words, last_main_period, period_label
+from evenfield.study.errors import first_examples
 from evenfield.topics.groups.table_sources import t2
 
 FIRST_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "science park"}
@@ -74,8 +75,8 @@ def tg(facts: Facts) -> Table:
     for period in facts.shown("main", "span"):
         mine = cells_of(cells, taxonomy, period)
         held = {cell: sorted(names[mine.loc[mine["cell"].eq(cell), "unit"]]) for cell in CELLS}
-        shown = {cell: ", ".join(units) or "none" for cell, units in held.items()} | {"neither": len(held["neither"])}
-        rows.append({"period": period_label(period, periods), **shown})
+        shown = {cell: first_examples(units, 20) or "none" for cell, units in held.items()}
+        rows.append({"period": period_label(period, periods), **shown, "neither": len(held["neither"])})
     sources = facts.ingested("taxonomies", TEXT)
     dated = sources[sources["taxonomy"].eq(taxonomy) & sources["sez"].eq(1) & sources["sez_from_year"].notna()]
     starts = [f"{names[row['unit']]} {year(row['sez_from_year'])}" for row in records(dated) if row["unit"] in names]

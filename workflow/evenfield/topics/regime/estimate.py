@@ -55,6 +55,11 @@ SUPPORT = ["spec_id", "period", "exposure", "tercile", "units", "exposure_low", 
 SUPPORT += ["income_low", "income_mean", "income_high"]
 
 
+def look(study: Study, _: Section, spec: RegimeSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    sections(study, spec)
+
+
 def estimate(study: Study) -> Results:
     """Estimate convergence by regime in every period.
 

@@ -95,6 +95,11 @@ class SpatialPanelSpec(PanelSpec):
 Section = PanelSection[SpatialPanelSpec]
 
 
+def look(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    study_panel(study, section, spec, spec.sample)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every specification with every model and weights matrix.
 

@@ -90,6 +90,11 @@ class Section(Spec):
         return self
 
 
+def look(study: Study, section: Section, spec: DoseSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _Regression.of(study, section, spec)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every specification, the placebo of later zones for each, and other inference for the primary one.
 
