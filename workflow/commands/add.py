@@ -231,7 +231,7 @@ def with_origin(
 ) -> dict[str, Sequence[Row]]:
     """Return sources and spans with the origin of the new figures; none where one origin holds for the whole study."""
     paths, changed = {item["path"] for item in package["resources"]}, dict[str, Sequence[Row]]()
-    whole = (package.get("grade"), package.get("flag", "official"), study["sources"]["source"].iloc[0])
+    whole = (package.get("grade"), package.get("flag", "official"), next(iter(study["sources"]["source"]), ""))
     if (
         SPANS not in paths
         and (options.grade or whole[0], options.flag or whole[1], options.source or whole[2]) == whole
@@ -273,6 +273,8 @@ def report(export: BureauExport, merge: Merge, file: str, units: Sequence[str]) 
     span = f", {years.min()} to {years.max()}" if export.table == PANEL else ""
     print(f"{file}: {export.indicator} for {export.column}, {len(present)} units{span}")
     print(f"{len(merge.added)} cells added, {len(merge.changed)} changed, {len(merge.equal)} equal")
+    if export.unknown:
+        print(f"left out, no units of the study: {first_examples(list(export.unknown))}")
     if merge.new_years:
         print(f"new years: {', '.join(map(str, merge.new_years))}")
     if merge.changed:

@@ -67,7 +67,8 @@ def read_figures(path: Path, units: pd.DataFrame, named: Sequence[str]) -> Burea
         words = f"{path.name} has {len(twice)} rows twice ({twice['unit'].iloc[0]} {twice['year'].iloc[0] or ''})"
         raise IngestError(words, "one row per unit" + (" and year" if year else ""), "remove one")
     label = table.labels.get(chosen[0], chosen[0])
-    return BureauExport(label, name, held, f"From {path.name}.", "panel.csv" if year else "units.csv")
+    lost = tuple(dict.fromkeys(frame[unit][ids.isna()]))
+    return BureauExport(label, name, held, f"From {path.name}.", "panel.csv" if year else "units.csv", lost)
 
 
 def read_polygons(path: Path, units: pd.DataFrame) -> tuple[dict[str, Any], dict[str, BaseGeometry]]:

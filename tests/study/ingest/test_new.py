@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 
+import add
 import data
 import new
 from evenfield.study.config import checked_config, read_config
@@ -157,6 +158,45 @@ def test_fault_is_named_and_nothing_is_written(tmp_path, name):
     assert any(said in line for line in lines) and all(line.count("; ") >= 2 for line in lines)
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
     assert len(lines) == (2 if name in {"no column", "no polygons"} else 1)
+
+
+def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypatch):
+    made(tmp_path)
+    study, package = tmp_path / "study", tmp_path / "study" / "data" / "datapackage.json"
+    text = package.read_text(encoding="utf-8").replace('"grade": "A"', '"grade":   "A"')
+    package.write_text(text, encoding="utf-8")
+    WIDE.drop(columns="side").assign(**{str(y): y / 1000 for y in YEARS}).drop(columns=YEARS).to_csv(tmp_path / "s.csv")
+    WIDE[["state_name"]].assign(coast=["a", "b", "a", "b", "a"]).to_excel(tmp_path / "c.xlsx", index=False)
+    (tmp_path / "new.csv").write_text("code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n", encoding="utf-8")
+    to = ["--directory", str(study)]
+    add.main(["school", "--from", str(tmp_path / "s.csv"), *to])
+    add.main(["coast", "--from", str(tmp_path / "c.xlsx"), *to])
+    held = {path: path.read_bytes() for path in (study / "data").iterdir()}
+    with pytest.raises(
+        SystemExit, match=r"new.csv has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"
+    ):
+        add.main(["income", "--from", str(tmp_path / "new.csv"), *to])
+    assert held == {path: path.read_bytes() for path in (study / "data").iterdir()}
+    add.main(["income", "--from", str(tmp_path / "new.csv"), "--replace", "--source", "B", "--citation", "Book", *to])
+    assert "left out, no units of the study: X" in capsys.readouterr().out
+    monkeypatch.chdir(study)
+    tables = read_study(checked_config(read_config("config.yaml")))
+    panel = tables["panel"].set_index(["unit", "year"])
+    assert panel.loc[("N", 2000), ["income", "school"]].tolist() == [1, 2] and panel["income"]["E", 2012] == 5
+    assert tables["units"].set_index("unit")["coast"].to_dict() == dict(zip(WIDE["code"], "ababa", strict=True))
+    spans = tables["panel_provenance"].query("variable == 'income' and source == 'B'")
+    assert set(spans["units"]) == {"N", "all"} and set(tables["sources"]["citation"]) == {"table.csv", "Book"}
+    written = package.read_text(encoding="utf-8")
+    assert '"grade":   "A"' in written and '"name": "school"' in written
+
+
+def test_a_table_said_to_be_simulated_marks_the_study(tmp_path):
+    config, _ = made(tmp_path)
+    package = tmp_path / "study" / "data" / "datapackage.json"
+    package.write_text(
+        package.read_text(encoding="utf-8").replace('"name": "units",', '"name": "units", "flag": "simulated",')
+    )
+    assert describe_study(read_study(config))["simulated"] == ["units"]
 
 
 def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):

@@ -46,6 +46,7 @@ class BureauExport:
     values: pd.DataFrame  # ``unit``, ``year`` (int), ``value`` (NaN where missing), sorted by unit and year
     note: str = ""  # note of their provenance
     table: str = "panel.csv"  # table that they belong to
+    unknown: tuple[str, ...] = ()  # names that are no units of the study
 
 
 def read_export(

@@ -42,7 +42,7 @@ def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame])
         spans.append(pd.DataFrame({"variable": columns, **told, "flag": package.get("flag", "official")}))
     found = pd.concat([span for span in spans if len(span)] or spans[:1], ignore_index=True)
     found = found[~found["variable"].isin(["unit", "year"])].assign(
-        units=ALL_UNITS, source=sources["source"].iloc[0], note=""
+        units=ALL_UNITS, source=next(iter(sources["source"]), ""), note=""
     )
     own = [tables["panel_provenance"]] if "panel_provenance" in tables else []
     return {
