@@ -136,7 +136,8 @@ def config_text(study: NewStudy) -> str:
     steps = (last - first) // step
     plural = f"{named[:-1]}ies" if re.search("[^aeiou]y$", named) else f"{named}s"
     column = found.income.get("column", "")
-    label = found.labels.get(found.titles.get(column, column), "") or column or " over ".join(found.income.values())
+    label = found.labels.get(found.titles.get(column, column), "")
+    label = label or f"units of {column or ' over '.join(found.income.values())}"
     todo = f"  # one of: {', '.join(found.panel.columns[2:])}" if column == TODO else ""
     measure = options.measure or ("not stated" if todo else label)
     parts = (0, 1 / 3, 2 / 3, 1) if steps >= 24 else (0, 0.5, 1) if steps >= 10 else ()
