@@ -21,7 +21,7 @@ def aside(config, folder, **panel):
 
 @pytest.mark.parametrize(("config", "folder"), [(CHINA, ROOT), (US, ROOT / "examples/us-states")])
 def test_a_whole_study_is_left_as_it_is(config, folder):
-    assert step_aside(config, folder) == {**config, "aside": [], "neutral": False}
+    assert step_aside(config, folder) == {**config, "aside": [], "neutral": False, "auto": []}
 
 
 def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():

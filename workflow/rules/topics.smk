@@ -112,6 +112,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             topic=topic,
             files=exhibit_files(topic),
             study=config["study"],
+            auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
             code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),
             config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),

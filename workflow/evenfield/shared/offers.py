@@ -284,7 +284,7 @@ def _checked(name: str, item: Mapping[str, Any], first: Mapping[str, Any], gone:
 
 def _exhibits(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]) -> dict[str, list[str]]:
     """Choose tables and figures: those listed, with ``exhibits: auto`` all others too, that have what they need."""
-    topics, estimates, out = read_topics(), config["estimates"], dict[str, list[str]]()
+    topics, estimates, out = read_topics(), config["estimates"], {"auto": list[str]()}
     owner = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
     needs = {name: _missing(topics[topic]["exhibits"][name], offered, estimates) for name, topic in owner.items()}
     able = [name for name in owner if topics[owner[name]]["estimate"] is None or owner[name] in estimates]
@@ -292,6 +292,7 @@ def _exhibits(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: l
         auto = [name for name in able if name[0] == letter and config["exhibits"] == "auto" and not needs[name]]
         kept = [name for name in config[key] if not needs.get(name) and owner.get(name) not in gone.families]
         out[key] = list(dict.fromkeys([*kept, *auto]))
+        out["auto"] += [name for name in auto if name not in kept]
         if lost := sorted(set(config[key]) - set(kept)):
             said.append(f"{key.capitalize()} left out, since what they show is not there: {_list(lost)}.")
     return out

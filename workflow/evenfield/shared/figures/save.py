@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from evenfield.shared.figures.style import ACCENT
+from evenfield.shared.figures.style import ACCENT, WIDTH
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import write_results, write_text
 from evenfield.study.simulated import watermark_for
@@ -36,6 +36,13 @@ class Artwork:
     figure: Figure  # the picture
     data: pd.DataFrame  # what was drawn, one row per mark
     alt: str  # one or two plain sentences with the main numbers
+
+
+def empty_figure(why: str) -> Artwork:
+    """Return a figure that says why it has nothing to show."""
+    figure, said = plt.figure(figsize=(WIDTH, 1.0)), f"Nothing to show: {why}."
+    figure.text(0.5, 0.5, said, ha="center", va="center", fontsize=8.0)
+    return Artwork(figure, pd.DataFrame({"said": [said]}), said)
 
 
 def save_figure(artwork: Artwork, paths: Sequence[str], words: Callable[[str], str] = str) -> None:

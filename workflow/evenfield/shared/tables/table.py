@@ -67,6 +67,12 @@ class Table:
         return replace(self, columns=columns, frame=self.frame.assign(**groups), short=short, note=note)
 
 
+def empty_table(name: str, why: str) -> Table:
+    """Return a table that says why it has nothing to show."""
+    frame = pd.DataFrame({"said": [f"Nothing to show: {why}."]})
+    return Table(id=name, note=(), columns=(Column(names=("said",), header=""),), frame=frame)
+
+
 def shortened(table: Table) -> Table:
     """Return the form of a table that the paper prints, without the line that names the data package."""
     kept = [column for column in table.columns if column.paper]

@@ -74,6 +74,11 @@ class ExposureSpec(Spec):
         "equal", description="Whether the weights are multiplied by the neighbours' population at the period's start."
     )
 
+    hypothesis: str = Field(
+        "", description="Hypothesis or claim that the difference of the neighbours' regimes speaks to."
+    )
+    zones_hypothesis: str = Field("", description="The same for the coefficients of zones, own and of neighbours.")
+
     @property
     def own(self) -> tuple[str, ...]:
         """Columns of the own regimes."""
@@ -288,8 +293,8 @@ def _hypothesis(spec: ExposureSpec, term: str, minus: str) -> str:
     if spec.regimes[:2] != TESTED:
         return ""
     if (term, minus) == ("exposure_cluster", "exposure_sez"):
-        return "H8"
-    return "H7" if not minus and term in {"own_sez", "exposure_sez"} else ""
+        return spec.hypothesis
+    return spec.zones_hypothesis if not minus and term in {"own_sez", "exposure_sez"} else ""
 
 
 def _unit_table(section: CrossSection, places: Places) -> pd.DataFrame:

@@ -39,6 +39,8 @@ def reach_rows(contrast: GroupContrast, places: Places, settings: ContrastSettin
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(base, found)]
+    if not found.place.components:
+        return [not_defined(base, "not defined: the units have no coordinates")]
     rows = []
     for kind, words in KINDS.items():
         reach = _reach(found, kind, settings)

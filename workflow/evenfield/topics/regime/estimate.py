@@ -1,4 +1,4 @@
-"""Convergence by regime (H11): whether initial income matters more for growth near clusters than near SEZs."""
+"""Convergence by regime: whether initial income matters more for growth near clusters than near SEZs."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _interaction_rows(
 ) -> list[Estimate]:
     spec, rows = section.spec, []
     for (term, contrast), c in combinations(section.columns).items():
-        labels: dict[str, Any] = {**section.shared, **decides(contrast), "term": term, "contrast": contrast}
+        labels: dict[str, Any] = {**section.shared, **decides(spec, contrast), "term": term, "contrast": contrast}
         labels |= {"unit_of_measure": UNIT if term != INITIAL else "% per year"}
         labels |= {"n_treated": section.exposed(term, contrast), "sesoi": sesoi_of(study)}
         labels |= {"conf_level": study.config["inference"]["conf_level"]}
@@ -206,7 +206,7 @@ def _split_rows(found: list[CrossSection], study: Study) -> list[Estimate]:
     ]
     labels: dict[str, Any] = {
         **main[0].shared,
-        **decides(DIFFERENCE),
+        **decides(main[0].spec, DIFFERENCE),
         "period": " less ".join(sides),
         "role": "exploratory",
     }
