@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -102,11 +103,13 @@ def main(words: Sequence[str]) -> int | str | None:
     try:
         study, line = complete(words)
         with hold(study):
-            keep_started(study)
+            with suppress(OSError):  # a full disk is for the jobs to tell; only `run diff` misses the copy
+                keep_started(study)
             try:
                 snakemake(line)
             finally:
-                keep_last(study)
+                with suppress(OSError):
+                    keep_last(study)
     except SystemExit as stop:
         if not LogHandler.interrupted:
             return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code
