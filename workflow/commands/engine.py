@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,12 +19,13 @@ import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
 
+from evenfield.report.changes import keep_last, keep_started
 from evenfield.shared.job import refusal
 from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
 REPO = Path(__file__).resolve().parents[2]
-COMMANDS = "check list data extend schema test gate clean package validate install lock".split()
+COMMANDS = "new add check list data diff schema test gate clean package validate install lock".split()
 CONTINUE = "; run the same command to continue"
 
 
@@ -114,7 +116,13 @@ def main(words: Sequence[str]) -> int | str | None:
         study, line = complete(words)
         cache_somewhere(study)
         with hold(study):
-            snakemake(line)
+            with suppress(OSError):  # a full disk is for the jobs to tell; only `run diff` misses the copy
+                keep_started(study)
+            try:
+                snakemake(line)
+            finally:
+                with suppress(OSError):
+                    keep_last(study)
     except SystemExit as stop:
         if not LogHandler.interrupted:
             return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code

@@ -68,6 +68,7 @@ def build_manifest(
     kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
     return {
         **provenance(config, description),
+        "config": dict(config),
         "citation": citation(config, description),
         "csv": CSV_FORM,
         "results": kept,

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from evenfield.study.errors import ConfigError, Faults, first_examples
 from evenfield.study.spatial_weights import Period
 
+TODO = "TODO"  # what `run new` writes where it cannot know
 SCHEMA = Path(__file__).with_name("config.schema.json")
 # Bytes of a file, its values with all that its anchors repeat, and draws of a permutation or simulation.
 LARGEST, MOST_VALUES, MOST_DRAWS = 5_000_000, 200_000, 10_000_000
@@ -129,6 +130,10 @@ def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
         yield ConfigError(f"{place} is {value}", "a finite number", f"correct {place}")
     if where.rpartition(".")[2] in DRAWS and isinstance(value, int) and value > MOST_DRAWS:
         yield ConfigError(f"{place} is {value:,}", f"at most {MOST_DRAWS:,}", "lower it")
+    if value == TODO:
+        yield ConfigError(
+            f"{place} is still {TODO}", "a value, as the comment beside it says", f"write it in place of {TODO}"
+        )
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         if isinstance(value, Mapping) and not isinstance(key, str):

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-REQUIRED_TABLES = ("panel", "panel_provenance", "units", "sources")
+ALWAYS = ("panel", "units")
+# A dictionary that states one grade for the whole study needs no table of spans.
+REQUIRED_TABLES = (*ALWAYS, "panel_provenance", "sources")
 _OPTIONAL = {
     "adjacency": "unit_i unit_j",
     "benchmarks": (

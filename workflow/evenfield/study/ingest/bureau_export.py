@@ -39,11 +39,14 @@ Zeros = Literal["missing", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class BureauExport:
-    """One table of the bureau."""
+    """One table of the bureau, or of anyone."""
 
     indicator: str  # what the table holds, as the bureau words it, with its unit
     column: str  # column of panel.csv that it belongs to
-    values: pd.DataFrame  # ``unit``, ``year`` (int), ``value`` (float, NaN where missing), sorted by unit and year
+    values: pd.DataFrame  # ``unit``, ``year`` (int), ``value`` (NaN where missing), sorted by unit and year
+    note: str = ""  # note of their provenance
+    table: str = "panel.csv"  # table that they belong to
+    unknown: tuple[str, ...] = ()  # names that are no units of the study
 
 
 def read_export(
@@ -68,7 +71,18 @@ def read_export(
         for year, text in zip(years, row[1:], strict=True)
     ]
     values = pd.DataFrame(cells, columns=["unit", "year", "value"]).astype({"year": int, "value": float})
-    return BureauExport(indicator, columns[indicator], values.sort_values(["unit", "year"], ignore_index=True))
+    note = f"Download of the bureau, indicator {indicator}."
+    return BureauExport(indicator, columns[indicator], values.sort_values(["unit", "year"], ignore_index=True), note)
+
+
+def is_export(path: str | Path) -> bool:
+    """Say whether a file is a download of the bureau."""
+    file = Path(path)
+    try:
+        text = _decode(file)
+    except IngestError:
+        return False
+    return bool(re.search(rf"^\W*(指标\s*[:：]|{REGION}[,\t])", text, re.MULTILINE))
 
 
 def read_indicator(path: str | Path) -> str:

@@ -14,7 +14,15 @@ from jsonschema.exceptions import best_match
 
 from evenfield.study.errors import Faults, IngestError, first_examples
 from evenfield.study.files import write_text
-from evenfield.study.tables import NEEDED_COLUMNS, NUMERIC, REQUIRED_TABLES, Resource, parse_resource, table_kind
+from evenfield.study.tables import (
+    ALWAYS,
+    NEEDED_COLUMNS,
+    NUMERIC,
+    REQUIRED_TABLES,
+    Resource,
+    parse_resource,
+    table_kind,
+)
 
 SHAPE = Path(__file__).with_name("datapackage.schema.json")
 
@@ -56,15 +64,17 @@ def _place(steps: list[Any], content: Any) -> str:
 
 def read_resources(path: str | Path) -> dict[str, Resource]:
     """Read the tables that datapackage.json describes."""
-    parsed = [parse_resource(item) for item in read_package(path)["resources"]]
+    package = read_package(path)
+    parsed = [parse_resource(item) for item in package["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
-    missing = [name for name in REQUIRED_TABLES if name not in resources or not resources[name].fields]
+    needed = ALWAYS if "grade" in package else REQUIRED_TABLES
+    missing = [name for name in needed if name not in resources or not resources[name].fields]
     faults = Faults(fault for resource in parsed for fault in _description_faults(resource))
     if missing:
         faults.append(
             IngestError(
                 f"datapackage.json does not describe {first_examples(missing)}",
-                f"the tables {', '.join(REQUIRED_TABLES)}",
+                f"the tables {', '.join(needed)}" + (", or one `grade` for all" if "grade" not in package else ""),
                 "add the resource, see docs/new-study.md",
             )
         )
@@ -136,9 +146,57 @@ def refresh_hashes(path: str | Path) -> list[str]:
             changed.append(item["path"])
             item.update(fresh)
     if changed:
-        text = json.dumps(package, ensure_ascii=False, indent=2)
-        write_text(text + "\n", path)
+        write_package(package, path)
     return changed
+
+
+def write_package(package: Mapping[str, Any], path: str | Path) -> None:
+    """Write the dictionary; what stands in its file keeps its form as far as its content stays."""
+    before = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
+    text = _in_form(before, package) or json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+    write_text(text, path)
+
+
+def _in_form(text: str, package: Mapping[str, Any]) -> str:
+    """Return the text with its tables replaced where they changed; nothing if that does not give the dictionary."""
+    start = re.search(r'"resources"\s*:\s*\[\s*', text)
+    parts, place = list[tuple[int, int, Any]](), start.end() if start else len(text)
+    while place < len(text) and text[place] == "{":
+        item, end = json.JSONDecoder().raw_decode(text, place)
+        parts.append((place, end, item))
+        gap = re.compile(r"\s*,\s*").match(text, end)
+        place = gap.end() if gap else len(text)
+    if not parts:
+        return ""
+    out, last = text[: parts[0][0]], parts[-1][1]
+    separator = text[parts[0][1] : parts[1][0]] if len(parts) > 1 else ",\n    "
+    for i, item in enumerate(package["resources"]):
+        piece = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+        if i < len(parts):
+            piece = _rehashed(text[parts[i][0] : parts[i][1]], parts[i][2], item) or piece
+        out += (separator if i else "") + piece
+    out += text[last:]
+    try:
+        return out if json.loads(out) == package else ""
+    except ValueError:
+        return ""
+
+
+def _rehashed(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return the text of a table with its new checksum; nothing if more than this changed."""
+    fresh = {key: new[key] for key in ("bytes", "hash") if key in new}
+    if {**old, **fresh} != new:
+        return ""
+    for key, value in fresh.items():
+        told = f'"{key}": {json.dumps(value)}'
+        there = re.search(rf'"{key}"\s*:\s*("[^"]*"|\d+)', text) if key in old else None
+        first = re.search(r'"path"\s*:\s*"[^"]*"', text)
+        blank = re.search(r"\s*$", text[: first.start()]) if first else None
+        if there:
+            text = text[: there.start()] + told + text[there.end() :]
+        elif first and blank:
+            text = f"{text[: first.end()]},{blank[0] or ' '}{told}{text[first.end() :]}"
+    return text
 
 
 def public_dictionary(path: str | Path) -> dict[str, Any]:

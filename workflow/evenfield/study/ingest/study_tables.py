@@ -12,9 +12,15 @@ import pandas as pd
 
 from evenfield.study.errors import ConfigError, Faults, IngestError, first_examples
 from evenfield.study.files import content_hash
-from evenfield.study.ingest.dictionary import read_resources
+from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
-from evenfield.study.ingest.provenance import ALL_UNITS, check_coverage, drop_doubtful, simulated_variables
+from evenfield.study.ingest.provenance import (
+    ALL_UNITS,
+    check_coverage,
+    drop_doubtful,
+    simulated_variables,
+    whole_origin,
+)
 from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
 from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
 
@@ -72,6 +78,8 @@ def read_tables(package: str | Path, faults: Faults | None = None) -> dict[str, 
         with found.caught(), time_limit(resource.path, LONGEST):
             tables[name] = read_checked(Path(package).parent, resource)
     found += foreign_key_faults(tables, resources)
+    if set(resources) <= set(tables):
+        tables |= whole_origin(read_package(package), tables)
     if faults is None:
         found.refuse()
     else:

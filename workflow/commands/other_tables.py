@@ -1,0 +1,115 @@
+"""Other files about the units of a study: which unit is meant, figures for it, its polygon and who touches it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from shapely import STRtree, make_valid
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.ingest.any_table import number_text, numbers_of, read_any
+from evenfield.study.ingest.bureau_export import BureauExport
+from evenfield.study.ingest.guess import long_table
+
+
+def match_units(frame: pd.DataFrame, units: pd.DataFrame, file: str) -> tuple[str, pd.Series]:
+    """Return the column of a table that names most units, by id or by name, and the ids it names."""
+    known = {str(name).casefold(): unit for name, unit in zip(units["name"], units["unit"], strict=True)}
+    known |= {str(unit).casefold(): unit for unit in units["unit"]}
+    cells = {name: frame[name].str.strip().str.casefold() for name in frame}
+    found = {
+        name: column.map(lambda text: known.get(text, known.get("_".join(text.split()))))
+        for name, column in cells.items()
+    }
+    best = max(found, key=lambda name: found[name].notna().sum(), default="")
+    if not best or found[best].notna().sum() == 0:
+        raise IngestError(
+            f"no column of {file} names the units of the panel",
+            f"ids such as {units['unit'].iloc[0]}",
+            "add a column with these ids or names",
+        )
+    return best, found[best]
+
+
+def read_figures(path: Path, units: pd.DataFrame, named: Sequence[str]) -> BureauExport:
+    """Read one column for units and years, or for units alone where the file has no years."""
+    name, _, column = named[0].partition("=")
+    table, said = read_any(path), list[str]()
+    try:
+        frame, year = long_table(table.frame, {"income": column or name}, said)
+    except IngestError:
+        frame, year = table.frame, ""
+    unit, ids = match_units(frame.drop(columns=year or []), units, path.name)
+    others = [other for other in frame.columns if other not in {unit, year}]
+    same = [other for other in others if other.casefold() == (column or name).casefold()]
+    figures = [other for other in others if numbers_of(frame[other]) is not None]
+    chosen = same or ([] if column else figures if len(figures) == 1 else others if len(others) == 1 else [])
+    if not chosen or len(named) > 1:
+        found = f"{path.name} has no column {column or name}"
+        raise IngestError(found, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN")
+    values = numbers_of(frame[chosen[0]])
+    if values is None and year:
+        raise IngestError(
+            f"{chosen[0]} of {path.name} is no column of numbers", "numbers or blanks", "correct the cells"
+        )
+    texts = frame[chosen[0]].str.strip() if values is None else values.map(number_text)
+    years = frame[year].str[:4].astype(int) if year else 0
+    held = pd.DataFrame({"unit": ids, "year": years, "value": texts}).dropna()
+    held = held[held["value"].ne("")].sort_values(["unit", "year"], ignore_index=True)
+    twice = held[held.duplicated(["unit", "year"])]
+    if len(twice):
+        words = f"{path.name} has {len(twice)} rows twice ({twice['unit'].iloc[0]} {twice['year'].iloc[0] or ''})"
+        raise IngestError(words, "one row per unit" + (" and year" if year else ""), "remove one")
+    label = table.labels.get(chosen[0], chosen[0])
+    lost = tuple(dict.fromkeys(frame[unit][ids.isna()]))
+    return BureauExport(label, name, held, f"From {path.name}.", "panel.csv" if year else "units.csv", lost)
+
+
+def read_polygons(path: Path, units: pd.DataFrame) -> tuple[dict[str, Any], dict[str, BaseGeometry]]:
+    """Read outlines of the units: GeoJSON whose properties name the unit and nothing else, and shapes by unit."""
+    try:
+        features = json.loads(path.read_text(encoding="utf-8-sig"))["features"]
+        told = pd.DataFrame([feature["properties"] or {} for feature in features]).astype(str)
+        shapes = [shape(feature["geometry"]) for feature in features]
+    except OSError:
+        raise IngestError(f"no file {path.name}", "GeoJSON", "correct the path") from None
+    except Exception:
+        raise IngestError(
+            f"{path.name} holds no outlines", "a GeoJSON feature collection of polygons", "correct it"
+        ) from None
+    _, ids = match_units(told, units, path.name)
+    kept = {unit: i for i, unit in enumerate(ids) if isinstance(unit, str)}
+    flat = [unit for unit, i in kept.items() if "Polygon" not in shapes[i].geom_type or shapes[i].is_empty]
+    lost = [unit for unit in units["unit"] if unit not in kept]
+    if flat or lost or len(kept) < ids.notna().sum():
+        raise IngestError(
+            f"{path.name} has no polygon, or two, for {first_examples(flat or lost) or 'a unit'}",
+            "one polygon for each unit",
+            "correct the file",
+        )
+    features = [
+        {"type": "Feature", "properties": {"unit": unit}, "geometry": features[i]["geometry"]}
+        for unit, i in sorted(kept.items())
+    ]
+    return {"type": "FeatureCollection", "features": features}, {
+        unit: make_valid(shapes[kept[unit]]) for unit in sorted(kept)
+    }
+
+
+def borders_of(shapes: dict[str, BaseGeometry]) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the pairs of units that touch, and pairs with the nearest unit for those that touch none."""
+    names, polygons = list(shapes), list(shapes.values())
+    first, second = STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = sorted([names[i], names[j]] for i, j in zip(first, second, strict=True) if i < j)
+    alone = sorted(set(names) - {unit for pair in pairs for unit in pair})
+    near = {
+        unit: min((other for other in names if other != unit), key=lambda o: shapes[unit].distance(shapes[o]))
+        for unit in alone
+    }
+    return pairs, [[unit, other] for unit, other in near.items()]
