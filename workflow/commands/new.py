@@ -19,7 +19,7 @@ from evenfield.study.config import TODO, checked_config, read_config
 from evenfield.study.errors import EvenfieldError, Faults, IngestError, first_examples
 from evenfield.study.ingest.any_table import numbers_of, read_any
 from evenfield.study.ingest.guess import Guessed, guess, known_as
-from evenfield.study.ingest.study_files import described, records, write_study
+from evenfield.study.ingest.study_files import described, write_study
 from other_tables import borders_of, match_units, read_polygons
 
 ZONE_COLUMNS = {"year_in_force": r"year_in_force|.*year.*|since|from|start", "type": r"(zone.?)?(type|kind|level)"}
@@ -240,7 +240,7 @@ def write(study: NewStudy, folder: Path) -> None:
         (trial / "config.yaml").write_text(text.replace(TODO, study.found.panel.columns[2]), encoding="utf-8")
         config = checked_config(read_config(trial / "config.yaml"))
         config["data"]["package"] = str(trial / "data" / "datapackage.json")
-        tables = {f"{name}.csv": records(frame) for name, frame in study.tables.items()}
+        tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
         write_study(config, tables, study.package(), study.outlines)
         (trial / "config.yaml").write_text(text, encoding="utf-8", newline="\n")
         folder.mkdir(exist_ok=True)
