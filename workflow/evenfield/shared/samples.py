@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.ols import Inference
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
@@ -67,7 +68,7 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 
-def inference_fields(result: Inference, scale: float = 1.0) -> dict[str, Any]:
+def inference_fields(result: Inference | RobustInference, scale: float = 1.0) -> dict[str, Any]:
     """Arrange a t test as fields of an estimate."""
     return {
         "estimate": scale * result.estimate,

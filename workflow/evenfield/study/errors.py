@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -131,3 +132,9 @@ def first_examples(values: list[str], limit: int = 3) -> str:
     """Return the first few of ``values`` as text, with the number left out."""
     shown = ", ".join(values[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> str:
+    """Ask whether the nearest of the names that are known is meant; where none is near, say ``otherwise``."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{mark}{near[0]}'?" if near else otherwise
