@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,40 +105,36 @@ def newest_source(spans: pd.DataFrame, column: str) -> str:
     return str(own.loc[pd.to_numeric(own["last_year"]).idxmax(), "source"])
 
 
-def addition(options: argparse.Namespace) -> Callable[[dict[str, Any]], None]:
-    """Return the work of the command for a checked config."""
-
-    def add(config: dict[str, Any]) -> None:
-        study, package = read_study(config), read_package(config["data"]["package"])
-        folder = Path(config["data"]["package"]).parent
-        figures = read_figures(options.file, study["units"], options.columns, options.zeros)
-        check_columns(list(study["panel"].columns), [figures.column])
-        held = read_text_table(folder / figures.table)
-        table, told = merge_figures(held, figures)
-        changed = told[told["state"].eq("changed")]
-        if len(changed) and not options.replace:
-            raise IngestError(
-                f"{options.file.name} has {len(changed)} other figures of {figures.column} than {figures.table} "
-                f"({first_examples([worded(row) for row in changed.itertuples()])})",
-                "figures of the vintage that the study holds",
-                "take them with --replace, or keep both vintages in columns of their own",
-            )
-        new_years = sorted(set(cells_of(table)["year"]) - set(cells_of(held)["year"]))
-        report(figures, table, told, new_years, options.file.name, list(study["units"]["unit"]))
-        touched = told.index[told["state"].ne("equal")]
-        if touched.empty:
-            print("nothing to add")
-            return
-        describe_column(package, figures, table, options)
-        tables = {figures.table: table}
-        if figures.table == PANEL:
-            tables |= with_origin(study, package, folder, figures, touched, table, options)
-        for line in write_study(config, tables, package):
-            print(line)
-        if new_years and new_years[-1] > config["panel"]["years"][1]:
-            print("to use the new years, set panel.years and the periods in config.yaml")
-
-    return add
+def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
+    """Put the figures of a file into the study, with their dictionary and their origin."""
+    study, package = read_study(config), read_package(config["data"]["package"])
+    folder = Path(config["data"]["package"]).parent
+    figures = read_figures(options.file, study["units"], options.columns, options.zeros)
+    check_columns(list(study["panel"].columns), [figures.column])
+    held = read_text_table(folder / figures.table)
+    table, told = merge_figures(held, figures)
+    changed = told[told["state"].eq("changed")]
+    if len(changed) and not options.replace:
+        raise IngestError(
+            f"{options.file.name} has {len(changed)} other figures of {figures.column} than {figures.table} "
+            f"({first_examples([worded(row) for row in changed.itertuples()])})",
+            "figures of the vintage that the study holds",
+            "take them with --replace, or keep both vintages in columns of their own",
+        )
+    new_years = sorted(set(cells_of(table)["year"]) - set(cells_of(held)["year"]))
+    report(figures, table, told, new_years, options.file.name, list(study["units"]["unit"]))
+    touched = told.index[told["state"].ne("equal")]
+    if touched.empty:
+        print("nothing to add")
+        return
+    describe_column(package, figures, table, options)
+    tables = {figures.table: table}
+    if figures.table == PANEL:
+        tables |= with_origin(study, package, folder, figures, touched, table, options)
+    for line in write_study(config, tables, package):
+        print(line)
+    if new_years and new_years[-1] > config["panel"]["years"][1]:
+        print("to use the new years, set panel.years and the periods in config.yaml")
 
 
 def describe_column(
@@ -261,7 +258,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Read the command line and add the figures."""
     options = parser().parse_args(words)
     options.file = options.file.absolute()
-    run_command(options, addition(options))
+    run_command(options, partial(add, options))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from evenfield.study.config import TODO, checked_config, read_config
+from evenfield.study.config import TODO, checked_config, read_mapping
 from evenfield.study.errors import EvenfieldError, Faults, IngestError, first_examples
+from evenfield.study.files import write_text
 from evenfield.study.ingest.any_table import numbers_of, read_any
 from evenfield.study.ingest.guess import Guessed, guess, known_as
 from evenfield.study.ingest.study_files import described, write_study
@@ -229,23 +229,16 @@ def make(options: argparse.Namespace) -> list[str]:
 
 
 def write(study: NewStudy, folder: Path) -> None:
-    """Write the study beside its place, check it there and put it in place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    text = config_text(study)
-    with tempfile.TemporaryDirectory(prefix=".evenfield-new-", dir=folder.parent) as name:
-        trial = Path(name)
-        (trial / "data").mkdir()
-        for place, path in study.files.items():
-            shutil.copy(path, trial / place)
-        (trial / "config.yaml").write_text(text.replace(TODO, study.found.panel.columns[2]), encoding="utf-8")
-        config = checked_config(read_config(trial / "config.yaml"))
-        config["data"]["package"] = str(trial / "data" / "datapackage.json")
-        tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
-        write_study(config, tables, study.package(), study.outlines)
-        (trial / "config.yaml").write_text(text, encoding="utf-8", newline="\n")
-        folder.mkdir(exist_ok=True)
-        for path in sorted(trial.iterdir()):
-            shutil.move(path, folder / path.name)
+    """Check the study and write it: its tables, the files that it keeps, last its config."""
+    text, answers = config_text(study), study.files.get("claims.yaml")
+    content = yaml.safe_load(text.replace(TODO, study.found.panel.columns[2]))
+    config = checked_config(content | ({"answers": read_mapping(answers)} if answers else {}))
+    config["data"]["package"] = str(folder / config["data"]["package"])
+    tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
+    write_study(config, tables, study.package(), study.outlines)
+    for place, path in study.files.items():
+        shutil.copy(path, folder / place)
+    write_text(text, folder / "config.yaml")
 
 
 def parser() -> argparse.ArgumentParser:
