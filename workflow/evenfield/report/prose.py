@@ -16,7 +16,7 @@ from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import SILENT, Mark, Placed, mark, marks, slug, to_html, to_typst, tokens_of
 from evenfield.report.numbers import Number
 from evenfield.shared.tables.numbers import is_missing, p_value
-from evenfield.study.errors import Faults, ReportError, first_examples, nearest
+from evenfield.study.errors import Faults, ReportError, first_examples, nearest, not_known
 
 COUNTS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -87,9 +87,7 @@ class Lookup:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._content:
-            hint = nearest(name, self._content, "correct the name")
-            known = f"one of {first_examples(sorted(self._content), 12)}" if self._content else "a study that has some"
-            raise ReportError(f"{self._what} '{name}' is not known", known, hint)
+            raise ReportError(*not_known(self._what, name, sorted(self._content)))
         return self._content[name]
 
 
