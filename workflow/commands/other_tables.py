@@ -57,6 +57,13 @@ def match_units(frame: pd.DataFrame, units: pd.DataFrame, file: str) -> tuple[st
     return best, found[best]
 
 
+def by_unit(path: Path, units: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Read a table about units; return the column that named them, and the table with their ids in its place."""
+    frame = read_any(path).frame
+    column, ids = match_units(frame, units, path.name)
+    return column, frame.drop(columns=column).assign(unit=ids).dropna(subset=["unit"])
+
+
 def read_figures(path: Path, units: pd.DataFrame, named: Sequence[str], zeros: str) -> Figures:
     """Read one column for units and years, or for units alone where the file has no years."""
     table = read_any(path)

@@ -10,7 +10,7 @@ from typing import Any
 from evenfield.report.numbers import Entry, read_entries
 from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
 from evenfield.shared.offers import step_aside
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsError, first_examples, nearest
 
@@ -58,7 +58,7 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
 
 
 def _exhibit_faults(config: Mapping[str, Any], topics: Mapping[str, Mapping[str, Any]]) -> Iterator[ConfigError]:
-    owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
+    owners = exhibit_owners()
     for key in ("tables", "figures"):
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
