@@ -39,8 +39,8 @@ def merge_figures(table: pd.DataFrame, figures: Figures) -> tuple[pd.DataFrame, 
     column, new = figures.column, figures.values.set_index(["unit", "year"])["value"]
     held = table.assign(**{column: table.get(column, "")}).set_index(pd.MultiIndex.from_frame(cells_of(table)))
     units, years = held.index.unique("unit"), new.index.unique("year").difference(held.index.unique("year"))
-    rows = pd.MultiIndex.from_product([units, years], names=["unit", "year"])
-    blank = rows.to_frame().astype(str).reindex(columns=held.columns, fill_value="")
+    absent = pd.MultiIndex.from_product([units, years], names=["unit", "year"]).union(new.index.difference(held.index))
+    blank = absent.to_frame().astype(str).reindex(columns=held.columns, fill_value="")
     out = pd.concat([held, blank]).sort_index()
     told = pd.DataFrame({"old": out.loc[new.index, column].str.strip(), "new": new})
     same = [same_figure(*pair) for pair in told.itertuples(index=False)]

@@ -182,6 +182,15 @@ def test_missing_provinces_and_no_common_year_are_said(study, capsys):
     assert panel[panel["year"].eq(2004)]["output"].notna().tolist() == [True, False, False]
 
 
+def test_a_unit_without_a_row_in_a_year_that_others_have_gets_one(study):
+    config = yaml.safe_load((study.folder / "config.yaml").read_text(encoding="utf-8"))
+    config["panel"]["years"], config["periods"] = [2001, 2003], {"P": {"start": 2001, "end": 2003}}
+    (study.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    study.replace("panel", "C,2000,31,5,3.5\n", "")
+    run(study, "地区,2000年\n丙,30\n")
+    assert output_of(study)["C", 2000] == 30 and len(output_of(study)) == 12
+
+
 OUTPUT = ["output"]
 REFUSED = [
     (["year"], NEW_YEARS, "year can be no column of figures"),
