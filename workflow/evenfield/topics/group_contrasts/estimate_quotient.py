@@ -192,7 +192,7 @@ def _series_trend(row: Estimate, logs: np.ndarray, years: list[int], level: floa
         return replace(row, warning=f"no interval: {error}")
     return replace(
         row,
-        **inference_fields(found) | {"df": NAN},
+        **inference_fields(found),
         se_type=f"HAC, Bartlett, {lags} lags",
         p_type=f"fixed-b, b = {lags + 1}/{len(t)}",
     )
