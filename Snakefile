@@ -5,24 +5,28 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.current_basedir) / "workflow"))
 
-from snakemake.utils import update_config
-
 try:
-    from evenfield.report.numbers import read_entries
-    from evenfield.study.config import checked_config, read_config
+    from evenfield.report.plan import plan_study
+    from evenfield.study.config import study_config
     from evenfield.study.errors import EvenfieldError
 except ModuleNotFoundError as missing:
     sys.exit(f"evenfield: {missing.name} is not installed; expected the locked environment; run `python3 run`")
 
 try:
-    # A whole config that is handed over, as by a module, wins; single keys change the study's own file.
-    whole = {"study", "data", "panel", "periods"} <= set(config)
-    written = {} if whole else read_config("config.yaml")
-    update_config(written, config)
-    config = checked_config(written)
-    read_entries(config)
+    PLAN = plan_study(study_config(config))
+    if workflow.is_main_process:  # before the engine takes away any earlier result
+        from evenfield.report.check import check_once
+
+        check_once(PLAN, Path(".snakemake/evenfield_checked"))
+    PLAN.faults.refuse()
+    config = PLAN.config
 except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
+except Exception as error:
+    told = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
+    sys.exit(f"evenfield: run: {told}; this is a fault of evenfield; please report it with the study")
+if workflow.is_main_process:
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in PLAN.left_out))
 
 
 include: "workflow/rules/common.smk"
@@ -31,8 +35,16 @@ include: "workflow/rules/topics.smk"
 include: "workflow/rules/results.smk"
 
 
+if workflow.is_main_process:
+    outputs.mark_changed()
+
+
+onstart:
+    outputs.keep_earlier(workflow)
+
+
 rule all:
-    """Everything that the config asks for: the page, the paper, the tidy estimates and the manifest."""
+    """Everything that the config asks for, each file of it: one that was deleted is made again."""
     default_target: True
     input:
-        rules.manifest.output,
+        OUTPUTS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evenfield.study.config import checked_config, read_config
+from evenfield.study.config import PARTS, checked_config, read_config
 from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.tables import resource_named
@@ -34,7 +34,7 @@ def china_fields():
 @pytest.fixture
 def china_copy(tmp_path):
     shutil.copytree(ROOT / "data", tmp_path / "data")
-    for name in ("config.yaml", "estimates.yaml"):
+    for name in ("config.yaml", *PARTS.values()):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 

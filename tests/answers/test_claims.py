@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "unknown hypothesis": (changed("claims", 0, "hypothesis", "H2"), "claim L1: hypothesis 'H2' is not known; .*of H1"),
     "other kind": (changed("claims", 0, "kind", "effect"), "claim L1 is an effect, its hypothesis H1 an association"),
     "unknown reason": (changed("claims", 3, "because", ["R9"]), "claim L4: because 'R9' is not known; .*of R1"),
-    "unknown family": (changed(*H1, "primary", "family", "bta"), "hypothesis H1: family 'bta' is not .*mean 'beta'"),
+    "unknown family": (changed("claims", 1, "evidence", {**ROW, "family": "bta"}), "claim L2: family 'bta'.*'beta'"),
     "unknown column": (changed(*H1, "checks", "later", {"perod": "P2"}), "H1, check 'later': column .*period"),
     "unknown scheme": (changed("claims", 1, "variants", "later", {"unit_scheme": "32"}), "L2, variant .later.: unit"),
     "empty selection": (changed("claims", 1, "evidence", {}), "claim L2: evidence: Dictionary should have at least 1"),

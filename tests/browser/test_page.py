@@ -113,11 +113,7 @@ def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown: Any) -> N
     page = shown("tables.html#F4")
     picture = page.locator("#F4 img")
     picture.wait_for(state="visible")
-    for _ in range(100):  # the policy of the page forbids what waits for a function inside it
-        if page.evaluate("document.querySelector('#F4 img').naturalWidth > 0"):
-            break
-        page.wait_for_timeout(50)
-    assert page.evaluate("document.querySelector('#F4 img').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('#F4 img').naturalWidth > 0")
     assert page.locator("details[open]").count() == 1
 
 

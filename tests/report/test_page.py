@@ -92,7 +92,7 @@ def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(
 ) -> None:
     page = pages["policy"][0]
     assert '<input type="range" id="year" min="0" max="2"' in page
-    assert "4 zones in 2 of 4 states. Special economic zones in Alpha and Beta &lt;b&gt;." in page
+    assert "4 zones in 2 of 4 states. Zones in Alpha and Beta &lt;b&gt;." in page
     assert page.count("<circle") > 3 and "\\u003cb>" in page
     assert 'class="map' not in pages["plain"][0]
     told = write_study(tmp_path / "results", policy=True)

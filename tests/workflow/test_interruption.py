@@ -1,5 +1,6 @@
 """A run that is stopped in the middle goes on where it was and ends with the same bytes."""
 
+import random
 import shutil
 import signal
 import subprocess
@@ -7,22 +8,27 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
+
+import gate
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = ("beta", "sigma", "inequality", "moran")
 TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
 PATIENCE_S = 120
+KINDS = ["engine", "job", "group", signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
-def start(folder):
-    command = [sys.executable, str(ROOT / "run"), "--directory", str(folder), "--cores", "2", *TARGETS]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(folder, targets=TARGETS):
+    command = [sys.executable, str(ROOT / "run"), "--directory", str(folder), "--cores", "2", *targets]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes)
 
 
-def finish(folder):
-    engine = start(folder)
-    _, errors = engine.communicate(timeout=PATIENCE_S)
+def finish(folder, targets=TARGETS):
+    engine = start(folder, targets)
+    _, errors = engine.communicate(timeout=None if targets != TARGETS else PATIENCE_S)
     assert engine.returncode == 0, errors
 
 
@@ -60,3 +66,40 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(number, code, undist
     assert missing, "the run was over before it was stopped: this tested nothing"
     finish(study)
     assert contents(study) == undisturbed
+
+
+def kill(engine, kind):
+    """Kill an engine, one of its jobs, or all of them; or send a signal."""
+    jobs = [process for process in psutil.Process(engine.pid).children() if process.is_running()]
+    if kind == "job" and jobs:
+        jobs[0].kill()
+    elif kind == "group":
+        for process in [*jobs, psutil.Process(engine.pid)]:
+            process.kill()
+    else:
+        engine.send_signal(kind if isinstance(kind, signal.Signals) else signal.SIGKILL)
+
+
+@pytest.mark.long
+def test_ten_random_kills_of_the_china_study_end_with_the_same_bytes(tmp_path):
+    """Kills of every kind, five of them after half of the jobs."""
+    for name in ("undisturbed", "killed"):
+        gate.copy_study(ROOT, tmp_path / name)
+    engine = start(tmp_path / "undisturbed", [])
+    said, errors = engine.communicate()
+    assert engine.returncode == 0, errors
+    total, draw = said.count("["), random.Random(20190622)
+    places = sorted([*draw.sample(range(1, total // 2), 5), *draw.sample(range(total // 2, total - 4), 5)])
+    kinds = [*KINDS, *draw.sample(KINDS, 4)]
+    for place, kind in zip(places, draw.sample(kinds, len(kinds)), strict=True):
+        engine = start(tmp_path / "killed", [])
+        for line in engine.stdout:
+            number, of = (int(part) for part in line[1:].split("]")[0].split("/"))
+            if total - of + number >= place:
+                time.sleep(draw.uniform(0, 2))
+                kill(engine, kind)
+                break
+        engine.communicate()
+        assert engine.returncode, f"the run was over before {kind}: this tested nothing"
+    finish(tmp_path / "killed", [])
+    assert contents(tmp_path / "killed") == contents(tmp_path / "undisturbed")

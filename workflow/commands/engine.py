@@ -1,14 +1,15 @@
 """Run the study: complete Snakemake's command line, free a lock whose owner is gone, and let the engine work."""
 
-from __future__ import annotations
-
 import difflib
 import fcntl
+import logging
+import os
 import re
 import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,12 +17,14 @@ import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
 
+from evenfield.report.changes import keep_last, keep_started
+from evenfield.shared.job import refusal
 from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
 REPO = Path(__file__).resolve().parents[2]
-COMMANDS = "check list data extend schema test gate clean package validate install lock".split()
-INTERRUPTED = "interrupted; run the same command to continue"
+COMMANDS = "new add check list data diff schema test gate clean package validate install lock".split()
+CONTINUE = "; run the same command to continue"
 
 
 def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
@@ -86,6 +89,14 @@ def others_at_work(study: Path) -> bool:
     return False
 
 
+def cache_somewhere(study: Path) -> None:
+    """Let the libraries cache in the study where the user has no home that can be written."""
+    try:
+        (Path.home() / ".cache").mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        os.environ.setdefault("XDG_CACHE_HOME", str(study / ".snakemake" / "cache"))
+
+
 def interrupt(*_: object) -> None:
     """Note that the user interrupts, stop the jobs and let the engine clean up."""
     LogHandler.interrupted = True
@@ -98,16 +109,26 @@ def main(words: Sequence[str]) -> int | str | None:
     """Return the exit code of the engine, or the one line that the Snakefile stopped with."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, interrupt)
+    logging.raiseExceptions = False  # the engine's own log may not fit on a full disk
     try:
         study, line = complete(words)
+        cache_somewhere(study)
         with hold(study):
-            snakemake(line)
+            with suppress(OSError):  # a full disk is for the jobs to tell; only `run diff` misses the copy
+                keep_started(study)
+            try:
+                snakemake(line)
+            finally:
+                with suppress(OSError):
+                    keep_last(study)
     except SystemExit as stop:
         if not LogHandler.interrupted:
             return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code
     except KeyboardInterrupt:
         pass
-    sys.stderr.write(f"{INTERRUPTED}\n")
+    except OSError as error:
+        return f"run: {refusal(error) or error}"
+    sys.stderr.write(f"{'the output cannot be written any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n")
     return 130
 
 

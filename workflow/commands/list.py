@@ -18,7 +18,7 @@ def show(config: dict) -> None:
     print(f"unit schemes    {', '.join(config['panel']['unit_schemes'])}")
     print(f"weights         {', '.join(config['weights']['families'])}")
     print(f"taxonomies      {', '.join(config['taxonomy']['all'])}")
-    words = exhibit_words(config["study"])
+    words = exhibit_words(config)
     for kind in ("tables", "figures"):
         print("\n".join([f"\n{kind}", *(f"  {name:5s} {words[name]['title']}" for name in config[kind])]))
 

@@ -132,7 +132,7 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         content=content,
         scripts={name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())},
         topics=topics,
-        titles={name: words["title"] for name, words in exhibit_words(config["study"]).items()},
+        titles={name: words["title"] for name, words in exhibit_words(config).items()},
         shown=[name for name in (*config["tables"], *config["figures"]) if name in manifest["exhibits"]],
         exhibited={name for item in manifest["exhibits"].values() for name in item["files"]},
         project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],
@@ -146,5 +146,5 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="run package", description=__doc__)
     parser.add_argument("--directory", default=str(REPOSITORY), help="the study's folder (default: this repository)")
-    parser.set_defaults(configfile="config.yaml")
+    parser.set_defaults(configfile=[])
     run_command(parser.parse_args(), package)

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from evenfield.shared import topics
+from evenfield.shared import outputs, topics
 from evenfield.shared.topics import code_hash
 
 SCHEMES = list(config["panel"]["unit_schemes"])
@@ -10,7 +10,7 @@ WEIGHTS = list(config["weights"]["families"])
 FAMILIES = sorted(config["estimates"])
 MAIN_SCHEME = config["panel"]["unit_scheme"]
 TOPICS = topics.read_topics()
-ESTIMATED = [name for name, told in TOPICS.items() if told["estimate"] is not None and name in config["estimates"]]
+ESTIMATED = PLAN.topics
 
 
 wildcard_constraints:
@@ -41,16 +41,15 @@ def data_files():
 
 def hash_of(paths):
     """Hash files by content, so that a table replaced by one with an older time stamp is noticed."""
-    parts = [path.encode() + hashlib.sha256(Path(path).read_bytes()).digest() for path in paths if Path(path).exists()]
+    parts = [path.encode() + hashlib.sha256(Path(path).read_bytes()).digest() for path in paths if Path(path).is_file()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 SHOWN = [*config["tables"], *config["figures"]]
 MADE_BY = dict.fromkeys(SHOWN, "") | {
     id: f"workflow/evenfield/topics/{topic}/{'table' if id.startswith('T') else 'figure'}.py"
-    for topic, told in TOPICS.items()
-    for id in told["exhibits"]
-    if id in SHOWN
+    for topic, shown in PLAN.exhibits.items()
+    for id in shown
 }
 # Templates of page and paper, and every library file: the paper lists the modelling decisions that stand in them.
 REPORT_FILES = [

@@ -81,6 +81,7 @@ rule build_weights:
         "../../environment.yml"
     params:
         code=code_hash("study/weights/build.py", "study/weights/exposures.py"),
+        data_hash=hash_of(family["path"] for family in config["weights"]["families"].values() if "path" in family),
         spec={key: config["weights"][key] for key in ("join", "families")},
     script:
         "../scripts/build_weights.py"

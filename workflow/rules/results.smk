@@ -6,7 +6,7 @@ EXHIBITS = [
 ]
 REPORT = {
     "exhibits": EXHIBITS,
-    "texts": sorted(str(path) for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")),
+    "texts": list(PLAN.texts),
     "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
@@ -60,7 +60,7 @@ rule name_numbers:
     """Give every number that the texts print by name its value, as prose and as TeX."""
     input:
         estimates=rules.collect.output.estimates,
-        files=sorted({f"results/{entry.file}" for entry in read_entries(config).values() if entry.file}),
+        files=sorted({f"results/{entry.file}" for entry in PLAN.numbers.values() if entry.file}),
     output:
         content="results/numbers.json",
         macros="results/numbers.tex",
@@ -96,6 +96,7 @@ rule page:
         "../../environment.yml"
     params:
         code=code_hash("report/page.py", *REPORT_FILES),
+        data_hash=hash_of(REPORT["texts"]),
         config=config,
         scripts=MADE_BY,
     script:
@@ -121,6 +122,7 @@ rule paper:
         "../../environment.yml"
     params:
         code=code_hash("report/paper.py", *REPORT_FILES),
+        data_hash=hash_of(REPORT["texts"]),
         config=config,
         scripts=MADE_BY,
     script:
@@ -154,3 +156,14 @@ rule manifest:
         scripts=MADE_BY,
     script:
         "../scripts/manifest.py"
+
+
+OUTPUTS = [
+    *rules.ingest.output,
+    *expand(rules.build_panel.output, scheme=schemes_read("panel")),
+    *expand(rules.build_weights.output, scheme=schemes_read("weights")),
+    *(path for topic in CHUNKED for path in getattr(gather, topic)(chunk_file(topic))),
+    *(path for topic in ESTIMATED for path in estimate_files(topic)),
+    *rules.manifest.input,
+    *rules.manifest.output,
+]

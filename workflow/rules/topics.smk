@@ -4,7 +4,7 @@ A topic that says ``chunks: 4`` there has a third one: chunks that run side by s
 """
 
 CHUNKED = {name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))}
-WORDS = topics.exhibit_words(config["study"])
+WORDS = topics.exhibit_words(config)
 
 
 scattergather:
@@ -23,12 +23,15 @@ def estimate_files(topic):
 
 def exhibit_files(topic):
     """The files of each table and figure of a topic that the config asks for."""
-    wanted = [*config["tables"], *config["figures"]]
-    return {
-        id: (table_files if id.startswith("T") else figure_files)(id)
-        for id in TOPICS[topic]["exhibits"]
-        if id in wanted
-    }
+    return {id: (table_files if id.startswith("T") else figure_files)(id) for id in PLAN.exhibits[topic]}
+
+
+def schemes_read(folder):
+    """The unit schemes whose panel or weights a topic reads."""
+    steps = [TOPICS[topic]["estimate"] for topic in ESTIMATED]
+    steps += [{"schemes": "main", **told["exhibit"]} for topic, told in TOPICS.items() if exhibit_files(topic)]
+    read = {path for told in steps for path in topics.inputs(config, told)}
+    return [scheme for scheme in SCHEMES if any(path.startswith(f"results/{folder}/{scheme}/") for path in read)]
 
 
 def chunk_file(topic):
@@ -116,6 +119,8 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
         params:
             topic=topic,
             files=exhibit_files(topic),
+            study={key: name for key, name in config["study"].items() if key.startswith("zone")},
+            auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
             code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),
             config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),

@@ -17,7 +17,9 @@ def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines
     for path in tables:
         write_table(study[Path(path).stem], path)
     write_json(public_dictionary(config["data"]["package"]), dictionary)
-    write_json(read_outlines(config["data"]["package"]), outlines)
+    shapes, gone = read_outlines(config["data"]["package"]), config["panel"]["leave_out"]
+    kept = [feature for feature in shapes["features"] if feature["properties"]["unit"] not in gone]
+    write_json({**shapes, "features": kept}, outlines)
     write_json(describe_study(study) | {"vintage": vintage_sentence(study, config["panel"])}, description)
 
 

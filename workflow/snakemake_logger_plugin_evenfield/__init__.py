@@ -1,12 +1,14 @@
 """Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all else in results/logs/run.log."""
 
-from __future__ import annotations
-
+import errno
 import os
+import re
 import shutil
+import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from logging import LogRecord
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
@@ -23,12 +25,14 @@ RESULTS = {
     "manifest": "results/manifest.json",
 }
 PREFIX = "evenfield: "
+FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
 
 class LogHandler(LogHandlerBase):
     """Shows a run; a question to the engine (a dry run, a list) is answered in the engine's own words."""
 
     interrupted: ClassVar[bool] = False  # set by the program that started the engine
+    unheard: ClassVar[bool] = False  # whether standard output was closed or is full
     writes_to_stream, writes_to_file = True, False
     has_filter = has_formatter = needs_rulegraph = False
 
@@ -39,6 +43,7 @@ class LogHandler(LogHandlerBase):
         self.log: TextIO | None = None
         self.executes = False
         self.error = self.job_error = ""  # the engine's, and the first failing job's, which explains it
+        self.refused = ""  # what keeps even the log from being written
         self.running: dict[int, tuple[str, float]] = {}
         self.done = self.total = 0
         self.streams = [sys.stdout, sys.stderr]
@@ -53,16 +58,23 @@ class LogHandler(LogHandlerBase):
         if self.log is None:
             self.early.append(said)
         else:
-            self.log.write(f"{said}\n")
-            self.log.flush()
+            with suppress(OSError):  # a full disk stops a job, which says so
+                self.log.write(f"{said}\n")
+                self.log.flush()
         take = getattr(self, f"take_{event}", None)
         if take is not None:
             take(record)
 
     def open_log(self) -> None:
         """Send all output of engine and jobs to the log from now on: the study is locked and jobs follow."""
-        LOG.parent.mkdir(parents=True, exist_ok=True)
-        self.log = LOG.open("w", encoding="utf-8")
+        try:
+            LOG.parent.mkdir(parents=True, exist_ok=True)
+            self.log = LOG.open("w", encoding="utf-8")
+        except OSError as error:
+            from evenfield.shared.job import refusal
+
+            self.refused = f"run: {refusal(error) or error}"
+            self.log = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
         self.log.write("".join(f"{said}\n" for said in self.early))
         self.streams = [os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)]
         for number in (1, 2):
@@ -84,6 +96,8 @@ class LogHandler(LogHandlerBase):
         """Note that a job starts."""
         topic = (record.wildcards or {}).get("topic")
         self.running[record.jobid] = (f"{record.rule_name} {topic}" if topic else record.rule_name, time.monotonic())
+        if self.streams[0].isatty():
+            self.draw()
 
     def take_job_finished(self, record: Any) -> None:
         """Print a line for a job that is done, unless a terminal shows the one that changes."""
@@ -111,9 +125,15 @@ class LogHandler(LogHandlerBase):
 
     # ----------------------------------------------------------------------------------------------- the screen
 
-    def say(self, text: str) -> None:
-        """Print a line at once."""
-        print(text, file=self.streams[0], flush=True)
+    def say(self, text: str, end: str = "\n") -> None:
+        """Print a line at once; stop like at an interrupt when that fails."""
+        try:
+            print(text, file=self.streams[0], end=end, flush=True)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.streams[0].fileno())
+            LogHandler.unheard = True
+            if not self.over.is_set():
+                os.kill(os.getpid(), signal.SIGINT)
 
     def counter(self) -> str:
         """Return `[ 3/24]`."""
@@ -122,10 +142,14 @@ class LogHandler(LogHandlerBase):
     def refresh(self) -> None:
         """Rewrite the one line of a terminal until the run is over."""
         while not self.over.wait(0.2):
-            labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
-            text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
-            text = text[: shutil.get_terminal_size().columns - 1]
-            print(f"\r{text}\x1b[K", end="", file=self.streams[0], flush=True)
+            self.draw()
+
+    def draw(self) -> None:
+        """Write the one line of a terminal anew."""
+        labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
+        text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
+        text = text[: shutil.get_terminal_size().columns - 1]
+        self.say(f"\r{text}\x1b[K", end="")
 
     def shown(self, path: str | Path) -> str:
         """Return a path of the study as the user would type it."""
@@ -134,18 +158,24 @@ class LogHandler(LogHandlerBase):
 
     def close(self) -> None:
         """Say how it ended: the error, the answer, or where the results are."""
+        from evenfield.shared.job import without_places
+        from evenfield.study.errors import one_line
+        from evenfield.study.files import write_text
+
         if self.over.is_set():
             return
         self.over.set()
         out, err = self.streams
         if self.log is not None:
-            print("\r\x1b[K" if out.isatty() else "", end="", file=out, flush=True)
+            self.say("\r\x1b[K" if out.isatty() else "", end="")
             for number, stream in enumerate(self.streams, start=1):
                 os.dup2(stream.fileno(), number)
-            self.log.close()
-        error = (self.job_error or self.error).removeprefix(PREFIX)
+            with suppress(OSError):
+                self.log.close()
+                write_text(without_places(LOG.read_text(encoding="utf-8", errors="replace")), LOG)
+        error = one_line(self.refused or self.job_error or self.error).removeprefix(PREFIX)
         if error and not self.interrupted:
-            print(error + (f" (log: {self.shown(LOG)})" if self.log else ""), file=err, flush=True)
+            print(error + (f" (log: {self.shown(LOG)})" if self.log and not self.refused else ""), file=err, flush=True)
         elif not self.executes:
             print(*self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True)
         elif not self.interrupted:
@@ -159,8 +189,12 @@ class LogHandler(LogHandlerBase):
 
 def own_line(rule: str, logs: list[str]) -> str:
     """Return a failed job's own line: its log holds one, or the traceback of a fault."""
+    from evenfield.shared.job import refusal
+
     texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs if Path(log).is_file()]
     lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    if not lines and shutil.disk_usage(Path.cwd()).free < FULL:
+        return refusal(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     if not lines:
         return f"{rule}: the job left no message; expected one line in its log; look into the engine's"
     if not lines[0].startswith("Traceback"):
@@ -170,9 +204,14 @@ def own_line(rule: str, logs: list[str]) -> str:
 
 def engine_line(text: str) -> str:
     """Return an error of the engine as one line: ours where it quotes one, a traceback's last, else all of it."""
+    from evenfield.shared.job import refusal
+
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("  File ")]
     ours = [line for line in lines if line.startswith(PREFIX)]
-    short = lines[-1:] if lines and lines[0].startswith("Traceback") else lines[:8]
+    short = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]
+    if found := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
+        refused = refusal(OSError(int(found[1]), found[2]))
+        ours += [f"run: {refused}"] * bool(refused)
     return ours[0] if ours else f"the engine stopped: {' '.join(short) or 'no message'}"
 
 

@@ -83,7 +83,8 @@ def test_published_figures_fill_gaps_and_never_replace():
 def test_units_and_links_are_merged():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
     out = merge_units(units, MERGED)
-    assert out.to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and units["coastal"].tolist() == [0, 1, 0]
+    assert out[list(units)].to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and out["lat"].isna().all()
+    assert units["coastal"].tolist() == [0, 1, 0]
     links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
     out = merge_adjacency(links, MERGED)
     assert out.to_dict("records") == [{"unit_i": "A", "unit_j": "C"}]

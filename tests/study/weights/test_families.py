@@ -152,8 +152,28 @@ def test_own_file_that_cannot_be_read_is_one_line(tmp_path):
     assert "cannot be read; expected a UTF-8 CSV with unit_i, unit_j, weight" in missing
     (tmp_path / "own.csv").write_bytes("unit_i,unit_j,weight\nA,é,1\n".encode("latin-1"))
     assert "cannot be read" in refused(geography(), kind="file", path=str(tmp_path / "own.csv"))
-    spec = own(tmp_path, RING, "from,to,weight")
-    assert "has columns from, to, weight; expected unit_i, unit_j, weight" in refused(geography(), **spec)
+    assert "cannot be read" in refused(geography(), **own(tmp_path, RING, "from,to,weight"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("w.csv", "unit_i,unit_j,weight\nA,B,2\nB,A,1\nB,C,1\nC,D,4\nD,A,1\n"),
+        ("w.csv", "unit_i,unit_j\nA,B\nB,A\nB,C\nC,D\nD,A\n"),
+        ("w.csv", "id,D,A,B,C\nD,0,1,0,0\nA,0,0,2,0\nB,0,1,0,1\nC,4,0,0,0\n"),
+        ("w.gal", "0 4 map id\nA 1\nB\nB 2\nA C\nC 1\nD\nD 1\nA\n"),
+        ("w.GWT", "0 4 map id\nA B 2\nB A 1\nB C 1\nC D 4\nD A 1\n"),
+    ],
+)
+def test_own_weights_are_the_same_in_every_form(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    spec = {"kind": "file", "path": str(tmp_path / name)}
+    matrix = [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    assert build_weights("w", spec, geography()).matrix.tolist() == matrix
+    without = refused(geography(units=("A", "B", "C")), **spec, leave_out=["D"])
+    assert "1 units have no neighbour in weights w (C)" in without or "are not in weights w" in without
+    (tmp_path / name).write_text(text[: text.rindex("D")], encoding="utf-8")
+    assert "weights w" in refused(geography(), **spec)
 
 
 def test_renamed_units_change_names_only_and_permuted_units_permute():

@@ -23,7 +23,7 @@ PERIODS = [
     {"period": "P2", "label": "1992-2002", "start": 1992, "end": 2002, "role": "main", "basis": "official"},
     {"period": "S", "label": "1980-2002", "start": 1980, "end": 2002, "role": "span", "basis": "spliced"},
 ]
-SPEC = {"id": "seed", "taxonomy": "seed", "weights": "near", "split": 1992, "role": "primary"}
+SPEC = {"id": "seed", "taxonomy": "seed", "weights": "near", "split": 1992, "role": "primary", "hypothesis": "H11"}
 KEY = {"estimator": "regime", "effect_type": "coef", "term": INTERACTIONS[0], "contrast": DIFFERENCE}
 
 
@@ -188,7 +188,6 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
         ("periods", lambda f: f.assign(log_income_start=f["log_income_start"].where(f["unit"] != "u03")), "(u03)"),
         ("exposures", lambda f: f[f["period"] != "P2"], "24 units have no growth"),
         ("periods", lambda f: pd.concat([f, f.head(1)]), "two rows (u00)"),
-        ("units", lambda f: f.assign(lat=f["lat"].where(f["unit"] != "u01")), "1 units have no coordinates (u01)"),
         ("panel", lambda f: f.iloc[1:], "log_income is missing"),
     ],
 )

@@ -1,7 +1,5 @@
 """The rule: from the rows of one claim to one answer, in the order of docs/methods/answers.md."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -72,7 +70,7 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     # 3. The interval leaves out zero, the adjusted p is small and no check takes it away.
     if side and given.adjusted < rule.alpha and not lost:
         kept = f" and in {counted(given.checks, 'check')}" if given.checks else ""
-        because = f"also after adjusting for {given.questions} questions{kept}"
+        because = f"also after adjusting for {counted(range(given.questions), 'question')}{kept}"
         return Judged(SUPPORTED if side > 0 else AGAINST, because)
     # 4. The interval leaves out zero and at most half of the checks take it away.
     if side and 2 * len(lost) <= len(given.checks):
@@ -121,9 +119,9 @@ def counted(items: Collection[object], name: str) -> str:
 
 def _not_adjusted(given: Evidence) -> str:
     if given.questions and is_missing(given.row["p_value"]):
-        return f"it has no p-value that could be adjusted for {given.questions} questions"
+        return f"it has no p-value that could be adjusted for {counted(range(given.questions), 'question')}"
     if given.questions:
-        return f"only before adjusting for {given.questions} questions"
+        return f"only before adjusting for {counted(range(given.questions), 'question')}"
     return "it is not one of the primary questions, so its p-value is not adjusted"
 
 

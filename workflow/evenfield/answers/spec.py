@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
-from evenfield.study.errors import ClaimsError, first_examples
+from evenfield.study.errors import ClaimsError, Faults, not_known
 
 Select = Annotated[dict[str, str], Field(min_length=1)]  # wanted text by column of estimates.csv
 Named = dict[str, Select]
@@ -109,7 +108,7 @@ class Claim(Entry):
     """One single statement of the paper."""
 
     id: Id
-    paragraph: list[int] = Field(min_length=1)
+    paragraph: list[int] = Field(default_factory=list)
     claim: str
     hypothesis: str = ""
     evidence: Select | None = None
@@ -157,13 +156,13 @@ def read_claims(config: Mapping[str, Any]) -> Claims:
     try:
         claims = Claims.model_validate(written)
     except ValidationError as error:
-        raise _worded(error, written) from None
-    _check_names(claims, config)
+        Faults(_worded(first, written) for first in error.errors()).refuse()
+        raise
+    Faults(_name_faults(claims, config)).refuse()
     return claims
 
 
-def _worded(error: ValidationError, written: Mapping[str, Any]) -> ClaimsError:
-    first = error.errors()[0]
+def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError:
     where = [str(step) for step in first["loc"] if step != "[key]"]
     if where[:1] == ["claims"] and len(where) > 1:
         entry = written["claims"][int(where[1])]
@@ -185,30 +184,32 @@ def _keys_beside(loc: Sequence[Any]) -> list[str]:
     return list(next((kinds[str(step)] for step in reversed(loc[:-1]) if step in kinds), Claims).model_fields)
 
 
-def _check_names(claims: Claims, config: Mapping[str, Any]) -> None:
+def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[ClaimsError]:
     ids = [claim.id for claim in claims.claims]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ClaimsError(f"claim {twice[0]} stands {ids.count(twice[0])} times", "one entry a claim", "rename one")
+        yield ClaimsError(f"claim {twice[0]} stands {ids.count(twice[0])} times", "one entry a claim", "rename one")
     level = config["inference"]["conf_level"]
     if claims.claims and abs(claims.rule.alpha + level - 1) > 1e-9:
         found = f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}"
-        raise ClaimsError(found, "intervals at 1 - alpha", "change one of them")
+        yield ClaimsError(found, "intervals at 1 - alpha", "change one of them")
     for claim in claims.claims:
         if claim.hypothesis:
-            _known(f"claim {claim.id}: hypothesis", claim.hypothesis, list(claims.hypotheses))
-            if (kind := claims.hypotheses[claim.hypothesis].kind) != claim.kind:
-                found = f"claim {claim.id} is an {claim.kind}, its hypothesis {claim.hypothesis} an {kind}"
-                raise ClaimsError(found, "one kind", "correct one of them")
+            yield from _unknown(f"claim {claim.id}: hypothesis", claim.hypothesis, list(claims.hypotheses))
+            known = claims.hypotheses.get(claim.hypothesis)
+            if known and known.kind != claim.kind:
+                found = f"claim {claim.id} is an {claim.kind}, its hypothesis {claim.hypothesis} an {known.kind}"
+                yield ClaimsError(found, "one kind", "correct one of them")
         for code in claim.because:
-            _known(f"claim {claim.id}: because", code, list(claims.reasons))
+            yield from _unknown(f"claim {claim.id}: because", code, list(claims.reasons))
     families, schemes = families_of(config), [*config["panel"]["unit_schemes"], ""]
     for where, entry in claims.entries():
         for key, select in entry.selections().items():
-            place = place_of(where, key)
-            for column in select:
-                _known(f"{place}: column", column, TEXT_FIELDS)
-            _known(f"{place}: family", select.get("family", families[0]), families)
-            _known(f"{place}: unit_scheme", select.get("unit_scheme", ""), schemes)
+            place, first = place_of(where, key), entry.first if key[0] != "primary" else {}
+            own = {column: text for column, text in select.items() if first.get(column) != text}
+            for column in own:
+                yield from _unknown(f"{place}: column", column, TEXT_FIELDS)
+            yield from _unknown(f"{place}: family", own.get("family", families[0]), families)
+            yield from _unknown(f"{place}: unit_scheme", own.get("unit_scheme", ""), schemes)
 
 
 def place_of(where: str, key: tuple[str, str]) -> str:
@@ -222,8 +223,6 @@ def families_of(config: Mapping[str, Any]) -> list[str]:
     return [*topics, *topics.get("group_contrasts", ())]
 
 
-def _known(where: str, name: str, known: Sequence[str]) -> None:
+def _unknown(where: str, name: str, known: Sequence[str]) -> Iterator[ClaimsError]:
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "correct the name"
-        raise ClaimsError(f"{where} '{name}' is not known", f"one of {first_examples(list(known), 12)}", hint)
+        yield ClaimsError(*not_known(where, name, known))

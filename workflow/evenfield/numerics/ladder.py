@@ -1,7 +1,5 @@
 """The inference ladder of one contrast in a cross-section of units: every method that applies, side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -33,7 +31,7 @@ class Place:
 
     lat: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
     lon: np.ndarray
-    components: Mapping[str, SpatialComponents]  # by method, ``"scpc"`` and ``"scpc_06"``
+    components: Mapping[str, SpatialComponents]  # by method, ``"scpc"`` and ``"scpc_06"``; empty without coordinates
     draws: Mapping[str, LabelDraws]  # by scheme; a scheme that does not exist for these labels is left out
     reasons: Mapping[str, str] = field(default_factory=dict)  # why a scheme is left out
 
@@ -95,9 +93,13 @@ class Rung:
 SCPC_LAW = "SCPC, largest over the correlations allowed"
 
 
-def primary_method(section: Section) -> str:
+# ASSUME: without coordinates CR3 decides, which takes the units' shocks as independent.
+NO_COORDINATES = "no coordinates: dependence between neighbours is not allowed for"
+
+
+def primary_method(section: Section, place: Place) -> str:
     """Return the method that decides, by the written rule."""
-    return "permutation" if section.few else "scpc"
+    return "permutation" if section.few else "scpc" if place.components else "cr3"
 
 
 def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator) -> list[Rung]:
@@ -114,7 +116,9 @@ def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Ru
     fit = fit_ols(section.y, section.X)
     if section.few:
         return replace(permutation_rung(section, place, "free"), mde=_classical_mde(section, fit, settings))
-    return _guarded("scpc", lambda: _scpc(section, fit, place, settings, "scpc"))
+    if place.components:
+        return _guarded("scpc", lambda: _scpc(section, fit, place, settings, "scpc"))
+    return replace(_guarded("cr3", lambda: _cr3(section, fit, settings)), note=NO_COORDINATES)
 
 
 def _rungs(
@@ -128,7 +132,10 @@ def _rungs(
         "wcr33": partial(_wild, section, fit, settings, rng),
         "hc1": partial(_hc1, section, fit, settings),
     }
-    return [_guarded(method, make) for method, make in makers.items()]
+    rungs = [_guarded(method, make) for method, make in makers.items()]
+    if place.components:
+        return rungs
+    return [primary_rung(section, place, settings), *(rung for rung in rungs if rung.method != "cr3")]
 
 
 def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
@@ -139,6 +146,8 @@ def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
 
 
 def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, method: str) -> Rung:
+    if method not in place.components:
+        raise NumericsError("the units have no coordinates")
     space = place.components[method]
     found = scpc_inference(fit, section.contrast, space)
     mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)

@@ -1,13 +1,12 @@
 """Distances on the sphere, areas of outlines, weights by distance, connected sets."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 from scipy.linalg import eigvals
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -42,12 +41,28 @@ REAL = 1e-8
 def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Return great-circle distances between points; lat, lon (N,) -> (N, N)."""
     phi, lam = np.radians(lat), np.radians(lon)
+    if not np.isfinite(phi + lam).all():
+        raise NumericsError("the units have no coordinates")
     half = (
         SIN((phi[:, None] - phi) / 2) ** 2 + COS(phi[:, None]) * COS(phi) * SIN((lam[:, None] - lam) / 2) ** 2
     ).astype(float)
     distance = 2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
     np.fill_diagonal(distance, 0.0)
     return np.asarray((distance + distance.T) / 2)
+
+
+def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return row and column of a square for each unit, as near as can be to where it lies; lat, lon (N,)."""
+    # Some squares stay empty, so that a few units can keep the shape of their country.
+    n, room = len(lat), 1.4 if len(lat) <= 100 else 1.0
+    wide = max(np.ptp(lon) * np.cos(np.radians(np.mean(lat))), 1e-9) / max(np.ptp(lat), 1e-9)
+    columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
+    rows = int(np.ceil(room * n / columns))
+    row, column = (place.ravel() for place in np.mgrid[:rows, :columns])
+    x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
+    y = (lat.max() - lat) / max(np.ptp(lat), 1e-9) * (rows - 1)
+    chosen = linear_sum_assignment((x[:, None] - column) ** 2 + (y[:, None] - row) ** 2)[1]
+    return row[chosen], column[chosen]
 
 
 def nearest_matrix(distance: np.ndarray, k: int) -> np.ndarray:

@@ -1,7 +1,5 @@
 """Everything that page and paper say, gathered once and in the same words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,21 +7,20 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evenfield.report.assumptions import harvest_assumptions
-from evenfield.report.bibliography import Reference, read_references
+from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import Number, read_numbers
-from evenfield.report.prose import Lookup, Prose, check_citations, part_of
+from evenfield.report.prose import KINDS, Lookup, Prose, part_of, read_texts
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import exhibit_words, read_topics
+from evenfield.shared.topics import exhibit_owners, exhibit_words, files_read, read_topics
+from evenfield.study.errors import Faults
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
 SOURCE = ("citation", "vintage", "licence")
-KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 TEXTS = ("abstract", "page", "paper", "appendix")
 
 
@@ -45,8 +42,7 @@ def build_context(
     """Gather everything that the templates of page and paper print from a results folder."""
     facts, ingest = Facts(config, root), read_json(Path(root) / "ingest" / "description.json")
     topics, found = read_topics(), provenance(config, ingest)
-    owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
-    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(facts.words))
+    shown = read_exhibits(exhibits, exhibit_owners(), scripts, exhibit_words(config))
     parts = [Section(name, told["title"], [e for e in shown if e.topic == name]) for name, told in topics.items()]
     prose = read_prose(config, root, texts)
     return {
@@ -57,24 +53,33 @@ def build_context(
         "further": [e for e in shown if not e.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
-        "assumptions": harvest_assumptions(),
+        "assumptions": _assumptions(config),
         "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": found,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
-        "tables": sorted((name, item["hash"]) for name, item in found["data"].get("tables", {}).items()),
+        "tables": sorted(
+            (name, item["hash"]) for name, item in found["data"].get("tables", {}).items() if item["rows"]
+        ),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in shown],
     }
 
 
+def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
+    """Return the modelling decisions in the files that made this study's results, on what the study has."""
+    steps = ["study/ingest/study_tables.py", "study/panel/build.py", "study/weights/build.py", "study/study.py"]
+    steps += [f"topics/{name}/estimate.py" for name in config["estimates"]]
+    absent = [] if config["panel"]["income"].get("proxy") else ["proxy"]
+    absent += [] if config["taxonomy"]["all"] != ["none"] else ["zone", "cluster region"]
+    read, found = files_read(*steps), harvest_assumptions()
+    return [a for a in found if a.place in read and not any(word in a.text.lower() for word in absent)]
+
+
 def read_prose(config: Mapping[str, Any], root: str | Path, texts: Sequence[str]) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a neutral one of ours."""
-    paths = {Path(path).stem: Path(path) for path in texts if path.endswith(".md")}
-    references: dict[str, Reference] = {}
-    for path in texts:
-        if path.endswith(".bib"):
-            references = read_references(path)
-            check_citations([text.read_text(encoding="utf-8") for text in paths.values()], references, path)
+    faults = Faults()
+    paths, references = read_texts(texts, faults)
+    faults.refuse()
     neutral = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS}
     return Prose({**neutral, **paths}, _names(config, root), references, [*config["tables"], *config["figures"]])
 
@@ -100,6 +105,7 @@ def _names(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
         "years": (str(min(described["years"])), str(max(described["years"]))),
         "proxy": [str(year) for year in (described.get("basis_years") or {}).get("proxy") or ()],
         "convergence": convergence(facts),
+        "aside": config.get("aside", []),
         "made": [*config["tables"], *config["figures"]],
     }
 

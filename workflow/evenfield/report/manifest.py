@@ -1,7 +1,5 @@
 """What went in and what came out, by hash: no clock, no machine, no absolute path."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import tomllib
@@ -10,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from evenfield.shared.outputs import hash_file
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
 
@@ -21,6 +20,10 @@ LIBRARIES = (
     "contourpy jinja2 jsonschema linearmodels lxml markdown-it-py matplotlib numpy pandas python-docx pyyaml scipy "
     "seaborn snakemake statsmodels typst"
 ).split()
+CSV_FORM = (
+    "UTF-8, comma, line feed; an apostrophe stands before text that begins with = + - @ and is no number, so that no "
+    "spreadsheet takes it for a formula; answers.csv, estimates.csv and all tables alike"
+)
 LEFT_OUT = ("logs", "benchmarks")
 
 
@@ -33,7 +36,7 @@ def config_hash(config: Mapping[str, Any]) -> str:
 def file_hash(path: str | Path) -> str:
     """Hash the bytes of a file."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return hash_file(path)
     except FileNotFoundError:
         raise ReportError(f"no file {path}", "every file that the manifest names", "run the whole workflow") from None
 
@@ -63,7 +66,9 @@ def build_manifest(
     kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
     return {
         **provenance(config, description),
+        "config": dict(config),
         "citation": citation(config, description),
+        "csv": CSV_FORM,
         "results": kept,
         "exhibits": _exhibits(list(kept), scripts),
     }

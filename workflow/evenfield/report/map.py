@@ -1,7 +1,5 @@
 """The map of the page: outlines or tiles, income relative to the nation as colour, zones as circles, by year."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping
@@ -80,8 +78,10 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 
 def _income(facts: Facts) -> pd.DataFrame:
-    """Return income per head in percent of the nation's by unit and year, at current prices where there are any."""
-    panel = facts.table("panel").dropna(subset=["income", "population"])
+    """Return income per head in percent of the whole's by unit and year, at current prices where there are any."""
+    panel = facts.table("panel").dropna(subset=["income"])
+    # Without people every unit counts alike.
+    panel = panel.assign(population=1.0) if panel["population"].isna().all() else panel.dropna(subset=["population"])
     current = facts.config["panel"]["income"].get("output", "")
     output = panel[current] if current in panel else panel["income"] * panel["population"]
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
@@ -111,7 +111,8 @@ def _sentence(facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
     total = count_of(int(found.sum()), {"unit_name": "zone", "units_name": "zones"})
     text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
     inside = [names[str(unit)] for unit, value in listed.get(year, pd.Series(dtype=float)).items() if value == 1]
-    return f"{text} Special economic zones in {in_words(sorted(inside))}." if inside else text
+    named = str(facts.words["zones_name"])
+    return f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}." if inside else text
 
 
 def _tiles(units: list[dict[str, Any]]) -> Drawn | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -20,7 +19,7 @@ from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
 from evenfield.shared.tables.rows import Row, matching, one_row
-from evenfield.study.errors import ConfigError, NumbersError, first_examples
+from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
 from evenfield.study.files import read_json
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -107,14 +106,19 @@ def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
     defaults = written.pop("defaults", {})
     if not isinstance(defaults, Mapping) or not set(defaults) <= {"show", "unit", "times"}:
         raise NumbersError("defaults is not in order", "a mapping with show, unit or times", "correct it")
-    entries = {name: _entry(name, item, defaults) for name, item in written.items()}
-    claims, macros = read_claims(config), dict[str, str]()
+    faults, entries, macros, claims = Faults(), dict[str, Entry](), dict[str, str](), None
+    with faults.caught():
+        claims = read_claims(config)
+    for name, item in written.items():
+        with faults.caught():
+            entries[name] = _entry(name, item, defaults)
+            if (twin := macros.setdefault(macro(name), name)) != name:
+                raise NumbersError(f"{twin} and {name} have the same name in TeX", "names that differ", "rename one")
     for name, entry in entries.items():
-        if (twin := macros.setdefault(macro(name), name)) != name:
-            raise NumbersError(f"{twin} and {name} have the same name in TeX", "names that differ", "rename one")
-        _check(name, entry, entries, config, claims)
-    for name in entries:
-        _order(name, entries, ())
+        with faults.caught():
+            _check(name, entry, written, config, claims)
+            _order(name, entries, ())
+    faults.refuse()
     return entries
 
 
@@ -138,9 +142,11 @@ def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
         raise NumbersError(where, "keys and values as docs/prose.md lists them", f"correct {name}") from None
 
 
-def _check(name: str, entry: Entry, entries: Mapping[str, Entry], config: Mapping[str, Any], claims: Claims) -> None:
+def _check(
+    name: str, entry: Entry, entries: Mapping[str, Any], config: Mapping[str, Any], claims: Claims | None
+) -> None:
     known(f"{name}: family", entry.select.get("family", ""), ["", *families_of(config)])
-    if entry.answer:
+    if entry.answer and claims:
         selections = _selections(claims)
         known(f"{name}: answer", entry.answer, list(selections))
         known(f"{name}: check", entry.check, list(selections[entry.answer]))
@@ -168,8 +174,12 @@ def _names(name: str, entry: Entry) -> list[str]:
 def _order(name: str, entries: Mapping[str, Entry], trail: tuple[str, ...]) -> list[str]:
     """Return a name after all that it is made from."""
     if name in trail:
-        raise NumbersError(f"{name} is made from itself ({' - '.join([*trail, name])})", "no circle", f"correct {name}")
-    used = _names(name, entries[name]) if entries[name].expression else []
+        circle = trail[trail.index(name) :]
+        first = circle.index(min(circle))
+        circle = (*circle[first:], *circle[:first], min(circle))
+        found = f"{circle[0]} is made from itself ({' - '.join(circle)})"
+        raise NumbersError(found, "no circle", f"correct {circle[0]}")
+    used = _names(name, entries[name]) if name in entries and entries[name].expression else []
     return [*chain.from_iterable(_order(other, entries, (*trail, name)) for other in used), name]
 
 
@@ -250,9 +260,7 @@ def _float(name: str, value: Any) -> float:
 def known(where: str, name: str, names: Sequence[str]) -> None:
     """Refuse a name that is not among ``names``, with its nearest neighbour."""
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "correct the name"
-        raise NumbersError(f"{where} '{name}' is not known", f"one of {first_examples(list(names), 12)}", hint)
+        raise NumbersError(*not_known(where, name, names))
 
 
 def read_numbers(path: str | Path) -> dict[str, Number]:

@@ -1,12 +1,11 @@
 """The two pages of a study: the answer, which is one file, and all tables and figures, which open on demand."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import os.path
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,12 @@ from evenfield.report.map import map_view
 from evenfield.report.markup import Placed
 from evenfield.report.prose import Prose
 from evenfield.shared.facts import Facts
-from evenfield.shared.topics import TOPICS, read_topics
+from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.files import read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does not hold.
+# A bullet or paragraph of a method page that opens with a comment is for that study only, or for those with a proxy.
+EXAMPLE = re.compile(r"^(- )?<!-- (\w+) --> (.*\n(?:(?!- |\n).+\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
@@ -65,10 +66,17 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
         text=Markup(prose.html("page", placed)),  # escaped where it was parsed
         cited=Markup(prose.references_html("page")),
     )
+    parts_of = {config["study"]["id"], *config["panel"]["income"]}
+    words = partial(renamed, config["study"])
     exhibited = {part.id: part.exhibits for part in context["sections"]}
     told = {name: item["title"] for name, item in read_topics().items() if name in {*exhibited, *config["estimates"]}}
     topics = [
-        {"id": name, "title": title, "exhibits": exhibited.get(name, []), "method": method_html(name, list(told))}
+        {
+            "id": name,
+            "title": title,
+            "exhibits": exhibited.get(name, []),
+            "method": method_html(name, list(told), parts_of, words),
+        }
         for name, title in told.items()
     ]
     if context["further"]:
@@ -86,13 +94,17 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def method_html(topic: str, topics: Sequence[str]) -> Markup:
-    """Return the method page of a topic, its headings a level lower, its links within the page of ``topics``."""
+def method_html(
+    topic: str, topics: Sequence[str], shown: Collection[str] = (), words: Callable[[str], str] = str
+) -> Markup:
+    """Return the method page of a topic, headings a level lower, links within ``topics``, marked parts if shown."""
     path = TOPICS / topic / "method.md"
     if not path.is_file():
         return Markup("")
     text = path.read_text(encoding="utf-8").partition("\n")[2]
+    text = EXAMPLE.sub(lambda found: f"{found[1]}{found[3]}" if found[2] in shown else "", text)
     text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1], text)
+    text = words(text)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
     title, number = read_topics()[topic]["title"], count(1)
     html = re.sub("<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html)

@@ -1,23 +1,20 @@
 """The texts of a study: Markdown with named numbers and conditions, read once, written as HTML and as Typst."""
 
-from __future__ import annotations
-
-import difflib
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from evenfield.report.bibliography import Reference
+from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import SILENT, Mark, Placed, mark, marks, slug, to_html, to_typst, tokens_of
 from evenfield.report.numbers import Number
 from evenfield.shared.tables.numbers import is_missing, p_value
-from evenfield.study.errors import ReportError, first_examples
+from evenfield.study.errors import Faults, ReportError, first_examples, nearest, not_known
 
 COUNTS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -27,6 +24,11 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # What a text may place beside tables and figures; each renderer says which of them it knows.
 BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
 PLACING = ("table", "figure", "claims_table")
+# What a text may name beside its blocks; a run fills them.
+GIVEN = (
+    "n answers counts kinds total questions claims words vintage study income units years proxy convergence made"
+).split()
+KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
@@ -83,10 +85,7 @@ class Lookup:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._content:
-            near = difflib.get_close_matches(name, self._content, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "correct the name"
-            known = f"one of {first_examples(sorted(self._content), 12)}" if self._content else "a study that has some"
-            raise ReportError(f"{self._what} '{name}' is not known", known, hint)
+            raise ReportError(*not_known(self._what, name, sorted(self._content)))
         return self._content[name]
 
 
@@ -169,24 +168,55 @@ class Prose:
         """Return a text as its author wrote it."""
         return self._texts[name].read_text(encoding="utf-8")
 
+    def faults(self) -> Iterator[ReportError]:
+        """Yield what is wrong with the texts whatever the numbers are; a branch that may not be taken is left alone."""
+        for name in self._texts:
+            yield from self._citation_faults(name)
+            try:
+                tree = _environment().parse(self.source(name))
+            except TemplateSyntaxError as error:
+                told = ReportError(str(error.message), "what docs/prose.md lists", "correct the line")
+                yield self._fault(name, error.lineno, told)
+                continue
+            for unknown in sorted(meta.find_undeclared_variables(tree) - set(self._names) - set(GIVEN)):
+                told = ReportError(f"the name '{unknown}' is not known", "what docs/prose.md lists", "correct it")
+                yield self._fault(name, 0, told)
+            branches = {id(node) for branch in tree.find_all(nodes.If) for node in branch.find_all(nodes.Expr)}
+            for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
+                if id(node) not in branches and (refused := self._unknown(node)):
+                    yield self._fault(name, node.lineno, refused)
+
+    def _unknown(self, node: Any) -> ReportError | None:
+        """Return why a number, an answer or an exhibit that is named will not be there."""
+        call = isinstance(node, nodes.Call)
+        owner = getattr(node.node, "name", "")
+        given = node.attr if isinstance(node, nodes.Getattr) else (node.args[:1] or [None])[0] if call else node.arg
+        wanted = getattr(given, "value", given)
+        try:
+            if call and owner in ("see", "table", "figure") and isinstance(wanted, str):
+                self._exhibit(owner, wanted)
+            elif not call and isinstance(self._names.get(owner), Lookup):
+                self._names[owner][wanted]
+        except ReportError as error:
+            return error
+        return None
+
+    def _citation_faults(self, name: str) -> Iterator[ReportError]:
+        for number, text in enumerate(self.source(name).splitlines(), 1):
+            for key in CITE.findall(text):
+                if key not in self._references:
+                    yield self._fault(name, number, _unknown_key(key, self._references))
+
     def _filled(self, name: str) -> str:
         if name not in self._made:
             self._made[name] = self._cited(self._rendered(name))
         return self._made[name]
 
     def _rendered(self, name: str) -> str:
-        environment = Sandbox(
-            undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True, autoescape=False
-        )
-        environment.globals.clear()
-        environment.filters = {key: environment.filters[key] for key in FILTERS} | {"word": word}
-        source = self.source(name)
-        for number, text in enumerate(source.splitlines(), 1):
-            for key in CITE.findall(text):
-                if key not in self._references:
-                    raise self._fault(name, number, _unknown_key(key, self._references))
+        for fault in self._citation_faults(name):
+            raise fault
         try:
-            return environment.from_string(source).render(self._names)
+            return _environment().from_string(self.source(name)).render(self._names)
         except ReportError as error:
             raise self._fault(name, _line_of(error), error) from None
         except TemplateError as error:
@@ -246,6 +276,35 @@ class Prose:
         return f"({'; '.join(links)})"
 
 
+def read_texts(texts: Iterable[str], faults: Faults) -> tuple[dict[str, Path], dict[str, Reference]]:
+    """Return a study's own texts by name, and its references; those that cannot be read are added to ``faults``."""
+    paths, references = dict[str, Path](), dict[str, Reference]()
+    written: dict[str, str] = {}
+    for path in texts:
+        try:
+            written[path] = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            faults.append(ReportError(f"{path} cannot be read", "a UTF-8 file", "correct or remove it"))
+    for path in written:
+        if path.endswith(".md"):
+            paths[Path(path).stem] = Path(path)
+    for path in written:
+        if path.endswith(".bib"):
+            with faults.caught():
+                references = read_references(path)
+                check_citations([written[str(text)] for text in paths.values()], references, path)
+    return paths, references
+
+
+def _environment() -> Sandbox:
+    made = Sandbox(
+        undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    made.globals.clear()
+    made.filters = {key: made.filters[key] for key in FILTERS} | {"word": word}
+    return made
+
+
 class _BrokenError(ReportError):
     """A condition that no longer holds."""
 
@@ -285,9 +344,7 @@ def check_citations(texts: Sequence[str], references: Mapping[str, Reference], w
 
 
 def _unknown_key(key: str, references: Mapping[str, Reference]) -> ReportError:
-    near = difflib.get_close_matches(key, references, n=1)
-    action = f"did you mean '@{near[0]}'?" if near else "add it there"
-    return ReportError(f"@{key} is not known", "a key of references.bib", action)
+    return ReportError(f"@{key} is not known", "a key of references.bib", nearest(key, references, "add it there", "@"))
 
 
 def _cite_typst(key: str) -> str:

@@ -1,8 +1,7 @@
 """What tables and figures are made from: the study and what its topics found."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -10,10 +9,13 @@ import pandas as pd
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.tables.headings import ordered_specs
 from evenfield.shared.tables.notes import basis_note, origin_note, sample_note
+from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.rows import TEXT
-from evenfield.shared.tables.units import shown_periods
+from evenfield.shared.tables.units import short_name, shown_periods
 from evenfield.study.files import read_json, read_table
 from evenfield.study.study import Study
+
+CODE, MANY, FEW = 4, 60, 12
 
 
 class Facts(Study):
@@ -53,6 +55,22 @@ class Facts(Study):
         """Return the periods of some roles, role by role."""
         return shown_periods(self.config["periods"], roles)
 
+    def label(self, unit: Any) -> str:
+        """Return the code of a unit, such as AL of US-AL, or its name where its id is none."""
+        unit = text(unit)
+        code = short_name(unit)
+        return code if code != unit and len(code) <= CODE else str(self._names.get(unit, unit))
+
+    def labels(self, units: Iterable[str]) -> list[str]:
+        """Return codes or names in their order, no more than a table can hold."""
+        found = sorted(map(self.label, units))
+        return found if len(found) <= MANY else [*found[:FEW], f"and {len(found) - FEW} more"]
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        units = self.table("units", text=TEXT)
+        return dict(zip(units["unit"], units["name"], strict=True))
+
     @property
     def words(self) -> Mapping[str, Any]:
         """The study's nouns: ``unit_name``, ``units_name``."""
@@ -69,4 +87,4 @@ class Facts(Study):
         described = self.description()
         ends = [basis_note(described)] if basis else []
         origin = origin_note(described, self.config["inference"]["seed"] if seed else None)
-        return tuple(text for text in (sample_note(described, self.words), *sentences, *ends, origin) if text)
+        return tuple(filter(None, (sample_note(described, self.words), *sentences, *ends, origin)))

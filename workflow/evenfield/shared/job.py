@@ -1,16 +1,21 @@
 """How a script of the workflow runs: the log first, then the work, and one place where an error becomes one line."""
 
-from __future__ import annotations
-
+import errno
+import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from evenfield.study.errors import EvenfieldError
+from evenfield.shared.outputs import record_outputs
+from evenfield.shared.topics import LIBRARY
+from evenfield.study.errors import EvenfieldError, one_line
 
 PREFIX = "evenfield: "
+PLACES = {str(LIBRARY.parents[1]): "evenfield", sys.prefix: "environment"}
+REFUSED = {getattr(errno, name) for name in "ENOSPC EDQUOT EFBIG EACCES EPERM EROFS EMFILE ENFILE ENOMEM EIO".split()}
 
 
 def enter(job: Any, main: Callable[..., None]) -> None:
@@ -21,10 +26,31 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     named = {**dict(job.input.items()), **dict(job.output.items()), **dict(job.params.items())}
     try:
         main(**{name: value for name, value in named.items() if name not in ("code", "data_hash", "tracked")})
+        record_outputs(job.output)
     except EvenfieldError as error:
         log.write_text(f"{error}\n", encoding="utf-8")
         sys.exit(f"{PREFIX}{error}")
     except Exception as error:
-        log.write_text(traceback.format_exc(), encoding="utf-8")
-        line = f"{type(error).__name__} {' '.join(str(error).split())[:200]}".strip()
+        if refused := refusal(error):
+            with suppress(OSError):
+                log.write_text(f"{refused}\n", encoding="utf-8")
+            sys.exit(f"{PREFIX}{refused}")
+        log.write_text(without_places(traceback.format_exc()), encoding="utf-8")
+        line = f"{type(error).__name__} {one_line(str(error))[:200]}".strip()
         sys.exit(f"{PREFIX}{job.rule}: {line}; this is a fault of evenfield; please report {log}")
+
+
+def refusal(error: BaseException) -> str:
+    """Say in one line what the machine refused to any program: room, a permission, memory; else nothing."""
+    if not isinstance(error, MemoryError) and getattr(error, "errno", None) not in REFUSED:
+        return ""
+    place = getattr(error, "filename", None)
+    told = f"{getattr(error, 'strerror', '') or 'out of memory'}{f' ({place})' if place else ''}"
+    return f"the machine refused: {told}; expected room, memory and permission to write; then run the same command"
+
+
+def without_places(text: str) -> str:
+    """Name files in a log from the study, the repository or the environment on, and no user or host."""
+    for place, word in sorted({f"{Path.cwd()}/": "", **PLACES}.items(), key=lambda item: -len(item[0])):
+        text = text.replace(place, word)
+    return re.sub(r"(?m)^  (?:Host|User): .*\n", "", text)

@@ -1,7 +1,5 @@
 """The topics of the library as the workflow sees them: what each reads, which sections move it, what it shows."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +13,7 @@ LIBRARY = Path(__file__).parents[1]
 TOPICS = LIBRARY / "topics"
 # Read by every job that opens a study.
 ALWAYS = ("panel.unit_scheme", "panel.unit_schemes")
+ZONES = re.compile(r"\b(?:special economic zones?|(?<=a)n SEZ|SEZs?)\b")
 IMPORT = re.compile(r"^\s*(?:from (evenfield[\w.]*) import (\([^)]*\)|[^\n]*)|import (evenfield[\w.]+))", re.M)
 DEFAULTS: dict[str, Any] = {"order": 1000, "estimate": None, "exhibit": {}, "exhibits": {}}
 
@@ -27,14 +26,29 @@ def read_topics() -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
 
 
-def exhibit_words(study: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return title and caption of every exhibit by its id, with the study's nouns in them."""
-    out = {}
+def exhibit_owners() -> dict[str, str]:
+    """Return the topic of every exhibit by its id."""
+    return {name: topic for topic, told in read_topics().items() for name in told["exhibits"]}
+
+
+def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return title and caption of every exhibit by its id, in the nouns of the study."""
+    out, study, proxy = {}, config["study"], config.get("panel", {}).get("income", {}).get("proxy", "")
     for told in read_topics().values():
         for name, words in told["exhibits"].items():
-            both = {key: text.replace("{{unit}}", study["unit_name"]) for key, text in words.items()}
-            out[name] = {key: text.replace("{{units}}", study["units_name"]) for key, text in both.items()}
+            both = {key: text.replace("{{unit}}", study["unit_name"]) for key, text in words.items() if key != "needs"}
+            both = {key: text.replace("{{units}}", study["units_name"]) for key, text in both.items()}
+            out[name] = {key: renamed(study, text) for key, text in both.items()}
+            if not proxy and "caption" in words:
+                kept = [part for part in re.split(r"(?<=\.) ", out[name]["caption"]) if "roxy" not in part]
+                out[name]["caption"] = " ".join(kept)
     return out
+
+
+def renamed(study: Mapping[str, Any], text: str) -> str:
+    """Call special economic zones by the study's name for its zones."""
+    one, many = study.get("zone_name", "zone"), study.get("zones_name", "zones")
+    return text if one == "SEZ" else ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
 
 
 def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -67,13 +81,13 @@ def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
     for name in told.get("reads", ()):
         folder, slash, rest = name.partition("/")
         if folder == "weights":
-            matrices = [weights["primary"]] if rest else weights["families"]
+            matrices = [weights["primary"]] if rest and weights["primary"] else weights["families"]
             files += [f"results/weights/{s}/{m}.{end}" for s in schemes for m in matrices for end in ("csv", "json")]
         elif folder == "estimates":
             files += [f"results/{name}"] if rest.split("/")[0] in config["estimates"] else []
         elif slash or "." in name:
             files.append(f"results/{name}")
-        else:
+        elif name != "exposures" or weights["families"]:
             home = "weights" if name == "exposures" else "panel"
             files += [f"results/{home}/{scheme}/{name}.csv" for scheme in schemes]
     return files
@@ -81,14 +95,20 @@ def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
 
 def code_hash(*files: str) -> str:
     """Hash library files and every library file that they import, however far."""
-    todo, seen = [name for name in files if (LIBRARY / name).is_file()], {}
+    seen = files_read(*files)
+    return hashlib.sha256("".join(f"{name} {seen[name]}\n" for name in sorted(seen)).encode()).hexdigest()
+
+
+def files_read(*files: str) -> dict[str, str]:
+    """Return library files and every library file that they import, however far, each with its hash."""
+    todo, seen = [name for name in files if (LIBRARY / name).is_file()], dict[str, str]()
     while todo:
         name = todo.pop()
         if name not in seen:
             digest, imports = _read(LIBRARY / name)
             seen[name] = digest
             todo += imports
-    return hashlib.sha256("".join(f"{name} {seen[name]}\n" for name in sorted(seen)).encode()).hexdigest()
+    return seen
 
 
 @cache

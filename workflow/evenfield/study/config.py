@@ -1,9 +1,7 @@
 """Read the study's config: one schema checks it, fills its defaults and words its errors in one line."""
 
-from __future__ import annotations
-
-import difflib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,15 +10,25 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from evenfield.study.errors import ConfigError, first_examples
+from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
 from evenfield.study.spatial_weights import Period
 
+TODO = "TODO"  # what `run new` writes where it cannot know
 SCHEMA = Path(__file__).with_name("config.schema.json")
+# Bytes of a file, its values with all that its anchors repeat, and draws of a permutation or simulation.
+LARGEST, MOST_VALUES, MOST_DRAWS = 5_000_000, 200_000, 10_000_000
 PARTS = {"estimates": "estimates.yaml", "answers": "claims.yaml", "numbers": "numbers.yaml"}
 
 
 class _OneKeyOnce(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice, where YAML silently keeps the last."""
+    """A safe loader that refuses a key written twice, where YAML silently keeps the last, and runaway anchors."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        """Count what the anchors repeat before anything is built from it."""
+        node = super().get_single_node()
+        if node is not None and _size(node, {}, ()) > MOST_VALUES:
+            raise yaml.constructor.ConstructorError(None, None, "anchors that grow to too many values", node.start_mark)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Refuse a repeated key, then build the mapping as usual."""
@@ -31,25 +39,61 @@ class _OneKeyOnce(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _size(node: yaml.Node, known: dict[yaml.Node, int], trail: tuple[yaml.Node, ...]) -> int:
+    if node in trail:
+        raise yaml.constructor.ConstructorError(None, None, "an anchor that holds itself", node.start_mark)
+    if node not in known:
+        inside = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = [part for item in inside for part in (item if isinstance(item, tuple) else (item,))]
+        known[node] = 1 + sum(_size(part, known, (*trail, node)) for part in parts)
+    return known[node]
+
+
 def read_config(path: str | Path) -> dict[str, Any]:
     """Read a config file as plain data with the parts of it that stand in files of their own beside it."""
-    content = _read_mapping(Path(path))
+    faults, content = Faults(), dict[str, Any]()
+    with faults.caught():
+        content = read_mapping(Path(path))
     for key, name in PARTS.items():
         beside = Path(path).with_name(name)
         if beside.exists() and key not in content:
-            content[key] = _read_mapping(beside)
+            with faults.caught():
+                content[key] = read_mapping(beside)
+    faults.refuse()
     return content
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
+def study_config(over: Mapping[str, Any] | None = None, path: str | Path = "config.yaml") -> dict[str, Any]:
+    """Read a study's config, in which keys of ``over`` win; a whole config, as of a module, stands for itself."""
+    over = over or {}
+    whole = {"study", "data", "panel", "periods"} <= set(over)
+    return merged({} if whole else read_config(path), over)
+
+
+def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay configs over each other; a later one wins, mapping by mapping."""
+    out: dict[str, Any] = {}
+    for config in configs:
+        both = {key for key in config if isinstance(out.get(key), Mapping) and isinstance(config[key], Mapping)}
+        out = {**out, **config, **{key: merged(out[key], config[key]) for key in both}}
+    return out
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read one YAML file as plain data."""
+    if not path.exists():
+        action = "run from the study's folder or name it with --directory"
+        raise ConfigError(f"no file {path}", "a config.yaml in the study's folder", action)
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        expected = f"a file of at most {LARGEST // 1_000_000} MB"
+        raise ConfigError(f"{path} is no file that can be read", expected, "correct or remove it")
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneKeyOnce)
-    except FileNotFoundError:
-        action = "run from the study's folder or name it with --directory"
-        raise ConfigError(f"no file {path}", "a config.yaml in the study's folder", action) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", "a UTF-8 file", "save it as UTF-8") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror})", "a file you may read", "permit it") from None
+    except (yaml.YAMLError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         found = f"{path} is not YAML ({' '.join(str(error).split())[:160]})"
         raise ConfigError(found, "valid YAML", "correct the line named") from None
     if not isinstance(content, dict):
@@ -59,25 +103,40 @@ def _read_mapping(path: Path) -> dict[str, Any]:
 
 def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Check a config against its schema, fill defaults, then check that its names refer to each other."""
-    _check_keys(config, "the top level")
+    filled = shaped_config(config)
+    reference_faults(filled).refuse()
+    return filled
+
+
+def shaped_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a config against its schema and fill its defaults; all faults of its shape are told at once."""
+    faults = Faults(_value_faults(config, ""))
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    filled = _filled(schema, dict(config), schema)
-    fault = best_match(Draft202012Validator(schema).iter_errors(filled))
-    if fault is not None:
-        raise _worded(fault)
-    _check_references(filled)
-    return dict(filled)
+    filled = dict(_filled(schema, dict(config), schema))
+    if not faults:
+        for fault in Draft202012Validator(schema).iter_errors(filled):
+            faults += _worded(best_match([fault]) or fault)
+    faults.refuse()
+    return filled
 
 
-def _check_keys(value: Any, where: str) -> None:
+def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
     # YAML reads 31 as a number and `no` as a truth value, also where they are meant as names.
+    place = where or "the top level"
+    if isinstance(value, float) and not math.isfinite(value):
+        yield ConfigError(f"{place} is {value}", "a finite number", f"correct {place}")
+    if where.rpartition(".")[2] in DRAWS and isinstance(value, int) and value > MOST_DRAWS:
+        yield ConfigError(f"{place} is {value:,}", f"at most {MOST_DRAWS:,}", "lower it")
+    if value == TODO:
+        yield ConfigError(
+            f"{place} is still {TODO}", "a value, as the comment beside it says", f"write it in place of {TODO}"
+        )
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         if isinstance(value, Mapping) and not isinstance(key, str):
-            raise ConfigError(
-                f"{where} has the key {key}, a number or a truth value", "text", f"put it in quotation marks: '{key}'"
-            )
-        _check_keys(item, f"{where}.{key}".removeprefix("the top level."))
+            found = f"{place} has the key {key}, a number or a truth value"
+            yield ConfigError(found, "text", f"put it in quotation marks: '{key}'")
+        yield from _value_faults(item, f"{where}.{key}".removeprefix("."))
 
 
 def _filled(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> Any:
@@ -92,6 +151,8 @@ def _filled(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> A
         return {**out, **{key: _filled(sub, sub["default"], root) for key, sub in missing.items()}}
     if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         return [_filled(schema["items"], item, root) for item in value]
+    if schema.get("type") == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
     return value
 
 
@@ -106,7 +167,7 @@ def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema
 
 
-def _worded(fault: ValidationError) -> ConfigError:
+def _worded(fault: ValidationError) -> Iterator[ConfigError]:
     where = ".".join(str(step) for step in fault.absolute_path) or "the top level"
     schema = fault.schema
     if (
@@ -115,12 +176,12 @@ def _worded(fault: ValidationError) -> ConfigError:
         and isinstance(schema, Mapping)
     ):
         known = sorted(schema.get("properties", {}))
-        unknown = sorted(str(key) for key in fault.instance if key not in known)
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "remove it or see docs/config.md"
-        return ConfigError(f"'{unknown[0]}' is not a key of {where}", f"one of {', '.join(known)}", hint)
+        for unknown in sorted(str(key) for key in fault.instance if key not in known):
+            hint = nearest(unknown, known, "remove it or see docs/config.md")
+            yield ConfigError(f"'{unknown}' is not a key of {where}", f"one of {', '.join(known)}", hint)
+        return
     message = " ".join(fault.message.split())
-    return ConfigError(f"{where}: {message[:200]}", "a value as docs/config.md describes", f"correct {where}")
+    yield ConfigError(f"{where}: {message[:200]}", "a value as docs/config.md describes", f"correct {where}")
 
 
 def config_periods(config: Mapping[str, Any]) -> list[Period]:
@@ -138,84 +199,80 @@ def config_periods(config: Mapping[str, Any]) -> list[Period]:
     ]
 
 
-def _check_references(config: Mapping[str, Any]) -> None:
-    _check_years(config)
-    panel, weights = config["panel"], config["weights"]
-    _known("panel.unit_scheme", [panel["unit_scheme"]], panel["unit_schemes"])
-    _known("weights.primary", [weights["primary"]], weights["families"])
-    _known("taxonomy.primary", [config["taxonomy"]["primary"]], config["taxonomy"]["all"])
-    _known("panel.samples", ["all"], panel["samples"])
-    for where, kind, names in _references(config["estimates"]):
-        known = {
-            "controls": config["controls"],
-            "sample": panel["samples"],
-            "unit_scheme": panel["unit_schemes"],
-            "weights": weights["families"],
-            "taxonomy": config["taxonomy"]["all"],
-        }
-        _known(where, names, known[kind])
-    _check_unique_ids(config["estimates"])
+def reference_faults(config: Mapping[str, Any]) -> Faults:
+    """Return every name of a well-shaped config that nothing defines, and every year outside the panel."""
+    panel, weights, periods = config["panel"], config["weights"], config["periods"]
+    faults = Faults(_year_faults(config))
+    known: dict[str, Mapping[str, Any] | list[str]] = {
+        "controls": config["controls"],
+        "sample": {"all": [], **panel["samples"]},
+        "unit_scheme": panel["unit_schemes"],
+        "weights": weights["families"],
+        "taxonomy": config["taxonomy"]["all"],
+        "period": periods,
+        "sesoi": config["sesoi"],
+    }
+    faults += _unknown("panel.unit_scheme", [panel["unit_scheme"]], panel["unit_schemes"])
+    faults += _unknown("weights.primary", [weights["primary"]], weights["families"])
+    faults += _unknown("taxonomy.primary", [config["taxonomy"]["primary"]], config["taxonomy"]["all"])
+    faults += _unknown("panel.samples", ["all"], panel["samples"])
+    for topic, section in config["estimates"].items():
+        for where, kind, names in _references(section, f"estimates.{topic}"):
+            faults += _unknown(where, names, known[kind])
+        faults += _ids_twice(section, f"estimates.{topic}")
+    return faults
 
 
-def _check_years(config: Mapping[str, Any]) -> None:
-    first, last = config["panel"]["years"]
-    step = config["panel"]["step"]
+def _year_faults(config: Mapping[str, Any]) -> Iterator[ConfigError]:
+    (first, last), step = config["panel"]["years"], config["panel"]["step"]
     if last <= first or (last - first) % step:
-        raise ConfigError(
-            f"panel.years [{first}, {last}] with step {step}",
-            "a last year that the step reaches",
-            "correct panel.years or panel.step",
-        )
+        found = f"panel.years [{first}, {last}] with step {step}"
+        yield ConfigError(found, "a last year that the step reaches", "correct panel.years or panel.step")
+        return
     for period in config_periods(config):
-        inside = first <= period.start < period.end <= last
+        # Whether it lies inside the panel is for ``step_aside`` to say, which knows the years of the data.
         on_grid = (period.start - first) % step == 0 and (period.end - first) % step == 0
-        if not (inside and on_grid):
-            raise ConfigError(
+        if not (period.start < period.end and on_grid):
+            yield ConfigError(
                 f"periods.{period.name} runs from {period.start} to {period.end}",
-                f"years of the panel, {first} to {last} in steps of {step}",
+                f"a first year before its last, both years of the panel, {first} to {last}, in steps of {step}",
                 "correct the period or panel.years",
             )
 
 
-def _sections(estimates: Mapping[str, Any]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """Yield the specifications of each topic or question: a list of them, a section that holds them, or one."""
-    for topic, section in estimates.items():
-        if isinstance(section, list):
-            yield topic, section
-        elif topic == "group_contrasts":
-            yield from ((f"{topic}.{question}", items) for question, items in section.items())
+# What a key of a specification names, under its other spellings.
+NAMED = {name: name for name in "controls sample unit_scheme weights taxonomy period sesoi".split()}
+NAMED |= {"taxonomies": "taxonomy", "samples": "sample", "unit_schemes": "unit_scheme"}
+NAMED |= dict.fromkeys(("periods", "subperiods", "pooled"), "period")
+DRAWS = ("draws", "permutations", "replications")
+
+
+def _references(value: Any, where: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield every name that a section uses; a list of lists, as of sets of controls, is read through."""
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        names = [item] if isinstance(item, str) else list(item) if isinstance(item, list | Mapping) else []
+        names = [name for inner in names for name in (inner if isinstance(inner, list) else [inner]) if name]
+        if key in NAMED and all(isinstance(name, str) for name in names):
+            yield f"{where}.{key}", NAMED[key], names
         else:
-            yield topic, list(section.get("specifications", [section]))
+            yield from _references(item, f"{where}.{key}".removesuffix(".specifications"))
+    for item in value if isinstance(value, list) else ():
+        yield from _references(item, where)
 
 
-PLURALS = {"taxonomies": "taxonomy", "samples": "sample", "unit_schemes": "unit_scheme"}
+def _unknown(where: str, names: list[str], known: Mapping[str, Any] | list[str]) -> Iterator[ConfigError]:
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known, "define it or correct the name")
+            yield ConfigError(f"{where} names '{name}'", f"one of {first_examples(list(known), 12)}", hint)
 
 
-def _references(estimates: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    kinds = {"controls", "sample", "unit_scheme", "weights", "taxonomy"}
-    for family, items in _sections(estimates):
-        for item in items:
-            for key, value in item.items():
-                kind = PLURALS.get(key, key)
-                if kind in kinds and value:
-                    yield (f"estimates.{family}.{key}", kind, [value] if isinstance(value, str) else list(value))
-
-
-def _known(where: str, names: list[str], known: Mapping[str, Any] | list[str]) -> None:
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], list(known), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "define it or correct the name"
-        raise ConfigError(f"{where} names '{unknown[0]}'", f"one of {first_examples(list(known), 12)}", hint)
-
-
-def _check_unique_ids(estimates: Mapping[str, Any]) -> None:
-    for family, items in _sections(estimates):
-        ids = [item["id"] for item in items if "id" in item]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
-            raise ConfigError(
-                f"estimates.{family} has {len(twice)} id twice ({first_examples(twice)})",
-                "one id for one specification",
-                "rename one of them",
-            )
+def _ids_twice(value: Any, where: str) -> Iterator[ConfigError]:
+    """Yield every list of specifications that uses an id twice."""
+    items = value if isinstance(value, list) else []
+    ids = [item["id"] for item in items if isinstance(item, Mapping) and "id" in item]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        found = f"{where} has {len(twice)} id twice ({first_examples(twice)})"
+        yield ConfigError(found, "one id for one specification", "rename one of them")
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        yield from _ids_twice(item, f"{where}.{key}".removesuffix(".specifications"))

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+FILE = re.compile(r"[\w+./-]+\.(?:csv|json|geojson|yaml|md|bib)\b")
+
 
 class EvenfieldError(Exception):
     """A fault in the input that the user can fix."""
@@ -13,8 +20,52 @@ class EvenfieldError(Exception):
         self.found, self.expected, self.action = found, expected, action
 
     def __str__(self) -> str:
-        text = f"{self.floor}: {self.found}; expected {self.expected}; {self.action}"
-        return " ".join(text.split())
+        return one_line(f"{self.floor}: {self.found}; expected {self.expected}; {self.action}")
+
+    @property
+    def faults(self) -> list[EvenfieldError]:
+        """The faults that it tells."""
+        return [self]
+
+    @property
+    def file(self) -> str:
+        """The file that it is about, as far as its text says so."""
+        named = FILE.search(f"{self.floor} {self.found}")
+        return named[0] if named else "config.yaml"
+
+
+class SeveralError(EvenfieldError):
+    """Faults in one line each, by file."""
+
+    def __init__(self, faults: Iterable[EvenfieldError]) -> None:
+        self._faults = sorted(faults, key=lambda fault: (fault.file, str(fault)))
+        super().__init__(*self._faults[0].args)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self._faults))
+
+    @property
+    def faults(self) -> list[EvenfieldError]:
+        """The faults that it tells."""
+        return self._faults
+
+
+class Faults(list[EvenfieldError]):
+    """Faults found so far, so that a study is refused for all of them at once."""
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Keep what is refused inside, and go on after it."""
+        try:
+            yield
+        except EvenfieldError as error:
+            self.extend(error.faults)
+
+    def refuse(self) -> None:
+        """Refuse the study if there are any."""
+        once = list({str(fault): fault for fault in self}.values())
+        if once:
+            raise SeveralError(once) if len(once) > 1 else once[0]
 
 
 class ConfigError(EvenfieldError):
@@ -71,7 +122,26 @@ class ReportError(EvenfieldError):
     floor = "report"
 
 
+def one_line(text: str) -> str:
+    """Return text as one line in which no character steers a terminal."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+
+
 def first_examples(values: list[str], limit: int = 3) -> str:
     """Return the first few of ``values`` as text, with the number left out."""
     shown = ", ".join(values[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> str:
+    """Ask whether the nearest of the names that are known is meant; where none is near, say ``otherwise``."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{mark}{near[0]}'?" if near else otherwise
+
+
+def not_known(where: str, name: str, known: Iterable[str]) -> tuple[str, str, str]:
+    """Return what an error says of a name that nothing defines."""
+    known = list(known)
+    told = f"one of {first_examples(known, 12)}" if known else "a study that has some"
+    return f"{where} '{name}' is not known", told, nearest(name, known, "correct the name")

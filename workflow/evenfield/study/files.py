@@ -1,10 +1,10 @@
 """Canonical files: the only functions that read and write tables and JSON between floors."""
 
-from __future__ import annotations
-
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenfield.study.rounding import round_frame
 
+FORMULA, NUMBER = re.compile(r"(?s)'*[=+\-@\t\r]."), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
 TEXT_COLUMNS = ("unit", "unit_i", "unit_j", "unit_scheme", "period", "note", "warning", "parent", "zone", "city")
 
 
@@ -22,7 +23,7 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""])
     for name in wanted:
         frame[name] = frame[name].fillna("")
-    return frame
+    return frame.assign(**{str(name): frame[name].map(_plain) for name in frame.select_dtypes(["object", "str"])})
 
 
 def read_tables(paths: Sequence[str | Path], text: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -41,9 +42,32 @@ def write_results(frame: pd.DataFrame, path: str | Path, by_row: tuple[str, ...]
 
 
 def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
+    defused = frame.assign(**{str(name): frame[name].map(_defused) for name in frame.select_dtypes(["object", "str"])})
+    with beside(path) as part:
+        defused.to_csv(part, index=False, float_format=float_format, lineterminator="\n", encoding="utf-8")
+
+
+def _defused(cell: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would take for a formula; numbers and lone signs stay."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
+
+
+def _plain(cell: Any) -> Any:
+    """Take away the apostrophe that ``_defused`` put."""
+    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and _defused(cell[1:]) == cell else cell
+
+
+@contextmanager
+def beside(path: str | Path) -> Iterator[Path]:
+    """Give a path to write to; what is there afterwards takes the name of ``path`` at once and whole."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(target, index=False, float_format=float_format, lineterminator="\n", encoding="utf-8")
+    part = target.with_name(f".part-{target.name}")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_json(path: str | Path) -> Any:
@@ -53,17 +77,13 @@ def read_json(path: str | Path) -> Any:
 
 def write_json(content: Mapping[str, Any], path: str | Path) -> None:
     """Write JSON with sorted keys and a final line feed."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    target.write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n", path)
 
 
 def write_text(text: str, path: str | Path) -> None:
     """Write UTF-8 text with LF line ends."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    with beside(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def content_hash(frame: pd.DataFrame) -> str:

@@ -50,6 +50,11 @@ class Study:
         edges, spec = read_table(path / f"{name}.csv"), read_json(path / f"{name}.json")
         return weights_from_edges(edges, self.description(scheme)["units"], spec)
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether the study has any spatial weights."""
+        return bool(self.config["weights"]["primary"])
+
     @cached_property
     def all_weights(self) -> dict[str, SpatialWeights]:
         """Every weights matrix of the main unit scheme, by name."""

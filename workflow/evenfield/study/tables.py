@@ -1,12 +1,12 @@
 """The study's tables: which must be there, which may be absent, and how the dictionary describes them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-REQUIRED_TABLES = ("panel", "panel_provenance", "units", "sources")
+ALWAYS = ("panel", "units")
+# A dictionary that states one grade for the whole study needs no table of spans.
+REQUIRED_TABLES = (*ALWAYS, "panel_provenance", "sources")
 _OPTIONAL = {
     "adjacency": "unit_i unit_j",
     "benchmarks": (
@@ -35,13 +35,25 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "adjacency": {"unit_i": "string", "unit_j": "string"},
     "panel_merged": {"unit": "string", "year": "integer"},
     "zones": {"unit": "string", "type": "string", "year_in_force": "integer"},
+    "programmes": {"programme": "string", "unit": "string", "first_year": "integer"},
+    "clusters": {"unit": "string", "measure": "string", "value": "number"},
     TAXONOMIES: {"unit": "string", "cluster": "integer", "sez": "integer"},
 }
-DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
+# Columns that a table may lack and that hold numbers where it has them.
+NUMERIC: Mapping[str, tuple[str, ...]] = {
+    "units": ("lat", "lon", "tile_row", "tile_col"),
+    "zones": ("exit_year", "seed"),
+    "benchmarks": ("value", "value_high"),
+    TAXONOMIES: ("sez_from_year", "sez_from_year_dated"),
+}
+# Keys on which later steps rely, whatever the dictionary says.
+KEYS: Mapping[str, tuple[str, ...]] = {
     "panel": ("unit", "year"),
     "units": ("unit",),
     "sources": ("source",),
     "panel_merged": ("unit", "year"),
+    "clusters": ("unit", "measure"),
+    "programmes": ("programme", "unit"),
     TAXONOMIES: ("unit",),
 }
 KINDS = {"year": "integer"}
@@ -86,7 +98,7 @@ def parse_resource(item: Mapping[str, Any]) -> Resource:
         name=item["name"],
         path=item["path"],
         fields=tuple(_parse_field(field) for field in schema.get("fields", [])),
-        key=_as_tuple(schema.get("primaryKey", DEFAULT_KEYS.get(kind, ()) if "fields" in schema else [])),
+        key=KEYS.get(kind, _as_tuple(schema.get("primaryKey", []))) if "fields" in schema else (),
         foreign=tuple(_parse_foreign(key) for key in schema.get("foreignKeys", [])),
         hash=item.get("hash", ""),
     )

@@ -1,7 +1,5 @@
 """Group contrasts of a cross-section of units: from a table by unit to the tidy rows of the inference ladder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +27,7 @@ from evenfield.shared.contrasts.places import Places
 from evenfield.shared.contrasts.prepared_contrasts import (
     TIE_DIGITS,
     GroupContrast,
+    PreparedContrast,
     contrast_place,
     contrast_section,
     prepare_contrast,
@@ -102,11 +101,11 @@ def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings)
     row, section, place = found.row, found.section, found.place
     if contrast.row.role != "primary":
         rungs = [primary_rung(section, place, settings.ladder), *_expected_rungs(contrast, section, place)]
-        return [_filled(row, rung, section, settings.level) for rung in rungs]
+        return [_filled(row, rung, found, settings.level) for rung in rungs]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
     rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
     return [
-        *(_filled(row, rung, section, settings.level) for rung in rungs),
+        *(_filled(row, rung, found, settings.level) for rung in rungs),
         *leave_out_rows(row, fit_ols(section.y, section.X), section.contrast, section.units, settings),
     ]
 
@@ -123,13 +122,13 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
     return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
-def _filled(row: Estimate, rung: Rung, section: Section, level: float) -> Estimate:
+def _filled(row: Estimate, rung: Rung, found: PreparedContrast, level: float) -> Estimate:
     same = ("estimate", "std_error", "se_type", "statistic", "df", "p_value", "p_type", "mde")
     fields = {name: getattr(rung, name) for name in same}
     fields |= {name: finite_or_nan(getattr(rung, name)) for name in ("conf_low", "conf_high")}
     fields["conf_level"] = level if np.isfinite(rung.conf_low) else NAN
     filled = replace(row, **fields, warning=_warning(row, rung.note, rung.mde))
-    if rung.method == primary_method(section):
+    if rung.method == primary_method(found.section, found.place):
         return filled
     return _named(replace(filled, role="ladder"), rung.method)
 

@@ -1,7 +1,5 @@
 """Where units are, and which label permutations and spatial components belong to a set of units: made once each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,10 +31,6 @@ class Places:
         self._permutations, self._seed, self._level = permutations, seed, level
         self._components: dict[tuple[str, ...], dict[str, SpatialComponents]] = {}
         self._draws: dict[tuple[object, ...], LabelDraws | str] = {}
-        blank = [str(unit) for unit in self._units.index[self._units[["lat", "lon"]].isna().any(axis=1)]]
-        if blank:
-            found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
-            raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
 
     def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
         """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
@@ -56,6 +50,8 @@ class Places:
         return free_label_draws(count, self._permutations, generator_for(self._seed, f"labels:free:{draw_id}"))
 
     def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
+        if not np.isfinite(lat + lon).all():
+            return {}
         if members not in self._components:
             distance = haversine_km(lat, lon)
             bounds = AVERAGE_CORRELATIONS.items()

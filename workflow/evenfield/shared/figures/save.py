@@ -1,10 +1,8 @@
 """Saving a figure: three pictures, the data drawn, and a sentence for those who cannot see it."""
 
-from __future__ import annotations
-
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,11 @@ from typing import Any
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from evenfield.shared.figures.style import ACCENT
+from evenfield.shared.figures.style import ACCENT, WIDTH
 from evenfield.study.errors import ArtifactError
-from evenfield.study.files import write_results, write_text
+from evenfield.study.files import beside, write_results, write_text
 from evenfield.study.simulated import watermark_for
 
 METADATA: dict[str, dict[str, Any]] = {
@@ -37,8 +36,19 @@ class Artwork:
     alt: str  # one or two plain sentences with the main numbers
 
 
-def save_figure(artwork: Artwork, paths: Sequence[str]) -> None:
-    """Write a figure in the form that each path's ending asks for, with nothing that changes from run to run."""
+def empty_figure(why: str) -> Artwork:
+    """Return a figure that says why it has nothing to show."""
+    figure, said = plt.figure(figsize=(WIDTH, 1.0)), f"Nothing to show: {why}."
+    figure.text(0.5, 0.5, said, ha="center", va="center", fontsize=8.0)
+    return Artwork(figure, pd.DataFrame({"said": [said]}), said)
+
+
+def save_figure(artwork: Artwork, paths: Sequence[str], words: Callable[[str], str] = str) -> None:
+    """Write a figure, its texts in the words of a study, in the form that each path's ending asks for."""
+    for text in artwork.figure.findobj(Text):
+        if (told := words(text.get_text())) != text.get_text():
+            text.set_text(told)
+    artwork = replace(artwork, alt=words(artwork.alt))
     if not artwork.alt.strip():
         raise ArtifactError(
             "a figure has no description", "one or two plain sentences", "add them to the function that draws it"
@@ -72,14 +82,13 @@ def _rounded(number: re.Match[str]) -> str:
 
 
 def _save_picture(figure: Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
+    with beside(path) as part, warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*[Gg]lyph.*")
         try:
-            figure.savefig(path, metadata=METADATA[path.suffix])
+            figure.savefig(part, metadata=METADATA[path.suffix])
             if path.suffix == ".svg":
-                text = path.read_text(encoding="utf-8")
-                write_text(PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), path)
+                text = part.read_text(encoding="utf-8")
+                write_text(PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), part)
         except UserWarning as warning:
             raise ArtifactError(
                 f"{path.name}: {warning}", "letters that DejaVu Sans has", "use the Latin name in the data table"

@@ -1,7 +1,5 @@
 """Headings of groups of rows: what sets one specification apart from the main one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +30,7 @@ def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
     return ArtifactError(
         f"no {what}",
         "estimates of the specifications in the config",
-        f"rerun the {family} family or remove {table} from `tables`",
+        f"correct the specifications of {family} or remove {table} from `tables`",
     )
 
 

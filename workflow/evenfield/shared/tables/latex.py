@@ -1,6 +1,7 @@
 """Tables as LaTeX: booktabs lines inside a threeparttable, everything escaped."""
 
-from __future__ import annotations
+import re
+import unicodedata
 
 from evenfield.shared.tables.table import Column, Grid, Line, Table, grid
 
@@ -14,9 +15,24 @@ SPECIAL = {
 }  # fmt: skip
 
 
+OTHER = re.compile("[\u0180-\u200f\u2030-\uffff\U00010000-\U0010ffff]+")
+
+
 def escape_latex(plain: str) -> str:
     """Escape text so that LaTeX prints it as it is."""
-    return "".join(SPECIAL.get(letter, letter) for letter in plain)
+    return OTHER.sub(_other_letters, "".join(SPECIAL.get(letter, letter) for letter in plain))
+
+
+def _start(line: str) -> str:
+    """Keep LaTeX from reading a bracket or star at the start of a line as an option of what stands before it."""
+    return f"{{}}{line}" if line.startswith(("[", "*")) else line
+
+
+def _other_letters(found: re.Match[str]) -> str:
+    """Print letters outside Latin with XeLaTeX and LuaLaTeX; pdfLaTeX prints the Latin ones below or their numbers."""
+    latin = unicodedata.normalize("NFKD", found[0]).encode("ascii", "ignore").decode()
+    codes = " ".join(f"U+{ord(letter):04X}" for letter in found[0])
+    return rf"\ifdefined\Umathcode {found[0]}\else {latin or codes}\fi{{}}"
 
 
 def table_latex(table: Table) -> str:
@@ -34,7 +50,7 @@ def table_latex(table: Table) -> str:
             rf"\label{{tab:{table.id}}}",
             rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}",
             r"\toprule",
-            rf"{head} \\",
+            rf"{_start(head)} \\",
             r"\midrule",
             *_body(body, len(table.columns)),
             r"\bottomrule",
@@ -64,7 +80,7 @@ def _body(body: Grid, width: int) -> list[str]:
 
 def _row(line: Line, width: int, *, first: bool) -> str:
     if line.cells:
-        return " & ".join(escape_latex(cell.text) for cell in line.cells) + r" \\"
+        return _start(" & ".join(escape_latex(cell.text) for cell in line.cells)) + r" \\"
     space = "" if first else r"\addlinespace "
     return rf"{space}\multicolumn{{{width}}}{{@{{}}l}}{{\textit{{{escape_latex(line.group)}}}}} \\"
 
@@ -72,5 +88,5 @@ def _row(line: Line, width: int, *, first: bool) -> str:
 def _notes(body: Grid) -> list[str]:
     if not body.note:
         return []
-    note = escape_latex(" ".join(body.note))
+    note = _start(escape_latex(" ".join(body.note)))
     return [r"\begin{tablenotes}[flushleft]", r"\footnotesize", rf"\item {note}", r"\end{tablenotes}"]

@@ -1,7 +1,5 @@
 """The sentences beneath a table: sample, basis, inference, origin, and what the table cannot say."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,10 +27,10 @@ def basis_note(description: Mapping[str, Any]) -> str:
     """Say what income is and, where a proxy enters, what the two marks mean."""
     spans = description.get("basis_years") or {}
     official, proxy = spans.get("official"), spans.get("proxy")
+    if not proxy:
+        return f"Income: {description['income_unit']}."
     told = f", official output {official[0]}\u2013{official[1]}" if official else ""
     income = f"Income: {description['income_unit']}{told}."
-    if not proxy:
-        return income
     return (
         f"{income} \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an official volume index (how it "
         "is made stands in the data dictionary). \u2021 Growth across the joint of proxy and official output."

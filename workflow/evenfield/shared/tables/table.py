@@ -55,6 +55,23 @@ class Table:
     group: str = ""  # column whose changes start a group of rows; empty for none
     short: Short | None = None  # what the paper prints; None for everything
 
+    def worded(self, words: Callable[[str], str]) -> Table:
+        """Return the table with every printed text put in the words of a study."""
+        columns = tuple(
+            replace(column, header=words(column.header), show=lambda *v, show=column.show: words(show(*v)))
+            for column in self.columns
+        )
+        groups = {self.group: self.frame[self.group].map(lambda value: words(text(value)))} if self.group else {}
+        short = self.short and replace(self.short, note=tuple(map(words, self.short.note)))
+        note = tuple(map(words, self.note))
+        return replace(self, columns=columns, frame=self.frame.assign(**groups), short=short, note=note)
+
+
+def empty_table(name: str, why: str) -> Table:
+    """Return a table that says why it has nothing to show."""
+    frame = pd.DataFrame({"said": [f"Nothing to show: {why}."]})
+    return Table(id=name, note=(), columns=(Column(names=("said",), header=""),), frame=frame)
+
 
 def shortened(table: Table) -> Table:
     """Return the form of a table that the paper prints, without the line that names the data package."""
@@ -126,7 +143,7 @@ def _check(table: Table) -> None:
         raise ArtifactError(
             f"table {table.id} lacks {len(missing)} columns ({missing[0]})",
             "every shown column in the frame",
-            "rerun the floor that writes them",
+            "run the same command again; if it stays, report it",
         )
     if table.frame.empty:
         raise ArtifactError(

@@ -1,8 +1,6 @@
 """Names of units and cells as they are printed."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +8,7 @@ import pandas as pd
 from evenfield.study.errors import ArtifactError
 
 CELLS = ("both", "cluster only", "SEZ only", "neither")
+TOGETHER = ("state", "sez_seed")  # counts over several types
 TERM_NAMES = {
     "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
     "exposure_sez": "neighbours' SEZs", "own_park": "own science parks", "own_zone": "own zones",
@@ -20,6 +19,13 @@ TERM_NAMES = {
 def short_name(unit: str) -> str:
     """Return the part of a unit id that labels a point or a tile."""
     return unit.rsplit("-", 1)[-1]
+
+
+def zone_types(doses: pd.DataFrame, known: Iterable[str], most: int = 5) -> list[str]:
+    """Return the known types of zones that a study has, else its commonest ones."""
+    last = doses[doses["year"].eq(doses["year"].max()) & ~doses["zone_type"].isin(TOGETHER)]
+    common = last.groupby("zone_type")["zones"].sum().sort_values(ascending=False, kind="stable").index
+    return [kind for kind in known if kind in set(doses["zone_type"])] or list(common[:most])
 
 
 def count_of(number: int, study: Mapping[str, Any]) -> str:

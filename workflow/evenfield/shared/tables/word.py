@@ -1,7 +1,5 @@
 """Tables as Word documents: title, table with the three rules of print, note; the same bytes every time."""
 
-from __future__ import annotations
-
 import zipfile
 from datetime import datetime
 from io import BytesIO
@@ -17,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from evenfield.shared.tables.table import Table, grid
+from evenfield.study.files import beside
 
 # Core properties and the archive need a time: a fixed one keeps the bytes the same.
 WRITTEN, ZIP_TIME = datetime(2000, 1, 1), (1980, 1, 1, 0, 0, 0)  # noqa: DTZ001 - the format has no zone
@@ -105,7 +104,6 @@ def _save(document: Any, path: str | Path) -> None:
     """Write the parts in order of their names, without the clock."""
     held = BytesIO()
     document.save(held)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(held) as source, zipfile.ZipFile(path, "w") as target:
+    with beside(path) as part, zipfile.ZipFile(held) as source, zipfile.ZipFile(part, "w") as target:
         for name in sorted(source.namelist()):
             target.writestr(zipfile.ZipInfo(name, ZIP_TIME), source.read(name), zipfile.ZIP_DEFLATED, 9)

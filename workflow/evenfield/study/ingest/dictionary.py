@@ -1,81 +1,124 @@
 """The dictionary of a study: datapackage.json, read and rewritten."""
 
-from __future__ import annotations
-
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.tables import NEEDED_COLUMNS, REQUIRED_TABLES, Resource, parse_resource, table_kind
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from evenfield.study.errors import Faults, IngestError, first_examples
+from evenfield.study.files import write_text
+from evenfield.study.tables import (
+    ALWAYS,
+    NEEDED_COLUMNS,
+    NUMERIC,
+    REQUIRED_TABLES,
+    Resource,
+    parse_resource,
+    table_kind,
+)
+
+SHAPE = Path(__file__).with_name("datapackage.schema.json")
 
 
 def read_package(path: str | Path) -> dict[str, Any]:
-    """Read datapackage.json as plain data."""
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        if not isinstance(content["resources"], list):
-            raise TypeError
-    except FileNotFoundError:
+    """Read datapackage.json as plain data, of the shape that everything else may rely on."""
+    if not Path(path).is_file():
         raise IngestError(
             f"no file {path}", "the dictionary named by data.package", "correct data.package in config.yaml"
-        ) from None
-    except (ValueError, KeyError, TypeError):
+        )
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IngestError(f"{path} cannot be read ({error.strerror})", "a file you may read", "permit it") from None
+    except (ValueError, RecursionError):
         raise IngestError(
             f"{path} is not a data package", "JSON with a list of resources", "see docs/new-study.md"
         ) from None
+    faults, shape = Faults(), json.loads(SHAPE.read_text(encoding="utf-8"))
+    for fault in Draft202012Validator(shape).iter_errors(content):
+        best = best_match([fault]) or fault
+        found = f"{path}: {_place(list(best.absolute_path), content)}{' '.join(best.message.split())[:160]}"
+        faults.append(IngestError(found, "what docs/data.md describes", "correct the dictionary"))
+    faults.refuse()
     return dict(content)
+
+
+def _place(steps: list[Any], content: Any) -> str:
+    """Name a place of the dictionary by the names written there: ``resource 'panel', field 'year', type: ``."""
+    words, node = list[str](), content
+    for step in steps:
+        node = node[step]
+        if not isinstance(step, int):
+            words.append(str(step).removesuffix("s") if isinstance(node, list) else str(step))
+        elif words:
+            words[-1] += f" '{node['name']}'" if isinstance(node, Mapping) and "name" in node else f" {step + 1}"
+    return f"{', '.join(word for word in words if word != 'schema')}: " if words else ""
 
 
 def read_resources(path: str | Path) -> dict[str, Resource]:
     """Read the tables that datapackage.json describes."""
-    parsed = [_parsed(item, path) for item in read_package(path)["resources"]]
+    package = read_package(path)
+    parsed = [parse_resource(item) for item in package["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
-    missing = [name for name in REQUIRED_TABLES if name not in resources]
+    needed = ALWAYS if "grade" in package else REQUIRED_TABLES
+    missing = [name for name in needed if name not in resources or not resources[name].fields]
+    faults = Faults(fault for resource in parsed for fault in _description_faults(resource))
     if missing:
-        raise IngestError(
-            f"datapackage.json does not describe {first_examples(missing)}",
-            f"the tables {', '.join(REQUIRED_TABLES)}",
-            "add the resource, see docs/new-study.md",
+        faults.append(
+            IngestError(
+                f"datapackage.json does not describe {first_examples(missing)}",
+                f"the tables {', '.join(needed)}" + (", or one `grade` for all" if "grade" not in package else ""),
+                "add the resource, see docs/new-study.md",
+            )
         )
-    for resource in parsed:
-        _check_described(resource)
+    paths = [table_name(resource) for resource in parsed]
+    if twice := sorted({name for name in paths if paths.count(name) > 1}):
+        found = f"datapackage.json describes {first_examples(twice)} more than once"
+        faults.append(IngestError(found, "one resource a table", "remove the others"))
+    faults.refuse()
     return resources
 
 
-def _check_described(resource: Resource) -> None:
+def _description_faults(resource: Resource) -> Iterator[IngestError]:
+    where = f"datapackage.json, {resource.path}"
+    if Path(resource.path).is_absolute() or ".." in Path(resource.path).parts:
+        yield IngestError(f"{where}: it leaves the data folder", "a path inside the data folder", "move the file")
+    names = [field.name for field in resource.fields]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        yield IngestError(f"{where}: {first_examples(twice)} stands twice", "each column once", "remove one")
+    if not resource.fields:
+        return
+    used = [*resource.key, *(column for column, _, _ in resource.foreign)]
+    if absent := sorted({name for name in used if name not in names}):
+        found = f"{where}: a key names {first_examples(absent)}, which is no column"
+        yield IngestError(found, "keys of its own columns", "correct the key")
+    for field in resource.fields:
+        try:
+            re.compile(field.pattern)
+        except re.error as error:
+            found = f"{where}: the pattern of {field.name} is none ({error})"
+            yield IngestError(found, "a regular expression", "correct it")
     needed = NEEDED_COLUMNS.get(table_kind(resource.path), {})
     kinds = {field.name: field.kind for field in resource.fields}
     missing = [name for name in needed if name not in kinds]
     if missing:
-        raise IngestError(
+        yield IngestError(
             f"datapackage.json does not describe {first_examples(missing)} of {resource.path}",
             f"at least the columns {', '.join(needed)}",
             "add the field, see docs/new-study.md",
         )
-    for name, kind in needed.items():
-        if (kind == "string") != (kinds[name] not in {"integer", "number"}):
-            raise IngestError(
-                f"datapackage.json describes {name} of {resource.path} as {kinds[name]}", kind, "correct its type"
-            )
-
-
-def _parsed(item: Mapping[str, Any], path: str | Path) -> Resource:
-    try:
-        resource = parse_resource(item)
-    except (KeyError, TypeError, IndexError) as error:
-        raise IngestError(
-            f"{path}: resource '{item.get('name', '?')}' lacks {error}",
-            "name, path and schema fields",
-            "complete the resource",
-        ) from None
-    if Path(resource.path).is_absolute() or ".." in Path(resource.path).parts:
-        raise IngestError(
-            f"{path}: '{resource.path}' leaves the data folder", "a path inside the data folder", "move the file"
-        )
-    return resource
+    wanted = {**dict.fromkeys(NUMERIC.get(table_kind(resource.path), ()), "number"), **needed}
+    for name, kind in wanted.items():
+        number = kinds.get(name) in {"integer", "number"}
+        fits = not number if kind == "string" else kinds.get(name) == "integer" or (number and kind == "number")
+        if name in kinds and not fits:
+            found = f"datapackage.json describes {name} of {resource.path} as {kinds[name]}"
+            yield IngestError(found, kind, "correct its type")
 
 
 def table_name(resource: Resource) -> str:
@@ -101,9 +144,57 @@ def refresh_hashes(path: str | Path) -> list[str]:
             changed.append(item["path"])
             item.update(fresh)
     if changed:
-        text = json.dumps(package, ensure_ascii=False, indent=2)
-        Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_package(package, path)
     return changed
+
+
+def write_package(package: Mapping[str, Any], path: str | Path) -> None:
+    """Write the dictionary; what stands in its file keeps its form as far as its content stays."""
+    before = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
+    text = _in_form(before, package) or json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+    write_text(text, path)
+
+
+def _in_form(text: str, package: Mapping[str, Any]) -> str:
+    """Return the text with its tables replaced where they changed; nothing if that does not give the dictionary."""
+    start = re.search(r'"resources"\s*:\s*\[\s*', text)
+    parts, place = list[tuple[int, int, Any]](), start.end() if start else len(text)
+    while place < len(text) and text[place] == "{":
+        item, end = json.JSONDecoder().raw_decode(text, place)
+        parts.append((place, end, item))
+        gap = re.compile(r"\s*,\s*").match(text, end)
+        place = gap.end() if gap else len(text)
+    if not parts:
+        return ""
+    out, last = text[: parts[0][0]], parts[-1][1]
+    separator = text[parts[0][1] : parts[1][0]] if len(parts) > 1 else ",\n    "
+    for i, item in enumerate(package["resources"]):
+        piece = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+        if i < len(parts):
+            piece = _rehashed(text[parts[i][0] : parts[i][1]], parts[i][2], item) or piece
+        out += (separator if i else "") + piece
+    out += text[last:]
+    try:
+        return out if json.loads(out) == package else ""
+    except ValueError:
+        return ""
+
+
+def _rehashed(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return the text of a table with its new checksum; nothing if more than this changed."""
+    fresh = {key: new[key] for key in ("bytes", "hash") if key in new}
+    if {**old, **fresh} != new:
+        return ""
+    for key, value in fresh.items():
+        told = f'"{key}": {json.dumps(value)}'
+        there = re.search(rf'"{key}"\s*:\s*("[^"]*"|\d+)', text) if key in old else None
+        first = re.search(r'"path"\s*:\s*"[^"]*"', text)
+        blank = re.search(r"\s*$", text[: first.start()]) if first else None
+        if there:
+            text = text[: there.start()] + told + text[there.end() :]
+        elif first and blank:
+            text = f"{text[: first.end()]},{blank[0] or ' '}{told}{text[first.end() :]}"
+    return text
 
 
 def public_dictionary(path: str | Path) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Grades and flags: trace every cell of the panel to a source, and keep doubtful figures off unless switched on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +9,7 @@ import pandas as pd
 from evenfield.study.errors import ConfigError, IngestError, first_examples
 
 ALL_UNITS = "all"
-DOUBTFUL = "C"
+DOUBTFUL, SIMULATED = "C", "simulated"
 
 
 def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
@@ -25,8 +23,39 @@ def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
     return masks
 
 
-def check_coverage(panel: pd.DataFrame, spans: pd.DataFrame) -> None:
-    """Check that every figure of the panel lies in exactly one span of provenance."""
+def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return sources and spans of a study: its own, or one source and grade for all; and tables said to be simulated.
+
+    The dictionary states ``grade`` and ``flag`` for the whole study and ``flag`` for a table.
+    """
+    named, licence = ([*package.get(key, []), {}][0] for key in ("sources", "licenses"))
+    source = {"source": "DATA", "citation": named.get("title", "not stated"), "vintage": named.get("version", "")}
+    source |= {"licence": licence.get("name", "not stated"), "redistribution": "not stated"}
+    sources = tables.get("sources", pd.DataFrame([source]))
+    marked = [item["name"] for item in package["resources"] if item.get("flag") == SIMULATED]
+    spans = [pd.DataFrame({"variable": marked, "first_year": 0.0, "last_year": 0.0, "grade": "A", "flag": SIMULATED})]
+    for name in ("panel", "panel_merged") if "panel_provenance" not in tables else ():
+        years, columns = tables.get(name, {"year": pd.Series()})["year"], [*tables.get(name, ())]
+        told = {"first_year": years.min(), "last_year": years.max(), "grade": package["grade"]}
+        spans.append(pd.DataFrame({"variable": columns, **told, "flag": package.get("flag", "official")}))
+    found = pd.concat([span for span in spans if len(span)] or spans[:1], ignore_index=True)
+    found = found[~found["variable"].isin(["unit", "year"])].assign(
+        units=ALL_UNITS, source=next(iter(sources["source"]), ""), note=""
+    )
+    own = [tables["panel_provenance"]] if "panel_provenance" in tables else []
+    return {
+        "sources": sources,
+        "panel_provenance": pd.concat([*own, found] if len(found) or not own else own, ignore_index=True),
+    }
+
+
+def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check that every figure of the panel lies in exactly one span of provenance, and no span is of another table."""
+    panel, spans = tables["panel"], tables["panel_provenance"]
+    columns = {*panel.columns, *tables.get("panel_merged", panel).columns}
+    if unknown := sorted(set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns):
+        found = f"panel_provenance.csv names {len(unknown)} unknown variable ({first_examples(unknown)})"
+        raise IngestError(found, "columns of panel.csv", "correct the name")
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         count = np.zeros(len(panel), int)
@@ -76,4 +105,4 @@ def vintage_sentence(tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any
 
 def simulated_variables(spans: pd.DataFrame) -> list[str]:
     """Return the variables that hold simulated figures; nothing computed from them is evidence."""
-    return sorted(set(spans.loc[spans["flag"].eq("simulated"), "variable"]))
+    return sorted(set(spans.loc[spans["flag"].eq(SIMULATED), "variable"]))

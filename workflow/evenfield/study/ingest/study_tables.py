@@ -1,21 +1,28 @@
 """Ingest a whole study: every table checked in an order that names the real fault first."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import ConfigError, Faults, IngestError, first_examples
 from evenfield.study.files import content_hash
-from evenfield.study.ingest.dictionary import read_resources
+from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
-from evenfield.study.ingest.provenance import check_coverage, drop_doubtful, simulated_variables
-from evenfield.study.ingest.tables import check_foreign_keys, check_hashes, read_checked
+from evenfield.study.ingest.provenance import (
+    ALL_UNITS,
+    check_coverage,
+    drop_doubtful,
+    simulated_variables,
+    whole_origin,
+)
+from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
 from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
+
+LONGEST = 60.0  # seconds for one table
 
 
 def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
@@ -23,21 +30,58 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     tables = read_structure(config)
     package = Path(config["data"]["package"])
     check_hashes(package.parent, read_resources(package))
-    return _arranged(tables, config)
+    return left_out(_arranged(tables, config), config["panel"]["leave_out"])
+
+
+def left_out(tables: Mapping[str, pd.DataFrame], units: list[str]) -> dict[str, pd.DataFrame]:
+    """Drop units that the study is made without from every table."""
+    if unknown := sorted(set(units) - set(tables["units"]["unit"])):
+        raise ConfigError(f"panel.leave_out names {first_examples(unknown)}", "units of units.csv", "correct the id")
+    out = dict(tables)
+    for name, frame in tables.items() if units else ():
+        named = frame[frame.columns.intersection(["unit", "unit_i", "unit_j"])].isin(units).any(axis=1)
+        out[name] = frame[~named].reset_index(drop=True)
+    return out
 
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read every table and check all but the checksums, so that a structural fault is named first."""
-    package = Path(config["data"]["package"])
-    resources = read_resources(package)
-    described = {name: resource for name, resource in resources.items() if resource.fields}
-    tables = {name: read_checked(package.parent, resource) for name, resource in described.items()}
-    check_foreign_keys(tables, described)
-    check_years(tables["panel"], config["panel"]["years"], config["panel"]["step"])
-    check_units(tables)
-    check_outlines(read_outlines(package), list(tables["units"]["unit"]))
-    check_coverage(tables["panel"], tables["panel_provenance"])
-    collect_taxonomies(tables, config["taxonomy"]["all"])
+    package, faults = Path(config["data"]["package"]), Faults()
+    tables = read_tables(package, faults)
+    years, step = config["panel"]["years"], config["panel"]["step"]
+    checks: list[tuple[str, Callable[[], object]]] = [
+        ("panel", lambda: check_years(tables["panel"], years, step)),
+        ("panel units", lambda: check_units(tables)),
+        ("units", lambda: check_places(tables["units"])),
+        ("units", lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"]))),
+        ("panel panel_provenance", lambda: check_coverage(tables)),
+        ("panel", lambda: check_dates(tables)),
+    ]
+    broken = set(read_resources(package)) - set(tables)
+    named = [name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken]
+    checks += [("units", partial(collect_taxonomies, tables, [name])) for name in named]
+    for needed, check in checks:
+        if set(needed.split()) <= set(tables):
+            with faults.caught():
+                check()
+    faults.refuse()
+    return tables
+
+
+def read_tables(package: str | Path, faults: Faults | None = None) -> dict[str, pd.DataFrame]:
+    """Read every table by itself; what is wrong is added to ``faults`` or refused."""
+    found, tables = Faults(), dict[str, pd.DataFrame]()
+    resources = {name: resource for name, resource in read_resources(package).items() if resource.fields}
+    for name, resource in resources.items():
+        with found.caught(), time_limit(resource.path, LONGEST):
+            tables[name] = read_checked(Path(package).parent, resource)
+    found += foreign_key_faults(tables, resources)
+    if set(resources) <= set(tables):
+        tables |= whole_origin(read_package(package), tables)
+    if faults is None:
+        found.refuse()
+    else:
+        faults += found
     return tables
 
 
@@ -91,12 +135,49 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
                 "a unit of units.csv",
                 "correct the id or add it there",
             )
+    blank = tables["units"].reindex(columns=["lat", "lon"]).isna().any(axis=1)
+    if 0 < blank.sum() < len(blank):
+        lost = sorted(tables["units"].loc[blank, "unit"])
+        found = f"units.csv has {len(lost)} unit without lat or lon ({first_examples(lost)})"
+        raise IngestError(found, "coordinates of every unit or of none", "fill them or drop both columns")
     if units - panel:
         raise IngestError(
             f"units.csv has {len(units - panel)} unit without data ({first_examples(sorted(units - panel))})",
             "rows in panel.csv for each unit",
             "add the rows or remove the unit",
         )
+
+
+def check_places(units: pd.DataFrame) -> None:
+    """Check that ids can stand in a list of ids, and that coordinates are degrees."""
+    ids = units["unit"].astype(str)
+    wrong = sorted(ids[ids.str.contains(r"\s") | ids.eq("") | ids.eq(ALL_UNITS)])
+    if wrong:
+        raise IngestError(
+            f"units.csv has {len(wrong)} id that cannot be used ({first_examples([repr(name) for name in wrong])})",
+            f"ids without blanks and line breaks, other than '{ALL_UNITS}'",
+            "rename the unit in every table",
+        )
+    for name, most in (("lat", 90), ("lon", 180)):
+        if name in units and len(off := units[units[name].abs() > most]):
+            found = f"units.csv has {len(off)} {name} beyond {most} degrees ({first_examples(list(off['unit']))})"
+            raise IngestError(found, f"degrees from -{most} to {most}", "correct the cell")
+
+
+def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check that zones end after they begin, and that programmes begin within the years of the data."""
+    zones, programmes = tables.get("zones", pd.DataFrame()), tables.get("programmes", pd.DataFrame())
+    faults = Faults()
+    if "exit_year" in zones and len(off := zones[zones["exit_year"] <= zones["year_in_force"]]):
+        named = [f"{row.unit} {row.exit_year:.0f}" for row in off.itertuples()]
+        found = f"zones.csv has {len(off)} exit_year not after year_in_force ({first_examples(named)})"
+        faults.append(IngestError(found, "an exit after the start", "correct the years"))
+    first, last = tables["panel"]["year"].min(), tables["panel"]["year"].max()
+    if len(programmes) and len(off := programmes[~programmes["first_year"].between(first, last)]):
+        named = [f"{row.programme} {row.first_year:.0f}" for row in off.itertuples()]
+        found = f"programmes.csv has {len(off)} first_year outside the panel ({first_examples(named)})"
+        faults.append(IngestError(found, f"years from {first:.0f} to {last:.0f}", "correct or remove the rows"))
+    faults.refuse()
 
 
 def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> pd.DataFrame:
@@ -106,11 +187,15 @@ def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> 
     return pd.concat(frames, ignore_index=True)[["taxonomy", *TAXONOMY_COLUMNS]]
 
 
+def _taxonomy_file(name: str) -> str:
+    return f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
+
+
 def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -> pd.DataFrame:
     if name == NO_TAXONOMY:
         empty = {"unit": units, "cluster": 0, "sez": 0, "sez_from_year": np.nan, "sez_from_year_dated": np.nan}
         return pd.DataFrame({**empty, "source": "", "confidence": "", "note": ""})
-    file = f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
+    file = _taxonomy_file(name)
     if file not in tables:
         raise IngestError(
             f"no taxonomy '{name}'",
@@ -126,6 +211,10 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
             "each unit of units.csv once",
             "correct the taxonomy",
         )
+    off = frame[~frame[["cluster", "sez"]].isin([0, 1]).all(axis=1)]
+    if len(off):
+        found = f"{file}.csv has {len(off)} unit that is neither in nor out ({first_examples(list(off['unit']))})"
+        raise IngestError(found, "0 or 1 for cluster and sez", "correct the cell")
     if name.endswith(UNDATED_SUFFIX):
         return frame.assign(sez_from_year=np.nan, sez_from_year_dated=np.nan)
     return _dated(frame) if name.endswith(DATED_SUFFIX) else frame

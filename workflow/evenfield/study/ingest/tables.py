@@ -1,30 +1,59 @@
 """Read one table of the study and hold it against the dictionary: encoding, columns, types, ranges, keys."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import Faults, IngestError, first_examples
 from evenfield.study.ingest.dictionary import hash_bytes
 from evenfield.study.tables import Field, Resource
 
 INTEGER = re.compile(r"^[+-]?\d+(\.0*)?$")
 
 
+@contextmanager
+def time_limit(what: str, seconds: float) -> Iterator[None]:
+    """Refuse a table that takes too long, as one whose pattern tries every way to match."""
+
+    def stop(*_: object) -> None:
+        found = f"{what} takes more than {seconds:g} s to check"
+        raise IngestError(found, "a table and patterns that are read faster", "simplify `pattern` in datapackage.json")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
     """Read a table and check its structure."""
     raw = _read_text_columns(folder / resource.path, resource)
-    frame = pd.DataFrame({field.name: _typed(raw, field, resource) for field in resource.fields})
+    faults, columns = Faults(), dict[str, pd.Series]()
     for field in resource.fields:
-        _check_field(frame, field, resource)
-    _check_key(frame, resource)
+        with faults.caught():
+            columns[field.name] = _typed(raw, field, resource)
+    faults.refuse()
+    frame = pd.DataFrame(columns)
+    for field in resource.fields:
+        with faults.caught():
+            _check_field(frame, field, resource)
+    with faults.caught():
+        _check_key(frame, resource)
+    faults.refuse()
     return frame.sort_values(list(resource.key) or list(frame.columns), kind="stable").reset_index(drop=True)
 
 
@@ -59,7 +88,7 @@ def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
 
 def _parse_csv(text: str, resource: Resource) -> list[list[str]]:
     try:
-        return list(csv.reader(io.StringIO(text, newline="")))
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise IngestError(
             f"{resource.path} is not a CSV table ({error})", "cells with paired quotation marks", "correct the file"
@@ -68,9 +97,12 @@ def _parse_csv(text: str, resource: Resource) -> list[list[str]]:
 
 def _read_utf8(path: Path) -> str:
     try:
+        if not path.is_file():
+            raise IngestError(f"no file {path.name}", f"the table {path}", "restore the file or its resource")
         return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise IngestError(f"no file {path.name}", f"the table {path}", "restore the file or its resource") from None
+    except OSError as error:
+        found = f"{path.name} cannot be read ({error.strerror})"
+        raise IngestError(found, "a file you may read", "permit it") from None
     except UnicodeDecodeError as error:
         raise IngestError(
             f"{path.name} is not UTF-8 (byte {error.start})", "a UTF-8 file", "save it as UTF-8"
@@ -165,22 +197,20 @@ def _check_key(frame: pd.DataFrame, resource: Resource) -> None:
         )
 
 
-def check_foreign_keys(tables: Mapping[str, pd.DataFrame], resources: Mapping[str, Resource]) -> None:
-    """Check that every id that refers to another table is found there."""
+def foreign_key_faults(tables: Mapping[str, pd.DataFrame], resources: Mapping[str, Resource]) -> Iterator[IngestError]:
+    """Yield a fault for every id that refers to another table and is not found there."""
     for name, resource in resources.items():
         for column, named, target_column in resource.foreign:
             # The standard names a table's own key by an empty text.
             target = next((n for n, other in resources.items() if named in {n, other.name}), named or name)
-            if name not in tables or target not in tables:
-                continue
-            found = tables[name][column]
-            unknown = sorted(set(found[found.astype(str).ne("")]) - set(tables[target][target_column]))
-            if unknown:
-                raise IngestError(
-                    f"{resource.path} names {len(unknown)} unknown {column} ({first_examples(unknown)})",
-                    f"a {target_column} of {target}.csv",
-                    "correct the id or add it there",
-                )
+            if target not in resources or target_column not in {field.name for field in resources[target].fields}:
+                found = f"datapackage.json: {column} of {resource.path} refers to {target_column} of {target}"
+                yield IngestError(found, "a table and column that it describes", "correct the foreign key")
+            elif name in tables and target in tables:
+                ids, known = tables[name][column].dropna().astype(str), tables[target][target_column].astype(str)
+                if unknown := sorted(set(ids) - set(known) - {""}):
+                    found = f"{resource.path} names {len(unknown)} unknown {column} ({first_examples(unknown)})"
+                    yield IngestError(found, f"a {target_column} of {target}.csv", "correct the id or add it there")
 
 
 def check_hashes(folder: Path, resources: Mapping[str, Resource]) -> None:

@@ -1,7 +1,5 @@
 """Build the checked panel of one unit scheme from the ingested tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -130,6 +128,9 @@ def _samples(samples: Mapping[str, list[str]], mapping: Mapping[str, str], units
             )
         gone = {unit for unit in excluded if mapping[unit] == unit}
         out[name] = [unit for unit in units if unit not in gone]
+        if not out[name]:
+            found = f"panel.samples.{name} leaves out all {len(units)} units"
+            raise ConfigError(found, "units that stay", "leave out fewer")
     return out
 
 

@@ -1,7 +1,5 @@
 """Deflation and income per head: official real output by chaining an index, a labelled proxy before it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +9,7 @@ import pandas as pd
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, first_examples
 
+LEAST_INDEX = 10.0
 OFFICIAL, PROXY, SPLICED = "official", "proxy", "spliced"
 
 
@@ -22,6 +21,10 @@ def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> 
             "output in the base year",
             "choose another panel.income.base_year",
         )
+    # ASSUME: no volume of output falls below a tenth of the previous period's in half of all cells.
+    if (median := float(pd.Series(index.to_numpy(float).ravel()).median())) < LEAST_INDEX:
+        found = f"panel.income.index has a median of {median:g}, as a ratio has"
+        raise PanelError(found, "an index of output, previous period = 100", "multiply the column by 100")
     steps = (index / 100.0).apply(log)
     start = list(nominal.index).index(base_year)
     forward = steps.iloc[start + 1 :].cumsum(skipna=False)

@@ -1,12 +1,11 @@
 """Unit schemes: one mapping of units acts on data, zones, taxonomies and adjacency together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.spatial import tile_grid
 from evenfield.study.errors import ConfigError, PanelError, first_examples
 from evenfield.study.tables import Field
 
@@ -76,8 +75,10 @@ def fill_published(panel: pd.DataFrame, published: pd.DataFrame, mapping: Mappin
 
 
 def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Keep the unit that each merged unit is named after."""
-    out = units.copy()
+    """Keep the unit that each merged unit is named after; coordinates that the study does not have are blank."""
+    out = units.assign(**{name: np.nan for name in ("lat", "lon") if name not in units})
+    if "tile_row" not in units and out[["lat", "lon"]].notna().all(axis=None):
+        out["tile_row"], out["tile_col"] = tile_grid(out["lat"].to_numpy(float), out["lon"].to_numpy(float))
     if "coastal" in out:
         out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform("max")
     return out[out["unit"].eq(out["unit"].map(mapping))].sort_values("unit", ignore_index=True)
@@ -85,7 +86,7 @@ def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame
 
 def merge_taxonomies(taxonomies: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
     """Give a merged unit a cluster or a zone if one of its parts has one, from the earliest year."""
-    # ASSUME: a merged unit is a cluster or SEZ region as soon as one of its parts is.
+    # ASSUME: a merged unit is a cluster or zone region as soon as one of its parts is.
     out = taxonomies.assign(unit=taxonomies["unit"].map(mapping))
     zone = out["sez"].eq(1)
     # A zone without a year counts in every year: it is earlier than any dated one.

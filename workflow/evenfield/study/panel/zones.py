@@ -1,7 +1,5 @@
 """Zones in force: doses by type and year with and without remembered dates, and first years."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,7 +25,8 @@ def _typed(zones: pd.DataFrame, national: list[str]) -> dict[str, pd.DataFrame]:
     if zones.empty:
         return {}
     types = {str(name): part for name, part in zones.groupby("type")}
-    types[NATIONAL] = zones[zones["type"].isin(national)]
+    # A study none of whose types is called national means all of them.
+    types[NATIONAL] = zones[zones["type"].isin(national)] if set(national) & set(types) else zones
     if "seed" in zones and zones["seed"].eq(1).any():
         types[SEED] = zones[zones["seed"].eq(1)]
     return types

@@ -1,7 +1,5 @@
 """Build, standardise, check and describe every weights matrix of a unit scheme."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +12,8 @@ from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.weights.families import Geography, raw_weights
 
+MOST_UNITS = 5_000
+
 
 def build_geography(
     units: pd.DataFrame,
@@ -23,6 +23,9 @@ def build_geography(
     merged: dict[str, list[str]],
 ) -> Geography:
     """Gather what weights are made from."""
+    if len(units) > MOST_UNITS:
+        found = f"{len(units)} units, whose weights are {len(units) ** 2:,} numbers"
+        raise WeightsError(found, f"at most {MOST_UNITS}", "merge units, or drop `weights`")
     target = {part: unit for unit, parts in merged.items() for part in parts}
     pairs = [[target.get(unit, unit) for unit in pair] for pair in joins]
     unknown = sorted({unit for pair in pairs for unit in pair} - set(units["unit"]))
@@ -43,7 +46,13 @@ def build_geography(
 
 def build_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> SpatialWeights:
     """Build one row-standardised weights matrix."""
-    raw = raw_weights(name, spec, geography)
+    try:
+        raw = raw_weights(name, spec, geography)
+    except ArithmeticError:
+        raw = np.full((1, 1), np.nan)
+    if not np.isfinite(raw).all():
+        found, expected = f"weights {name} are too large or too small for a number", "a power and distances of its kind"
+        raise WeightsError(found, expected, "correct weights.families in config.yaml, or lat and lon")
     islands = [unit for unit, total in zip(geography.units, raw.sum(axis=1), strict=True) if total == 0]
     if islands:
         raise WeightsError(

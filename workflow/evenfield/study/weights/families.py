@@ -1,7 +1,7 @@
 """The families of spatial weights: each makes a non-negative matrix with a zero diagonal from geography."""
 
-from __future__ import annotations
-
+import csv
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,12 +121,13 @@ def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> np.nda
 
 
 def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
-    """Return a user's own weights from a CSV of unit_i, unit_j, weight; arguments as ``raw_weights``."""
+    """Return a user's own weights from a file in one of four forms; arguments as ``raw_weights``."""
     edges = _read_edges(name, Path(spec["path"]))
     # ASSUME: own weights written for the parts of a merged unit are added up; links inside a merged unit vanish.
     mapping = {part: unit for unit, parts in geography.merged.items() for part in parts}
     for side in ("unit_i", "unit_j"):
-        edges[side] = edges[side].map(lambda unit: mapping.get(unit, unit))
+        edges = edges[~edges[side].isin(spec.get("leave_out", ()))]
+        edges = edges.assign(**{side: edges[side].map(lambda unit: mapping.get(unit, unit))})
     named = sorted(set(edges["unit_i"]) | set(edges["unit_j"]))
     check_same_units(list(geography.units), named, f"weights {name} ({spec['path']})")
     outward = edges[edges["unit_i"].ne(edges["unit_j"])]
@@ -137,21 +138,18 @@ def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> np.nd
     return out
 
 
+EDGES = ["unit_i", "unit_j", "weight"]
+
+
 def _read_edges(name: str, path: Path) -> pd.DataFrame:
+    """Read an edge list or a square matrix as CSV, or the GAL and GWT files of GeoDa, as one row a link."""
+    forms = "a UTF-8 CSV with unit_i, unit_j, weight, a square CSV with ids at both sides, a .gal or a .gwt file"
     try:
-        edges = pd.read_csv(path, dtype=str, encoding="utf-8", keep_default_na=False)
-    except (FileNotFoundError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise WeightsError(
-            f"weights {name}: {path} cannot be read",
-            "a UTF-8 CSV with unit_i, unit_j, weight",
-            "correct weights.families in config.yaml",
-        ) from None
-    if list(edges.columns) != ["unit_i", "unit_j", "weight"]:
-        raise WeightsError(
-            f"weights {name}: {path} has columns {', '.join(map(str, edges.columns))}",
-            "unit_i, unit_j, weight",
-            "rename the columns",
-        )
+        text = path.read_text(encoding="utf-8-sig")
+        made = {".gal": _from_gal, ".gwt": _from_gwt}.get(path.suffix.lower(), _from_csv)(text)
+    except (OSError, ValueError, IndexError, StopIteration):  # pandas' own faults are ValueErrors
+        raise WeightsError(f"weights {name}: {path} cannot be read", forms, "correct the file or its path") from None
+    edges = pd.DataFrame(made, columns=EDGES)
     number = pd.to_numeric(edges["weight"], errors="coerce")
     bad, twice = ~(np.isfinite(number) & (number >= 0)), edges.duplicated(["unit_i", "unit_j"])
     if bad.any() or twice.any():
@@ -168,3 +166,30 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
             "remove these lines",
         )
     return edges.assign(weight=number.astype(float))
+
+
+def _from_csv(text: str) -> list[tuple[str, ...]]:
+    header, *lines = [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text)) if line]
+    if header in (EDGES, EDGES[:2]):
+        links = [(*line, "1")[:3] for line in lines]  # without a column of weights every link weighs the same
+    elif header[1:] == [line[0] for line in lines]:
+        links = [(line[0], unit, w) for line in lines for unit, w in zip(header[1:], line[1:], strict=True)]
+    else:
+        raise ValueError
+    if any(len(link) < len(header[:3]) for link in links):
+        raise ValueError
+    return links
+
+
+def _from_gal(text: str) -> list[tuple[str, ...]]:
+    """Read a header, then for each unit a line with its id and number of neighbours and one with their ids."""
+    words = iter(text.partition("\n")[2].split())
+    return [(unit, next(words), "1") for unit in words for _ in range(int(next(words)))]
+
+
+def _from_gwt(text: str) -> list[tuple[str, ...]]:
+    """Read a header, then lines of unit, neighbour, weight."""
+    links = [tuple(line.split()) for line in text.splitlines()[1:] if line.strip()]
+    if any(len(link) != len(EDGES) for link in links):
+        raise ValueError
+    return links

@@ -1,7 +1,5 @@
 """T0, T0b and T28: every statement with its answer, the primary questions, and what leaving units out does to them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,7 +94,7 @@ def t28(facts: Facts) -> Table:
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=interval),
         right("Units that turn the sign", "flips", show=whole),
-        Column(names=("max_leverage_unit",), header="Largest leverage"),
+        Column(names=("max_leverage_unit",), header="Largest leverage", show=facts.label),
         Column(names=("pairs",), header="Without a pair", width_cm=4.5),
         Column(names=("unit_of_measure",), header="Unit", width_cm=2.0),
     )

@@ -1,7 +1,5 @@
 """Absolute and conditional beta convergence: one cross-section for each period."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import numpy as np
@@ -156,6 +154,8 @@ def _add_speed_nls(rows: Rows, growth: np.ndarray, X: np.ndarray, years: float, 
 def _add_moran(rows: Rows, fit: RegressionResults, units: list[str], study: Study) -> None:
     shared, inference = rows.shared, study.config["inference"]
     draw_id = ":".join(["beta", *(shared[key] for key in ("spec_id", "unit_scheme", "sample_id", "period")), "moran"])
+    if not study.has_weights:
+        return rows.undefined(["moran"], "the study has no spatial weights")
     weights = study.weights(scheme=shared["unit_scheme"])
     matrix, note = weights.among(units)
     said = {"w_id": str(weights.spec.get("weights", "")), "seed": f"{inference['seed']}:{draw_id}"}

@@ -1,7 +1,5 @@
 """F4: growth against initial income, one panel per period, every unit named."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,13 +17,15 @@ from evenfield.shared.figures.style import CELLS, INK, MARKS, SOFT, WIDTH, use_s
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing
 from evenfield.shared.tables.rows import TEXT, pick
-from evenfield.shared.tables.units import short_name
 from evenfield.study.errors import ArtifactError
 
 PANEL_HEIGHT = 2.9
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 TICK_SHARE = 0.16
 DATA = ["period", "kind", "unit", "cell", "log_income_start", "growth_pct_per_year", "fitted", "conf_low", "conf_high"]
+
+
+MOST_NAMES = 60
 
 
 def f4(facts: Facts) -> Artwork:
@@ -52,7 +52,7 @@ def f4(facts: Facts) -> Artwork:
     panels = list(grid.ravel())
     for axes, period in zip(panels, shown, strict=False):
         _limit_growth(axes, data[data["period"].eq(period)])
-        _draw_panel(axes, data[data["period"].eq(period)], _headline(estimates, spec, period))
+        _draw_panel(axes, data[data["period"].eq(period)], _headline(estimates, spec, period), facts)
         axes.set_title(period_with_basis(period, _basis(estimates, spec, period), periods))
     for axes in panels[len(shown) :]:
         axes.axis("off")
@@ -70,10 +70,10 @@ def _limit_growth(axes: Axes, data: pd.DataFrame) -> None:
     points = data.loc[data["kind"].eq("unit"), "growth_pct_per_year"]
     pad = 0.09 * max(float(np.ptp(points)), 0.1)
     axes.set_ylim(points.min() - pad, points.max() + 1.6 * pad)
-    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
 
-def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str) -> None:
+def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:
     line = data[data["kind"].eq("line")].sort_values("log_income_start")
     points = data[data["kind"].eq("unit")].sort_values("unit")
     x, y = points["log_income_start"].to_numpy(float), points["growth_pct_per_year"].to_numpy(float)
@@ -97,7 +97,17 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str) -> None:
     ticks = _money_ticks(*axes.get_xlim())
     axes.set_xticks(np.log(ticks), [f"{tick:,.0f}" for tick in ticks])
     box = axes.text(0.985, 0.985, headline, transform=axes.transAxes, ha="right", va="top", fontsize=6.5, color=SOFT)
-    label_points(axes, x, y, [short_name(unit) for unit in points["unit"]], avoid=[box.get_window_extent()], color=INK)
+    named = {unit for pair in facts.config["inference"]["pairs"] for unit in pair}
+    told = points["unit"].isin(named).to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
+    names = [facts.label(unit) for unit in points["unit"][told]]
+    label_points(axes, x[told], y[told], names, avoid=[box.get_window_extent()], color=INK)
+
+
+def _ends(*columns: np.ndarray) -> np.ndarray:
+    """Mark all points if their names can be read, else the three at each end of every column; columns (n,)."""
+    ranks = [np.argsort(np.argsort(column)) for column in columns]
+    n = len(ranks[0])
+    return np.asarray(np.any([(rank < 3) | (rank >= n - 3) | (n <= MOST_NAMES) for rank in ranks], axis=0))
 
 
 def _money_ticks(low: float, high: float) -> list[float]:

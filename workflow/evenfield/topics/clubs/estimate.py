@@ -1,7 +1,5 @@
 """Log t tests and convergence clubs of Phillips and Sul, with the sensitivities that decide how to read them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -93,6 +91,11 @@ class Clustering(NamedTuple):
     periods: np.ndarray
     found: Clubs
     merged: Clubs
+
+
+def look(study: Study, _: Section, spec: ClubsSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    window(study, spec, spec.period, f"estimates.clubs.{spec.id}")
 
 
 def estimate(study: Study) -> Results:

@@ -1,7 +1,5 @@
 """T10: log t tests with the currency rows, and club membership."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +11,6 @@ from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, whole, with_error
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import short_name
 from evenfield.shared.tables.warnings import reason
 
 LEVELS, THIRD = "relative_income", 0.01
@@ -126,12 +123,12 @@ def _club_rows(mine: pd.DataFrame, members: pd.DataFrame, facts: Facts) -> Itera
     merged = mine[mine["contrast"].str.startswith(MERGED) & mine["term"].str.startswith("club_")]
     by_number = {int(row["term"].removeprefix("club_")): row for row in records(merged)}
     for number, row in sorted(by_number.items()):
-        names = sorted(short_name(unit) for unit in only(members, club=number)["unit"])
-        told = f"all {facts.words['units_name']}" if len(names) == len(members) else " ".join(names)
+        names = facts.labels(only(members, club=number)["unit"])
+        told = f"all {facts.words['units_name']}" if row["n_units"] == len(members) else " ".join(names)
         fails = "fails its own log t test" in row["warning"]
         out = {"kind": "club", "label": f"Club {number}: {told}", **{key: row[key] for key in NUMBERS}}
         out |= {"reading": "no club: fails its own test" if fails else reading(row["statistic"])}
         yield out | {"reason": _why(row["warning"])}
-    alone = sorted(short_name(unit) for unit in only(members, club=0)["unit"])
-    if alone:
-        yield {"kind": "divergent", "label": f"In no club: {' '.join(alone)}", "n_units": len(alone)}
+    alone = only(members, club=0)["unit"]
+    if len(alone):
+        yield {"kind": "divergent", "label": f"In no club: {' '.join(facts.labels(alone))}", "n_units": len(alone)}

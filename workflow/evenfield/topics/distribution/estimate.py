@@ -79,6 +79,11 @@ class DistributionSpec(UnitsSpec):
 Section = list[DistributionSpec]
 
 
+def look(study: Study, _: Section, spec: DistributionSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _movement(study, spec)
+
+
 def estimate(study: Study) -> Results:
     """Describe how the distribution of relative income moves."""
     out, parts = Results(), []

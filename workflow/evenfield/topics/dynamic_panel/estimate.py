@@ -1,7 +1,5 @@
 """Dynamic panel convergence: the bias-corrected speed between pooled least squares and fixed effects."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -45,6 +43,11 @@ class DynamicPanelSpec(UnitsSpec):
 
 Section = list[DynamicPanelSpec]
 Window = tuple[dict[str, Any], pd.DataFrame, str]
+
+
+def look(study: Study, _: Section, spec: DynamicPanelSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    list(_windows(study, spec))
 
 
 def estimate(study: Study) -> Results:

@@ -1,7 +1,5 @@
 """Spillovers by group: growth on own and neighbours' clusters and zones, one cross-section per period (SLX)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -74,6 +72,11 @@ class ExposureSpec(Spec):
         "equal", description="Whether the weights are multiplied by the neighbours' population at the period's start."
     )
 
+    hypothesis: str = Field(
+        "", description="Hypothesis or claim that the difference of the neighbours' regimes speaks to."
+    )
+    zones_hypothesis: str = Field("", description="The same for the coefficients of zones, own and of neighbours.")
+
     @property
     def own(self) -> tuple[str, ...]:
         """Columns of the own regimes."""
@@ -111,6 +114,12 @@ class CrossSection:
     def spread(self, name: str) -> float:
         """Return the standard deviation of an exposure (ddof 0)."""
         return float(self.table[name].std(ddof=0))
+
+
+def look(study: Study, _: Section, spec: ExposureSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    for period in study.description()["periods"]:
+        _section(study, spec, period)
 
 
 def estimate(study: Study) -> Results:
@@ -282,8 +291,8 @@ def _hypothesis(spec: ExposureSpec, term: str, minus: str) -> str:
     if spec.regimes[:2] != TESTED:
         return ""
     if (term, minus) == ("exposure_cluster", "exposure_sez"):
-        return "H8"
-    return "H7" if not minus and term in {"own_sez", "exposure_sez"} else ""
+        return spec.hypothesis
+    return spec.zones_hypothesis if not minus and term in {"own_sez", "exposure_sez"} else ""
 
 
 def _unit_table(section: CrossSection, places: Places) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """Rows beside the deciding ones: equivalence to zero, simulated reach, two regimes of pull, ranges over choices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -39,6 +37,8 @@ def reach_rows(contrast: GroupContrast, places: Places, settings: ContrastSettin
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(base, found)]
+    if not found.place.components:
+        return [not_defined(base, "not defined: the units have no coordinates")]
     rows = []
     for kind, words in KINDS.items():
         reach = _reach(found, kind, settings)
@@ -57,6 +57,8 @@ def equivalence_rows(
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(base, found)]
+    if not found.place.components:
+        return [not_defined(base, "not defined: the units have no coordinates")]
     space, section = found.place.components["scpc"], found.section
     test = scpc_equivalence(fit_ols(section.y, section.X), section.contrast, space, base.sesoi, settings.level)
     # The narrowest bound that an effect of zero passes: on both sides, so that half of 1 - power is left on each.

@@ -1,7 +1,5 @@
 """F13: three questions over long spans and over periods: own premium, clusters minus zones, and what lies next door."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,8 +60,8 @@ def _rows(facts: Facts, shown: Sequence[str]) -> tuple[dict[str, str], pd.DataFr
     spec, found, schemes = facts.primary(), [], {facts.main: ""}
     if "group_contrasts" in facts.config["estimates"]:
         premiums = facts.config["estimates"]["group_contrasts"].get("premium", [])
-        premium: dict[str, Any] = next((one for one in premiums if one.get("pooled")), {})
-        schemes = dict(list(premium.get("unit_schemes", schemes).items())[:2])
+        premium: dict[str, Any] = next((one for one in premiums if one.get("pooled")), premiums[0] if premiums else {})
+        schemes = dict(list((premium.get("unit_schemes") or schemes).items())[:2])
         wanted = {"family": "premium", "spec_id": str(premium.get("id")), "estimator": "ols", "term": "cluster"}
         mine = facts.estimates("group_contrasts", **wanted, unit_scheme=list(schemes))
         found += [only(mine, contrast="").assign(question=OWN)]

@@ -1,7 +1,5 @@
 """T16, T16b: own and neighbours' coefficients, their difference, and how far it moves over lists and weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -48,9 +46,9 @@ def t16(facts: Facts) -> Table:
         f"{spec['weights'].replace('_', ' ')} weights, rows sum to one. Exposure 0 to 1: from no "
         "neighbour to all. Outsiders: units with neither regime.",
         f"Interval: conditional SCPC at an average correlation of at most 0.03, {facts.level}; the equivalence row "
-        "holds the interval of two one-sided tests (90%) and their p. Permutation p: rows of regimes moved among "
-        "coastal and among inland units, or the clusters as one connected block; recentred: regressors less their mean "
-        "over the same draws (Borusyak and Hull 2023).",
+        "holds the interval of two one-sided tests (90%) and their p. Permutation p: rows of regimes moved within "
+        "strata (coast and inland, where they are known), or the clusters as one connected block; recentred: "
+        "regressors less their mean over the same draws (Borusyak and Hull 2023).",
         f"Detectable: effect seen with {facts.power:.0%} power by the row's own test (equivalence: the narrowest "
         "bounds it could pass); where it exceeds the effect of interest the row is underpowered, and an interval that "
         "holds zero is no evidence of no effect.",
@@ -70,7 +68,7 @@ def t16(facts: Facts) -> Table:
     told = facts.note(
         "Growth on own and neighbours' clusters and zones and on income at the start, one regression for each period. "
         "Exposure: from no neighbour (0) to all (1). Intervals and p by conditional SCPC; permutation p: clusters and "
-        "zones moved among coastal and among inland units. Detectable: effect seen with "
+        "zones moved within strata, such as coast and inland. Detectable: effect seen with "
         f"{facts.power:.0%} power. {NOT_CAUSAL}"
     )
     short = Short(

@@ -1,7 +1,5 @@
 """Where clusters lie: East against the rest, South within the East, and whether their neighbours have them too."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any, NamedTuple
 
@@ -71,6 +69,11 @@ class Place(NamedTuple):
     W: np.ndarray  # (N, N) spatial weights
     w_id: str
     note: str  # a warning about the weights
+
+
+def look(study: Study, _: Section, spec: GradientSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _place(study, spec)
 
 
 def estimate(study: Study) -> Results:

@@ -1,9 +1,7 @@
 """T4, T4c, T5, T22, T21, T24, T23: how groups differ in means, over periods, in changes, at programmes and in wages."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -61,14 +59,15 @@ COSTS = {COST: "unit labour cost", "wage_growth": "wage", "productivity_growth":
 
 def t4(facts: Facts) -> Table:
     """Arrange the own premium and the group's difference by unit scheme: spans, the last main period, pooled."""
-    spec = next((one for one in _specs(facts, "premium") if one.get("pooled")), {})
+    spec = _growth(facts)
     periods, pooled = facts.config["periods"], "+".join(spec.get("pooled", []))
     spans = [name for name in spec.get("periods", []) if periods[name].get("role") == "span"]
-    shown = [*sorted(spans, key=lambda name: int(periods[name]["start"])), last_main_period(periods), pooled]
+    shown = [*sorted(spans, key=lambda name: int(periods[name]["start"])), last_main_period(periods)]
+    shown += [pooled] if pooled else []
     estimates = facts.estimates(family="premium", spec_id=str(spec.get("id")), sample_id="all")
     estimates = only(estimates, treatment_def=_taxonomy(facts))
     lines = []
-    for scheme, label in spec.get("unit_schemes", {}).items():
+    for scheme, label in (spec.get("unit_schemes") or {facts.main: facts.words["units_name"]}).items():
         for term, contrast, name in OWN_PREMIUMS:
             mine = only(estimates, unit_scheme=scheme, term=term, contrast=contrast)
             line: Row = {"group": name, "label": _large(label)}
@@ -81,26 +80,37 @@ def t4(facts: Facts) -> Table:
             lines.append(line)
     lines.sort(key=lambda line: [name for *_, name in OWN_PREMIUMS].index(line["group"]))
     lines += _faded(facts, shown[0]) if spans else []
-    heads = {name: period_label(name, periods) for name in shown} | {pooled: "Pooled over periods"}
+    heads = {name: "Pooled over periods" if name == pooled else period_label(name, periods) for name in shown}
     columns = [Column(names=("label",), header="Units")]
     for name, head in heads.items():
         keys = (f"{name}_estimate", f"{name}_std_error")
         columns += [right(head, *keys, show=places(with_error, 2), reason=f"{name}_reason")]
         columns += [right("p", f"{name}_p_value", show=p_value)]
-    columns += [right("I\u00b2", "i2", show=places(fixed, 2)), right("p of Q", "q", show=p_value)]
+    columns += [right("I\u00b2", "i2", show=places(fixed, 2)), right("p of Q", "q", show=p_value)] if pooled else []
+    over = in_words([period_label(name, periods) for name in spec.get("pooled") or [""]])
     note = facts.note(
         "Growth between the end points of a period in percentage points a year, given log income at its start, by OLS "
         "on one row per unit: units with clusters against the others; then the coefficient of clusters minus that of "
         "zones, both in one regression. Standard errors in parentheses and p by conditional SCPC (average pairwise "
         "correlation of shocks at most .03), which asks for more than two standard errors.",
-        f"Pooled: random effects over {in_words([period_label(name, periods) for name in spec.get('pooled', [])])} "
-        "(Paule and Mandel), each with the variance that its own interval implies, normal p. I\u00b2: share of the "
-        "differences between periods beyond what those variances lead one to expect; p of Q: test of no difference.",
+        f"Pooled: random effects over {over} (Paule and Mandel), each with the variance that its own interval "
+        "implies, normal p. I\u00b2: share of the differences between periods beyond what those variances lead one to "
+        "expect; p of Q: test of no difference."
+        if pooled
+        else "",
         "Change: slope of the growth premium of zones on the number of the period; with fewer than four units in a "
-        "group p is by permutation. In every year: units with zones count as such before they had one.",
+        "group p is by permutation. In every year: units with zones count as such before they had one."
+        if spans
+        else "",
         NOT_CAUSAL,
     )
     return _table("T4", note, tuple(columns), lines)
+
+
+def _growth(facts: Facts) -> Mapping[str, Any]:
+    """Return the premium in growth: the one pooled over periods, else the first on a column of periods."""
+    specs = sorted(_specs(facts, "premium"), key=lambda one: (not one.get("pooled"), one.get("table") != "periods"))
+    return specs[0] if specs else {}
 
 
 def _faded(facts: Facts, span: str) -> Iterator[Row]:
@@ -129,7 +139,7 @@ def t4c(facts: Facts) -> Table:
         dosed = f"per s.d. of {row['term'].replace('_', ' ')}" if row["family"] == "dose" else comparison_name(row)
         lines.append(contrast_line(estimates, row, name, f"{_large(labels[row['spec_id']])}: {dosed}"))
     note = facts.note(
-        "Difference between the group and the other units in the mean of log income relative to the nation over the "
+        "Difference between the group and the other units in the mean of log income relative to the mean over the "
         "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
         "Intervals and p by conditional SCPC; with fewer than four units in a group only permutation is shown.",
         f"{POWER.format(power=facts.power)} by the same test; of interest: set in advance. Where detectable exceeds "
@@ -139,7 +149,7 @@ def t4c(facts: Facts) -> Table:
         NOT_CAUSAL,
     )
     columns = contrast_columns(facts, "Period", PERMUTED | {"p_connected": "p, connected"})
-    growth = next((spec["id"] for spec in _specs(facts, "premium") if spec.get("pooled")), "")
+    growth = _growth(facts).get("id", "")
     short = Short(lambda row: row["spec_id"] == growth, ("estimate", "conf_low", "p_value", "p_free", "mde", "sesoi"))
     return replace(_table("T4c", note, columns, lines), short=short)
 

@@ -1,7 +1,5 @@
 """F1: a tile-grid map, one square per unit, coloured and hatched by cell, the cases as letters."""
 
-from __future__ import annotations
-
 from textwrap import wrap
 from typing import Any
 
@@ -17,11 +15,12 @@ from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, CELLS, INK, MARKS, SOFT, WIDTH, use_style
 from evenfield.shared.tables.rows import TEXT, Row, records
 from evenfield.shared.tables.table import LETTERS
-from evenfield.shared.tables.units import cells_of, count_of, in_words, last_main_period, short_name
+from evenfield.shared.tables.units import cells_of, count_of, in_words, last_main_period
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.groups.figure_rollout import f2
 
 TILE = 0.92
+FEW, SHORT = 100, 4  # most units whose squares hold a label, most letters of one
 SHADE: dict[str, Any] = {"facecolor": "none", "edgecolor": "white", "alpha": 0.45, "linewidth": 0.0}
 LEGEND_SHARE = 0.36
 LINE, SECOND_LINE, WRAP = 0.19, 0.13, 36
@@ -52,7 +51,8 @@ def f1(facts: Facts) -> Artwork:
         linecolor="white",
         ax=axes,
     )
-    for tile in records(tiles):
+    few = len(tiles) <= FEW
+    for tile in records(tiles.assign(label=[facts.label(unit) if few else "" for unit in tiles["unit"]])):
         _draw_tile(axes, tile, (float(tile["tile_col"]) - cols[0] + 0.5, float(tile["tile_row"]) - rows[0] + 0.5))
     axes.set(xlim=(-0.05, len(cols) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
@@ -85,7 +85,7 @@ def _draw_tile(axes: Axes, tile: Row, centre: tuple[float, float]) -> None:
     if mark.hatch:
         axes.add_patch(Rectangle((x - TILE / 2, y - TILE / 2), TILE, TILE, hatch=mark.hatch, **SHADE))
     font: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": 8.5, "fontweight": "bold"}
-    axes.text(x, y - (0.14 if letters else 0.0), short_name(tile["unit"]), color=mark.ink, **font)
+    axes.text(x, y - (0.14 if letters else 0.0), tile["label"][:SHORT], color=mark.ink, **font)
     for i, letter in enumerate(letters):
         _draw_letter(axes, (x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.25), letter)
 

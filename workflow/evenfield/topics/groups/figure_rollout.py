@@ -1,7 +1,5 @@
 """F2: new zones by type and year, and below it how many units are left to compare with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,19 +14,19 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import SOFT, WIDTH, series_mark, use_style
 from evenfield.shared.tables.rows import TEXT
-from evenfield.shared.tables.units import in_words
+from evenfield.shared.tables.units import in_words, zone_types
 from evenfield.study.errors import ArtifactError
 
 ZONE_NAMES = {"sez": "special economic zones", "etdz": "economic and technological zones"}
 ZONE_NAMES |= {"hidz": "high-tech zones (science parks)", "ftz": "free-trade zones", "new_area": "new areas"}
-SUPPORT_NAMES = {"not_yet_treated": "without a state zone", "far_controls": "of these, no neighbour with one"}
+SUPPORT_NAMES = {"not_yet_treated": "without a national zone", "far_controls": "of these, no neighbour with one"}
 
 
 def f2(facts: Facts) -> Artwork:
     """Draw the rollout of zones above the support of comparisons."""
     use_style()
     doses, support = facts.table("doses", text=TEXT), _support(facts)
-    kinds = [kind for kind in ZONE_NAMES if kind in set(doses["zone_type"])]
+    kinds = zone_types(doses, ZONE_NAMES)
     stock = doses.pivot_table(index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0)[kinds]
     new = stock.diff().fillna(stock)
     figure, (above, below) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=(1.5, 1.0))
@@ -40,6 +38,11 @@ def f2(facts: Facts) -> Artwork:
     figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.065, hspace=0.24)
     data = new[sorted(kinds)].add_prefix("new_").reset_index().merge(support, on="year", how="left")
     return Artwork(figure, data, _describe(stock, support, facts.words, memory))
+
+
+def zone_name(kind: str) -> str:
+    """Return the name of a type of zones."""
+    return ZONE_NAMES.get(kind, f"{kind.replace('_', ' ')} zones")
 
 
 def _support(facts: Facts) -> pd.DataFrame:
@@ -55,7 +58,7 @@ def _support(facts: Facts) -> pd.DataFrame:
 def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
     years, tops = new.index.to_numpy(int), new.cumsum(axis=1)
     for place, kind in reversed(list(enumerate(new.columns.astype(str)))):
-        mark, name = series_mark(place), f"{ZONE_NAMES[kind]} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
+        mark, name = series_mark(place), f"{zone_name(kind)} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
         look = {"color": mark.fill, "saturation": 1, "hatch": mark.hatch, "edgecolor": "white", "linewidth": 0.0}
         sns.barplot(
             x=years,
@@ -111,11 +114,11 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
 
 def _describe(stock: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any], memory: str) -> str:
     last, held = stock.index[-1], stock.iloc[-1]
-    listed = in_words([f"{held[kind]:.0f} {ZONE_NAMES[kind]}" for kind in stock.columns.astype(str)])
+    listed = in_words([f"{held[kind]:.0f} {zone_name(kind)}" for kind in stock.columns.astype(str)])
     left = support.set_index("year")["not_yet_treated"]
     gone = left.index[left.eq(0)]
     end = f" and none is left from {gone.min()}" if len(gone) else f" and {left.iloc[-1]:.0f} in {left.index[-1]}"
     return (
         f"Bars of new zones by type and year; in {last} there are {listed} ({memory}). Below, the number of "
-        f"{study['units_name']} without a state zone falls: {left.iloc[0]:.0f} in {left.index[0]}{end}."
+        f"{study['units_name']} without a national zone falls: {left.iloc[0]:.0f} in {left.index[0]}{end}."
     )

@@ -1,7 +1,5 @@
 """T1, TG: which unit is in which cell, in which period, when its first zones came, and how many there are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd
@@ -11,7 +9,8 @@ from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import is_missing, text, whole, year
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import CELLS, cells_of, in_words, last_main_period, period_label
+from evenfield.shared.tables.units import CELLS, cells_of, in_words, last_main_period, period_label, zone_types
+from evenfield.study.errors import first_examples
 from evenfield.topics.groups.table_sources import t2
 
 FIRST_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "science park"}
@@ -27,24 +26,29 @@ def t1(facts: Facts) -> Table:
     frame = frame.merge(facts.table("units", text=TEXT)[["unit", "name"]], on="unit", how="left")
     sources = sources.loc[sources["taxonomy"].eq(taxonomy), ["unit", "source", "confidence"]]
     frame, firsts = frame.merge(sources, on="unit", how="left"), facts.table("first_years", text=TEXT)
-    for kind in FIRST_TYPES:
+    doses = facts.table("doses", text=TEXT)
+    first_types = {kind: FIRST_TYPES.get(kind, kind.replace("_", " ")) for kind in zone_types(doses, FIRST_TYPES, 3)}
+    count_types = {kind: COUNT_TYPES.get(kind, kind.replace("_", " ")) for kind in zone_types(doses, COUNT_TYPES)}
+    for kind in first_types:
         mine = firsts[firsts["zone_type"].eq(kind)].set_index("unit")
         for column in ("first_year", "first_year_dated"):
             frame[f"{column}_{kind}"] = frame["unit"].map(mine[column])
-    doses = facts.table("doses", text=TEXT)
     last = doses["year"].max() if len(doses) else float("nan")
-    for kind in COUNT_TYPES:
+    for kind in count_types:
         mine = doses[doses["year"].eq(last) & doses["zone_type"].eq(kind)].set_index("unit")
         frame[f"zones_{kind}"] = frame["unit"].map(mine["zones"]).fillna(0).astype(int)
-    frame["science_park"] = (frame["zones_hidz"] > 0).astype(int)
+    parks = {"science_park": "Science park"} if "hidz" in count_types else {}
+    frame = frame.assign(**{name: (frame["zones_hidz"] > 0).astype(int) for name in parks})
+    named = "SEZ special economic zone, ETDZ economic and technological development zone, HIDZ high-tech zone (science "
+    named = f"{named}park), FTZ free-trade zone; " if parks else ""
     frame["cell"] = pd.Categorical(frame["cell"], CELLS)
     frame = frame.sort_values(["cell", "name"], ignore_index=True).astype({"cell": str})
     frame["group"] = [f"{cell} ({(frame['cell'] == cell).sum()})" for cell in frame["cell"]]
     note = facts.note(
         f"Taxonomy {taxonomy}, cells as in {period_label(period, periods)}; C cluster, S SEZ.",
-        f"Zones in force in {year(last)}. SEZ special economic zone, ETDZ economic and technological development zone, "
-        f"HIDZ high-tech zone (science park), FTZ free-trade zone; a place is counted once. {UNSURE} first year rests "
-        "on a grade C date, in parentheses the first year with a named source.",
+        f"Zones in force in {year(last)}. {named}"
+        f"{'a' if named else 'A'} place is counted once. {UNSURE} "
+        "first year rests on a grade C date, in parentheses the first year with a named source.",
         "Grade: A official document, B scholarly list, C our reading.",
         NOT_CAUSAL,
         seed=False,
@@ -54,13 +58,13 @@ def t1(facts: Facts) -> Table:
         Column(names=("name",), header=facts.words["unit_name"].capitalize()),
         *(
             Column(names=(name,), header=header, show=_yes)
-            for name, header in (("cluster", "C"), ("sez", "S"), ("science_park", "Science park"))
+            for name, header in {"cluster": "C", "sez": "S", **parks}.items()
         ),
         *(
             Column(names=(f"first_year_{kind}", f"first_year_dated_{kind}"), header=f"First {name}", show=_first_year)
-            for kind, name in FIRST_TYPES.items()
+            for kind, name in first_types.items()
         ),
-        *(right(name, f"zones_{kind}", show=whole) for kind, name in COUNT_TYPES.items()),
+        *(right(name, f"zones_{kind}", show=whole) for kind, name in count_types.items()),
         Column(names=("source", "confidence"), header="Source", show=_source),
     )
     return Table(id="T1", note=note, columns=columns, frame=frame, group="group")
@@ -74,8 +78,8 @@ def tg(facts: Facts) -> Table:
     for period in facts.shown("main", "span"):
         mine = cells_of(cells, taxonomy, period)
         held = {cell: sorted(names[mine.loc[mine["cell"].eq(cell), "unit"]]) for cell in CELLS}
-        shown = {cell: ", ".join(units) or "none" for cell, units in held.items()} | {"neither": len(held["neither"])}
-        rows.append({"period": period_label(period, periods), **shown})
+        shown = {cell: first_examples(units, 20) or "none" for cell, units in held.items()}
+        rows.append({"period": period_label(period, periods), **shown, "neither": len(held["neither"])})
     sources = facts.ingested("taxonomies", TEXT)
     dated = sources[sources["taxonomy"].eq(taxonomy) & sources["sez"].eq(1) & sources["sez_from_year"].notna()]
     starts = [f"{names[row['unit']]} {year(row['sez_from_year'])}" for row in records(dated) if row["unit"] in names]

@@ -1,7 +1,5 @@
 """T2: where every series comes from, what it covers and what is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,12 +30,13 @@ def t2(facts: Facts) -> Table:
     told = {row["source"]: {name: text(row[name]) for name in ("vintage", "licence")} for row in records(sources)}
     frame = pd.DataFrame([{**told.get(row["source"], {}), **row} for row in rows], columns=COLUMNS)
     data_hash = read_json(facts.root / "ingest" / "description.json")["data_hash"]
+    shown = ["PROXY" for row in rows if row.get("flag") == "proxy"]
     note = (
         f"{count_of(panel['unit'].nunique(), facts.words)}, {first}\u2013{last}. Gaps: cells of the span without a "
         "figure. Grades: A official series read without change, B linked, estimated or of an older vintage, C proxy or "
         "of unclear origin; grade C figures enter only when config.yaml names their column.",
-        "PROXY series stand in for an official series that could not be reached. Full citations: sources.csv; every "
-        "other series: panel_provenance.csv.",
+        *(("PROXY series stand in for an official series that could not be reached.",) if "PROXY" in shown else ()),
+        "Full citations: sources.csv; every other series: panel_provenance.csv.",
         f"Data {data_hash[:HASH_LETTERS]}.",
     )
     columns = (
@@ -87,7 +86,7 @@ def _other_rows(sources: pd.DataFrame, provenance: pd.DataFrame) -> Iterable[Row
     for licence, bare in sources[~named].groupby("licence", sort=True):
         ids = sorted(bare["source"])
         listed = ids[0] if len(ids) == 1 else f"{len(ids)} sources ({ids[0]} to {ids[-1]})"
-        yield {"group": OTHER, "series": "zones, clusters, places", "source": listed, "licence": text(licence)}
+        yield {"group": OTHER, "series": "other tables", "source": listed, "licence": text(licence)}
 
 
 def _span(first: int, last: int) -> str:

@@ -49,6 +49,12 @@ class InequalitySpec(UnitsSpec):
 Section = list[InequalitySpec]
 
 
+def look(study: Study, _: Section, spec: InequalitySpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    for period in spec.periods:
+        _decomposition(study, spec, period)
+
+
 def estimate(study: Study) -> Results:
     """Measure inequality between units at the ends of every period and divide it by groups."""
     out, parts = Results(), []

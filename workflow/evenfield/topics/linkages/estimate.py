@@ -1,9 +1,10 @@
-"""Backward linkages (H9): is the association with neighbours' foreign enterprises larger where industry was larger."""
+"""Backward linkages: is the association with neighbours' foreign enterprises larger where industry was larger."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.few_units import Fields
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined
-from evenfield.shared.spec import Id, Role, Spec, read
+from evenfield.shared.spec import Id, Role, Spec, check_specs, read, with_shared
 from evenfield.shared.study_panel import COLUMNS, with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
@@ -103,9 +104,7 @@ class Section(Spec):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: Any) -> Any:
-        shared = {key: data[key] for key in ("years", "weights") if key in data}
-        given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
-        return {**data, "specs": [shared | item for item in given]} if given else data
+        return with_shared(data, "years", "weights")
 
     @model_validator(mode="after")
     def _known(self) -> Section:
@@ -114,11 +113,14 @@ class Section(Spec):
             for name, known in [*pairs, (spec.rival, ["", *sorted(self.moderators)])]:
                 if name not in known:
                     raise ValueError(f"{spec.id} names {name}, not one of {', '.join(known)}")
-            if spec.years[0] >= spec.years[1]:
-                raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
-        if len({spec.id for spec in self.specs}) < len(self.specs):
-            raise ValueError("an id is used twice")
+        check_specs(self.specs)
         return self
+
+
+def look(study: Study, section: Section, spec: LinkageSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    if spec is section.specs[0]:
+        _Linkages(study)
 
 
 def estimate(study: Study) -> Results:
@@ -148,7 +150,11 @@ class _Linkages:
         self.inference, self.power = study.config["inference"], study.power
         self.places, self.table = _places(study.table("units")), with_zones(study)
         self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
-        self.fits = {spec.id: self._fit(spec) for spec in self.section.specs}
+
+    @cached_property
+    def fits(self) -> dict[str, OlsFit]:
+        """The regression of every specification."""
+        return {spec.id: self._fit(spec) for spec in self.section.specs}
 
     def setting(self, spec: LinkageSpec) -> Setting:
         """Return a specification with the coefficient of interest and what inference needs beside it."""
@@ -286,7 +292,7 @@ class _Linkages:
         return [replace(row, estimator=f"{BASE}_placebo_before", period=f"{first}-{last}")]
 
     def _leave_out(self, setting: Setting) -> list[Estimate]:
-        # ASSUME: a province that is left out still counts as its neighbours' neighbour.
+        # ASSUME: a unit that is left out still counts as its neighbours' neighbour.
         members = setting.panel.members
         one = leave_one_out(setting.fit, setting.c, members)
         pair = leave_pair_out(setting.fit, setting.c, members)
@@ -357,14 +363,7 @@ class _Linkages:
 
 def _places(units: pd.DataFrame) -> pd.DataFrame:
     """Return the coordinates of the units, sorted by unit."""
-    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
-        raise EstimateError(
-            f"{len(blank)} units have no coordinates ({first_examples(blank)})",
-            "lat and lon of every unit for spatial inference",
-            "fill them in units.csv",
-        )
-    return place
+    return units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
 
 
 def _standardised(values: np.ndarray, name: str) -> np.ndarray:

@@ -1,7 +1,5 @@
 """Inference with few units behind one coefficient of a linkage regression, and its marginal effects."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +30,7 @@ from evenfield.topics.linkages.estimate_panel import (
     within,
 )
 
-# ASSUME: errors of provinces 800 km apart or more are uncorrelated (Conley); within a province for as many years as
+# ASSUME: errors of units 800 km apart or more are uncorrelated (Conley); within a unit for as many years as
 # Newey and West's rule gives.
 CONLEY_KM = 800.0
 # ASSUME: the average pairwise correlation of long differences is at most 0.03 (SCPC).

@@ -1,7 +1,5 @@
 """T20: linkage interactions: the main specification, other inference, other samples and measures, the rival."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd
@@ -127,6 +125,7 @@ def _row(row: Row, group: str, label: str) -> Row:
 def _note(facts: Facts, main: Row) -> tuple[str, ...]:
     moderator = facts.config["estimates"]["linkages"]["moderators"][main["controls_id"].partition("+")[0]]
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
+    strongest = facts.label(main["max_leverage_unit"])
     return (
         f"N = {count_of(main['n_units'], facts.words)} (unit scheme {main['unit_scheme']}), T = {main['n_periods']} "
         f"years ({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a "
@@ -134,7 +133,7 @@ def _note(facts: Facts, main: Row) -> tuple[str, ...]:
         f"zero, standard deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in "
         f"force). Main rows: {_words(main['w_id'])} weights, row-standardised.",
         f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as clusters and t(G* \u2212 1) unless "
-        f"the row says otherwise. Largest partial leverage: {main['max_leverage_unit']}. Detectable: (t + t) standard "
+        f"the row says otherwise. Largest partial leverage: {strongest}. Detectable: (t + t) standard "
         f"errors, {facts.power:.0%} power. Where detectable exceeds of interest the design is underpowered: an "
         "interval that holds zero is no evidence of no association.",
         "Output stands below the line of the intensity, so noise in output pulls its own coefficient down; the level "

@@ -1,7 +1,5 @@
 """Spatial association of income and growth in every year, and where clusters and zones lie on the map."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +13,10 @@ from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, map_tests
 from evenfield.shared.rows import Kind, Results, Rows, stacked
-from evenfield.shared.samples import basis_warning, joined, one_text, periods_of, sample_rows, sample_units
-from evenfield.shared.settings import SchemeInfo, check_names, scheme_infos
+from evenfield.shared.samples import basis_warning, joined, one_text, periods_of, sample_rows
+from evenfield.shared.settings import SchemeInfo, check_names
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.shared.trajectories import Trajectories, aligned, grouping, span_labels, trajectories
+from evenfield.shared.trajectories import Trajectories, aligned, grouping, span_labels, trajectories, whole_span
 from evenfield.study.study import Study
 
 KINDS = {
@@ -69,15 +67,18 @@ class Map:
         return Rows(KINDS, self.spec.role, joined(note, self.note), **shared, w_id=self.weights)
 
 
+def look(study: Study, _: Section, spec: MoranSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    whole_span(study, spec, f"estimates.moran.{spec.id}")
+
+
 def estimate(study: Study) -> Results:
     """Test spatial association in every year for every specification."""
     out, parts, fits = Results(), [], []
     for spec in read(Section, study.config, "moran"):
         where = f"estimates.moran.{spec.id}"
-        info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
-        panel = study.table("panel", spec.unit_scheme, ("basis",))
-        income = trajectories(panel, "log_income", sample_units(info, spec.sample, where), where)
-        growth = _growth(panel, income, where)
+        income, info = whole_span(study, spec, where)
+        growth = _growth(study.table("panel", spec.unit_scheme, ("basis",)), income, where)
         weights = study.weights(scheme=spec.unit_scheme)
         W, note = weights.among(income.units)
         on = Map(study, spec, info, income.units, W, str(weights.spec.get("weights", "")), note)

@@ -1,7 +1,5 @@
 """F10: Moran's I over time above, and below the strip of local Moran, one row for each unit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +24,7 @@ from evenfield.shared.figures.timeline import (
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import TEXT, only, pick
-from evenfield.shared.tables.units import count_of, short_name
+from evenfield.shared.tables.units import count_of
 
 QUADRANTS = {
     "HH": ("#B5392F", "xxxx", "high among high"),
@@ -36,6 +34,7 @@ QUADRANTS = {
 }
 INCOME, NONE = "log_income", "none"
 LABEL_SHARE = 0.17
+MOST_NAMES = 60  # rows that can be read; more of them share the height of so many and have no name
 
 
 def f10(facts: Facts) -> Artwork:
@@ -48,12 +47,13 @@ def f10(facts: Facts) -> Artwork:
     use_style()
     growth = only(mine, kind="moran", variable="growth", controls=NONE)
     local = only(mine, kind="local", variable=INCOME)
-    strip = 0.082 * local["unit"].nunique() + 0.2
+    strip = 0.082 * min(local["unit"].nunique(), MOST_NAMES) + 0.2
     size = (WIDTH, 0.85 + 2.0 + strip)
     figure, (above, below) = plt.subplots(2, 1, figsize=size, height_ratios=(2.0, strip), sharex=False)
     figure.subplots_adjust(left=0.06, right=1 - LABEL_SHARE, top=1 - 0.25 / size[1], bottom=0.48 / size[1], hspace=0.2)
     _draw_moran(above, paths, growth)
-    _draw_strip(below, local, rate)
+    _draw_strip(below, local, rate, facts)
+    below.set_xticks(above.get_xticks())
     below.set_xlim(above.get_xlim())
     keys = [Patch(facecolor=c, hatch=hatch, edgecolor="white", label=name) for c, hatch, name in QUADRANTS.values()]
     keys.append(Patch(facecolor=FAINT, alpha=0.5, label="pale: not told apart from chance"))
@@ -102,7 +102,7 @@ def _step(frame: pd.DataFrame) -> float:
     return float(np.diff(years).min()) if len(years) > 1 else 1.0
 
 
-def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float) -> None:
+def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
     told = local[local["q_value"].le(rate)]
     last = local[local["year"].eq(local["year"].max())].sort_values("value", ascending=False)
     often = told.groupby("unit").size()
@@ -110,7 +110,7 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float) -> None:
     kind = dict(zip(last["unit"], last["quadrant"], strict=True))
     order = sorted(last["unit"], key=lambda unit: (-int(often.get(unit, 0)), rank.get(kind[unit], 4), unit))
     place = {unit: i for i, unit in enumerate(order)}
-    step = _step(local)
+    step, few = _step(local), len(order) <= MOST_NAMES
     left, right = float(local["year"].min()) - step / 2, float(local["year"].max()) + step / 2
     axes.add_patch(Rectangle((left, -0.5), right - left, len(order), facecolor=PALE, linewidth=0))
     known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
@@ -120,11 +120,12 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float) -> None:
         colour, hatch, _ = QUADRANTS[run["quadrant"].iloc[0]]
         look: dict[str, Any] = {"hatch": hatch, "edgecolor": "white"} if run["clear"].iloc[0] else {"alpha": 0.16}
         corner = (float(run["year"].iloc[0]) - step / 2, place[run["unit"].iloc[0]] - 0.44)
-        axes.add_patch(Rectangle(corner, step * len(run), 0.88, facecolor=colour, linewidth=0, **look))
-    for i in range(1, len(order)):
+        axes.add_patch(Rectangle(corner, step * len(run), 0.88 if few else 1.0, facecolor=colour, linewidth=0, **look))
+    for i in range(1, len(order) if few else 0):
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
     axes.set_ylim(len(order) - 0.5, -0.5)
-    axes.set_yticks(range(len(order)), [short_name(unit) for unit in order], fontsize=4.8 if len(order) > 24 else 6.0)
+    names = [facts.label(unit) for unit in order] if few else []
+    axes.set_yticks(range(len(names)), names, fontsize=4.8 if len(order) > 24 else 6.0)
     axes.tick_params(axis="y", length=0, pad=1.5)
     axes.spines["left"].set_visible(False)
     axes.set_title(f"Local Moran of income, false discovery rate {100 * rate:.0f}% within each year", color=INK)

@@ -1,7 +1,5 @@
 """T13: Moran's I of income and growth by year, also net of region means and of initial income."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +19,8 @@ YEAR = re.compile(r"-?\d+")
 NAMES = {"log_income": "Income", "growth": "Growth"}
 NONE = "none"
 INITIAL = "log_income_start"
+
+HOLDERS = {"cluster": "clusters", "sez": "zones"}
 
 
 def t13(facts: Facts) -> Table:
@@ -42,7 +42,7 @@ def t13(facts: Facts) -> Table:
         "rate of 5% within the year (income). A long span shows every third year; all years stand in the data of F10.",
         *_links(estimates),
         *_pairs(estimates),
-        "Likeness of neighbours also reflects the coast and shared regions; it is not what one does to the other.",
+        "Likeness of neighbours also reflects shared geography and regions; it is not what one does to the other.",
         DESCRIPTIVE,
     )
     columns = (
@@ -98,7 +98,7 @@ def _row(mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts:
 def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
     counts = only(estimates, estimator="join_count").drop_duplicates(["treatment_def", "contrast", "estimate"])
     told = [
-        f"{row['contrast']} {whole(row['estimate'])} ({row['warning'].split(' links')[0]} expected, "
+        f"{HOLDERS[row['contrast']]} {whole(row['estimate'])} ({row['warning'].split(' links')[0]} expected, "
         f"p {p_value(row['p_value'])})"
         for row in records(counts[counts["p_value"].notna()])
     ]
@@ -108,7 +108,7 @@ def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
 def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
     pairs = only(estimates, estimator="bivariate_moran")
     told = [
-        f"{row['contrast']} {row['period']} {fixed(row['estimate'], 2)} (p {p_value(row['p_value'])})"
+        f"{HOLDERS[row['contrast']]} {row['period']} {fixed(row['estimate'], 2)} (p {p_value(row['p_value'])})"
         for row in records(pairs[pairs["p_value"].notna()])
     ]
     opening = "Growth of a period against the holders among the neighbours, bivariate Moran: "

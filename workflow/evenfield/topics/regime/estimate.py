@@ -1,6 +1,4 @@
-"""Convergence by regime (H11): whether initial income matters more for growth near clusters than near SEZs."""
-
-from __future__ import annotations
+"""Convergence by regime: whether initial income matters more for growth near clusters than near SEZs."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -22,7 +20,6 @@ from evenfield.shared.regression import fit_robust, kernel_fit, t_fields
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.shared.spec import read
-from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.topics.regime.estimate_panel import DIFFERENCE, UNIT, decides, panel_rows, sesoi_of
 from evenfield.topics.regime.estimate_section import (
@@ -54,6 +51,11 @@ PATH += ["contrast", "estimate", "std_error", "conf_low", "conf_high", "p_value"
 POINTS = ["spec_id", "period", "unit", OUTCOME, INITIAL, *OWN, *EXPOSURES, *INTERACTIONS, "fitted", "residual"]
 SUPPORT = ["spec_id", "period", "exposure", "tercile", "units", "exposure_low", "exposure_high"]
 SUPPORT += ["income_low", "income_mean", "income_high"]
+
+
+def look(study: Study, _: Section, spec: RegimeSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    sections(study, spec)
 
 
 def estimate(study: Study) -> Results:
@@ -96,11 +98,8 @@ def estimate(study: Study) -> Results:
 def _components(units: pd.DataFrame, level: float) -> Components:
     """Return the spatial components of the units by average correlation, made when first needed."""
     place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    if blank := [str(unit) for unit in place.index[place.isna().any(axis=1)]]:
-        found = f"{len(blank)} units have no coordinates ({first_examples(blank)})"
-        raise EstimateError(found, "lat and lon of every unit for spatial inference", "fill them in units.csv")
-    distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
-    return cache(lambda average_correlation: spatial_components(distance, average_correlation, level))
+    lat, lon = (place[name].to_numpy() for name in ("lat", "lon"))
+    return cache(lambda correlation: spatial_components(haversine_km(lat, lon), correlation, level))
 
 
 def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
@@ -115,7 +114,7 @@ def _interaction_rows(
 ) -> list[Estimate]:
     spec, rows = section.spec, []
     for (term, contrast), c in combinations(section.columns).items():
-        labels: dict[str, Any] = {**section.shared, **decides(contrast), "term": term, "contrast": contrast}
+        labels: dict[str, Any] = {**section.shared, **decides(spec, contrast), "term": term, "contrast": contrast}
         labels |= {"unit_of_measure": UNIT if term != INITIAL else "% per year"}
         labels |= {"n_treated": section.exposed(term, contrast), "sesoi": sesoi_of(study)}
         labels |= {"conf_level": study.config["inference"]["conf_level"]}
@@ -205,7 +204,7 @@ def _split_rows(found: list[CrossSection], study: Study) -> list[Estimate]:
     ]
     labels: dict[str, Any] = {
         **main[0].shared,
-        **decides(DIFFERENCE),
+        **decides(main[0].spec, DIFFERENCE),
         "period": " less ".join(sides),
         "role": "exploratory",
     }

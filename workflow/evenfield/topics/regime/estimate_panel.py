@@ -1,6 +1,4 @@
-"""The panel beside the long differences (H11): bias-corrected fixed effects with one adjusted score per regime."""
-
-from __future__ import annotations
+"""The panel beside the long differences: bias-corrected fixed effects with one adjusted score per regime."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +13,7 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import joined, not_defined, underpowered
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.study import Study
-from evenfield.topics.regime.estimate_section import EXPOSURES, INTERACTIONS, CrossSection
+from evenfield.topics.regime.estimate_section import EXPOSURES, INTERACTIONS, CrossSection, RegimeSpec
 
 DIFFERENCE = f"{INTERACTIONS[0]} - {INTERACTIONS[1]}"
 UNIT = "pp/yr of speed per exposure 0 to 1"
@@ -25,9 +23,9 @@ C = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [0.0, -1.0, 1.0]])
 PERCENT = 100
 
 
-def decides(contrast: str) -> dict[str, str]:
-    """Return the hypothesis of a row: differences speak to H11."""
-    return {"hypothesis": "H11"} if contrast else {}
+def decides(spec: RegimeSpec, contrast: str) -> dict[str, str]:
+    """Return the hypothesis of a row: only differences speak to one."""
+    return {"hypothesis": spec.hypothesis} if contrast else {}
 
 
 def sesoi_of(study: Study) -> float:
@@ -64,7 +62,8 @@ def _section_rows(section: CrossSection, span: Trajectories, study: Study) -> li
         {"term": term, "contrast": contrast, "n_treated": section.exposed(term, contrast)} for term, contrast in ROWS
     ]
     roles = [
-        decides(kind["contrast"]) | {"role": "robustness" if kind["contrast"] else "exploratory"} for kind in kinds
+        decides(section.spec, kind["contrast"]) | {"role": "robustness" if kind["contrast"] else "exploratory"}
+        for kind in kinds
     ]
     corrected = [
         {**shared, **kind, **role, "estimator": "regime_bc_fe"} for kind, role in zip(kinds, roles, strict=True)

@@ -1,7 +1,5 @@
 """One cross-section of convergence by regime: growth, initial income, exposures, interactions; what it describes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,6 +37,7 @@ class RegimeSpec(Spec):
     own: Literal["none", "added"] = Field("none", description="Whether a unit's own cluster and SEZ status is added.")
     split: int | None = Field(None, description="First year of the later periods, compared with the earlier ones.")
     draws: int = Field(0, ge=0, description="Draws of units for the bias-corrected panel beside; 0 leaves it out.")
+    hypothesis: str = Field("", description="Hypothesis or claim that the difference of the speeds speaks to.")
     role: Role = Field("robustness", description="Role in the tables.")
 
 

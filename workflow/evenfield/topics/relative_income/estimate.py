@@ -1,7 +1,5 @@
 """Relative income by cell over time, and summary statistics by cell and period: description only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +33,14 @@ class RelativeIncomeSpec(Spec):
 
 
 Section = RelativeIncomeSpec
+
+
+def look(study: Study, _: Section, __: Section) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    for info in scheme_infos(study.descriptions.values()).values():
+        where = "estimates.relative_income"
+        for year, frame in study.table("panel", info.name).groupby("year"):
+            sample_rows(frame, sample_units(info, "all", where), PATHS, f"{where} {year}")
 
 
 def estimate(study: Study) -> Results:

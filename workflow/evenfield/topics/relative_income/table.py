@@ -1,7 +1,5 @@
 """T3: means and standard deviations by cell and period."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,7 +17,7 @@ NAMES = {
     "growth_pct_per_year": "growth, % a year",
     "log_income_start": "log income in the first year",
     "population_growth_per_year": "population growth, log a year",
-    "zones_state": "state zones (SEZ, ETDZ, HIDZ)",
+    "zones_state": "national zones",
     "zones_sez": "SEZs",
     "zones_etdz": "ETDZs",
     "zones_hidz": "science parks (HIDZ)",

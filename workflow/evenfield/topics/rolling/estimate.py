@@ -1,7 +1,5 @@
 """How the speed of convergence moved: in rolling windows, between periods, with neighbours, and breaks in its path."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import pandas as pd
@@ -9,10 +7,10 @@ from pydantic import Field
 
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.rows import Results, Rows
-from evenfield.shared.samples import periods_of, sample_units
-from evenfield.shared.settings import SchemeInfo, scheme_infos
+from evenfield.shared.samples import periods_of
+from evenfield.shared.settings import SchemeInfo
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.shared.trajectories import Trajectories, main_periods, span_labels, trajectories
+from evenfield.shared.trajectories import Trajectories, main_periods, span_labels, whole_span
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate_breaks import (
     add_contrasts,
@@ -43,14 +41,17 @@ class RollingSpec(UnitsSpec):
 Section = list[RollingSpec]
 
 
+def look(study: Study, _: Section, spec: RollingSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    whole_span(study, spec, f"estimates.rolling.{spec.id}")
+
+
 def estimate(study: Study) -> Results:
     """Follow convergence over time and over space for every specification."""
     out, inference = Results(), study.config["inference"]
     parts, fits = [], []
     for spec in read(Section, study.config, "rolling"):
-        where, panel = f"estimates.rolling.{spec.id}", study.table("panel", spec.unit_scheme, ("basis",))
-        info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
-        data = trajectories(panel, "log_income", sample_units(info, spec.sample, where), where)
+        data, info = whole_span(study, spec, f"estimates.rolling.{spec.id}")
         rows = _rows(spec, data, info)
         series = [add_windows(rows, data, span, info, inference) for span in dict.fromkeys(spec.windows)]
         series.append(add_slope_break(rows, data, spec.trim, inference))
@@ -81,7 +82,7 @@ def _by_period(study: Study, spec: RollingSpec, data: Trajectories, info: Scheme
     made, where, labels = [], f"estimates.rolling.{spec.id}", _rows(spec, data, info).shared
     names = periods_of(study.table("periods", spec.unit_scheme))
     sections = {name: cross_section(study, spec, name, f"{where} {name}") for name in names}
-    for name, section in sections.items():
+    for name, section in sections.items() if study.has_weights else ():
         own = {**labels, "outcome": "growth", "period": name, "n_obs": len(section[0]), "output_basis": section[2]}
         made += add_spatial(section, study.weights(scheme=spec.unit_scheme), own, study.config["inference"])
     main = {name: sections[name] for name in main_periods(study.description(spec.unit_scheme)) if name in sections}

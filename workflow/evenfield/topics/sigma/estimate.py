@@ -1,7 +1,5 @@
 """Sigma convergence: the path of dispersion, and tests of whether it differs between both ends of a period."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -45,6 +43,11 @@ class SigmaSpec(UnitsSpec):
 
 
 Section = list[SigmaSpec]
+
+
+def look(study: Study, _: Section, spec: SigmaSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _path(study, spec)
 
 
 def estimate(study: Study) -> Results:

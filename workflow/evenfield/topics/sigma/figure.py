@@ -1,7 +1,5 @@
 """F5: dispersion of income by year, and the speed of convergence in rolling windows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -13,7 +11,7 @@ from evenfield.shared.figures.style import FAINT, WIDTH, series_mark, use_style
 from evenfield.shared.figures.timeline import Ending, draw_path, name_endings, shade_proxy, stretches, year_axis
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, records
-from evenfield.shared.tables.units import count_of, short_name
+from evenfield.shared.tables.units import count_of
 from evenfield.study.errors import ArtifactError
 
 LABEL_SHARE = 0.20
@@ -129,5 +127,5 @@ def _describe(facts: Facts, main: pd.DataFrame) -> str:
         f"Dispersion of log income across {units}: {fixed(first['sigma'], 3)} in "
         f"{first['year']} and {fixed(last['sigma'], 3)} in {last['year']}, highest {fixed(top['sigma'], 3)} in "
         f"{top['year']}, lowest {fixed(bottom['sigma'], 3)} in {bottom['year']}. Without "
-        f"{short_name(last['unit_low'])} it is {fixed(last['sigma_low'], 3)} in {last['year']}.{shaded}"
+        f"{facts.label(last['unit_low'])} it is {fixed(last['sigma_low'], 3)} in {last['year']}.{shaded}"
     )

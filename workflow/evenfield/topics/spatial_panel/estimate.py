@@ -1,7 +1,5 @@
 """Spatial panels: every specification with every model and weights, effects with intervals, tests, selection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -93,6 +91,11 @@ class SpatialPanelSpec(PanelSpec):
 
 
 Section = PanelSection[SpatialPanelSpec]
+
+
+def look(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    study_panel(study, section, spec, spec.sample)
 
 
 def estimate(study: Study) -> Results:

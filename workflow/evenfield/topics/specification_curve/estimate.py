@@ -1,7 +1,5 @@
 """Specification curves of the data, with spatially robust intervals, and their joint tests, a chunk at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -37,7 +35,7 @@ NUMBERS = ["estimate", "std_error", "statistic", "df", "conf_low", "conf_high", 
 TEXT = ("curve", "hypothesis", "outcome", "sample", "weights", "taxonomy", "controls", "reason")
 MEASURES = dict(zip(SUMMARIES, ("median", "share", "share_significant", "mean_statistic"), strict=True))
 UNITS = dict(zip(SUMMARIES, ("pp/yr", "share", "share", "t"), strict=True))
-# ASSUME: treatments could have fallen on any unit of the same stratum (coast or inland); overlaps of clusters and
+# ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of clusters and
 # zones, and what a unit is under the other taxonomies, move with it.
 
 

@@ -64,6 +64,11 @@ class ControlSpec(UnitsSpec):
 Section = list[ControlSpec]
 
 
+def look(study: Study, _: Section, spec: ControlSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    _Case.of(study, spec)
+
+
 def estimate(study: Study) -> Results:
     """Estimate every case: the gap to the synthetic control, its rank among placebos, a conformal p, who carries it.
 

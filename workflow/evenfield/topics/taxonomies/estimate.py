@@ -1,6 +1,4 @@
-"""Which grouping of units describes growth best: two labels, four cells or a continuous plane (H14)."""
-
-from __future__ import annotations
+"""Which grouping of units describes growth best: two labels, four cells or a continuous plane."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -43,6 +41,8 @@ class TaxonomiesSpec(Spec):
     id: Id
     endogenous: str = Field("", description="Measure of clusters.csv on one axis of the plane; empty for none.")
     exogenous: str = Field("", description="Type of zone whose mean number is the other axis; empty for none.")
+    hypothesis: str = Field("", description="Hypothesis or claim that the comparison speaks to.")
+    plane_hypothesis: str = Field("", description="The same for the plane.")
     sample: str = Field("all", description="Sample.")
     role: Role = Field("robustness", description="Role in the tables.")
 
@@ -77,7 +77,7 @@ def estimate(study: Study) -> Results:
             if reason:
                 left_out.append({"part": f"{spec.id}, {item['period']}, plane", "reason": reason})
             else:
-                named = replace(row, role="exploratory", hypothesis="L47")
+                named = replace(row, role="exploratory", hypothesis=spec.plane_hypothesis)
                 named = replace(named, treatment_def=f"{spec.endogenous} x {spec.exogenous}", n_treated=len(plane))
                 cells = _cells(study, main, item["period"]).reindex(plane.index)
                 out.estimates += _plane_rows(places, named, plane, cells)
@@ -88,7 +88,7 @@ def estimate(study: Study) -> Results:
 def _row(study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], note: str) -> Estimate:
     described = study.description()
     return Estimate(
-        hypothesis="H14",
+        hypothesis=spec.hypothesis,
         family="taxonomies",
         estimator="",
         spec_id=spec.id,

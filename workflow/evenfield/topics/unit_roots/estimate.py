@@ -1,7 +1,5 @@
 """Dependence between units and unit roots in time and space, with the written rule that turns them into defaults."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,10 +13,9 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.unit_roots import cips_test
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import sample_units
-from evenfield.shared.settings import SchemeInfo, scheme_infos
+from evenfield.shared.settings import SchemeInfo
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.shared.trajectories import Trajectories, aligned, span_labels, trajectories
+from evenfield.shared.trajectories import Trajectories, aligned, span_labels, whole_span
 from evenfield.study.study import Study
 from evenfield.topics.unit_roots.estimate_space import space_rows
 
@@ -53,6 +50,11 @@ class UnitRootsSpec(UnitsSpec):
 Section = list[UnitRootsSpec]
 
 
+def look(study: Study, _: Section, spec: UnitRootsSpec) -> None:
+    """Refuse what the panel cannot carry, before anything is estimated."""
+    whole_span(study, spec, f"estimates.unit_roots.{spec.id}")
+
+
 def estimate(study: Study) -> Results:
     """Test for dependence and unit roots in every specification and apply the rule."""
     out, inference = Results(), study.config["inference"]
@@ -72,11 +74,9 @@ def estimate(study: Study) -> Results:
 
 
 def _over_time(study: Study, spec: UnitRootsSpec) -> list[Estimate]:
-    where, panel = f"estimates.unit_roots.{spec.id}", study.table("panel", spec.unit_scheme, ("basis",))
-    info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
-    units = sample_units(info, spec.sample, where)
-    income = trajectories(panel, "log_income", units, where)
-    growth = aligned(trajectories(panel, "growth_pct", units, where), income.units)
+    where = f"estimates.unit_roots.{spec.id}"
+    income, info = whole_span(study, spec, where)
+    growth = aligned(whole_span(study, spec, where, "growth_pct")[0], income.units)
     made, inference = [], study.config["inference"]
     for part in income.segments():
         # Growth over the span of log income, so that both are named after the same years.

@@ -1,12 +1,15 @@
-"""The command `extend`: new years and gaps come with their source, other figures on request, faults change nothing."""
+"""The command `add`: new years and gaps come with their source, other figures on request, faults change nothing."""
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
-import extend
+import add
+from other_tables import match_units, read_figures
+from study import REPOSITORY
 
 GDP = "地区生产总值(亿元)"
 FILES = ("panel.csv", "panel_provenance.csv", "datapackage.json")
@@ -28,7 +31,7 @@ def download(study, table, encoding="gb18030"):
 
 
 def run(study, table, *options):
-    extend.main([download(study, table), "--column", "output", "--directory", str(study.folder), *options])
+    add.main(["output", "--from", download(study, table), "--directory", str(study.folder), *options])
 
 
 def contents(study):
@@ -48,10 +51,44 @@ def spans_of(study, column="output"):
 NEW_YEARS = "地区,2005年,2004年,2003年\n甲省,16,15,14\n乙,26,25,24\n丙市,36,35,\n"
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "地区\t2003年\t2002\n全国\t1\t1\n甲\t14\t0\n乙\t24\t23\n",
+        '地区,2003年,2002,\n 甲省 ,"14.0",0,\n\n乙自治区,24, 23,\n注：㑇\U00020000,见,说,明\n',
+    ],
+)
+def test_forms_of_a_download_give_the_same_figures(study, table):
+    units = study.read()["units"]
+    for encoding in ("gb18030", "utf-8-sig"):
+        found = read_figures(Path(download(study, table, encoding)), units, ["output"], "missing")
+        assert (found.label, found.column, found.table) == (GDP, "output", "panel.csv")
+        assert found.values.to_numpy().tolist() == [["A", 2003, "14"], ["B", 2002, "23"], ["B", 2003, "24"]]
+    assert read_figures(Path(download(study, table)), units, ["output"], "kept").values["value"].tolist()[0] == "0"
+
+
+@pytest.mark.parametrize(
+    "pair", "广西:GX 新疆:XJ 宁夏回族自治区:NX 西藏:XZ 黑龙江:HL 上海:SH 陕西省:SN 山西:SX 重庆市:CQ".split()
+)
+def test_full_and_short_names_are_joined(pair):
+    units = pd.read_csv(REPOSITORY / "data" / "units.csv", dtype=str, keep_default_na=False)
+    name, unit = pair.split(":")
+    assert match_units(pd.DataFrame({"地区": [name]}), units, "")[1].tolist() == [f"CN-{unit}"]
+
+
+def test_short_name_that_two_units_share_names_neither():
+    units = pd.DataFrame({"unit": ["P", "C"], "name": ["吉林省", "吉林市"]})
+    assert match_units(pd.DataFrame({"地区": ["吉林省", "吉林", "吉林市"]}), units, "")[1].fillna("").tolist() == [
+        "P",
+        "",
+        "C",
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
 def test_new_years_come_in_with_their_source(study, capsys, encoding):
     path = download(study, NEW_YEARS, encoding)
-    extend.main([path, "--column", "output", "--grade", "B", "--flag", "revised", "--directory", str(study.folder)])
+    add.main(["output", "--from", path, "--grade", "B", "--flag", "revised", "--directory", str(study.folder)])
     output = output_of(study)
     assert output["A", 2005] == 16 and output["C", 2004] == 35 and output["C", 2003] == 34 and len(output) == 3 * 6
     assert spans_of(study) == [
@@ -64,7 +101,7 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
     assert told[1:4] == [
         "6 cells added, 0 changed, 2 equal",
         "new years: 2004, 2005",
-        "1 figures of the panel are not in the download and stay",
+        "1 figures of the study are not in the file and stay",
     ]
     assert "written: panel.csv" in told and "written: panel_provenance.csv" in told
     assert told[-1] == "to use the new years, set panel.years and the periods in config.yaml"
@@ -89,7 +126,7 @@ def test_second_time_adds_nothing_and_other_columns_keep_their_spans(study, caps
     assert contents(study) == before
     assert capsys.readouterr().out.splitlines()[1:] == [
         "0 cells added, 0 changed, 8 equal",
-        "1 figures of the panel are not in the download and stay",
+        "1 figures of the study are not in the file and stay",
         "nothing to add",
     ]
 
@@ -102,9 +139,9 @@ def test_year_after_year_makes_one_span(study):
 
 def test_figure_printed_with_other_decimals_is_the_same_figure():
     for same in (("35445.1", "35445.13"), ("35445.13", "35445.1"), ("35445", "35445")):
-        assert extend.same_figure(*same) is True
+        assert add.same_figure(*same) is True
     for other in (("35445.1", "35445.16"), ("33", "33.4"), ("0", "0.2"), ("-2.5", "2.5")):
-        assert extend.same_figure(*other) is False
+        assert add.same_figure(*other) is False
 
 
 def test_new_vintage_is_taken_on_request_with_its_own_spans(study, capsys):
@@ -121,7 +158,7 @@ def test_new_vintage_is_taken_on_request_with_its_own_spans(study, capsys):
         ("all", 2000, 2001, "A", "official", "BOOK"),
     ]
     told = capsys.readouterr().out.splitlines()
-    assert told[1:3] == ["0 cells added, 2 changed, 4 equal", "largest relative change: C 2003: 17, panel 34 (50.00%)"]
+    assert told[1:3] == ["0 cells added, 2 changed, 4 equal", "largest relative change: C 2003: 17, held 34 (50.00%)"]
 
 
 def test_gap_inside_a_span_gets_the_new_source_only_for_itself(study):
@@ -139,26 +176,52 @@ def test_gap_inside_a_span_gets_the_new_source_only_for_itself(study):
 def test_missing_provinces_and_no_common_year_are_said(study, capsys):
     run(study, "地区,2004年\n甲,15\n")
     told = capsys.readouterr().out
-    assert "no figure in common: this cannot tell whether the download is of the panel's vintage" in told
-    assert "no row in the download for B, C" in told
+    assert "no figure in common: this cannot tell whether the file is of the study's vintage" in told
+    assert "no row in the file for B, C" in told
     panel = study.read()["panel"]
     assert panel[panel["year"].eq(2004)]["output"].notna().tolist() == [True, False, False]
 
 
-OUTPUT = ["--column", "output"]
+def test_a_unit_without_a_row_in_a_year_that_others_have_gets_one(study):
+    config = yaml.safe_load((study.folder / "config.yaml").read_text(encoding="utf-8"))
+    config["panel"]["years"], config["periods"] = [2001, 2003], {"P": {"start": 2001, "end": 2003}}
+    (study.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    study.replace("panel", "C,2000,31,5,3.5\n", "")
+    run(study, "地区,2000年\n丙,30\n")
+    assert output_of(study)["C", 2000] == 30 and len(output_of(study)) == 12
+
+
+OUTPUT = ["output"]
 REFUSED = [
-    (["--column", "outputs"], NEW_YEARS, "panel.csv has no column of figures outputs; expected a column"),
-    (["--column", "year"], NEW_YEARS, "panel.csv has no column of figures year"),
+    (["year"], NEW_YEARS, "year can be no column of figures"),
+    (["income"], NEW_YEARS, "income can be no column of figures; expected a name that the panel does not compute"),
     ([*OUTPUT, "--source", "WEB"], NEW_YEARS, "panel_provenance.csv names 1 unknown source (WEB)"),
     (OUTPUT, "地区,2004年\n甲,99999\n", "panel.csv has 1 output out of range (A 2004); expected at most 9999"),
     ([*OUTPUT, "--zeros", "kept"], "地区,2004年\n甲,0\n", "panel.csv has 1 zero or negative output (A 2004)"),
-    (["--column", "人口=people"], NEW_YEARS, f"download.csv holds the indicator '{GDP}'; expected one of 人口"),
-    (OUTPUT, "地区,2004年\n丁省,1\n", "download.csv names 1 unknown province (丁省)"),
+    (["人口=people"], NEW_YEARS, f"download.csv holds the indicator '{GDP}'; expected one of 人口"),
+    (OUTPUT, "地区,2004年\n丁省,1\n", "no column of download.csv names the units of the panel; expected ids such as A"),
+    (
+        OUTPUT,
+        "地区,2004年\n甲省,1\n甲省,2\n",
+        "download.csv has 1 rows twice (A 2004); expected one row per unit and year",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年12月\n甲省,1\n",
+        "download.csv has 1 column that is no year (2004年12月); expected columns such as",
+    ),
+    (OUTPUT, "地区,2004年,2004年\n甲省,1,2\n", "download.csv has the column 2004年 twice; expected each name once"),
+    (OUTPUT, "地区,2004年\n甲省,14,055.46\n", "line 5 has more cells than the header; expected 2 cells in each row"),
+    (
+        OUTPUT,
+        '地区,2004年\n甲省,"1,23,4"\n',
+        "value of download.csv has 1 cells that are no number ('1,23,4', A 2004); expected numbers or blanks",
+    ),
     (
         OUTPUT,
         "地区,2004年,2003年\n甲,16,14.5\n乙,26,24\n丙,36,30\n",
-        "download.csv has 2 other figures of output than panel.csv (A 2003: 14.5, panel 14, C 2003: 30, panel 34); "
-        "expected figures of the vintage that the panel holds; take them with --replace, or keep both vintages in ",
+        "download.csv has 2 other figures of output than panel.csv (A 2003: 14.5, held 14, C 2003: 30, held 34); "
+        "expected figures of the vintage that the study holds; take them with --replace, or keep both vintages in ",
     ),
 ]
 
@@ -167,7 +230,7 @@ REFUSED = [
 def test_fault_is_one_line_and_changes_nothing(study, options, table, message):
     before = contents(study)
     with pytest.raises(SystemExit, match=f"^ingest: {re.escape(message)}.*$"):
-        extend.main([download(study, table), *options, "--directory", str(study.folder)])
+        add.main([*options, "--from", download(study, table), "--directory", str(study.folder)])
     assert contents(study) == before
 
 
@@ -190,8 +253,7 @@ def test_column_without_figures_needs_a_source(study):
 
 
 def test_mapping_of_indicators_chooses_the_column(study):
-    columns = ["--column", "人口=people", "--column", f"{GDP}=output"]
-    extend.main([download(study, NEW_YEARS), *columns, "--directory", str(study.folder)])
+    add.main(["人口=people", f"{GDP}=output", "--from", download(study, NEW_YEARS), "--directory", str(study.folder)])
     assert output_of(study)["A", 2005] == 16
 
 
@@ -205,7 +267,7 @@ def test_shipped_data_take_a_year_of_their_own_vintage(china_copy, capsys):
     )
     text = f"数据库：分省年度数据\n指标：{GDP}\n时间：最近20年\n地区,2020年,2019年,2018年\n{rows}数据来源：国家统计局\n"
     (china_copy / "gdp.csv").write_bytes(text.encode("gbk"))
-    extend.main([str(china_copy / "gdp.csv"), "--column", "gdp_100m_cny", "--directory", str(china_copy)])
+    add.main(["gdp_100m_cny", "--from", str(china_copy / "gdp.csv"), "--directory", str(china_copy)])
     told = capsys.readouterr().out.splitlines()
     assert told[1] == "31 cells added, 0 changed, 62 equal"
     assert "source of the new figures: NBS2021, grade A, official" in told

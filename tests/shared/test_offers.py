@@ -1,0 +1,60 @@
+"""What a study lacks is left out with one sentence; a whole study is left as it is."""
+
+import copy
+
+import pytest
+
+from conftest import ROOT
+from evenfield.report.numbers import read_entries
+from evenfield.shared.offers import step_aside
+from evenfield.study.config import checked_config, read_config
+from evenfield.study.errors import ConfigError
+
+CHINA, US = (checked_config(read_config(ROOT / name / "config.yaml")) for name in (".", "examples/us-states"))
+
+
+def aside(config, folder, **panel):
+    changed = copy.deepcopy(config)
+    changed["panel"] |= panel
+    return step_aside(changed, folder)
+
+
+@pytest.mark.parametrize(("config", "folder"), [(CHINA, ROOT), (US, ROOT / "examples/us-states")])
+def test_a_whole_study_is_left_as_it_is(config, folder):
+    assert step_aside(config, folder) == {**config, "aside": [], "neutral": False, "auto": []}
+
+
+def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
+    left = aside(CHINA, ROOT, years=[1999, 2019])
+    assert list(left["periods"]) == ["P3", "P4", "S1"] and "economic" not in left["weights"]["families"]
+    assert [spec["id"] for spec in left["estimates"]["synthetic_control"]] == ["tianjin_official"]
+    assert left["estimates"]["dynamic_panel"][0]["periods"] == ["S1", "P3", "P4"]
+    assert "H4" not in left["answers"]["hypotheses"] and "H1" in left["answers"]["hypotheses"]
+    assert "T24" not in left["tables"] and read_entries(left) == {} and left["neutral"]
+    assert len(left["aside"]) < 20 and "1978-91" in left["aside"][0]
+
+
+def test_a_period_that_the_data_do_not_reach_is_refused():
+    late = {**CHINA, "periods": {"P": {**CHINA["periods"]["P1"], "end": 2025}}}
+    with pytest.raises(ConfigError, match="runs from 1978 to 2025; expected years of the panel, 1978 to 2019"):
+        step_aside(late, ROOT)
+
+
+def test_a_unit_left_out_is_gone_from_samples_merges_joins_and_its_own_specifications():
+    left = aside(CHINA, ROOT, leave_out=["CN-CQ", "CN-HI", "CN-SH"])
+    assert left["panel"]["unit_schemes"]["30"] == {} and left["weights"]["join"] == []
+    assert left["panel"]["samples"]["no_municipalities"] == ["CN-BJ", "CN-TJ"]
+    assert {spec["unit"] for spec in left["estimates"]["synthetic_control"]} == {"CN-TJ"}
+
+
+def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(tmp_path):
+    us = ROOT / "examples/us-states/data"
+    (tmp_path / "data").mkdir()
+    for name in ("panel", "units"):
+        (tmp_path / f"data/{name}.csv").write_bytes((us / f"{name}.csv").read_bytes())
+    (tmp_path / "data/datapackage.json").write_text('{"resources": [{"path": "panel.csv"}, {"path": "units.csv"}]}')
+    left = step_aside({**US, "exhibits": "auto", "tables": [], "figures": []}, tmp_path)
+    assert left["weights"]["families"] == {} and set(US["estimates"]) - set(left["estimates"]) == {"moran"}
+    assert left["estimates"]["inequality"][0].get("weights") is None
+    assert left["tables"] == ["T2", "T6", "T7", "T10", "T9", "T12"] and left["figures"] == ["F4", "F5", "F6"]
+    assert any("borders in adjacency.csv" in sentence for sentence in left["aside"])

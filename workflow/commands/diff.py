@@ -1,0 +1,57 @@
+"""Say what moved since the last run, or against other results: cells, config keys, estimates, answers, with sizes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evenfield.report import changes
+from evenfield.report.manifest import config_hash
+from evenfield.study.errors import ReportError
+from evenfield.study.files import read_json, read_table
+from evenfield.study.ingest.study_tables import describe_study, read_study
+from study import arguments, run_command
+
+RESULTS = Path("results")
+
+
+def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
+    """Compare this study with results of another state of it."""
+    tables, manifest = read_study(config), _manifest(RESULTS)
+    run = bool(manifest) and manifest["config_hash"] == config_hash(config)
+    run = run and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
+    before = old or (changes.LAST if run else RESULTS)
+    if not (earlier := _manifest(before)):
+        found = f"no results in {before.name}" if old else "no earlier results"
+        raise ReportError(found, "a finished run to compare with", "run the study, or name a results folder")
+    yield f"before: data {earlier['data']['data_hash'][:12]}, configuration {earlier['config_hash'][:12]}"
+    now = changes.ingested(RESULTS / "ingest") if run else changes.as_ingested(tables)
+    found = list(changes.table_changes(changes.ingested(before / "ingest"), now))
+    found += changes.config_changes(earlier["config"], config) if "config" in earlier else []
+    if run:
+        one, other = (read_table(folder / "estimates.csv") for folder in (before, RESULTS))
+        found += changes.estimate_changes(one, other)
+        found += changes.answer_changes(*(read_table(folder / "answers.csv") for folder in (before, RESULTS)))
+    yield from found or ["no cell and no key of the config differs"]
+    if not run:
+        yield "the results are of an earlier state: `python3 run`, then this command again, shows what moved in them"
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    return dict(read_json(path)) if path.is_file() else {}
+
+
+def main() -> None:
+    """Read the command line and print the differences."""
+    options = arguments(str(__doc__))
+    options.add_argument(
+        "old", nargs="?", type=Path, help="a results folder, or a study (default: those before the last run)"
+    )
+    given = options.parse_args()
+    old = given.old.absolute() if given.old else None
+    old = old / RESULTS if old and (old / RESULTS).is_dir() else old
+    run_command(given, lambda config: print("\n".join(differences(config, old))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Hold the plan of a study against its tables: what a run would refuse is refused at once, and nothing is estimated."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.report.plan import Plan, plan_study
+from evenfield.shared.spec import read
+from evenfield.shared.topics import LIBRARY
+from evenfield.study.errors import ConfigError, EvenfieldError, Faults, first_examples
+from evenfield.study.files import TEXT_COLUMNS
+from evenfield.study.ingest.dictionary import public_dictionary
+from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
+from evenfield.study.panel.build import BuiltPanel, build_panel
+from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.study import Study
+from evenfield.study.tables import resource_named
+from evenfield.study.weights.build import build_geography, build_weights
+from evenfield.study.weights.exposures import exposure_frame, mean_doses
+
+
+class BuiltStudy(Study):
+    """A study whose tables, panels and weights were built in memory and are nowhere written."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        self.tables = read_study(config)
+        dictionary = resource_named(public_dictionary(config["data"]["package"]), "panel")
+        self.fields = {field.name: field for field in dictionary.fields}
+        self.built: dict[str, BuiltPanel] = {}
+        self.made: dict[str, dict[str, SpatialWeights]] = {scheme: {} for scheme in self.schemes}
+
+    def build(self, faults: Faults) -> None:
+        """Build every panel and every weights matrix that can be."""
+        weights = self.config["weights"]
+        for scheme in self.schemes:
+            with faults.caught():
+                built = self.built[scheme] = build_panel(self.tables, self.fields, self.config, scheme)
+                merged = built.description["merged"]
+                places = build_geography(built.units, built.adjacency, built.panel, weights["join"], merged)
+                for name, spec in weights["families"].items():
+                    with faults.caught():
+                        self.made[scheme][name] = build_weights(name, spec, places)
+
+    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
+        scheme = scheme or self.main
+        frame = self._exposures(scheme) if name == "exposures" else getattr(self.built[scheme], name)
+        return _as_read(frame, text)
+
+    def _exposures(self, scheme: str) -> pd.DataFrame:
+        built = self.built[scheme]
+        doses = mean_doses(built.doses, built.description["periods"], built.description["units"])
+        return exposure_frame(self.made[scheme], built.cells, doses)
+
+    def _description(self, scheme: str = "") -> dict[str, Any]:
+        return dict(self.built[scheme or self.main].description)
+
+    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
+        return self.made[scheme or self.main][name or self.config["weights"]["primary"]]
+
+    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
+        """Return a checked input table."""
+        return _as_read(self.tables[name], text)
+
+    @cached_property
+    def units(self) -> set[str]:
+        """Every unit of the study."""
+        return set(self.tables["units"]["unit"])
+
+    def outlines(self) -> dict[str, Any]:
+        """Return the outlines of the units."""
+        return read_outlines(self.config["data"]["package"])
+
+
+def _as_read(frame: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table as if it had been written and read again: its text columns hold no blanks but empty text."""
+    names = [name for name in frame if name in TEXT_COLUMNS or name in text]
+    return frame.assign(**{name: frame[name].fillna("").astype(str) for name in names})
+
+
+def check_study(written: Mapping[str, Any]) -> list[str]:
+    """Return what is in order, in lines; all that a run would refuse is refused together."""
+    faults = Faults()
+    try:
+        plan = plan_study(written)
+    except EvenfieldError as error:
+        faults += error.faults
+        package = written["data"].get("package") if isinstance(written.get("data"), Mapping) else None
+        if isinstance(package, str):
+            with faults.caught():
+                read_tables(package)
+        faults.refuse()
+        raise
+    return check_plan(plan)
+
+
+def check_once(plan: Plan, stamp: Path) -> None:
+    """Check a plan against its tables, unless plan, tables, texts and library are what they were when it passed."""
+    weights = [family["path"] for family in plan.config["weights"]["families"].values() if "path" in family]
+    folder = Path(plan.config["data"]["package"]).parent
+    files = [*folder.rglob("*.*"), *map(Path, (*plan.texts, *weights)), *LIBRARY.rglob("*.py")]
+    digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
+    if plan.faults or not stamp.is_file() or stamp.read_text("ascii") != digest.hexdigest():
+        check_plan(plan)
+        with suppress(OSError):  # a run says what cannot be written
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.write_text(digest.hexdigest(), "ascii")
+
+
+def check_plan(plan: Plan) -> list[str]:
+    """Hold a plan against its tables."""
+    faults, config = plan.faults, plan.config
+    for topic in plan.whole["estimates"]:
+        with faults.caught():
+            read(import_module(f"evenfield.topics.{topic}.estimate").Section, plan.whole, topic)
+    with faults.caught():
+        sound = not any(fault.found.startswith(("panel.", "periods.", "weights.", "taxonomy.")) for fault in faults)
+        study = BuiltStudy(config)
+        if sound:
+            study.build(faults)
+        _check_units(study, faults)
+        if not faults:
+            _check_topics(plan, study, faults)
+    faults.refuse()
+    lines = [
+        f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]} to "
+        f"{built.description['years'][-1]}, {len(config['weights']['families'])} weights"
+        for name, built in study.built.items()
+    ]
+    answers = config["answers"]
+    if answers.get("claims"):
+        told = f"{len(answers['claims'])} claims, {len(answers.get('hypotheses', ()))} hypotheses"
+        lines.append(f"claims.yaml: {told}")
+    if plan.numbers:
+        lines.append(f"numbers.yaml: {len(plan.numbers)} numbers")
+    described = describe_study(study.tables)
+    rows = sum(table["rows"] for table in described["tables"].values())
+    shown = sum(map(len, plan.exhibits.values()))
+    lines += [
+        f"{len(plan.topics)} topics, {shown} tables and figures",
+        *(f"left out: {text}" for text in plan.left_out),
+    ]
+    told = f"{len(described['tables'])} tables, {rows} rows, data hash {described['data_hash'][:12]}"
+    return [*lines, f"config and data are in order: {told}"]
+
+
+def _check_units(study: BuiltStudy, faults: Faults) -> None:
+    pairs = {unit for pair in study.config["inference"]["pairs"] for unit in pair}
+    if unknown := sorted(pairs - study.units):
+        found = f"inference.pairs names {first_examples(unknown)}"
+        faults.append(ConfigError(found, "units of units.csv", "correct the id"))
+
+
+def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> None:
+    for topic in plan.topics:
+        module = import_module(f"evenfield.topics.{topic}.estimate")
+        section = read(module.Section, plan.config, topic)
+        for spec in _specs(section) if hasattr(module, "look") else ():
+            with faults.caught():
+                module.look(study, section, spec)
+
+
+def _specs(section: Any) -> list[Any]:
+    """Return the specifications of a topic, wherever its section holds them."""
+    if isinstance(section, list):
+        return section
+    named = [name for name in ("specifications", "specs") if hasattr(section, name)]
+    return list(getattr(section, named[0])) if named else [section]
