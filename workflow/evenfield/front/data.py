@@ -1,0 +1,289 @@
+"""From a DataFrame, a formula and weights of any form to what the numerics take, matched by unit id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+from formulaic import model_matrix
+from formulaic.errors import FormulaicError
+from scipy.sparse import csr_array, diags_array, issparse
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.network import Network, network
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
+from evenfield.study.errors import EstimateError, WeightsError
+
+P, R = ParamSpec("P"), TypeVar("R")
+
+
+def told(page: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Tell what the numerics refuse as found, expected and remedy."""
+
+    def wrap(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return function(*args, **kwargs)
+            except NumericsError as error:
+                raise EstimateError(
+                    str(error), f"data that {function.__name__} can take", f"see docs/library/{page}.md"
+                ) from error
+
+        return run
+
+    return wrap
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a data set sorted by unit and date, with the outcome and the regressors of a formula."""
+
+    data: pd.DataFrame  # all columns of the user's data, index levels included
+    y: pd.Series[float]
+    X: pd.DataFrame
+    unit: np.ndarray  # ids as text
+    time: np.ndarray  # dates; zeros for a cross-section
+    effects: tuple[str, ...]  # columns after the bar of the formula
+    variables: dict[str, set[str]]  # columns of the data behind each regressor
+    index: pd.Index[Any]  # the user's index in the order of the rows here
+    place: np.ndarray  # where each row stood
+
+    @cached_property
+    def dates(self) -> np.ndarray:
+        """Dates in order."""
+        return np.unique(self.time)
+
+    @property
+    def every_date(self) -> np.ndarray:
+        """Dates in order, with those that no unit has where dates are whole numbers."""
+        ends = self.dates[[0, -1]]
+        return np.arange(ends[0], ends[1] + 1) if ends.dtype.kind == "i" else self.dates
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """Unit ids in order."""
+        return np.unique(self.unit)
+
+    def restored(self, values: np.ndarray) -> pd.Series[float]:
+        """Return one value a row in the order and with the index of the user."""
+        back = np.argsort(self.place, kind="stable")
+        return pd.Series(np.asarray(values)[back], index=self.index[back])
+
+    def grid(self, values: Any, dates: np.ndarray) -> np.ndarray:
+        """Arrange one or several columns by unit and date, NaN where a unit has no row; (N, T) or (N, T, K)."""
+        values = np.asarray(values, dtype=float)
+        at = np.searchsorted(self.units, self.unit), np.searchsorted(dates, self.time)
+        out = np.full((len(self.units), len(dates), *values.shape[1:]), np.nan)
+        out[at] = values
+        return out
+
+    def balanced(self, values: Any) -> np.ndarray:
+        """Arrange columns likewise, and refuse a panel with holes by its first one."""
+        out = self.grid(values, self.dates)
+        holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
+        if len(holes):
+            first = f"{self.units[holes[0][0]]} in {self.dates[holes[0][1]]}"
+            raise EstimateError(
+                f"{len(holes)} pairs of unit and date without a value, first {first}",
+                "a balanced panel",
+                "fill them, or leave out the units or the dates",
+            )
+        return out
+
+    def panel(self) -> BalancedPanel:
+        """Return the balanced panel of the spatial estimators; effects carry the constant."""
+        X = self.X.drop(columns="Intercept", errors="ignore")
+        return panel_from_rows(self.unit, self.time, self.y.to_numpy(), X.to_numpy(), list(X))
+
+
+def table(
+    formula: str | None,
+    data: pd.DataFrame,
+    *,
+    y: str | None = None,
+    x: Sequence[str] = (),
+    unit: str | None = None,
+    time: str | None = None,
+    keep_missing: bool = False,
+) -> Table:
+    """Read a formula ``y ~ x | effects``, or lists of columns, off a DataFrame.
+
+    Notes
+    -----
+    ``lag(x, k)`` is the value k dates earlier. Two index levels are unit and date unless names are given. A row that
+    lacks a value is refused; rows that only lags leave incomplete drop out.
+    """
+    if (formula is None) == (y is None):
+        raise EstimateError("a formula and y, or neither", "one of them", "write 'y ~ x' or give y='y', x=['x']")
+    left, _, bar = (formula or "").partition("|")
+    if y is not None:
+        left = " ~ ".join([f"`{y}`", " + ".join(["1", *(f"`{name}`" for name in x)])])
+    index, rows = data.index, data.reset_index(drop=data.index.nlevels == 1 and data.index.name is None)
+    if unit is None and time is None and index.nlevels == 2:
+        unit, time = list(rows)[:2]
+    effects = tuple(name.strip() for name in bar.split("+") if name.strip())
+    for name in [unit, time, *effects]:
+        if name is not None and name not in rows:
+            raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, rows))}", "name a column or level")
+    ids = (index if unit is None else rows[unit]).astype(str).to_numpy(dtype=object)
+    dates = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
+    if pd.isna(dates).any() or (unit is not None and rows[unit].isna().any()):
+        raise EstimateError("a row without unit or date", "both in every row", "drop it")
+    dates = dates.astype(int) if dates.dtype.kind == "f" and (dates == dates.round()).all() else dates
+    order = np.lexsort((np.unique(dates, return_inverse=True)[1], ids.astype(str)))
+    rows, ids, dates = rows.iloc[order].reset_index(drop=True), ids[order].astype(str), dates[order]
+    twice = pd.MultiIndex.from_arrays([ids, dates]).duplicated()
+    if twice.any() and unit is not None:
+        where = f"{ids[twice][0]}" + ("" if time is None else f" in {dates[twice][0]}")
+        raise EstimateError(f"{twice.sum()} rows appear twice, first {where}", "one row a unit and date", "drop one")
+    outcome, X, variables = _matrices(left, rows, ids, dates, keep_missing)
+    kept = np.full(len(rows), fill_value=True)
+    if not keep_missing:
+        kept = np.isfinite(outcome) & np.isfinite(X).all(axis=1)
+    rows = rows[kept].reset_index(drop=True)
+    place = order[kept]
+    return Table(
+        rows,
+        outcome[kept].reset_index(drop=True),
+        X[kept].reset_index(drop=True),
+        ids[kept],
+        dates[kept],
+        effects,
+        variables,
+        index[place],
+        place,
+    )
+
+
+def _matrices(
+    formula: str, rows: pd.DataFrame, ids: np.ndarray, dates: np.ndarray, keep_missing: bool
+) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
+    """Evaluate a formula, and refuse the first value that is missing by itself and not for want of a lag."""
+
+    def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
+        values = pd.Series(np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, dates]))
+        return pd.Series(values.reindex(pd.MultiIndex.from_arrays([ids, dates - by])).to_numpy(), column.index)
+
+    try:
+        both = model_matrix(formula, rows, na_action="ignore", context={"lag": lag, "np": np})
+    except (FormulaicError, KeyError, NameError) as error:
+        raise EstimateError(
+            f"the formula {formula.strip()!r} fails: {error}", f"columns {', '.join(map(str, rows))}", "mend it"
+        ) from error
+    parts = [pd.DataFrame(part) for part in (both.lhs, both.rhs)]
+    parts = [part.rename(columns=lambda name: str(name).replace("`", "")).astype(float) for part in parts]
+    for part in () if keep_missing else parts:
+        for name, column in part.items():
+            gone = ~np.isfinite(column.to_numpy())
+            if gone.any() and not re.search(r"\blag\(", str(name)):
+                where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if dates.any() else "")
+                raise EstimateError(
+                    f"{gone.sum()} values are missing or infinite, first {where}", "a number in every row", "drop them"
+                )
+    spec = both.rhs.model_spec
+    used = {
+        name: {str(v) for v in spec.term_variables[term]} & set(rows)
+        for term, cut in spec.term_slices.items()
+        for name in list(parts[1])[cut]
+    }
+    return parts[0].iloc[:, 0], parts[1], used
+
+
+def weights(
+    w: Any, ids: Iterable[Any] | None = None, *, symmetric: bool = False, row_standardise: bool = True
+) -> Network:
+    """Read spatial weights of any form.
+
+    Parameters
+    ----------
+    w : DataFrame, sparse array, dict or libpysal W
+        An edge list (columns unit, neighbour and, if there is a third, weight), a square DataFrame with ids in index
+        and columns, a matrix with ``ids``, ``{unit: {neighbour: weight}}`` or ``{unit: [neighbours]}``.
+    ids : iterable, optional
+        Unit ids of a matrix without them.
+    symmetric : bool
+        Whether an edge list or dict names each pair once.
+    row_standardise : bool
+        Whether to divide each row by its sum.
+
+    Returns
+    -------
+    Network
+        Its log-determinant is computed once and reused by every model, so keep it.
+
+    Raises
+    ------
+    WeightsError, NumericsError
+        With the first unit at fault.
+    """
+    if isinstance(w, Network):
+        return w
+    names, matrix = _weights_matrix(w, ids)
+    if symmetric:
+        matrix = csr_array(matrix.maximum(matrix.T))
+    sums = np.asarray(matrix.sum(axis=1)).ravel()
+    if row_standardise and (sums > 0).all():
+        matrix = csr_array(diags_array(1 / sums) @ matrix)
+    try:
+        return network(names, matrix)
+    except NumericsError as error:
+        raise WeightsError(str(error), "finite weights of zero or more, a neighbour for each unit", "mend w") from error
+
+
+def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
+    if hasattr(w, "id_order") and hasattr(w, "sparse"):  # libpysal
+        return _ordered(list(map(str, w.id_order)), csr_array(w.sparse))
+    if isinstance(w, Mapping):
+        pairs = [(i, j) for i, row in w.items() for j in row]
+        values = [float(w[i][j]) if isinstance(w[i], Mapping) else 1.0 for i, j in pairs]
+        return _from_pairs([str(i) for i, _ in pairs], [str(j) for _, j in pairs], values, map(str, w))
+    if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3) and w.shape[0] != w.shape[1]:
+        pairs = w.iloc[:, :2].astype(str)
+        values = w.iloc[:, 2].to_numpy(float) if w.shape[1] == 3 else np.ones(len(w))
+        return _from_pairs(pairs.iloc[:, 0].tolist(), pairs.iloc[:, 1].tolist(), values, ids or ())
+    if isinstance(w, pd.DataFrame):
+        square = w.set_axis(w.index.astype(str), axis=0).set_axis(w.columns.astype(str), axis=1)
+        if set(square.index) != set(square.columns) or not square.index.is_unique:
+            gap = sorted(set(square.index) ^ set(square.columns))
+            raise WeightsError(
+                f"rows and columns of the weights name other units, first {gap[0] if gap else 'one named twice'}",
+                "the same ids in index and columns",
+                "rename them",
+            )
+        names = sorted(square.index)
+        return names, csr_array(square.loc[names, names].to_numpy(float))
+    if ids is None or not (issparse(w) or isinstance(w, np.ndarray)):
+        raise WeightsError(
+            f"weights of type {type(w).__name__} without unit ids",
+            "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids",
+            "call ef.weights(matrix, ids)",
+        )
+    names = [str(i) for i in ids]
+    if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
+        raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "mend ids")
+    return _ordered(names, csr_array(w))
+
+
+def _ordered(names: list[str], matrix: csr_array) -> tuple[list[str], csr_array]:
+    """Sort the units, so that the order of the weights changes no digit."""
+    order = np.argsort(np.array(names), kind="stable")
+    return [names[i] for i in order], csr_array(matrix[order][:, order])
+
+
+def _from_pairs(
+    rows: list[str], columns: list[str], values: Sequence[float] | np.ndarray, others: Iterable[Any]
+) -> tuple[list[str], csr_array]:
+    names = sorted({*rows, *columns, *map(str, others)})
+    place = {name: i for i, name in enumerate(names)}
+    twice = pd.MultiIndex.from_arrays([rows, columns]).duplicated()
+    if twice.any():
+        first = int(np.flatnonzero(twice)[0])
+        raise WeightsError(f"the pair {rows[first]}, {columns[first]} appears twice", "each pair once", "drop one")
+    at = [place[i] for i in rows], [place[j] for j in columns]
+    return names, csr_array((np.asarray(values, dtype=float), at), shape=(len(names), len(names)))
