@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 from formulaic import model_matrix
 from formulaic.errors import FormulaicError
-from scipy.sparse import csr_array, diags_array, issparse
+from scipy.sparse import csr_array, diags_array
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.network import Network, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 from evenfield.study.errors import EstimateError, WeightsError
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def told(page: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -99,7 +100,7 @@ class Table:
     def panel(self) -> BalancedPanel:
         """Return the balanced panel of the spatial estimators; effects carry the constant."""
         X = self.X.drop(columns="Intercept", errors="ignore")
-        return panel_from_rows(self.unit, self.time, self.y.to_numpy(), X.to_numpy(), list(X))
+        return panel_from_rows(self.unit.tolist(), self.time, self.y.to_numpy(), X.to_numpy(), list(map(str, X)))
 
 
 def table(
@@ -126,7 +127,7 @@ def table(
         left = " ~ ".join([f"`{y}`", " + ".join(["1", *(f"`{name}`" for name in x)])])
     index, rows = data.index, data.reset_index(drop=data.index.nlevels == 1 and data.index.name is None)
     if unit is None and time is None and index.nlevels == 2:
-        unit, time = list(rows)[:2]
+        unit, time = map(str, index.names) if all(index.names) else ("level_0", "level_1")
     effects = tuple(name.strip() for name in bar.split("+") if name.strip())
     for name in [unit, time, *effects]:
         if name is not None and name not in rows:
@@ -244,9 +245,8 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         values = [float(w[i][j]) if isinstance(w[i], Mapping) else 1.0 for i, j in pairs]
         return _from_pairs([str(i) for i, _ in pairs], [str(j) for _, j in pairs], values, map(str, w))
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3) and w.shape[0] != w.shape[1]:
-        pairs = w.iloc[:, :2].astype(str)
-        values = w.iloc[:, 2].to_numpy(float) if w.shape[1] == 3 else np.ones(len(w))
-        return _from_pairs(pairs.iloc[:, 0].tolist(), pairs.iloc[:, 1].tolist(), values, ids or ())
+        left, right = (w.iloc[:, i].astype(str).tolist() for i in (0, 1))
+        return _from_pairs(left, right, w.iloc[:, 2].tolist() if w.shape[1] == 3 else [1.0] * len(w), ids or ())
     if isinstance(w, pd.DataFrame):
         square = w.set_axis(w.index.astype(str), axis=0).set_axis(w.columns.astype(str), axis=1)
         if set(square.index) != set(square.columns) or not square.index.is_unique:
@@ -258,16 +258,16 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
             )
         names = sorted(square.index)
         return names, csr_array(square.loc[names, names].to_numpy(float))
-    if ids is None or not (issparse(w) or isinstance(w, np.ndarray)):
+    if ids is None or not (isinstance(w, np.ndarray) or hasattr(w, "tocsr")):
         raise WeightsError(
             f"weights of type {type(w).__name__} without unit ids",
             "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids",
             "call ef.weights(matrix, ids)",
         )
-    names = [str(i) for i in ids]
+    names, w = [str(i) for i in ids], csr_array(w)
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
         raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "mend ids")
-    return _ordered(names, csr_array(w))
+    return _ordered(names, w)
 
 
 def _ordered(names: list[str], matrix: csr_array) -> tuple[list[str], csr_array]:
@@ -277,7 +277,7 @@ def _ordered(names: list[str], matrix: csr_array) -> tuple[list[str], csr_array]
 
 
 def _from_pairs(
-    rows: list[str], columns: list[str], values: Sequence[float] | np.ndarray, others: Iterable[Any]
+    rows: list[str], columns: list[str], values: Sequence[float], others: Iterable[Any]
 ) -> tuple[list[str], csr_array]:
     names = sorted({*rows, *columns, *map(str, others)})
     place = {name: i for i, name in enumerate(names)}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-if TYPE_CHECKING:
-    from evenfield.front.results import Fit
-
 MOST_TICKS = 40
 
 
-def draw(fit: Fit, ax: Any = None) -> Any:
+def draw(fit: Any, ax: Any = None) -> Any:
     """Draw lines over time where a fit has them, else estimates with their intervals; return the axes."""
     ax = plt.subplots(layout="constrained")[1] if ax is None else ax
     if "over time" in fit.tables:

@@ -16,7 +16,7 @@ from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.within import RootFit, half_panel_root
+from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inequality import atkinson, decompose_theil, gini, redrawn_theil, theil
 from evenfield.numerics.logt import (
@@ -61,7 +61,7 @@ def dynamic_fe(
     if method not in ROOTS:
         raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
     rows = table(f"{y} ~ 1", _given(data), unit=unit, time=time)
-    found: RootFit | Any = ROOTS[method](rows.balanced(rows.y))
+    found = ROOTS[method](rows.balanced(rows.y))
     rho, error = found.rho, found.std_error
     speed = -np.log(rho) if rho > 0 else np.nan
     estimates, errors = [rho, speed], [error, error / rho if rho > 0 else np.nan]
@@ -135,7 +135,7 @@ def dynamic_gmm(
         raise EstimateError(f"steps={steps}, equations={equations!r}", "1 or 2; difference or system", "choose")
     system, dates = equations == "system", rows.every_date
     Y = rows.grid(rows.y, dates)
-    names = [name for name in rows.X if name != "Intercept"]
+    names = [str(name) for name in rows.X if name != "Intercept"]
     instrumented = {name: first for group, first in ((endogenous, 2), (predetermined, 1)) for name in group}
     own = [gmm.NOWHERE if rows.variables[n] & {*instrumented} or n in instrumented else gmm.EVERYWHERE for n in names]
     sources = [gmm.Source(rows.grid(_column(rows, n), dates), first, last_lag) for n, first in instrumented.items()]
@@ -239,7 +239,7 @@ def log_t(
         "Log t regression",
         lambda level: plain(level).assign(p_value=one_sided_p(t), law="normal, one-sided"),
         len(found.periods),
-        notes={"units": len(x), "speed": b / 2, "converges": t > -1.65},  # noqa: PLR2004
+        notes={"units": len(x), "speed": b / 2, "converges": t > -1.65},
         tables={"over time": over},
         raw=found,
     )
@@ -403,7 +403,7 @@ def markov(
     x = rows.balanced(rows.y)
     codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
-    labels = [str(i) for i in range(1, k + 1)]
+    labels = pd.Index([str(i) for i in range(1, k + 1)])
     fit = _chain(counts, labels, step, "Markov chain")
     if w is None:
         return fit
@@ -430,7 +430,7 @@ def _matched(units: np.ndarray, ids: Sequence[str]) -> np.ndarray:
     return np.array([place[name] for name in units])
 
 
-def _chain(counts: np.ndarray, labels: Sequence[str], step: int, title: str) -> Fit:
+def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int, title: str) -> Fit:
     P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
     errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
     names = [f"{a} to {b}" for a in labels for b in labels]

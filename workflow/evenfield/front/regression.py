@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from inspect import signature
 from itertools import product
 from typing import Any
 
@@ -20,6 +21,7 @@ from evenfield.numerics.inference import cluster_robust as by_cluster
 from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.inference.randomisation import (
+    Effects,
     free_assignments,
     path_panel,
     path_randomisation,
@@ -48,7 +50,7 @@ class Case:
 
     def combination(self, name: str) -> np.ndarray:
         """Return the weights of one coefficient, shape (K,)."""
-        return (np.arange(self.fit.X.shape[1]) == self.names.index(name)).astype(float)
+        return np.asarray(np.arange(self.fit.X.shape[1]) == self.names.index(name), dtype=float)
 
     @property
     def cross_section(self) -> bool:
@@ -116,7 +118,7 @@ class Case:
         else:
             labels = dict(zip(self.rows.unit.tolist(), self.rows.data[strata].astype(str), strict=True))
             assignments = stratified_assignments(panel, labels, draws, rng)
-        what = "unit and time" if self.options["unit"] in effects else "time"
+        what: Effects = "unit and time" if self.options["unit"] in effects else "time"
         return randomisation_inference(path_randomisation(panel, assignments, what), level)
 
 
@@ -253,7 +255,7 @@ def _fitted(rows: Table, inference: Sequence[str], options: Options) -> Fit:
     clusters = rows.unit if options["cluster"] is None else rows.data[options["cluster"]].astype(str).to_numpy()
     X, y, dummies, absorbed = _without_effects(rows, np.asarray(clusters, dtype=str))
     fit = least_squares.fit_ols(y, np.column_stack([X, dummies]))
-    case = Case(rows, fit, tuple(X), np.asarray(clusters, dtype=str), absorbed, options)
+    case = Case(rows, fit, tuple(map(str, X)), np.asarray(clusters, dtype=str), absorbed, options)
     n, k = fit.X.shape
     loglik = -n / 2 * (np.log(2 * np.pi * (fit.u_hat @ fit.u_hat) / n) + 1)
     gap = rows.y.to_numpy() - rows.y.mean()
@@ -296,8 +298,7 @@ def _without_effects(rows: Table, clusters: np.ndarray) -> tuple[pd.DataFrame, n
     D = np.column_stack(dummies) if dummies else np.empty((len(X), 0))
     if inner is not None:
         codes, absorbed = np.unique(labels[inner], return_inverse=True)[1], labels[inner].nunique()
-        mean = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes)))))
-        mean = mean.multiply(1 / np.bincount(codes)[:, None]).tocsr()
+        mean: Any = csr_array(((1 / np.bincount(codes))[codes], (codes, np.arange(len(codes)))))
         X, y, D = X - (mean @ X.to_numpy())[codes], y - (mean @ y)[codes], D - (mean @ D)[codes]
     return X, y, D, absorbed
 
@@ -408,14 +409,15 @@ def beta_convergence(
         raise EstimateError(where, f"a level in {first} and {last}", "leave them out or choose other dates")
     at = rows.time == first
     X = pd.DataFrame({"Intercept": 1.0, "initial": levels[first].to_numpy()})
-    X[[c for c in rows.X if c != "Intercept"]] = rows.X[at].drop(columns="Intercept", errors="ignore").to_numpy()
+    Z = rows.X[at].drop(columns="Intercept", errors="ignore").reset_index(drop=True)
+    X = pd.concat([X, Z], axis=1)
     growth = pd.Series((levels[last] - levels[first]).to_numpy() / years)
     data_at, ids = rows.data[at].reset_index(drop=True), rows.unit[at]
     index, zeros = pd.Index(ids), np.zeros(len(X), dtype=int)
     cross = Table(data_at, growth, X, ids, zeros, (), {}, index, np.arange(len(X)))
-    fit = _fitted(cross, _chosen(inference, "HC3"), {**_defaults(), "unit": unit, "time": None, **options})
-    slope, (low, high) = fit.params["initial"], fit.conf_int().loc["initial"]
-    speed = speed_bounds(low, high, years)
+    fit = _fitted(cross, _chosen(inference, "HC3"), _completed({"unit": unit, "time": None, **options}))
+    slope, ends = float(fit.params["initial"]), fit.conf_int().to_dict("index")["initial"]
+    speed = speed_bounds(ends["lower"], ends["upper"], years)
     life = half_life_bounds(speed)
     direct = fit_speed(growth.to_numpy(), X["initial"].to_numpy(), years, X.iloc[:, 2:].to_numpy())
     rate = speed_from_slope(slope, years)
@@ -432,8 +434,12 @@ def beta_convergence(
     return replace(fit, title="Beta convergence", notes={**notes, **fit.notes}, tables={"speed": told_speed})
 
 
-def _defaults() -> Options:
-    return dict(ols.__kwdefaults__ or ols.__wrapped__.__kwdefaults__)
+def _completed(options: Options) -> Options:
+    known = {name: part.default for name, part in signature(ols).parameters.items()}
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise EstimateError(f"no option {unknown[0]!r}", f"one of {', '.join(known)}", "see ef.ols")
+    return known | options
 
 
 @told("specification-curve")

@@ -92,7 +92,7 @@ class Fit:
 
     @staticmethod
     def _first(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term")
+        return pd.DataFrame(rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term"))
 
     @property
     def params(self) -> pd.Series[float]:
@@ -131,7 +131,7 @@ class Fit:
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
         """Return tidy rows, one for each parameter and inference."""
-        rows = self._all if level == 0.95 else self.rows(level)
+        rows = pd.DataFrame(self._all if level == 0.95 else self.rows(level))
         return rows.assign(level=level, nobs=self.nobs, model=self.title)
 
     def vcov(self, inference: str) -> Fit:
@@ -145,7 +145,8 @@ class Fit:
 
         def rows(level: float) -> pd.DataFrame:
             found = self.rows(level)
-            return pd.concat([found[found["inference"] == name] for name in order], ignore_index=True)
+            parts = [found[found["inference"] == name] for name in order]
+            return pd.DataFrame(pd.concat(parts, ignore_index=True))
 
         return replace(self, rows=rows, cov=self.cov if inference == known[0] else pd.DataFrame())
 
@@ -176,9 +177,9 @@ class Fit:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
-    return str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return "" if np.isnan(value) else f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
 def _wrapped(parts: Sequence[str], width: int = 100) -> list[str]:

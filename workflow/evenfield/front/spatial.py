@@ -149,7 +149,7 @@ def _constant(panel: BalancedPanel, fit: SpatialPanelFit | RandomEffectsFit, eff
     slopes = np.concatenate([filtered[own], filtered_lag[lagged]])
     b = np.array([beta[name] for name in fit.regressors] + [beta[f"W {name}"] for name in fit.lagged])
     level = (filtered[0] - rho * filtered_lag[0] - slopes @ b) / (1 - lam)
-    g = {name: 0.0 for name in fit.names}
+    g = dict.fromkeys(fit.names, 0.0)
     g |= {"rho": -filtered_lag[0] / (1 - lam)} if "rho" in g else {}
     if "lambda" in g:
         shift = lag_mean[0] - rho * lag2_mean[0] - np.concatenate([lag_mean[own], lag2_mean[lagged]]) @ b
@@ -246,7 +246,7 @@ def impacts(fit: SpatialFit, *, inference: str | None = None, draws: int = 0, se
         return _dynamic_impacts(fit, draws or 2000, seed)
 
     def rows(level: float) -> pd.DataFrame:
-        df = np.inf
+        df: Any = np.inf
         if draws:
             found = drawn_impacts(raw, np.random.default_rng(seed), draws, kind, level)
         elif kind == "unit":
