@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, ParamSpec, TypeVar
+from inspect import signature
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,22 +20,25 @@ from evenfield.numerics.spatial_panel.network import Network, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 from evenfield.study.errors import EstimateError, WeightsError
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def told(page: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Tell what the numerics refuse as found, expected and remedy."""
+def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Let an estimator take y and x for its formula, and tell what the numerics refuse, expect and advise."""
 
-    def wrap(function: Callable[P, R]) -> Callable[P, R]:
+    def wrap(function: Callable[..., R]) -> Callable[..., R]:
+        by_formula = "formula" in signature(function).parameters
+
         @wraps(function)
-        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        def run(*args: Any, **kwargs: Any) -> R:
+            if by_formula and "y" in kwargs:
+                names = [f"`{name}`" for name in kwargs.pop("x", ())]
+                kwargs["formula"] = f"`{kwargs.pop('y')}` ~ {' + '.join(['1', *names])}"
             try:
                 return function(*args, **kwargs)
             except NumericsError as error:
-                raise EstimateError(
-                    str(error), f"data that {function.__name__} can take", f"see docs/library/{page}.md"
-                ) from error
+                page_of = f"see docs/library/{page}.md"
+                raise EstimateError(str(error), f"data that {function.__name__} takes", page_of) from error
 
         return run
 
@@ -54,6 +58,8 @@ class Table:
     variables: dict[str, set[str]]  # columns of the data behind each regressor
     index: pd.Index[Any]  # the user's index in the order of the rows here
     place: np.ndarray  # where each row stood
+    unit_name: str | None  # columns of unit and date, if there are
+    time_name: str | None
 
     @cached_property
     def dates(self) -> np.ndarray:
@@ -103,28 +109,17 @@ class Table:
         return panel_from_rows(self.unit.tolist(), self.time, self.y.to_numpy(), X.to_numpy(), list(map(str, X)))
 
 
-def table(
-    formula: str | None,
-    data: pd.DataFrame,
-    *,
-    y: str | None = None,
-    x: Sequence[str] = (),
-    unit: str | None = None,
-    time: str | None = None,
-    keep_missing: bool = False,
-) -> Table:
-    """Read a formula ``y ~ x | effects``, or lists of columns, off a DataFrame.
+def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, *, keep_missing: bool = False) -> Table:
+    """Read a formula ``y ~ x | effects`` off a DataFrame.
 
     Notes
     -----
     ``lag(x, k)`` is the value k dates earlier. Two index levels are unit and date unless names are given. A row that
     lacks a value is refused; rows that only lags leave incomplete drop out.
     """
-    if (formula is None) == (y is None):
-        raise EstimateError("a formula and y, or neither", "one of them", "write 'y ~ x' or give y='y', x=['x']")
-    left, _, bar = (formula or "").partition("|")
-    if y is not None:
-        left = " ~ ".join([f"`{y}`", " + ".join(["1", *(f"`{name}`" for name in x)])])
+    if not isinstance(data, pd.DataFrame):
+        raise EstimateError(f"data of type {type(data).__name__}", "a DataFrame", "give it after the formula")
+    left, _, bar = formula.partition("|")
     index, rows = data.index, data.reset_index(drop=data.index.nlevels == 1 and data.index.name is None)
     if unit is None and time is None and index.nlevels == 2:
         unit, time = map(str, index.names) if all(index.names) else ("level_0", "level_1")
@@ -159,6 +154,8 @@ def table(
         variables,
         index[place],
         place,
+        unit,
+        time,
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from evenfield.front.data import Table, table, told, weights
-from evenfield.front.regression import _given
 from evenfield.front.results import Fit, t_rows
 from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
@@ -60,7 +59,7 @@ def dynamic_fe(
     """
     if method not in ROOTS:
         raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
-    rows = table(f"{y} ~ 1", _given(data), unit=unit, time=time)
+    rows = table(f"{y} ~ 1", data, unit, time)
     found = ROOTS[method](rows.balanced(rows.y))
     rho, error = found.rho, found.std_error
     speed = -np.log(rho) if rho > 0 else np.nan
@@ -79,11 +78,9 @@ def dynamic_fe(
 
 @told("dynamic-gmm")
 def dynamic_gmm(
-    formula: str | None = None,
-    data: pd.DataFrame | None = None,
+    formula: str,
+    data: pd.DataFrame,
     *,
-    y: str | None = None,
-    x: Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
     lags: int = 1,
@@ -130,7 +127,7 @@ def dynamic_gmm(
     Fit
         Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
     """
-    rows = table(formula, _given(data), y=y, x=x, unit=unit, time=time, keep_missing=True)
+    rows = table(formula, data, unit, time, keep_missing=True)
     if steps not in (1, 2) or equations not in ("difference", "system"):
         raise EstimateError(f"steps={steps}, equations={equations!r}", "1 or 2; difference or system", "choose")
     system, dates = equations == "system", rows.every_date
@@ -195,7 +192,7 @@ def _column(rows: Table, name: str) -> Any:
 
 
 def _trends(data: pd.DataFrame, y: str, unit: str | None, time: str | None, smoothing: float | None) -> Any:
-    rows = table(f"{y} ~ 1", _given(data), unit=unit, time=time)
+    rows = table(f"{y} ~ 1", data, unit, time)
     x = rows.balanced(rows.y)
     return rows, x if smoothing is None else hp_trend(x, smoothing)
 
@@ -328,7 +325,7 @@ def inequality(
     Fit
         Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
     """
-    rows = table(f"{y} ~ 1", _given(data), unit=unit, time=time)
+    rows = table(f"{y} ~ 1", data, unit, time)
     kinds: dict[str, Callable[..., float]] = {"gini": gini, "atkinson": atkinson}
     if measure not in {"theil_t", "theil_l", *kinds} or (groups is not None and measure in kinds):
         raise EstimateError(f"measure {measure!r} with groups={groups!r}", "theil_t or theil_l", "choose one")
@@ -397,7 +394,7 @@ def markov(
     Fit
         A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
     """
-    rows = table(f"{y} ~ 1", _given(data), unit=unit, time=time)
+    rows = table(f"{y} ~ 1", data, unit, time)
     if classes not in ("pooled", "yearly"):
         raise EstimateError(f"classes={classes!r}", "pooled or yearly", "choose one")
     x = rows.balanced(rows.y)

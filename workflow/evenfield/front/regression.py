@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from inspect import signature
 from itertools import product
 from typing import Any
 
@@ -14,27 +13,18 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from evenfield.front.data import Table, table, told
-from evenfield.front.results import NUMBERS, Fit, Rows
-from evenfield.numerics import ols as least_squares
+from evenfield.front.results import NUMBERS, Fit, Rows, t_rows
+from evenfield.numerics import ols as plain
 from evenfield.numerics.convergence import fit_speed, half_life_bounds, speed_bounds, speed_from_slope
 from evenfield.numerics.inference import cluster_robust as by_cluster
+from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.randomisation import (
-    Effects,
-    free_assignments,
-    path_panel,
-    path_randomisation,
-    randomisation_inference,
-    stratified_assignments,
-)
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
-from evenfield.numerics.scpc import SpatialComponents, scpc_inference, spatial_components
+from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test, permutation_from_keys
 from evenfield.study.errors import EstimateError
-
-Options = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,30 +32,24 @@ class Case:
     """A least-squares fit and what its inferences need beside it."""
 
     rows: Table
-    fit: least_squares.OlsFit
+    fit: plain.OlsFit
     names: tuple[str, ...]  # coefficients that are reported, the first columns
     clusters: np.ndarray
     absorbed: int  # effects that demeaning took out
-    options: Options
+    options: Mapping[str, Any]  # as given to ``ols``
 
-    def combination(self, name: str) -> np.ndarray:
+    def c(self, name: str) -> np.ndarray:
         """Return the weights of one coefficient, shape (K,)."""
         return np.asarray(np.arange(self.fit.X.shape[1]) == self.names.index(name), dtype=float)
-
-    @property
-    def cross_section(self) -> bool:
-        """Whether each unit has one row."""
-        return len(self.rows.units) == len(self.rows.unit)
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ids, latitudes and longitudes of the units."""
         names = list(self.options["coords"])
-        if any(name not in self.rows.data for name in names):
+        if not {*names} <= {*self.rows.data}:
             raise EstimateError(f"no coordinates {names}", "columns of the data", "give coords=('lat', 'lon')")
         first = np.unique(self.rows.unit, return_index=True)[1]
-        lat, lon = self.rows.data[names].to_numpy(float)[first].T
-        return self.rows.units, lat, lon
+        return self.rows.units, *self.rows.data[names].to_numpy(float)[first].T
 
     @cached_property
     def kernel(self) -> Any:
@@ -75,113 +59,99 @@ class Case:
         return spatial_kernel(*self.places, self.options["cutoff_km"])
 
     @cached_property
-    def spaces(self) -> dict[float, SpatialComponents]:
-        """Principal components by confidence level, filled when asked for."""
+    def spaces(self) -> dict[float, Any]:
+        """Spatial principal components by level, as far as they were asked for."""
         return {}
 
-    def space(self, level: float) -> SpatialComponents:
-        """Return the principal components at a level."""
-        if not self.cross_section:
+    def scpc(self, name: str, level: float) -> Any:
+        """Test one coefficient with spatial principal components."""
+        if len(self.rows.units) < len(self.rows.unit):
             raise EstimateError("SCPC for several rows a unit", "one row a unit", "take long differences or unit means")
         if level not in self.spaces:
-            distance, most = haversine_km(*self.places[1:]), self.options["most_components"]
-            self.spaces[level] = spatial_components(distance, self.options["average_correlation"], level, most)
-        return self.spaces[level]
+            options = self.options["average_correlation"], level, self.options["most_components"]
+            self.spaces[level] = spatial_components(haversine_km(*self.places[1:]), *options)
+        return scpc_inference(self.fit, self.c(name), self.spaces[level])
+
+    def conley(self, name: str, level: float, *, all_dates: bool = False) -> Any:
+        """Test one coefficient with Conley's kernel."""
+        case = self.fit, self.c(name), self.rows.unit
+        if len(self.rows.units) == len(self.rows.unit):
+            return conley_inference(*case, self.kernel, level=level)
+        return conley_panel_inference(*case, self.rows.time, self.kernel, self.lags, level=level, all_dates=all_dates)
 
     @property
     def lags(self) -> int:
         """Serial lags."""
         lags = self.options["lags"]
-        return default_lags(len(np.unique(self.rows.time))) if lags is None else int(lags)
+        return default_lags(len(self.rows.dates)) if lags is None else int(lags)
 
     @cached_property
     def draws(self) -> Any:
         """Weights of the wild bootstrap."""
-        return wild_draws(
-            self.clusters, "rademacher", self.options["draws"], np.random.default_rng(self.options["seed"])
-        )
+        rng = np.random.default_rng(self.options["seed"])
+        return wild_draws(self.clusters, "rademacher", self.options["draws"], rng)
+
+    def wild(self, name: str, level: float, kind: Any) -> Any:
+        """Test one coefficient with the wild cluster bootstrap."""
+        return wild_inference(wild_bootstrap(self.fit, self.c(name), self.clusters, self.draws, kind), level)
 
     def randomised(self, name: str, level: float) -> Any:
         """Permute the paths of a regressor over units, the others held."""
-        effects = set(self.rows.effects)
-        if self.options["time"] not in {*effects, None} or len(effects) > 2:
-            raise EstimateError(
-                "a panel without time effects", "'| time' or '| unit + time' in the formula", "add them"
-            )
-        X = self.rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
-        panel = path_panel(
-            self.rows.y.to_numpy(), self.rows.X[name].to_numpy(), self.rows.unit, self.rows.time, X if X.size else None
-        )
-        rng, draws, strata = np.random.default_rng(self.options["seed"]), self.options["draws"], self.options["strata"]
-        if strata is None:
-            assignments = free_assignments(panel, draws, rng)
+        rows, options, rng = self.rows, self.options, np.random.default_rng(self.options["seed"])
+        if rows.dates.size > 1 and rows.time_name not in rows.effects:
+            raise EstimateError("a panel without time effects", "'| time' or '| unit + time'", "add them")
+        X = rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
+        panel = permuted.path_panel(rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X)
+        if options["strata"] is None:
+            drawn = permuted.free_assignments(panel, options["draws"], rng)
         else:
-            labels = dict(zip(self.rows.unit.tolist(), self.rows.data[strata].astype(str), strict=True))
-            assignments = stratified_assignments(panel, labels, draws, rng)
-        what: Effects = "unit and time" if self.options["unit"] in effects else "time"
-        return randomisation_inference(path_randomisation(panel, assignments, what), level)
+            labels = dict(zip(rows.unit.tolist(), rows.data[options["strata"]].astype(str), strict=True))
+            drawn = permuted.stratified_assignments(panel, labels, options["draws"], rng)
+        effects: permuted.Effects = "unit and time" if rows.unit_name in rows.effects else "time"
+        return permuted.randomisation_inference(permuted.path_randomisation(panel, drawn, effects), level)
+
+    def covariance(self, cov: Callable[[plain.OlsFit], np.ndarray]) -> np.ndarray:
+        """Return a covariance, effects that were taken out counted."""
+        return np.asarray(self.fit.df / (self.fit.df - self.absorbed) * cov(self.fit))
+
+    def by_covariance(self, name: str, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
+        """Test one coefficient with Student's t."""
+        df = self.fit.df - self.absorbed
+        return plain.contrast_inference(self.fit, self.covariance(cov), self.c(name), df, level)
 
 
-def _by_formula(cov: Callable[[least_squares.OlsFit], np.ndarray]) -> Callable[[Case, str, float], Any]:
-    def infer(case: Case, name: str, level: float) -> Any:
-        df = case.fit.df - case.absorbed
-        factor = case.fit.df / df
-        return least_squares.contrast_inference(case.fit, factor * cov(case.fit), case.combination(name), df, level)
-
-    return infer
-
-
-def _conley(case: Case, name: str, level: float, dates: str) -> Any:
-    c, rows = case.combination(name), case.rows
-    if case.cross_section:
-        return conley_inference(case.fit, c, rows.unit, case.kernel, level=level)
-    return conley_panel_inference(
-        case.fit, c, rows.unit, rows.time, case.kernel, case.lags, level=level, all_dates=dates == "all"
-    )
-
-
+COVARIANCES = {"classical": plain.cov_classical, "HC1": plain.cov_hc1, "HC3": plain.cov_hc3}
 INFERENCES: dict[str, Callable[[Case, str, float], Any]] = {
-    "classical": _by_formula(least_squares.cov_classical),
-    "HC1": _by_formula(least_squares.cov_hc1),
-    "HC3": _by_formula(least_squares.cov_hc3),
-    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.combination(n), s.clusters, level=a),
-    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.combination(n), s.clusters, level=a),
-    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.combination(n), s.clusters, level=a),
-    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.combination(n), s.clusters, s.rows.time, level=a),
-    "wild": lambda s, n, a: wild_inference(wild_bootstrap(s.fit, s.combination(n), s.clusters, s.draws, "11"), a),
-    "wild33": lambda s, n, a: wild_inference(wild_bootstrap(s.fit, s.combination(n), s.clusters, s.draws, "33"), a),
-    "SCPC": lambda s, n, a: scpc_inference(s.fit, s.combination(n), s.space(a)),
-    "conley": lambda s, n, a: _conley(s, n, a, "same"),
-    "conley_all_dates": lambda s, n, a: _conley(s, n, a, "all"),
-    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.combination(n), s.rows.time, s.lags, level=a),
+    "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
+    "HC1": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc1),
+    "HC3": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc3),
+    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, level=a),
+    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.clusters, level=a),
+    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.clusters, level=a),
+    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.rows.time, level=a),
+    "wild": lambda s, n, a: s.wild(n, a, "11"),
+    "wild33": lambda s, n, a: s.wild(n, a, "33"),
+    "SCPC": lambda s, n, a: s.scpc(n, a),
+    "conley": lambda s, n, a: s.conley(n, a),
+    "conley_all_dates": lambda s, n, a: s.conley(n, a, all_dates=True),
+    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.c(n), s.rows.time, s.lags, level=a),
     "randomisation": lambda s, n, a: s.randomised(n, a),
 }
 LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
 
 
-def _rows(case: Case, inference: Sequence[str]) -> Rows:
-    def rows(level: float) -> pd.DataFrame:
-        out = []
-        for kind, name in product(inference, case.names):
-            if kind == "randomisation" and name == "Intercept":
-                continue
-            found = INFERENCES[kind](case, name, level)
-            df = getattr(found, "df", np.nan)
-            numbers = {column: getattr(found, column, np.nan) for column in NUMBERS}
-            law = getattr(found, "law", LAWS.get(kind, f"t({df:g})"))
-            out.append({"term": name, "inference": kind, **numbers, "law": law})
-        return pd.DataFrame(out)
-
-    return rows
+def _line(case: Case, kind: str, name: str, level: float) -> dict[str, Any]:
+    found = INFERENCES[kind](case, name, level)
+    numbers = {column: getattr(found, column, np.nan) for column in NUMBERS}
+    law = getattr(found, "law", LAWS.get(kind, f"t({numbers['df']:g})"))
+    return {"term": name, "inference": kind, **numbers, "law": law}
 
 
 @told("ols")
 def ols(
-    formula: str | None = None,
-    data: pd.DataFrame | None = None,
+    formula: str,
+    data: pd.DataFrame,
     *,
-    y: str | None = None,
-    x: Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
     inference: str | Sequence[str] | None = None,
@@ -200,11 +170,9 @@ def ols(
     Parameters
     ----------
     formula : str
-        ``y ~ x1 + x2 | unit + year``; the part after the bar names fixed effects. Or give ``y`` and ``x``.
+        ``y ~ x1 + x2 | unit + year``; names after the bar are fixed effects. Or ``y="y", x=["x1", "x2"]``.
     data : DataFrame
         Rows in any order.
-    y, x : str, sequence of str
-        Columns, in place of a formula.
     unit, time : str, optional
         Columns or index levels; two index levels are taken as unit and date.
     inference : str or sequence of str, optional
@@ -215,75 +183,41 @@ def ols(
     coords, cutoff_km, lags : optional
         Columns of latitude and longitude, distance of Conley's kernel, serial lags of Conley and Driscoll-Kraay.
     draws, seed, strata : optional
-        Draws of the bootstrap and of the permutations, and the column within which paths are permuted.
+        Of the bootstrap and the permutations, and the column within which paths are permuted.
     average_correlation, most_components : optional
-        Of SCPC: bound of the average correlation, and largest number of components (N - 1 as the reference program;
-        20 by default).
+        Of SCPC: bound of the average correlation and of the number of components (N - 1 as the reference program).
 
     Returns
     -------
     Fit
-
-    Raises
-    ------
-    EstimateError
-        With what was found, what is expected, and the remedy.
     """
-    options = {key: value for key, value in locals().items() if key not in ("formula", "data", "y", "x", "inference")}
-    rows = table(formula, _given(data), y=y, x=x, unit=unit, time=time)
-    if unit is None and rows.time.any():
-        options["unit"], options["time"] = list(rows.data)[:2]
-    panel = len(rows.units) < len(rows.unit)
-    return _fitted(rows, _chosen(inference, "CR2" if panel or cluster else "HC3"), options)
-
-
-def _given(data: pd.DataFrame | None) -> pd.DataFrame:
-    if not isinstance(data, pd.DataFrame):
-        raise EstimateError(f"data of type {type(data).__name__}", "a DataFrame", "give it after the formula")
-    return data
-
-
-def _chosen(inference: str | Sequence[str] | None, default: str) -> list[str]:
-    chosen = [inference] if isinstance(inference, str) else list(inference or [default])
+    options = dict(locals())
+    rows = table(formula, data, unit, time)
+    several = len(rows.units) < len(rows.unit) or cluster is not None
+    chosen = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
     unknown = [name for name in chosen if name not in INFERENCES]
     if unknown:
         raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(INFERENCES)}", "choose one")
-    return chosen
-
-
-def _fitted(rows: Table, inference: Sequence[str], options: Options) -> Fit:
-    clusters = rows.unit if options["cluster"] is None else rows.data[options["cluster"]].astype(str).to_numpy()
-    X, y, dummies, absorbed = _without_effects(rows, np.asarray(clusters, dtype=str))
-    fit = least_squares.fit_ols(y, np.column_stack([X, dummies]))
-    case = Case(rows, fit, tuple(map(str, X)), np.asarray(clusters, dtype=str), absorbed, options)
+    clusters = rows.unit if cluster is None else rows.data[cluster].astype(str).to_numpy(dtype=str)
+    X, y, dummies, absorbed = _without_effects(rows, clusters)
+    fit = plain.fit_ols(y, np.column_stack([X, dummies]))
+    case = Case(rows, fit, tuple(map(str, X)), clusters, absorbed, options)
     n, k = fit.X.shape
-    loglik = -n / 2 * (np.log(2 * np.pi * (fit.u_hat @ fit.u_hat) / n) + 1)
-    gap = rows.y.to_numpy() - rows.y.mean()
+    sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
+    cov = case.covariance(COVARIANCES[chosen[0]])[: X.shape[1], : X.shape[1]] if chosen[0] in COVARIANCES else None
+    keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
     return Fit(
         "Least squares",
-        _rows(case, inference),
+        lambda level: pd.DataFrame([_line(case, *key, level) for key in keys]),
         n,
-        float(loglik),
+        float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
         k + absorbed,
         rows.restored(fit.u_hat),
         rows.restored(rows.y.to_numpy() - fit.u_hat),
-        _covariance(case, inference[0]),
-        {
-            "R2": float(1 - fit.u_hat @ fit.u_hat / (gap @ gap)),
-            "units": len(rows.units),
-            "clusters": len(np.unique(clusters)),
-            "effects": " + ".join(rows.effects),
-        },
+        pd.DataFrame() if cov is None else pd.DataFrame(cov, case.names, case.names),
+        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(np.unique(clusters))},
         raw=fit,
     )
-
-
-def _covariance(case: Case, kind: str) -> pd.DataFrame:
-    makers = {"classical": least_squares.cov_classical, "HC1": least_squares.cov_hc1, "HC3": least_squares.cov_hc3}
-    if kind not in makers:
-        return pd.DataFrame()
-    k, factor = len(case.names), case.fit.df / (case.fit.df - case.absorbed)
-    return pd.DataFrame(factor * makers[kind](case.fit)[:k, :k], case.names, case.names)
 
 
 def _without_effects(rows: Table, clusters: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, int]:
@@ -311,7 +245,6 @@ def contrasts(
     *,
     reference: str | None = None,
     controls: Sequence[str] = (),
-    unit: str | None = None,
     inference: str | Sequence[str] = ("CR2", "wild"),
     **options: Any,
 ) -> Fit:
@@ -327,8 +260,6 @@ def contrasts(
         Group to compare with; all other units by default.
     controls : sequence of str
         Columns.
-    unit : str, optional
-        Column of the unit ids.
     inference, **options
         As for ``ols``.
 
@@ -337,46 +268,35 @@ def contrasts(
     Fit
         One parameter a group.
     """
-    labels = _given(data)[group].astype(str)
+    labels = data[group].astype(str)
     groups = [name for name in sorted(labels.unique()) if name != reference]
-    if len(groups) < 2 and (reference is None or not groups):
-        raise EstimateError(f"{len(groups)} groups in {group}", "at least two", "choose another column")
-    if reference is not None and reference not in set(labels):
-        raise EstimateError(f"no group {reference!r} in {group}", f"one of {', '.join(groups)}", "choose one")
-    dummies = {name: (labels == name).astype(float) for name in groups}
-    chosen = [inference] if isinstance(inference, str) else list(inference)
-    if reference is not None:
-        fit = ols(data=data.assign(**dummies), y=y, x=[*groups, *controls], unit=unit, inference=chosen, **options)
-        return replace(fit, title=f"{y}: groups against {reference}", rows=_kept(fit.rows, groups))
-    fits = [
-        ols(data=data.assign(**{g: dummies[g]}), y=y, x=[g, *controls], unit=unit, inference=chosen, **options)
-        for g in groups
-    ]
-    parts = [_kept(fit.rows, [g]) for g, fit in zip(groups, fits, strict=True)]
+    if len(set(labels)) < 2 or (reference is not None and reference not in set(labels)):
+        raise EstimateError(
+            f"groups {', '.join(groups)}", f"two groups, {reference or 'one'} among them", "name others"
+        )
+    data = data.assign(**{name: (labels == name).astype(float) for name in groups})
+    kinds = [inference] if isinstance(inference, str) else list(inference)
+    sets = [[name] for name in groups] if reference is None else [groups]
+    fits = [ols(data=data, y=y, x=[*names, *controls], inference=kinds, **options) for names in sets]
 
     def rows(level: float) -> pd.DataFrame:
-        found = pd.concat([part(level) for part in parts])
-        return found.sort_values("inference", key=lambda c: c.map(chosen.index), kind="stable", ignore_index=True)
+        found = pd.concat([fit.rows(level) for fit in fits])
+        found = found[found["term"].isin(groups)]
+        return found.sort_values("inference", key=lambda c: c.map(kinds.index), kind="stable", ignore_index=True)
 
-    return Fit(f"{y}: each group against all others", rows, fits[0].nobs, raw=fits)
-
-
-def _kept(rows: Rows, terms: Sequence[str]) -> Rows:
-    return lambda level: rows(level).loc[lambda found: found["term"].isin(terms)].reset_index(drop=True)
+    against = "all others" if reference is None else reference
+    return Fit(f"{y}: groups against {against}", rows, fits[0].nobs, notes={"groups": len(set(labels))}, raw=fits)
 
 
 @told("beta-convergence")
 def beta_convergence(
-    formula: str | None = None,
-    data: pd.DataFrame | None = None,
+    formula: str,
+    data: pd.DataFrame,
     *,
-    y: str | None = None,
-    x: Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
     start: int | None = None,
     end: int | None = None,
-    inference: str | Sequence[str] | None = None,
     **options: Any,
 ) -> Fit:
     """Regress mean yearly growth on the initial level, and read off the speed of convergence.
@@ -384,75 +304,61 @@ def beta_convergence(
     Parameters
     ----------
     formula : str
-        ``np.log(income) ~ schooling``: the level in logs, and controls at the first date. Or give ``y`` and ``x``.
+        ``np.log(income) ~ schooling``: the level in logs, and controls at the first date. Or ``y`` and ``x``.
     data, unit, time
         As for ``ols``.
     start, end : int, optional
         First and last date; those of the data by default.
-    inference, **options
-        As for ``ols``; HC3 by default.
+    **options
+        As for ``ols``; inference is HC3 by default.
 
     Returns
     -------
     Fit
         ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
     """
-    rows = table(formula, _given(data), y=y, x=x, unit=unit, time=time)
-    first, last = (rows.time.min() if start is None else start), (rows.time.max() if end is None else end)
-    years = float(last - first)
+    rows = table(formula, data, unit, time)
+    first, last = (rows.dates[0] if start is None else start), (rows.dates[-1] if end is None else end)
     levels = rows.y.groupby([rows.unit, rows.time]).first().unstack()
-    if not years > 0 or not {first, last} <= set(levels):
+    if not last > first or not {first, last} <= set(levels):
         raise EstimateError(f"dates {first} and {last}", "two dates of the data, in order", "set start and end")
-    lost = levels.index[levels[[first, last]].isna().any(axis=1)]
+    lost, years = levels.index[levels[[first, last]].isna().any(axis=1)], float(last - first)
     if len(lost):
-        where = f"{len(lost)} units without both dates, first {lost[0]}"
-        raise EstimateError(where, f"a level in {first} and {last}", "leave them out or choose other dates")
-    at = rows.time == first
-    X = pd.DataFrame({"Intercept": 1.0, "initial": levels[first].to_numpy()})
-    Z = rows.X[at].drop(columns="Intercept", errors="ignore").reset_index(drop=True)
-    X = pd.concat([X, Z], axis=1)
-    growth = pd.Series((levels[last] - levels[first]).to_numpy() / years)
-    data_at, ids = rows.data[at].reset_index(drop=True), rows.unit[at]
-    index, zeros = pd.Index(ids), np.zeros(len(X), dtype=int)
-    cross = Table(data_at, growth, X, ids, zeros, (), {}, index, np.arange(len(X)))
-    fit = _fitted(cross, _chosen(inference, "HC3"), _completed({"unit": unit, "time": None, **options}))
+        raise EstimateError(
+            f"{len(lost)} units without both dates, first {lost[0]}", f"{first} and {last}", "leave them out"
+        )
+    cross = rows.data[rows.time == first].assign(
+        growth=(levels[last] - levels[first]).to_numpy() / years, initial=levels[first].to_numpy()
+    )
+    right = formula.partition("~")[2] or "1"
+    fit = ols(f"growth ~ initial + {right}", cross, unit=rows.unit_name, **options)
     slope, ends = float(fit.params["initial"]), fit.conf_int().to_dict("index")["initial"]
     speed = speed_bounds(ends["lower"], ends["upper"], years)
-    life = half_life_bounds(speed)
-    direct = fit_speed(growth.to_numpy(), X["initial"].to_numpy(), years, X.iloc[:, 2:].to_numpy())
-    rate = speed_from_slope(slope, years)
-    told_speed = pd.DataFrame(
-        {
-            "estimate": [rate, np.log(2) / rate if rate > 0 else np.nan, direct.lam],
-            "std_error": [np.nan, np.nan, direct.std_error],
-            "conf_low": [speed.low, life.low, np.nan],
-            "conf_high": [speed.high, life.high, np.nan],
-        },
-        index=["speed", "half-life", "speed by nonlinear least squares"],
-    )
-    notes = {"speed": rate, "half-life": told_speed.loc["half-life", "estimate"], "years": f"{first} to {last}"}
-    return replace(fit, title="Beta convergence", notes={**notes, **fit.notes}, tables={"speed": told_speed})
-
-
-def _completed(options: Options) -> Options:
-    known = {name: part.default for name, part in signature(ols).parameters.items()}
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise EstimateError(f"no option {unknown[0]!r}", f"one of {', '.join(known)}", "see ef.ols")
-    return known | options
+    life, rate = half_life_bounds(speed), speed_from_slope(slope, years)
+    X = pd.DataFrame(fit.raw.X, columns=list(fit.params.index)).drop(columns=["Intercept", "initial"])
+    direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X.to_numpy())
+    half = np.log(2) / rate if rate > 0 else np.nan
+    lines = {
+        "speed": [rate, np.nan, speed.low, speed.high],
+        "half-life": [half, np.nan, life.low, life.high],
+        "speed by nonlinear least squares": [direct.lam, direct.std_error, np.nan, np.nan],
+    }
+    speeds = pd.DataFrame(lines, ["estimate", "std_error", "conf_low", "conf_high"]).T
+    notes = {"speed": rate, "half-life": half, "years": f"{first} to {last}"}
+    return replace(fit, title="Beta convergence", notes={**notes, **fit.notes}, tables={"speed": speeds})
 
 
 @told("specification-curve")
 def specification_curve(
     data: pd.DataFrame,
-    *,
     y: str | Sequence[str],
     treatment: str,
+    *,
     controls: Sequence[Sequence[str]] = ((),),
     samples: Mapping[str, str] | None = None,
     unit: str | None = None,
     time: str | None = None,
-    effects: str = "",
+    effects: Sequence[str] = (),
     sign: int = 1,
     strata: str | None = None,
     draws: int = 999,
@@ -470,8 +376,8 @@ def specification_curve(
         Sets of controls.
     samples : mapping of str to str, optional
         Names and queries (``DataFrame.query``); all rows by default.
-    unit, time, effects : str
-        As for ``ols``; effects as after the bar of a formula.
+    unit, time, effects
+        As for ``ols``; effects are columns.
     sign : int
         Predicted sign, 1 or -1.
     strata, draws, seed : optional
@@ -482,56 +388,47 @@ def specification_curve(
     Fit
         One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
     """
-    outcomes = [y] if isinstance(y, str) else list(y)
+    outcomes, rng = [y] if isinstance(y, str) else list(y), np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))
-    whole = table(None, _given(data), y=treatment, unit=unit, time=time)
-    paths, ids = whole.balanced(whole.y), whole.units
-    rng = np.random.default_rng(seed)
-    labels = np.zeros(len(ids), dtype=int)
+    whole = table(f"`{treatment}` ~ 1", data, unit, time)
+    paths, labels = whole.balanced(whole.y), np.zeros(len(whole.units), dtype=int)
     if strata is not None:
         first = np.unique(whole.unit, return_index=True)[1]
         labels = np.unique(whole.data[strata].astype(str).to_numpy()[first], return_inverse=True)[1]
-    orders = [np.arange(len(ids)), *(permutation_from_keys(rng.random(len(ids)), labels) for _ in range(draws))]
-    drawn = paths[np.array(orders)]
-    found = [_curve_line(case, data, treatment, unit, time, effects, whole, drawn) for case in cases]
+    keys = rng.random((draws, len(labels)))
+    drawn = paths[[np.arange(len(labels)), *(permutation_from_keys(key, labels) for key in keys)]]
+    found = []
+    for outcome, names, (_, query) in cases:
+        formula = f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
+        rows = table(formula, data.query(query) if query else data, unit, time)
+        shown = [pd.get_dummies(rows.data[name].astype(str), dtype=float).iloc[:, 1:] for name in effects]
+        Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
+        d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
+        found.append(_all_draws(rows.y.to_numpy(), d, np.linalg.qr(Z)[0], rows.unit))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
-    statistics = estimates / errors
-    sums = curve_summaries(estimates, statistics, df, sign)
-    tests = [joint_test(line[0], line[1:], 1 if "share" in name else sign) for name, line in zip(SUMMARIES, sums)]  # noqa: B905
+    sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
+    tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
     names = [" | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases]
+    each = [
+        t_rows([n], [b], [e], "CR1", v) for n, b, e, v in zip(names, estimates[:, 0], errors[:, 0], df, strict=True)
+    ]
+    return Fit(
+        "Specification curve",
+        _stacked(each),
+        len(whole.y),
+        notes={f"joint p, {n.replace('_', ' ')}": test.p_value for n, test in tests.items()},
+        tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},
+    )
 
-    def rows(level: float) -> pd.DataFrame:
-        lines = [least_squares.t_inference(*v, level) for v in zip(estimates[:, 0], errors[:, 0], df, strict=True)]
-        numbers = pd.DataFrame([{k: getattr(line, k) for k in NUMBERS} for line in lines])
-        return pd.concat([pd.DataFrame({"term": names, "inference": "CR1"}), numbers.assign(law="t")], axis=1)
 
-    joint = pd.DataFrame(tests, index=list(SUMMARIES))
-    notes = {f"joint p, {name.replace('_', ' ')}": joint.loc[name, "p_value"] for name in SUMMARIES}
-    return Fit("Specification curve", rows, len(whole.y), notes=notes, tables={"joint": joint})
+def _stacked(parts: Sequence[Rows]) -> Rows:
+    return lambda level: pd.concat([part(level) for part in parts], ignore_index=True)
 
 
-def _curve_line(
-    case: Any,
-    data: pd.DataFrame,
-    treatment: str,
-    unit: str | None,
-    time: str | None,
-    effects: str,
-    whole: Table,
-    drawn: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the coefficient and its standard error by unit for every draw of the paths, and G - 1."""
-    outcome, controls, (_, query) = case
-    sample = data.query(query) if query else data
-    rows = table(None, sample, y=outcome, x=[*controls, treatment], unit=unit, time=time)
-    shown = [pd.get_dummies(rows.data[name.strip()].astype(str), dtype=float) for name in effects.split("+") if effects]
-    Z = np.column_stack([rows.X.drop(columns=treatment), *(part.iloc[:, 1:] for part in shown)])
-    Q, y = np.linalg.qr(Z)[0], rows.y.to_numpy()
-    d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
+def _all_draws(y: np.ndarray, d: np.ndarray, Q: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the coefficient of each column of d with controls Q, its standard error by unit, and G - 1."""
     d, e = d - Q @ (Q.T @ d), y - Q @ (Q.T @ y)
-    square = (d**2).sum(axis=0)
-    beta = d.T @ e / square
-    codes = np.unique(rows.unit, return_inverse=True)[1]
-    scores = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))
-    G = int(codes.max()) + 1
+    square, codes = (d**2).sum(axis=0), np.unique(unit, return_inverse=True)[1]
+    beta, G = d.T @ e / square, int(codes.max()) + 1
+    scores: Any = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))
     return beta, np.sqrt(G / (G - 1) * (scores**2).sum(axis=0)) / square, G - 1

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.front.data import table, told, weights
-from evenfield.front.regression import _given
-from evenfield.front.results import Fit, Rows, t_rows
+from evenfield.front.regression import _stacked
+from evenfield.front.results import Fit, t_rows
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
@@ -39,8 +39,8 @@ class SpatialFit(Fit):
 
 @told("spatial-panel")
 def spatial_panel(
-    formula: str | None = None,
-    data: pd.DataFrame | None = None,
+    formula: str,
+    data: pd.DataFrame,
     w: Any = None,
     *,
     model: str = "SDM",
@@ -48,8 +48,6 @@ def spatial_panel(
     lagged: Sequence[str] | None = None,
     inference: str | Sequence[str] = "observed",
     approach: str | None = None,
-    y: str | None = None,
-    x: Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
@@ -77,7 +75,7 @@ def spatial_panel(
     SpatialFit
         With ``impacts()`` and ``reach()``.
     """
-    rows, net = table(formula, _given(data), y=y, x=x, unit=unit, time=time), _network(w)
+    rows, net = table(formula, data, unit, time), _network(w)
     panel = rows.panel()
     names = None if lagged is None else tuple(lagged)
     chosen = [inference] if isinstance(inference, str) else list(inference)
@@ -119,10 +117,6 @@ def _network(w: Any) -> Network:
     if w is None:
         raise EstimateError("no weights", "w", "give an edge list, a square DataFrame, a dict or ef.weights(...)")
     return weights(w)
-
-
-def _stacked(parts: Sequence[Rows]) -> Rows:
-    return lambda level: pd.concat([part(level) for part in parts], ignore_index=True)
 
 
 def _constant(panel: BalancedPanel, fit: SpatialPanelFit | RandomEffectsFit, effects: str) -> np.ndarray:
@@ -170,7 +164,7 @@ def _with_constant(fit: Any, kind: str, constant: np.ndarray) -> np.ndarray:
 
 @told("spatial-cross-section")
 def spatial_cross_section(
-    formula: str | None = None, data: pd.DataFrame | None = None, w: Any = None, *, model: str = "SAR", **options: Any
+    formula: str, data: pd.DataFrame, w: Any = None, *, model: str = "SAR", **options: Any
 ) -> SpatialFit:
     """Fit a spatial model of one row a unit by maximum likelihood, with its constant; options as ``spatial_panel``."""
     fit = spatial_panel(formula, data, w, model=model, effects="pooled", **options)
@@ -181,14 +175,12 @@ def spatial_cross_section(
 
 @told("spatial-dynamic")
 def spatial_dynamic(
-    formula: str | None = None,
-    data: pd.DataFrame | None = None,
+    formula: str,
+    data: pd.DataFrame,
     w: Any = None,
     *,
     free: Sequence[str] = DYNAMICS,
     lagged: Sequence[str] | None = None,
-    y: str | None = None,
-    x: Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
@@ -206,7 +198,7 @@ def spatial_dynamic(
     SpatialFit
         ``impacts`` are those after 0 and 5 periods and in the long run.
     """
-    rows, net = table(formula, _given(data), y=y, x=x, unit=unit, time=time), _network(w)
+    rows, net = table(formula, data, unit, time), _network(w)
     fit = fit_dynamic(rows.panel(), net, lagged, free)
     kept = [i for i, name in enumerate(fit.names) if name not in DYNAMICS or name in fit.free]
     names = [fit.names[i] for i in kept]
