@@ -169,7 +169,8 @@ def _matrices(
         return pd.Series(values.reindex(pd.MultiIndex.from_arrays([ids, dates - by])).to_numpy(), column.index)
 
     try:
-        both = model_matrix(formula, rows, na_action="ignore", context={"lag": lag, "np": np})
+        with np.errstate(all="ignore"):  # what comes of it is refused below
+            both = model_matrix(formula, rows, na_action="ignore", context={"lag": lag, "np": np})
     except (FormulaicError, KeyError, NameError) as error:
         raise EstimateError(
             f"the formula {formula.strip()!r} fails: {error}", f"columns {', '.join(map(str, rows))}", "mend it"

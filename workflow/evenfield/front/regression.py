@@ -327,9 +327,9 @@ def beta_convergence(
         raise EstimateError(
             f"{len(lost)} units without both dates, first {lost[0]}", f"{first} and {last}", "leave them out"
         )
-    cross = rows.data[rows.time == first].assign(
-        growth=(levels[last] - levels[first]).to_numpy() / years, initial=levels[first].to_numpy()
-    )
+    at = rows.time == first
+    cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
+    cross["growth"] = (levels[last] - levels[first]) / years
     right = formula.partition("~")[2] or "1"
     fit = ols(f"growth ~ initial + {right}", cross, unit=rows.unit_name, **options)
     slope, ends = float(fit.params["initial"]), fit.conf_int().to_dict("index")["initial"]
