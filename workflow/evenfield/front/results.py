@@ -262,7 +262,8 @@ def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: 
     terms = list(dict.fromkeys(name for fit in named.values() for name in fit.params.index))
     columns = {name: _column(fit, terms, digits, stars) for name, fit in named.items()}
     foot = ["N", "log-likelihood", "AIC", "BIC", "inference"]
-    return Comparison(pd.DataFrame(columns, index=[line for term in terms for line in (term, "")] + foot))
+    frame = pd.DataFrame(columns, index=[line for term in terms for line in (term, "")] + foot)
+    return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
 
 
 def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[str]:
