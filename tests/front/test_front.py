@@ -287,9 +287,9 @@ def test_what_is_refused_says_what_was_found_expected_and_the_remedy(name):
 @pytest.mark.parametrize(
     ("w", "words"),
     [
-        (np.eye(3), "without unit ids"),
+        (np.eye(3), "without ids"),
         (pd.DataFrame({"a": ["x", "x"], "b": ["y", "y"]}).iloc[[0, 1, 0]], "appears twice"),
-        (pd.DataFrame(np.eye(2), ["a", "b"], ["a", "c"]), "other units, first b"),
+        (pd.DataFrame(np.eye(4), list("abcd"), list("abce")), "other ids in rows than in columns"),
         ({"a": ["b"], "b": []}, "first b"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from inspect import signature
@@ -96,11 +96,8 @@ class Table:
         holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
         if len(holes):
             first = f"{self.units[holes[0][0]]} in {self.dates[holes[0][1]]}"
-            raise EstimateError(
-                f"{len(holes)} pairs of unit and date without a value, first {first}",
-                "a balanced panel",
-                "fill them, or leave out the units or the dates",
-            )
+            found = f"{len(holes)} pairs of unit and date without a value, first {first}"
+            raise EstimateError(found, "a balanced panel", "fill them, or leave out the units or the dates")
         return out
 
     def panel(self) -> BalancedPanel:
@@ -139,24 +136,10 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
         where = f"{ids[twice][0]}" + ("" if time is None else f" in {dates[twice][0]}")
         raise EstimateError(f"{twice.sum()} rows appear twice, first {where}", "one row a unit and date", "drop one")
     outcome, X, variables = _matrices(left, rows, ids, dates, keep_missing)
-    kept = np.full(len(rows), fill_value=True)
-    if not keep_missing:
-        kept = np.isfinite(outcome) & np.isfinite(X).all(axis=1)
-    rows = rows[kept].reset_index(drop=True)
+    kept = np.isfinite(outcome.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1) | keep_missing
+    rows, outcome, X = (part[kept].reset_index(drop=True) for part in (rows, outcome, X))
     place = order[kept]
-    return Table(
-        rows,
-        outcome[kept].reset_index(drop=True),
-        X[kept].reset_index(drop=True),
-        ids[kept],
-        dates[kept],
-        effects,
-        variables,
-        index[place],
-        place,
-        unit,
-        time,
-    )
+    return Table(rows, outcome, X, ids[kept], dates[kept], effects, variables, index[place], place, unit, time)
 
 
 def _matrices(
@@ -172,19 +155,17 @@ def _matrices(
         with np.errstate(all="ignore"):  # what comes of it is refused below
             both = model_matrix(formula, rows, na_action="ignore", context={"lag": lag, "np": np})
     except (FormulaicError, KeyError, NameError) as error:
-        raise EstimateError(
-            f"the formula {formula.strip()!r} fails: {error}", f"columns {', '.join(map(str, rows))}", "mend it"
-        ) from error
+        found, known = f"the formula {formula.strip()!r} fails: {error}", ", ".join(map(str, rows))
+        raise EstimateError(found, f"columns {known}", "mend it") from error
     parts = [pd.DataFrame(part) for part in (both.lhs, both.rhs)]
     parts = [part.rename(columns=lambda name: str(name).replace("`", "")).astype(float) for part in parts]
     for part in () if keep_missing else parts:
         for name, column in part.items():
             gone = ~np.isfinite(column.to_numpy())
             if gone.any() and not re.search(r"\blag\(", str(name)):
-                where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if dates.any() else "")
-                raise EstimateError(
-                    f"{gone.sum()} values are missing or infinite, first {where}", "a number in every row", "drop them"
-                )
+                where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if len(set(dates)) > 1 else "")
+                found = f"{gone.sum()} values are missing or infinite, first {where}"
+                raise EstimateError(found, "a number in every row", "drop them")
     spec = both.rhs.model_spec
     used = {
         name: {str(v) for v in spec.term_variables[term]} & set(rows)
@@ -214,12 +195,7 @@ def weights(
     Returns
     -------
     Network
-        Its log-determinant is computed once and reused by every model, so keep it.
-
-    Raises
-    ------
-    WeightsError, NumericsError
-        With the first unit at fault.
+        Keep it: its log-determinant is computed once and reused by every model.
     """
     if isinstance(w, Network):
         return w
@@ -236,52 +212,31 @@ def weights(
 
 
 def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
+    """Return ids and weights, sorted by id, so that the order of the weights changes no digit."""
     if hasattr(w, "id_order") and hasattr(w, "sparse"):  # libpysal
-        return _ordered(list(map(str, w.id_order)), csr_array(w.sparse))
+        w, ids = w.sparse, w.id_order
     if isinstance(w, Mapping):
-        pairs = [(i, j) for i, row in w.items() for j in row]
-        values = [float(w[i][j]) if isinstance(w[i], Mapping) else 1.0 for i, j in pairs]
-        return _from_pairs([str(i) for i, _ in pairs], [str(j) for _, j in pairs], values, map(str, w))
-    if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3) and w.shape[0] != w.shape[1]:
-        left, right = (w.iloc[:, i].astype(str).tolist() for i in (0, 1))
-        return _from_pairs(left, right, w.iloc[:, 2].tolist() if w.shape[1] == 3 else [1.0] * len(w), ids or ())
-    if isinstance(w, pd.DataFrame):
-        square = w.set_axis(w.index.astype(str), axis=0).set_axis(w.columns.astype(str), axis=1)
-        if set(square.index) != set(square.columns) or not square.index.is_unique:
-            gap = sorted(set(square.index) ^ set(square.columns))
-            raise WeightsError(
-                f"rows and columns of the weights name other units, first {gap[0] if gap else 'one named twice'}",
-                "the same ids in index and columns",
-                "rename them",
-            )
-        names = sorted(square.index)
-        return names, csr_array(square.loc[names, names].to_numpy(float))
-    if ids is None or not (isinstance(w, np.ndarray) or hasattr(w, "tocsr")):
+        lines = [(i, j, row[j] if isinstance(row, Mapping) else 1.0) for i, row in w.items() for j in row]
+        w, ids = pd.DataFrame(lines, columns=["unit", "neighbour", "weight"]), w.keys()
+    if isinstance(w, pd.DataFrame) and set(map(str, w.index)) == set(map(str, w.columns)):
+        w, ids = w.set_axis(list(map(str, w.columns)), axis=1)[list(map(str, w.index))].to_numpy(float), w.index
+    if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
+        ends = w.iloc[:, :2].astype(str)
+        names = sorted({*ends.to_numpy().ravel().tolist(), *map(str, () if ids is None else ids)})
+        if ends.duplicated().any():
+            i, j = ends[ends.duplicated()].iloc[0]
+            raise WeightsError(f"the pair {i}, {j} appears twice", "each pair once", "drop one")
+        values = w.iloc[:, 2].to_numpy(float) if w.shape[1] == 3 else np.ones(len(w))
+        at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
+        return names, csr_array((values, at), shape=(len(names), len(names)))
+    if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
         raise WeightsError(
-            f"weights of type {type(w).__name__} without unit ids",
+            f"weights of type {type(w).__name__} without ids, or with other ids in rows than in columns",
             "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids",
             "call ef.weights(matrix, ids)",
         )
-    names, w = [str(i) for i in ids], csr_array(w)
+    names = [str(i) for i in ids]
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
         raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "mend ids")
-    return _ordered(names, w)
-
-
-def _ordered(names: list[str], matrix: csr_array) -> tuple[list[str], csr_array]:
-    """Sort the units, so that the order of the weights changes no digit."""
     order = np.argsort(np.array(names), kind="stable")
-    return [names[i] for i in order], csr_array(matrix[order][:, order])
-
-
-def _from_pairs(
-    rows: list[str], columns: list[str], values: Sequence[float], others: Iterable[Any]
-) -> tuple[list[str], csr_array]:
-    names = sorted({*rows, *columns, *map(str, others)})
-    place = {name: i for i, name in enumerate(names)}
-    twice = pd.MultiIndex.from_arrays([rows, columns]).duplicated()
-    if twice.any():
-        first = int(np.flatnonzero(twice)[0])
-        raise WeightsError(f"the pair {rows[first]}, {columns[first]} appears twice", "each pair once", "drop one")
-    at = [place[i] for i in rows], [place[j] for j in columns]
-    return names, csr_array((np.asarray(values, dtype=float), at), shape=(len(names), len(names)))
+    return [names[i] for i in order], csr_array(csr_array(w)[order][:, order])

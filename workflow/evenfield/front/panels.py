@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.front.data import Table, table, told, weights
-from evenfield.front.results import Fit, t_rows
+from evenfield.front.results import Fit, Rows, t_rows
 from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
 from evenfield.numerics.dynamic_panel import gmm
@@ -19,6 +19,7 @@ from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inequality import atkinson, decompose_theil, gini, redrawn_theil, theil
 from evenfield.numerics.logt import (
+    CRITICAL_VALUE,
     discarded_periods,
     fit_logt,
     one_sided_p,
@@ -52,10 +53,9 @@ def dynamic_fe(
     method : str
         bias_corrected, half_panel_jackknife or anderson_hsiao.
 
-    Returns
-    -------
-    Fit
-        ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
+    Notes
+    -----
+    ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
     """
     if method not in ROOTS:
         raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
@@ -122,10 +122,9 @@ def dynamic_gmm(
     first_step : str
         full, difference or identity: Roodman's h(3), h(2) and h(1).
 
-    Returns
-    -------
-    Fit
-        Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
+    Notes
+    -----
+    Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
     """
     rows = table(formula, data, unit, time, keep_missing=True)
     if steps not in (1, 2) or equations not in ("difference", "system"):
@@ -137,14 +136,8 @@ def dynamic_gmm(
     own = [gmm.NOWHERE if rows.variables[n] & {*instrumented} or n in instrumented else gmm.EVERYWHERE for n in names]
     sources = [gmm.Source(rows.grid(_column(rows, n), dates), first, last_lag) for n, first in instrumented.items()]
     X, n_dates = rows.grid(rows.X[names], dates), Y.shape[1]
-    spec = gmm.GmmSpec(
-        lags,
-        instruments[0],
-        instruments[1],
-        gmm.Equations(equations),
-        gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL,
-        first_step,
-    )
+    layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
+    spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
     if time_effects:
         first = lags + 1
         dummies = gmm.year_dummies(len(Y), np.arange(first, n_dates), n_dates)
@@ -156,25 +149,18 @@ def dynamic_gmm(
         names.append("Intercept")
         own.append(gmm.LEVELS_ONLY)
     found = gmm.dynamic_gmm(Y, spec, X, sources, np.array(own, dtype=int))
-    outcome = str(rows.y.name)
-    names = [f"lag({outcome}, {p})" for p in range(1, lags + 1)] + names
-    if steps == 2:
-        beta, errors, cov, serial = found.beta, found.std_errors, found.cov, found.serial
-    else:
-        beta, errors, cov, serial = (
-            found.beta_one_step,
-            found.std_errors_one_step,
-            found.cov_one_step,
-            found.serial_one_step,
-        )
+    names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
+    one = found.beta_one_step, found.std_errors_one_step, found.cov_one_step, found.serial_one_step, "robust"
+    two = found.beta, found.std_errors, found.cov, found.serial, "Windmeijer"
+    beta, errors, cov, serial, inference = one if steps == 1 else two
     tests = {"Hansen": found.hansen, "Sargan": found.sargan, "m1": serial[0], "m2": serial[1]}
     notes: dict[str, Any] = {"units": found.n_units, "instruments": found.n_instruments}
     for name, test in tests.items():
         df = "" if np.isnan(test.df) else f"({test.df:.0f})"
         notes |= {f"{name}{df}": test.statistic, f"{name} p": test.p_value}
     return Fit(
-        f"{equations.capitalize()} GMM, {'two' if steps == 2 else 'one'}-step",
-        t_rows(names, beta, errors, "Windmeijer" if steps == 2 else "robust"),
+        f"{equations.capitalize()} GMM, {steps} step{'s' * (steps > 1)}",
+        t_rows(names, beta, errors, inference),
         found.n_levels or found.n_rows,
         cov=pd.DataFrame(cov, names, names),
         notes=notes,
@@ -191,10 +177,20 @@ def _column(rows: Table, name: str) -> Any:
     return rows.data[name]
 
 
-def _trends(data: pd.DataFrame, y: str, unit: str | None, time: str | None, smoothing: float | None) -> Any:
-    rows = table(f"{y} ~ 1", data, unit, time)
+def _trends(
+    data: pd.DataFrame, y: str, keys: tuple[str | None, str | None], smoothing: float | None, discard: float
+) -> tuple[Table, np.ndarray, np.ndarray]:
+    """Return the rows, their trends by unit and date, and the periods of the regression."""
+    rows = table(f"{y} ~ 1", data, *keys)
     x = rows.balanced(rows.y)
-    return rows, x if smoothing is None else hp_trend(x, smoothing)
+    periods = regression_periods(x.shape[1], discarded_periods(x.shape[1], discard))
+    return rows, x if smoothing is None else hp_trend(x, smoothing), periods
+
+
+def _log_t_rows(names: Sequence[str], found: Sequence[tuple[float, float, float]]) -> Rows:
+    b, errors, t = zip(*found, strict=True) if found else ((), (), ())
+    two_sided = t_rows(names, b, errors, "long-run variance")
+    return lambda level: two_sided(level).assign(p_value=[one_sided_p(v) for v in t], law="normal, one-sided")
 
 
 @told("log-t")
@@ -221,23 +217,20 @@ def log_t(
     variance : str
         Long-run variance: fqsb or aqsb.
 
-    Returns
-    -------
-    Fit
-        ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
+    Notes
+    -----
+    ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
     """
-    rows, x = _trends(data, y, unit, time, smoothing)
-    H, T = transition_variance(x), x.shape[1]
-    found = fit_logt(H, regression_periods(T, discarded_periods(T, discard)), variance)
-    b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
-    plain = t_rows(["log t"], [b], [error], "long-run variance")
-    over = pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates)
+    rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
+    H = transition_variance(x)
+    found = fit_logt(H, periods, variance)
+    line = float(found.b[0]), float(found.std_error[0]), float(found.t[0])
     return Fit(
         "Log t regression",
-        lambda level: plain(level).assign(p_value=one_sided_p(t), law="normal, one-sided"),
-        len(found.periods),
-        notes={"units": len(x), "speed": b / 2, "converges": t > -1.65},
-        tables={"over time": over},
+        _log_t_rows(["log t"], [line]),
+        len(periods),
+        notes={"units": len(x), "speed": line[0] / 2, "converges": line[2] > CRITICAL_VALUE},
+        tables={"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates)},
         raw=found,
     )
 
@@ -266,30 +259,25 @@ def clubs(
     adopt : bool
         Whether units of no club join the one with which they converge best.
 
-    Returns
-    -------
-    Fit
-        One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
+    Notes
+    -----
+    One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
     """
-    rows, x = _trends(data, y, unit, time, smoothing)
-    T = x.shape[1]
-    periods = regression_periods(T, discarded_periods(T, discard))
+    rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
     found = found if merge is None else merge_clubs(tests, found, merge)
     found = adopt_divergent(tests, found) if adopt else found
-    names = [f"club {i}" for i in range(1, 1 + len(found.clubs))]
-    plain = t_rows(names, [c.b for c in found.clubs], [c.std_error for c in found.clubs], "long-run variance")
-    p = [one_sided_p(c.t) for c in found.clubs]
+    clubs_by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
+    paths = relative_transition(x)
+    mean = {name: paths[list(club.members)].mean(axis=0) for name, club in clubs_by_name.items()}
+    sizes = {f"units in {name}": len(club.members) for name, club in clubs_by_name.items()}
     members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units)
-    paths = pd.DataFrame(relative_transition(x).T, rows.dates)
-    mean = {n: paths[list(c.members)].mean(axis=1) for n, c in zip(names, found.clubs, strict=True)}
-    sizes = {n: len(c.members) for n, c in zip(names, found.clubs, strict=True)}
     return Fit(
         "Convergence clubs",
-        lambda level: plain(level).assign(p_value=p, law="normal, one-sided"),
+        _log_t_rows(list(clubs_by_name), [(c.b, c.std_error, c.t) for c in found.clubs]),
         x.size,
-        notes={"units": len(x), **{f"units in {n}": size for n, size in sizes.items()}, "none": len(found.divergent)},
-        tables={"members": members, "over time": pd.DataFrame(mean)},
+        notes={"units": len(x), **sizes, "none": len(found.divergent)},
+        tables={"members": members, "over time": pd.DataFrame(mean, index=rows.dates)},
         raw=found,
     )
 
@@ -320,34 +308,33 @@ def inequality(
     draws, seed : int
         Samples of units behind the standard errors of the Theil indices.
 
-    Returns
-    -------
-    Fit
-        Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
+    Notes
+    -----
+    Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
     kinds: dict[str, Callable[..., float]] = {"gini": gini, "atkinson": atkinson}
     if measure not in {"theil_t", "theil_l", *kinds} or (groups is not None and measure in kinds):
         raise EstimateError(f"measure {measure!r} with groups={groups!r}", "theil_t or theil_l", "choose one")
-    rng, values, errors = np.random.default_rng(seed), dict[Any, dict[str, float]](), []
-    for date in np.unique(rows.time):
+    rng, lines, spreads = np.random.default_rng(seed), dict[Any, dict[str, float]](), dict[Any, dict[str, float]]()
+    for date in rows.dates:
         at = rows.time == date
-        income = rows.y[at].to_numpy()
+        income, errors = rows.y[at].to_numpy(), np.array([np.nan, np.nan])
         people = np.ones(len(income)) if weights is None else rows.data.loc[at, weights].to_numpy(float)
         if measure in kinds:
-            values[date], spread = {"total": kinds[measure](income, people)}, np.nan
+            lines[date] = {"total": kinds[measure](income, people)}
         else:
-            values[date] = {"total": theil(income, people, measure)}
-            spread = float(redrawn_theil(income, people, rng=rng, draws=draws, measure=measure).std(ddof=1))
-        errors.append(spread)
+            lines[date] = {"total": theil(income, people, measure)}
+            errors = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure)
         if groups is not None:
             codes = np.unique(rows.data.loc[at, groups].astype(str), return_inverse=True)[1]
             parts = decompose_theil(income, people, codes, measure)
-            values[date] |= {"between": parts.between, "within": parts.within}
-    wide = pd.DataFrame(values).T
-    spreads = pd.DataFrame(np.nan, wide.index, wide.columns).assign(total=errors)
-    names = [f"{what} {date}" if rows.time.any() else str(what) for date in wide.index for what in wide]
-    plain = t_rows(names, wide.to_numpy().ravel(), spreads.to_numpy().ravel(), "bootstrap of units")
+            lines[date] |= {"between": parts.between, "within": parts.within}
+        spreads[date] = {**dict.fromkeys(lines[date], np.nan), "total": float(errors.std(ddof=1))}
+    wide = pd.DataFrame(lines).T
+    names = [f"{what} {date}" if len(wide) > 1 else str(what) for date in wide.index for what in wide]
+    columns = wide.to_numpy().ravel(), pd.DataFrame(spreads).T.to_numpy().ravel()
+    plain = t_rows(names, *columns, "bootstrap of units")
     return Fit(
         f"Inequality, {measure}",
         lambda level: plain(level).assign(p_value=np.nan),
@@ -389,10 +376,9 @@ def markov(
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
 
-    Returns
-    -------
-    Fit
-        A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
+    Notes
+    -----
+    A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
     if classes not in ("pooled", "yearly"):

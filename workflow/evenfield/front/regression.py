@@ -186,10 +186,6 @@ def ols(
         Of the bootstrap and the permutations, and the column within which paths are permuted.
     average_correlation, most_components : optional
         Of SCPC: bound of the average correlation and of the number of components (N - 1 as the reference program).
-
-    Returns
-    -------
-    Fit
     """
     options = dict(locals())
     rows = table(formula, data, unit, time)
@@ -263,10 +259,9 @@ def contrasts(
     inference, **options
         As for ``ols``.
 
-    Returns
-    -------
-    Fit
-        One parameter a group.
+    Notes
+    -----
+    One parameter a group.
     """
     labels = data[group].astype(str)
     groups = [name for name in sorted(labels.unique()) if name != reference]
@@ -312,10 +307,9 @@ def beta_convergence(
     **options
         As for ``ols``; inference is HC3 by default.
 
-    Returns
-    -------
-    Fit
-        ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
+    Notes
+    -----
+    ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
     """
     rows = table(formula, data, unit, time)
     first, last = (rows.dates[0] if start is None else start), (rows.dates[-1] if end is None else end)
@@ -383,10 +377,9 @@ def specification_curve(
     strata, draws, seed : optional
         Paths of the treatment are permuted over units, inside strata.
 
-    Returns
-    -------
-    Fit
-        One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
+    Notes
+    -----
+    One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
     """
     outcomes, rng = [y] if isinstance(y, str) else list(y), np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))

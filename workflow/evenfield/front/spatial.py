@@ -15,10 +15,10 @@ from evenfield.front.results import Fit, t_rows
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
-from evenfield.numerics.spatial_panel.models import COVARIANCES, PanelModel, SpatialPanelFit, fit_spatial_panel
+from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.random_effects import RandomEffectsFit, fit_random_effects
+from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import reach
 from evenfield.study.errors import EstimateError
 
@@ -70,35 +70,32 @@ def spatial_panel(
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for pooled.
 
-    Returns
-    -------
-    SpatialFit
-        With ``impacts()`` and ``reach()``.
+    Notes
+    -----
+    With ``impacts()`` and ``reach()``.
     """
     rows, net = table(formula, data, unit, time), _network(w)
-    panel = rows.panel()
-    names = None if lagged is None else tuple(lagged)
-    chosen = [inference] if isinstance(inference, str) else list(inference)
+    panel, names = rows.panel(), None if lagged is None else tuple(lagged)
+    kinds = [inference] if isinstance(inference, str) else list(inference)
+    resids, fitted = pd.Series(dtype=float), pd.Series(dtype=float)
     if effects == "random":
         fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=names))
-        n = panel.values.shape[0] * panel.values.shape[1]
+        n = len(rows.y)
     else:
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
         fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, names))
-        n = fit.observations
-    unknown = [name for name in chosen if name not in COVARIANCES]
-    if unknown:
-        raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(COVARIANCES)}", "choose one")
-    constant = _constant(panel, fit, effects)
-    covariances = [_with_constant(fit, kind, constant) for kind in chosen]
-    estimates = np.concatenate([constant[:1], fit.estimates]) if len(constant) else fit.estimates
-    labels = ["Intercept", *fit.names] if len(constant) else list(fit.names)
-    parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(chosen, covariances, strict=True)]
-    resids, fitted = pd.Series(dtype=float), pd.Series(dtype=float)
-    if isinstance(fit, SpatialPanelFit):
-        at = pd.MultiIndex.from_product([panel.periods, fit.network.units])
-        u = pd.Series(fit.residuals.ravel(), at).loc[list(zip(rows.time, rows.unit, strict=True))].to_numpy()
+        n, order = fit.observations, np.argsort(net.units)
+        u = fit.residuals[:, order][np.searchsorted(rows.dates, rows.time), np.searchsorted(rows.units, rows.unit)]
         resids, fitted = rows.restored(u), rows.restored(rows.y.to_numpy() - u)
+    lost = np.full((len(fit.names),) * 2, np.nan)
+    free = [lost if fit.at_bound else fit.covariance(kind) for kind in kinds]
+    estimates, labels, covariances = fit.estimates, list(fit.names), free
+    if effects == "pooled" or (effects == "random" and "lambda" not in fit.names):
+        level, own, g = _constant(panel, fit)
+        estimates, labels = np.concatenate([[level], estimates]), ["Intercept", *labels]
+        J = np.vstack([g, np.eye(len(g))])
+        covariances = [J @ V @ J.T + np.diag([own, *np.zeros(len(g))]) for V in free]
+    parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(kinds, covariances, strict=True)]
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
         _stacked(parts),
@@ -108,7 +105,11 @@ def spatial_panel(
         resids,
         fitted,
         pd.DataFrame(covariances[0], labels, labels),
-        {"units": net.n, "periods": len(panel.periods), **({"at the edge": "no errors"} if fit.at_bound else {})},
+        {
+            "units": net.n,
+            "periods": len(panel.periods),
+            "at the edge of its range": "a parameter" if fit.at_bound else "",
+        },
         raw=fit,
     )
 
@@ -119,47 +120,30 @@ def _network(w: Any) -> Network:
     return weights(w)
 
 
-def _constant(panel: BalancedPanel, fit: SpatialPanelFit | RandomEffectsFit, effects: str) -> np.ndarray:
-    """Return the constant, its variance given the other parameters, and its derivatives in them; empty with effects.
+def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, np.ndarray]:
+    """Return the constant, its variance given the other parameters, and its derivatives in them.
 
     Notes
     -----
-    The likelihood is concentrated in the constant a: with row-standardised W, a(1 - lambda) is the mean of
-    (I - lambda W)(y - rho W y - X b - W X th), so var(a) = var(a | others) + g'Vg.
+    The likelihood is concentrated in the constant a: a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over
+    that of (I - lambda W)1, which for row-standardised W is 1 - lambda; var(a) = var(a | others) + g'Vg.
     """
-    lam = dict(zip(fit.names, fit.estimates, strict=True)).get("lambda", 0.0)
-    exact = effects == "pooled" or (effects == "random" and not lam)
-    if not exact or (lam and not fit.network.row_standardised):
-        return np.empty(0)
-    wide = panel.ordered(fit.network.units)
-    lag = fit.network.lag(wide)
-    mean, lag_mean, lag2_mean = (part.mean(axis=(0, 1)) for part in (wide, lag, fit.network.lag(lag)))
-    k = len(fit.regressors)
-    own = np.arange(1, k + 1)
-    lagged = np.array([1 + fit.regressors.index(name) for name in fit.lagged], dtype=int)
-    filtered, filtered_lag = mean - lam * lag_mean, lag_mean - lam * lag2_mean
-    beta = {name: fit[name] for name in fit.names}
-    rho = beta.get("rho", 0.0)
-    slopes = np.concatenate([filtered[own], filtered_lag[lagged]])
-    b = np.array([beta[name] for name in fit.regressors] + [beta[f"W {name}"] for name in fit.lagged])
-    level = (filtered[0] - rho * filtered_lag[0] - slopes @ b) / (1 - lam)
-    g = dict.fromkeys(fit.names, 0.0)
-    g |= {"rho": -filtered_lag[0] / (1 - lam)} if "rho" in g else {}
-    if "lambda" in g:
-        shift = lag_mean[0] - rho * lag2_mean[0] - np.concatenate([lag_mean[own], lag2_mean[lagged]]) @ b
-        g["lambda"] = (level - shift) / (1 - lam)
-    g |= dict(zip([*fit.regressors, *(f"W {name}" for name in fit.lagged)], -slopes / (1 - lam), strict=True))
-    n, t = wide.shape[:2]
-    spread = 1 + t * beta["phi"] if "phi" in beta else (1 - lam) ** -2
-    return np.array([level, beta["sigma2"] * spread / (n * t), *g.values()])
-
-
-def _with_constant(fit: Any, kind: str, constant: np.ndarray) -> np.ndarray:
-    V = np.full((len(fit.names),) * 2, np.nan) if fit.at_bound else np.asarray(fit.covariance(kind))
-    if not len(constant):
-        return V
-    g = constant[2:]
-    return np.block([[np.array([[constant[1] + g @ V @ g]]), (g @ V)[None]], [(V @ g)[:, None], V]])
+    of, net = dict(zip(fit.names, fit.estimates.tolist(), strict=True)), fit.network
+    wide = panel.ordered(net.units)
+    lagged = net.lag(wide)[..., [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]]
+    columns = np.concatenate([wide[..., :1], lagged[..., :1], wide[..., 1:], lagged[..., 1:]], axis=2)
+    names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
+    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
+    lam, (n, t) = of.get("lambda", 0.0), wide.shape[:2]
+    if lam and not net.row_standardised:
+        raise EstimateError("a pooled error model without row-standardised weights", "rows that sum to one", "use them")
+    plain, lag = columns.mean(axis=(0, 1)), net.lag(columns).mean(axis=(0, 1))
+    filtered = (plain - lam * lag) / (1 - lam)
+    level = float(filtered @ weights_of)
+    slopes = dict(zip(names, -filtered[1:], strict=True)) | {"lambda": level - float(lag @ weights_of)}
+    slopes["lambda"] /= 1 - lam
+    spread = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
+    return level, of["sigma2"] * spread / (n * t), np.array([slopes.get(name, 0.0) for name in fit.names])
 
 
 @told("spatial-cross-section")
@@ -193,10 +177,9 @@ def spatial_dynamic(
     free : sequence of str
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
 
-    Returns
-    -------
-    SpatialFit
-        ``impacts`` are those after 0 and 5 periods and in the long run.
+    Notes
+    -----
+    ``impacts`` are those after 0 and 5 periods and in the long run.
     """
     rows, net = table(formula, data, unit, time), _network(w)
     fit = fit_dynamic(rows.panel(), net, lagged, free)
@@ -228,10 +211,9 @@ def impacts(fit: SpatialFit, *, inference: str | None = None, draws: int = 0, se
     draws, seed : int
         Draws of the parameters in place of the delta method; the dynamic panel always draws (2,000 by default).
 
-    Returns
-    -------
-    Fit
-        Parameters ``direct x``, ``indirect x``, ``total x``.
+    Notes
+    -----
+    Parameters ``direct x``, ``indirect x``, ``total x``.
     """
     kind, raw = inference or str(fit.to_frame()["inference"].iloc[0]), fit.raw
     if kind == "adjusted score":
