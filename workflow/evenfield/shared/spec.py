@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from evenfield.study.errors import ConfigError, Faults
 
+TYPE = re.compile(r"(str|int|float|bool|list|dict)(\[.*\])?")  # names an alternative of a key with several types
 Role = Literal["primary", "robustness", "mechanism", "exploratory"]
 Id = Annotated[str, Field(pattern=r"^\w+$", description="Name of the specification.")]
 
@@ -45,10 +47,13 @@ def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
     try:
         return TypeAdapter(kind).validate_python(config["estimates"][topic], context=context)
     except ValidationError as error:
-        faults = Faults()
+        faults, found = Faults(), dict[str, str]()
         for fault in error.errors():
-            where = ".".join(str(step) for step in ("estimates", topic, *fault["loc"]))
-            found = f"{where}: {fault['msg']}"
-            faults.append(ConfigError(found, "keys and values as docs/config.md lists them", f"correct {where}"))
+            steps = [str(step) for step in fault["loc"] if not TYPE.fullmatch(str(step))]
+            where = ".".join(["estimates", topic, *steps])
+            found[where] = f"{found[where]}, or {fault['msg']}" if where in found else fault["msg"]
+        for where, told in found.items():
+            expected = "keys and values as docs/config.md lists them"
+            faults.append(ConfigError(f"{where}: {told}", expected, f"correct {where}"))
         faults.refuse()
         raise
