@@ -264,6 +264,17 @@ BAD = {
     "the logarithm of zero": (lambda d, w: ef.ols("np.log(x) ~ z", d.assign(x=0.0), **KEYS), "infinite, first np.log"),
     "an unknown column": (lambda d, w: ef.ols("y ~ nothing", d, **KEYS), "nothing"),
     "a row twice": (lambda d, w: ef.ols("y ~ x", pd.concat([d, d[:1]]), **KEYS), "first u00 in 2000"),
+    "a missing group": (
+        lambda d, w: ef.ols("y ~ C(group)", d.assign(group=d["group"].mask(d.index == 3)), **KEYS),
+        "u00",
+    ),
+    "a text for an outcome": (lambda d, w: ef.ols("group ~ x", d, **KEYS), "outcome of 3 columns"),
+    "a regressor that is an effect": (
+        lambda d, w: ef.ols("y ~ lat | unit", d, **KEYS),
+        "lat does not vary within unit",
+    ),
+    "an unknown cluster": (lambda d, w: ef.ols("y ~ x", d, cluster="nothing", **KEYS), "no column 'nothing'"),
+    "effects in a cross-section": (lambda d, w: ef.beta_convergence("y ~ 1 | group", d, **KEYS), "fixed effects"),
     "an unknown inference": (lambda d, w: ef.ols("y ~ x", d, inference="HC9", **KEYS), "expected one of classical"),
     "no weights": (lambda d, w: ef.spatial_panel("y ~ x", d, **KEYS), "no weights"),
     "weights of other units": (lambda d, w: ef.markov(d[d["unit"] > "u03"], "y", w, **KEYS), "first u00 with weights"),

@@ -34,3 +34,8 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'evenfield' has no attribute {name!r}; expected one of {', '.join(_MODULES)}")
     return getattr(import_module(f"evenfield.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__

@@ -77,6 +77,16 @@ class Table:
         """Unit ids in order."""
         return np.unique(self.unit)
 
+    def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
+        """Return a column of the data or a term of the formula that is there in every row."""
+        if name not in self.X and name not in self.data:
+            raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, self.data))}", "name one")
+        found = self.X[name] if name in self.X else self.data[name]
+        if found.isna().any() and not missing:
+            first = self.unit[found.isna()][0]
+            raise EstimateError(f"{found.isna().sum()} missing values of {name}, first {first}", "none", "drop them")
+        return found
+
     def restored(self, values: np.ndarray) -> pd.Series[float]:
         """Return one value a row in the order and with the index of the user."""
         back = np.argsort(self.place, kind="stable")
@@ -124,7 +134,8 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
     for name in [unit, time, *effects]:
         if name is not None and name not in rows:
             raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, rows))}", "name a column or level")
-    ids = (index if unit is None else rows[unit]).astype(str).to_numpy(dtype=object)
+    own = index if index.is_unique else pd.RangeIndex(len(index))
+    ids = (own if unit is None else rows[unit]).astype(str).to_numpy(dtype=object)
     dates = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
     if pd.isna(dates).any() or (unit is not None and rows[unit].isna().any()):
         raise EstimateError("a row without unit or date", "both in every row", "drop it")
@@ -148,6 +159,8 @@ def _matrices(
     """Evaluate a formula, and refuse the first value that is missing by itself and not for want of a lag."""
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
+        if dates.dtype.kind not in "iuO":
+            raise TypeError("lags need dates that are whole numbers or periods")
         values = pd.Series(np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, dates]))
         return pd.Series(values.reindex(pd.MultiIndex.from_arrays([ids, dates - by])).to_numpy(), column.index)
 
@@ -159,9 +172,12 @@ def _matrices(
         raise EstimateError(found, f"columns {known}", "mend it") from error
     parts = [pd.DataFrame(part) for part in (both.lhs, both.rhs)]
     parts = [part.rename(columns=lambda name: str(name).replace("`", "")).astype(float) for part in parts]
-    for part in () if keep_missing else parts:
+    if parts[0].shape[1] != 1:
+        raise EstimateError(f"an outcome of {parts[0].shape[1]} columns", "one column of numbers", "choose another")
+    needed = {str(v) for part in (both.lhs, both.rhs) for v in part.model_spec.required_variables} & set(rows)
+    for part in () if keep_missing else (rows[sorted(needed)], *parts):
         for name, column in part.items():
-            gone = ~np.isfinite(column.to_numpy())
+            gone = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
             if gone.any() and not re.search(r"\blag\(", str(name)):
                 where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if len(set(dates)) > 1 else "")
                 found = f"{gone.sum()} values are missing or infinite, first {where}"

@@ -133,8 +133,11 @@ def dynamic_gmm(
     Y = rows.grid(rows.y, dates)
     names = [str(name) for name in rows.X if name != "Intercept"]
     instrumented = {name: first for group, first in ((endogenous, 2), (predetermined, 1)) for name in group}
-    own = [gmm.NOWHERE if rows.variables[n] & {*instrumented} or n in instrumented else gmm.EVERYWHERE for n in names]
-    sources = [gmm.Source(rows.grid(_column(rows, n), dates), first, last_lag) for n, first in instrumented.items()]
+    touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
+    own = [gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE for n in names]
+    sources = [
+        gmm.Source(rows.grid(rows.column(n, missing=True), dates), first, last_lag) for n, first in instrumented.items()
+    ]
     X, n_dates = rows.grid(rows.X[names], dates), Y.shape[1]
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
     spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
@@ -167,14 +170,6 @@ def dynamic_gmm(
         tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
         raw=found,
     )
-
-
-def _column(rows: Table, name: str) -> Any:
-    if name in rows.X:
-        return rows.X[name]
-    if name not in rows.data:
-        raise EstimateError(f"no column {name!r}", "a column of the data or a term of the formula", "name one")
-    return rows.data[name]
 
 
 def _trends(
@@ -320,14 +315,14 @@ def inequality(
     for date in rows.dates:
         at = rows.time == date
         income, errors = rows.y[at].to_numpy(), np.array([np.nan, np.nan])
-        people = np.ones(len(income)) if weights is None else rows.data.loc[at, weights].to_numpy(float)
+        people = np.ones(len(income)) if weights is None else rows.column(weights)[at].to_numpy(float)
         if measure in kinds:
             lines[date] = {"total": kinds[measure](income, people)}
         else:
             lines[date] = {"total": theil(income, people, measure)}
             errors = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure)
         if groups is not None:
-            codes = np.unique(rows.data.loc[at, groups].astype(str), return_inverse=True)[1]
+            codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[1]
             parts = decompose_theil(income, people, codes, measure)
             lines[date] |= {"between": parts.between, "within": parts.within}
         spreads[date] = {**dict.fromkeys(lines[date], np.nan), "total": float(errors.std(ddof=1))}

@@ -105,7 +105,7 @@ class Case:
         if options["strata"] is None:
             drawn = permuted.free_assignments(panel, options["draws"], rng)
         else:
-            labels = dict(zip(rows.unit.tolist(), rows.data[options["strata"]].astype(str), strict=True))
+            labels = dict(zip(rows.unit.tolist(), rows.column(options["strata"]).astype(str), strict=True))
             drawn = permuted.stratified_assignments(panel, labels, options["draws"], rng)
         effects: permuted.Effects = "unit and time" if rows.unit_name in rows.effects else "time"
         return permuted.randomisation_inference(permuted.path_randomisation(panel, drawn, effects), level)
@@ -120,6 +120,7 @@ class Case:
         return plain.contrast_inference(self.fit, self.covariance(cov), self.c(name), df, level)
 
 
+NOTHING = 1e-10
 COVARIANCES = {"classical": plain.cov_classical, "HC1": plain.cov_hc1, "HC3": plain.cov_hc3}
 INFERENCES: dict[str, Callable[[Case, str, float], Any]] = {
     "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
@@ -194,7 +195,7 @@ def ols(
     unknown = [name for name in chosen if name not in INFERENCES]
     if unknown:
         raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(INFERENCES)}", "choose one")
-    clusters = rows.unit if cluster is None else rows.data[cluster].astype(str).to_numpy(dtype=str)
+    clusters = rows.unit if cluster is None else rows.column(cluster).astype(str).to_numpy(dtype=str)
     X, y, dummies, absorbed = _without_effects(rows, clusters)
     fit = plain.fit_ols(y, np.column_stack([X, dummies]))
     case = Case(rows, fit, tuple(map(str, X)), clusters, absorbed, options)
@@ -219,17 +220,23 @@ def ols(
 def _without_effects(rows: Table, clusters: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, int]:
     """Demean by the first effect that is nested in the clusters (nothing is lost then); others become dummies."""
     X, y, absorbed = rows.X, rows.y.to_numpy(), 0
-    labels = {name: rows.data[name].astype(str) for name in rows.effects}
-    inner = next((n for n, v in labels.items() if pd.Series(clusters).groupby(v).nunique().max() == 1), None)
+    labels = {name: pd.factorize(rows.column(name))[0] for name in rows.effects}
+    groups = pd.factorize(clusters)[0]
+    pairs = {name: len(np.unique(codes * len(codes) + groups)) for name, codes in labels.items()}
+    inner = next((name for name, codes in labels.items() if pairs[name] == codes.max() + 1), None)
     if labels:
         X = X.drop(columns="Intercept", errors="ignore")
     parts = [pd.get_dummies(label, dtype=float) for name, label in labels.items() if name != inner]
     dummies = [part.iloc[:, 0 if i == 0 and inner is None else 1 :] for i, part in enumerate(parts)]
     D = np.column_stack(dummies) if dummies else np.empty((len(X), 0))
     if inner is not None:
-        codes, absorbed = np.unique(labels[inner], return_inverse=True)[1], labels[inner].nunique()
+        codes, absorbed = labels[inner], pairs[inner]
         mean: Any = csr_array(((1 / np.bincount(codes))[codes], (codes, np.arange(len(codes)))))
+        size = np.sqrt((X**2).sum())
         X, y, D = X - (mean @ X.to_numpy())[codes], y - (mean @ y)[codes], D - (mean @ D)[codes]
+        gone = X.columns[np.sqrt((X**2).sum()) <= NOTHING * size]
+        if len(gone):
+            raise EstimateError(f"{gone[0]} does not vary within {inner}", "regressors that vary", "leave it out")
     return X, y, D, absorbed
 
 
@@ -241,6 +248,7 @@ def contrasts(
     *,
     reference: str | None = None,
     controls: Sequence[str] = (),
+    unit: str | None = None,
     inference: str | Sequence[str] = ("CR2", "wild"),
     **options: Any,
 ) -> Fit:
@@ -256,23 +264,26 @@ def contrasts(
         Group to compare with; all other units by default.
     controls : sequence of str
         Columns.
-    inference, **options
+    unit, inference, **options
         As for ``ols``.
 
     Notes
     -----
     One parameter a group.
     """
-    labels = data[group].astype(str)
+    units = table(f"`{y}` ~ 1", data, unit, None)
+    labels = units.column(group).astype(str)
     groups = [name for name in sorted(labels.unique()) if name != reference]
     if len(set(labels)) < 2 or (reference is not None and reference not in set(labels)):
         raise EstimateError(
             f"groups {', '.join(groups)}", f"two groups, {reference or 'one'} among them", "name others"
         )
-    data = data.assign(**{name: (labels == name).astype(float) for name in groups})
+    if set(groups) & set(data):
+        raise EstimateError(f"a column named as a group of {group}", "other names", "rename the column or the group")
+    data = units.data.assign(**{name: (labels == name).astype(float) for name in groups})
     kinds = [inference] if isinstance(inference, str) else list(inference)
     sets = [[name] for name in groups] if reference is None else [groups]
-    fits = [ols(data=data, y=y, x=[*names, *controls], inference=kinds, **options) for names in sets]
+    fits = [ols(data=data, y=y, x=[*names, *controls], unit=unit, inference=kinds, **options) for names in sets]
 
     def rows(level: float) -> pd.DataFrame:
         found = pd.concat([fit.rows(level) for fit in fits])
@@ -312,6 +323,8 @@ def beta_convergence(
     ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
     """
     rows = table(formula, data, unit, time)
+    if rows.effects:
+        raise EstimateError("fixed effects in a cross-section", "controls", f"write C({rows.effects[0]})")
     first, last = (rows.dates[0] if start is None else start), (rows.dates[-1] if end is None else end)
     levels = rows.y.groupby([rows.unit, rows.time]).first().unstack()
     if not last > first or not {first, last} <= set(levels):
@@ -387,14 +400,14 @@ def specification_curve(
     paths, labels = whole.balanced(whole.y), np.zeros(len(whole.units), dtype=int)
     if strata is not None:
         first = np.unique(whole.unit, return_index=True)[1]
-        labels = np.unique(whole.data[strata].astype(str).to_numpy()[first], return_inverse=True)[1]
+        labels = np.unique(whole.column(strata).astype(str).to_numpy()[first], return_inverse=True)[1]
     keys = rng.random((draws, len(labels)))
     drawn = paths[[np.arange(len(labels)), *(permutation_from_keys(key, labels) for key in keys)]]
     found = []
     for outcome, names, (_, query) in cases:
         formula = f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
         rows = table(formula, data.query(query) if query else data, unit, time)
-        shown = [pd.get_dummies(rows.data[name].astype(str), dtype=float).iloc[:, 1:] for name in effects]
+        shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
         d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
         found.append(_all_draws(rows.y.to_numpy(), d, np.linalg.qr(Z)[0], rows.unit))
@@ -420,7 +433,10 @@ def _stacked(parts: Sequence[Rows]) -> Rows:
 
 def _all_draws(y: np.ndarray, d: np.ndarray, Q: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the coefficient of each column of d with controls Q, its standard error by unit, and G - 1."""
+    size = (d**2).sum(axis=0)
     d, e = d - Q @ (Q.T @ d), y - Q @ (Q.T @ y)
+    if (d[:, 0] ** 2).sum() <= NOTHING**2 * size[0]:
+        raise EstimateError("controls and effects that leave nothing of the treatment", "some of it", "leave some out")
     square, codes = (d**2).sum(axis=0), np.unique(unit, return_inverse=True)[1]
     beta, G = d.T @ e / square, int(codes.max()) + 1
     scores: Any = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))

@@ -41,6 +41,10 @@ class Text(str):
     def __repr__(self) -> str:
         return str(self)
 
+    def __call__(self) -> Text:
+        """Return the text, for who is used to ``summary()``."""
+        return self
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
