@@ -15,6 +15,7 @@ from formulaic import model_matrix
 from formulaic.errors import FormulaicError
 from scipy.sparse import csr_array, diags_array
 
+from evenfield.front.results import Fit
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.network import Network, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
@@ -35,7 +36,10 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
                 names = [f"`{name}`" for name in kwargs.pop("x", ())]
                 kwargs["formula"] = f"`{kwargs.pop('y')}` ~ {' + '.join(['1', *names])}"
             try:
-                return function(*args, **kwargs)
+                found = function(*args, **kwargs)
+                if isinstance(found, Fit):
+                    found.rows(0.95)  # so that an inference that cannot be is refused here
+                return found
             except NumericsError as error:
                 page_of = f"see docs/library/{page}.md"
                 raise EstimateError(str(error), f"data that {function.__name__} takes", page_of) from error

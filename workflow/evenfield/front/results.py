@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -86,42 +86,36 @@ class Fit:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     raw: Any = None
 
-    @cached_property
-    def _main(self) -> pd.DataFrame:
-        return self._first(self._all)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", cache(self.rows))
 
-    @cached_property
-    def _all(self) -> pd.DataFrame:
-        return self.rows(0.95)
-
-    @staticmethod
-    def _first(rows: pd.DataFrame) -> pd.DataFrame:
+    def _main(self, level: float = 0.95) -> pd.DataFrame:
+        rows = self.rows(level)
         return pd.DataFrame(rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term"))
 
     @property
     def params(self) -> pd.Series[float]:
         """Estimates by name."""
-        return self._main["estimate"].rename("params")
+        return self._main()["estimate"].rename("params")
 
     @property
     def std_errors(self) -> pd.Series[float]:
         """Standard errors by name."""
-        return self._main["std_error"].rename("std_errors")
+        return self._main()["std_error"].rename("std_errors")
 
     @property
     def tstats(self) -> pd.Series[float]:
         """Estimates over standard errors by name."""
-        return self._main["statistic"].rename("tstats")
+        return self._main()["statistic"].rename("tstats")
 
     @property
     def pvalues(self) -> pd.Series[float]:
         """Two-sided p-values by name."""
-        return self._main["p_value"].rename("pvalues")
+        return self._main()["p_value"].rename("pvalues")
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return intervals by name, columns ``lower`` and ``upper``."""
-        rows = self._main if level == 0.95 else self._first(self.rows(level))
-        return rows[["conf_low", "conf_high"]].set_axis(["lower", "upper"], axis=1)
+        return self._main(level)[["conf_low", "conf_high"]].set_axis(["lower", "upper"], axis=1)
 
     @property
     def aic(self) -> float:
@@ -135,12 +129,11 @@ class Fit:
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
         """Return tidy rows, one for each parameter and inference."""
-        rows = pd.DataFrame(self._all if level == 0.95 else self.rows(level))
-        return rows.assign(level=level, nobs=self.nobs, model=self.title)
+        return pd.DataFrame(self.rows(level)).assign(level=level, nobs=self.nobs, model=self.title)
 
     def vcov(self, inference: str) -> Fit:
         """Return the same fit with one of its inferences in front."""
-        known = list(dict.fromkeys(self._all["inference"]))
+        known = list(dict.fromkeys(self.rows(0.95)["inference"]))
         if inference not in known:
             raise EstimateError(
                 f"no inference {inference!r} in this fit", f"one of {', '.join(known)}", "name it when fitting"
@@ -157,11 +150,12 @@ class Fit:
     @property
     def summary(self) -> Text:
         """One screen: what was fitted, a line for each parameter, the numbers of the whole fit."""
-        wide = self._all["inference"].nunique() > 1
-        shown = self._all[(["term", "inference"] if wide else ["term"]) + NUMBERS[:3] + NUMBERS[4:]]
+        rows = self.rows(0.95)
+        wide = rows["inference"].nunique() > 1
+        shown = rows[(["term", "inference"] if wide else ["term"]) + NUMBERS[:3] + NUMBERS[4:]]
         body = shown.head(30).to_string(index=False, float_format=lambda v: f"{v:.4g}", na_rep="")
         more = [f"... {len(shown) - 30} more rows in to_frame()"] if len(shown) > 30 else []
-        kinds = self._all.groupby("inference", sort=False)["law"].unique()
+        kinds = rows.groupby("inference", sort=False)["law"].unique()
         laws = "; ".join(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}" for kind, law in kinds.items())
         whole = {"N": self.nobs, "log-likelihood": self.loglik, "AIC": self.aic, "BIC": self.bic, **self.notes}
         told = [f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)]

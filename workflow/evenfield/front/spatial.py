@@ -12,7 +12,7 @@ import pandas as pd
 from evenfield.front.data import table, told, weights
 from evenfield.front.regression import _stacked
 from evenfield.front.results import Fit, t_rows
-from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
@@ -31,8 +31,11 @@ class SpatialFit(Fit):
         """Return direct, indirect and total effects; ``inference="unit"`` clusters by unit, draws > 0 simulates."""
         return impacts(self, inference=inference, draws=draws, seed=seed)
 
+    @told("impacts")
     def reach(self, regressor: str) -> pd.DataFrame:
         """Return the matrix of effects of one regressor: row responds, column changes."""
+        if isinstance(self.raw, DynamicFit):
+            raise EstimateError("a dynamic panel", "a static one", "use impacts()")
         found = reach(self.raw, regressor)
         return pd.DataFrame(found.matrix, list(found.units), list(found.units))
 
