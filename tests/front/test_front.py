@@ -13,6 +13,7 @@ from linearmodels import PanelOLS
 from scipy.sparse import csr_array
 from scipy.stats import t as student
 from spreg import ML_Error, ML_Lag
+from statsmodels.tools.numdiff import approx_hess
 
 import evenfield as ef
 from evenfield.numerics.scpc import spatial_components
@@ -107,7 +108,9 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(name):
     again = estimate(shuffled, ef.weights(edges.sample(frac=1, random_state=2).iloc[:, ::-1], symmetric=True))
     pd.testing.assert_frame_equal(again.to_frame(), fit, check_exact=True)
     data, edges = made([f"v{N - i:02d}" for i in range(N)])  # another order of the units
-    other = estimate(data, ef.weights(edges, symmetric=True)).to_frame()
+    net, turn = ef.weights(edges, symmetric=True), np.random.default_rng(4).permutation(N)
+    turned = ef.network([net.units[i] for i in turn], net.matrix[turn][:, turn])
+    other = estimate(data, turned).to_frame()
     columns = ["term", "estimate", "std_error", "p_value"] if exact else ["term", "estimate"]
     pd.testing.assert_frame_equal(other[columns], fit[columns], rtol=1e-6, atol=1e-8)
 
@@ -196,7 +199,7 @@ def test_two_way_effects_of_an_unbalanced_panel_by_linearmodels():
 
 def test_the_constant_of_spatial_models_by_spreg():
     data, edges = made()
-    data, net = cross(data), ef.weights(edges, symmetric=True)
+    data, net = cross(data), ef.weights(edges[3:], symmetric=True)
     w = PysalWeights(
         {i: [j for j in net.units if net.matrix[net.units.index(i), net.units.index(j)]] for i in net.units}
     )
@@ -211,6 +214,25 @@ def test_the_constant_of_spatial_models_by_spreg():
         assert fit.params[names].to_numpy() == pytest.approx(want.betas.ravel(), abs=1e-4)
         assert fit.std_errors[names].to_numpy() == pytest.approx(np.sqrt(np.diag(want.vm))[:4], rel=1e-3)
         assert fit.loglik == pytest.approx(want.logll, abs=1e-6)
+        observed = ef.spatial_cross_section("y ~ x + z", data, net, model=model, unit="unit")
+
+        def height(p, model=model):
+            A, b = np.eye(N) - p[3] * net.matrix.toarray(), np.column_stack([np.ones(N), X]) @ p[:3]
+            e = A @ y[:, 0] - b if model == "SAR" else A @ (y[:, 0] - b)
+            return np.linalg.slogdet(A)[1] - N / 2 * np.log(2 * np.pi * p[4]) - e @ e / (2 * p[4])
+
+        V = np.linalg.inv(-approx_hess(observed.params[[*names, "sigma2"]].to_numpy(), height))
+        assert observed.std_errors[names].to_numpy() == pytest.approx(np.sqrt(np.diag(V))[:4], rel=1e-4)
+
+
+def test_residuals_of_a_spatial_panel_stand_at_their_rows():
+    data, edges = made()
+    data = data.sample(frac=1, random_state=1)
+    plain = ef.ols("y ~ x | unit + year", data, **KEYS)
+    net = ef.network([f"u{i:02d}" for i in range(N)][::-1], ef.weights(edges, symmetric=True).matrix)
+    fit = ef.spatial_panel("y ~ x", data, net, model="OLS", **KEYS)
+    pd.testing.assert_series_equal(fit.resids, plain.resids)
+    pd.testing.assert_series_equal(fit.fitted, plain.fitted)
 
 
 def test_conley_over_all_dates_is_the_double_sum_and_clustering_by_unit_without_neighbours():

@@ -94,10 +94,12 @@ def spatial_panel(
     free = [lost if fit.at_bound else fit.covariance(kind) for kind in kinds]
     estimates, labels, covariances = fit.estimates, list(fit.names), free
     if effects == "pooled" or (effects == "random" and "lambda" not in fit.names):
-        level, own, g = _constant(panel, fit)
+        level, own, slopes = _constant(panel, fit)
         estimates, labels = np.concatenate([[level], estimates]), ["Intercept", *labels]
-        J = np.vstack([g, np.eye(len(g))])
-        covariances = [J @ V @ J.T + np.diag([own, *np.zeros(len(g))]) for V in free]
+        covariances = []
+        for kind, V in zip(kinds, free, strict=True):
+            J = np.vstack([slopes.get(kind, np.full(len(V), np.nan)), np.eye(len(V))])
+            covariances.append(J @ V @ J.T + np.diag([own, *np.zeros(len(V))]))
     parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(kinds, covariances, strict=True)]
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
@@ -123,13 +125,14 @@ def _network(w: Any) -> Network:
     return weights(w)
 
 
-def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, np.ndarray]:
-    """Return the constant, its variance given the other parameters, and its derivatives in them.
+def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, dict[str, np.ndarray]]:
+    """Return the constant, its variance given the other parameters, and its derivatives in them, or their expectation.
 
     Notes
     -----
     The likelihood is concentrated in the constant a: a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over
-    that of (I - lambda W)1, which for row-standardised W is 1 - lambda; var(a) = var(a | others) + g'Vg.
+    that of (I - lambda W)1, which for row-standardised W is 1 - lambda; var(a) = var(a | others) + g'Vg. Sandwiches
+    (qml, unit) would need the scores of a as well: they give it no error.
     """
     of, net = dict(zip(fit.names, fit.estimates.tolist(), strict=True)), fit.network
     wide = panel.ordered(net.units)
@@ -143,10 +146,12 @@ def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, np.ndarray]
     plain, lag = columns.mean(axis=(0, 1)), net.lag(columns).mean(axis=(0, 1))
     filtered = (plain - lam * lag) / (1 - lam)
     level = float(filtered @ weights_of)
-    slopes = dict(zip(names, -filtered[1:], strict=True)) | {"lambda": level - float(lag @ weights_of)}
-    slopes["lambda"] /= 1 - lam
+    slopes = dict(zip(names, -filtered[1:], strict=True)) | {"lambda": (level - float(lag @ weights_of)) / (1 - lam)}
+    mean = net.factor(of.get("rho", 0.0)).solve(level - columns[..., 2:] @ weights_of[2:])
+    kinds = {"observed": slopes, "expected": slopes | {"lambda": 0.0, "rho": -net.lag(mean).mean()}}
     spread = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
-    return level, of["sigma2"] * spread / (n * t), np.array([slopes.get(name, 0.0) for name in fit.names])
+    g = {kind: np.array([line.get(name, 0.0) for name in fit.names]) for kind, line in kinds.items()}
+    return level, of["sigma2"] * spread / (n * t), g
 
 
 @told("spatial-cross-section")
