@@ -103,14 +103,17 @@ CASES = {
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(name):
     estimate, exact = CASES[name]
     data, edges = made()
-    fit = estimate(data, ef.weights(edges, symmetric=True)).to_frame()
+    first = estimate(data, ef.weights(edges, symmetric=True))
+    fit = first.to_frame()
     shuffled = data.sample(frac=1, random_state=1)
     again = estimate(shuffled, ef.weights(edges.sample(frac=1, random_state=2).iloc[:, ::-1], symmetric=True))
     pd.testing.assert_frame_equal(again.to_frame(), fit, check_exact=True)
     data, edges = made([f"v{N - i:02d}" for i in range(N)])  # another order of the units
     net, turn = ef.weights(edges, symmetric=True), np.random.default_rng(4).permutation(N)
     turned = ef.network([net.units[i] for i in turn], net.matrix[turn][:, turn])
-    other = estimate(data, turned).to_frame()
+    last = estimate(data, turned)
+    assert last.notes.get("Q", 0.0) == pytest.approx(first.notes.get("Q", 0.0))
+    other = last.to_frame()
     columns = ["term", "estimate", "std_error", "p_value"] if exact else ["term", "estimate"]
     pd.testing.assert_frame_equal(other[columns], fit[columns], rtol=1e-6, atol=1e-8)
 
@@ -229,7 +232,8 @@ def test_residuals_of_a_spatial_panel_stand_at_their_rows():
     data, edges = made()
     data = data.sample(frac=1, random_state=1)
     plain = ef.ols("y ~ x | unit + year", data, **KEYS)
-    net = ef.network([f"u{i:02d}" for i in range(N)][::-1], ef.weights(edges, symmetric=True).matrix)
+    net, turn = ef.weights(edges, symmetric=True), np.random.default_rng(4).permutation(N)
+    net = ef.network([net.units[i] for i in turn], net.matrix[turn][:, turn])
     fit = ef.spatial_panel("y ~ x", data, net, model="OLS", **KEYS)
     pd.testing.assert_series_equal(fit.resids, plain.resids)
     pd.testing.assert_series_equal(fit.fitted, plain.fitted)
