@@ -279,6 +279,14 @@ def test_contrasts_are_differences_of_means_and_the_speed_is_that_of_its_slope()
     assert fit.tables["speed"]["estimate"].iloc[[0, 2]].tolist() == pytest.approx([-np.log1p(8 * slope) / 8] * 2)
 
 
+def test_a_line_of_the_curve_is_least_squares():
+    data, _ = made()
+    curve = ef.specification_curve(data, "y", "x", controls=[("z",)], effects=["year"], draws=9, **KEYS)
+    one = ef.ols("y ~ z + x | year", data, inference="CR1", **KEYS).to_frame().set_index("term").loc["x"]
+    columns = ["estimate", "std_error", "df", "p_value", "conf_low"]
+    assert curve.to_frame()[columns].iloc[0].to_numpy(float) == pytest.approx(one[columns].to_numpy(float))
+
+
 HOLE = partial(pd.DataFrame.drop, index=5)
 BAD = {
     "a hole in a balanced panel": (lambda d, w: ef.dynamic_fe(HOLE(d), "rich", **KEYS), "first u00 in 2005"),
@@ -304,6 +312,18 @@ BAD = {
     "an inference that cannot be": (
         lambda d, w: ef.ols("y ~ only", cross(d).assign(only=lambda c: (c["unit"] == "u03") * 1.0), unit="unit"),
         "leverage 1",
+    ),
+    "other effects of a randomisation": (
+        lambda d, w: ef.ols("y ~ x | year + group", d, inference="randomisation", draws=9, **KEYS),
+        "other effects",
+    ),
+    "a control named growth": (
+        lambda d, w: ef.beta_convergence("y ~ growth", d.assign(growth=d["z"]), **KEYS),
+        "named",
+    ),
+    "a treatment that effects take up": (
+        lambda d, w: ef.specification_curve(d, "y", "lat", effects=["unit"], draws=9, **KEYS),
+        "collinear",
     ),
     "an unknown regressor of a reach": (lambda d, w: ef.spatial_panel("y ~ x", d, w, **KEYS).reach("z"), "'z' is not"),
     "a reach of a dynamic panel": (

@@ -33,7 +33,8 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> R:
             if by_formula and "y" in kwargs:
-                names = [f"`{name}`" for name in kwargs.pop("x", ())]
+                x = kwargs.pop("x", ())
+                names = [f"`{name}`" for name in ([x] if isinstance(x, str) else x)]
                 kwargs["formula"] = f"`{kwargs.pop('y')}` ~ {' + '.join(['1', *names])}"
             try:
                 found = function(*args, **kwargs)

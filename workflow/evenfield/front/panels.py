@@ -13,6 +13,7 @@ from evenfield.front.data import Table, table, told, weights
 from evenfield.front.results import Fit, Rows, t_rows
 from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
+from evenfield.numerics.convergence import half_life
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.within import half_panel_root
@@ -64,7 +65,7 @@ def dynamic_fe(
     rho, error = found.rho, found.std_error
     speed = -np.log(rho) if rho > 0 else np.nan
     estimates, errors = [rho, speed], [error, error / rho if rho > 0 else np.nan]
-    notes = {"units": found.n_units, "transitions": found.n_periods, "half-life": np.log(2) / speed}
+    notes = {"units": found.n_units, "transitions": found.n_periods, "half-life": half_life(float(speed))}
     if method == "bias_corrected":
         notes |= {"uncorrected rho": found.fixed_effects, "root found": not found.no_root}
     return Fit(

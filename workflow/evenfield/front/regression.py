@@ -100,6 +100,8 @@ class Case:
         rows, options, rng = self.rows, self.options, np.random.default_rng(self.options["seed"])
         if rows.dates.size > 1 and rows.time_name not in rows.effects:
             raise EstimateError("a panel without time effects", "'| time' or '| unit + time'", "add them")
+        if set(rows.effects) - {rows.unit_name, rows.time_name}:
+            raise EstimateError("randomisation with other effects", "unit and time", "make the others controls, C(x)")
         X = rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
         panel = permuted.path_panel(rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X)
         if options["strata"] is None:
@@ -325,6 +327,8 @@ def beta_convergence(
     rows = table(formula, data, unit, time)
     if rows.effects:
         raise EstimateError("fixed effects in a cross-section", "controls", f"write C({rows.effects[0]})")
+    if {"growth", "initial"} & set().union(*rows.variables.values()):
+        raise EstimateError("a control named growth or initial", "another name", "rename it")
     first, last = (rows.dates[0] if start is None else start), (rows.dates[-1] if end is None else end)
     levels = rows.y.groupby([rows.unit, rows.time]).first().unstack()
     if not last > first or not {first, last} <= set(levels):
@@ -410,7 +414,7 @@ def specification_curve(
         shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
         d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
-        found.append(_all_draws(rows.y.to_numpy(), d, np.linalg.qr(Z)[0], rows.unit))
+        found.append(_all_draws(rows.y.to_numpy(), d, Z, rows.unit))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
     sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
     tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
@@ -431,13 +435,13 @@ def _stacked(parts: Sequence[Rows]) -> Rows:
     return lambda level: pd.concat([part(level) for part in parts], ignore_index=True)
 
 
-def _all_draws(y: np.ndarray, d: np.ndarray, Q: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the coefficient of each column of d with controls Q, its standard error by unit, and G - 1."""
-    size = (d**2).sum(axis=0)
+def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the coefficient of each column of d with controls Z, its standard error by unit, and G - 1."""
+    plain.fit_ols(y, np.column_stack([Z, d[:, 0]]))  # refuses what is collinear
+    Q = np.linalg.qr(Z)[0]
     d, e = d - Q @ (Q.T @ d), y - Q @ (Q.T @ y)
-    if (d[:, 0] ** 2).sum() <= NOTHING**2 * size[0]:
-        raise EstimateError("controls and effects that leave nothing of the treatment", "some of it", "leave some out")
     square, codes = (d**2).sum(axis=0), np.unique(unit, return_inverse=True)[1]
     beta, G = d.T @ e / square, int(codes.max()) + 1
+    factor = G / (G - 1) * (len(y) - 1) / (len(y) - Z.shape[1] - 1)
     scores: Any = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))
-    return beta, np.sqrt(G / (G - 1) * (scores**2).sum(axis=0)) / square, G - 1
+    return beta, np.sqrt(factor * (scores**2).sum(axis=0)) / square, G - 1
