@@ -27,7 +27,6 @@ from evenfield.numerics.dynamic_panel.gmm import (
     Layout,
     Source,
     dynamic_gmm,
-    year_dummies,
 )
 from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
 from evenfield.numerics.logt import discarded_periods, fit_logt, regression_periods, transition_variance
@@ -208,7 +207,7 @@ def arellano_bond() -> Iterator[Anchor]:
     w, k, ys = logs["w"], logs["k"], logs["ys"]
 
     def table_4(columns: Sequence[np.ndarray]) -> Any:
-        X = np.concatenate([np.stack(columns, axis=-1), year_dummies(140, np.arange(3, 9), 9)], axis=-1)
+        X = np.concatenate([np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 3:], (140, 1, 1))], axis=-1)
         return dynamic_gmm(logs["n"], GmmSpec(2, 2, 0, Equations.DIFFERENCE, Layout.FULL), X)
 
     fit, want = table_4([w, lag(w), k, ys, lag(ys)]), told["table_4b"]
@@ -258,7 +257,7 @@ def blundell_bond() -> Iterator[Anchor]:
     w, k, ys = logs["w"], logs["k"], logs["ys"]
     columns = [w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)]
     ones = np.where(np.isfinite(w), 1.0, np.nan)[..., None]
-    X = np.concatenate([np.stack(columns, axis=-1), year_dummies(140, np.arange(4, 9), 9), ones], axis=-1)
+    X = np.concatenate([np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 4:], (140, 1, 1)), ones], axis=-1)
     own = np.array([NOWHERE] * 8 + [EVERYWHERE] * 5 + [LEVELS_ONLY])
     spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
     found = dynamic_gmm(logs["n"], spec, X, [Source(w, 1, 0), Source(k, 1, 0)], own)

@@ -144,8 +144,7 @@ def dynamic_gmm(
     spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
     if time_effects:
         first = lags + 1
-        dummies = gmm.year_dummies(len(Y), np.arange(first, n_dates), n_dates)
-        X = np.concatenate([X, dummies], axis=2)
+        X = np.concatenate([X, np.tile(np.eye(n_dates)[:, first:], (len(Y), 1, 1))], axis=2)
         names += [f"{dates[t]}" for t in range(first, n_dates)]
         own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * (n_dates - first)
     if system:

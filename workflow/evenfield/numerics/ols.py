@@ -39,12 +39,6 @@ class OlsFit:
         """Residual variance u'u / (N - K)."""
         return float(self.u_hat @ self.u_hat / self.df)
 
-    @property
-    def r_squared(self) -> float:
-        """Share of the variance of y about its mean that the fit explains."""
-        centred = self.y - self.y.mean()
-        return float(1.0 - self.u_hat @ self.u_hat / (centred @ centred))
-
 
 def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
     """Fit y = X beta + u by least squares; y (N,), X (N, K)."""

@@ -100,16 +100,6 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     return ScpcInference(estimate, std_error, statistic, cv, p_value, estimate - half, estimate + half, space.q)
 
 
-def scpc_size(
-    X: np.ndarray, c: np.ndarray, space: SpatialComponents, covariance: np.ndarray, critical_value: float
-) -> float:
-    """Return the exact probability of rejecting a true null under a given covariance of normal errors."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
-    factors = square_root_factors(x, _score_weights(X, x, space), np.asarray(covariance)[None])
-    return float(ratio_probability(factors, critical_value)[0])
-
-
 def scpc_rejection(X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float) -> float:
     """Return the largest probability, over the correlations allowed, that |t| exceeds a threshold under the null."""
     return _largest_rejection(_both_factors(X, c, space), threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, model_validator
@@ -38,6 +38,23 @@ class UnitsSpec(Spec):
     sample: str = Field("all", description="Sample of units, named under panel.samples.")
     unit_scheme: str = Field("", description="Unit scheme; the main one by default.")
     role: Role = Field("robustness", description="Role in the tables.")
+
+
+def with_shared(data: Any, *keys: str) -> Any:
+    """Return a section whose ``specs`` have those keys of it that they leave out."""
+    shared = {key: data[key] for key in keys if key in data}
+    given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
+    return {**data, "specs": [shared | item for item in given]} if given else data
+
+
+def check_specs(specs: Sequence[Any]) -> None:
+    """Refuse specifications whose years run backwards, and an id that two of them have."""
+    ids = [spec.id for spec in specs]
+    for spec in specs:
+        if spec.years[0] >= spec.years[1]:
+            raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
+    if len(set(ids)) < len(ids):
+        raise ValueError("an id is used twice")
 
 
 def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:

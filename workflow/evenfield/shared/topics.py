@@ -28,6 +28,11 @@ def read_topics() -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
 
 
+def exhibit_owners() -> dict[str, str]:
+    """Return the topic of every exhibit by its id."""
+    return {name: topic for topic, told in read_topics().items() for name in told["exhibits"]}
+
+
 def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return title and caption of every exhibit by its id, in the nouns of the study."""
     out, study, proxy = {}, config["study"], config.get("panel", {}).get("income", {}).get("proxy", "")

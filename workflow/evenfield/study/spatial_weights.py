@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import WeightsError, first_examples
-from evenfield.study.files import read_json, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +107,3 @@ def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, An
     matrix = np.zeros((len(units), len(units)))
     matrix[edges["unit_i"].map(place), edges["unit_j"].map(place)] = edges["weight"]
     return SpatialWeights(tuple(units), matrix, spec)
-
-
-def read_weights(edges: list[str], descriptions: list[str], units: list[str]) -> dict[str, SpatialWeights]:
-    """Read the weights that the weights floor wrote."""
-    specs = [read_json(path) for path in descriptions]
-    return {
-        spec["weights"]: weights_from_edges(read_table(path), units, spec)
-        for path, spec in zip(edges, specs, strict=True)
-    }

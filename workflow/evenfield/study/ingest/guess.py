@@ -59,7 +59,7 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
 
 def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
     """Bring a table into form; ``given`` names columns (unit, year, income, output, population) as far as known."""
-    said, faults, stems = list(table.said), Faults(), _stems(table.frame)
+    said, faults, stems = list(table.said), Faults(), _stems(table.frame, 2)
     for key, name in given.items():
         if name and name not in table.frame and name not in stems:
             faults.append(
@@ -108,19 +108,21 @@ def _listed(names: list[str]) -> str:
     return f"one of {first_examples(names, 12)}"
 
 
-def _stems(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
+def _stems(frame: pd.DataFrame, least: int) -> dict[str, dict[str, int]]:
     """Return the names before a year in the names of columns, with these columns and their years."""
     out: dict[str, dict[str, int]] = {}
     for column in frame.columns:
         if match := YEAR_COLUMN.fullmatch(column):
             stem = match[1].strip(" _.")
             out.setdefault("value" if stem.lower() in BARE else stem, {})[column] = int(match[2])
-    return {stem: columns for stem, columns in out.items() if len(columns) > 1}
+    return {stem: columns for stem, columns in out.items() if len(columns) >= least}
 
 
-def long_table(frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str]) -> tuple[pd.DataFrame, str]:
-    """Return the table with one row per unit and year, and the column of years."""
-    stems = _stems(frame)
+def long_table(
+    frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str], least: int = 2
+) -> tuple[pd.DataFrame, str]:
+    """Return the table with one row per unit and year, and the column of years; a wide one has ``least`` years."""
+    stems = _stems(frame, least)
     wide = {column for columns in stems.values() for column in columns}
     held = [name for name in frame.columns if name not in wide]
     dated = [name for name in held if frame[name].str.strip().str.fullmatch(YEAR_CELL.pattern).all()]
