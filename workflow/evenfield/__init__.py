@@ -11,7 +11,7 @@ _NAMES = {
     "front.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
     "front.regression": "beta_convergence contrasts ols specification_curve",
     "front.results": "Comparison Fit compare",
-    "front.spatial": "SpatialFit impacts spatial_cross_section spatial_dynamic spatial_panel",
+    "front.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
     "numerics.spatial_panel.factors": "fit_with_factors",

@@ -43,6 +43,8 @@ def dynamic_fe(
 ) -> Fit:
     """Fit y_it = rho y_i,t-1 + unit effect + year effect, corrected for the bias of fixed effects.
 
+    ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
+
     Parameters
     ----------
     data : DataFrame
@@ -53,10 +55,6 @@ def dynamic_fe(
         Columns or index levels.
     method : str
         bias_corrected, half_panel_jackknife or anderson_hsiao.
-
-    Notes
-    -----
-    ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
     """
     if method not in ROOTS:
         raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
@@ -97,6 +95,8 @@ def dynamic_gmm(
 ) -> Fit:
     """Fit a dynamic panel by difference or system GMM.
 
+    Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
+
     Parameters
     ----------
     formula : str
@@ -122,10 +122,6 @@ def dynamic_gmm(
         Whether dates have dummies; in a system they instrument the levels alone.
     first_step : str
         full, difference or identity: Roodman's h(3), h(2) and h(1).
-
-    Notes
-    -----
-    Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
     """
     rows = table(formula, data, unit, time, keep_missing=True)
     if steps not in (1, 2) or equations not in ("difference", "system"):
@@ -201,6 +197,8 @@ def log_t(
 ) -> Fit:
     """Test convergence of all units with the log t regression of Phillips and Sul.
 
+    ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
+
     Parameters
     ----------
     data, y, unit, time
@@ -211,10 +209,6 @@ def log_t(
         Share of the first periods that is left out.
     variance : str
         Long-run variance: fqsb or aqsb.
-
-    Notes
-    -----
-    ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     H = transition_variance(x)
@@ -245,6 +239,8 @@ def clubs(
 ) -> Fit:
     """Sort units into convergence clubs.
 
+    One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
+
     Parameters
     ----------
     data, y, unit, time, smoothing, discard, variance
@@ -253,10 +249,6 @@ def clubs(
         phillips_sul or von_lyncker_thoennessen joins clubs that converge together; None leaves them.
     adopt : bool
         Whether units of no club join the one with which they converge best.
-
-    Notes
-    -----
-    One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
@@ -292,6 +284,8 @@ def inequality(
 ) -> Fit:
     """Measure inequality between units at every date, and split it by groups.
 
+    Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
+
     Parameters
     ----------
     data, y, unit, time
@@ -302,10 +296,6 @@ def inequality(
         theil_t, theil_l (both split by groups), gini or atkinson.
     draws, seed : int
         Samples of units behind the standard errors of the Theil indices.
-
-    Notes
-    -----
-    Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
     kinds: dict[str, Callable[..., float]] = {"gini": gini, "atkinson": atkinson}
@@ -356,6 +346,8 @@ def markov(
 ) -> Fit:
     """Estimate a Markov chain of income classes; with weights, conditional on the neighbours' class.
 
+    A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
+
     Parameters
     ----------
     data, y, unit, time
@@ -370,10 +362,6 @@ def markov(
         Classes of the neighbours' average; k by default.
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
-
-    Notes
-    -----
-    A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
     if classes not in ("pooled", "yearly"):

@@ -170,6 +170,8 @@ def ols(
 ) -> Fit:
     """Fit least squares, with fixed effects and one or many inferences for few units.
 
+    One parameter a group.
+
     Parameters
     ----------
     formula : str
@@ -268,18 +270,12 @@ def contrasts(
         Columns.
     unit, inference, **options
         As for ``ols``.
-
-    Notes
-    -----
-    One parameter a group.
     """
     units = table(f"`{y}` ~ 1", data, unit, None)
     labels = units.column(group).astype(str)
     groups = [name for name in sorted(labels.unique()) if name != reference]
     if len(set(labels)) < 2 or (reference is not None and reference not in set(labels)):
-        raise EstimateError(
-            f"groups {', '.join(groups)}", f"two groups, {reference or 'one'} among them", "name others"
-        )
+        raise EstimateError(f"groups {', '.join(groups)}", f"two, {reference or 'one'} among them", "name others")
     if set(groups) & set(data):
         raise EstimateError(f"a column named as a group of {group}", "other names", "rename the column or the group")
     data = units.data.assign(**{name: (labels == name).astype(float) for name in groups})
@@ -309,6 +305,8 @@ def beta_convergence(
 ) -> Fit:
     """Regress mean yearly growth on the initial level, and read off the speed of convergence.
 
+    ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
+
     Parameters
     ----------
     formula : str
@@ -319,10 +317,6 @@ def beta_convergence(
         First and last date; those of the data by default.
     **options
         As for ``ols``; inference is HC3 by default.
-
-    Notes
-    -----
-    ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
     """
     rows = table(formula, data, unit, time)
     if rows.effects:
@@ -335,9 +329,7 @@ def beta_convergence(
         raise EstimateError(f"dates {first} and {last}", "two dates of the data, in order", "set start and end")
     lost, years = levels.index[levels[[first, last]].isna().any(axis=1)], float(last - first)
     if len(lost):
-        raise EstimateError(
-            f"{len(lost)} units without both dates, first {lost[0]}", f"{first} and {last}", "leave them out"
-        )
+        raise EstimateError(f"{len(lost)} units without both dates, first {lost[0]}", "both", "leave them out")
     at = rows.time == first
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     cross["growth"] = (levels[last] - levels[first]) / years
@@ -377,6 +369,8 @@ def specification_curve(
 ) -> Fit:
     """Fit every combination of outcomes, controls and samples, and test the whole curve.
 
+    One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
+
     Parameters
     ----------
     data : DataFrame
@@ -393,10 +387,6 @@ def specification_curve(
         Predicted sign, 1 or -1.
     strata, draws, seed : optional
         Paths of the treatment are permuted over units, inside strata.
-
-    Notes
-    -----
-    One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
     """
     outcomes, rng = [y] if isinstance(y, str) else list(y), np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))

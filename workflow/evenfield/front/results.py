@@ -48,43 +48,21 @@ class Text(str):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
-    """What an estimator found.
+    """What an estimator found; the first inference is the one of ``params`` to ``conf_int``."""
 
-    Attributes
-    ----------
-    title : str
-        Estimator.
-    rows : callable
-        Tidy rows at a confidence level; the first inference named is the one of ``params`` to ``conf_int``.
-    nobs : int
-        Observations.
-    loglik : float
-        Log-likelihood; NaN where the estimator has none.
-    n_params : int
-        Parameters that ``aic`` and ``bic`` count.
-    resids, fitted : Series
-        In the order and with the index of the data; empty where not defined.
-    cov : DataFrame
-        Covariance of the parameters; empty where not defined.
-    notes : dict
-        Numbers of the whole fit, by name.
-    tables : dict
-        Further tables, by name.
-    raw : object
-        What the numerics returned.
-    """
-
-    title: str
-    rows: Rows
-    nobs: int
+    title: str  # estimator
+    rows: Rows  # tidy rows at a confidence level
+    nobs: int  # observations, and the log-likelihood of ``n_params`` parameters; NaN where there is none
     loglik: float = np.nan
     n_params: int = 0
-    resids: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
+    resids: pd.Series[float] = field(
+        default_factory=lambda: pd.Series(dtype=float)
+    )  # in the order of the data, or empty
     fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
-    cov: pd.DataFrame = field(default_factory=pd.DataFrame)
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    cov: pd.DataFrame = field(default_factory=pd.DataFrame)  # covariance of the parameters, or empty
+    notes: Mapping[str, Any] = field(default_factory=dict)  # numbers of the whole fit, and further tables, by name
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    raw: Any = None
+    raw: Any = None  # what the numerics returned
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", cache(self.rows))
@@ -136,7 +114,7 @@ class Fit:
         known = list(dict.fromkeys(self.rows(0.95)["inference"]))
         if inference not in known:
             raise EstimateError(
-                f"no inference {inference!r} in this fit", f"one of {', '.join(known)}", "name it when fitting"
+                f"no inference {inference!r} here", f"one of {', '.join(known)}", "name it when fitting"
             )
         order = [inference, *(name for name in known if name != inference)]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.front.data import table, told, weights
 from evenfield.front.regression import _stacked
-from evenfield.front.results import Fit, t_rows
+from evenfield.front.results import NUMBERS, Fit, t_rows
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
@@ -27,9 +27,43 @@ from evenfield.study.errors import EstimateError
 class SpatialFit(Fit):
     """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take."""
 
+    @told("impacts")
     def impacts(self, *, inference: str | None = None, draws: int = 0, seed: int = 0) -> Fit:
-        """Return direct, indirect and total effects; ``inference="unit"`` clusters by unit, draws > 0 simulates."""
-        return impacts(self, inference=inference, draws=draws, seed=seed)
+        """Return direct, indirect and total effects: parameters ``direct x``, ``indirect x``, ``total x``.
+
+        Parameters
+        ----------
+        inference : str, optional
+            Covariance of the parameters, that of the fit by default; ``unit`` adds t with the effective units.
+        draws, seed : int
+            Draws of the parameters in place of the delta method; a dynamic panel always draws (2,000 by default).
+        """
+        raw, dynamic = self.raw, isinstance(self.raw, DynamicFit)
+        kind = "draws" if dynamic else inference or str(self.rows(0.95)["inference"].iloc[0])
+        count = draws or 2000 * dynamic
+        law = f"{count} draws" if count else "t by unit" if kind == "unit" else "normal"
+
+        def rows(level: float) -> pd.DataFrame:
+            rng, df, ends = np.random.default_rng(seed), np.array(np.inf), [""]
+            if dynamic:
+                found: Any = dynamic_effects(raw, (5,), rng, count, level)
+                ends = [f", {horizon}" for horizon in found.horizons]
+            elif count:
+                found = drawn_impacts(raw, rng, count, kind, level)
+            elif kind == "unit":
+                made = clustered_impacts(raw, level)
+                found, df = made.impacts, made.df
+            else:
+                found = delta_impacts(raw, kind, level)
+            b, spread = found.estimate, found.std_error
+            ratio = np.divide(b, spread, out=np.full_like(b, np.nan), where=spread > 0)
+            p_value = getattr(found, "p_value", np.full_like(b, np.nan))
+            columns = [b, spread, ratio, np.broadcast_to(df, b.shape), p_value, found.conf_low, found.conf_high]
+            numbers = dict(zip(NUMBERS, map(np.ravel, columns), strict=True))
+            names = [f"{what} {name}{end}" for end in ends for what in KINDS for name in found.regressors]
+            return pd.DataFrame({"term": names, "inference": kind, **numbers, "law": law})
+
+        return Fit(f"Effects: {self.title}", rows, self.nobs, notes={"units": raw.network.n}, raw=raw)
 
     @told("impacts")
     def reach(self, regressor: str) -> pd.DataFrame:
@@ -56,6 +90,8 @@ def spatial_panel(
 ) -> SpatialFit:
     """Fit a static spatial panel by maximum likelihood.
 
+    With ``impacts()`` and ``reach()``.
+
     Parameters
     ----------
     formula, data, y, x, unit, time
@@ -72,10 +108,6 @@ def spatial_panel(
         observed, expected, qml, or unit (clustered by unit).
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for pooled.
-
-    Notes
-    -----
-    With ``impacts()`` and ``reach()``.
     """
     rows, net = table(formula, data, unit, time), _network(w)
     panel, names = rows.panel(), None if lagged is None else tuple(lagged)
@@ -178,16 +210,14 @@ def spatial_dynamic(
 ) -> SpatialFit:
     """Fit a dynamic spatial panel with two-way effects by corrected scores.
 
+    ``impacts`` are those after 0 and 5 periods and in the long run.
+
     Parameters
     ----------
     formula, data, w, lagged, y, x, unit, time
         As for ``spatial_panel``.
     free : sequence of str
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
-
-    Notes
-    -----
-    ``impacts`` are those after 0 and 5 periods and in the long run.
     """
     rows, net = table(formula, data, unit, time), _network(w)
     fit = fit_dynamic(rows.panel(), net, lagged, free)
@@ -204,57 +234,3 @@ def spatial_dynamic(
         notes=notes,
         raw=fit,
     )
-
-
-@told("impacts")
-def impacts(fit: SpatialFit, *, inference: str | None = None, draws: int = 0, seed: int = 0) -> Fit:
-    """Return direct, indirect and total effects of each regressor.
-
-    Parameters
-    ----------
-    fit : SpatialFit
-        A static or dynamic spatial panel.
-    inference : str, optional
-        Covariance of the parameters, that of the fit by default; ``unit`` adds t with the effective units.
-    draws, seed : int
-        Draws of the parameters in place of the delta method; the dynamic panel always draws (2,000 by default).
-
-    Notes
-    -----
-    Parameters ``direct x``, ``indirect x``, ``total x``.
-    """
-    kind, raw = inference or str(fit.to_frame()["inference"].iloc[0]), fit.raw
-    if kind == "adjusted score":
-        return _dynamic_impacts(fit, draws or 2000, seed)
-
-    def rows(level: float) -> pd.DataFrame:
-        df: Any = np.inf
-        if draws:
-            found = drawn_impacts(raw, np.random.default_rng(seed), draws, kind, level)
-        elif kind == "unit":
-            made = clustered_impacts(raw, level)
-            found, df = made.impacts, made.df.ravel()
-        else:
-            found = delta_impacts(raw, kind, level)
-        names = [f"{what} {name}" for what in KINDS for name in found.regressors]
-        columns = [np.ravel(part) for part in found[1:6]]
-        ratio = np.divide(columns[0], columns[1], out=np.full_like(columns[0], np.nan), where=columns[1] > 0)
-        keys = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
-        law = f"{draws} draws" if draws else "t by unit" if kind == "unit" else "normal"
-        numbers = dict(zip(keys, columns, strict=True)) | {"statistic": ratio, "df": df}
-        return pd.DataFrame({"term": names, "inference": kind, **numbers, "law": law})
-
-    return Fit(f"Effects: {fit.title}", rows, fit.nobs, notes={"units": raw.network.n}, raw=raw)
-
-
-def _dynamic_impacts(fit: SpatialFit, draws: int, seed: int) -> Fit:
-    def rows(level: float) -> pd.DataFrame:
-        found = dynamic_effects(fit.raw, (5,), np.random.default_rng(seed), draws, level)
-        names = [f"{what} {name}, {h}" for h in found.horizons for what in KINDS for name in found.regressors]
-        parts = [np.ravel(part) for part in (found.estimate, found.std_error, found.conf_low, found.conf_high)]
-        numbers = dict(zip(["estimate", "std_error", "conf_low", "conf_high"], parts, strict=True))
-        ratio = parts[0] / parts[1]
-        out = {"term": names, "inference": "draws", **numbers, "statistic": ratio, "df": np.inf, "p_value": np.nan}
-        return pd.DataFrame({**out, "law": f"{draws} draws"})
-
-    return Fit(f"Effects: {fit.title}", rows, fit.nobs, raw=fit.raw)
