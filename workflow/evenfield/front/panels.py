@@ -11,6 +11,7 @@ import pandas as pd
 
 from evenfield.front.data import Table, table, told, weights
 from evenfield.front.results import Fit, Rows, t_rows
+from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
 from evenfield.numerics.convergence import half_life
@@ -19,15 +20,6 @@ from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inequality import atkinson, decompose_theil, gini, redrawn_theil, theil
-from evenfield.numerics.logt import (
-    CRITICAL_VALUE,
-    discarded_periods,
-    fit_logt,
-    one_sided_p,
-    regression_periods,
-    relative_transition,
-    transition_variance,
-)
 from evenfield.study.errors import EstimateError
 
 ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
@@ -174,14 +166,14 @@ def _trends(
     """Return the rows, their trends by unit and date, and the periods of the regression."""
     rows = table(f"{y} ~ 1", data, *keys)
     x = rows.balanced(rows.y)
-    periods = regression_periods(x.shape[1], discarded_periods(x.shape[1], discard))
+    periods = logt.regression_periods(x.shape[1], logt.discarded_periods(x.shape[1], discard))
     return rows, x if smoothing is None else hp_trend(x, smoothing), periods
 
 
 def _log_t_rows(names: Sequence[str], found: Sequence[tuple[float, float, float]]) -> Rows:
     b, errors, t = zip(*found, strict=True) if found else ((), (), ())
     two_sided = t_rows(names, b, errors, "long-run variance")
-    return lambda level: two_sided(level).assign(p_value=[one_sided_p(v) for v in t], law="normal, one-sided")
+    return lambda level: two_sided(level).assign(p_value=[logt.one_sided_p(v) for v in t], law="normal, one-sided")
 
 
 @told("log-t")
@@ -211,14 +203,14 @@ def log_t(
         Long-run variance: fqsb or aqsb.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
-    H = transition_variance(x)
-    found = fit_logt(H, periods, variance)
+    H = logt.transition_variance(x)
+    found = logt.fit_logt(H, periods, variance)
     line = float(found.b[0]), float(found.std_error[0]), float(found.t[0])
     return Fit(
         "Log t regression",
         _log_t_rows(["log t"], [line]),
         len(periods),
-        notes={"units": len(x), "speed": line[0] / 2, "converges": line[2] > CRITICAL_VALUE},
+        notes={"units": len(x), "speed": line[0] / 2, "converges": line[2] > logt.CRITICAL_VALUE},
         tables={"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates)},
         raw=found,
     )
@@ -255,7 +247,7 @@ def clubs(
     found = found if merge is None else merge_clubs(tests, found, merge)
     found = adopt_divergent(tests, found) if adopt else found
     clubs_by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
-    paths = relative_transition(x)
+    paths = logt.relative_transition(x)
     mean = {name: paths[list(club.members)].mean(axis=0) for name, club in clubs_by_name.items()}
     sizes = {f"units in {name}": len(club.members) for name, club in clubs_by_name.items()}
     members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units)
@@ -370,7 +362,7 @@ def markov(
     codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
-    fit = _chain(counts, labels, step, "Markov chain")
+    fit = _chain(counts, labels, step)
     if w is None:
         return fit
     net, rng = weights(w), np.random.default_rng(seed)
@@ -379,12 +371,9 @@ def markov(
     W = net.matrix.toarray()[np.ix_(order, order)]
     test = chains.spatial_markov_test(x, codes, W, k=k, m=m, rng=rng, draws=draws, step=step)
     notes = {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
-    parts = {
-        f"neighbours {i + 1}": _chain(c, labels, step, "").tables["transitions"] for i, c in enumerate(test.counts)
-    }
-    return replace(
-        fit, title="Spatial Markov chain", notes={**fit.notes, **notes}, tables={**fit.tables, **parts}, raw=test
-    )
+    matrices = [pd.DataFrame(P, labels, labels) for P in chains.transition_matrix(test.counts)]
+    tables = dict(fit.tables) | {f"neighbours {i}": P for i, P in enumerate(matrices, 1)}
+    return replace(fit, title="Spatial Markov chain", notes={**fit.notes, **notes}, tables=tables, raw=test)
 
 
 def _matched(units: np.ndarray, ids: Sequence[str]) -> np.ndarray:
@@ -396,7 +385,7 @@ def _matched(units: np.ndarray, ids: Sequence[str]) -> np.ndarray:
     return np.array([place[name] for name in units])
 
 
-def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int, title: str) -> Fit:
+def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int) -> Fit:
     P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
     errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
     names = [f"{a} to {b}" for a in labels for b in labels]
@@ -411,6 +400,5 @@ def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int, title: str) -> 
         "half-life": float(chains.mobility_half_life(P, step)),
         "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
     }
-    return Fit(
-        title, t_rows(names, P.ravel(), errors.ravel(), "multinomial"), int(counts.sum()), notes=notes, tables=tables
-    )
+    rows = t_rows(names, P.ravel(), errors.ravel(), "multinomial")
+    return Fit("Markov chain", rows, int(counts.sum()), notes=notes, tables=tables)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from evenfield.front.data import Table, table, told
-from evenfield.front.results import NUMBERS, Fit, Rows, t_rows
+from evenfield.front.results import NUMBERS, Fit, t_rows
 from evenfield.numerics import ols as plain
 from evenfield.numerics.convergence import fit_speed, half_life_bounds, speed_bounds, speed_from_slope
 from evenfield.numerics.inference import cluster_robust as by_cluster
@@ -409,20 +409,13 @@ def specification_curve(
     sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
     tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
     names = [" | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases]
-    each = [
-        t_rows([n], [b], [e], "CR1", v) for n, b, e, v in zip(names, estimates[:, 0], errors[:, 0], df, strict=True)
-    ]
     return Fit(
         "Specification curve",
-        _stacked(each),
+        t_rows(names, estimates[:, 0], errors[:, 0], "CR1", df),
         len(whole.y),
         notes={f"joint p, {n.replace('_', ' ')}": test.p_value for n, test in tests.items()},
         tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},
     )
-
-
-def _stacked(parts: Sequence[Rows]) -> Rows:
-    return lambda level: pd.concat([part(level) for part in parts], ignore_index=True)
 
 
 def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

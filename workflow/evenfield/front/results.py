@@ -18,16 +18,16 @@ Rows = Callable[[float], pd.DataFrame]
 NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
 
 
-def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: float = np.inf) -> Rows:
+def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf) -> Rows:
     """Return tidy rows with Student's t, or the normal law for infinite degrees of freedom."""
     estimate, spread = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
     ratio = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
 
     def rows(level: float) -> pd.DataFrame:
-        half = float(stdtrit(df, 0.5 + level / 2)) * spread
-        columns = [estimate, spread, ratio, np.full(len(estimate), df), 2 * stdtr(df, -np.abs(ratio))]
+        half = stdtrit(df, 0.5 + level / 2) * spread
+        columns = [estimate, spread, ratio, np.broadcast_to(df, ratio.shape), 2 * stdtr(df, -np.abs(ratio))]
         numbers = dict(zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True))
-        law = "normal" if np.isinf(df) else f"t({df:g})"
+        law = "t" if np.ndim(df) else "normal" if np.isinf(df) else f"t({df:g})"
         return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law})
 
     return rows

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from evenfield.front.data import table, told, weights
-from evenfield.front.regression import _stacked
 from evenfield.front.results import NUMBERS, Fit, t_rows
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
@@ -135,7 +134,7 @@ def spatial_panel(
     parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(kinds, covariances, strict=True)]
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
-        _stacked(parts),
+        lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
         n,
         fit.log_likelihood,
         len(labels),

@@ -36,9 +36,7 @@ class GmmSpec(NamedTuple):
     last_lag: int = 3
     equations: Equations = Equations.DIFFERENCE  # differences alone, or differences and levels
     layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
-    first_step: str = (
-        "full"  # one-step H: full, difference (identity for levels) or identity; Roodman's h(3), h(2), h(1)
-    )
+    first_step: str = "full"  # its H: full, difference (identity for levels), identity; Roodman's h(3), h(2), h(1)
 
 
 class Source(NamedTuple):
