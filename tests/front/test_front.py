@@ -135,6 +135,9 @@ def test_every_estimator_gives_the_same_class_of_results(name):
     assert said == str(fit.summary) == repr(fit) and said.count("\n") < 60 and str(fit.params.index[0]) in said
     last = rows["inference"].iloc[-1]
     assert fit.vcov(last).to_frame()["inference"].iloc[0] == last
+    cov = fit.vcov(last).cov
+    for term in cov:
+        assert np.sqrt(cov.loc[term, term]) == pytest.approx(fit.vcov(last).std_errors[term], nan_ok=True)
     if np.isfinite(fit.loglik):
         assert fit.aic == pytest.approx(2 * fit.n_params - 2 * fit.loglik) and fit.bic != fit.aic
     if len(fit.resids) and name != "beta":
@@ -186,6 +189,7 @@ def test_least_squares_by_statsmodels(ours, theirs):
     assert fit.params[names].to_numpy() == pytest.approx(want.params.to_numpy())
     assert fit.std_errors[names].to_numpy() == pytest.approx(want.bse.to_numpy())
     assert fit.conf_int().loc[names].to_numpy() == pytest.approx(want.conf_int().to_numpy())
+    assert fit.cov.loc[names, names].to_numpy() == pytest.approx(want.cov_params().to_numpy())
     assert (fit.loglik, fit.aic, fit.bic) == pytest.approx((want.llf, want.aic, want.bic))
     assert fit.resids.to_numpy() == pytest.approx(want.resid.to_numpy()) and (fit.resids.index == data.index).all()
 

@@ -153,7 +153,7 @@ def dynamic_gmm(
         f"{equations.capitalize()} GMM, {steps} step{'s' * (steps > 1)}",
         t_rows(names, beta, errors, inference),
         found.n_levels or found.n_rows,
-        cov=pd.DataFrame(cov, names, names),
+        covariance=lambda _: pd.DataFrame(cov, names, names),
         notes=notes,
         tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
         raw=found,

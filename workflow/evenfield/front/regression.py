@@ -38,9 +38,9 @@ class Case:
     absorbed: int  # effects that demeaning took out
     options: Mapping[str, Any]  # as given to ``ols``
 
-    def c(self, name: str) -> np.ndarray:
-        """Return the weights of one coefficient, shape (K,)."""
-        return np.asarray(np.arange(self.fit.X.shape[1]) == self.names.index(name), dtype=float)
+    def c(self, name: Any) -> np.ndarray:
+        """Return the weights of one coefficient or of the sum of several, shape (K,)."""
+        return np.pad(np.isin(self.names, name).astype(float), (0, self.fit.X.shape[1] - len(self.names)))
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -63,7 +63,7 @@ class Case:
         """Spatial principal components by level, as far as they were asked for."""
         return {}
 
-    def scpc(self, name: str, level: float) -> Any:
+    def scpc(self, name: Any, level: float) -> Any:
         """Test one coefficient with spatial principal components."""
         if len(self.rows.units) < len(self.rows.unit):
             raise EstimateError("SCPC for several rows a unit", "one row a unit", "take long differences or unit means")
@@ -72,7 +72,7 @@ class Case:
             self.spaces[level] = spatial_components(haversine_km(*self.places[1:]), *options)
         return scpc_inference(self.fit, self.c(name), self.spaces[level])
 
-    def conley(self, name: str, level: float, *, all_dates: bool = False) -> Any:
+    def conley(self, name: Any, level: float, *, all_dates: bool = False) -> Any:
         """Test one coefficient with Conley's kernel."""
         case = self.fit, self.c(name), self.rows.unit
         if len(self.rows.units) == len(self.rows.unit):
@@ -91,7 +91,7 @@ class Case:
         rng = np.random.default_rng(self.options["seed"])
         return wild_draws(self.clusters, "rademacher", self.options["draws"], rng)
 
-    def wild(self, name: str, level: float, kind: Any) -> Any:
+    def wild(self, name: Any, level: float, kind: Any) -> Any:
         """Test one coefficient with the wild cluster bootstrap."""
         return wild_inference(wild_bootstrap(self.fit, self.c(name), self.clusters, self.draws, kind), level)
 
@@ -112,19 +112,24 @@ class Case:
         effects: permuted.Effects = "unit and time" if rows.unit_name in rows.effects else "time"
         return permuted.randomisation_inference(permuted.path_randomisation(panel, drawn, effects), level)
 
-    def covariance(self, cov: Callable[[plain.OlsFit], np.ndarray]) -> np.ndarray:
-        """Return a covariance, effects that were taken out counted."""
-        return np.asarray(self.fit.df / (self.fit.df - self.absorbed) * cov(self.fit))
-
-    def by_covariance(self, name: str, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
-        """Test one coefficient with Student's t."""
+    def by_covariance(self, name: Any, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
+        """Test one coefficient with Student's t, effects that were taken out counted."""
         df = self.fit.df - self.absorbed
-        return plain.contrast_inference(self.fit, self.covariance(cov), self.c(name), df, level)
+        return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), self.c(name), df, level)
+
+    def covariance(self, kind: str) -> pd.DataFrame:
+        """Return the covariance of the coefficients, from the variances of them and of their sums."""
+        if kind in ("two_way", "randomisation"):
+            return pd.DataFrame()
+        infer = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)]
+        sums = np.array([[infer(self, (a, b), 0.95).std_error ** 2 for b in self.names] for a in self.names])
+        single = np.diag(sums)
+        values = np.where(np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2)
+        return pd.DataFrame(values, self.names, self.names)
 
 
 NOTHING = 1e-10
-COVARIANCES = {"classical": plain.cov_classical, "HC1": plain.cov_hc1, "HC3": plain.cov_hc3}
-INFERENCES: dict[str, Callable[[Case, str, float], Any]] = {
+INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
     "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
     "HC1": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc1),
     "HC3": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc3),
@@ -205,7 +210,6 @@ def ols(
     case = Case(rows, fit, tuple(map(str, X)), clusters, absorbed, options)
     n, k = fit.X.shape
     sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
-    cov = case.covariance(COVARIANCES[chosen[0]])[: X.shape[1], : X.shape[1]] if chosen[0] in COVARIANCES else None
     keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
     return Fit(
         "Least squares",
@@ -215,7 +219,7 @@ def ols(
         k + absorbed,
         rows.restored(fit.u_hat),
         rows.restored(rows.y.to_numpy() - fit.u_hat),
-        pd.DataFrame() if cov is None else pd.DataFrame(cov, case.names, case.names),
+        case.covariance,
         {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(np.unique(clusters))},
         raw=fit,
     )

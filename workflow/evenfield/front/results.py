@@ -59,7 +59,7 @@ class Fit:
         default_factory=lambda: pd.Series(dtype=float)
     )  # in the order of the data, or empty
     fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
-    cov: pd.DataFrame = field(default_factory=pd.DataFrame)  # covariance of the parameters, or empty
+    covariance: Callable[[str], pd.DataFrame] = lambda _: pd.DataFrame()  # of the parameters by inference, or empty
     notes: Mapping[str, Any] = field(default_factory=dict)  # numbers of the whole fit, and further tables, by name
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     raw: Any = None  # what the numerics returned
@@ -90,6 +90,11 @@ class Fit:
     def pvalues(self) -> pd.Series[float]:
         """Two-sided p-values by name."""
         return self._main()["p_value"].rename("pvalues")
+
+    @property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of the parameters; empty where there is none."""
+        return self.covariance(self.rows(0.95)["inference"].iloc[0])
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return intervals by name, columns ``lower`` and ``upper``."""
@@ -123,7 +128,7 @@ class Fit:
             parts = [found[found["inference"] == name] for name in order]
             return pd.DataFrame(pd.concat(parts, ignore_index=True))
 
-        return replace(self, rows=rows, cov=self.cov if inference == known[0] else pd.DataFrame())
+        return replace(self, rows=rows)
 
     @property
     def summary(self) -> Text:

@@ -140,7 +140,7 @@ def spatial_panel(
         len(labels),
         resids,
         fitted,
-        pd.DataFrame(covariances[0], labels, labels),
+        lambda kind: pd.DataFrame(covariances[kinds.index(kind)], labels, labels),
         {
             "units": net.n,
             "periods": len(panel.periods),
@@ -229,7 +229,7 @@ def spatial_dynamic(
         "Dynamic spatial panel, two-way effects",
         t_rows(names, fit.estimates[kept], np.sqrt(np.diag(V)), "adjusted score"),
         (net.n - 1) * fit.t,
-        cov=pd.DataFrame(V, names, names),
+        covariance=lambda _: pd.DataFrame(V, names, names),
         notes=notes,
         raw=fit,
     )
