@@ -1,7 +1,5 @@
 """Published numbers and ours, one row each: `python3 run validate` prints the table, the tests assert it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Add figures from a file: a new column, new years, filled gaps or, on request, a new vintage."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Say what moved since the last run, or against other results: cells, config keys, estimates, answers, with sizes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Make a study from a table of your own: config.yaml and data/, checked, with what was guessed and why."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

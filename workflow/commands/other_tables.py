@@ -1,7 +1,5 @@
 """Other files about the units of a study: which unit is meant, figures for it, its polygon and who touches it."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all else in results/logs/run.log."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re

@@ -1,7 +1,5 @@
 """Ordinary least squares on a cross-section with small-sample inference."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Spatial correlation robust inference: the conditional SCPC t test of Mueller and Watson (2023)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

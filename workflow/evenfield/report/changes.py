@@ -1,7 +1,5 @@
 """What differs between two states of a study: cells of tables, keys of the config, estimates and answers."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Everything that page and paper say, gathered once and in the same words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Paper and appendix: Typst sources from the texts of the study, compiled to PDFs that are the same on every run."""
 
-from __future__ import annotations
-
 import os.path
 import re
 from collections.abc import Callable, Mapping, Sequence

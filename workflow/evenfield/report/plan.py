@@ -1,7 +1,5 @@
 """The plan of a study: what a run makes of its config, what it leaves out, and every fault known before any table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path

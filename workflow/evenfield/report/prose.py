@@ -1,7 +1,5 @@
 """The texts of a study: Markdown with named numbers and conditions, read once, written as HTML and as Typst."""
 
-from __future__ import annotations
-
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

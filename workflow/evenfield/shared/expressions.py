@@ -1,7 +1,5 @@
 """Variables as the config writes them: ``log(fie_investment_m_usd / gdp_100m_cny)``, read without ``eval``."""
 
-from __future__ import annotations
-
 import ast
 import math
 import operator

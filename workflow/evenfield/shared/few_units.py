@@ -1,7 +1,5 @@
 """Inference with few units behind one combination of the coefficients of a panel regression, as fields of a row."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the tables of a study offer: whatever lacks a table, a period or weights is left out, each in one sentence."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

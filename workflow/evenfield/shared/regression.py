@@ -1,7 +1,5 @@
 """Cross-section regressions by statsmodels, with the faults of the data said in words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Frames the convergence estimators share: complete rows of a sample, warnings in words, rows of estimates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Specifications: one pydantic class for each topic says key, type, default and meaning."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal

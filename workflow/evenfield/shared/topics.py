@@ -1,7 +1,5 @@
 """The topics of the library as the workflow sees them: what each reads, which sections move it, what it shows."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping

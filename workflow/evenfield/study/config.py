@@ -1,7 +1,5 @@
 """Read the study's config: one schema checks it, fills its defaults and words its errors in one line."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """What the floors hand each other in memory: the study's shape and its spatial weights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any

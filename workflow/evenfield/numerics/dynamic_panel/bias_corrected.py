@@ -1,7 +1,5 @@
 """The score-corrected fixed-effects estimator, with its bootstrap by unit."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

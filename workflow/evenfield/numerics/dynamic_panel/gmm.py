@@ -1,7 +1,5 @@
 """Instruments, weighting and GMM of dynamic panels; Anderson and Hsiao."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple

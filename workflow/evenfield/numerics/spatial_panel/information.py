@@ -1,7 +1,5 @@
 """Information matrices of the static models: observed, expected, and the score covariance under any error law."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

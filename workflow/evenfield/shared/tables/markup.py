@@ -1,7 +1,5 @@
 """Tables as HTML: semantic, accessible and sortable without being parsed again."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Read a table of anyone's as text: CSV, Excel, Stata, SPSS, Parquet or the properties of GeoJSON."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

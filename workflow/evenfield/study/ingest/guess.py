@@ -1,7 +1,5 @@
 """Find out how a table of anyone's is built: keys, step, names of units, constant columns, income; say why."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import re
@@ -126,13 +124,14 @@ def long_table(
     wide = {column for columns in stems.values() for column in columns}
     held = [name for name in frame.columns if name not in wide]
     dated = [name for name in held if frame[name].str.strip().str.fullmatch(YEAR_CELL.pattern).all()]
-    dated = [name for name in dated if frame[name].nunique() > 1]
+    dated, once = ([name for name in dated if (frame[name].nunique() > 1) is many] for many in (True, False))
     likely = known_as("year", dated) or (dated if len(dated) == 1 else [])
     if year := given.get("year") or next(iter(likely), ""):
         said.append(f"years: column {year}" + ("" if given.get("year") else ", by its name or its cells"))
         return frame, year
     if not stems:
         found = f"no column of years among {first_examples(list(frame.columns), 6)}"
+        found = f"{once[0]} holds one year" if known_as("year", once) else found
         raise _fault(found, "the year of each row, or a column for each year", "name it with --year, or add it")
     said.append(f"wide table: {', '.join(f'{stem} in {len(names)} years' for stem, names in stems.items())}")
     parts = []
@@ -149,8 +148,10 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
     found = [name for name in found if numbers_of(frame[name]) is None or known_as("unit", [name])]
     if not found:
         first = next(iter(known_as("unit", others)), others[0] if others else year)
-        twice = int(frame.duplicated([first, year]).sum())
-        words = f"no column names each unit once a year ({first}: {twice} rows stand twice)"
+        counts = {"stand twice": frame.duplicated([first, year]), "are blank": frame[first].str.strip().eq("")}
+        why = [f"{int(rows.sum())} rows {what}" for what, rows in counts.items() if rows.any()]
+        why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
+        words = f"no column names each unit once a year ({first}: {' and '.join(why)})"
         raise _fault(words, "one row per unit and year", "name the column with --unit, or remove what stands twice")
     same = [name for name in found if frame.groupby(name)[found[0]].nunique().eq(1).all()]
     plain = [name for name in same if not frame[name].str.strip().str.contains(r"\s").any()]

@@ -1,7 +1,5 @@
 """The files of a study's data folder as text: read, and written back only when the whole study is in order."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """F4: growth against initial income, one panel per period, every unit named."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

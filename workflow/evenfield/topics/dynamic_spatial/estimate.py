@@ -1,7 +1,5 @@
 """Dynamic spatial panel: what comes from the own past, from neighbours now and from their past, and for how long."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, NamedTuple
 
 import numpy as np

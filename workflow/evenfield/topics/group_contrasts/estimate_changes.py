@@ -1,7 +1,5 @@
 """Contrasts of changes: growth of a ratio between the ends of windows, growth before and after a programme."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Partial pooling: the same contrast in several periods as draws from one distribution."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any

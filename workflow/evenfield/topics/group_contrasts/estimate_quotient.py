@@ -1,7 +1,5 @@
 """Location quotients: a group's share in one column over its share in another, their trend and their end level."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
