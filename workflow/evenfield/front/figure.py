@@ -1,7 +1,5 @@
 """Pictures of results."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """Least squares with many inferences, group contrasts, beta convergence and specification curves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Spatial panels and cross-sections: static, with random effects, dynamic; their effects."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
