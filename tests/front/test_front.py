@@ -204,6 +204,20 @@ def test_two_way_effects_of_an_unbalanced_panel_by_linearmodels():
     assert fit.resids.to_numpy() == pytest.approx(want.resids.to_numpy())
 
 
+def test_effects_taken_out_change_no_inference_and_dummies_of_single_clusters_have_none():
+    data, _ = made()
+    data, kinds = data.drop(index=[3, 30, 77]), ["CR2", "CR3", "wild33", "conley", "driscoll_kraay"]
+    how = {"inference": kinds, "cutoff_km": 300, "draws": 199, **KEYS}
+    taken, dummies = (
+        ef.ols(f"y ~ x {form}", data, **how).to_frame() for form in ("| unit + year", "+ C(unit) + C(year)")
+    )
+    columns = ["estimate", "std_error", "df", "p_value", "conf_low"]
+    of_x = dummies[dummies["term"] == "x"]
+    np.testing.assert_allclose(taken[columns].to_numpy(float), of_x[columns].to_numpy(float), rtol=1e-6)
+    lost = dummies[dummies["std_error"].isna()]
+    assert len(lost) and lost["law"].str.contains("leverage 1").all() and lost["estimate"].notna().all()
+
+
 def test_the_constant_of_spatial_models_by_spreg():
     data, edges = made()
     data, net = cross(data), ef.weights(edges[3:], symmetric=True)

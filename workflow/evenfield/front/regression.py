@@ -14,6 +14,7 @@ from evenfield.front.data import Table, table, told
 from evenfield.front.results import NUMBERS, Fit, t_rows
 from evenfield.numerics import ols as plain
 from evenfield.numerics.convergence import fit_speed, half_life_bounds, speed_bounds, speed_from_slope
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference import cluster_robust as by_cluster
 from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
@@ -146,11 +147,22 @@ INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
 LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
 
 
-def _line(case: Case, kind: str, name: str, level: float) -> dict[str, Any]:
-    found = INFERENCES[kind](case, name, level)
-    numbers = {column: getattr(found, column, np.nan) for column in NUMBERS}
-    law = getattr(found, "law", LAWS.get(kind, f"t({numbers['df']:g})"))
-    return {"term": name, "inference": kind, **numbers, "law": law}
+def _lines(case: Case, keys: Sequence[tuple[str, str]], level: float) -> pd.DataFrame:
+    """Return a row for each inference and coefficient; one that cannot be says why, unless none can."""
+    out, errors = [], []
+    for kind, name in keys:
+        line = {"term": name, "inference": kind, **dict.fromkeys(NUMBERS, np.nan)}
+        try:
+            found = INFERENCES[kind](case, name, level)
+            line |= {column: getattr(found, column, np.nan) for column in NUMBERS}
+            line["law"] = getattr(found, "law", LAWS.get(kind, f"t({line['df']:g})"))
+        except NumericsError as error:
+            line |= {"estimate": float(case.fit.beta[case.names.index(name)]), "law": f"none: {error}"}
+            errors.append(error)
+        out.append(line)
+    if len(errors) == len(keys):
+        raise errors[0]
+    return pd.DataFrame(out)
 
 
 @told("ols")
@@ -211,7 +223,7 @@ def ols(
     keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
     return Fit(
         "Least squares",
-        lambda level: pd.DataFrame([_line(case, *key, level) for key in keys]),
+        lambda level: _lines(case, keys, level),
         n,
         float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
         k + absorbed,
