@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.ingest.any_table import number_text, numbers_of, read_any
-from evenfield.study.ingest.guess import YEAR_COLUMN, long_table
+from evenfield.study.ingest.guess import YEAR_COLUMN, long_table, no_numbers
 
 # The bureau of statistics of China names the indicator above its table; the longest ending of a name comes first.
 INDICATOR = re.compile(r"指标\s*[:：]\s*(.+)")
@@ -68,6 +68,9 @@ def read_figures(path: Path, units: pd.DataFrame, named: Sequence[str], zeros: s
     indicator = next((match[1].strip() for line in table.above if (match := INDICATOR.match(line))), "")
     if indicator:
         named = [_column_for(indicator, table.frame, path.name, named)]
+    if len(named) > 1:
+        found = f"{len(named)} columns of {path.name} are asked for"
+        raise IngestError(found, "one, except for a download of the bureau", "run the command once for each column")
     name, _, column = named[0].partition("=")
     try:
         frame, year = long_table(table.frame, {}, [], least=1 if indicator else 2)
@@ -78,14 +81,15 @@ def read_figures(path: Path, units: pd.DataFrame, named: Sequence[str], zeros: s
     same = [other for other in others if other.casefold() == (column or name).casefold()]
     figures = [other for other in others if numbers_of(frame[other]) is not None]
     chosen = same or ([] if column else figures if len(figures) == 1 else others if len(others) == 1 else [])
-    if not chosen or len(named) > 1:
+    if not chosen:
         found = f"{path.name} has no column {column or name}"
         raise IngestError(found, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN")
     values = numbers_of(frame[chosen[0]])
     if values is None and year:
-        raise IngestError(
-            f"{chosen[0]} of {path.name} is no column of numbers", "numbers or blanks", "correct the cells"
-        )
+        wrong = no_numbers(frame[chosen[0]])[1]
+        where = f" ('{wrong.iloc[0]}', {ids[wrong.index[0]]} {frame[year][wrong.index[0]]})" if wrong.size else ""
+        found = f"{chosen[0]} of {path.name} has {wrong.size} cells that are no number{where}"
+        raise IngestError(found, "numbers or blanks", "correct the cells")
     if indicator and zeros == "missing" and values is not None:
         values = values.mask(values.eq(0))
     texts = frame[chosen[0]].str.strip() if values is None else values.map(number_text)

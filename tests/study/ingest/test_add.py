@@ -215,7 +215,7 @@ REFUSED = [
     (
         OUTPUT,
         '地区,2004年\n甲省,"1,23,4"\n',
-        "value of download.csv is no column of numbers; expected numbers or blanks",
+        "value of download.csv has 1 cells that are no number ('1,23,4', A 2004); expected numbers or blanks",
     ),
     (
         OUTPUT,

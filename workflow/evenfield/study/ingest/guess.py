@@ -200,18 +200,24 @@ def _name_column(frame: pd.DataFrame) -> str:
     return next(iter([*known_as("name", same), *same]), "")
 
 
+def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the cells of a column of text that are not missing, and those of them that are no number."""
+    cells = column.str.strip()
+    held = cells[~cells.str.lower().isin(MISSING)]
+    return held, held[~held.str.fullmatch(ANY_NUMBER)]
+
+
 def _sorted_columns(frame: pd.DataFrame, name: str, said: list[str], faults: Faults) -> tuple[list[str], list[str]]:
     """Return the columns of figures by year, and those that describe units because they do not change."""
     figures, constant, dropped = list[str](), list[str](), list[str]()
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
-        cells = frame[column].str.strip()
-        held = cells[~cells.str.lower().isin(MISSING)]
+        held, wrong = no_numbers(frame[column])
         if numbers_of(frame[column]) is not None:
             still = _constant(frame, column) and not known_as("population", [column])
             (constant if still else figures).append(column)
         elif held.size and _constant(frame, column):
             constant.append(column)
-        elif (wrong := held[~held.str.fullmatch(ANY_NUMBER)]).size < held.size / 2:
+        elif wrong.size < held.size / 2:
             where = f"{frame['unit'][wrong.index[0]]} {frame['year'][wrong.index[0]]}"
             words = f"{column} has {wrong.size} cell that is no number ('{wrong.iloc[0]}', {where})"
             faults.append(_fault(words, "a number or a blank cell", "correct the cell"))
