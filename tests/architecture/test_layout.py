@@ -18,6 +18,7 @@ TOPICS = read_topics()
 # Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
+    "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic"}),
     "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),

@@ -11,11 +11,21 @@ import numpy as np
 import pandas as pd
 from linearmodels.datasets import munnell
 
+import evenfield as ef
 from evenfield.numerics import markov as mk
 from evenfield.numerics.clubs import find_clubs, group_tests, merge_clubs
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
-from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm
+from evenfield.numerics.dynamic_panel.gmm import (
+    EVERYWHERE,
+    LEVELS_ONLY,
+    NOWHERE,
+    Equations,
+    GmmSpec,
+    Layout,
+    Source,
+    dynamic_gmm,
+)
 from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
 from evenfield.numerics.logt import discarded_periods, fit_logt, regression_periods, transition_variance
 from evenfield.numerics.ols import contrast_inference, cov_classical, fit_ols
@@ -222,6 +232,39 @@ def arellano_bond() -> Iterator[Anchor]:
     for name, value in ours.items():
         label = name.replace("_first", " n(-1)").replace("std_error", "s.e. of").replace("_", " ")
         yield Anchor(f"table 4a: {label}", value, want[name], 5e-4)
+    for name, test in zip(("m1_one_step", "m2_one_step"), fit.serial_one_step, strict=True):
+        yield Anchor(f"table 4a: {name.replace('_', ' ')}", test.statistic, want[name], 5e-5)
+
+
+def blundell_bond() -> Iterator[Anchor]:
+    rows = pd.read_csv(GOLDEN / "arellano_bond" / "data.csv").rename(columns={"emp": "n", "wage": "w", "capital": "k"})
+    rows[["n", "w", "k"]] = np.log(rows[["n", "w", "k"]])
+    model = {"equations": "system", "endogenous": ["w", "k"], "steps": 1, "unit": "firm", "time": "year"}
+    fit = ef.dynamic_gmm("n ~ w + lag(w) + k + lag(k)", rows, **model)
+    told = expected("arellano_bond")
+    want = told["blundell_bond"]
+    yield from anchors(1e-7, want["terms"], fit.params[want["terms"]], want["beta"])
+    yield from anchors(1e-7, [f"s.e. of {t}" for t in want["terms"]], fit.std_errors[want["terms"]], want["std_errors"])
+    tests = fit.tables["tests"]
+    ours = [*tests.loc["Hansen"], *tests.loc[["m1", "m2"], "statistic"], fit.notes["instruments"], fit.nobs]
+    names = ["Hansen", "its d.f.", "its p", "m1", "m2", "instruments", "observations"]
+    printed = [want["hansen"], want["df"], want["hansen_p"], *want["serial"], want["instruments"], want["observations"]]
+    for line in zip(names, ours, printed, [5e-3, 0, 5e-4, 5e-3, 5e-3, 0, 0], strict=True):
+        yield Anchor(*line)
+    logs, want = firms(), told["predetermined"]
+    w, k, ys = logs["w"], logs["k"], logs["ys"]
+    columns = [w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)]
+    ones = np.where(np.isfinite(w), 1.0, np.nan)[..., None]
+    X = np.concatenate([np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 4:], (140, 1, 1)), ones], axis=-1)
+    own = np.array([NOWHERE] * 8 + [EVERYWHERE] * 5 + [LEVELS_ONLY])
+    spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
+    found = dynamic_gmm(logs["n"], spec, X, [Source(w, 1, 0), Source(k, 1, 0)], own)
+    names = [f"predetermined: {i}" for i in range(16)]
+    yield from anchors(5e-6, names, found.beta, want["beta"])
+    small = np.sqrt((found.n_levels - 1) / (found.n_levels - 16) * 140 / 139)
+    yield from anchors(1.1e-5, [f"{n}, s.e." for n in names], small * found.std_errors, want["std_errors"])
+    counts = [found.n_levels, found.n_instruments], [want["observations"], want["instruments"]]
+    yield from anchors(0, ["predetermined: observations", "predetermined: instruments"], *counts)
 
 
 def phillips_sul() -> Iterator[Anchor]:
@@ -257,6 +300,7 @@ STUDIES: Sequence[tuple[str, Callable[[], Iterator[Anchor]], str]] = (
     ("US states 1929-2009, dynamic panel", us_dynamic, "computed twice elsewhere; tests/golden/us_dynamic"),
     ("US states 1929-2009, Markov chains", us_markov, "giddy 2.3.8"),
     ("Arellano and Bond 1991, 140 UK firms", arellano_bond, "table 4; R plm; Stata manual"),
+    ("Blundell and Bond 1998, 140 UK firms", blundell_bond, "table 4, by Roodman 2009; xtabond2"),
     ("Munnell 1990, 48 states, spatial panels", munnell_spatial, "R splm 1.6-5"),
     ("Munnell 1990, Driscoll-Kraay errors", driscoll_kraay, "R plm; linearmodels 7.1"),
     ("Phillips and Sul 2009, 152 countries", phillips_sul, "R ConvergenceClubs 2.2.5"),

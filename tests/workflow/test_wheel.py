@@ -24,6 +24,16 @@ net = network(list("abcdef"), np.roll(np.eye(6), 1, axis=0))
 effects = delta_impacts(fit_spatial_panel(panel, net, PanelModel("SLX")))
 print(evenfield.__version__, evenfield.__file__, len(effects.regressors))
 """
+EXAMPLES = """
+import pathlib, re, sys
+sys.modules["snakemake"] = None
+import evenfield
+assert "site-packages" in evenfield.__file__
+for page in sorted(pathlib.Path("docs/library").glob("*.md")):
+    names = {}
+    for code in re.findall(r"```python\\n(.*?)```", page.read_text(), re.DOTALL):
+        exec(code, names) if page.stem != "arrays" else None
+"""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +67,14 @@ def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
     version, place, regressors = done.stdout.split()
     assert (version, Path(place).parent, regressors) == (evenfield.__version__, site / "evenfield", "1")
     assert next(site.glob("evenfield-*.dist-info")).name == f"evenfield-{evenfield.__version__}.dist-info"
+
+
+def test_the_examples_of_the_pages_run_from_the_wheel_without_snakemake(site, tmp_path):
+    for name in ("docs/library", "examples/us-states/data", "data", "tests/golden/arellano_bond"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    python = site.parents[2] / "bin" / "python"
+    done = subprocess.run([python, "-I", "-c", EXAMPLES], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_data_file_is_in_the_wheel(site):

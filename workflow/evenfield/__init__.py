@@ -5,26 +5,27 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-# The public names and their modules: imported at first use, so that `import evenfield` stays quick.
-_MODULES = {
-    "PanelModel": "models",
-    "bsk_tests": "lm_tests",
-    "clustered_impacts": "impacts",
-    "delta_impacts": "impacts",
-    "drawn_impacts": "impacts",
-    "fit_random_effects": "random_effects",
-    "fit_spatial_panel": "models",
-    "fit_with_factors": "factors",
-    "lm_tests": "lm_tests",
-    "model_probabilities": "selection",
-    "network": "network",
-    "panel_from_rows": "panel",
-    "partition": "reach",
-    "reach": "reach",
-    "unit_bootstrap": "bootstrap",
-    "wald_tests": "selection",
-    "year_bootstrap": "bootstrap",
+# The public names by module: imported at first use, so that `import evenfield` stays quick.
+_NAMES = {
+    "front.data": "weights",
+    "front.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
+    "front.regression": "beta_convergence contrasts ols specification_curve",
+    "front.results": "Comparison Fit compare",
+    "front.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
+    "numerics.errors": "NumericsError",
+    "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
+    "numerics.spatial_panel.factors": "fit_with_factors",
+    "numerics.spatial_panel.impacts": "clustered_impacts delta_impacts drawn_impacts",
+    "numerics.spatial_panel.lm_tests": "bsk_tests lm_tests",
+    "numerics.spatial_panel.models": "PanelModel fit_spatial_panel",
+    "numerics.spatial_panel.network": "network",
+    "numerics.spatial_panel.panel": "panel_from_rows",
+    "numerics.spatial_panel.random_effects": "fit_random_effects",
+    "numerics.spatial_panel.reach": "partition reach",
+    "numerics.spatial_panel.selection": "model_probabilities wald_tests",
+    "study.errors": "EstimateError WeightsError",
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - all are strings
 
 
@@ -32,4 +33,9 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its module."""
     if name not in _MODULES:
         raise AttributeError(f"module 'evenfield' has no attribute {name!r}; expected one of {', '.join(_MODULES)}")
-    return getattr(import_module(f"evenfield.numerics.spatial_panel.{_MODULES[name]}"), name)
+    return getattr(import_module(f"evenfield.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__

@@ -51,24 +51,26 @@ class ScpcInference(NamedTuple):
 
 
 def spatial_components(
-    distance: np.ndarray, average_correlation: float = 0.03, level: float = 0.95
+    distance: np.ndarray, average_correlation: float = 0.03, level: float = 0.95, most: int | None = None
 ) -> SpatialComponents:
     """Choose the spatial principal components for a set of locations; distance (N, N).
 
     Notes
     -----
     The number of components minimises the expected length of the unconditional interval under independence,
-    cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2), Mueller and Watson (2022).
+    cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2), Mueller and Watson (2022). ``most`` bounds q, up to N - 1.
     """
     distance = _checked_distance(distance)
     if not 0 < average_correlation < 1:
         raise NumericsError(f"the average correlation must lie between 0 and 1, not {average_correlation:g}")
     covariances = np.exp(-_decay_grid(distance, average_correlation)[:, None, None] * distance)
     vectors = _leading_vectors(covariances[0])
-    most = MOST_COMPONENTS if average_correlation < STRONG_CORRELATION else MOST_COMPONENTS_STRONG
+    if most is None:
+        strong = average_correlation >= STRONG_CORRELATION
+        most = min(MOST_COMPONENTS_STRONG if strong else MOST_COMPONENTS, len(distance) - 2)
     b = np.full(len(distance), len(distance) ** -0.5)
     options = []
-    for q in range(1, min(most, len(distance) - 2) + 1):
+    for q in range(1, min(most, len(distance) - 1) + 1):
         cv = _critical_value([square_root_factors(b, vectors[:, :q], covariances)], 1 - level)
         options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
     _, q, cv = min(options)

@@ -1,5 +1,6 @@
 """Instruments, weighting and GMM of dynamic panels; Anderson and Hsiao."""
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -33,6 +34,18 @@ class GmmSpec(NamedTuple):
     last_lag: int = 3
     equations: Equations = Equations.DIFFERENCE  # differences alone, or differences and levels
     layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
+    first_step: str = "full"  # its H: full, difference (identity for levels), identity; Roodman's h(3), h(2), h(1)
+
+
+class Source(NamedTuple):
+    """A variable whose lags are instruments, beside those of the outcome."""
+
+    values: np.ndarray  # (N, T)
+    first_lag: int  # 2 for an endogenous variable, 1 for a predetermined one
+    last_lag: int  # 0 takes all there are
+
+
+EVERYWHERE, LEVELS_ONLY, NOWHERE = 0, 1, 2
 
 
 class Stacked(NamedTuple):
@@ -46,8 +59,10 @@ class Stacked(NamedTuple):
     dates: np.ndarray  # (R,) date of each row
 
 
-def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
-    """Build the equations and their instruments; y (N, T), X (N, T, K).
+def stacked_equations(
+    y: np.ndarray, X: np.ndarray, spec: GmmSpec, sources: Sequence[Source] = (), own: np.ndarray | None = None
+) -> Stacked:
+    """Build the equations and their instruments; y (N, T), X (N, T, K), own (K,) where X instruments itself.
 
     Notes
     -----
@@ -61,15 +76,18 @@ def stacked_equations(y: np.ndarray, X: np.ndarray, spec: GmmSpec) -> Stacked:
         raise NumericsError("lags start at 1, instruments at lag 2 and do not end before they start")
     if dates < spec.lags + 2 or dates <= spec.first_lag:
         raise NumericsError(f"{dates} dates are too few for {spec.lags} lags and instruments from lag {spec.first_lag}")
+    own = np.full(X.shape[2], EVERYWHERE) if own is None else np.asarray(own)
+    variables = [Source(y, spec.first_lag, spec.last_lag), *sources]
     difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
-    z_difference = _level_instruments(y, spec, difference[3])
+    difference[2][..., own == LEVELS_ONLY] = 0.0
+    z_difference = np.concatenate([_level_instruments(v, spec.layout, difference[3]) for v in variables], axis=-1)
     if spec.equations is Equations.DIFFERENCE:
-        return _joined([_completed(difference, [z_difference])], len(difference[3]))
+        return _joined([_completed(difference, [z_difference], own)], len(difference[3]))
     level = _rows(y, X, spec.lags, spec.lags)
-    z_level = _difference_instruments(_differenced(y), spec, level[3])
+    z_level = np.concatenate([_difference_instruments(v, spec.layout, level[3]) for v in variables], axis=-1)
     parts = [
-        _completed(difference, [z_difference, _empty(difference, z_level)]),
-        _completed(level, [_empty(level, z_difference), z_level]),
+        _completed(difference, [z_difference, _empty(difference, z_level)], own),
+        _completed(level, [_empty(level, z_difference), z_level], own),
     ]
     return _joined(parts, len(difference[3]))
 
@@ -91,15 +109,15 @@ def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
     return y[:, dates], np.concatenate([lagged, X[:, dates]], axis=-1), X[:, dates], dates
 
 
-def _level_instruments(y: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
+def _level_instruments(source: Source, layout: Layout, dates: np.ndarray) -> np.ndarray:
     """Return lagged levels as instruments of the differences, shape (N, R, L)."""
-    last = min(spec.last_lag or y.shape[1], int(dates[-1]))
-    return _laid_out(_lagged(y, np.arange(spec.first_lag, last + 1), dates), spec.layout)
+    last = min(source.last_lag or source.values.shape[1], int(dates[-1]))
+    return _laid_out(_lagged(source.values, np.arange(source.first_lag, last + 1), dates), layout)
 
 
-def _difference_instruments(change: np.ndarray, spec: GmmSpec, dates: np.ndarray) -> np.ndarray:
+def _difference_instruments(source: Source, layout: Layout, dates: np.ndarray) -> np.ndarray:
     """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
-    return _laid_out(_lagged(change, np.array([spec.first_lag - 1]), dates), spec.layout)
+    return _laid_out(_lagged(_differenced(source.values), np.array([source.first_lag - 1]), dates), layout)
 
 
 def _lagged(values: np.ndarray, lags: np.ndarray, dates: np.ndarray) -> np.ndarray:
@@ -124,11 +142,11 @@ def _empty(rows: Rows, columns: np.ndarray) -> np.ndarray:
     return np.zeros((*rows[0].shape, columns.shape[-1]))
 
 
-def _completed(rows: Rows, columns: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+def _completed(rows: Rows, columns: list[np.ndarray], own: np.ndarray) -> tuple[np.ndarray, ...]:
     """Set rows that a unit lacks to zero; exogenous columns instrument themselves."""
     y, X, exogenous, dates = rows
     present = np.isfinite(y) & np.isfinite(X).all(axis=-1)
-    Z = np.concatenate([*columns, exogenous], axis=-1)
+    Z = np.concatenate([*columns, exogenous[..., own != NOWHERE]], axis=-1)
     if not present.all():
         y, X, gone = y.copy(), X.copy(), ~present
         y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
@@ -239,10 +257,14 @@ class GmmFit(NamedTuple):
     std_errors_one_step: np.ndarray
     hansen: Test  # overidentification: two-step, and one-step under equal variances
     sargan: Test
-    serial: tuple[Test, ...]  # arellano-Bond tests of order 1 and 2 in the differenced residuals
+    serial: tuple[Test, ...]  # arellano-Bond tests of order 1 and 2 in the differenced residuals, two-step
+    serial_one_step: tuple[Test, ...]  # the same with the one-step residuals and their robust covariance
+    cov: np.ndarray  # (K, K) covariances behind ``std_errors`` and ``std_errors_one_step``
+    cov_one_step: np.ndarray
     n_instruments: int  # independent instruments, units with a row, rows (difference and level rows counted)
     n_units: int
     n_rows: int
+    n_levels: int  # level rows alone, what other programs call observations of a system
     level_rows: str  # which level rows are used; empty without levels
 
 
@@ -257,7 +279,13 @@ class Step(NamedTuple):
     A: Weighting  # the weighting
 
 
-def dynamic_gmm(y: np.ndarray, spec: GmmSpec, X: np.ndarray | None = None) -> GmmFit:
+def dynamic_gmm(
+    y: np.ndarray,
+    spec: GmmSpec,
+    X: np.ndarray | None = None,
+    sources: Sequence[Source] = (),
+    own: np.ndarray | None = None,
+) -> GmmFit:
     """Fit y_it = sum_p rho_p y_i,t-p + x_it'b + mu_i + e_it by two-step GMM; y (N, T), X (N, T, K).
 
     Notes
@@ -266,11 +294,11 @@ def dynamic_gmm(y: np.ndarray, spec: GmmSpec, X: np.ndarray | None = None) -> Gm
     the first-difference operator. With more instruments than units the two-step weights are a generalised inverse.
     """
     y = np.asarray(y, dtype=float)
-    data = stacked_equations(y, np.zeros((*y.shape, 0)) if X is None else X, spec)
+    data = stacked_equations(y, np.zeros((*y.shape, 0)) if X is None else X, spec, sources, own)
     _check(data)
     Z = data.Z.reshape(-1, data.Z.shape[-1])
     ZX, Zy = Z.T @ data.X.reshape(len(Z), -1), Z.T @ data.y.ravel()
-    one = _step(data, ZX, Zy, weighting(_differenced_rows(data, y.shape[1])))
+    one = _step(data, ZX, Zy, weighting(_first_step_rows(data, y.shape[1], spec.first_step)))
     two = _step(data, ZX, Zy, weighting(one.G))
     scores = one.G @ one.influence.T
     V1, V2 = scores.T @ scores, two.bread
@@ -286,9 +314,13 @@ def dynamic_gmm(y: np.ndarray, spec: GmmSpec, X: np.ndarray | None = None) -> Gm
         _overidentification(_quadratic(two), instruments - k),
         _overidentification(_quadratic(one) / _shock_variance(data, one), instruments - k),
         tuple(serial_test(data, two, V, order) for order in (1, 2)),
+        tuple(serial_test(data, one, V1, order) for order in (1, 2)),
+        V,
+        V1,
         instruments,
         int(data.present.any(axis=1).sum()),
         int(data.present.sum()),
+        int(data.present[:, data.n_difference :].sum()),
         LEVEL_ROWS if spec.equations is Equations.SYSTEM else "",
     )
 
@@ -301,15 +333,23 @@ def _check(data: Stacked) -> None:
         raise NumericsError(f"{columns} instruments cannot identify {k} coefficients")
 
 
-def _differenced_rows(data: Stacked, n_dates: int) -> np.ndarray:
+FIRST_STEPS = ("full", "difference", "identity")
+
+
+def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> np.ndarray:
     """Return Q with sum_i Z_i'H Z_i = Q'Q: each row is spread over the dates of the shocks that it holds."""
+    if kind not in FIRST_STEPS:
+        raise NumericsError(f"the first step is one of {', '.join(FIRST_STEPS)}, not {kind!r}")
     n, _, columns = data.Z.shape
-    Q = np.zeros((n, n_dates, columns))
+    if kind == "identity":
+        return data.Z.reshape(-1, columns)
+    apart = n_dates if kind == "difference" else 0  # levels on dates of their own: no products across equations
+    Q = np.zeros((n, n_dates + apart, columns))
     cut = data.n_difference
     Q[:, data.dates[:cut]] += data.Z[:, :cut]
     Q[:, data.dates[:cut] - 1] -= data.Z[:, :cut]
-    Q[:, data.dates[cut:]] += data.Z[:, cut:]
-    return Q.reshape(n * n_dates, columns)
+    Q[:, data.dates[cut:] + apart] += data.Z[:, cut:]
+    return Q.reshape(-1, columns)
 
 
 def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:

@@ -127,16 +127,22 @@ def conley_panel_inference(
     factor: ConleyFactor = "none",
     absorbed: int = 0,
     level: float = 0.95,
+    *,
+    all_dates: bool = False,
 ) -> RobustInference:
     """Test c'beta of a panel against zero, with spatial correlation within dates and serial correlation within units.
 
     Notes
     -----
-    Conley (1999), Hsiang (2010): no terms between different units at different dates.
+    Conley (1999), Hsiang (2010): no terms between different units at different dates. With ``all_dates`` the spatial
+    kernel alone weights a pair of rows, whatever their dates, and no lag is asked for: clustering by unit, spread.
     """
     positions, T = date_positions(times, lags)
     scores = _scores(fit, c, np.asarray(units), positions, T, kernel)
-    variance = _spatial_part(scores, kernel) + _serial_part(scores, lags)
+    if all_dates:
+        variance = _spatial_part(scores.sum(axis=1, keepdims=True), kernel)
+    else:
+        variance = _spatial_part(scores, kernel) + _serial_part(scores, lags)
     value = _factor(factor, len(fit.y), len(c) + absorbed)
     # ASSUME: t with one degree of freedom fewer than units for Conley's panel.
     df = len(np.unique(units)) - 1

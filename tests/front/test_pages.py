@@ -1,0 +1,61 @@
+"""Every example of docs/library prints what the page says, every line of its habits runs, no link is dead."""
+
+import contextlib
+import io
+import re
+import warnings
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+import evenfield
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs" / "library").glob("*.md"))
+BLOCK = re.compile(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", re.DOTALL)
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
+HABIT = re.compile(r"\| `([^`]+)` \|$", re.MULTILINE)
+
+
+def run(text, name="page"):
+    """Run the blocks of a page one after the other; yield what each printed and what the page says."""
+    names: dict[str, object] = {}
+    for code, said in BLOCK.findall(text):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(code, name, "exec"), names)
+        yield printed.getvalue(), said
+    for line in HABIT.findall(text) if "| habit |" in text else []:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(line.replace(r"\|", "|"), line, "exec"), names)
+    plt.close("all")
+
+
+def parts(text):
+    """Words and numbers apart: the last digit of a p-value may differ between processors."""
+    return NUMBER.sub("#", text).split(), [float(number) for number in NUMBER.findall(text)]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "arrays.md"], ids=lambda page: page.stem)
+def test_examples_print_what_the_page_says(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = list(run(page.read_text(encoding="utf-8"), page.name))
+    assert found
+    for printed, said in found:
+        (words, numbers), (words_said, numbers_said) = parts(printed), parts(said)
+        assert words == words_said and numbers == pytest.approx(numbers_said, rel=2e-3, abs=1e-6), printed
+
+
+def test_every_public_function_has_its_page_or_line():
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert [name for name in evenfield.__all__[1:] if not re.search(rf"\b{name}\b", text)] == []
+    for name in set(re.findall(r"\bef\.(\w+)\(", text)):
+        assert callable(getattr(evenfield, name)), name
+
+
+def test_no_dead_link():
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"

@@ -1,0 +1,263 @@
+"""From a DataFrame, a formula and weights of any form to what the numerics take, matched by unit id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from inspect import signature
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from formulaic import model_matrix
+from formulaic.errors import FormulaicError
+from scipy.sparse import csr_array, diags_array
+
+from evenfield.front.results import Fit
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.network import Network, network
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
+from evenfield.study.errors import EstimateError, WeightsError
+
+R = TypeVar("R")
+
+
+def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Let an estimator take y and x for its formula, and tell what the numerics refuse, expect and advise."""
+
+    def wrap(function: Callable[..., R]) -> Callable[..., R]:
+        by_formula = "formula" in signature(function).parameters
+
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> R:
+            if by_formula and "y" in kwargs:
+                x = kwargs.pop("x", ())
+                names = [f"`{name}`" for name in ([x] if isinstance(x, str) else x)]
+                kwargs["formula"] = f"`{kwargs.pop('y')}` ~ {' + '.join(['1', *names])}"
+            try:
+                found = function(*args, **kwargs)
+                if isinstance(found, Fit):
+                    found.rows(0.95)  # so that an inference that cannot be is refused here
+                return found
+            except NumericsError as error:
+                page_of = f"see docs/library/{page}.md"
+                raise EstimateError(str(error), f"data that {function.__name__} takes", page_of) from error
+
+        return run
+
+    return wrap
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a data set sorted by unit and date, with the outcome and the regressors of a formula."""
+
+    data: pd.DataFrame  # all columns of the user's data, index levels included
+    y: pd.Series[float]
+    X: pd.DataFrame
+    unit: np.ndarray  # ids as text
+    time: np.ndarray  # dates; zeros for a cross-section
+    effects: tuple[str, ...]  # columns after the bar of the formula
+    variables: dict[str, set[str]]  # columns of the data behind each regressor
+    index: pd.Index[Any]  # the user's index in the order of the rows here
+    place: np.ndarray  # where each row stood
+    unit_name: str | None  # columns of unit and date, if there are
+    time_name: str | None
+
+    @cached_property
+    def dates(self) -> np.ndarray:
+        """Dates in order."""
+        return np.unique(self.time)
+
+    @property
+    def every_date(self) -> np.ndarray:
+        """Dates in order, with those that no unit has where dates are whole numbers."""
+        ends = self.dates[[0, -1]]
+        return np.arange(ends[0], ends[1] + 1) if ends.dtype.kind == "i" else self.dates
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """Unit ids in order."""
+        return np.unique(self.unit)
+
+    def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
+        """Return a column of the data or a term of the formula that is there in every row."""
+        if name not in self.X and name not in self.data:
+            raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, self.data))}", "name one")
+        found = self.X[name] if name in self.X else self.data[name]
+        if found.isna().any() and not missing:
+            first = self.unit[found.isna()][0]
+            raise EstimateError(f"{found.isna().sum()} missing values of {name}, first {first}", "none", "drop them")
+        return found
+
+    def restored(self, values: np.ndarray) -> pd.Series[float]:
+        """Return one value a row in the order and with the index of the user."""
+        back = np.argsort(self.place, kind="stable")
+        return pd.Series(np.asarray(values)[back], index=self.index[back])
+
+    def grid(self, values: Any, dates: np.ndarray) -> np.ndarray:
+        """Arrange one or several columns by unit and date, NaN where a unit has no row; (N, T) or (N, T, K)."""
+        values = np.asarray(values, dtype=float)
+        at = np.searchsorted(self.units, self.unit), np.searchsorted(dates, self.time)
+        out = np.full((len(self.units), len(dates), *values.shape[1:]), np.nan)
+        out[at] = values
+        return out
+
+    def balanced(self, values: Any) -> np.ndarray:
+        """Arrange columns likewise, and refuse a panel with holes by its first one."""
+        out = self.grid(values, self.dates)
+        holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
+        if len(holes):
+            first = f"{self.units[holes[0][0]]} in {self.dates[holes[0][1]]}"
+            found = f"{len(holes)} pairs of unit and date without a value, first {first}"
+            raise EstimateError(found, "a balanced panel", "fill them, or leave out the units or the dates")
+        return out
+
+    def panel(self) -> BalancedPanel:
+        """Return the balanced panel of the spatial estimators; effects carry the constant."""
+        X = self.X.drop(columns="Intercept", errors="ignore")
+        return panel_from_rows(self.unit.tolist(), self.time, self.y.to_numpy(), X.to_numpy(), list(map(str, X)))
+
+
+def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, *, keep_missing: bool = False) -> Table:
+    """Read a formula ``y ~ x | effects`` off a DataFrame.
+
+    Notes
+    -----
+    ``lag(x, k)`` is the value k dates earlier. Two index levels are unit and date unless names are given. A row that
+    lacks a value is refused; rows that only lags leave incomplete drop out.
+    """
+    if not isinstance(data, pd.DataFrame):
+        raise EstimateError(f"data of type {type(data).__name__}", "a DataFrame", "give it after the formula")
+    left, _, bar = formula.partition("|")
+    index, rows = data.index, data.reset_index(drop=data.index.nlevels == 1 and data.index.name is None)
+    if unit is None and time is None and index.nlevels == 2:
+        unit, time = map(str, index.names) if all(index.names) else ("level_0", "level_1")
+    effects = tuple(name.strip() for name in bar.split("+") if name.strip())
+    for name in [unit, time, *effects]:
+        if name is not None and name not in rows:
+            raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, rows))}", "name a column or level")
+    own = index if index.is_unique else pd.RangeIndex(len(index))
+    ids = (own if unit is None else rows[unit]).astype(str).to_numpy(dtype=object)
+    dates = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
+    if pd.isna(dates).any() or (unit is not None and rows[unit].isna().any()):
+        raise EstimateError("a row without unit or date", "both in every row", "drop it")
+    dates = dates.astype(int) if dates.dtype.kind == "f" and (dates == dates.round()).all() else dates
+    order = np.lexsort((np.unique(dates, return_inverse=True)[1], ids.astype(str)))
+    rows, ids, dates = rows.iloc[order].reset_index(drop=True), ids[order].astype(str), dates[order]
+    twice = pd.MultiIndex.from_arrays([ids, dates]).duplicated()
+    if twice.any() and unit is not None:
+        where = f"{ids[twice][0]}" + ("" if time is None else f" in {dates[twice][0]}")
+        raise EstimateError(f"{twice.sum()} rows appear twice, first {where}", "one row a unit and date", "drop one")
+    outcome, X, variables = _matrices(left, rows, ids, dates, keep_missing)
+    kept = np.isfinite(outcome.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1) | keep_missing
+    rows, outcome, X = (part[kept].reset_index(drop=True) for part in (rows, outcome, X))
+    place = order[kept]
+    return Table(rows, outcome, X, ids[kept], dates[kept], effects, variables, index[place], place, unit, time)
+
+
+def _matrices(
+    formula: str, rows: pd.DataFrame, ids: np.ndarray, dates: np.ndarray, keep_missing: bool
+) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
+    """Evaluate a formula, and refuse the first value that is missing by itself and not for want of a lag."""
+
+    def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
+        if dates.dtype.kind not in "iuO":
+            raise TypeError("lags need dates that are whole numbers or periods")
+        values = pd.Series(np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, dates]))
+        return pd.Series(values.reindex(pd.MultiIndex.from_arrays([ids, dates - by])).to_numpy(), column.index)
+
+    try:
+        with np.errstate(all="ignore"):  # what comes of it is refused below
+            both = model_matrix(formula, rows, na_action="ignore", context={"lag": lag, "np": np})
+    except (FormulaicError, KeyError, NameError) as error:
+        found, known = f"the formula {formula.strip()!r} fails: {error}", ", ".join(map(str, rows))
+        raise EstimateError(found, f"columns {known}", "mend it") from error
+    parts = [pd.DataFrame(part) for part in (both.lhs, both.rhs)]
+    parts = [part.rename(columns=lambda name: str(name).replace("`", "")).astype(float) for part in parts]
+    if parts[0].shape[1] != 1:
+        raise EstimateError(f"an outcome of {parts[0].shape[1]} columns", "one column of numbers", "choose another")
+    needed = {str(v) for part in (both.lhs, both.rhs) for v in part.model_spec.required_variables} & set(rows)
+    for part in () if keep_missing else (rows[sorted(needed)], *parts):
+        for name, column in part.items():
+            gone = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
+            if gone.any() and not re.search(r"\blag\(", str(name)):
+                where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if len(set(dates)) > 1 else "")
+                found = f"{gone.sum()} values are missing or infinite, first {where}"
+                raise EstimateError(found, "a number in every row", "drop them")
+    spec = both.rhs.model_spec
+    used = {
+        name: {str(v) for v in spec.term_variables[term]} & set(rows)
+        for term, cut in spec.term_slices.items()
+        for name in list(parts[1])[cut]
+    }
+    return parts[0].iloc[:, 0], parts[1], used
+
+
+def weights(
+    w: Any, ids: Iterable[Any] | None = None, *, symmetric: bool = False, row_standardise: bool = True
+) -> Network:
+    """Read spatial weights of any form.
+
+    Parameters
+    ----------
+    w : DataFrame, sparse array, dict or libpysal W
+        An edge list (columns unit, neighbour and, if there is a third, weight), a square DataFrame with ids in index
+        and columns, a matrix with ``ids``, ``{unit: {neighbour: weight}}`` or ``{unit: [neighbours]}``.
+    ids : iterable, optional
+        Unit ids of a matrix without them.
+    symmetric : bool
+        Whether an edge list or dict names each pair once.
+    row_standardise : bool
+        Whether to divide each row by its sum.
+
+    Returns
+    -------
+    Network
+        Keep it: its log-determinant is computed once and reused by every model.
+    """
+    if isinstance(w, Network):
+        return w
+    names, matrix = _weights_matrix(w, ids)
+    if symmetric:
+        matrix = csr_array(matrix.maximum(matrix.T))
+    sums = np.asarray(matrix.sum(axis=1)).ravel()
+    if row_standardise and (sums > 0).all():
+        matrix = csr_array(diags_array(1 / sums) @ matrix)
+    try:
+        return network(names, matrix)
+    except NumericsError as error:
+        raise WeightsError(str(error), "finite weights of zero or more, a neighbour for each unit", "mend w") from error
+
+
+def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
+    """Return ids and weights, sorted by id, so that the order of the weights changes no digit."""
+    if hasattr(w, "id_order") and hasattr(w, "sparse"):  # libpysal
+        w, ids = w.sparse, w.id_order
+    if isinstance(w, Mapping):
+        lines = [(i, j, row[j] if isinstance(row, Mapping) else 1.0) for i, row in w.items() for j in row]
+        w, ids = pd.DataFrame(lines, columns=["unit", "neighbour", "weight"]), w.keys()
+    if isinstance(w, pd.DataFrame) and set(map(str, w.index)) == set(map(str, w.columns)):
+        w, ids = w.set_axis(list(map(str, w.columns)), axis=1)[list(map(str, w.index))].to_numpy(float), w.index
+    if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
+        ends = w.iloc[:, :2].astype(str)
+        names = sorted({*ends.to_numpy().ravel().tolist(), *map(str, () if ids is None else ids)})
+        if ends.duplicated().any():
+            i, j = ends[ends.duplicated()].iloc[0]
+            raise WeightsError(f"the pair {i}, {j} appears twice", "each pair once", "drop one")
+        values = w.iloc[:, 2].to_numpy(float) if w.shape[1] == 3 else np.ones(len(w))
+        at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
+        return names, csr_array((values, at), shape=(len(names), len(names)))
+    if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
+        raise WeightsError(
+            f"weights of type {type(w).__name__} without ids, or with other ids in rows than in columns",
+            "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids",
+            "call ef.weights(matrix, ids)",
+        )
+    names = [str(i) for i in ids]
+    if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
+        raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "mend ids")
+    order = np.argsort(np.array(names), kind="stable")
+    return [names[i] for i in order], csr_array(csr_array(w)[order][:, order])

@@ -1,0 +1,404 @@
+"""Dynamic panels, convergence clubs, inequality and Markov chains on a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.front.data import Table, table, told, weights
+from evenfield.front.results import Fit, Rows, t_rows
+from evenfield.numerics import logt
+from evenfield.numerics import markov as chains
+from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
+from evenfield.numerics.convergence import half_life
+from evenfield.numerics.dynamic_panel import gmm
+from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
+from evenfield.numerics.dynamic_panel.within import half_panel_root
+from evenfield.numerics.hp_filter import hp_trend
+from evenfield.numerics.inequality import atkinson, decompose_theil, gini, redrawn_theil, theil
+from evenfield.study.errors import EstimateError
+
+ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
+    "bias_corrected": bias_corrected_root,
+    "half_panel_jackknife": half_panel_root,
+    "anderson_hsiao": gmm.anderson_hsiao_root,
+}
+
+
+@told("dynamic-fixed-effects")
+def dynamic_fe(
+    data: pd.DataFrame, y: str, *, unit: str | None = None, time: str | None = None, method: str = "bias_corrected"
+) -> Fit:
+    """Fit y_it = rho y_i,t-1 + unit effect + year effect, corrected for the bias of fixed effects.
+
+    ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
+
+    Parameters
+    ----------
+    data : DataFrame
+        A balanced panel, rows in any order.
+    y : str
+        Column, or an expression such as ``np.log(income)``.
+    unit, time : str, optional
+        Columns or index levels.
+    method : str
+        bias_corrected, half_panel_jackknife or anderson_hsiao.
+    """
+    if method not in ROOTS:
+        raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
+    rows = table(f"{y} ~ 1", data, unit, time)
+    found = ROOTS[method](rows.balanced(rows.y))
+    rho, error = found.rho, found.std_error
+    speed = -np.log(rho) if rho > 0 else np.nan
+    estimates, errors = [rho, speed], [error, error / rho if rho > 0 else np.nan]
+    notes = {"units": found.n_units, "transitions": found.n_periods, "half-life": half_life(float(speed))}
+    if method == "bias_corrected":
+        notes |= {"uncorrected rho": found.fixed_effects, "root found": not found.no_root}
+    return Fit(
+        f"Dynamic panel, {method.replace('_', ' ')}",
+        t_rows(["rho", "speed"], estimates, errors, "clustered by unit", found.df),
+        found.n_units * found.n_periods,
+        notes=notes,
+        raw=found,
+    )
+
+
+@told("dynamic-gmm")
+def dynamic_gmm(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    lags: int = 1,
+    equations: str = "difference",
+    instruments: tuple[int, int] = (2, 0),
+    endogenous: Sequence[str] = (),
+    predetermined: Sequence[str] = (),
+    last_lag: int = 0,
+    collapse: bool = False,
+    steps: int = 2,
+    time_effects: bool = True,
+    first_step: str = "full",
+) -> Fit:
+    """Fit a dynamic panel by difference or system GMM.
+
+    Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
+
+    Parameters
+    ----------
+    formula : str
+        ``y ~ x + lag(x)`` without the lags of y; or give ``y`` and ``x``. The panel may be unbalanced.
+    data, unit, time
+        As for ``ols``.
+    lags : int
+        Lags of y among the regressors.
+    equations : str
+        difference, or system (a constant is reported then).
+    instruments : tuple of int
+        First and last lag of the levels of y that instrument the differences; 0 takes all there are.
+    endogenous, predetermined : sequence of str
+        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are instruments; regressors made
+        of them do not instrument themselves.
+    last_lag : int
+        Last lag of these; 0 takes all there are.
+    collapse : bool
+        Whether to have one instrument a lag, and not one a lag and date.
+    steps : int
+        1 (robust errors) or 2 (Windmeijer's corrected errors).
+    time_effects : bool
+        Whether dates have dummies; in a system they instrument the levels alone.
+    first_step : str
+        full, difference or identity: Roodman's h(3), h(2) and h(1).
+    """
+    rows = table(formula, data, unit, time, keep_missing=True)
+    if steps not in (1, 2) or equations not in ("difference", "system"):
+        raise EstimateError(f"steps={steps}, equations={equations!r}", "1 or 2; difference or system", "choose")
+    system, dates = equations == "system", rows.every_date
+    Y = rows.grid(rows.y, dates)
+    names = [str(name) for name in rows.X if name != "Intercept"]
+    instrumented = {name: first for group, first in ((endogenous, 2), (predetermined, 1)) for name in group}
+    touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
+    own = [gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE for n in names]
+    sources = [
+        gmm.Source(rows.grid(rows.column(n, missing=True), dates), first, last_lag) for n, first in instrumented.items()
+    ]
+    X, n_dates = rows.grid(rows.X[names], dates), Y.shape[1]
+    layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
+    spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
+    if time_effects:
+        first = lags + 1
+        X = np.concatenate([X, np.tile(np.eye(n_dates)[:, first:], (len(Y), 1, 1))], axis=2)
+        names += [f"{dates[t]}" for t in range(first, n_dates)]
+        own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * (n_dates - first)
+    if system:
+        X = np.concatenate([X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2)
+        names.append("Intercept")
+        own.append(gmm.LEVELS_ONLY)
+    found = gmm.dynamic_gmm(Y, spec, X, sources, np.array(own, dtype=int))
+    names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
+    one = found.beta_one_step, found.std_errors_one_step, found.cov_one_step, found.serial_one_step, "robust"
+    two = found.beta, found.std_errors, found.cov, found.serial, "Windmeijer"
+    beta, errors, cov, serial, inference = one if steps == 1 else two
+    tests = {"Hansen": found.hansen, "Sargan": found.sargan, "m1": serial[0], "m2": serial[1]}
+    notes: dict[str, Any] = {"units": found.n_units, "instruments": found.n_instruments}
+    for name, test in tests.items():
+        df = "" if np.isnan(test.df) else f"({test.df:.0f})"
+        notes |= {f"{name}{df}": test.statistic, f"{name} p": test.p_value}
+    return Fit(
+        f"{equations.capitalize()} GMM, {steps} step{'s' * (steps > 1)}",
+        t_rows(names, beta, errors, inference),
+        found.n_levels or found.n_rows,
+        covariance=lambda _: pd.DataFrame(cov, names, names),
+        notes=notes,
+        tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
+        raw=found,
+    )
+
+
+def _trends(
+    data: pd.DataFrame, y: str, keys: tuple[str | None, str | None], smoothing: float | None, discard: float
+) -> tuple[Table, np.ndarray, np.ndarray]:
+    """Return the rows, their trends by unit and date, and the periods of the regression."""
+    rows = table(f"{y} ~ 1", data, *keys)
+    x = rows.balanced(rows.y)
+    periods = logt.regression_periods(x.shape[1], logt.discarded_periods(x.shape[1], discard))
+    return rows, x if smoothing is None else hp_trend(x, smoothing), periods
+
+
+def _log_t_rows(names: Sequence[str], found: Sequence[tuple[float, float, float]]) -> Rows:
+    b, errors, t = zip(*found, strict=True) if found else ((), (), ())
+    two_sided = t_rows(names, b, errors, "long-run variance")
+    return lambda level: two_sided(level).assign(p_value=[logt.one_sided_p(v) for v in t], law="normal, one-sided")
+
+
+@told("log-t")
+def log_t(
+    data: pd.DataFrame,
+    y: str,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    smoothing: float | None = 400.0,
+    discard: float = 1 / 3,
+    variance: str = "fqsb",
+) -> Fit:
+    """Test convergence of all units with the log t regression of Phillips and Sul.
+
+    ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
+
+    Parameters
+    ----------
+    data, y, unit, time
+        As for ``dynamic_fe``; y in logs, positive.
+    smoothing : float, optional
+        Of the Hodrick-Prescott filter; None takes y as it is.
+    discard : float
+        Share of the first periods that is left out.
+    variance : str
+        Long-run variance: fqsb or aqsb.
+    """
+    rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
+    H = logt.transition_variance(x)
+    found = logt.fit_logt(H, periods, variance)
+    line = float(found.b[0]), float(found.std_error[0]), float(found.t[0])
+    return Fit(
+        "Log t regression",
+        _log_t_rows(["log t"], [line]),
+        len(periods),
+        notes={"units": len(x), "speed": line[0] / 2, "converges": line[2] > logt.CRITICAL_VALUE},
+        tables={"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates)},
+        raw=found,
+    )
+
+
+@told("clubs")
+def clubs(
+    data: pd.DataFrame,
+    y: str,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    smoothing: float | None = 400.0,
+    discard: float = 1 / 3,
+    variance: str = "fqsb",
+    merge: str | None = "phillips_sul",
+    adopt: bool = False,
+) -> Fit:
+    """Sort units into convergence clubs.
+
+    One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
+
+    Parameters
+    ----------
+    data, y, unit, time, smoothing, discard, variance
+        As for ``log_t``.
+    merge : str, optional
+        phillips_sul or von_lyncker_thoennessen joins clubs that converge together; None leaves them.
+    adopt : bool
+        Whether units of no club join the one with which they converge best.
+    """
+    rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
+    tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
+    found = found if merge is None else merge_clubs(tests, found, merge)
+    found = adopt_divergent(tests, found) if adopt else found
+    clubs_by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
+    paths = logt.relative_transition(x)
+    mean = {name: paths[list(club.members)].mean(axis=0) for name, club in clubs_by_name.items()}
+    sizes = {f"units in {name}": len(club.members) for name, club in clubs_by_name.items()}
+    members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units)
+    return Fit(
+        "Convergence clubs",
+        _log_t_rows(list(clubs_by_name), [(c.b, c.std_error, c.t) for c in found.clubs]),
+        x.size,
+        notes={"units": len(x), **sizes, "none": len(found.divergent)},
+        tables={"members": members, "over time": pd.DataFrame(mean, index=rows.dates)},
+        raw=found,
+    )
+
+
+@told("inequality")
+def inequality(
+    data: pd.DataFrame,
+    y: str,
+    *,
+    weights: str | None = None,
+    groups: str | None = None,
+    measure: str = "theil_t",
+    unit: str | None = None,
+    time: str | None = None,
+    draws: int = 499,
+    seed: int = 0,
+) -> Fit:
+    """Measure inequality between units at every date, and split it by groups.
+
+    Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
+
+    Parameters
+    ----------
+    data, y, unit, time
+        As for ``dynamic_fe``; y positive, not in logs. Units may differ by date.
+    weights, groups : str, optional
+        Columns of the population and of the groups.
+    measure : str
+        theil_t, theil_l (both split by groups), gini or atkinson.
+    draws, seed : int
+        Samples of units behind the standard errors of the Theil indices.
+    """
+    rows = table(f"{y} ~ 1", data, unit, time)
+    kinds: dict[str, Callable[..., float]] = {"gini": gini, "atkinson": atkinson}
+    if measure not in {"theil_t", "theil_l", *kinds} or (groups is not None and measure in kinds):
+        raise EstimateError(f"measure {measure!r} with groups={groups!r}", "theil_t or theil_l", "choose one")
+    rng, lines, spreads = np.random.default_rng(seed), dict[Any, dict[str, float]](), dict[Any, dict[str, float]]()
+    for date in rows.dates:
+        at = rows.time == date
+        income, errors = rows.y[at].to_numpy(), np.array([np.nan, np.nan])
+        people = np.ones(len(income)) if weights is None else rows.column(weights)[at].to_numpy(float)
+        if measure in kinds:
+            lines[date] = {"total": kinds[measure](income, people)}
+        else:
+            lines[date] = {"total": theil(income, people, measure)}
+            errors = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure)
+        if groups is not None:
+            codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[1]
+            parts = decompose_theil(income, people, codes, measure)
+            lines[date] |= {"between": parts.between, "within": parts.within}
+        spreads[date] = {**dict.fromkeys(lines[date], np.nan), "total": float(errors.std(ddof=1))}
+    wide = pd.DataFrame(lines).T
+    names = [f"{what} {date}" if len(wide) > 1 else str(what) for date in wide.index for what in wide]
+    columns = wide.to_numpy().ravel(), pd.DataFrame(spreads).T.to_numpy().ravel()
+    plain = t_rows(names, *columns, "bootstrap of units")
+    return Fit(
+        f"Inequality, {measure}",
+        lambda level: plain(level).assign(p_value=np.nan),
+        len(rows.y),
+        notes={"units": len(rows.units), "dates": len(wide), "groups": groups or ""},
+        tables={"over time": wide},
+    )
+
+
+@told("markov")
+def markov(
+    data: pd.DataFrame,
+    y: str,
+    w: Any = None,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    k: int = 5,
+    classes: str = "pooled",
+    step: int = 1,
+    neighbour_classes: int | None = None,
+    draws: int = 999,
+    seed: int = 0,
+) -> Fit:
+    """Estimate a Markov chain of income classes; with weights, conditional on the neighbours' class.
+
+    A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
+
+    Parameters
+    ----------
+    data, y, unit, time
+        As for ``dynamic_fe``; usually income relative to the mean of its date.
+    w : optional
+        What ``weights`` takes, matched to the units by id: the spatial chain of Rey (2001) and its test.
+    k : int
+        Classes of equal size, over all dates (``classes="pooled"``) or of each date (``"yearly"``).
+    step : int
+        Dates that a transition takes.
+    neighbour_classes : int, optional
+        Classes of the neighbours' average; k by default.
+    draws, seed : int
+        Maps with permuted trajectories for the test of the spatial chain.
+    """
+    rows = table(f"{y} ~ 1", data, unit, time)
+    if classes not in ("pooled", "yearly"):
+        raise EstimateError(f"classes={classes!r}", "pooled or yearly", "choose one")
+    x = rows.balanced(rows.y)
+    codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
+    counts = chains.transition_counts(codes, k, step).sum(axis=0)
+    labels = pd.Index([str(i) for i in range(1, k + 1)])
+    fit = _chain(counts, labels, step)
+    if w is None:
+        return fit
+    net, rng = weights(w), np.random.default_rng(seed)
+    order = _matched(rows.units, net.units)
+    m = neighbour_classes or k
+    W = net.matrix.toarray()[np.ix_(order, order)]
+    test = chains.spatial_markov_test(x, codes, W, k=k, m=m, rng=rng, draws=draws, step=step)
+    notes = {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
+    matrices = [pd.DataFrame(P, labels, labels) for P in chains.transition_matrix(test.counts)]
+    tables = dict(fit.tables) | {f"neighbours {i}": P for i, P in enumerate(matrices, 1)}
+    return replace(fit, title="Spatial Markov chain", notes={**fit.notes, **notes}, tables=tables, raw=test)
+
+
+def _matched(units: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+    odd = sorted(set(units) ^ set(ids))
+    if odd:
+        side = "no weights" if odd[0] in set(units) else "weights but no data"
+        raise EstimateError(f"{len(odd)} units on one side only, first {odd[0]} with {side}", "one set", "match them")
+    place = {name: i for i, name in enumerate(ids)}
+    return np.array([place[name] for name in units])
+
+
+def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int) -> Fit:
+    P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
+    errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
+    names = [f"{a} to {b}" for a in labels for b in labels]
+    ergodic = chains.ergodic_distribution(P)
+    tables = {
+        "transitions": pd.DataFrame(P, labels, labels),
+        "counts": pd.DataFrame(counts, labels, labels),
+        "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
+    }
+    notes = {
+        "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
+        "half-life": float(chains.mobility_half_life(P, step)),
+        "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
+    }
+    rows = t_rows(names, P.ravel(), errors.ravel(), "multinomial")
+    return Fit("Markov chain", rows, int(counts.sum()), notes=notes, tables=tables)

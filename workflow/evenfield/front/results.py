@@ -1,0 +1,260 @@
+"""One class of results for every estimator, and tables of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+from evenfield.study.errors import EstimateError
+
+Rows = Callable[[float], pd.DataFrame]
+NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
+
+
+def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf) -> Rows:
+    """Return tidy rows with Student's t, or the normal law for infinite degrees of freedom."""
+    estimate, spread = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
+    ratio = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
+
+    def rows(level: float) -> pd.DataFrame:
+        half = stdtrit(df, 0.5 + level / 2) * spread
+        columns = [estimate, spread, ratio, np.broadcast_to(df, ratio.shape), 2 * stdtr(df, -np.abs(ratio))]
+        numbers = dict(zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True))
+        law = "t" if np.ndim(df) else "normal" if np.isinf(df) else f"t({df:g})"
+        return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law})
+
+    return rows
+
+
+class Text(str):
+    """Text that shows itself as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __call__(self) -> Text:
+        """Return the text, for who is used to ``summary()``."""
+        return self
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """What an estimator found; the first inference is the one of ``params`` to ``conf_int``."""
+
+    title: str  # estimator
+    rows: Rows  # tidy rows at a confidence level
+    nobs: int  # observations, and the log-likelihood of ``n_params`` parameters; NaN where there is none
+    loglik: float = np.nan
+    n_params: int = 0
+    resids: pd.Series[float] = field(
+        default_factory=lambda: pd.Series(dtype=float)
+    )  # in the order of the data, or empty
+    fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
+    covariance: Callable[[str], pd.DataFrame] = lambda _: pd.DataFrame()  # of the parameters by inference, or empty
+    notes: Mapping[str, Any] = field(default_factory=dict)  # numbers of the whole fit, and further tables, by name
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    raw: Any = None  # what the numerics returned
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", cache(self.rows))
+
+    def _main(self, level: float = 0.95) -> pd.DataFrame:
+        rows = self.rows(level)
+        return pd.DataFrame(rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term"))
+
+    @property
+    def params(self) -> pd.Series[float]:
+        """Estimates by name."""
+        return self._main()["estimate"].rename("params")
+
+    @property
+    def std_errors(self) -> pd.Series[float]:
+        """Standard errors by name."""
+        return self._main()["std_error"].rename("std_errors")
+
+    @property
+    def tstats(self) -> pd.Series[float]:
+        """Estimates over standard errors by name."""
+        return self._main()["statistic"].rename("tstats")
+
+    @property
+    def pvalues(self) -> pd.Series[float]:
+        """Two-sided p-values by name."""
+        return self._main()["p_value"].rename("pvalues")
+
+    @property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of the parameters; empty where there is none."""
+        return self.covariance(self.rows(0.95)["inference"].iloc[0])
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Return intervals by name, columns ``lower`` and ``upper``."""
+        return self._main(level)[["conf_low", "conf_high"]].set_axis(["lower", "upper"], axis=1)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion."""
+        return -2 * self.loglik + 2 * self.n_params
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion."""
+        return -2 * self.loglik + float(np.log(self.nobs)) * self.n_params
+
+    def to_frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Return tidy rows, one for each parameter and inference."""
+        return pd.DataFrame(self.rows(level)).assign(level=level, nobs=self.nobs, model=self.title)
+
+    def vcov(self, inference: str) -> Fit:
+        """Return the same fit with one of its inferences in front."""
+        known = list(dict.fromkeys(self.rows(0.95)["inference"]))
+        if inference not in known:
+            raise EstimateError(
+                f"no inference {inference!r} here", f"one of {', '.join(known)}", "name it when fitting"
+            )
+        order = [inference, *(name for name in known if name != inference)]
+
+        def rows(level: float) -> pd.DataFrame:
+            found = self.rows(level)
+            parts = [found[found["inference"] == name] for name in order]
+            return pd.DataFrame(pd.concat(parts, ignore_index=True))
+
+        return replace(self, rows=rows)
+
+    @property
+    def summary(self) -> Text:
+        """One screen: what was fitted, a line for each parameter, the numbers of the whole fit."""
+        rows = self.rows(0.95)
+        wide = rows["inference"].nunique() > 1
+        shown = rows[(["term", "inference"] if wide else ["term"]) + NUMBERS[:3] + NUMBERS[4:]]
+        body = shown.head(30).to_string(index=False, float_format=lambda v: f"{v:.4g}", na_rep="")
+        more = [f"... {len(shown) - 30} more rows in to_frame()"] if len(shown) > 30 else []
+        kinds = rows.groupby("inference", sort=False)["law"].unique()
+        laws = "; ".join(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}" for kind, law in kinds.items())
+        whole = {"N": self.nobs, "log-likelihood": self.loglik, "AIC": self.aic, "BIC": self.bic, **self.notes}
+        told = [f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)]
+        return Text("\n".join([self.title, "", body, *more, "", *_wrapped(told), f"inference: {laws}"]))
+
+    def __str__(self) -> str:
+        return str(self.summary)
+
+    def __repr__(self) -> str:
+        return str(self.summary)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the estimates with their intervals and return the axes (needs matplotlib)."""
+        from evenfield.front.figure import draw  # noqa: PLC0415 - a picture is the only thing that needs matplotlib
+
+        return draw(self, ax)
+
+
+def _short(value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "" if np.isnan(value) else f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
+
+
+def _wrapped(parts: Sequence[str], width: int = 100) -> list[str]:
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len(lines[-1]) + len(part) + 3 > width:
+            lines.append("")
+        lines[-1] += f"{'   ' if lines[-1] else ''}{part}"
+    return lines
+
+
+STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several fits side by side: estimates with standard errors below."""
+
+    frame: pd.DataFrame  # cells as text, one column a fit
+
+    def markdown(self) -> str:
+        """Return a Markdown table."""
+        cells = [[_escaped(cell, r"\|*_") for cell in line] for line in self._lines()]
+        cells.insert(1, ["---"] * len(cells[0]))
+        return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+    def latex(self) -> str:
+        """Return a LaTeX tabular."""
+        body = [" & ".join(_escaped(cell, "&%$#_{}") for cell in line) + r" \\" for line in self._lines()]
+        spec = "l" + "r" * self.frame.shape[1]
+        return "\n".join([rf"\begin{{tabular}}{{{spec}}}", body[0], r"\hline", *body[1:], r"\end{tabular}"])
+
+    def html(self) -> str:
+        """Return an HTML table."""
+        tags = ["th", *["td"] * len(self.frame)]
+        lines = zip(tags, self._lines(), strict=True)
+        body = ["<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in line) + "</tr>" for tag, line in lines]
+        return "<table>\n" + "\n".join(body) + "\n</table>"
+
+    def typst(self) -> str:
+        """Return a Typst table."""
+        special = r"\*_#$[]<>@`~"
+        body = [", ".join(f"[{_escaped(cell, special)}]" for cell in line) + "," for line in self._lines()]
+        return f"#table(columns: {self.frame.shape[1] + 1},\n" + "\n".join(body) + "\n)"
+
+    def _lines(self) -> list[list[str]]:
+        return [["", *map(str, self.frame)], *(list(map(str, row)) for row in self.frame.itertuples())]
+
+    def __str__(self) -> str:
+        return self.markdown()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def _escaped(text: str, special: str) -> str:
+    return "".join(f"\\{c}" if c in special else c for c in text)
+
+
+def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True) -> Comparison:
+    """Put fits side by side.
+
+    Parameters
+    ----------
+    fits : sequence or mapping of Fit
+        Fits; the keys of a mapping name the columns.
+    digits : int
+        Digits after the point.
+    stars : bool
+        Whether to mark p below 0.1, 0.05 and 0.01.
+
+    Returns
+    -------
+    Comparison
+        ``markdown()``, ``latex()``, ``html()``, ``typst()``, or ``frame``.
+    """
+    named = dict(fits) if isinstance(fits, Mapping) else {f"({i})": fit for i, fit in enumerate(fits, 1)}
+    if not named:
+        raise EstimateError("no fits", "at least one", "give a list of fits")
+    terms = list(dict.fromkeys(name for fit in named.values() for name in fit.params.index))
+    columns = {name: _column(fit, terms, digits, stars) for name, fit in named.items()}
+    foot = ["N", "log-likelihood", "AIC", "BIC", "inference"]
+    frame = pd.DataFrame(columns, index=[line for term in terms for line in (term, "")] + foot)
+    return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
+
+
+def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[str]:
+    cells = []
+    for term in terms:
+        if term not in fit.params.index:
+            cells += ["", ""]
+            continue
+        value, error, p = (float(column[term]) for column in (fit.params, fit.std_errors, fit.pvalues))
+        mark = next((text for bound, text in STARS if p < bound), "") if stars else ""
+        cells += [f"{value:.{digits}f}{mark}", f"({error:.{digits}f})" if np.isfinite(error) else ""]
+    whole = [f"{v:.{digits}f}" if np.isfinite(v) else "" for v in (fit.loglik, fit.aic, fit.bic)]
+    return [*cells, str(fit.nobs), *whole, str(fit.to_frame()["inference"].iloc[0])]

@@ -1,0 +1,233 @@
+"""Spatial panels and cross-sections: static, with random effects, dynamic; their effects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.front.data import table, told, weights
+from evenfield.front.results import NUMBERS, Fit, t_rows
+from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
+from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
+from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
+from evenfield.numerics.spatial_panel.reach import reach
+from evenfield.study.errors import EstimateError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpatialFit(Fit):
+    """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take."""
+
+    @told("impacts")
+    def impacts(self, *, inference: str | None = None, draws: int = 0, seed: int = 0) -> Fit:
+        """Return direct, indirect and total effects: parameters ``direct x``, ``indirect x``, ``total x``.
+
+        Parameters
+        ----------
+        inference : str, optional
+            Covariance of the parameters, that of the fit by default; ``unit`` adds t with the effective units.
+        draws, seed : int
+            Draws of the parameters in place of the delta method; a dynamic panel always draws (2,000 by default).
+        """
+        raw, dynamic = self.raw, isinstance(self.raw, DynamicFit)
+        kind = "draws" if dynamic else inference or str(self.rows(0.95)["inference"].iloc[0])
+        count = draws or 2000 * dynamic
+        law = f"{count} draws" if count else "t by unit" if kind == "unit" else "normal"
+
+        def rows(level: float) -> pd.DataFrame:
+            rng, df, ends = np.random.default_rng(seed), np.array(np.inf), [""]
+            if dynamic:
+                found: Any = dynamic_effects(raw, (5,), rng, count, level)
+                ends = [f", {horizon}" for horizon in found.horizons]
+            elif count:
+                found = drawn_impacts(raw, rng, count, kind, level)
+            elif kind == "unit":
+                made = clustered_impacts(raw, level)
+                found, df = made.impacts, made.df
+            else:
+                found = delta_impacts(raw, kind, level)
+            b, spread = found.estimate, found.std_error
+            ratio = np.divide(b, spread, out=np.full_like(b, np.nan), where=spread > 0)
+            p_value = getattr(found, "p_value", np.full_like(b, np.nan))
+            columns = [b, spread, ratio, np.broadcast_to(df, b.shape), p_value, found.conf_low, found.conf_high]
+            numbers = dict(zip(NUMBERS, map(np.ravel, columns), strict=True))
+            names = [f"{what} {name}{end}" for end in ends for what in KINDS for name in found.regressors]
+            return pd.DataFrame({"term": names, "inference": kind, **numbers, "law": law})
+
+        return Fit(f"Effects: {self.title}", rows, self.nobs, notes={"units": raw.network.n}, raw=raw)
+
+    @told("impacts")
+    def reach(self, regressor: str) -> pd.DataFrame:
+        """Return the matrix of effects of one regressor: row responds, column changes."""
+        if isinstance(self.raw, DynamicFit):
+            raise EstimateError("a dynamic panel", "a static one", "use impacts()")
+        found = reach(self.raw, regressor)
+        return pd.DataFrame(found.matrix, list(found.units), list(found.units))
+
+
+@told("spatial-panel")
+def spatial_panel(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any = None,
+    *,
+    model: str = "SDM",
+    effects: str = "two_way",
+    lagged: Sequence[str] | None = None,
+    inference: str | Sequence[str] = "observed",
+    approach: str | None = None,
+    unit: str | None = None,
+    time: str | None = None,
+) -> SpatialFit:
+    """Fit a static spatial panel by maximum likelihood.
+
+    With ``impacts()`` and ``reach()``.
+
+    Parameters
+    ----------
+    formula, data, y, x, unit, time
+        As for ``ols``; the panel is balanced.
+    w : Network or what ``weights`` takes
+        Matched to the units by id.
+    model : str
+        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; SAR, SDM, SEM and SDEM with random effects.
+    effects : str
+        pooled, unit, time, two_way, or random.
+    lagged : sequence of str, optional
+        Regressors whose spatial lag enters; all by default.
+    inference : str or sequence of str
+        observed, expected, qml, or unit (clustered by unit).
+    approach : str, optional
+        lee_yu (transformation) or direct, which other programs report; direct for pooled.
+    """
+    rows, net = table(formula, data, unit, time), _network(w)
+    panel, names = rows.panel(), None if lagged is None else tuple(lagged)
+    kinds = [inference] if isinstance(inference, str) else list(inference)
+    resids, fitted = pd.Series(dtype=float), pd.Series(dtype=float)
+    if effects == "random":
+        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=names))
+        n = len(rows.y)
+    else:
+        how = approach or ("direct" if effects == "pooled" else "lee_yu")
+        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, names))
+        n, order = fit.observations, np.argsort(net.units)
+        u = fit.residuals[:, order][np.searchsorted(rows.dates, rows.time), np.searchsorted(rows.units, rows.unit)]
+        resids, fitted = rows.restored(u), rows.restored(rows.y.to_numpy() - u)
+    lost = np.full((len(fit.names),) * 2, np.nan)
+    free = [lost if fit.at_bound else fit.covariance(kind) for kind in kinds]
+    estimates, labels, covariances = fit.estimates, list(fit.names), free
+    if effects == "pooled" or (effects == "random" and "lambda" not in fit.names):
+        level, own, slopes = _constant(panel, fit)
+        estimates, labels = np.concatenate([[level], estimates]), ["Intercept", *labels]
+        covariances = []
+        for kind, V in zip(kinds, free, strict=True):
+            J = np.vstack([slopes.get(kind, np.full(len(V), np.nan)), np.eye(len(V))])
+            covariances.append(J @ V @ J.T + np.diag([own, *np.zeros(len(V))]))
+    parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(kinds, covariances, strict=True)]
+    return SpatialFit(
+        f"{model}, {effects.replace('_', '-')} effects",
+        lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
+        n,
+        fit.log_likelihood,
+        len(labels),
+        resids,
+        fitted,
+        lambda kind: pd.DataFrame(covariances[kinds.index(kind)], labels, labels),
+        {
+            "units": net.n,
+            "periods": len(panel.periods),
+            "at the edge of its range": "a parameter" if fit.at_bound else "",
+        },
+        raw=fit,
+    )
+
+
+def _network(w: Any) -> Network:
+    if w is None:
+        raise EstimateError("no weights", "w", "give an edge list, a square DataFrame, a dict or ef.weights(...)")
+    return weights(w)
+
+
+def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, dict[str, np.ndarray]]:
+    """Return the constant, its variance given the other parameters, and its derivatives in them, or their expectation.
+
+    Notes
+    -----
+    The likelihood is concentrated in the constant a: a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over
+    that of (I - lambda W)1, which for row-standardised W is 1 - lambda; var(a) = var(a | others) + g'Vg. Sandwiches
+    (qml, unit) would need the scores of a as well: they give it no error.
+    """
+    of, net = dict(zip(fit.names, fit.estimates.tolist(), strict=True)), fit.network
+    wide = panel.ordered(net.units)
+    lagged = net.lag(wide)[..., [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]]
+    columns = np.concatenate([wide[..., :1], lagged[..., :1], wide[..., 1:], lagged[..., 1:]], axis=2)
+    names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
+    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
+    lam, (n, t) = of.get("lambda", 0.0), wide.shape[:2]
+    if lam and not net.row_standardised:
+        raise EstimateError("a pooled error model without row-standardised weights", "rows that sum to one", "use them")
+    plain, lag = columns.mean(axis=(0, 1)), net.lag(columns).mean(axis=(0, 1))
+    filtered = (plain - lam * lag) / (1 - lam)
+    level = float(filtered @ weights_of)
+    slopes = dict(zip(names, -filtered[1:], strict=True)) | {"lambda": (level - float(lag @ weights_of)) / (1 - lam)}
+    mean = net.factor(of.get("rho", 0.0)).solve(level - columns[..., 2:] @ weights_of[2:])
+    kinds = {"observed": slopes, "expected": slopes | {"lambda": 0.0, "rho": -net.lag(mean).mean()}}
+    spread = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
+    g = {kind: np.array([line.get(name, 0.0) for name in fit.names]) for kind, line in kinds.items()}
+    return level, of["sigma2"] * spread / (n * t), g
+
+
+@told("spatial-cross-section")
+def spatial_cross_section(
+    formula: str, data: pd.DataFrame, w: Any = None, *, model: str = "SAR", **options: Any
+) -> SpatialFit:
+    """Fit a spatial model of one row a unit by maximum likelihood, with its constant; options as ``spatial_panel``."""
+    fit = spatial_panel(formula, data, w, model=model, effects="pooled", **options)
+    if fit.notes["periods"] > 1:
+        raise EstimateError(f"{fit.notes['periods']} dates", "one row a unit", "use ef.spatial_panel")
+    return replace(fit, title=f"{model}, cross-section")
+
+
+@told("spatial-dynamic")
+def spatial_dynamic(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any = None,
+    *,
+    free: Sequence[str] = DYNAMICS,
+    lagged: Sequence[str] | None = None,
+    unit: str | None = None,
+    time: str | None = None,
+) -> SpatialFit:
+    """Fit a dynamic spatial panel with two-way effects by corrected scores.
+
+    ``impacts`` are those after 0 and 5 periods and in the long run.
+
+    Parameters
+    ----------
+    formula, data, w, lagged, y, x, unit, time
+        As for ``spatial_panel``.
+    free : sequence of str
+        Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
+    """
+    rows, net = table(formula, data, unit, time), _network(w)
+    fit = fit_dynamic(rows.panel(), net, lagged, free)
+    kept = [i for i, name in enumerate(fit.names) if name not in DYNAMICS or name in fit.free]
+    names = [fit.names[i] for i in kept]
+    V = fit.covariance[np.ix_(kept, kept)]
+    notes = {"units": net.n, "periods": fit.t, "sigma2": fit.sigma2, "root found": fit.found}
+    notes["largest root"] = stability(fit).radius
+    return SpatialFit(
+        "Dynamic spatial panel, two-way effects",
+        t_rows(names, fit.estimates[kept], np.sqrt(np.diag(V)), "adjusted score"),
+        (net.n - 1) * fit.t,
+        covariance=lambda _: pd.DataFrame(V, names, names),
+        notes=notes,
+        raw=fit,
+    )
