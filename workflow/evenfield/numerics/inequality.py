@@ -7,11 +7,9 @@ from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial import connected_sets
+from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
 TIE = 1e-9
 
@@ -254,7 +252,7 @@ def _between(p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str) -> 
 
 
 def connected_test(
-    income: np.ndarray, weights: np.ndarray, inside: np.ndarray, neighbours: np.ndarray, measure: str = THEIL_T
+    income: np.ndarray, weights: np.ndarray, inside: np.ndarray, neighbours: Weights, measure: str = THEIL_T
 ) -> ShareTest:
     """Test the inequality between a connected group and the rest over all connected groups of its size.
 
@@ -267,8 +265,7 @@ def connected_test(
     size = int(inside.sum())
     if not 0 < size < len(inside):
         raise NumericsError("the group is empty or holds every unit")
-    within = csr_array(np.asarray(neighbours, dtype=bool)[np.ix_(inside, inside)])
-    if connected_components(within, directed=False)[0] > 1:
+    if not hangs_together(np.flatnonzero(inside), neighbours):
         raise NumericsError("the group is not connected")
     sets = connected_sets(neighbours, size, MOST_SETS)
     codes = np.zeros((len(sets), len(inside)), dtype=int)

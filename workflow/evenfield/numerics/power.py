@@ -10,6 +10,7 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
+from evenfield.numerics.spatial import Weights, dense
 
 
 def contrast_weights(X: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -68,9 +69,9 @@ def spatial_inflation(X: np.ndarray, c: np.ndarray, covariance: np.ndarray) -> f
     return float(np.sqrt(a @ covariance @ a / (a @ a * expected_variance)))
 
 
-def sar_covariance(W: np.ndarray, rho: float) -> np.ndarray:
+def sar_covariance(W: Weights, rho: float) -> np.ndarray:
     """Return the covariance of errors that follow a spatial autoregression with unit innovations."""
-    gap = np.eye(W.shape[0]) - rho * W
+    gap = np.eye(W.shape[0]) - rho * dense(W)
     if np.linalg.cond(gap) > 1 / RANK_TOLERANCE:
         raise NumericsError(f"I - rho W has no inverse at rho = {rho:g}")
     inverse = np.linalg.inv(gap)

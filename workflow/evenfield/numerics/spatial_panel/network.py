@@ -16,8 +16,8 @@ from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import SuperLU, splu
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, multiplier
 
-LARGEST_FOR_EIGENVALUES = 500
 NODES = 64
 BALANCED = 1e-12
 UNIT_ROOT = 1e-12
@@ -182,7 +182,6 @@ def _log_abs_det(ordered: csc_matrix, rho: float) -> float:
 
 
 ROW_SUM = 1e-9
-DENSE_BELOW, DENSE_SHARE = 100, 0.25
 POWER_STEPS, POWER_TOLERANCE = 10_000, 1e-14
 
 
@@ -214,9 +213,8 @@ class Network:
         return log_determinant(self.matrix, self.largest_eigenvalue)
 
     @cached_property
-    def _multiplier(self) -> csr_array | np.ndarray:
-        share = self.matrix.nnz / self.n**2
-        return self.matrix.toarray() if self.n <= DENSE_BELOW or share > DENSE_SHARE else self.matrix
+    def _multiplier(self) -> Weights:
+        return multiplier(self.matrix)
 
     def lag(self, values: np.ndarray) -> np.ndarray:
         """Return W applied to the first axis; values (N, ...) -> (N, ...)."""
@@ -238,7 +236,7 @@ class Network:
         return float(left.sum()) / self.n, float(left @ lagged) / self.n, slopes[0], slopes[1]
 
 
-def network(units: Sequence[Any], matrix: np.ndarray | csr_array) -> Network:
+def network(units: Sequence[Any], matrix: Weights) -> Network:
     """Check a weights matrix and join it with its unit ids.
 
     Parameters
