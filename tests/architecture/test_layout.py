@@ -18,7 +18,7 @@ TOPICS = read_topics()
 # Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
+    "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
     "report": (

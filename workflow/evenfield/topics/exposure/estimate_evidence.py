@@ -98,7 +98,7 @@ def _reach(found: PreparedContrast, kind: str, settings: ContrastSettings) -> Si
     rng = generator_for(settings.seed, f"exposure:power:{len(section.y)}")
     errors = rng.standard_normal((SIMULATED, len(section.y)))
     if kind == "correlated":
-        errors = errors @ np.linalg.cholesky(space.covariances[0]).T
+        errors = errors @ np.linalg.cholesky(np.exp(-space.decays[0] * space.distance)).T
     return simulated_reach(section.X, section.contrast, space, errors, settings.power, settings.level)
 
 
