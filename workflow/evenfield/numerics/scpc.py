@@ -24,7 +24,7 @@ STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
 LARGEST_CRITICAL_VALUE = 1e6
-BLOCK_CELLS = 1 << 20
+BLOCK_CELLS = 1 << 17
 
 
 class SpatialComponents(NamedTuple):
@@ -91,7 +91,11 @@ def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np
     """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k)."""
     out = np.zeros((len(decays), sides.shape[1], sides.shape[1]))
     for rows in _row_blocks(distance):
-        out += [sides[rows].T @ (np.exp(-decay * distance[rows]) @ sides) for decay in decays]
+        beyond = rows.stop
+        for g, decay in enumerate(decays):
+            covariance = np.exp(-decay * distance[rows, rows.start :])
+            across = sides[rows].T @ (covariance[:, beyond - rows.start :] @ sides[beyond:])
+            out[g] += sides[rows].T @ (covariance[:, : beyond - rows.start] @ sides[rows]) + across + across.T
     return out
 
 
