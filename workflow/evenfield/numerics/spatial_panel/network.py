@@ -216,6 +216,20 @@ class Network:
     def _multiplier(self) -> Weights:
         return multiplier(self.matrix)
 
+    @cached_property
+    def roots(self) -> np.ndarray:
+        """Eigenvalues of the weights, shape (N,)."""
+        return eigenvalues(self.matrix)
+
+    def solve(self, parameter: float, sides: np.ndarray) -> np.ndarray:
+        """Return (I - d W)^-1 times some columns; sides (N, k) -> (N, k)."""
+        W = self._multiplier
+        if not parameter:
+            return sides
+        if isinstance(W, np.ndarray):
+            return np.asarray(np.linalg.solve(np.eye(self.n) - parameter * W, sides))
+        return np.asarray(self.factor(parameter).solve(sides))
+
     def lag(self, values: np.ndarray) -> np.ndarray:
         """Return W applied to the first axis; values (N, ...) -> (N, ...)."""
         return np.asarray(self._multiplier @ values.reshape(self.n, -1)).reshape(values.shape)
