@@ -90,8 +90,9 @@ def dynamic_effects(
     at = _responses(fit, fit.estimates[None, :], omega, horizons)[:, 0]
     if not stability(fit).long_run:
         at[-1] = np.nan
-    drawn = _responses(fit, sampled, omega, horizons)
-    steady = np.abs(_roots(omega, sampled[:, :3])).max(axis=1) < 1
+    blocks = np.array_split(sampled, -(-sampled.shape[0] * len(omega) // BLOCK_CELLS))
+    drawn = np.concatenate([_responses(fit, block, omega, horizons) for block in blocks], axis=1)
+    steady = np.concatenate([np.abs(_roots(omega, block[:, :3])).max(axis=1) < 1 for block in blocks])
     drawn[-1, ~steady] = np.nan
     if steady.mean() < FEWEST_KEPT or np.isnan(at[-1]).any():
         drawn[-1], at[-1], steady = np.nan, np.nan, np.zeros_like(steady)
@@ -160,7 +161,7 @@ def _averages(values: np.ndarray) -> np.ndarray:
 
 
 ESTIMATORS = ("likelihood", "one_step", "adjusted")
-FEWEST = 20
+FEWEST, BLOCK_CELLS = 20, 1 << 20
 
 
 @dataclass(frozen=True)
