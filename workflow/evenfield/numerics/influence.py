@@ -52,7 +52,7 @@ def dependent_columns(X: np.ndarray, tolerance: float = RANK_TOLERANCE) -> list[
     """Return the columns that the other columns reproduce exactly, so that their coefficients are not defined."""
     X = np.asarray(X, dtype=float)
     scale = np.sqrt((X**2).sum(axis=0))
-    _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=True)
+    _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=len(X) < X.shape[1])
     sizes = np.append(sizes, np.zeros(X.shape[1] - len(sizes)))
     involved = np.abs(rows[sizes < tolerance * np.sqrt(X.shape[1])]) > DEPENDENT
     return [int(j) for j in np.flatnonzero(involved.any(axis=0))]

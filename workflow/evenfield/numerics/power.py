@@ -72,9 +72,12 @@ def spatial_inflation(X: np.ndarray, c: np.ndarray, covariance: np.ndarray) -> f
 def sar_covariance(W: Weights, rho: float) -> np.ndarray:
     """Return the covariance of errors that follow a spatial autoregression with unit innovations."""
     gap = np.eye(W.shape[0]) - rho * dense(W)
-    if np.linalg.cond(gap) > 1 / RANK_TOLERANCE:
+    try:
+        inverse = np.linalg.inv(gap)
+    except np.linalg.LinAlgError:
+        inverse = np.full_like(gap, np.inf)
+    if not np.linalg.norm(gap, 1) * np.linalg.norm(inverse, 1) < 1 / RANK_TOLERANCE:
         raise NumericsError(f"I - rho W has no inverse at rho = {rho:g}")
-    inverse = np.linalg.inv(gap)
     return np.asarray(inverse @ inverse.T)
 
 
