@@ -1,7 +1,5 @@
 """P7: convergence clubs, N units x 30 years, ours against convergence-clubs and geometrics; members checked first."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from typing import Any

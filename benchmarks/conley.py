@@ -1,7 +1,5 @@
 """Conley's panel variance with 3 serial lags: time and memory as units grow at a constant number of neighbours."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Driscoll-Kraay with unit and year effects and 3 lags: ours against pyfixest, the whole fit and the variance alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

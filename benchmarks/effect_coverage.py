@@ -4,8 +4,6 @@
 that hang together over years also by regressor, the study's own zones among them after a run.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -4,8 +4,6 @@ pydynpd 0.2.2 calls a function that numpy 2.4 dropped and is lent one. panelbox 
 level equations have other instruments. ``difference-full`` with 31 units has 172 instruments, more than units.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import warnings

@@ -8,8 +8,6 @@
 README.md says what a workload file holds. Nothing here is imported by the library.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.metadata
 import importlib.util

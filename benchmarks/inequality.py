@@ -4,8 +4,6 @@ Their Theil is unweighted, so ours gets ones as weights. This file has the name 
 imported with this folder taken off the path.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.metadata
 import os

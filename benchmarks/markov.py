@@ -4,8 +4,6 @@ giddy's draws shuffle something simpler than whole trajectories, so the p-values
 freedom agree.
 """
 
-from __future__ import annotations
-
 import os
 import warnings
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Randomisation by whole treatment paths, 10,000 draws, 31 units and 40 years: ours against a loop of pyfixest fits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Direct, indirect and total effects for 1,000 draws of a Durbin model: ours against one inverse for each draw."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

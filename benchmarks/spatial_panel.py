@@ -5,8 +5,6 @@ maximise the same likelihood. Ours counts everything from arrays and ids to stan
 included; ``ours stored`` is a second model with the same weights. spreg cannot run N = 10,000.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from typing import Any
 

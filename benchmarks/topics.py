@@ -4,8 +4,6 @@ python3 run                                # first: makes results/
 .venv/bin/python benchmarks/topics.py      # seconds by topic and peak memory; nothing is written
 """
 
-from __future__ import annotations
-
 import os
 import resource
 import time

@@ -1,7 +1,5 @@
 """Wild cluster bootstrap, 9,999 draws, 31 clusters: ours against wildboottest and pyfixest on the same data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -57,7 +57,11 @@ def main() -> None:
         "taxonomies/planted": {"unit": units, "cluster": cluster.astype(int), "sez": zone.astype(int)},
         "panel_provenance": {"variable": ["income"], "units": "all", "first_year": FIRST, "last_year": LAST}
         | {"grade": "B", "flag": "simulated", "source": "MADE", "note": "made by make.py, nothing is observed"},
-        "sources": {"source": ["MADE"], "citation": "Simulated by make.py of this example", "vintage": f"seed {SEED}"}
+        "sources": {
+            "source": ["MADE"],
+            "citation": "Simulated by make.py of this example",
+            "vintage": f"script make.py, seed {SEED}",
+        }
         | {"licence": "public domain", "redistribution": "yes", "url_or_note": "no district of this name exists"},
         "benchmarks": {"benchmark": list(PLANTED), "quantity": list(MEANING.values()), "value": list(PLANTED.values())},
     }

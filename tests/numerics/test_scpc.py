@@ -11,12 +11,12 @@ from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.power import contrast_weights, exponential_covariance, sar_covariance, simulated_power
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
 from evenfield.numerics.scpc import (
+    _score_weights,
     scpc_critical_value,
     scpc_inference,
     scpc_power_point,
     scpc_quantile,
     scpc_rejection,
-    scpc_size,
     scpc_statistics,
     spatial_components,
 )
@@ -30,6 +30,13 @@ ONE = np.ones(31)
 X_OWN, SLOPE = np.column_stack([ONE, C]), np.array([0.0, 1.0])
 X_EXPOSURE, DIFFERENCE = np.column_stack([ONE, C, S, W @ C, W @ S]), np.array([0, 0, 0, 1.0, -1.0])
 ERRORS = {"iid": np.eye(31), "sar": sar_covariance(W, 0.6), "exponential": exponential_covariance(DISTANCE, 800.0)}
+
+
+def scpc_size(X, c, space, covariance, critical_value):
+    """Return the exact probability of rejecting a true null under a given covariance of normal errors."""
+    x = len(X) * contrast_weights(X, c)
+    sides = np.column_stack([x, _score_weights(X, x, space)])
+    return ratio_probability(square_root_factors((sides.T @ covariance @ sides)[None]), critical_value)[0]
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from evenfield.report.methods import read_method
-from evenfield.report.paper import compile_paper, write_paper
+from evenfield.report.paper import compile_paper, method_typst, write_paper
 from evenfield.shared.topics import read_topics
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_json, write_text
@@ -79,8 +78,8 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
 def test_every_topic_with_estimates_says_what_it_asks() -> None:
     for name, told in read_topics().items():
         if told["estimate"] is not None:
-            method = read_method(name)
-            assert method.purpose.endswith((".", "?")) and "|" not in method.purpose, name
+            purpose = method_typst(name).split("\n\n")[1]
+            assert purpose.endswith((".", "?")) and "|" not in purpose, name
 
 
 def test_a_broken_source_is_one_line(tmp_path: Path) -> None:

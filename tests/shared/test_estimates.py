@@ -23,8 +23,8 @@ ROW = Estimate(estimator="ols", spec_id="absolute", outcome="growth", term="y0",
 
 
 def changed(name):
-    kind = {"str": "other", "float": 9.0, "int": 9, "bool": False, "int | None": 9}
-    return replace(ROW, **{name: kind[next(str(f.type) for f in fields(Estimate) if f.name == name)]})
+    kind = {str: "other", float: 9.0, int: 9, bool: False, int | None: 9}
+    return replace(ROW, **{name: kind[next(f.type for f in fields(Estimate) if f.name == name)]})
 
 
 @pytest.mark.parametrize("name", [name for name in ESTIMATE_COLUMNS[1:] if name not in ID_FIELDS])

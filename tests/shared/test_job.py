@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evenfield.shared.job import enter
-from evenfield.study.errors import EvenfieldError, IngestError, SeveralError, first_examples
+from evenfield.study.errors import IngestError, first_examples
 
 
 def job(folder, **params):
@@ -61,19 +61,7 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
     assert "ZeroDivisionError: by" in log_of(tmp_path)
 
 
-def test_every_floor_names_itself_and_examples_say_how_many_are_left_out():
-    floors = {cls.floor for cls in EvenfieldError.__subclasses__() if cls is not SeveralError}
-    assert floors == {
-        "config",
-        "claims.yaml",
-        "numbers.yaml",
-        "ingest",
-        "panel",
-        "weights",
-        "estimates",
-        "artifacts",
-        "report",
-    }
+def test_examples_say_how_many_are_left_out():
     assert first_examples(["a", "b", "c"]) == "a, b, c"
     assert first_examples(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
     assert first_examples(["a", "b"], 1) == "a and 1 more"

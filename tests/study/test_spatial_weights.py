@@ -5,12 +5,10 @@ import pandas as pd
 import pytest
 
 from evenfield.study.errors import WeightsError
-from evenfield.study.files import write_json, write_table
 from evenfield.study.spatial_weights import (
     Period,
     SpatialWeights,
     check_same_units,
-    read_weights,
     row_standardised,
     weights_from_edges,
 )
@@ -63,15 +61,3 @@ def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
         weights_from_edges(edges, ["A", "B"], {})
     check_same_units(["B", "A"], ["A", "B"], "near")
     assert Period("P", 1999, 2019, "1999-2019").years == 20
-
-
-def test_written_weights_are_read_in_the_order_asked_for(tmp_path):
-    i, j = np.nonzero(MATRIX)
-    units = np.array(["A", "B", "C"])
-    write_table(pd.DataFrame({"unit_i": units[i], "unit_j": units[j], "weight": MATRIX[i, j]}), tmp_path / "w.csv")
-    write_json({"weights": "near"}, tmp_path / "w.json")
-    read = read_weights([str(tmp_path / "w.csv")], [str(tmp_path / "w.json")], ["B", "C", "A"])
-    assert (
-        read["near"].units == ("B", "C", "A")
-        and read["near"].aligned(["A", "B", "C"]).toarray().tolist() == MATRIX.tolist()
-    )

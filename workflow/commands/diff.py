@@ -1,8 +1,5 @@
 """Say what moved since the last run, or against other results: cells, config keys, estimates, answers, with sizes."""
 
-from __future__ import annotations
-
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,8 +24,7 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
         found = f"no results in {before.name}" if old else "no earlier results"
         raise ReportError(found, "a finished run to compare with", "run the study, or name a results folder")
     yield f"before: data {earlier['data']['data_hash'][:12]}, configuration {earlier['config_hash'][:12]}"
-    with tempfile.TemporaryDirectory(prefix="evenfield-diff-") as name:
-        now = changes.ingested(RESULTS / "ingest") if run else changes.as_ingested(tables, Path(name))
+    now = changes.ingested(RESULTS / "ingest") if run else changes.as_ingested(tables)
     found = list(changes.table_changes(changes.ingested(before / "ingest"), now))
     found += changes.config_changes(earlier["config"], config) if "config" in earlier else []
     if run:

@@ -1,7 +1,5 @@
 """Run the study: complete Snakemake's command line, free a lock whose owner is gone, and let the engine work."""
 
-from __future__ import annotations
-
 import difflib
 import fcntl
 import logging

@@ -8,7 +8,7 @@ logs and benchmarks. `--kernels` repeats run 1 with other BLAS kernels. Standard
 
 import argparse
 import csv
-import hashlib
+import filecmp
 import os
 import random
 import shutil
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import gate_conditions as conditions
 from gate_conditions import GateError
@@ -39,6 +40,11 @@ class Setting:
     python: str
     venv: Path
     variables: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *words: str) -> dict[str, Any]:
+        """Return a call of the script `run` as `subprocess` takes it."""
+        environment = os.environ | self.variables | {"EVENFIELD_VENV": str(self.venv)}
+        return {"args": [self.python, str(REPO / "run"), *words], "env": environment, "encoding": "utf-8"}
 
 
 def say(text: str) -> None:
@@ -98,12 +104,9 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     """Run the study with the script `run` and pass its progress on."""
     say(title)
     started = time.monotonic()
-    command = [setting.python, str(REPO / "run"), "--directory", str(study), *engine]
-    environment = os.environ | setting.variables | {"EVENFIELD_VENV": str(setting.venv)}
+    command = setting.command("--directory", str(study), *engine)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8", errors="replace"
-        ) as run:
+        with subprocess.Popen(**command, stdout=subprocess.PIPE, stderr=errors, errors="replace") as run:
             for line in run.stdout or ():
                 if line.startswith(("[", "install")):
                     say(f"  {line.rstrip()}")
@@ -117,16 +120,11 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
 # ------------------------------------------------------------------------------------------------- comparison
 
 
-def result_files(study: Path) -> dict[str, str]:
-    """Return the SHA-256 of every compared file by its path below results/."""
+def result_files(study: Path) -> dict[str, Path]:
+    """Return every compared file by its path below results/."""
     results = study / "results"
-    paths = (path for path in sorted(results.rglob("*")) if path.is_file())
-    names = {path.relative_to(results): path for path in paths}
-    return {
-        name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in names.items()
-        if name.parts[0] not in NOT_COMPARED
-    }
+    names = {path.relative_to(results): path for path in sorted(results.rglob("*")) if path.is_file()}
+    return {name.as_posix(): path for name, path in names.items() if name.parts[0] not in NOT_COMPARED}
 
 
 def differences(first: Path, second: Path) -> list[str]:
@@ -138,8 +136,8 @@ def differences(first: Path, second: Path) -> list[str]:
             found.append(f"results/{name}: only the plain run wrote it")
         elif name not in one:
             found.append(f"results/{name}: the plain run did not write it")
-        elif one[name] != two[name]:
-            found.append(f"results/{name}: {first_difference(first / 'results' / name, second / 'results' / name)}")
+        elif not filecmp.cmp(one[name], two[name], shallow=False):
+            found.append(f"results/{name}: {first_difference(one[name], two[name])}")
     return found
 
 
@@ -187,14 +185,14 @@ def second_setting(plain: Setting, same_python: bool, report: conditions.Report)
     else:
         venv = REPO / ".venv-gate"
         conditions.discard_environment(venv, found)
-        say(f"run 2 uses Python {found.version}")
-        install, variables = [found.path, str(REPO / "run"), "install"], {"EVENFIELD_VENV": str(venv)}
-        done = subprocess.run(install, env=os.environ | variables, stderr=subprocess.PIPE, text=True, check=False)
+        say(f"run 2 uses Python {conditions.version_of(found)}")
+        done = subprocess.run(**Setting(found, venv).command("install"), stderr=subprocess.PIPE, check=False)
         if done.returncode:
             report.missed("another Python", last_line(done.stderr))
         else:
-            setting = Setting(found.path, venv)
-            report.met("another Python", f"{conditions.version_of(plain.venv / 'bin' / 'python')} v {found.version}")
+            setting = Setting(found, venv)
+            both = map(conditions.version_of, (plain.venv / "bin" / "python", found))
+            report.met("another Python", " v ".join(map(str, both)))
     python = setting.venv / "bin" / "python"
     variables = {"PYTHONHASHSEED": "4242"}
     variables |= conditions.time_zone(report) | conditions.locale(report) | conditions.without_avx512(python, report)
@@ -208,9 +206,8 @@ def compare_archives(study: Path, settings: tuple[Setting, ...]) -> None:
         return
     found = set()
     for setting in settings:
-        command = [setting.python, str(REPO / "run"), "package", "--directory", str(study)]
-        environment = os.environ | setting.variables | {"EVENFIELD_VENV": str(setting.venv)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        command = setting.command("package", "--directory", str(study))
+        done = subprocess.run(**command, capture_output=True, check=False)
         if done.returncode:
             raise GateError(f"packaging failed: {last_line(done.stderr)}")
         found.add(last_line(done.stdout))

@@ -76,14 +76,6 @@ class Report:
         return [f"exercised: {'; '.join(self.done)}", *left]
 
 
-@dataclass(frozen=True)
-class Interpreter:
-    """A Python that works."""
-
-    path: str
-    version: str
-
-
 def ask(python: str | Path, code: str, variables: dict[str, str]) -> str | None:
     """Return what a child process prints, or None when it fails."""
     try:
@@ -113,22 +105,21 @@ def minor_of(version: str | None) -> str:
     return ".".join((version or "").split(".")[:2])
 
 
-def other_python(present: Path) -> Interpreter | None:
+def other_python(present: Path) -> str | None:
     """Return a working Python of another minor version than the present one, the newest first."""
     own = minor_of(version_of(present))
     for minor in (f"3.{number}" for number in MINORS if f"3.{number}" != own):
         for folder in os.environ.get("PATH", "").split(os.pathsep):
             for name in (f"python{minor}", "python3"):
                 path = shutil.which(name, path=folder) if folder else None
-                version = version_of(path) if path else None
-                if path and version and minor_of(version) == minor:
-                    return Interpreter(path, version)
+                if path and minor_of(version_of(path)) == minor:
+                    return path
     return None
 
 
-def discard_environment(venv: Path, wanted: Interpreter) -> None:
+def discard_environment(venv: Path, wanted: str) -> None:
     """Remove the gate's environment when it belongs to another Python."""
-    if venv.is_dir() and minor_of(version_of(venv / "bin" / "python")) != minor_of(wanted.version):
+    if venv.is_dir() and minor_of(version_of(venv / "bin" / "python")) != minor_of(version_of(wanted)):
         shutil.rmtree(venv)
 
 

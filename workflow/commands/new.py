@@ -1,13 +1,10 @@
 """Make a study from a table of your own: config.yaml and data/, checked, with what was guessed and why."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +12,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from evenfield.study.config import TODO, checked_config, read_config
+from evenfield.study.config import TODO, checked_config, read_mapping
 from evenfield.study.errors import EvenfieldError, Faults, IngestError, first_examples
+from evenfield.study.files import write_text
 from evenfield.study.ingest.any_table import numbers_of, read_any
 from evenfield.study.ingest.guess import Guessed, guess, known_as
-from evenfield.study.ingest.study_files import described, records, write_study
-from other_tables import borders_of, match_units, read_polygons
+from evenfield.study.ingest.study_files import described, write_study
+from other_tables import borders_of, by_unit, match_units, read_polygons
 
 ZONE_COLUMNS = {"year_in_force": r"year_in_force|.*year.*|since|from|start", "type": r"(zone.?)?(type|kind|level)"}
 COLUMNS = ("unit", "year", "income", "output", "population")
@@ -39,9 +37,8 @@ class NewStudy:
 
     def add_units(self, path: Path) -> None:
         """Join columns that describe units."""
-        table, units = read_any(path).frame, self.tables["units"]
-        column, ids = match_units(table, units, path.name)
-        more = table.drop(columns=column).assign(unit=ids).dropna(subset=["unit"])
+        units = self.tables["units"]
+        column, more = by_unit(path, units)
         if more["unit"].duplicated().any():
             raise IngestError(f"{path.name} has a unit twice", "one row per unit", "remove one")
         more = more.rename(columns={n: kind for kind in ("lat", "lon") for n in known_as(kind, more.columns)[:1]})
@@ -91,9 +88,7 @@ class NewStudy:
         table = units[["unit"]].assign(cluster="0", sez="0", sez_from_year="").set_index("unit")
         types = ""
         if zones:
-            frame = read_any(zones).frame
-            column, ids = match_units(frame, units, zones.name)
-            frame = frame.drop(columns=column).assign(unit=ids).dropna(subset=["unit"])
+            _, frame = by_unit(zones, units)
             found = {k: [c for c in frame if re.fullmatch(p, c, re.IGNORECASE)] for k, p in ZONE_COLUMNS.items()}
             frame = frame.rename(columns={c[0]: k for k, c in found.items() if c and k not in frame})
             years = numbers_of(frame["year_in_force"]) if found["year_in_force"] else None
@@ -106,11 +101,10 @@ class NewStudy:
             types = f", national_zones: [{', '.join(sorted(set(frame['type'])))}]"
             self.said.append(f"{zones.name}: {len(frame)} zones in {len(first)} units")
         if clusters:
-            frame = read_any(clusters).frame
-            column, ids = match_units(frame, units, clusters.name)
-            flags = [c for c in frame if re.fullmatch(r"(is_?|has_?)?clusters?", c, re.IGNORECASE) and c != column]
+            _, frame = by_unit(clusters, units)
+            flags = [c for c in frame if re.fullmatch(r"(is_?|has_?)?clusters?", c, re.IGNORECASE)]
             numbers = numbers_of(frame[flags[0]]) if flags else None
-            table.loc[(ids if numbers is None else ids[numbers > 0]).dropna().unique(), "cluster"] = "1"
+            table.loc[(frame if numbers is None else frame[numbers > 0])["unit"].unique(), "cluster"] = "1"
             self.said.append(f"{clusters.name}: {table['cluster'].eq('1').sum()} units with clusters")
         self.tables["taxonomies/own"] = table.reset_index()
         self.taxonomy = f"taxonomy: {{primary: own, all: [own]{types}}}"
@@ -229,23 +223,16 @@ def make(options: argparse.Namespace) -> list[str]:
 
 
 def write(study: NewStudy, folder: Path) -> None:
-    """Write the study beside its place, check it there and put it in place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    text = config_text(study)
-    with tempfile.TemporaryDirectory(prefix=".evenfield-new-", dir=folder.parent) as name:
-        trial = Path(name)
-        (trial / "data").mkdir()
-        for place, path in study.files.items():
-            shutil.copy(path, trial / place)
-        (trial / "config.yaml").write_text(text.replace(TODO, study.found.panel.columns[2]), encoding="utf-8")
-        config = checked_config(read_config(trial / "config.yaml"))
-        config["data"]["package"] = str(trial / "data" / "datapackage.json")
-        tables = {f"{name}.csv": records(frame) for name, frame in study.tables.items()}
-        write_study(config, tables, study.package(), study.outlines)
-        (trial / "config.yaml").write_text(text, encoding="utf-8", newline="\n")
-        folder.mkdir(exist_ok=True)
-        for path in sorted(trial.iterdir()):
-            shutil.move(path, folder / path.name)
+    """Check the study and write it: its tables, the files that it keeps, last its config."""
+    text, answers = config_text(study), study.files.get("claims.yaml")
+    content = yaml.safe_load(text.replace(TODO, study.found.panel.columns[2]))
+    config = checked_config(content | ({"answers": read_mapping(answers)} if answers else {}))
+    config["data"]["package"] = str(folder / config["data"]["package"])
+    tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
+    write_study(config, tables, study.package(), study.outlines)
+    for place, path in study.files.items():
+        shutil.copy(path, folder / place)
+    write_text(text, folder / "config.yaml")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,7 +1,5 @@
 """Write the JSON schema of config.yaml, and docs/config.md, from the study's sections and the Spec classes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from importlib import import_module

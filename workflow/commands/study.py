@@ -1,7 +1,5 @@
 """What the commands share: find the study, word its errors in one line."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -119,7 +119,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
         params:
             topic=topic,
             files=exhibit_files(topic),
-            study=config["study"],
+            study={key: name for key, name in config["study"].items() if key.startswith("zone")},
             auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
             code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),

@@ -1,7 +1,5 @@
 """Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all else in results/logs/run.log."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re
@@ -17,10 +15,6 @@ from typing import Any, ClassVar, TextIO
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
-
-from evenfield.shared.job import refusal, without_places
-from evenfield.study.errors import one_line
-from evenfield.study.files import write_text
 
 LOG = Path("results/logs/run.log")
 RESULTS = {
@@ -77,6 +71,8 @@ class LogHandler(LogHandlerBase):
             LOG.parent.mkdir(parents=True, exist_ok=True)
             self.log = LOG.open("w", encoding="utf-8")
         except OSError as error:
+            from evenfield.shared.job import refusal
+
             self.refused = f"run: {refusal(error) or error}"
             self.log = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
         self.log.write("".join(f"{said}\n" for said in self.early))
@@ -100,6 +96,8 @@ class LogHandler(LogHandlerBase):
         """Note that a job starts."""
         topic = (record.wildcards or {}).get("topic")
         self.running[record.jobid] = (f"{record.rule_name} {topic}" if topic else record.rule_name, time.monotonic())
+        if self.streams[0].isatty():
+            self.draw()
 
     def take_job_finished(self, record: Any) -> None:
         """Print a line for a job that is done, unless a terminal shows the one that changes."""
@@ -144,10 +142,14 @@ class LogHandler(LogHandlerBase):
     def refresh(self) -> None:
         """Rewrite the one line of a terminal until the run is over."""
         while not self.over.wait(0.2):
-            labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
-            text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
-            text = text[: shutil.get_terminal_size().columns - 1]
-            self.say(f"\r{text}\x1b[K", end="")
+            self.draw()
+
+    def draw(self) -> None:
+        """Write the one line of a terminal anew."""
+        labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
+        text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
+        text = text[: shutil.get_terminal_size().columns - 1]
+        self.say(f"\r{text}\x1b[K", end="")
 
     def shown(self, path: str | Path) -> str:
         """Return a path of the study as the user would type it."""
@@ -156,6 +158,10 @@ class LogHandler(LogHandlerBase):
 
     def close(self) -> None:
         """Say how it ended: the error, the answer, or where the results are."""
+        from evenfield.shared.job import without_places
+        from evenfield.study.errors import one_line
+        from evenfield.study.files import write_text
+
         if self.over.is_set():
             return
         self.over.set()
@@ -183,6 +189,8 @@ class LogHandler(LogHandlerBase):
 
 def own_line(rule: str, logs: list[str]) -> str:
     """Return a failed job's own line: its log holds one, or the traceback of a fault."""
+    from evenfield.shared.job import refusal
+
     texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs if Path(log).is_file()]
     lines = [line for text in texts for line in text.splitlines() if line.strip()]
     if not lines and shutil.disk_usage(Path.cwd()).free < FULL:
@@ -196,6 +204,8 @@ def own_line(rule: str, logs: list[str]) -> str:
 
 def engine_line(text: str) -> str:
     """Return an error of the engine as one line: ours where it quotes one, a traceback's last, else all of it."""
+    from evenfield.shared.job import refusal
+
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("  File ")]
     ours = [line for line in lines if line.startswith(PREFIX)]
     short = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]

@@ -168,18 +168,7 @@ def literal_score(levels, rho, variance):
     return (lag * e).sum() + (n - 1) / t * sum(s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t))
 
 
-@pytest.mark.parametrize("periods", [3, 8, 42])
-@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.3, 0.98, 1.0, 1.1])
-def test_h_equals_the_double_sum(rho, periods):
-    double = sum(rho**j for s in range(1, periods) for j in range(periods - s)) / periods
-    assert bc.nickell_sum(rho, periods) == pytest.approx(double, rel=MACHINE)
-    if rho != 1:
-        inner = (periods - 1) - rho * (1 - rho ** (periods - 1)) / (1 - rho)
-        assert bc.nickell_sum(rho, periods) == pytest.approx(inner / (periods * (1 - rho)), rel=1e-9)
-
-
 def test_geometric_sums_and_their_derivative():
-    assert bc.nickell_sum(1.0, 42) == pytest.approx(41 / 2, rel=MACHINE)
     sums, slopes = bc.geometric_sums(np.array([0.9, 1.0]), 6)
     above, below = (bc.geometric_sums(np.array([0.9, 1.0]) + step, 6)[0] for step in (1e-6, -1e-6))
     assert slopes == pytest.approx((above - below) / 2e-6, abs=1e-7) and sums[1] == pytest.approx(np.arange(1, 7))

@@ -1,12 +1,15 @@
 """The command `add`: new years and gaps come with their source, other figures on request, faults change nothing."""
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
 import add
+from other_tables import match_units, read_figures
+from study import REPOSITORY
 
 GDP = "地区生产总值(亿元)"
 FILES = ("panel.csv", "panel_provenance.csv", "datapackage.json")
@@ -46,6 +49,40 @@ def spans_of(study, column="output"):
 
 
 NEW_YEARS = "地区,2005年,2004年,2003年\n甲省,16,15,14\n乙,26,25,24\n丙市,36,35,\n"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "地区\t2003年\t2002\n全国\t1\t1\n甲\t14\t0\n乙\t24\t23\n",
+        '地区,2003年,2002,\n 甲省 ,"14.0",0,\n\n乙自治区,24, 23,\n注：㑇\U00020000,见,说,明\n',
+    ],
+)
+def test_forms_of_a_download_give_the_same_figures(study, table):
+    units = study.read()["units"]
+    for encoding in ("gb18030", "utf-8-sig"):
+        found = read_figures(Path(download(study, table, encoding)), units, ["output"], "missing")
+        assert (found.label, found.column, found.table) == (GDP, "output", "panel.csv")
+        assert found.values.to_numpy().tolist() == [["A", 2003, "14"], ["B", 2002, "23"], ["B", 2003, "24"]]
+    assert read_figures(Path(download(study, table)), units, ["output"], "kept").values["value"].tolist()[0] == "0"
+
+
+@pytest.mark.parametrize(
+    "pair", "广西:GX 新疆:XJ 宁夏回族自治区:NX 西藏:XZ 黑龙江:HL 上海:SH 陕西省:SN 山西:SX 重庆市:CQ".split()
+)
+def test_full_and_short_names_are_joined(pair):
+    units = pd.read_csv(REPOSITORY / "data" / "units.csv", dtype=str, keep_default_na=False)
+    name, unit = pair.split(":")
+    assert match_units(pd.DataFrame({"地区": [name]}), units, "")[1].tolist() == [f"CN-{unit}"]
+
+
+def test_short_name_that_two_units_share_names_neither():
+    units = pd.DataFrame({"unit": ["P", "C"], "name": ["吉林省", "吉林市"]})
+    assert match_units(pd.DataFrame({"地区": ["吉林省", "吉林", "吉林市"]}), units, "")[1].fillna("").tolist() == [
+        "P",
+        "",
+        "C",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
@@ -145,6 +182,15 @@ def test_missing_provinces_and_no_common_year_are_said(study, capsys):
     assert panel[panel["year"].eq(2004)]["output"].notna().tolist() == [True, False, False]
 
 
+def test_a_unit_without_a_row_in_a_year_that_others_have_gets_one(study):
+    config = yaml.safe_load((study.folder / "config.yaml").read_text(encoding="utf-8"))
+    config["panel"]["years"], config["periods"] = [2001, 2003], {"P": {"start": 2001, "end": 2003}}
+    (study.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    study.replace("panel", "C,2000,31,5,3.5\n", "")
+    run(study, "地区,2000年\n丙,30\n")
+    assert output_of(study)["C", 2000] == 30 and len(output_of(study)) == 12
+
+
 OUTPUT = ["output"]
 REFUSED = [
     (["year"], NEW_YEARS, "year can be no column of figures"),
@@ -153,7 +199,24 @@ REFUSED = [
     (OUTPUT, "地区,2004年\n甲,99999\n", "panel.csv has 1 output out of range (A 2004); expected at most 9999"),
     ([*OUTPUT, "--zeros", "kept"], "地区,2004年\n甲,0\n", "panel.csv has 1 zero or negative output (A 2004)"),
     (["人口=people"], NEW_YEARS, f"download.csv holds the indicator '{GDP}'; expected one of 人口"),
-    (OUTPUT, "地区,2004年\n丁省,1\n", "download.csv names 1 unknown province (丁省)"),
+    (OUTPUT, "地区,2004年\n丁省,1\n", "no column of download.csv names the units of the panel; expected ids such as A"),
+    (
+        OUTPUT,
+        "地区,2004年\n甲省,1\n甲省,2\n",
+        "download.csv has 1 rows twice (A 2004); expected one row per unit and year",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年12月\n甲省,1\n",
+        "download.csv has 1 column that is no year (2004年12月); expected columns such as",
+    ),
+    (OUTPUT, "地区,2004年,2004年\n甲省,1,2\n", "download.csv has the column 2004年 twice; expected each name once"),
+    (OUTPUT, "地区,2004年\n甲省,14,055.46\n", "line 5 has more cells than the header; expected 2 cells in each row"),
+    (
+        OUTPUT,
+        '地区,2004年\n甲省,"1,23,4"\n',
+        "value of download.csv has 1 cells that are no number ('1,23,4', A 2004); expected numbers or blanks",
+    ),
     (
         OUTPUT,
         "地区,2004年,2003年\n甲,16,14.5\n乙,26,24\n丙,36,30\n",

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.standardised_index import standardised_index
-from evenfield.study.errors import ConfigError, EstimateError
+from evenfield.study.errors import EstimateError, EvenfieldError
 from evenfield.topics.statements.estimate import estimate
 from evenfield.topics.statements.estimate_data import Data
 from made_study import MadeStudy, row, same_numbers, same_results
@@ -209,8 +209,8 @@ def test_what_is_missing_becomes_a_reason(item, text):
         ({**FACT, "measure": "growth", "less": "a"}, "only share and increase subtract"),
     ],
 )
-def test_wrong_declarations_end_with_one_line(item, text):
-    with pytest.raises(ConfigError, match=text):
+def test_wrong_declarations_are_named(item, text):
+    with pytest.raises(EvenfieldError, match=text):
         run(item)
 
 

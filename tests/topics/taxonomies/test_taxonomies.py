@@ -17,7 +17,7 @@ PERIODS = [
     {"period": "P1", "start": 1990, "end": 1999, "role": "main", "basis": "proxy"},
     {"period": "P2", "start": 2000, "end": 2010, "role": "main", "basis": "official"},
 ]
-SPEC = {"id": "growth", "role": "primary", "endogenous": "count", "exogenous": "state"}
+SPEC = {"id": "growth", "role": "primary", "endogenous": "count", "exogenous": "state", "plane_hypothesis": "L47"}
 
 
 def make_study(both=1.0, sez=SEZ, clusters=True, **changes):

@@ -1,7 +1,5 @@
 """How many estimates were made: Holm over the primary rows, q for the explored ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

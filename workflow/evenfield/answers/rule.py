@@ -1,7 +1,5 @@
 """The rule: from the rows of one claim to one answer, in the order of docs/methods/answers.md."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
-from evenfield.study.errors import ClaimsError, Faults, first_examples
+from evenfield.study.errors import ClaimsError, Faults, not_known
 
 Select = Annotated[dict[str, str], Field(min_length=1)]  # wanted text by column of estimates.csv
 Named = dict[str, Select]
@@ -226,6 +225,4 @@ def families_of(config: Mapping[str, Any]) -> list[str]:
 
 def _unknown(where: str, name: str, known: Sequence[str]) -> Iterator[ClaimsError]:
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "correct the name"
-        yield ClaimsError(f"{where} '{name}' is not known", f"one of {first_examples(list(known), 12)}", hint)
+        yield ClaimsError(*not_known(where, name, known))

@@ -1,7 +1,5 @@
 """The answers of one study: claims.yaml and the estimates in, one row per claim and plain content out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

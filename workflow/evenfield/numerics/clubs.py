@@ -1,7 +1,5 @@
 """Convergence clubs of Phillips and Sul: core groups, clustering, merging, cross-tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise

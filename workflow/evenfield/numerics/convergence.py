@@ -1,7 +1,5 @@
 """Speed of convergence and half-life: from the slope, with intervals, and by nonlinear least squares."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

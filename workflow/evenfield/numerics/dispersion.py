@@ -1,7 +1,5 @@
 """Dispersion of incomes, and tests of whether it differs between two dates; axis 0 is always the unit."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

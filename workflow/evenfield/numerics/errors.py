@@ -1,7 +1,5 @@
 """The error of the numerics room."""
 
-from __future__ import annotations
-
 
 class NumericsError(ValueError):
     """Arrays that a formula cannot take; the estimates floor says which specification they belong to."""

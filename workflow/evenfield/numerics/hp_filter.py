@@ -1,7 +1,5 @@
 """Trends of short annual series: Hodrick-Prescott, its boosted form, and Hamilton's regression filter."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.linalg import solveh_banded
 

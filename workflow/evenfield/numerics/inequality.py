@@ -1,7 +1,5 @@
 """Inequality: indices, decomposition by groups, bootstrap draws, sums of permuted groups."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import combinations, permutations
 from typing import NamedTuple

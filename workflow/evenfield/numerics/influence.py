@@ -1,7 +1,5 @@
 """Who carries an estimate, and whether anyone does: effective clusters, partial leverage, dependent regressors."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError

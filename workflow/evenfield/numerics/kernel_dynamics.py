@@ -1,7 +1,5 @@
 """Stochastic kernels, their long-run density and its modes."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

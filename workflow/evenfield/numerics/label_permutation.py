@@ -1,7 +1,5 @@
 """Permutation of whole group labels: every unit keeps its outcome and controls, only the rows of labels move."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

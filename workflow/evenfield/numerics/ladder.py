@@ -1,7 +1,5 @@
 """The inference ladder of one contrast in a cross-section of units: every method that applies, side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The log t regression of Phillips and Sul, for many groups of units at once."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pairs of units on a map: border pairs, bivariate Moran, join counts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import combinations
 from math import comb

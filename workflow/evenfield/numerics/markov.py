@@ -1,7 +1,5 @@
 """Markov chains: transitions, ergodic distribution, mobility, homogeneity, and the chain conditional on neighbours."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Moran's I of a variable or of regression residuals, with moments and a permutation test."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

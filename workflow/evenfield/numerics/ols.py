@@ -1,7 +1,5 @@
 """Ordinary least squares on a cross-section with small-sample inference."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -38,12 +36,6 @@ class OlsFit:
     def sigma2(self) -> float:
         """Residual variance u'u / (N - K)."""
         return float(self.u_hat @ self.u_hat / self.df)
-
-    @property
-    def r_squared(self) -> float:
-        """Share of the variance of y about its mean that the fit explains."""
-        centred = self.y - self.y.mean()
-        return float(1.0 - self.u_hat @ self.u_hat / (centred @ centred))
 
 
 def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:

@@ -1,7 +1,5 @@
 """What a design can detect: minimum detectable effects and how spatial correlation stretches them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from statistics import NormalDist
 from typing import NamedTuple

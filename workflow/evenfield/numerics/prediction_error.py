@@ -1,7 +1,5 @@
 """How well a regression predicts units it has not seen, and whether one set of regressors beats another by chance."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

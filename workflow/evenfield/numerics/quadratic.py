@@ -1,7 +1,5 @@
 """Probabilities about ratios and sums of squared normal variables, by quadrature instead of simulation."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import brentq
 

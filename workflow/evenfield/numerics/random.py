@@ -1,7 +1,5 @@
 """Random streams without global state: one stream for each base seed and draw id."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np

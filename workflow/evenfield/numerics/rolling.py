@@ -1,7 +1,5 @@
 """Rolling windows, breaks and weak sigma convergence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Spatial correlation robust inference: the conditional SCPC t test of Mueller and Watson (2023)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -123,17 +121,6 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     p_value = _largest_rejection(families, abs(statistic)) if np.isfinite(statistic) else np.nan
     half = cv * std_error
     return ScpcInference(estimate, std_error, statistic, cv, p_value, estimate - half, estimate + half, space.q)
-
-
-def scpc_size(
-    X: np.ndarray, c: np.ndarray, space: SpatialComponents, covariance: np.ndarray, critical_value: float
-) -> float:
-    """Return the exact probability of rejecting a true null under a given covariance of normal errors."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
-    sides = np.column_stack([x, _score_weights(X, x, space)])
-    factors = square_root_factors((sides.T @ covariance @ sides)[None])
-    return float(ratio_probability(factors, critical_value)[0])
 
 
 def scpc_rejection(X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float) -> float:

@@ -1,7 +1,5 @@
 """What the SCPC test can say beyond rejecting: equivalence to zero, and its power by simulation."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

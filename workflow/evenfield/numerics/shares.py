@@ -1,7 +1,5 @@
 """What Fisher's exact test of two shares could see."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import hypergeom, nchypergeom_fisher

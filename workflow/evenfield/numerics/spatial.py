@@ -1,7 +1,5 @@
 """Distances on the sphere, areas of outlines, weights by distance, connected sets."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

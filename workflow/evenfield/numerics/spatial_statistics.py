@@ -1,7 +1,5 @@
 """Spatial association of many maps at once: Moran, Geary, local Moran."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

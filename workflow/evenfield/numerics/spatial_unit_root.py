@@ -1,7 +1,5 @@
 """Spatial unit roots and the half-life of spatial correlation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

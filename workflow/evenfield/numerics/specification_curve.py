@@ -1,7 +1,5 @@
 """Joint inference for a specification curve: the whole curve again under permuted treatments."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

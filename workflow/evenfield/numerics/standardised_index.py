@@ -1,7 +1,5 @@
 """One index from several outcomes that stand for the same thing."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError

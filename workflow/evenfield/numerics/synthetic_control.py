@@ -1,7 +1,5 @@
 """Synthetic control: least squares on the simplex to the last digit, and inference by ranks and by moved residuals."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError

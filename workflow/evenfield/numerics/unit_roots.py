@@ -1,7 +1,5 @@
 """Unit roots in panels and cross-section dependence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Harvesting the modelling decisions that the library marks where they are taken."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

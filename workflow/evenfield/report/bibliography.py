@@ -1,7 +1,5 @@
 """References: BibTeX entries, read for the page and handed on as they are to the paper."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

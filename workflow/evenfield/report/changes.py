@@ -1,8 +1,7 @@
 """What differs between two states of a study: cells of tables, keys of the config, estimates and answers."""
 
-from __future__ import annotations
-
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,11 +45,12 @@ def keep_last(study: Path) -> None:
         shutil.rmtree(study / STARTED, ignore_errors=True)
 
 
-def as_ingested(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, pd.DataFrame]:
+def as_ingested(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return tables as they read after being written, so that they compare with those of a run."""
-    for name, frame in tables.items():
-        write_table(frame, folder / f"{name}.csv")
-    return ingested(folder)
+    with tempfile.TemporaryDirectory(prefix="evenfield-") as name:
+        for stem, frame in tables.items():
+            write_table(frame, Path(name) / f"{stem}.csv")
+        return ingested(Path(name))
 
 
 def ingested(folder: Path) -> dict[str, pd.DataFrame]:

@@ -1,7 +1,5 @@
 """Hold the plan of a study against its tables: what a run would refuse is refused at once, and nothing is estimated."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

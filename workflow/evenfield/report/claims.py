@@ -1,7 +1,5 @@
 """The claims of a paper as the page shows them: grouped by answer, each with its number and a small chart."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

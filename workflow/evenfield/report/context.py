@@ -1,7 +1,5 @@
 """Everything that page and paper say, gathered once and in the same words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +15,7 @@ from evenfield.report.prose import KINDS, Lookup, Prose, part_of, read_texts
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import exhibit_words, files_read, read_topics
+from evenfield.shared.topics import exhibit_owners, exhibit_words, files_read, read_topics
 from evenfield.study.errors import Faults
 from evenfield.study.files import read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
@@ -44,8 +42,7 @@ def build_context(
     """Gather everything that the templates of page and paper print from a results folder."""
     facts, ingest = Facts(config, root), read_json(Path(root) / "ingest" / "description.json")
     topics, found = read_topics(), provenance(config, ingest)
-    owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
-    shown = read_exhibits(exhibits, owners, scripts, exhibit_words(config))
+    shown = read_exhibits(exhibits, exhibit_owners(), scripts, exhibit_words(config))
     parts = [Section(name, told["title"], [e for e in shown if e.topic == name]) for name, told in topics.items()]
     prose = read_prose(config, root, texts)
     return {

@@ -1,7 +1,5 @@
 """Tables and figures as page and paper need them: words, twins and the topic they belong to."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterable, Mapping

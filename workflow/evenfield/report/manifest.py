@@ -1,7 +1,5 @@
 """What went in and what came out, by hash: no clock, no machine, no absolute path."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import tomllib

@@ -1,7 +1,5 @@
 """The map of the page: outlines or tiles, income relative to the nation as colour, zones as circles, by year."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A subset of Markdown as HTML and as Typst, from one parse; what a text places in it stands there as marks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -20,7 +19,7 @@ from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
 from evenfield.shared.tables.rows import Row, matching, one_row
-from evenfield.study.errors import ConfigError, Faults, NumbersError, first_examples
+from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
 from evenfield.study.files import read_json
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -261,9 +260,7 @@ def _float(name: str, value: Any) -> float:
 def known(where: str, name: str, names: Sequence[str]) -> None:
     """Refuse a name that is not among ``names``, with its nearest neighbour."""
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "correct the name"
-        raise NumbersError(f"{where} '{name}' is not known", f"one of {first_examples(list(names), 12)}", hint)
+        raise NumbersError(*not_known(where, name, names))
 
 
 def read_numbers(path: str | Path) -> dict[str, Number]:

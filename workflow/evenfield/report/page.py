@@ -1,7 +1,5 @@
 """The two pages of a study: the answer, which is one file, and all tables and figures, which open on demand."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import os.path

@@ -1,8 +1,7 @@
 """Paper and appendix: Typst sources from the texts of the study, compiled to PDFs that are the same on every run."""
 
-from __future__ import annotations
-
 import os.path
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evenfield.report.bibliography import bibtex
 from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
-from evenfield.report.methods import read_method
 from evenfield.report.prose import Prose
 from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
-from evenfield.shared.topics import renamed
+from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.errors import ReportError
 from evenfield.study.files import beside, write_text
 
@@ -92,7 +90,7 @@ def _placed(
     return {
         "see": see,
         "rest": lambda: _rest(context, exhibit),
-        "methods": lambda: renamed(config["study"], "".join(_method(topic) for topic in config["estimates"])),
+        "methods": lambda: renamed(config["study"], "".join(method_typst(topic) for topic in config["estimates"])),
         "assumptions": lambda: _assumptions(context),
         "data_sources": lambda: _data_sources(context),
     }
@@ -116,10 +114,17 @@ def _kind(which: str) -> str:
     return which[0]
 
 
-def _method(topic: str) -> str:
-    method = read_method(topic)
-    equations = f"#equations({typst_string_lines(method.equations)})\n\n" if method.equations else ""
-    return f"== {typst_text(method.title)}\n\n{typst_text(method.purpose)}\n\n{equations}" if method.purpose else ""
+def method_typst(topic: str) -> str:
+    """Return the beginning of a topic's method page: its title, the first sentence, and its equations as typed."""
+    path = TOPICS / topic / "method.md"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if not (first := re.search(r"^# .*\n+((?:[^#\n].*\n)+)", text, re.MULTILINE)):
+        return ""
+    purpose = re.split(r"(?<=[.?!]) ", " ".join(first[1].replace("`", "").split()))[0]
+    section = re.search(r"^## Equations?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    lines = "\n".join(re.findall(r"^ {4}(.*)$", section[1], re.MULTILINE) if section else [])
+    equations = f"#equations({typst_string_lines(lines)})\n\n" if lines else ""
+    return f"== {typst_text(read_topics()[topic]['title'])}\n\n{typst_text(purpose)}\n\n{equations}"
 
 
 def typst_string_lines(text: str) -> str:

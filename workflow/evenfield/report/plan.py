@@ -1,8 +1,5 @@
 """The plan of a study: what a run makes of its config, what it leaves out, and every fault known before any table."""
 
-from __future__ import annotations
-
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +8,9 @@ from typing import Any
 from evenfield.report.numbers import Entry, read_entries
 from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
 from evenfield.shared.offers import step_aside
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
-from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsError, first_examples
+from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsError, first_examples, nearest
 
 
 @dataclass(frozen=True)
@@ -59,13 +56,12 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
 
 
 def _exhibit_faults(config: Mapping[str, Any], topics: Mapping[str, Mapping[str, Any]]) -> Iterator[ConfigError]:
-    owners = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
+    owners = exhibit_owners()
     for key in ("tables", "figures"):
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean '{near[0]}'?" if near else "see docs/exhibits.md"
+                hint = nearest(name, known, "see docs/exhibits.md")
                 yield ConfigError(f"{key} names '{name}'", f"one of {first_examples(known, 40)}", hint)
                 continue
             if topics[owners[name]]["estimate"] and owners[name] not in config["estimates"]:

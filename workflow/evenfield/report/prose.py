@@ -1,8 +1,5 @@
 """The texts of a study: Markdown with named numbers and conditions, read once, written as HTML and as Typst."""
 
-from __future__ import annotations
-
-import difflib
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +14,7 @@ from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import SILENT, Mark, Placed, mark, marks, slug, to_html, to_typst, tokens_of
 from evenfield.report.numbers import Number
 from evenfield.shared.tables.numbers import is_missing, p_value
-from evenfield.study.errors import Faults, ReportError, first_examples
+from evenfield.study.errors import Faults, ReportError, first_examples, nearest, not_known
 
 COUNTS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -88,10 +85,7 @@ class Lookup:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._content:
-            near = difflib.get_close_matches(name, self._content, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "correct the name"
-            known = f"one of {first_examples(sorted(self._content), 12)}" if self._content else "a study that has some"
-            raise ReportError(f"{self._what} '{name}' is not known", known, hint)
+            raise ReportError(*not_known(self._what, name, sorted(self._content)))
         return self._content[name]
 
 
@@ -350,9 +344,7 @@ def check_citations(texts: Sequence[str], references: Mapping[str, Reference], w
 
 
 def _unknown_key(key: str, references: Mapping[str, Reference]) -> ReportError:
-    near = difflib.get_close_matches(key, references, n=1)
-    action = f"did you mean '@{near[0]}'?" if near else "add it there"
-    return ReportError(f"@{key} is not known", "a key of references.bib", action)
+    return ReportError(f"@{key} is not known", "a key of references.bib", nearest(key, references, "add it there", "@"))
 
 
 def _cite_typst(key: str) -> str:

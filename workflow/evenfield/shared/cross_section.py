@@ -1,7 +1,5 @@
 """The cross-section of a specification in a period: income at both ends, growth, and the controls that exist."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The tidy layout that every estimator writes: one row, one number, everything needed to read it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -87,7 +85,7 @@ ID_FIELDS = (
 )
 ESTIMATE_COLUMNS = ("estimate_id", *(field.name for field in fields(Estimate)))
 ROW_SCALED = ("estimate", "std_error", "conf_low", "conf_high", "sesoi", "mde")
-TEXT_FIELDS = ("estimate_id", *(field.name for field in fields(Estimate) if field.type == "str"))
+TEXT_FIELDS = ("estimate_id", *(field.name for field in fields(Estimate) if field.type is str))
 
 
 def estimate_id(estimate: Estimate) -> str:

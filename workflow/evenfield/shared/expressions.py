@@ -1,9 +1,6 @@
 """Variables as the config writes them: ``log(fie_investment_m_usd / gdp_100m_cny)``, read without ``eval``."""
 
-from __future__ import annotations
-
 import ast
-import difflib
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -13,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.elementary import exp, log
-from evenfield.study.errors import ConfigError
+from evenfield.study.errors import ConfigError, nearest
 
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -36,8 +33,7 @@ def check_columns(text: str, known: Iterable[str], where: str) -> None:
     """Refuse an expression that names a column the panel does not have."""
     known = sorted(known)
     if unknown := [name for name in columns_of(text) if name not in known]:
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "correct the name or add the column"
+        hint = nearest(unknown[0], known, "correct the name or add the column")
         raise ConfigError(f"{where}: `{text}` names the column '{unknown[0]}'", "a column of panel.csv", hint)
 
 

@@ -1,7 +1,5 @@
 """What tables and figures are made from: the study and what its topics found."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any

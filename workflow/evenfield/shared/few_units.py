@@ -1,7 +1,5 @@
 """Inference with few units behind one combination of the coefficients of a panel regression, as fields of a row."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from evenfield.numerics.ols import OlsFit, t_quantile
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import finite_or_nan
+from evenfield.shared.samples import inference_fields
 
 FEW_CLUSTERS = 12
 TIE_DIGITS = 10
@@ -25,10 +24,7 @@ def t_test_fields(found: RobustInference, level: float, power: float) -> Fields:
     multiple = found.critical_value + t_quantile(power, 1e6)
     if np.isfinite(found.df):
         multiple = mde_multiplier(found.df, power, level)
-    names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-    numbers = {name: getattr(found, name) for name in names}
-    ends = {"df": finite_or_nan(found.df), "conf_level": level, "mde": multiple * found.std_error}
-    return numbers | ends
+    return inference_fields(found) | {"mde": multiple * found.std_error}
 
 
 def cr3_fields(fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, power: float) -> Fields:

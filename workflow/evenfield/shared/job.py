@@ -1,7 +1,5 @@
 """How a script of the workflow runs: the log first, then the work, and one place where an error becomes one line."""
 
-from __future__ import annotations
-
 import errno
 import re
 import sys

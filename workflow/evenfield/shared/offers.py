@@ -1,7 +1,5 @@
 """What the tables of a study offer: whatever lacks a table, a period or weights is left out, each in one sentence."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re
@@ -10,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import exhibit_owners, read_topics
 from evenfield.study.errors import ConfigError, first_examples
 
 NEEDS = {
@@ -285,7 +283,7 @@ def _checked(name: str, item: Mapping[str, Any], first: Mapping[str, Any], gone:
 def _exhibits(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]) -> dict[str, list[str]]:
     """Choose tables and figures: those listed, with ``exhibits: auto`` all others too, that have what they need."""
     topics, estimates, out = read_topics(), config["estimates"], {"auto": list[str]()}
-    owner = {name: topic for topic, told in topics.items() for name in told["exhibits"]}
+    owner = exhibit_owners()
     needs = {name: _missing(topics[topic]["exhibits"][name], offered, estimates) for name, topic in owner.items()}
     able = [name for name in owner if topics[owner[name]]["estimate"] is None or owner[name] in estimates]
     for key, letter in (("tables", "T"), ("figures", "F")):

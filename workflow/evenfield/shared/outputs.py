@@ -1,7 +1,5 @@
 """What jobs wrote stays whole: its hashes tell a later change, and a job that fails gives back what it replaced."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import hashlib

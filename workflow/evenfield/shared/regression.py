@@ -1,7 +1,5 @@
 """Cross-section regressions by statsmodels, with the faults of the data said in words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -40,18 +38,18 @@ def fit_robust(y: np.ndarray, X: np.ndarray, cov_type: str = "HC1") -> Regressio
     return OLS(y, X).fit(method="qr", cov_type=cov_type, use_t=True)
 
 
-def t_fields(fit: RegressionResults, weights: np.ndarray, level: float, scale: float = 1.0) -> dict[str, Any]:
+def t_fields(fit: RegressionResults, weights: np.ndarray, level: float) -> dict[str, Any]:
     """Return a combination of coefficients, tested against zero, as fields of an estimate; weights (K,)."""
     found = fit.t_test(np.atleast_2d(weights))
     low, high = found.conf_int(alpha=1 - level)[0]
     return {
-        "estimate": scale * found.effect.item(),
-        "std_error": scale * found.sd.item(),
+        "estimate": found.effect.item(),
+        "std_error": found.sd.item(),
         "statistic": found.tvalue.item(),
         "df": float(found.df_denom),
         "p_value": found.pvalue.item(),
-        "conf_low": scale * low,
-        "conf_high": scale * high,
+        "conf_low": low,
+        "conf_high": high,
         "conf_level": level,
     }
 

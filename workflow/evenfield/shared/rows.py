@@ -1,7 +1,5 @@
 """The builder of tidy rows and what an estimator hands back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

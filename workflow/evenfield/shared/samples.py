@@ -1,15 +1,14 @@
 """Frames the convergence estimators share: complete rows of a sample, warnings in words, rows of estimates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.ols import Inference
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
 from evenfield.study.errors import EstimateError, first_examples
 
@@ -67,13 +66,13 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 
-def inference_fields(result: Inference, scale: float = 1.0) -> dict[str, Any]:
-    """Arrange a t test as fields of an estimate."""
+def inference_fields(result: Inference | RobustInference, scale: float = 1.0) -> dict[str, Any]:
+    """Arrange a t test as fields of an estimate; where another law was used it has no degrees of freedom."""
     return {
         "estimate": scale * result.estimate,
         "std_error": scale * result.std_error,
         "statistic": result.statistic,
-        "df": result.df,
+        "df": finite_or_nan(result.df),
         "p_value": result.p_value,
         "conf_low": scale * result.conf_low,
         "conf_high": scale * result.conf_high,

@@ -1,7 +1,5 @@
 """Unit schemes as the topics know them, and the check of names that the config uses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

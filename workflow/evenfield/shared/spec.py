@@ -1,14 +1,14 @@
 """Specifications: one pydantic class for each topic says key, type, default and meaning."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, model_validator
 
 from evenfield.study.errors import ConfigError, Faults
 
+TYPE = re.compile(r"(str|int|float|bool|list|dict)(\[.*\])?")  # names an alternative of a key with several types
 Role = Literal["primary", "robustness", "mechanism", "exploratory"]
 Id = Annotated[str, Field(pattern=r"^\w+$", description="Name of the specification.")]
 
@@ -38,6 +38,23 @@ class UnitsSpec(Spec):
     role: Role = Field("robustness", description="Role in the tables.")
 
 
+def with_shared(data: Any, *keys: str) -> Any:
+    """Return a section whose ``specs`` have those keys of it that they leave out."""
+    shared = {key: data[key] for key in keys if key in data}
+    given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
+    return {**data, "specs": [shared | item for item in given]} if given else data
+
+
+def check_specs(specs: Sequence[Any]) -> None:
+    """Refuse specifications whose years run backwards, and an id that two of them have."""
+    ids = [spec.id for spec in specs]
+    for spec in specs:
+        if spec.years[0] >= spec.years[1]:
+            raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
+    if len(set(ids)) < len(ids):
+        raise ValueError("an id is used twice")
+
+
 def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
     """Return the section of a topic as ``kind``, for example ``list[BetaSpec]``."""
     primary = config.get("weights", {}).get("primary", "")
@@ -45,10 +62,13 @@ def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
     try:
         return TypeAdapter(kind).validate_python(config["estimates"][topic], context=context)
     except ValidationError as error:
-        faults = Faults()
+        faults, found = Faults(), dict[str, str]()
         for fault in error.errors():
-            where = ".".join(str(step) for step in ("estimates", topic, *fault["loc"]))
-            found = f"{where}: {fault['msg']}"
-            faults.append(ConfigError(found, "keys and values as docs/config.md lists them", f"correct {where}"))
+            steps = [str(step) for step in fault["loc"] if not TYPE.fullmatch(str(step))]
+            where = ".".join(["estimates", topic, *steps])
+            found[where] = f"{found[where]}, or {fault['msg']}" if where in found else fault["msg"]
+        for where, told in found.items():
+            expected = "keys and values as docs/config.md lists them"
+            faults.append(ConfigError(f"{where}: {told}", expected, f"correct {where}"))
         faults.refuse()
         raise

@@ -12,7 +12,7 @@ from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_row
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.samples import basis_warning, joined, sample_units
 from evenfield.shared.settings import check_names, scheme_infos
-from evenfield.shared.spec import Id, Spec
+from evenfield.shared.spec import Id, Spec, check_specs
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import content_hash
 from evenfield.study.study import Study
@@ -62,10 +62,7 @@ class PanelSection(Spec, Generic[Own]):
         for spec in self.specifications:
             if unknown := [name for name in spec.regressors if name not in self.variables]:
                 raise ValueError(f"regressor {unknown[0]} of {spec.id} is not one of {', '.join(self.variables)}")
-            if spec.years[0] >= spec.years[1]:
-                raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
-        if len({spec.id for spec in self.specifications}) < len(self.specifications):
-            raise ValueError("an id is used twice")
+        check_specs(self.specifications)
         return self
 
 

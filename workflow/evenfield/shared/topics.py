@@ -1,7 +1,5 @@
 """The topics of the library as the workflow sees them: what each reads, which sections move it, what it shows."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -26,6 +24,11 @@ def read_topics() -> dict[str, dict[str, Any]]:
     paths = TOPICS.glob("*/topic.yaml")
     found = {path.parent.name: DEFAULTS | yaml.safe_load(path.read_text("utf-8")) for path in paths}
     return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
+
+
+def exhibit_owners() -> dict[str, str]:
+    """Return the topic of every exhibit by its id."""
+    return {name: topic for topic, told in read_topics().items() for name in told["exhibits"]}
 
 
 def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:

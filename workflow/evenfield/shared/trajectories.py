@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.samples import basis_warning, sample_units
+from evenfield.shared.samples import basis_warning, one_text, sample_units
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names, scheme_infos
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import content_hash
@@ -82,7 +82,7 @@ def trajectories(
     _check_complete(wide, column, where)
     order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
     wide = wide.iloc[order]
-    basis = chosen.groupby("year")["basis"].agg(_first_text).reindex(wide.columns)
+    basis = chosen.groupby("year")["basis"].agg(one_text).reindex(wide.columns)
     return Trajectories(tuple(map(str, wide.index)), wide.columns.to_numpy(int), wide.to_numpy(), tuple(basis))
 
 
@@ -120,10 +120,6 @@ def grouping(frame: pd.DataFrame, column: str, units: Sequence[str], where: str)
     names = sorted(set(values))
     codes = np.array([names.index(text) for text in values], dtype=int)
     return codes, [{"0": f"not {column}", "1": column}[text] if set(names) <= {"0", "1"} else text for text in names]
-
-
-def _first_text(values: pd.Series) -> str:
-    return "+".join(sorted({str(value) for value in values.dropna() if str(value)}))
 
 
 def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:

@@ -1,8 +1,5 @@
 """Read the study's config: one schema checks it, fills its defaults and words its errors in one line."""
 
-from __future__ import annotations
-
-import difflib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -13,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from evenfield.study.errors import ConfigError, Faults, first_examples
+from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
 from evenfield.study.spatial_weights import Period
 
 TODO = "TODO"  # what `run new` writes where it cannot know
@@ -180,8 +177,7 @@ def _worded(fault: ValidationError) -> Iterator[ConfigError]:
     ):
         known = sorted(schema.get("properties", {}))
         for unknown in sorted(str(key) for key in fault.instance if key not in known):
-            near = difflib.get_close_matches(unknown, known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "remove it or see docs/config.md"
+            hint = nearest(unknown, known, "remove it or see docs/config.md")
             yield ConfigError(f"'{unknown}' is not a key of {where}", f"one of {', '.join(known)}", hint)
         return
     message = " ".join(fault.message.split())
@@ -267,8 +263,7 @@ def _references(value: Any, where: str) -> Iterator[tuple[str, str, list[str]]]:
 def _unknown(where: str, names: list[str], known: Mapping[str, Any] | list[str]) -> Iterator[ConfigError]:
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "define it or correct the name"
+            hint = nearest(name, known, "define it or correct the name")
             yield ConfigError(f"{where} names '{name}'", f"one of {first_examples(list(known), 12)}", hint)
 
 

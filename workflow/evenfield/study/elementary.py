@@ -4,8 +4,6 @@ What the panel and weights floors hand over carries 17 digits and is hashed, so 
 whether NumPy found AVX-512. ``math`` gives the same on both.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

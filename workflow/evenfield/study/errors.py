@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -131,3 +132,16 @@ def first_examples(values: list[str], limit: int = 3) -> str:
     """Return the first few of ``values`` as text, with the number left out."""
     shown = ", ".join(values[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> str:
+    """Ask whether the nearest of the names that are known is meant; where none is near, say ``otherwise``."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{mark}{near[0]}'?" if near else otherwise
+
+
+def not_known(where: str, name: str, known: Iterable[str]) -> tuple[str, str, str]:
+    """Return what an error says of a name that nothing defines."""
+    known = list(known)
+    told = f"one of {first_examples(known, 12)}" if known else "a study that has some"
+    return f"{where} '{name}' is not known", told, nearest(name, known, "correct the name")

@@ -1,7 +1,5 @@
 """Canonical files: the only functions that read and write tables and JSON between floors."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Two-step rounding at the output boundary: dust to zero, then 12, then 6 significant digits."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

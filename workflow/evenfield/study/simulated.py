@@ -1,7 +1,5 @@
 """Simulated input: one mark for everything that is computed from it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What the floors hand each other in memory: the study's shape and its spatial weights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +10,6 @@ from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial import Weights, multiplier, sparse
 from evenfield.study.errors import WeightsError, first_examples
-from evenfield.study.files import read_json, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +111,3 @@ def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, An
     i, j = edges["unit_i"].map(place).to_numpy(), edges["unit_j"].map(place).to_numpy()
     matrix = csr_array((edges["weight"].to_numpy(float), (i, j)), shape=(len(units), len(units)))
     return SpatialWeights(tuple(units), matrix, spec)
-
-
-def read_weights(edges: list[str], descriptions: list[str], units: list[str]) -> dict[str, SpatialWeights]:
-    """Read the weights that the weights floor wrote."""
-    specs = [read_json(path) for path in descriptions]
-    return {
-        spec["weights"]: weights_from_edges(read_table(path), units, spec)
-        for path, spec in zip(edges, specs, strict=True)
-    }

@@ -1,7 +1,5 @@
 """The study's tables: which must be there, which may be absent, and how the dictionary describes them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

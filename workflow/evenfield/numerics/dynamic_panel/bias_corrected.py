@@ -1,7 +1,5 @@
 """The score-corrected fixed-effects estimator, with its bootstrap by unit."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 
@@ -42,11 +40,6 @@ def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
     powers = rho**k
     below = np.concatenate([np.zeros((*powers.shape[:-1], 1)), powers[..., :-1]], axis=-1)
     return np.cumsum(powers, axis=-1), np.cumsum(k * below, axis=-1)
-
-
-def nickell_sum(rho: float, periods: int) -> float:
-    """Return h(rho, T) = (1/T) sum_{s=1}^{T-1} sum_{j=0}^{T-s-1} rho^j."""
-    return float(geometric_sums(np.array(rho), periods - 1)[0].sum() / periods)
 
 
 def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeights:

@@ -1,7 +1,5 @@
 """Instruments, weighting and GMM of dynamic panels; Anderson and Hsiao."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 
@@ -384,10 +382,3 @@ def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
 
 def _roots(V: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(V.diagonal()))
-
-
-def year_dummies(n_units: int, dates: np.ndarray, n_dates: int) -> np.ndarray:
-    """Return one regressor for each of some dates; dates (D,) -> (N, T, D)."""
-    block = np.zeros((n_dates, len(dates)))
-    block[dates, np.arange(len(dates))] = 1.0
-    return np.broadcast_to(block, (n_units, *block.shape)).copy()

@@ -1,7 +1,5 @@
 """The within estimator of a dynamic panel, slopes, and the half-panel jackknife."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Covariances clustered by unit: CR1, CR2, CR3, two ways, and the cluster products they share."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple

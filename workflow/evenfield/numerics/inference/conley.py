@@ -1,7 +1,5 @@
 """Spatial and serial kernels: Conley errors of cross-sections and panels."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import numpy as np

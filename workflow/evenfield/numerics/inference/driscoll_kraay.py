@@ -1,7 +1,5 @@
 """Driscoll-Kraay errors with the fixed-b law."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Literal
 

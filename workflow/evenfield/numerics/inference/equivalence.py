@@ -1,7 +1,5 @@
 """Two one-sided tests: evidence that an effect is smaller than anything of interest, which a large p-value is not."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from scipy.special import stdtr

@@ -1,7 +1,5 @@
 """Who carries an estimate: it again without each unit, without each pair, and without the fewest that turn its sign."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple

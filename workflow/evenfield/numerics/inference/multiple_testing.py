@@ -1,7 +1,5 @@
 """Several tests at once: Romano-Wolf step-down and sharpened q-values."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Wild cluster bootstrap with its draws and intervals by inversion of the test."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property

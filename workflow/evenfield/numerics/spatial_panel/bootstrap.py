@@ -1,7 +1,5 @@
 """Samples rebuilt from residuals: whole years drawn again, or the whole path of a unit with its sign drawn."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Covariance of the static models under errors that hang together within a unit over all years."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from evenfield.numerics.spatial_panel.information import FittedPoint

@@ -1,7 +1,5 @@
 """From a panel and weights to the demeaned columns [y, W y, W W y, X, W X] of a model."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple

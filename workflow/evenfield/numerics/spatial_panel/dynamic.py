@@ -1,7 +1,5 @@
 """Dynamic spatial panels by quasi maximum likelihood with corrected scores."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

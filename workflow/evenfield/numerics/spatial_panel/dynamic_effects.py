@@ -1,7 +1,5 @@
 """Effects over time of dynamic spatial panels, and a Monte Carlo of their bias."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Common factors taken out of a spatial panel: what is left of rho when shocks hit units with different strength."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What effects need to know of a fitted spatial panel, whatever estimated it."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Direct, indirect and total effects with errors by the delta method, by draws, and clustered by unit."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

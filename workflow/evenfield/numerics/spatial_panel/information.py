@@ -1,7 +1,5 @@
 """Information matrices of the static models: observed, expected, and the score covariance under any error law."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +13,23 @@ from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import kept_share, projection_power_sum
 
 LARGEST_DENSE = 3000
+
+
+class _Traces(NamedTuple):
+    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
+
+    matrices: tuple[np.ndarray, np.ndarray]
+    drop: int
+
+    def single(self, i: int) -> float:
+        a = self.matrices[i]
+        return float(np.trace(a) - self.drop * a.sum() / len(a))
+
+    def pair(self, i: int, j: int) -> float:
+        a, b = self.matrices[i], self.matrices[j]
+        plain = np.sum(a * b.T) + np.sum(a * b)
+        ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
+        return float(plain - self.drop * ones)
 
 
 @dataclass(frozen=True)
@@ -109,23 +124,6 @@ def observed_information(point: FittedPoint) -> np.ndarray:
     info[-1, :-1] = info[:-1, -1] = -(e @ G @ D) / s2**2
     info[-1, -1] = float(e @ G @ e) / s2**3 - n / (2 * s2**2)
     return info[np.ix_(point.free, point.free)]
-
-
-class _Traces(NamedTuple):
-    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
-
-    matrices: tuple[np.ndarray, np.ndarray]
-    drop: int
-
-    def single(self, i: int) -> float:
-        a = self.matrices[i]
-        return float(np.trace(a) - self.drop * a.sum() / len(a))
-
-    def pair(self, i: int, j: int) -> float:
-        a, b = self.matrices[i], self.matrices[j]
-        plain = np.sum(a * b.T) + np.sum(a * b)
-        ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
-        return float(plain - self.drop * ones)
 
 
 def expected_information(point: FittedPoint) -> np.ndarray:

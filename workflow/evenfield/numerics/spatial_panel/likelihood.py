@@ -1,7 +1,5 @@
 """The concentrated likelihood of every static model in rho and lambda alone, and its maximum."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

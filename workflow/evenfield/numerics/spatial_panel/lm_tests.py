@@ -1,7 +1,5 @@
 """Lagrange multiplier tests: which spatial term the residuals of a model without any ask for."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Static spatial panels by maximum likelihood: SLX, SAR, SEM, SDM, SDEM and SAC with fixed effects."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

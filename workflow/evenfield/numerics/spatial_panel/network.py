@@ -1,7 +1,5 @@
 """Spatial weights with their log-determinant, made once and reused by every model."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A panel in arrays, and the same demeaned."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple

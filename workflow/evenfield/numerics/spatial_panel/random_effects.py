@@ -1,7 +1,5 @@
 """Random effects in spatial panels."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Who sends and who receives: effects by unit, and effects by how many links away they arise."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which spatial model: Wald tests, model probabilities, Mundlak, Moran of residuals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A spatial Durbin model whose neighbours pull with another strength in each of two regimes, by direct likelihood."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Group contrasts of a cross-section of units: from a table by unit to the tidy rows of the inference ladder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Where units are, and which label permutations and spatial components belong to a set of units: made once each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

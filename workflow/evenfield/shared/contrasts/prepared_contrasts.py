@@ -1,7 +1,5 @@
 """From a table by unit to the arrays of a group contrast: labels, what they spread to, what draws let expect."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The same comparison under every taxonomy: smallest, largest, and how many agree in sign."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Labels that do not overlap: two small deterministic placements, along a line and around points."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

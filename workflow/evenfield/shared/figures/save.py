@@ -1,7 +1,5 @@
 """Saving a figure: three pictures, the data drawn, and a sentence for those who cannot see it."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Callable, Sequence

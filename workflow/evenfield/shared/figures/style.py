@@ -1,7 +1,5 @@
 """The style of all figures: same fonts, ink and marks, and the same bytes on every machine."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from typing import Any

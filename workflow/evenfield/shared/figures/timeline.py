@@ -1,7 +1,5 @@
 """Lines over years: never across the joint of two bases, proxy years shaded, names at the end of lines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Headings of groups of rows: what sets one specification apart from the main one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

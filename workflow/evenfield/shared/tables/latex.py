@@ -1,7 +1,5 @@
 """Tables as LaTeX: booktabs lines inside a threeparttable, everything escaped."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Tables as Markdown, for README files and issues."""
 
-from __future__ import annotations
-
 from evenfield.shared.tables.table import Line, Table, grid
 
 

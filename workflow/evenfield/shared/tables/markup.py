@@ -1,7 +1,5 @@
 """Tables as HTML: semantic, accessible and sortable without being parsed again."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any
 
@@ -43,7 +41,7 @@ def _row(line: Line, columns: tuple[Column, ...]) -> str:
 def _cell(place: int, cell: Cell, column: Column) -> str:
     tag, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
     title = f' title="{escape(cell.reason)}"' if cell.reason else ""
-    value = f' data-value="{escape(_plain(cell.value))}"'
+    value = "" if isinstance(cell.value, str) else f' data-value="{escape(_plain(cell.value))}"'
     return f'<{tag}{scope} class="{column.align}"{value}{title}>{escape(cell.text)}</{tag}>'
 
 

@@ -1,7 +1,5 @@
 """The sentences beneath a table: sample, basis, inference, origin, and what the table cannot say."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How numbers look in tables and figures: one place for decimals, signs, intervals and p-values."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

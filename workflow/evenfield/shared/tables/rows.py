@@ -1,7 +1,5 @@
 """Rows of frames as plain mappings, for code that prints and draws one row at a time."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables as Typst modules, which the paper imports: title, note, size of type, whether it stands sideways, body."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

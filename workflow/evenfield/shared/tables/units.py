@@ -1,7 +1,5 @@
 """Names of units and cells as they are printed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Warnings of the estimates as the reasons that tables print for blank cells."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tables as Word documents: title, table with the three rules of print, note; the same bytes every time."""
 
-from __future__ import annotations
-
 import zipfile
 from datetime import datetime
 from io import BytesIO

@@ -1,7 +1,5 @@
 """Writing a table: six twins of one frame."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Read a table of anyone's as text: CSV, Excel, Stata, SPSS, Parquet or the properties of GeoJSON."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -22,6 +20,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 GROUPED, COMMA = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?"), re.compile(r"[+-]?\d*,\d+")
 ANY_NUMBER = "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA))
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
+NOTE = re.compile(r"(notes?|sources?|注|注释|数据来源)\s*[:：]", re.IGNORECASE)  # what begins the lines below a table
 PACKAGES = {".parquet": "pyarrow", ".sav": "pyreadstat", ".zsav": "pyreadstat", ".xls": "xlrd", ".ods": "odfpy"}
 
 
@@ -32,6 +31,7 @@ class AnyTable:
     frame: pd.DataFrame  # every cell as text, blank where nothing stands
     said: list[str] = field(default_factory=list)  # what was guessed in reading it
     labels: dict[str, str] = field(default_factory=dict)  # labels of columns, as Stata and SPSS have them
+    above: list[str] = field(default_factory=list)  # lines above the header
 
 
 def read_any(path: str | Path) -> AnyTable:
@@ -115,8 +115,9 @@ def _headed(rows: list[list[str]], said: list[str]) -> AnyTable:
     start = next((i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0)
     header = rows[start]
     width = max(i for i, cell in enumerate(header, start=1) if cell)
-    body = [(row + [""] * width)[:width] for row in rows[start + 1 :]]
-    long = [i for i, row in enumerate(rows[start + 1 :], start=start + 2) if any(row[width:])]
+    end = next((i for i, row in enumerate(rows) if i > start and NOTE.match(row[0])), len(rows))
+    body = [(row + [""] * width)[:width] for row in rows[start + 1 : end]]
+    long = [i for i, row in enumerate(rows[start + 1 : end], start=start + 2) if any(row[width:])]
     if long:
         raise IngestError(f"line {long[0]} has more cells than the header", f"{width} cells in each row", "correct it")
     while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
@@ -126,7 +127,8 @@ def _headed(rows: list[list[str]], said: list[str]) -> AnyTable:
         said.append(f"the header is the row that begins with {header[0] or header[1]}; {start} rows above it left out")
     if dropped:
         said.append(f"{dropped} notes below the table left out")
-    return AnyTable(pd.DataFrame(body, columns=header[:width], dtype=str), said)
+    above = [",".join(row).rstrip(",") for row in rows[:start]]
+    return AnyTable(pd.DataFrame(body, columns=header[:width], dtype=str), said, above=above)
 
 
 def _read_text(file: Path) -> AnyTable:
@@ -139,7 +141,8 @@ def _read_text(file: Path) -> AnyTable:
     except UnicodeDecodeError:
         # Chinese letters come as pairs of bytes above 127, letters of European languages mostly alone.
         runs = re.findall(rb"[\x80-\xff]+", content)
-        encoding = "gb18030" if all(len(run) % 2 == 0 for run in runs) else "cp1252"
+        chinese = "地区".encode("gb18030") in content or all(len(run) % 2 == 0 for run in runs)
+        encoding = "gb18030" if chinese else "cp1252"
         text = content.decode(encoding, errors="replace")
         said.append(f"{file.name} is not UTF-8; read as {encoding}")
     lines = [line for line in text.splitlines()[:50] if line.strip()]

@@ -1,7 +1,5 @@
 """The dictionary of a study: datapackage.json, read and rewritten."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

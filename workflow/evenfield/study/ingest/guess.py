@@ -1,7 +1,5 @@
 """Find out how a table of anyone's is built: keys, step, names of units, constant columns, income; say why."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import re
@@ -59,7 +57,7 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
 
 def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
     """Bring a table into form; ``given`` names columns (unit, year, income, output, population) as far as known."""
-    said, faults, stems = list(table.said), Faults(), _stems(table.frame)
+    said, faults, stems = list(table.said), Faults(), _stems(table.frame, 2)
     for key, name in given.items():
         if name and name not in table.frame and name not in stems:
             faults.append(
@@ -108,29 +106,32 @@ def _listed(names: list[str]) -> str:
     return f"one of {first_examples(names, 12)}"
 
 
-def _stems(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
+def _stems(frame: pd.DataFrame, least: int) -> dict[str, dict[str, int]]:
     """Return the names before a year in the names of columns, with these columns and their years."""
     out: dict[str, dict[str, int]] = {}
     for column in frame.columns:
         if match := YEAR_COLUMN.fullmatch(column):
             stem = match[1].strip(" _.")
             out.setdefault("value" if stem.lower() in BARE else stem, {})[column] = int(match[2])
-    return {stem: columns for stem, columns in out.items() if len(columns) > 1}
+    return {stem: columns for stem, columns in out.items() if len(columns) >= least}
 
 
-def long_table(frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str]) -> tuple[pd.DataFrame, str]:
-    """Return the table with one row per unit and year, and the column of years."""
-    stems = _stems(frame)
+def long_table(
+    frame: pd.DataFrame, given: Mapping[str, str | None], said: list[str], least: int = 2
+) -> tuple[pd.DataFrame, str]:
+    """Return the table with one row per unit and year, and the column of years; a wide one has ``least`` years."""
+    stems = _stems(frame, least)
     wide = {column for columns in stems.values() for column in columns}
     held = [name for name in frame.columns if name not in wide]
     dated = [name for name in held if frame[name].str.strip().str.fullmatch(YEAR_CELL.pattern).all()]
-    dated = [name for name in dated if frame[name].nunique() > 1]
+    dated, once = ([name for name in dated if (frame[name].nunique() > 1) is many] for many in (True, False))
     likely = known_as("year", dated) or (dated if len(dated) == 1 else [])
     if year := given.get("year") or next(iter(likely), ""):
         said.append(f"years: column {year}" + ("" if given.get("year") else ", by its name or its cells"))
         return frame, year
     if not stems:
         found = f"no column of years among {first_examples(list(frame.columns), 6)}"
+        found = f"{once[0]} holds one year" if known_as("year", once) else found
         raise _fault(found, "the year of each row, or a column for each year", "name it with --year, or add it")
     said.append(f"wide table: {', '.join(f'{stem} in {len(names)} years' for stem, names in stems.items())}")
     parts = []
@@ -147,8 +148,10 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
     found = [name for name in found if numbers_of(frame[name]) is None or known_as("unit", [name])]
     if not found:
         first = next(iter(known_as("unit", others)), others[0] if others else year)
-        twice = int(frame.duplicated([first, year]).sum())
-        words = f"no column names each unit once a year ({first}: {twice} rows stand twice)"
+        counts = {"stand twice": frame.duplicated([first, year]), "are blank": frame[first].str.strip().eq("")}
+        why = [f"{int(rows.sum())} rows {what}" for what, rows in counts.items() if rows.any()]
+        why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
+        words = f"no column names each unit once a year ({first}: {' and '.join(why)})"
         raise _fault(words, "one row per unit and year", "name the column with --unit, or remove what stands twice")
     same = [name for name in found if frame.groupby(name)[found[0]].nunique().eq(1).all()]
     plain = [name for name in same if not frame[name].str.strip().str.contains(r"\s").any()]
@@ -197,18 +200,24 @@ def _name_column(frame: pd.DataFrame) -> str:
     return next(iter([*known_as("name", same), *same]), "")
 
 
+def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the cells of a column of text that are not missing, and those of them that are no number."""
+    cells = column.str.strip()
+    held = cells[~cells.str.lower().isin(MISSING)]
+    return held, held[~held.str.fullmatch(ANY_NUMBER)]
+
+
 def _sorted_columns(frame: pd.DataFrame, name: str, said: list[str], faults: Faults) -> tuple[list[str], list[str]]:
     """Return the columns of figures by year, and those that describe units because they do not change."""
     figures, constant, dropped = list[str](), list[str](), list[str]()
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
-        cells = frame[column].str.strip()
-        held = cells[~cells.str.lower().isin(MISSING)]
+        held, wrong = no_numbers(frame[column])
         if numbers_of(frame[column]) is not None:
             still = _constant(frame, column) and not known_as("population", [column])
             (constant if still else figures).append(column)
         elif held.size and _constant(frame, column):
             constant.append(column)
-        elif (wrong := held[~held.str.fullmatch(ANY_NUMBER)]).size < held.size / 2:
+        elif wrong.size < held.size / 2:
             where = f"{frame['unit'][wrong.index[0]]} {frame['year'][wrong.index[0]]}"
             words = f"{column} has {wrong.size} cell that is no number ('{wrong.iloc[0]}', {where})"
             faults.append(_fault(words, "a number or a blank cell", "correct the cell"))

@@ -1,7 +1,5 @@
 """Outlines of the units for a map, where a study has them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

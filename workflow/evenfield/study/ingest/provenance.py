@@ -1,7 +1,5 @@
 """Grades and flags: trace every cell of the panel to a source, and keep doubtful figures off unless switched on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

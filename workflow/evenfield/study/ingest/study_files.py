@@ -1,11 +1,8 @@
 """The files of a study's data folder as text: read, and written back only when the whole study is in order."""
 
-from __future__ import annotations
-
-import csv
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +13,13 @@ from evenfield.study.ingest.dictionary import read_resources, refresh_hashes, wr
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.tables import NEEDED_COLUMNS, table_kind
 
-Row = dict[str, str]
 KEYS = ("unit", "year", "unit_i", "unit_j")
 RANGES = {"lat": {"minimum": -90, "maximum": 90}, "lon": {"minimum": -180, "maximum": 180}}
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_text_table(path: Path) -> pd.DataFrame:
     """Read a table as text, so that cells that stay keep their digits."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write a table as text."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def records(frame: pd.DataFrame) -> list[Row]:
-    """Return a table of text as rows."""
-    return [{str(name): str(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
 
 
 def described(
@@ -64,7 +45,7 @@ def described(
 
 def write_study(
     config: Mapping[str, Any],
-    tables: Mapping[str, Sequence[Row]],
+    tables: Mapping[str, pd.DataFrame],
     package: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> list[str]:
@@ -84,8 +65,9 @@ def write_study(
             write_package(package, trial)
         for path, text in texts.items():
             (trial.parent / path).write_text(text, encoding="utf-8", newline="\n")
-        for path, rows in tables.items():
-            write_rows(rows, trial.parent / path)
+        for path, frame in tables.items():
+            (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
+            frame.to_csv(trial.parent / path, index=False, lineterminator="\n")
         refresh_hashes(trial)
         description = describe_study(read_study({**config, "data": {**config["data"], "package": str(trial)}}))
         for path in dict.fromkeys([*tables, *texts, target.name]):

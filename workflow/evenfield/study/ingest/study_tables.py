@@ -1,7 +1,5 @@
 """Ingest a whole study: every table checked in an order that names the real fault first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path

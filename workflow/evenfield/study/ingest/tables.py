@@ -1,7 +1,5 @@
 """Read one table of the study and hold it against the dictionary: encoding, columns, types, ranges, keys."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """Build the checked panel of one unit scheme from the ingested tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

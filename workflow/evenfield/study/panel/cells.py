@@ -1,7 +1,5 @@
 """Taxonomy cells: which units are both, cluster only, SEZ only or neither, in which period."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """Control variables of a period, measured at its start unless they are labelled a channel."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Deflation and income per head: official real output by chaining an index, a labelled proxy before it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Unit schemes: one mapping of units acts on data, zones, taxonomies and adjacency together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One row per unit and period: growth between end points, three-observation means, and controls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Zones in force: doses by type and year with and without remembered dates, and first years."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

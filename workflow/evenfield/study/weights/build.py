@@ -1,7 +1,5 @@
 """Build, standardise, check and describe every weights matrix of a unit scheme."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Exposures: the neighbours' average of clusters, zones and zone doses, W times each."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The families of spatial weights: each makes a non-negative matrix with a zero diagonal from geography."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """F21: the primary questions in multiples of the effect of interest, with the smallest effect that each could show."""
 
-from __future__ import annotations
-
 from textwrap import wrap
 from typing import Any
 

@@ -1,7 +1,5 @@
 """T0, T0b and T28: every statement with its answer, the primary questions, and what leaving units out does to them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

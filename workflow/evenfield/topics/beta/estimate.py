@@ -1,7 +1,5 @@
 """Absolute and conditional beta convergence: one cross-section for each period."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import numpy as np

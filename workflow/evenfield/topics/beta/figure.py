@@ -1,7 +1,5 @@
 """F4: growth against initial income, one panel per period, every unit named."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -72,7 +70,7 @@ def _limit_growth(axes: Axes, data: pd.DataFrame) -> None:
     points = data.loc[data["kind"].eq("unit"), "growth_pct_per_year"]
     pad = 0.09 * max(float(np.ptp(points)), 0.1)
     axes.set_ylim(points.min() - pad, points.max() + 1.6 * pad)
-    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
 
 def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:

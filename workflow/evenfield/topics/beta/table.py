@@ -1,7 +1,5 @@
 """T6: beta convergence by period, with sigma beside it because the one does not imply the other."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

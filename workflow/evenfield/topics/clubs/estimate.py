@@ -1,7 +1,5 @@
 """Log t tests and convergence clubs of Phillips and Sul, with the sensitivities that decide how to read them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """T10: log t tests with the currency rows, and club membership."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Design diagnostics, before any regression: overlap of regimes, weights, cohort support, detectable effects."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What a design consists of, and its diagnostics: cells, correlations, variance inflation, weights, cohort support."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """TD: what the design can see, before any regression: overlap, weights, support and detectable effects."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Stochastic kernels, ergodic densities and modes of relative income, also given the neighbours and the cell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any

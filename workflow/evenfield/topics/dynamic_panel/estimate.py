@@ -1,7 +1,5 @@
 """Dynamic panel convergence: the bias-corrected speed between pooled least squares and fixed effects."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

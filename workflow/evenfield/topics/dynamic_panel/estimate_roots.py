@@ -1,7 +1,5 @@
 """Every estimator of the autoregressive root on one window, with its interval and its flags."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """T7: the speed of convergence in the panel, estimator by estimator, from the lower bound to the context."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

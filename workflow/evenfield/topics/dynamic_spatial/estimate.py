@@ -1,7 +1,5 @@
 """Dynamic spatial panel: what comes from the own past, from neighbours now and from their past, and for how long."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -153,7 +151,7 @@ def controlled(check: DynamicMonteCarlo, section: Section) -> np.ndarray:
 
 def _add_coefficients(rows: Rows, fit: DynamicFit, inference: Inference, unit: str, hidden: dict[str, float]) -> None:
     for name, value, error in zip(fit.names, fit.estimates, fit.std_errors, strict=True):
-        tested = inference_fields(t_inference(float(value), float(error), np.inf, inference.level)) | {"df": NAN}
+        tested = inference_fields(t_inference(float(value), float(error), np.inf, inference.level))
         said = {"se_type": "adjusted score", "p_type": "normal", "unit_of_measure": "" if name in DYNAMICS else unit}
         rows.add("coef", term=name, **said, **tested | hidden)
     for estimator, values in {"likelihood": fit.likelihood, "one_step": fit.one_step}.items():

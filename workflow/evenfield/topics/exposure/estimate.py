@@ -1,7 +1,5 @@
 """Spillovers by group: growth on own and neighbours' clusters and zones, one cross-section per period (SLX)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Rows beside the deciding ones: equivalence to zero, simulated reach, two regimes of pull, ranges over choices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """F13: three questions over long spans and over periods: own premium, clusters minus zones, and what lies next door."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """T16, T16b: own and neighbours' coefficients, their difference, and how far it moves over lists and weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

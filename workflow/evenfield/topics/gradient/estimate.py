@@ -1,7 +1,5 @@
 """Where clusters lie: East against the rest, South within the East, and whether their neighbours have them too."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any, NamedTuple
 

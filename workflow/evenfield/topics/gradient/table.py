@@ -1,7 +1,5 @@
 """T4b: where clusters lie."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How groups of units differ: in means, in changes, over periods, at programmes, in their answer to wages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

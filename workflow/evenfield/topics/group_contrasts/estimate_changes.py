@@ -1,7 +1,5 @@
 """Contrasts of changes: growth of a ratio between the ends of windows, growth before and after a programme."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +13,7 @@ from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import complete, joined, underpowered
+from evenfield.shared.samples import complete, inference_fields, joined, underpowered
 from evenfield.study.errors import EstimateError
 from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, Groups, alone, compared, years_within
 from evenfield.topics.group_contrasts.estimate_spec import ChangeSpec, ProgrammeSpec, Span
@@ -211,14 +209,8 @@ def _border(groups: Groups, row: Estimate, outcome: pd.Series, member: pd.Series
     mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
     filled = replace(
         row,
-        std_error=found.std_error,
-        statistic=found.statistic,
-        df=found.df,
-        p_value=found.p_value,
+        **inference_fields(found),
         p_type="t, smaller side minus one",
-        conf_low=found.conf_low,
-        conf_high=found.conf_high,
-        conf_level=settings.level,
         mde=mde,
         warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
     )

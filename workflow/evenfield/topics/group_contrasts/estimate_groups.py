@@ -1,7 +1,5 @@
 """What all group contrasts read: outcomes by unit and year, labels of groups, the empty row of an estimate."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace

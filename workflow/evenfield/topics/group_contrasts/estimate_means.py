@@ -1,7 +1,5 @@
 """Contrasts of period means: premiums by period, several outcomes of one window, change from period to period."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product

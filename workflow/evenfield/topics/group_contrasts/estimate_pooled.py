@@ -1,7 +1,5 @@
 """Partial pooling: the same contrast in several periods as draws from one distribution."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -70,7 +68,7 @@ def _pooled(groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: 
         ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
         mde = smallest_visible(*ends, groups.settings.power, level)
         said: dict[str, Any] = {"mde": mde, "p_type": p_type, "se_type": "random effects, Paule-Mandel"}
-        said |= {"estimator": name} | ({"df": NAN} if df == np.inf else {"role": "ladder"})
+        said |= {"estimator": name} | ({"role": "ladder"} if np.isfinite(df) else {})
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)
         yield replace(row, **tested | said, warning=joined(row.warning, weak))
     if told:

@@ -1,7 +1,5 @@
 """Location quotients: a group's share in one column over its share in another, their trend and their end level."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,7 +16,7 @@ from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.regression import kernel_fit
-from evenfield.shared.samples import joined, underpowered
+from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, compared, with_figures, years_within
 from evenfield.topics.group_contrasts.estimate_means import unit_slopes
 from evenfield.topics.group_contrasts.estimate_spec import FadingSpec
@@ -192,12 +190,7 @@ def _series_trend(row: Estimate, logs: np.ndarray, years: list[int], level: floa
         return replace(row, warning=f"no interval: {error}")
     return replace(
         row,
-        std_error=found.std_error,
-        statistic=found.statistic,
-        p_value=found.p_value,
-        conf_low=found.conf_low,
-        conf_high=found.conf_high,
-        conf_level=level,
+        **inference_fields(found),
         se_type=f"HAC, Bartlett, {lags} lags",
         p_type=f"fixed-b, b = {lags + 1}/{len(t)}",
     )

@@ -1,7 +1,5 @@
 """The wage elasticity of foreign investment by group: a panel of units and years."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any

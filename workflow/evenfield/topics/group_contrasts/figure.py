@@ -1,7 +1,5 @@
 """F17: urban over rural income by cell, broken where the definition changes; F18: location quotients of groups."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """T4, T4c, T5, T22, T21, T24, T23: how groups differ in means, over periods, in changes, at programmes and in wages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

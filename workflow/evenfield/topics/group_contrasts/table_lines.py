@@ -1,7 +1,5 @@
 """Rows and columns of group contrasts as tables print them: a deciding estimate, what stands beside it, its range."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """F1: a tile-grid map, one square per unit, coloured and hatched by cell, the cases as letters."""
 
-from __future__ import annotations
-
 from textwrap import wrap
 from typing import Any
 

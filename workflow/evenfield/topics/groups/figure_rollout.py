@@ -1,7 +1,5 @@
 """F2: new zones by type and year, and below it how many units are left to compare with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """T1, TG: which unit is in which cell, in which period, when its first zones came, and how many there are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """T2: where every series comes from, what it covers and what is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

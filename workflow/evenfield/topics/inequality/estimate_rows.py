@@ -1,7 +1,5 @@
 """Rows of inequality: totals, growth accounting, parts by one grouping and by two."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """F6: Theil T over time, stacked: what lies between groups of units and what lies within each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

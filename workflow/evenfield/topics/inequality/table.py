@@ -1,7 +1,5 @@
 """T12 and T12b: inequality and its parts by grouping at both ends of each period, and who contributed growth."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -20,7 +20,7 @@ from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.few_units import Fields
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined
-from evenfield.shared.spec import Id, Role, Spec, read
+from evenfield.shared.spec import Id, Role, Spec, check_specs, read, with_shared
 from evenfield.shared.study_panel import COLUMNS, with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
@@ -105,9 +105,7 @@ class Section(Spec):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: Any) -> Any:
-        shared = {key: data[key] for key in ("years", "weights") if key in data}
-        given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
-        return {**data, "specs": [shared | item for item in given]} if given else data
+        return with_shared(data, "years", "weights")
 
     @model_validator(mode="after")
     def _known(self) -> Section:
@@ -116,10 +114,7 @@ class Section(Spec):
             for name, known in [*pairs, (spec.rival, ["", *sorted(self.moderators)])]:
                 if name not in known:
                     raise ValueError(f"{spec.id} names {name}, not one of {', '.join(known)}")
-            if spec.years[0] >= spec.years[1]:
-                raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
-        if len({spec.id for spec in self.specs}) < len(self.specs):
-            raise ValueError("an id is used twice")
+        check_specs(self.specs)
         return self
 
 

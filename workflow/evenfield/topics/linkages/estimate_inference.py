@@ -1,7 +1,5 @@
 """Inference with few units behind one coefficient of a linkage regression, and its marginal effects."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The balanced panel of a linkage regression, its fit with unit and year effects, and its long difference."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

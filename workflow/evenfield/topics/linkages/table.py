@@ -1,7 +1,5 @@
 """T20: linkage interactions: the main specification, other inference, other samples and measures, the rival."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Spatial association of income and growth in every year, and where clusters and zones lie on the map."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """F10: Moran's I over time above, and below the strip of local Moran, one row for each unit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """T13: Moran's I of income and growth by year, also net of region means and of initial income."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Convergence by regime: whether initial income matters more for growth near clusters than near SEZs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """The panel beside the long differences: bias-corrected fixed effects with one adjusted score per regime."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One cross-section of convergence by regime: growth, initial income, exposures, interactions; what it describes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """T8: how much faster the gap to the mean closes the more a unit's neighbours hold clusters, or zones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

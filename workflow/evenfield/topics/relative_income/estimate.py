@@ -1,7 +1,5 @@
 """Relative income by cell over time, and summary statistics by cell and period: description only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """F3: income of each cell over that of all units, year by year."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

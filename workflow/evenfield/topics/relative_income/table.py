@@ -1,7 +1,5 @@
 """T3: means and standard deviations by cell and period."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

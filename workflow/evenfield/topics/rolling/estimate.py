@@ -1,7 +1,5 @@
 """How the speed of convergence moved: in rolling windows, between periods, with neighbours, and breaks in its path."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import pandas as pd

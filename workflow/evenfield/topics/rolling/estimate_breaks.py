@@ -1,7 +1,5 @@
 """Did convergence change: speeds of the main periods compared, one break in the yearly slope, breaks of sigma."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

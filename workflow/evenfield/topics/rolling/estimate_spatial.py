@@ -1,7 +1,5 @@
 """The spatial form of beta convergence: growth on its own and the neighbours' initial income and on their growth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

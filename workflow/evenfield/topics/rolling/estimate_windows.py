@@ -1,7 +1,5 @@
 """The speed of convergence in rolling windows, with a pointwise interval and a band over all windows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

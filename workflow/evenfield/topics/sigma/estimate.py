@@ -1,7 +1,5 @@
 """Sigma convergence: the path of dispersion, and tests of whether it differs between both ends of a period."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

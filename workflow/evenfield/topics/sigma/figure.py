@@ -1,7 +1,5 @@
 """F5: dispersion of income by year, and the speed of convergence in rolling windows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt

@@ -1,7 +1,5 @@
 """T9: dispersion at both ends of each period, with the tests that compare them; never a trend test."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from evenfield.shared.estimates import NAN

@@ -1,7 +1,5 @@
 """Spatial panels: every specification with every model and weights, effects with intervals, tests, selection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Rows of a fitted spatial panel: coefficients, effects, tests, and the same numbers with every other inference."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """T15: direct, indirect and total effects of spatial panels, by model and weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Specification curves of the data, with spatially robust intervals, and their joint tests, a chunk at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path

@@ -1,7 +1,5 @@
 """F20: specification curves, one row a question and one column a period."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

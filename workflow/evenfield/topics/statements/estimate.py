@@ -1,7 +1,5 @@
 """Statements of a source: facts as observed, and regressions that stand behind a claim but decide no hypothesis."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """T31: facts as observed, and the regressions behind single claims, in the order of the claims."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any

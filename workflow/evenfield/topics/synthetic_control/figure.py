@@ -1,7 +1,5 @@
 """F24: gaps to the synthetic control by year in one panel a case, with the gaps of the donors in grey."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """T33: each case with its gap, its three p-values, the fit before the date, and the donors."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Which grouping of units describes growth best: two labels, four cells or a continuous plane."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

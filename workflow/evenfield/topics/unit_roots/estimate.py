@@ -1,7 +1,5 @@
 """Dependence between units and unit roots in time and space, with the written rule that turns them into defaults."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Dependence over space: spatial unit roots, weak dependence and the distance at which correlation halves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

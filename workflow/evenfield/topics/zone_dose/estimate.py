@@ -22,7 +22,7 @@ from evenfield.shared.few_units import Fields, cr3_fields, t_test_fields, wild_f
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
 from evenfield.shared.settings import SPLICED, SchemeInfo, check_names, scheme_infos
-from evenfield.shared.spec import Role, Spec, UnitsSpec, read
+from evenfield.shared.spec import Role, Spec, UnitsSpec, check_specs, read, with_shared
 from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
 from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
@@ -73,9 +73,7 @@ class Section(Spec):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: Any) -> Any:
-        shared = {key: data[key] for key in ("years", "beside") if key in data}
-        given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
-        return {**data, "specs": [shared | item for item in given]} if given else data
+        return with_shared(data, "years", "beside")
 
     @model_validator(mode="after")
     def _known(self) -> Section:
@@ -83,10 +81,7 @@ class Section(Spec):
             for name, known in ((spec.outcome, self.outcomes), (spec.dose, self.doses)):
                 if name not in known:
                     raise ValueError(f"{spec.id} names {name}, not one of {', '.join(sorted(known))}")
-            if spec.years[0] >= spec.years[1]:
-                raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
-        if len({spec.id for spec in self.specs}) < len(self.specs):
-            raise ValueError("an id is used twice")
+        check_specs(self.specs)
         return self
 
 

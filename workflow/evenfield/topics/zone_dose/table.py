@@ -1,7 +1,5 @@
 """T32: coefficients of the zone dose by outcome, with the placebo of later zones."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
