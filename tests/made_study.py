@@ -47,7 +47,7 @@ class MadeStudy(Study):
         for name, w in self.matrices.items():
             order = rng.permutation(len(w.units))
             units = tuple(w.units[i] for i in order)
-            moved[name] = SpatialWeights(units, w.matrix[np.ix_(order, order)], w.spec)
+            moved[name] = SpatialWeights(units, w.matrix[order][:, order], w.spec)
         tables = {name: frame.sample(frac=1, random_state=seed) for name, frame in self.tables.items()}
         return MadeStudy(self.config, tables, moved, **self.described)
 

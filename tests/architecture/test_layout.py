@@ -19,7 +19,7 @@ TOPICS = read_topics()
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
     "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic"}),
-    "study": ({"numerics"}, {"pandas", "yaml", "jsonschema"}),
+    "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
     "report": (

@@ -81,7 +81,7 @@ def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
     q = [run(values[order], classes[order], W, draws=0).q for order in orders]
     assert test.q_p == (1 + sum(value >= test.q * (1 - 1e-9) for value in q)) / 100
     dense = run(*study)
-    monkeypatch.setattr("evenfield.numerics.markov.DENSE_UNITS", 1)
+    monkeypatch.setattr("evenfield.numerics.spatial.DENSE_UNITS", 1)
     sparse = run(*study)
     assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p) and np.isnan(run(*study, draws=0).q_p)
 

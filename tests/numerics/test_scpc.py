@@ -35,7 +35,8 @@ ERRORS = {"iid": np.eye(31), "sar": sar_covariance(W, 0.6), "exponential": expon
 def scpc_size(X, c, space, covariance, critical_value):
     """Return the exact probability of rejecting a true null under a given covariance of normal errors."""
     x = len(X) * contrast_weights(X, c)
-    return ratio_probability(square_root_factors(x, _score_weights(X, x, space), covariance[None]), critical_value)[0]
+    sides = np.column_stack([x, _score_weights(X, x, space)])
+    return ratio_probability(square_root_factors((sides.T @ covariance @ sides)[None]), critical_value)[0]
 
 
 @pytest.fixture(scope="module")
@@ -76,20 +77,20 @@ def test_components_and_critical_values(weak, strong):
     assert (weak.q, strong.q) == (8, 6) and scpc_critical_value(X_OWN, SLOPE, weak) == pytest.approx(3.81, abs=0.005)
     assert scpc_critical_value(X_OWN, SLOPE, strong) == pytest.approx(4.64, abs=0.005)
     between = ~np.eye(31, dtype=bool)
-    averages = [covariance[between].mean() for covariance in weak.covariances]
+    covariances = np.exp(-weak.decays[:, None, None] * weak.distance)
+    averages = [covariance[between].mean() for covariance in covariances]
     assert averages[0] == pytest.approx(0.03, rel=CLOSED_FORM) and averages[-1] <= 1e-5 < averages[-2]
-    decays = [-np.log(covariance[0, 1]) for covariance in weak.covariances]
-    assert np.array(decays[1:]) / decays[:-1] == pytest.approx(np.full(13, 1.2), rel=CLOSED_FORM)
+    assert weak.decays[1:] / weak.decays[:-1] == pytest.approx(np.full(13, 1.2), rel=CLOSED_FORM)
     X = np.ones((31, 1))
     assert scpc_critical_value(X, np.ones(1), weak) == pytest.approx(weak.critical_value, rel=MACHINE)
     cv = weak.critical_value
-    worst = max(scpc_size(X, np.ones(1), weak, covariance, cv) for covariance in weak.covariances)
+    worst = max(scpc_size(X, np.ones(1), weak, covariance, cv) for covariance in covariances)
     assert worst == pytest.approx(0.05, rel=CLOSED_FORM)
     b, V = np.full(31, 31**-0.5), weak.vectors
-    factors = square_root_factors(b, V, weak.covariances)
+    factors = weak.factors(b, V)
     slow = brentq(lambda cv: ratio_probability(factors, cv).max() - 0.05, 1, 10, xtol=1e-13)
     assert weak.critical_value == pytest.approx(slow, rel=CLOSED_FORM)
-    factors = square_root_factors(np.eye(6)[0], np.eye(6)[:, 1:], np.eye(6)[None])
+    factors = square_root_factors(np.eye(6)[None])
     assert ratio_probability(factors, 2.570581835636314)[0] == pytest.approx(0.05, rel=CLOSED_FORM)
 
 

@@ -38,16 +38,13 @@ def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a: floa
 
 
 def test_neighbours_decay_and_admissible_ranges():
-    distance = sp.haversine_km(LAT, LON)
     knn = libpysal.weights.KNN.from_array(np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM)
-    ours = sp.nearest_matrix(distance, 4)
-    assert {i: set(np.flatnonzero(ours[i])) for i in range(12)} == {i: set(knn.neighbors[i]) for i in range(12)}
-    line = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
-    assert sp.nearest_matrix(line, 1).argmax(axis=1).tolist() == [1, 0, 1, 2]
-    assert sp.nearest_matrix(np.ones((3, 3)), 1).argmax(axis=1).tolist() == [1, 0, 0]
-    distance = np.array([[0.0, 2.0], [2.0, 0.0]])
-    assert sp.decay_matrix(distance, 2.0).tolist() == [[0.0, 0.25], [0.25, 0.0]]
-    assert sp.exponential_matrix(distance, 4.0)[0].tolist() == pytest.approx([0.0, np.exp(-0.5)], rel=MACHINE)
+    ours = sp.nearest_units(LAT, LON, 4)
+    assert {i: set(ours[i]) for i in range(12)} == {i: set(knn.neighbors[i]) for i in range(12)}
+    assert sp.nearest_units(np.zeros(4), np.arange(4.0), 1).ravel().tolist() == [1, 0, 1, 2]
+    assert sp.nearest_units(np.array([0.0, 0.0, 0.0, 45.0]), np.array([0.0, 45.0, -45.0, 0.0]), 1)[0] == 1
+    assert sp.decay(np.array([2.0]), 2.0) == 0.25
+    assert sp.exponential(np.array([2.0]), 4.0) == pytest.approx(np.exp(-0.5), rel=MACHINE)
     ring = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
     assert sp.effective_neighbours(ring) == pytest.approx(2.0, rel=MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])

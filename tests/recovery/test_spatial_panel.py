@@ -12,7 +12,7 @@ import pytest
 
 import spatial_cases
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial import decay_matrix, haversine_km, nearest_matrix
+from evenfield.numerics.spatial import haversine_km, nearest_units
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
 from evenfield.numerics.spatial_panel.impacts import clustered_impacts, delta_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
@@ -25,7 +25,8 @@ UNITS = Path(__file__).parents[2] / "data" / "units.csv"
 
 def provinces(power: float) -> Network:
     places = pd.read_csv(UNITS, dtype={"unit": str})
-    matrix = decay_matrix(haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy()), power)
+    matrix = haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy())
+    matrix = (matrix + np.diag(np.full(len(matrix), np.inf))) ** -power
     return network(places["unit"].tolist(), matrix / matrix.sum(axis=1, keepdims=True))
 
 
@@ -35,8 +36,9 @@ def lattice(rows: int, columns: int) -> Network:
 
 def nearest(k: int) -> Network:
     places = pd.read_csv(UNITS, dtype={"unit": str})
-    matrix = nearest_matrix(haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy()), k)
-    return network(places["unit"].tolist(), matrix / k)
+    matrix = np.zeros((len(places), len(places)))
+    np.put_along_axis(matrix, nearest_units(places["lat"].to_numpy(), places["lon"].to_numpy(), k), 1 / k, axis=1)
+    return network(places["unit"].tolist(), matrix)
 
 
 INVERSES: dict[tuple[int, float], np.ndarray] = {}

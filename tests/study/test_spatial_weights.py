@@ -53,7 +53,7 @@ def test_matrix_is_read_only_and_not_the_callers():
 
 def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
     matrix = row_standardised(np.array([[0.0, 2.0, 6.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
-    assert matrix.tolist() == [[0.0, 0.25, 0.75], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    assert matrix.toarray().tolist() == [[0.0, 0.25, 0.75], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     edges = pd.DataFrame({"unit_i": ["C", "A"], "unit_j": ["A", "B"], "weight": [0.5, 2.0]})
     matrix = weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)

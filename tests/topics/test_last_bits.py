@@ -94,7 +94,7 @@ class MovedStudy(Study):
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
         made = super()._weights(name, scheme)
-        return SpatialWeights(made.units, moved(np.array(made.matrix), np.random.default_rng(8)), made.spec)
+        return SpatialWeights(made.units, moved(made.matrix.toarray(), np.random.default_rng(8)), made.spec)
 
 
 def printed(results: Results) -> dict[str, pd.DataFrame]:

@@ -28,7 +28,7 @@ def geography(**changes):
 
 
 def raw(kind, geo=None, **spec):
-    return raw_weights("w", {"kind": kind, **spec}, geo or geography())
+    return raw_weights("w", {"kind": kind, **spec}, geo or geography()).toarray()
 
 
 def refused(geo, **spec):
@@ -41,7 +41,7 @@ def refused(geo, **spec):
 def test_contiguity_in_closed_form_and_its_sorted_edges():
     assert raw("contiguity").tolist() == [[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "contiguity"}, geography())
-    assert weights.matrix.tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 1, 0]]
+    assert weights.matrix.toarray().tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 1, 0]]
     assert weights.spec["links"] == 3 and weights.spec["symmetric"] and weights.spec["mean_neighbours"] == 1.5
     assert weights.spec["effective_neighbours"] == 1.33333
     edges = edge_list(build_weights("w", {"kind": "contiguity"}, geography(units=("D", "C", "B", "A"))))
@@ -57,7 +57,7 @@ def test_islands_are_refused_or_joined_and_joins_checked():
     units = pd.DataFrame({"unit": UNITS})
     empty = pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]})
     joined = build_geography(units, empty, geography().panel, [["D", "A"]], {})
-    assert build_weights("w", {"kind": "contiguity"}, joined).matrix[3].tolist() == [1, 0, 0, 0]
+    assert build_weights("w", {"kind": "contiguity"}, joined).matrix.toarray()[3].tolist() == [1, 0, 0, 0]
     with pytest.raises(ConfigError, match=r"weights.join names Z; expected units of units.csv"):
         geography(joins=[["A", "Z"]])
     geo = geography(joins=[["E", "D"], ["E", "A"]], merged={"D": ["D", "E"]})
@@ -116,12 +116,12 @@ RING = "A,B,1\nB,C,2\nC,D,1\nD,A,3\nB,A,2\n"
 
 def test_own_weights_are_taken_as_written_with_a_unit_called_na_and_parts_that_add_up(tmp_path):
     weights = build_weights("w", own(tmp_path, RING), geography())
-    assert weights.matrix.tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    assert weights.matrix.toarray().tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
     units = ("A", "B", "C", "NA")
     weights = build_weights("w", own(tmp_path, RING.replace("D", "NA")), geography(units=units))
-    assert weights.matrix[3].tolist() == [1, 0, 0, 0]
+    assert weights.matrix.toarray()[3].tolist() == [1, 0, 0, 0]
     spec = own(tmp_path, "A,B,1\nB,C,1\nB,E,3\nC,A,1\nD,A,2\nD,E,5\nE,C,6\n")
-    matrix = raw_weights("w", spec, geography(merged={"D": ["D", "E"]}))
+    matrix = raw_weights("w", spec, geography(merged={"D": ["D", "E"]})).toarray()
     assert matrix[3].tolist() == [2, 0, 6, 0] and matrix[1].tolist() == [0, 0, 1, 3]
 
 
@@ -169,7 +169,7 @@ def test_own_weights_are_the_same_in_every_form(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
     spec = {"kind": "file", "path": str(tmp_path / name)}
     matrix = [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
-    assert build_weights("w", spec, geography()).matrix.tolist() == matrix
+    assert build_weights("w", spec, geography()).matrix.toarray().tolist() == matrix
     without = refused(geography(units=("A", "B", "C")), **spec, leave_out=["D"])
     assert "1 units have no neighbour in weights w (C)" in without or "are not in weights w" in without
     (tmp_path / name).write_text(text[: text.rindex("D")], encoding="utf-8")
@@ -187,5 +187,5 @@ def test_renamed_units_change_names_only_and_permuted_units_permute():
     for spec in ({"kind": "inverse_distance", "power": 1}, {"kind": "contiguity"}, economic):
         weights, permuted = build_weights("w", spec, geography()), build_weights("w", spec, other)
         back = permuted.aligned([f"X{unit}" for unit in UNITS])
-        np.testing.assert_allclose(back, weights.matrix, rtol=MACHINE)
+        np.testing.assert_allclose(back.toarray(), weights.matrix.toarray(), rtol=MACHINE)
         assert permuted.spec["rho_low"] == pytest.approx(weights.spec["rho_low"], rel=1e-9)

@@ -47,7 +47,7 @@ def test_moran_and_geary_of_a_year_equal_esda():
     study = make_study()
     results, panel = estimate(study), study.table("panel")
     y = panel[panel["year"] == 2002].set_index("unit")["log_income"].to_numpy()
-    w = full2W(np.array(study.matrices["ring"].matrix))
+    w = full2W(study.matrices["ring"].matrix.toarray())
     w.transform = "r"
     own = {"outcome": "log_income", "controls_id": "none", "period": "2002"}
     moran, geary = row(results, estimator="moran", **own), row(results, estimator="geary", **own)

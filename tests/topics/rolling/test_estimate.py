@@ -83,7 +83,7 @@ def test_spatial_form_equals_spreg():
     study = make_study()
     results, weights = estimate(study), study.weights()
     frame = study.table("periods").query("period == 'A'").set_index("unit").loc[list(weights.units)]
-    w = full2W(np.array(weights.matrix))
+    w = full2W(weights.matrix.toarray())
     w.transform = "r"
     y, x = (frame[name].to_numpy()[:, None] for name in ("growth_pct_per_year", "log_income_start"))
     _, b, theta, rho = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full").betas.ravel()

@@ -113,9 +113,8 @@ def _dispersion(sums: np.ndarray, squares: np.ndarray, sizes: np.ndarray, centre
 
 def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
     """Return the share of clusterings in which two units share a club; labels (N,) -> (N, N)."""
-    codes = np.array(labels)
-    same = (codes[:, :, None] == codes[:, None, :]) & (codes[:, :, None] > 0)
-    out = same.mean(axis=0)
+    out = sum(((codes[:, None] == codes) & (codes[:, None] > 0)).astype(float) for codes in labels) / len(labels)
+    out = np.asarray(out)
     np.fill_diagonal(out, 1.0)
     return np.asarray(out)
 

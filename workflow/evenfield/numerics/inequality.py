@@ -1,15 +1,13 @@
 """Inequality: indices, decomposition by groups, bootstrap draws, sums of permuted groups."""
 
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial import connected_sets
+from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
 TIE = 1e-9
 
@@ -103,14 +101,20 @@ def decompose_gini(income: np.ndarray, weights: np.ndarray, groups: np.ndarray) 
     (y_h - y_j) where positive; the gross difference d + q splits into d - q (net) and 2q (transvariation).
     """
     p, r = relative_incomes(income, weights)
-    gaps = r[:, None] - r
-    mass = np.outer(p, p)
-    same = groups[:, None] == groups
-    mean = group_means(p, r, groups)[1][groups]
-    richer = (mean[:, None] > mean) | ((mean[:, None] == mean) & (groups[:, None] > groups))
-    within = float((mass * np.abs(gaps))[same].sum() / 2)
-    ahead, behind = (float((mass * np.maximum(side, 0.0))[richer & ~same].sum()) for side in (gaps, -gaps))
+    poorest_first = np.argsort(group_means(p, r, groups)[1], kind="stable")
+    parts = [(p[groups == group], r[groups == group]) for group in poorest_first]
+    within = sum(_lead(part, part) for part in parts)
+    pairs = list(combinations(parts, 2))
+    ahead, behind = sum(_lead(rich, poor) for poor, rich in pairs), sum(_lead(poor, rich) for poor, rich in pairs)
     return DagumParts(gini(income, weights), within, ahead - behind, 2 * behind)
+
+
+def _lead(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> float:
+    """Return the sum over pairs of what members of one group have more, each group as shares and incomes."""
+    (p, r), order = one, np.argsort(other[1], kind="stable")
+    q, s = (values[order] for values in other)
+    below = np.searchsorted(s, r)
+    return float(p @ (r * np.append(0.0, np.cumsum(q))[below] - np.append(0.0, np.cumsum(q * s))[below]))
 
 
 def growth_contributions(start: np.ndarray, end: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -252,7 +256,7 @@ def _between(p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str) -> 
 
 
 def connected_test(
-    income: np.ndarray, weights: np.ndarray, inside: np.ndarray, neighbours: np.ndarray, measure: str = THEIL_T
+    income: np.ndarray, weights: np.ndarray, inside: np.ndarray, neighbours: Weights, measure: str = THEIL_T
 ) -> ShareTest:
     """Test the inequality between a connected group and the rest over all connected groups of its size.
 
@@ -265,8 +269,7 @@ def connected_test(
     size = int(inside.sum())
     if not 0 < size < len(inside):
         raise NumericsError("the group is empty or holds every unit")
-    within = csr_array(np.asarray(neighbours, dtype=bool)[np.ix_(inside, inside)])
-    if connected_components(within, directed=False)[0] > 1:
+    if not hangs_together(np.flatnonzero(inside), neighbours):
         raise NumericsError("the group is not connected")
     sets = connected_sets(neighbours, size, MOST_SETS)
     codes = np.zeros((len(sets), len(inside)), dtype=int)

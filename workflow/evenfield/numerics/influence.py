@@ -18,8 +18,8 @@ def effective_clusters(X: np.ndarray, clusters: np.ndarray, c: np.ndarray, withi
     Carter, Schnepel and Steigerwald (2017), the feasible G*A; a within-correlation just below one, because with
     exactly one a regressor that varies only inside clusters gets no weight.
     """
-    a, member = _weights_and_members(X, clusters, c)
-    shares = (1 - within) * member @ a**2 + within * (member @ a) ** 2
+    a, _, owner = _weights_and_owners(X, clusters, c)
+    shares = (1 - within) * np.bincount(owner, a**2) + within * np.bincount(owner, a) ** 2
     return float(shares.sum() ** 2 / (shares @ shares))
 
 
@@ -31,24 +31,26 @@ def partial_leverage(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tupl
     MacKinnon, Nielsen and Webb (2023), partial leverage of the residualised regressor: for one coefficient the
     weights a are that regressor divided by its sum of squares.
     """
-    a, member = _weights_and_members(X, clusters, c)
-    return np.unique(clusters), np.asarray(member @ a**2 / (a @ a))
+    a, names, owner = _weights_and_owners(X, clusters, c)
+    return names, np.asarray(np.bincount(owner, a**2) / (a @ a))
 
 
-def _weights_and_members(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _weights_and_owners(
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     a, clusters = contrast_weights(X, c), np.asarray(clusters)
     if clusters.shape != a.shape:
         raise NumericsError(f"{clusters.size} cluster labels do not fit {a.size} observations")
     if not a.any():
         raise NumericsError("the combination of coefficients is zero everywhere")
-    return a, (np.unique(clusters)[:, None] == clusters[None, :]).astype(float)
+    return a, *np.unique(clusters, return_inverse=True)
 
 
 def dependent_columns(X: np.ndarray, tolerance: float = RANK_TOLERANCE) -> list[int]:
     """Return the columns that the other columns reproduce exactly, so that their coefficients are not defined."""
     X = np.asarray(X, dtype=float)
     scale = np.sqrt((X**2).sum(axis=0))
-    _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=True)
+    _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=len(X) < X.shape[1])
     sizes = np.append(sizes, np.zeros(X.shape[1] - len(sizes)))
     involved = np.abs(rows[sizes < tolerance * np.sqrt(X.shape[1])]) > DEPENDENT
     return [int(j) for j in np.flatnonzero(involved.any(axis=0))]

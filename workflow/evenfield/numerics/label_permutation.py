@@ -7,7 +7,7 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
-from evenfield.numerics.spatial import connected_sets
+from evenfield.numerics.spatial import Weights, connected_sets, hangs_together, lagged
 
 TIE = 1e-9
 MOST_SETS = 50_000
@@ -35,12 +35,12 @@ class PermutationTest(NamedTuple):
 class Spread:
     """How labels become regressors: the labels, then their neighbours' averages, less what draws let expect."""
 
-    neighbours: np.ndarray | None = None  # (N, N) spatial weights W; without them the labels alone are regressors
+    neighbours: Weights | None = None  # (N, N) spatial weights W; without them the labels alone are regressors
     centre: np.ndarray | None = None  # (N, R) expected regressors, subtracted
 
     def regressors(self, labels: np.ndarray) -> np.ndarray:
         """Return the regressors of labels; labels (..., N, L) -> (..., N, R)."""
-        parts = [labels] if self.neighbours is None else [labels, self.neighbours @ labels]
+        parts = [labels] if self.neighbours is None else [labels, lagged(self.neighbours, labels)]
         wide = np.concatenate(parts, axis=-1)
         return wide if self.centre is None else wide - self.centre
 
@@ -72,13 +72,12 @@ def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Genera
     return LabelDraws(source, "stratified")
 
 
-def connected_label_draws(
-    member: np.ndarray, neighbours: np.ndarray, draws: int, rng: np.random.Generator
-) -> LabelDraws:
+def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move the connected group about the map, and the labels inside and outside it at random."""
     inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
-    sets = connected_sets(neighbours, len(inside), MOST_SETS)
-    if len(sets) < 2 or not (sets == inside).all(axis=1).any():
+    joined = len(inside) and hangs_together(inside, neighbours)
+    sets = connected_sets(neighbours, len(inside), MOST_SETS) if joined else inside[:0, None]
+    if len(sets) < 2:
         raise NumericsError(f"the {len(inside)} units do not hang together: no connected permutation exists")
     chosen = sets[rng.integers(0, len(sets), draws)]
     given, rest = (rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside))

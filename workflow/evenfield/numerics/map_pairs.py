@@ -1,14 +1,17 @@
 """Pairs of units on a map: border pairs, bivariate Moran, join counts."""
 
+from collections.abc import Iterator
 from itertools import combinations
 from math import comb
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import RobustInference, robust_inference
-from evenfield.numerics.moran import two_sided_p
+from evenfield.numerics.moran import CHUNK, two_sided_p
+from evenfield.numerics.spatial import Weights, multiplier, sparse
 
 FEWEST_SIDE = 4
 MOST_SUBSETS = 200_000
@@ -21,9 +24,11 @@ class BorderPairs(NamedTuple):
     outside: np.ndarray
 
 
-def border_pairs(member: np.ndarray, touching: np.ndarray) -> BorderPairs:
+def border_pairs(member: np.ndarray, touching: Weights) -> BorderPairs:
     """Find the pairs of neighbours that a line separates; member (N,), touching (N, N)."""
-    inside, outside = np.nonzero(touching & member[:, None] & ~member[None, :])
+    one, other = sparse(touching).nonzero()
+    across = member[one] & ~member[other]
+    inside, outside = one[across], other[across]
     if not len(inside):
         raise NumericsError("no two neighbours lie on different sides of the line")
     return BorderPairs(inside, outside)
@@ -74,16 +79,15 @@ class PairTest(NamedTuple):
 
 
 def bivariate_moran_test(
-    x: np.ndarray, y: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int
+    x: np.ndarray, y: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int
 ) -> PairTest:
     """Test whether a variable goes with another variable of the neighbours; x, y (N,), W (N, N)."""
     x, y = (np.asarray(v, dtype=float) - np.mean(v) for v in (x, y))
     scale = np.sqrt((x @ x) * (y @ y))
     if scale <= 0 or W.sum() <= 0:
         raise NumericsError("a variable is constant or the weights hold no link")
-    side, observed = W.T @ x / scale, float(x @ W @ y / scale)
-    order = np.argsort(rng.random((permutations, len(y))), axis=1, kind="stable")
-    drawn = y[order] @ side
+    side, observed = W.T @ x / scale, float(x @ (W @ y) / scale)
+    drawn = np.concatenate([y[order] @ side for order in _orders(len(y), rng, permutations)])
     p_value = float(two_sided_p(drawn, np.array(observed)))
     return PairTest(observed, float(drawn.mean()), float(drawn.std(ddof=1)), p_value)
 
@@ -100,7 +104,7 @@ class JoinCounts(NamedTuple):
     exact: bool  # whether all placements were counted
 
 
-def join_counts(marked: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int) -> JoinCounts:
+def join_counts(marked: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int) -> JoinCounts:
     """Count links between marked units and compare with all placements of as many marks; marked (N,), W (N, N).
 
     Notes
@@ -111,9 +115,9 @@ def join_counts(marked: np.ndarray, W: np.ndarray, rng: np.random.Generator, per
     n, k = len(marks), int(marks.sum())
     if not np.isin(marks, (0.0, 1.0)).all() or not 0 < k < n:
         raise NumericsError(f"{k} of {n} units are marked, join counts need some and not all")
-    links = ((W > 0) | (W.T > 0)).astype(float)
-    total, both = int(links.sum()) // 2, int(marks @ links @ marks) // 2
-    touched = int(marks @ links @ (1 - marks))
+    links = multiplier(csr_array(sparse(W) + sparse(W).T > 0))
+    total, both = int(links.sum()) // 2, int(marks @ (links @ marks)) // 2
+    touched = int(marks @ (links @ (1 - marks)))
     counts, exact = _placements(links, k, rng, permutations)
     hits = int((counts >= both).sum())
     p_value = hits / len(counts) if exact else (1 + hits) / (1 + len(counts))
@@ -121,15 +125,19 @@ def join_counts(marked: np.ndarray, W: np.ndarray, rng: np.random.Generator, per
     return JoinCounts(both, touched, total - both - touched, expected, p_value, len(counts), exact)
 
 
-def _placements(links: np.ndarray, k: int, rng: np.random.Generator, permutations: int) -> tuple[np.ndarray, bool]:
-    n = len(links)
-    if comb(n, k) <= MOST_SUBSETS:
-        sets = np.array(list(combinations(range(n), k)))
-        return _linked_pairs(links, sets), True
-    sets = np.argsort(rng.random((permutations, n)), axis=1, kind="stable")[:, :k]
-    return _linked_pairs(links, sets), False
+def _placements(links: Weights, k: int, rng: np.random.Generator, permutations: int) -> tuple[np.ndarray, bool]:
+    n = links.shape[0]
+    exact = comb(n, k) <= MOST_SUBSETS
+    parts = [np.array(list(combinations(range(n), k)))] if exact else _orders(n, rng, permutations)
+    return np.concatenate([_linked_pairs(links, sets[:, :k]) for sets in parts]), exact
 
 
-def _linked_pairs(links: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    pairs = combinations(range(sets.shape[1]), 2)
-    return np.asarray(sum((links[sets[:, a], sets[:, b]] for a, b in pairs), np.zeros(len(sets))))
+def _orders(n: int, rng: np.random.Generator, permutations: int) -> Iterator[np.ndarray]:
+    for first in range(0, permutations, CHUNK):
+        yield np.argsort(rng.random((min(CHUNK, permutations - first), n)), axis=1, kind="stable")
+
+
+def _linked_pairs(links: Weights, sets: np.ndarray) -> np.ndarray:
+    marks = np.zeros((len(sets), links.shape[0]))
+    np.put_along_axis(marks, sets, 1.0, axis=1)
+    return np.asarray((marks * (links @ marks.T).T).sum(axis=1) / 2)

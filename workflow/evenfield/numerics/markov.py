@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 from scipy.special import chdtrc
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import Weights, multiplier
 
 ROOT = 1e-9
 
@@ -146,7 +146,6 @@ def second_order_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarra
 
 
 BLOCK_CELLS = 120_000
-DENSE_UNITS = 200
 TIE = 1e-9
 
 
@@ -165,7 +164,7 @@ class SpatialMarkov(NamedTuple):
 def spatial_markov_test(
     values: np.ndarray,
     classes: np.ndarray,
-    W: np.ndarray,
+    W: Weights,
     *,
     k: int,
     m: int,
@@ -184,7 +183,7 @@ def spatial_markov_test(
     """
     _check(values, classes, W, step)
     own = np.ascontiguousarray(classes[:, :-step] * k + classes[:, step:])
-    lag = _lag_product(W)
+    lag = multiplier(W)
     identity = np.arange(len(values))[None]
     counts = _block_counts(values, own, lag, identity, (m, k, step))[0]
     q, lr = (float(value) for value in homogeneity_statistics(counts.astype(float)))
@@ -198,28 +197,24 @@ def spatial_markov_test(
     return SpatialMarkov(counts, q, lr, homogeneity_df(counts), float(p[0]), float(p[1]), draws)
 
 
-def neighbour_classes(values: np.ndarray, W: np.ndarray, m: int) -> np.ndarray:
+def neighbour_classes(values: np.ndarray, W: Weights, m: int) -> np.ndarray:
     """Return the class of the neighbours' average; values (N, T), W (N, N) -> (N, T)."""
     return np.asarray(_lag_classes((W @ values)[None], m)[0])
 
 
-def _check(values: np.ndarray, classes: np.ndarray, W: np.ndarray, step: int) -> None:
+def _check(values: np.ndarray, classes: np.ndarray, W: Weights, step: int) -> None:
     n, T = values.shape
     if classes.shape != values.shape or W.shape != (n, n):
         raise NumericsError(f"{n} units and {T} periods do not fit classes {classes.shape} and weights {W.shape}")
     if not 1 <= step < T:
         raise NumericsError(f"{T} periods hold no transition over {step} periods")
-    alone = int((np.asarray(W).sum(axis=1) == 0).sum())
+    alone = int((W.sum(axis=1) == 0).sum())
     if alone:
         raise NumericsError(f"{alone} units have no neighbour")
 
 
-def _lag_product(W: np.ndarray) -> np.ndarray | csr_array:
-    return np.asarray(W, dtype=float) if len(W) <= DENSE_UNITS else csr_array(W)
-
-
 def _block_counts(
-    values: np.ndarray, own: np.ndarray, lag: np.ndarray | csr_array, orders: np.ndarray, sizes: tuple[int, int, int]
+    values: np.ndarray, own: np.ndarray, lag: Weights, orders: np.ndarray, sizes: tuple[int, int, int]
 ) -> np.ndarray:
     m, k, step = sizes
     (draws, n), T = orders.shape, values.shape[1]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import Weights, lagged, multiplier
 
 CHUNK = 250
 TIE = 1e-12
@@ -22,7 +23,7 @@ class MoranTest(NamedTuple):
     permutations: int  # draws it rests on
 
 
-def morans_i(e: np.ndarray, W: np.ndarray) -> float:
+def morans_i(e: np.ndarray, W: Weights) -> float:
     """Return Moran's I of values that already have mean zero; e (N,), W (N, N)."""
     total = float(W.sum())
     if total <= 0:
@@ -30,10 +31,10 @@ def morans_i(e: np.ndarray, W: np.ndarray) -> float:
     squares = float(e @ e)
     if squares == 0:
         raise NumericsError("the values are constant")
-    return float(len(e) / total * (e @ W @ e) / squares)
+    return float(len(e) / total * (e @ (W @ e)) / squares)
 
 
-def cliff_ord_moments(W: np.ndarray, X: np.ndarray) -> tuple[float, float]:
+def cliff_ord_moments(W: Weights, X: np.ndarray) -> tuple[float, float]:
     """Return mean and variance of Moran's I of OLS residuals under independent normal errors; W (N, N), X (N, K).
 
     Notes
@@ -44,16 +45,19 @@ def cliff_ord_moments(W: np.ndarray, X: np.ndarray) -> tuple[float, float]:
     n, k = X.shape
     factor = n / W.sum()
     basis = bases(X)[0]
-    MW = W - basis @ (basis.T @ W)
-    MWt = W.T - basis @ (basis.T @ W.T)
-    trace, df = float(np.trace(MW)), n - k
+    # With Q the basis and A = Q'WQ: tr(MW) = tr(W) - tr(A), and the squares lose what lies in the span of Q likewise.
+    out, back = W @ basis, W.T @ basis
+    A, df = basis.T @ out, n - k
+    trace = float(W.trace() - np.trace(A))
+    plain = (W * W).sum() - (out**2).sum() - (back**2).sum() + (A**2).sum()
+    turned = (W * W.T).sum() - 2 * (back * out).sum() + (A * A.T).sum()
     mean = factor * trace / df
-    square = (np.sum(MW * MWt.T) + np.sum(MW * MW.T) + trace**2) / (df * (df + 2))
+    square = (plain + turned + trace**2) / (df * (df + 2))
     return float(mean), float(factor**2 * square - mean**2)
 
 
 def morans_i_test(
-    values: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int, X: np.ndarray | None = None
+    values: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int, X: np.ndarray | None = None
 ) -> MoranTest:
     """Test Moran's I by permutation, conditional on the observed values; values (N,), W (N, N), X (N, K).
 
@@ -64,7 +68,7 @@ def morans_i_test(
     each tail (1 + number of draws at least as far out) / (1 + draws). A draw without residual counts as a
     tie.
     """
-    X = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
+    X, W = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float), multiplier(W)
     basis, values = bases(X), np.asarray(values, dtype=float)
     e = projected(values[:, None], basis)
     squares = float((e**2).sum())
@@ -78,8 +82,8 @@ def morans_i_test(
     return MoranTest(statistic, mean, std_error, (statistic - mean) / std_error, p_value, permutations)
 
 
-def _indices(e: np.ndarray, W: np.ndarray, otherwise: float, least: float) -> np.ndarray:
-    squares, products = (e**2).sum(axis=-2), (e * (W @ e)).sum(axis=-2) * e.shape[-2] / W.sum()
+def _indices(e: np.ndarray, W: Weights, otherwise: float, least: float) -> np.ndarray:
+    squares, products = (e**2).sum(axis=-2), (e * lagged(W, e)).sum(axis=-2) * e.shape[-2] / W.sum()
     return np.asarray(np.divide(products, squares, out=np.full_like(squares, otherwise), where=squares > least))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
+from evenfield.numerics.spatial import Weights, dense
 
 
 def contrast_weights(X: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -66,12 +67,15 @@ def spatial_inflation(X: np.ndarray, c: np.ndarray, covariance: np.ndarray) -> f
     return float(np.sqrt(a @ covariance @ a / (a @ a * expected_variance)))
 
 
-def sar_covariance(W: np.ndarray, rho: float) -> np.ndarray:
+def sar_covariance(W: Weights, rho: float) -> np.ndarray:
     """Return the covariance of errors that follow a spatial autoregression with unit innovations."""
-    gap = np.eye(W.shape[0]) - rho * W
-    if np.linalg.cond(gap) > 1 / RANK_TOLERANCE:
+    gap = np.eye(W.shape[0]) - rho * dense(W)
+    try:
+        inverse = np.linalg.inv(gap)
+    except np.linalg.LinAlgError:
+        inverse = np.full_like(gap, np.inf)
+    if not np.linalg.norm(gap, 1) * np.linalg.norm(inverse, 1) < 1 / RANK_TOLERANCE:
         raise NumericsError(f"I - rho W has no inverse at rho = {rho:g}")
-    inverse = np.linalg.inv(gap)
     return np.asarray(inverse @ inverse.T)
 
 

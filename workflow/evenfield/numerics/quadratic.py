@@ -8,10 +8,12 @@ CONTOUR = np.linspace(0.0, 30.0, 301)
 EDGE, NEAREST_TO_POLE = 1e-9, 0.05
 
 
-def square_root_factors(b: np.ndarray, V: np.ndarray, covariances: np.ndarray) -> np.ndarray:
-    """Factor the covariance of one numerator and q denominator variables."""
-    sides = np.column_stack([b, V / np.sqrt(V.shape[1])])
-    values, vectors = np.linalg.eigh(sides.T @ covariances @ sides)
+def square_root_factors(products: np.ndarray) -> np.ndarray:
+    """Factor covariances of one numerator and q denominator variables; products (G, q + 1, q + 1)."""
+    products = products.copy()
+    products[:, 1:] /= np.sqrt(products.shape[1] - 1)
+    products[:, :, 1:] /= np.sqrt(products.shape[1] - 1)
+    values, vectors = np.linalg.eigh(products)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
 
 

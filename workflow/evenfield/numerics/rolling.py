@@ -8,7 +8,7 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import Inference, t_inference
 
-CHUNK = 500
+CHUNK, CHUNK_CELLS = 500, 1 << 21
 CONSTANT = 1e-12
 LEVERAGE_ONE = 1e-10
 
@@ -281,9 +281,9 @@ def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
 def _largest_draws(
     x: np.ndarray, residual: np.ndarray, dates: np.ndarray, rng: np.random.Generator, draws: int
 ) -> np.ndarray:
-    out = []
-    for first in range(0, draws, CHUNK):
-        signs = rng.integers(0, 2, (min(CHUNK, draws - first), len(x))) * 2.0 - 1.0
+    out, together = [], max(1, min(CHUNK, CHUNK_CELLS // x.size))
+    for first in range(0, draws, together):
+        signs = rng.integers(0, 2, (min(together, draws - first), len(x))) * 2.0 - 1.0
         drawn = signs[:, :, None] * residual
         wald = _walds(x, drawn - drawn.mean(axis=1, keepdims=True))[0]
         out.append(wald[:, dates].max(axis=1))

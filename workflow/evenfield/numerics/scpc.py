@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import gammaln
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.power import contrast_weights
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
+from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES
 
 GRID_STEP = 1.2
 SMALLEST_CORRELATION = 1e-5
@@ -20,13 +22,16 @@ STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
 LARGEST_CRITICAL_VALUE = 1e6
+BLOCK_CELLS = 1 << 17
 
 
 class SpatialComponents(NamedTuple):
     """What the SCPC test needs to know about where the units are; it depends on no outcome and no regressor."""
 
-    covariances: np.ndarray  # (G, N, N) exp(-c d) for each c of the grid, from the strongest correlation to almost none
+    distance: np.ndarray  # (N, N) distances d, their mean one
+    decays: np.ndarray  # (G,) c of the covariances exp(-c d), from the strongest correlation to almost none
     vectors: np.ndarray  # (N, q) leading eigenvectors of the demeaned strongest covariance
+    unconditional: np.ndarray  # (G, q + 1, q + 1) factors of the test of a mean
     critical_value: float  # of the unconditional test (Mueller and Watson 2022), a lower bound for the conditional one
     average_correlation: float  # assumed upper bound of the average pairwise correlation
     level: float  # confidence level
@@ -35,6 +40,10 @@ class SpatialComponents(NamedTuple):
     def q(self) -> int:
         """Number of spatial principal components."""
         return int(self.vectors.shape[1])
+
+    def factors(self, b: np.ndarray, V: np.ndarray) -> np.ndarray:
+        """Factor the covariance of a numerator b (N,) and q denominators V (N, q) under each c."""
+        return square_root_factors(_products(np.column_stack([b, V]), self.distance, self.decays))
 
 
 class ScpcInference(NamedTuple):
@@ -63,18 +72,37 @@ def spatial_components(
     distance = _checked_distance(distance)
     if not 0 < average_correlation < 1:
         raise NumericsError(f"the average correlation must lie between 0 and 1, not {average_correlation:g}")
-    covariances = np.exp(-_decay_grid(distance, average_correlation)[:, None, None] * distance)
-    vectors = _leading_vectors(covariances[0])
+    n, decays = len(distance), _decay_grid(distance, average_correlation)
     if most is None:
         strong = average_correlation >= STRONG_CORRELATION
-        most = min(MOST_COMPONENTS_STRONG if strong else MOST_COMPONENTS, len(distance) - 2)
-    b = np.full(len(distance), len(distance) ** -0.5)
+        most = min(MOST_COMPONENTS_STRONG if strong else MOST_COMPONENTS, n - 2)
+    most = min(most, n - 1)
+    vectors = _leading_vectors(np.exp(-decays[0] * distance), most)
+    products = _products(np.column_stack([np.full(n, n**-0.5), vectors]), distance, decays)
     options = []
-    for q in range(1, min(most, len(distance) - 1) + 1):
-        cv = _critical_value([square_root_factors(b, vectors[:, :q], covariances)], 1 - level)
+    for q in range(1, most + 1):
+        cv = _critical_value([square_root_factors(products[:, : q + 1, : q + 1])], 1 - level)
         options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
     _, q, cv = min(options)
-    return SpatialComponents(covariances, vectors[:, :q], cv, average_correlation, level)
+    unconditional = square_root_factors(products[:, : q + 1, : q + 1])
+    return SpatialComponents(distance, decays, vectors[:, :q], unconditional, cv, average_correlation, level)
+
+
+def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np.ndarray:
+    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k)."""
+    out = np.zeros((len(decays), sides.shape[1], sides.shape[1]))
+    for rows in _row_blocks(distance):
+        beyond = rows.stop
+        for g, decay in enumerate(decays):
+            covariance = np.exp(-decay * distance[rows, rows.start :])
+            across = sides[rows].T @ (covariance[:, beyond - rows.start :] @ sides[beyond:])
+            out[g] += sides[rows].T @ (covariance[:, : beyond - rows.start] @ sides[rows]) + across + across.T
+    return out
+
+
+def _row_blocks(matrix: np.ndarray) -> list[slice]:
+    step = max(1, BLOCK_CELLS // len(matrix))
+    return [slice(first, first + step) for first in range(0, len(matrix), step)]
 
 
 def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> ScpcInference:
@@ -87,7 +115,7 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     """
     x = fit.X.shape[0] * contrast_weights(fit.X, c)
     _check_units(x, space)
-    families = [_unconditional_factors(space), _conditional_factors(fit.X, x, space)]
+    families = [space.unconditional, _conditional_factors(fit.X, x, space)]
     estimate = float(c @ fit.beta)
     scores = space.vectors.T @ (x * fit.u_hat)
     std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
@@ -111,7 +139,7 @@ def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: 
 def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> list[np.ndarray]:
     x = X.shape[0] * contrast_weights(X, c)
     _check_units(x, space)
-    return [_unconditional_factors(space), _conditional_factors(X, x, space)]
+    return [space.unconditional, _conditional_factors(X, x, space)]
 
 
 def scpc_statistics(
@@ -153,17 +181,17 @@ def _checked_distance(distance: np.ndarray) -> np.ndarray:
     distance = np.asarray(distance, dtype=float)
     if distance.ndim != 2 or distance.shape[0] != distance.shape[1] or len(distance) < 4:
         raise NumericsError("spatial inference needs a square distance matrix of at least four places")
-    between = distance[~np.eye(len(distance), dtype=bool)]
-    if not (np.isfinite(between).all() and (between > 0).all()):
+    n = len(distance)
+    if not np.isfinite(distance).all() or np.count_nonzero(distance > 0) < n * (n - 1):
         raise NumericsError("two units lie at the same place or a distance is missing")
-    return np.asarray(distance / between.mean())
+    return np.asarray(distance * (n * (n - 1) / distance.sum()))
 
 
 def _decay_grid(distance: np.ndarray, average_correlation: float) -> np.ndarray:
-    between = distance[~np.eye(len(distance), dtype=bool)]
+    n = len(distance)
 
     def average(decay: float) -> float:
-        return float(np.exp(-decay * between).mean())
+        return float(sum(np.exp(-decay * distance[rows]).sum() for rows in _row_blocks(distance)) - n) / (n * (n - 1))
 
     low, high = 0.0, 1.0
     while average(high) > average_correlation:
@@ -174,10 +202,20 @@ def _decay_grid(distance: np.ndarray, average_correlation: float) -> np.ndarray:
     return np.array(grid)
 
 
-def _leading_vectors(covariance: np.ndarray) -> np.ndarray:
-    demeaned = covariance - covariance.mean(axis=0) - covariance.mean(axis=1)[:, None] + covariance.mean()
-    vectors = np.linalg.eigh((demeaned + demeaned.T) / 2)[1]
-    return np.asarray(vectors[:, ::-1])
+def _leading_vectors(covariance: np.ndarray, most: int) -> np.ndarray:
+    n, means = len(covariance), covariance.mean(axis=0)
+    if n <= LARGEST_FOR_EIGENVALUES:
+        demeaned = covariance - means - covariance.mean(axis=1)[:, None] + covariance.mean()
+        vectors = np.linalg.eigh((demeaned + demeaned.T) / 2)[1]
+        return np.asarray(vectors[:, : -most - 1 : -1])
+
+    def demeaned_times(v: np.ndarray) -> np.ndarray:
+        image = covariance @ (v - v.mean())
+        return np.asarray(image - image.mean())
+
+    operator = LinearOperator((n, n), matvec=demeaned_times, dtype=np.dtype(float))
+    start = np.asarray(np.random.default_rng(0).standard_normal(n))
+    return np.asarray(eigsh(operator, k=most, which="LA", v0=start)[1][:, ::-1])
 
 
 def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
@@ -185,15 +223,10 @@ def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
         raise NumericsError(f"{len(x)} observations do not fit the components of {len(space.vectors)} units")
 
 
-def _unconditional_factors(space: SpatialComponents) -> np.ndarray:
-    n = len(space.vectors)
-    return square_root_factors(np.full(n, n**-0.5), space.vectors, space.covariances)
-
-
 def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
     inner = _residuals(X, _signs(x)[:, None] * space.vectors)
     root = np.sqrt(len(x))
-    return square_root_factors(np.abs(x) / root, x[:, None] * inner, space.covariances)
+    return space.factors(np.abs(x) / root, x[:, None] * inner)
 
 
 def _signs(x: np.ndarray) -> np.ndarray:

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from scipy.linalg import eigvals
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import ArpackNoConvergence, eigs
+from scipy.spatial import cKDTree
 
 from evenfield.numerics.errors import NumericsError
 
@@ -36,19 +39,79 @@ EARTH_RADIUS_KM = 6371.0
 SIN, COS, ARCSIN = (np.frompyfunc(function, 1, 1) for function in (math.sin, math.cos, math.asin))
 EXP, POWER = np.frompyfunc(math.exp, 1, 1), np.frompyfunc(math.pow, 2, 1)
 REAL = 1e-8
+CHORD_SLACK, PAIRS_AT_ONCE = 1e-12, 1 << 18
+LARGEST_FOR_EIGENVALUES = 500
+DENSE_UNITS, DENSE_SHARE = 100, 0.25
+Weights: TypeAlias = np.ndarray | csr_array
+
+
+def unit_vectors(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    """Return points on the unit sphere; lat, lon (N,) in degrees -> (N, 3)."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    return np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+
+
+def chord(km: float) -> float:
+    """Return the straight line through the unit sphere between two points so far apart."""
+    return float(2 * np.sin(min(km / EARTH_RADIUS_KM, np.pi) / 2))
+
+
+def pair_km(lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """Return great-circle distances of pairs of points; lat, lon (N,), i, j (P,) -> (P,)."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    if not np.isfinite(phi + lam).all():
+        raise NumericsError("the units have no coordinates")
+    cosine, parts = COS(phi).astype(float), range(0, len(i), PAIRS_AT_ONCE)
+    out = np.empty(len(i))
+    for part in (slice(first, first + PAIRS_AT_ONCE) for first in parts):
+        a, b = i[part], j[part]
+        height, width = (POWER(SIN((angle[a] - angle[b]) / 2), 2.0).astype(float) for angle in (phi, lam))
+        half = height + cosine[a] * cosine[b] * width
+        out[part] = 2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
+    return out
 
 
 def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Return great-circle distances between points; lat, lon (N,) -> (N, N)."""
-    phi, lam = np.radians(lat), np.radians(lon)
-    if not np.isfinite(phi + lam).all():
-        raise NumericsError("the units have no coordinates")
-    half = (
-        SIN((phi[:, None] - phi) / 2) ** 2 + COS(phi[:, None]) * COS(phi) * SIN((lam[:, None] - lam) / 2) ** 2
-    ).astype(float)
-    distance = 2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
-    np.fill_diagonal(distance, 0.0)
-    return np.asarray((distance + distance.T) / 2)
+    out = np.zeros((len(lat), len(lat)))
+    i, j = all_pairs(len(lat))
+    out[i, j] = out[j, i] = pair_km(lat, lon, i, j)
+    return out
+
+
+def all_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return every pair of n units once, the earlier unit first; two (P,)."""
+    i, j = np.triu_indices(n, 1)
+    return i.astype(np.int32), j.astype(np.int32)
+
+
+def near_pairs(lat: np.ndarray, lon: np.ndarray, km: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the pairs of units at most so far apart and their distances; three (P,)."""
+    i, j = cKDTree(unit_vectors(lat, lon)).query_pairs(chord(km) + CHORD_SLACK, output_type="ndarray").T
+    distance = pair_km(lat, lon, i, j)
+    kept = distance <= km
+    return i[kept], j[kept], distance[kept]
+
+
+def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
+    """Return the k nearest units of each unit; ties go to the earlier unit; -> (N, k)."""
+    points, n, taken = unit_vectors(lat, lon), len(lat), k + 1
+    while True:
+        taken = min(2 * taken, n)
+        chords, found = map(np.asarray, cKDTree(points).query(points, taken))
+        if taken == n or (chords[:, -1] > chords[:, k] + CHORD_SLACK).all():
+            break
+    own = np.repeat(np.arange(n), taken)
+    distance = pair_km(lat, lon, own, found.ravel())
+    distance[own == found.ravel()] = np.inf
+    order = np.lexsort((found, distance.reshape(found.shape)))[:, :k]
+    return np.asarray(np.take_along_axis(found, order, axis=1))
+
+
+def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: np.ndarray) -> csr_array:
+    """Return a symmetric matrix from its values above the diagonal; i, j, values (P,) -> (N, N)."""
+    half = csr_array((values, (i, j)), shape=(n, n))
+    return csr_array(half + half.T)
 
 
 def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,48 +128,77 @@ def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return row[chosen], column[chosen]
 
 
-def nearest_matrix(distance: np.ndarray, k: int) -> np.ndarray:
-    """Mark the k nearest units of each unit; ties go to the earlier unit; distance (N, N) -> (N, N)."""
-    masked = distance + np.diag(np.full(len(distance), np.inf))
-    order = np.argsort(masked, axis=1, kind="stable")[:, :k]
-    out = np.zeros_like(distance)
-    np.put_along_axis(out, order, 1.0, axis=1)
+def decay(distance: np.ndarray, power: float) -> np.ndarray:
+    """Return inverse distances, 1/d^power; distance (P,) -> (P,)."""
+    return np.asarray(1.0 / np.asarray(POWER(distance, power), dtype=float))
+
+
+def exponential(distance: np.ndarray, range_km: float) -> np.ndarray:
+    """Return exp(-d / range); distance (P,) -> (P,)."""
+    return np.asarray(EXP(-distance / range_km), dtype=float)
+
+
+def sparse(W: Weights) -> csr_array:
+    """Return weights as sparse floats in sorted order; W (N, N)."""
+    out = csr_array(W.astype(float))
+    out.sort_indices()
     return out
 
 
-def decay_matrix(distance: np.ndarray, power: float) -> np.ndarray:
-    """Return inverse distances, 1/d^power, with a zero diagonal; distance (N, N) -> (N, N)."""
-    safe = distance + np.eye(len(distance))
-    return np.asarray((1.0 - np.eye(len(distance))) / np.asarray(POWER(safe, power), dtype=float))
+def dense(W: Weights) -> np.ndarray:
+    """Return weights as an array; W (N, N)."""
+    return W.toarray() if isinstance(W, csr_array) else np.asarray(W, dtype=float)
 
 
-def exponential_matrix(distance: np.ndarray, range_km: float) -> np.ndarray:
-    """Return exp(-d / range) with a zero diagonal; distance (N, N) -> (N, N)."""
-    return np.asarray(np.asarray(EXP(-distance / range_km), dtype=float) * (1.0 - np.eye(len(distance))))
+def multiplier(W: Weights) -> Weights:
+    """Return weights in the form that multiplies fastest: dense where they are few or most are links; W (N, N)."""
+    n = W.shape[0]
+    links = W.nnz if isinstance(W, csr_array) else np.count_nonzero(W)
+    if n > DENSE_UNITS and links <= DENSE_SHARE * n**2:
+        return sparse(W)
+    return dense(W)
 
 
-def effective_neighbours(matrix: np.ndarray) -> float:
+def lagged(W: Weights, values: np.ndarray) -> np.ndarray:
+    """Return W times the last axis but one of an array; W (N, N), values (..., N, T) -> (..., N, T)."""
+    if not isinstance(W, csr_array):
+        return np.asarray(W @ values)
+    first = np.moveaxis(values, -2, 0)
+    return np.moveaxis(np.asarray(W @ first.reshape(len(first), -1)).reshape(first.shape), 0, -2)
+
+
+def effective_neighbours(matrix: Weights) -> float:
     """Return N divided by the sum of all squared weights of a row-standardised matrix; matrix (N, N)."""
-    return float(len(matrix) / (matrix**2).sum())
+    return float(matrix.shape[0] / (sparse(matrix).data ** 2).sum())
 
 
-def admissible_range(matrix: np.ndarray) -> tuple[float, float]:
+def admissible_range(matrix: Weights) -> tuple[float, float]:
     """Return the range of rho in which I - rho W stays invertible around zero; matrix (N, N)."""
-    roots = eigvals(matrix)
-    real = roots.real[np.abs(roots.imag) < REAL]
-    low = 1.0 / real.min() if real.min() < -REAL else -np.inf
-    return float(low), float(1.0 / real.max())
+    if matrix.shape[0] <= LARGEST_FOR_EIGENVALUES:
+        roots = eigvals(dense(matrix))
+        real = roots.real[np.abs(roots.imag) < REAL]
+        smallest, largest = real.min(), real.max()
+    else:
+        # ASSUME: of many units the root of smallest real part bounds rho even where it is complex, and the largest row
+        # sum stands for the largest root (it is that of row-standardised weights), both on the safe side.
+        start, W = np.asarray(np.random.default_rng(0).random(matrix.shape[0])), sparse(matrix)
+        largest = W.sum(axis=1).max()
+        try:
+            smallest = eigs(W, k=1, which="SR", v0=start, tol=REAL, return_eigenvectors=False)[0].real
+        except ArpackNoConvergence:
+            smallest = -largest
+    return float(1.0 / smallest if smallest < -REAL else -np.inf), float(1.0 / largest)
 
 
-def components(matrix: np.ndarray) -> int:
+def components(matrix: Weights) -> int:
     """Count the connected parts of the graph of weights; matrix (N, N)."""
-    return int(connected_components(csr_matrix(matrix), directed=False)[0])
+    return int(connected_components(sparse(matrix), directed=False)[0])
 
 
 MOST_SETS = 2_000_000
 
 
-def connected_sets(adjacency: np.ndarray, size: int, most: int = MOST_SETS) -> np.ndarray:
+def connected_sets(adjacency: Weights, size: int, most: int = MOST_SETS) -> np.ndarray:
     """List every set of places that hangs together through shared borders; adjacency (N, N) -> (S, size).
 
     Notes
@@ -114,27 +206,32 @@ def connected_sets(adjacency: np.ndarray, size: int, most: int = MOST_SETS) -> n
     Wernicke (2006), algorithm ESU: a set is grown from its first place, and only by later places that are new
     neighbours, so that each set is met once. China's 31 provinces have 2,281 connected sets of five of 169,911.
     """
-    adjacency = np.asarray(adjacency)
-    n = len(adjacency)
+    n = adjacency.shape[0]
     if adjacency.shape != (n, n) or not 1 <= size <= n:
         raise NumericsError(f"no sets of {size} places in an adjacency of shape {adjacency.shape}")
-    touching = (adjacency != 0) | (adjacency.T != 0)
-    np.fill_diagonal(touching, val=False)
-    found = _listed(touching.tobytes(), n, size, most)
+    i, j = sparse(adjacency).nonzero()
+    found = _listed(tuple(zip(i[i != j].tolist(), j[i != j].tolist(), strict=True)), n, size, most)
     if found is None:
         raise NumericsError(f"more than {most} connected sets of {size}: sample them or choose a smaller size")
     return found
 
 
+def hangs_together(member: np.ndarray, adjacency: Weights) -> bool:
+    """Tell whether the members of a set are connected through each other; member (N,), adjacency (N, N)."""
+    return components(sparse(adjacency)[member][:, member]) == 1
+
+
 @lru_cache(maxsize=8)
-def _listed(touching: bytes, n: int, size: int, most: int) -> np.ndarray | None:
-    rows = np.frombuffer(touching, dtype=bool).reshape(n, n)
-    neighbours = [sum(1 << int(j) for j in np.flatnonzero(row)) for row in rows]
+def _listed(links: tuple[tuple[int, int], ...], n: int, size: int, most: int) -> np.ndarray | None:
+    neighbours = [0] * n
+    for i, j in links:
+        neighbours[i] |= 1 << j
+        neighbours[j] |= 1 << i
     found = []
     for first in range(n):
         later = -1 << (first + 1)
-        start = neighbours[first] & later
-        for members in _grown(1 << first, start, neighbours[first] | 1 << first, size - 1, later, neighbours):
+        start = (1 << first, neighbours[first] & later, neighbours[first] | 1 << first)
+        for members in _grown(start, size, later, neighbours):
             found.append(members)
             if len(found) > most:
                 return None
@@ -143,16 +240,18 @@ def _listed(touching: bytes, n: int, size: int, most: int) -> np.ndarray | None:
     return sets
 
 
-def _grown(members: int, extension: int, seen: int, missing: int, later: int, neighbours: list[int]) -> Iterator[int]:
-    if missing == 0:
-        yield members
-        return
-    while extension:
-        bit = extension & -extension
-        extension ^= bit
-        around = neighbours[bit.bit_length() - 1]
-        fresh = around & later & ~seen
-        yield from _grown(members | bit, extension | fresh, seen | around, missing - 1, later, neighbours)
+def _grown(start: tuple[int, int, int], size: int, later: int, neighbours: list[int]) -> Iterator[int]:
+    """Yield the sets that grow from members, places that may join them, and places already seen; all as bits."""
+    branches = [start]
+    while branches:
+        members, extension, seen = branches.pop()
+        if len(branches) == size - 1:
+            yield members
+        elif extension:
+            bit = extension & -extension
+            around = neighbours[bit.bit_length() - 1]
+            branches.append((members, extension ^ bit, seen))
+            branches.append((members | bit, extension ^ bit | around & later & ~seen, seen | around))
 
 
 def _places(members: int) -> list[int]:

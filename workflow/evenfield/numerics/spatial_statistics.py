@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.stats import false_discovery_control
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.moran import TIE, bases, moved_maps, projected, two_sided_p
+from evenfield.numerics.moran import CHUNK, TIE, bases, moved_maps, projected, two_sided_p
+from evenfield.numerics.spatial import Weights, lagged, multiplier, sparse
 
 QUADRANTS = ("HH", "LH", "LL", "HL")
 
@@ -22,7 +24,7 @@ class MapTests(NamedTuple):
     sup_t: float  # the multiple of ``std_error`` that all maps stay within with the given probability
 
 
-def map_statistics(e: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def map_statistics(e: np.ndarray, W: Weights) -> tuple[np.ndarray, np.ndarray]:
     """Return Moran's I and Geary's C of maps that already have mean zero; e (..., N, T), W (N, N) -> (..., T).
 
     Notes
@@ -31,14 +33,14 @@ def map_statistics(e: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """
     total, n = float(W.sum()), e.shape[-2]
     squares = (e**2).sum(axis=-2)
-    product = (e * (W @ e)).sum(axis=-2)
+    product = (e * lagged(W, e)).sum(axis=-2)
     spread = ((W.sum(axis=0) + W.sum(axis=1))[:, None] * e**2).sum(axis=-2) - 2 * product
     return n / total * product / squares, (n - 1) / (2 * total) * spread / squares
 
 
 def map_tests(
     values: np.ndarray,
-    W: np.ndarray,
+    W: Weights,
     rng: np.random.Generator,
     permutations: int,
     level: float = 0.95,
@@ -52,7 +54,7 @@ def map_tests(
     Westfall and Young's (1993) single step on |z|. With regressors, permuted residuals are regressed on X again
     (Freedman and Lane 1983). Two-sided p = min(1, 2 min(p_low, p_high)).
     """
-    values = np.asarray(values, dtype=float)
+    values, W = np.asarray(values, dtype=float), multiplier(W)
     basis = bases(np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float))
     e = projected(values, basis)
     if W.sum() <= 0:
@@ -85,7 +87,7 @@ class LocalTests(NamedTuple):
     quadrant: np.ndarray  # (N, T) HH, LH, LL or HL
 
 
-def local_moran_tests(values: np.ndarray, W: np.ndarray, rng: np.random.Generator, permutations: int) -> LocalTests:
+def local_moran_tests(values: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int) -> LocalTests:
     """Test the local Moran of every unit, holding its own value fixed and moving the others.
 
     Notes
@@ -97,20 +99,21 @@ def local_moran_tests(values: np.ndarray, W: np.ndarray, rng: np.random.Generato
     squares = (z**2).sum(axis=0)
     if len(z) < 3 or (squares <= TIE**2 * (values**2).sum(axis=0)).any():
         raise NumericsError("a local Moran needs three units and values that vary")
-    lag = W @ z
-    widest = int((W != 0).sum(axis=1).max(initial=0))
-    order = np.argsort(rng.random((permutations, len(z) - 1)), axis=1, kind="stable")[:, :widest]
-    p_value = np.array([_local_p(i, z, W[i], lag[i], order) for i in range(len(z))])
+    lag, links = multiplier(W) @ z, sparse(W)
+    widest = int(np.diff(links.indptr).max(initial=0))
+    # Draws are a map's positions without the unit's own.
+    blocks = (rng.random((min(CHUNK, permutations - first), len(z) - 1)) for first in range(0, permutations, CHUNK))
+    order = np.concatenate([np.argsort(block, axis=1, kind="stable")[:, :widest] for block in blocks])
+    p_value = np.array([_local_p(i, z, links, lag[i], order) for i in range(len(z))])
     quadrant = np.array(QUADRANTS, dtype=object)[np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))]
-    quadrant[W.sum(axis=1) == 0] = ""
+    quadrant[np.diff(links.indptr) == 0] = ""
     q_value = false_discovery_control(p_value, axis=0)
     return LocalTests((len(z) - 1) * z * lag / squares, p_value, q_value, quadrant)
 
 
-def _local_p(i: int, z: np.ndarray, weights: np.ndarray, observed: np.ndarray, order: np.ndarray) -> np.ndarray:
-    linked = np.flatnonzero(weights)
-    if not len(linked):
+def _local_p(i: int, z: np.ndarray, links: csr_array, observed: np.ndarray, order: np.ndarray) -> np.ndarray:
+    weights = links.data[links.indptr[i] : links.indptr[i + 1]]
+    if not len(weights):
         return np.ones(z.shape[1])
-    others = np.delete(z, i, axis=0)
-    drawn = sum(weights[unit] * others[order[:, k]] for k, unit in enumerate(linked))
+    drawn = sum(weight * z[column + (column >= i)] for weight, column in zip(weights, order.T, strict=False))
     return two_sided_p(np.asarray(drawn), observed, TIE * np.abs(z).max(axis=0))

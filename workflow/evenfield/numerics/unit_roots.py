@@ -102,7 +102,7 @@ class DependenceTest(NamedTuple):
 def cd_test(e: np.ndarray) -> DependenceTest:
     """Test whether the average correlation between units is zero (Pesaran's CD); e (N, T)."""
     rho = pair_correlations(e)
-    return _normal(float(_cd(rho[None], e.shape[1])[0]))
+    return _normal(float(_cd(rho, e.shape[1], np.ones((1, len(rho))))[0]))
 
 
 def weighted_cd_test(e: np.ndarray, rng: np.random.Generator, draws: int = WEIGHT_DRAWS) -> DependenceTest:
@@ -118,15 +118,15 @@ def enhanced_cd_test(e: np.ndarray, rng: np.random.Generator, draws: int = WEIGH
     return _normal(_weighted(rho, e.shape[1], rng, draws) + large)
 
 
-def _cd(rho: np.ndarray, dates: int) -> np.ndarray:
-    n = rho.shape[-1]
-    pairs = (rho.sum(axis=(-2, -1)) - np.trace(rho, axis1=-2, axis2=-1)) / 2
+def _cd(rho: np.ndarray, dates: int, signs: np.ndarray) -> np.ndarray:
+    n = len(rho)
+    pairs = ((signs @ rho * signs).sum(axis=1) - np.trace(rho)) / 2
     return np.asarray(np.sqrt(2 * dates / (n * (n - 1))) * pairs)
 
 
 def _weighted(rho: np.ndarray, dates: int, rng: np.random.Generator, draws: int) -> float:
     signs = rng.integers(0, 2, (draws, len(rho))) * 2.0 - 1.0
-    return float(_cd(signs[:, :, None] * rho * signs[:, None, :], dates).sum() / np.sqrt(draws))
+    return float(_cd(rho, dates, signs).sum() / np.sqrt(draws))
 
 
 def _normal(statistic: float) -> DependenceTest:

@@ -123,7 +123,7 @@ def grouping(frame: pd.DataFrame, column: str, units: Sequence[str], where: str)
 
 
 def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
-    gaps = [f"{unit} {year}" for unit, row in wide.iterrows() for year in wide.columns[~np.isfinite(row)]]
+    gaps = [f"{wide.index[i]} {wide.columns[t]}" for i, t in np.argwhere(~np.isfinite(wide.to_numpy(float)))]
     if gaps or wide.shape[1] == 0:
         raise EstimateError(
             f"{where}: {column} is missing or infinite for {len(gaps)} unit-years ({first_examples(gaps)})",

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
+from evenfield.numerics.spatial import Weights, multiplier, sparse
 from evenfield.study.errors import WeightsError, first_examples
 
 
@@ -32,30 +34,33 @@ class SpatialWeights:
     """Who is a neighbour of whom: units in a fixed order and a read-only matrix."""
 
     units: tuple[str, ...]  # unit ids, one per row and column
-    matrix: np.ndarray  # (N, N) weights, zero diagonal; row i holds the weights that unit i gives to its neighbours
+    matrix: csr_array  # (N, N) weights, zero diagonal; row i holds the weights that unit i gives to its neighbours
     spec: dict[str, Any] = field(default_factory=dict)  # description
 
     def __post_init__(self) -> None:
         """Freeze the matrix."""
-        frozen = np.array(self.matrix, dtype=float)
-        frozen.setflags(write=False)
+        frozen = sparse(self.matrix)
+        for part in (frozen.data, frozen.indices, frozen.indptr):
+            part.setflags(write=False)
         object.__setattr__(self, "matrix", frozen)
 
-    def aligned(self, units: list[str] | tuple[str, ...]) -> np.ndarray:
+    def aligned(self, units: list[str] | tuple[str, ...]) -> csr_array:
         """Return the matrix in the order of ``units``; shape (N, N)."""
         check_same_units(list(units), list(self.units), str(self.spec.get("weights", "the weights")))
+        return self._ordered(units)
+
+    def _ordered(self, units: Sequence[str]) -> csr_array:
         place = {unit: i for i, unit in enumerate(self.units)}
         order = [place[unit] for unit in units]
-        return np.asarray(self.matrix[np.ix_(order, order)])
+        return sparse(self.matrix[order][:, order])
 
-    def among(self, units: Sequence[str]) -> tuple[np.ndarray, str]:
+    def among(self, units: Sequence[str]) -> tuple[csr_array, str]:
         """Return the weights among some of the units, in their order, and a note if some are left out; shape (N, N)."""
-        name, place = str(self.spec.get("weights", "the weights")), {unit: i for i, unit in enumerate(self.units)}
-        if unknown := sorted(set(units) - set(place)):
+        name = str(self.spec.get("weights", "the weights"))
+        if unknown := sorted(set(units) - set(self.units)):
             found = f"{len(unknown)} units of a sample are not in {name} ({first_examples(unknown)})"
             raise WeightsError(found, "weights for every unit of the unit scheme", "remake the weights")
-        order = [place[unit] for unit in units]
-        matrix = np.asarray(self.matrix[np.ix_(order, order)])
+        matrix = self._ordered(units)
         if len(units) == len(self.units):
             return matrix, ""
         # ASSUME: in a smaller sample, weights to units outside it are dropped and the others scaled up to sum to one.
@@ -86,10 +91,11 @@ def check_same_units(units: list[str], known: list[str], name: str) -> None:
         )
 
 
-def row_standardised(matrix: np.ndarray) -> np.ndarray:
+def row_standardised(matrix: Weights) -> csr_array:
     """Divide each row by its sum; empty rows stay zero; matrix (N, N) -> (N, N)."""
-    sums = matrix.sum(axis=1, keepdims=True)
-    return np.asarray(np.divide(matrix, sums, out=np.zeros_like(matrix, dtype=float), where=sums > 0))
+    out = sparse(matrix)
+    out.data = out.data / np.repeat(multiplier(out).sum(axis=1), np.diff(out.indptr))
+    return out
 
 
 def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, Any]) -> SpatialWeights:
@@ -102,6 +108,6 @@ def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, An
             "only units of the study",
             "correct the ids in the weights file",
         )
-    matrix = np.zeros((len(units), len(units)))
-    matrix[edges["unit_i"].map(place), edges["unit_j"].map(place)] = edges["weight"]
+    i, j = edges["unit_i"].map(place).to_numpy(), edges["unit_j"].map(place).to_numpy()
+    matrix = csr_array((edges["weight"].to_numpy(float), (i, j)), shape=(len(units), len(units)))
     return SpatialWeights(tuple(units), matrix, spec)

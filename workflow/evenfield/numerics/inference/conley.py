@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import RobustInference, robust_inference
 from evenfield.numerics.ols import OlsFit
-from evenfield.numerics.spatial import EARTH_RADIUS_KM
+from evenfield.numerics.spatial import EARTH_RADIUS_KM, chord, unit_vectors
 
 SAME_STEP = 1e-9
 
@@ -68,24 +68,22 @@ def spatial_kernel(
     A k-d tree of points on the unit sphere: an arc of d is a chord of 2 sin(d / 2R).
     """
     names, order = np.unique(np.asarray(units), return_index=True)
-    phi, lam = (np.radians(np.asarray(a, dtype=float)) for a in (lat, lon))
-    if not len(units) == len(names) == len(phi) == len(lam):
-        raise NumericsError(f"{len(units)} units with {len(names)} names, {len(phi)} latitudes, {len(lam)} longitudes")
-    if not (np.isfinite(lam).all() and (np.abs(phi) <= np.pi / 2).all()):
+    lat, lon = (np.asarray(a, dtype=float) for a in (lat, lon))
+    if not len(units) == len(names) == len(lat) == len(lon):
+        raise NumericsError(f"{len(units)} units with {len(names)} names, {len(lat)} latitudes, {len(lon)} longitudes")
+    if not (np.isfinite(lon).all() and (np.abs(lat) <= 90).all()):
         raise NumericsError("a coordinate is missing, or a latitude lies beyond the poles")
     if not cutoff_km > 0 or shape not in {"bartlett", "uniform"}:
         raise NumericsError(f"no {shape} kernel with a cut-off of {cutoff_km:g} km")
-    phi, lam = phi[order], lam[order]
-    points = np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+    points = unit_vectors(lat[order], lon[order])
     return SpatialKernel(names, _weights(points, cutoff_km, shape), cutoff_km, shape)
 
 
 def _weights(points: np.ndarray, cutoff_km: float, shape: KernelShape) -> csr_array:
     n = len(points)
-    reach = 2 * np.sin(min(cutoff_km / EARTH_RADIUS_KM, np.pi) / 2)
-    i, j = cKDTree(points).query_pairs(reach, output_type="ndarray").T
-    chord = np.sqrt(((points[i] - points[j]) ** 2).sum(axis=1))
-    distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chord / 2, 1.0))
+    i, j = cKDTree(points).query_pairs(chord(cutoff_km), output_type="ndarray").T
+    chords = np.sqrt(((points[i] - points[j]) ** 2).sum(axis=1))
+    distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chords / 2, 1.0))
     pairs = np.maximum(1 - distance / cutoff_km, 0.0) if shape == "bartlett" else np.ones(len(i))
     own = np.arange(n)
     rows, columns = np.concatenate([i, j, own]), np.concatenate([j, i, own])

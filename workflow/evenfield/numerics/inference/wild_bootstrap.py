@@ -63,7 +63,7 @@ def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, r
         raise NumericsError(f"bootstrap weights are rademacher or webb, not {kind}")
     if kind == "webb":
         return WildDraws(names, WEBB_POINTS[rng.integers(0, 6, (count, len(names)))], kind, enumerated=False)
-    if 2.0 ** len(names) <= count:
+    if len(names) < count.bit_length():
         return WildDraws(names, _all_signs(len(names)), kind, enumerated=True)
     size = count * len(names)
     bits = np.unpackbits(np.frombuffer(rng.bytes(-(-size // 8)), dtype=np.uint8))[:size]
@@ -112,7 +112,7 @@ IN_CACHE, FEWEST_ROWS = 1 << 15, 64
 class WildBootstrap:
     """Bootstrap distribution of the t statistic under every null c'beta = r, restricted to that null.
 
-    Everything is linear in r: the numerators are ``n0 + r n1`` and the terms of the variance ``W0 + r W1``.
+    Everything is linear in r: the numerators are ``n0 + r n1`` and the terms of the variance those of scores S0 + r S1.
     """
 
     products: ClusterProducts  # cross-products by cluster
@@ -123,8 +123,11 @@ class WildBootstrap:
     factor_name: str  # its formula
     n0: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
     n1: np.ndarray
-    W0: np.ndarray  # (G, G) terms of its variance: (W0 + r W1) v, squared and added
-    W1: np.ndarray
+    S0: np.ndarray  # (K, G) restricted scores; the terms of the variance are L S v + e * v, squared and added
+    S1: np.ndarray
+    L: np.ndarray  # (G, K)
+    e0: np.ndarray  # (G,)
+    e1: np.ndarray
 
     @cached_property
     def _weights(self) -> np.ndarray:
@@ -135,7 +138,7 @@ class WildBootstrap:
         numerators, squares = np.empty((2, self.draws.count))
         for rows in _blocks(self._weights.shape):
             V = self._weights[rows].astype(float)
-            Z = V @ self.W0.T
+            Z = self._terms(V, self.S0, self.e0)
             numerators[rows], squares[rows] = V @ self.n0, np.einsum("bg,bg->b", Z, Z)
         return numerators, squares
 
@@ -143,15 +146,18 @@ class WildBootstrap:
     def _around_estimate(self) -> np.ndarray:
         """Coefficients of numerators (2) and sums of squares (3) in r - estimate, so that no large numbers cancel."""
         centre = self.products.estimate
-        n, W = self.n0 + centre * self.n1, self.W0 + centre * self.W1
+        n, S, e = self.n0 + centre * self.n1, self.S0 + centre * self.S1, self.e0 + centre * self.e1
         out = np.empty((5, self.draws.count))
         for rows in _blocks(self._weights.shape):
             V = self._weights[rows].astype(float)
-            Z, slope = V @ W.T, V @ self.W1.T
+            Z, slope = self._terms(V, S, e), self._terms(V, self.S1, self.e1)
             out[0, rows], out[1, rows] = V @ n, V @ self.n1
             out[2, rows], out[4, rows] = np.einsum("bg,bg->b", Z, Z), np.einsum("bg,bg->b", slope, slope)
             out[3, rows] = 2 * np.einsum("bg,bg->b", Z, slope)
         return out
+
+    def _terms(self, V: np.ndarray, S: np.ndarray, e: np.ndarray) -> np.ndarray:
+        return np.asarray((V @ S.T) @ self.L.T + V * e)
 
     def statistic(self, null: float = 0.0) -> float:
         """Return the t statistic of the data for c'beta = null."""
@@ -231,24 +237,23 @@ def _bootstrap_11(products: ClusterProducts, draws: WildDraws, absorbed: int) ->
     direction = d / (d @ d)
     S0 = (products.m - M @ (products.theta - direction * products.estimate)).T
     S1 = -(M @ direction).T
-    loadings = M @ d
     n0, n1 = d @ S0, d @ S1
-    W0, W1 = np.diag(n0) - loadings @ S0, np.diag(n1) - loadings @ S1
     factor = cr1_factor(products, absorbed)
     variance = factor * float(((products.residual_scores @ d) ** 2).sum())
-    return WildBootstrap(products, draws, "11", standard_error(variance), factor, CR1_FACTOR, n0, n1, W0, W1)
+    return WildBootstrap(
+        products, draws, "11", standard_error(variance), factor, CR1_FACTOR, n0, n1, S0, S1, -M @ d, n0, n1
+    )
 
 
 def _bootstrap_33(products: ClusterProducts, draws: WildDraws, absorbed: int) -> WildBootstrap:  # noqa: ARG001
     d, D, G = products.d, products.left_out, products.G
     S0, S1 = _restricted_jackknife_scores(products)
     n0, n1 = d @ S0, d @ S1
-    W0 = (D - d) @ S0 - np.diag(np.einsum("gk,kg->g", D, S0))
-    W1 = (D - d) @ S1 - np.diag(np.einsum("gk,kg->g", D, S1))
+    e0, e1 = (-np.einsum("gk,kg->g", D, S) for S in (S0, S1))
     changes = changes_without(products)
     factor = (G - 1) / G
     std_error = standard_error(factor * float(changes @ changes))
-    return WildBootstrap(products, draws, "33", std_error, factor, CR3_FACTOR, n0, n1, W0, W1)
+    return WildBootstrap(products, draws, "33", std_error, factor, CR3_FACTOR, n0, n1, S0, S1, D - d, e0, e1)
 
 
 def _restricted_jackknife_scores(products: ClusterProducts) -> tuple[np.ndarray, np.ndarray]:

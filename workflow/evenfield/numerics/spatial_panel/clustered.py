@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evenfield.numerics.spatial_panel.information import FittedPoint, linear_parts, unit_gains
+from evenfield.numerics.spatial_panel.information import FittedPoint
 
 
 def unit_score_covariance(point: FittedPoint) -> np.ndarray:
@@ -18,26 +18,20 @@ def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     that e_i'e_j stands in two of them. Times N / (N - 1). Arellano (1987, Oxford Bulletin 49) for l'e; Kelejian and
     Prucha (2010, Journal of Econometrics 157, eq. 2.6) for the quadratic form, there without the time dimension.
     """
-    own, paired = _parts(point)
-    n, size = own.shape
-    flat = paired.reshape(n * n, size)
-    meat = own.T @ own + 0.5 * flat.T @ flat
-    return np.asarray(n / (n - 1) * meat[np.ix_(point.free, point.free)])
-
-
-def _parts(point: FittedPoint) -> tuple[np.ndarray, np.ndarray]:
-    """Return u, shape (N, K + 3), and a, shape (N, N, K + 3), zero for i = j."""
-    e, s2 = point.columns.combine(point.residual_weights), point.sigma2
-    products, n, k = e @ e.T, len(e), point.moments.k
-    own, paired = np.zeros((n, k + 3)), np.zeros((n, n, k + 3))
-    own[:, :-1] = np.einsum("itp,it->ip", linear_parts(point), e) / s2
+    e, s2, k = point.columns.combine(point.residual_weights), point.sigma2, point.moments.k
+    products, n = e @ e.T, len(e)
+    own, meat = np.zeros((n, k + 3)), np.zeros((k + 3, k + 3))
+    own[:, :-1] = np.einsum("itp,it->ip", point.linear, e) / s2
     squares = np.diag(products) - np.diag(products).mean()
-    for i, gain in enumerate(unit_gains(point)):
-        own[:, i] += np.diag(gain) * squares / s2
-        paired[..., i] = (gain + gain.T) * products / s2
+    for i, (gain, pairs) in point.gains.items():
+        own[:, i] += gain * squares / s2
+        for j, (_, others) in point.gains.items():
+            meat[i, j] = (
+                0.5 * sum(np.vdot(a * c, b * c) for a, b, c in zip(pairs, others, products, strict=True)) / s2**2
+            )
     own[:, -1] = squares / (2 * s2**2)
-    paired[np.arange(n), np.arange(n)] = 0.0
-    return own, paired
+    meat += own.T @ own
+    return np.asarray(n / (n - 1) * meat[np.ix_(point.free, point.free)])
 
 
 def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
@@ -51,11 +45,11 @@ def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
     full = np.zeros(point.moments.k + 3)
     full[point.free] = weights
     omega = _persistent(point)
-    paths = linear_parts(point) @ full[:-1]
-    gain = sum(weight * (a + a.T) for weight, a in zip(full[:2], unit_gains(point), strict=True))
-    pairs = np.asarray(gain) * (1.0 - np.eye(point.network.n))
+    paths = point.linear @ full[:-1]
+    pairs = np.asarray(sum(full[i] * part for i, (_, part) in point.gains.items()))
+    between = (pairs**2).sum(axis=-1) if point.gains else 0.0
     linear = np.einsum("it,ts,is->i", paths, omega, paths) / point.sigma2
-    shares = linear + 0.5 * (pairs**2).sum(axis=1) * np.vdot(omega, omega)
+    shares = linear + 0.5 * between * np.vdot(omega, omega)
     return float(shares.sum() ** 2 / (shares @ shares)) if shares.any() else float(len(shares))
 
 

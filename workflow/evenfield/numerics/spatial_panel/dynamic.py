@@ -9,7 +9,7 @@ from scipy.optimize import root
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import RESPONSES, PanelMoments, highest_likelihood
-from evenfield.numerics.spatial_panel.network import Network, eigenvalues
+from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, Counts, demeaned
 
 DYNAMICS = ("rho", "tau", "eta")
@@ -159,8 +159,7 @@ def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> N
 
 def transformed_roots(network: Network) -> np.ndarray:
     """Return the eigenvalues of row-standardised weights without the one of the constant vector; shape (N - 1,)."""
-    roots = eigenvalues(network.matrix)
-    return np.delete(roots, int(np.argmin(np.abs(roots - 1.0))))
+    return np.delete(network.roots, int(np.argmin(np.abs(network.roots - 1.0))))
 
 
 STEPS = (0.25, 0.5, 0.75, 1.0)

@@ -88,8 +88,9 @@ def dynamic_effects(
     at = _responses(fit, fit.estimates[None, :], omega, horizons)[:, 0]
     if not stability(fit).long_run:
         at[-1] = np.nan
-    drawn = _responses(fit, sampled, omega, horizons)
-    steady = np.abs(_roots(omega, sampled[:, :3])).max(axis=1) < 1
+    blocks = np.array_split(sampled, -(-sampled.shape[0] * len(omega) // BLOCK_CELLS))
+    drawn = np.concatenate([_responses(fit, block, omega, horizons) for block in blocks], axis=1)
+    steady = np.concatenate([np.abs(_roots(omega, block[:, :3])).max(axis=1) < 1 for block in blocks])
     drawn[-1, ~steady] = np.nan
     if steady.mean() < FEWEST_KEPT or np.isnan(at[-1]).any():
         drawn[-1], at[-1], steady = np.nan, np.nan, np.zeros_like(steady)
@@ -158,7 +159,7 @@ def _averages(values: np.ndarray) -> np.ndarray:
 
 
 ESTIMATORS = ("likelihood", "one_step", "adjusted")
-FEWEST = 20
+FEWEST, BLOCK_CELLS = 20, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,9 @@ def dynamic_monte_carlo(
         raise NumericsError(f"{replications} panels are too few: at least {FEWEST}")
     found: dict[str, list[np.ndarray]] = {name: [] for name in ESTIMATORS}
     errors = []
-    for values in _panels(panel, fit, rng, replications):
-        drawn = BalancedPanel(fit.network.units, panel.periods, panel.names, values)
+    values = panel.ordered(fit.network.units)
+    for outcome in _outcomes(values, fit, rng, replications):
+        drawn = BalancedPanel(fit.network.units, panel.periods, panel.names, np.dstack([outcome, values[..., 1:]]))
         m, names = dynamic_moments(drawn, fit.network, fit.lagged, fit.free)
         again = fit_moments(m, fit.network, panel.names, tuple(names[3 + len(panel.names) :]))
         found["likelihood"].append(again.likelihood[:3])
@@ -201,24 +203,22 @@ def dynamic_monte_carlo(
     return _summary(fit.dynamics, found, np.array(errors), replications, level)
 
 
-def _panels(panel: BalancedPanel, fit: DynamicFit, rng: np.random.Generator, replications: int) -> np.ndarray:
-    """Return drawn panels, shape (R, N, T + 1, 1 + K), units in the order of the network."""
-    values, W = panel.ordered(fit.network.units), fit.network.lag(np.eye(fit.network.n))
+def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, replications: int) -> np.ndarray:
+    """Return drawn outcomes of a panel (N, T + 1, 1 + K), units in the order of the network; shape (R, N, T + 1)."""
+    network, k = fit.network, len(fit.regressors)
     rho, tau, eta = fit.dynamics
-    n, periods = values.shape[:2]
-    k = len(fit.regressors)
     places = [1 + fit.regressors.index(name) for name in fit.lagged]
     slopes = fit.estimates[len(DYNAMICS) :]
-    signal = values[..., 1:] @ slopes[:k] + fit.network.lag(values)[..., places] @ slopes[k:]
-    y, S = values[..., 0], np.eye(n) - rho * W
-    residual = S @ y[:, 1:] - (tau * np.eye(n) + eta * W) @ y[:, :-1] - signal[:, 1:]
-    mu = residual.mean(axis=1) - residual.mean()
-    inverse = np.linalg.inv(S)
-    A, level = inverse @ (tau * np.eye(n) + eta * W), (signal + mu[:, None]).T @ inverse.T
-    shocks = np.sqrt(fit.sigma2) * rng.standard_normal((replications, periods, n)) @ inverse.T
-    out = np.repeat(values[None], replications, axis=0)
-    for s in range(1, periods):
-        out[:, :, s, 0] = out[:, :, s - 1, 0] @ A.T + level[s] + shocks[:, s]
+    signal = values[..., 1:] @ slopes[:k] + network.lag(values)[..., places] @ slopes[k:]
+    y, lag = values[..., 0], network.lag(values[..., 0])
+    residual = y[:, 1:] - rho * lag[:, 1:] - tau * y[:, :-1] - eta * lag[:, :-1] - signal[:, 1:]
+    signal = signal + (residual.mean(axis=1) - residual.mean())[:, None]
+    shocks = np.sqrt(fit.sigma2) * rng.standard_normal((replications, *y.T.shape))
+    out = np.repeat(y[None], replications, axis=0)
+    for s in range(1, y.shape[1]):
+        past = out[:, :, s - 1].T
+        pushed = tau * past + eta * network.lag(past) + signal[:, [s]] + shocks[:, s].T
+        out[:, :, s] = network.solve(rho, pushed).T
     return out
 
 

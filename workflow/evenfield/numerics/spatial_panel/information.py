@@ -1,6 +1,7 @@
 """Information matrices of the static models: observed, expected, and the score covariance under any error law."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,23 @@ from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import kept_share, projection_power_sum
 
 LARGEST_DENSE = 3000
+
+
+class _Traces(NamedTuple):
+    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
+
+    matrices: tuple[np.ndarray, np.ndarray]
+    drop: int
+
+    def single(self, i: int) -> float:
+        a = self.matrices[i]
+        return float(np.trace(a) - self.drop * a.sum() / len(a))
+
+    def pair(self, i: int, j: int) -> float:
+        a, b = self.matrices[i], self.matrices[j]
+        plain = np.sum(a * b.T) + np.sum(a * b)
+        ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
+        return float(plain - self.drop * ones)
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,35 @@ class FittedPoint:
         """Positions of the estimated parameters among rho, lambda, coefficients, sigma2."""
         spatial = [i for i, state in enumerate((self.form.lag, self.form.error)) if state == "free"]
         return [*spatial, *range(2, len(self.beta) + 3)]
+
+    @cached_property
+    def traces(self) -> _Traces:
+        """W (I - d W)^-1 for rho and lambda, whole."""
+        n = self.network.n
+        if n > LARGEST_DENSE:
+            raise NumericsError(f"the expected information of {n} units needs a dense inverse; use the observed one")
+        W = self.network.matrix.toarray()
+        made = (self.network.solve(self.rho, W), self.network.solve(self.lam, W))
+        return _Traces(made, self.moments.counts.drop)
+
+    @cached_property
+    def linear(self) -> np.ndarray:
+        """Linear part of every score but that of the variance, times the variance; shape (N, T, 2 + K)."""
+        return _linear(self)
+
+    @cached_property
+    def gains(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance: own (N,), pairs (N, N)."""
+        made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        for i in (i for i in (0, 1) if i in self.free):
+            gain = self.traces.matrices[i]
+            if self.effects in ("time", "two_way"):
+                gain = gain - gain.mean(axis=0)
+                gain -= gain.mean(axis=1, keepdims=True)
+            pairs = gain + gain.T
+            np.fill_diagonal(pairs, 0.0)
+            made[i] = (np.diag(gain).copy(), pairs)
+        return made
 
     @property
     def residual_weights(self) -> np.ndarray:
@@ -79,23 +126,6 @@ def observed_information(point: FittedPoint) -> np.ndarray:
     return info[np.ix_(point.free, point.free)]
 
 
-class _Traces(NamedTuple):
-    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
-
-    matrices: tuple[np.ndarray, np.ndarray]
-    drop: int
-
-    def single(self, i: int) -> float:
-        a = self.matrices[i]
-        return float(np.trace(a) - self.drop * a.sum() / len(a))
-
-    def pair(self, i: int, j: int) -> float:
-        a, b = self.matrices[i], self.matrices[j]
-        plain = np.sum(a * b.T) + np.sum(a * b)
-        ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
-        return float(plain - self.drop * ones)
-
-
 def expected_information(point: FittedPoint) -> np.ndarray:
     """Return the information matrix under normal errors at the estimates; shape (p, p).
 
@@ -104,13 +134,12 @@ def expected_information(point: FittedPoint) -> np.ndarray:
     Anselin (1988, ch. 6); Elhorst (2014, ch. 3); for transformed models Lee and Yu (2010): traces of F'WF and the
     effective number of observations take the place of those of W and NT.
     """
-    return _expected(point, _dense_traces(point))
+    return _expected(point, point.traces)
 
 
 def _expected(point: FittedPoint, traces: _Traces) -> np.ndarray:
     k, s2, counts = point.moments.k, point.sigma2, point.moments.counts
-    linear = _linear(point, traces.matrices[0])
-    flat = linear.reshape(-1, k + 2)
+    flat = point.linear.reshape(-1, k + 2)
     info = np.zeros((k + 3, k + 3))
     info[:-1, :-1] = flat.T @ flat / s2
     for i in (0, 1):
@@ -130,10 +159,10 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     quadratic form e'A e; what non-normality adds is mu_3 (l'diag A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of
     the errors are recovered from demeaned residuals by their exact weights in Q.
     """
-    traces = _dense_traces(point)
+    traces = point.traces
     s2, k = point.sigma2, point.moments.k
     linear = np.zeros((point.network.n, k + 3))
-    linear[:, :-1] = _linear(point, traces.matrices[0]).sum(axis=1) / s2
+    linear[:, :-1] = point.linear.sum(axis=1) / s2
     diagonals, t = _quadratic_diagonals(point, traces), point.columns.values.shape[1]
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
@@ -141,29 +170,11 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     return np.asarray(_expected(point, traces) + extra[np.ix_(point.free, point.free)])
 
 
-def linear_parts(point: FittedPoint) -> np.ndarray:
-    """Return the linear part of every score but that of the variance, times the variance; shape (N, T, 2 + K)."""
-    return _linear(point, _dense_traces(point).matrices[0])
-
-
-def unit_gains(point: FittedPoint) -> tuple[np.ndarray, np.ndarray]:
-    """Return the quadratic parts of the scores of rho and lambda between units, times the variance; shape (N, N)."""
-    first, second = _dense_traces(point).matrices
-    if point.effects not in ("time", "two_way"):
-        return first, second
-    return _centred(first), _centred(second)
-
-
-def _centred(a: np.ndarray) -> np.ndarray:
-    rows = a - a.mean(axis=0, keepdims=True)
-    return np.asarray(rows - rows.mean(axis=1, keepdims=True))
-
-
-def _linear(point: FittedPoint, gain: np.ndarray) -> np.ndarray:
+def _linear(point: FittedPoint) -> np.ndarray:
     """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors, shape (N, T, 2 + K)."""
     out = -point.columns.combine(point.slope_weights)
     residual = point.columns.combine(point.residual_weights)
-    out[..., 0] -= _recentred(gain @ residual, point.effects)
+    out[..., 0] -= _recentred(point.network.solve(point.rho, point.network.lag(residual)), point.effects)
     out[..., 1] = 0.0
     return np.asarray(out)
 
@@ -172,18 +183,6 @@ def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
     out = values - values.mean() if effects == "pooled" else values
     out = out - out.mean(axis=1, keepdims=True) if effects in ("unit", "two_way") else out
     return np.asarray(out - out.mean(axis=0, keepdims=True) if effects in ("time", "two_way") else out)
-
-
-def _dense_traces(point: FittedPoint) -> _Traces:
-    n = point.network.n
-    if n > LARGEST_DENSE:
-        raise NumericsError(f"the expected information of {n} units needs a dense inverse; use the observed one")
-    dense = point.network.matrix.toarray()
-
-    def gain(parameter: float) -> np.ndarray:
-        return np.asarray(np.linalg.solve(np.eye(n) - parameter * dense, dense))
-
-    return _Traces((gain(point.rho), gain(point.lam)), point.moments.counts.drop)
 
 
 def _quadratic_diagonals(point: FittedPoint, traces: _Traces) -> np.ndarray:

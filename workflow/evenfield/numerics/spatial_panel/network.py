@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import SuperLU, splu
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, multiplier
 
-LARGEST_FOR_EIGENVALUES = 500
 NODES = 64
 BALANCED = 1e-12
 UNIT_ROOT = 1e-12
@@ -180,7 +180,6 @@ def _log_abs_det(ordered: csc_matrix, rho: float) -> float:
 
 
 ROW_SUM = 1e-9
-DENSE_BELOW, DENSE_SHARE = 100, 0.25
 POWER_STEPS, POWER_TOLERANCE = 10_000, 1e-14
 
 
@@ -212,9 +211,22 @@ class Network:
         return log_determinant(self.matrix, self.largest_eigenvalue)
 
     @cached_property
-    def _multiplier(self) -> csr_array | np.ndarray:
-        share = self.matrix.nnz / self.n**2
-        return self.matrix.toarray() if self.n <= DENSE_BELOW or share > DENSE_SHARE else self.matrix
+    def _multiplier(self) -> Weights:
+        return multiplier(self.matrix)
+
+    @cached_property
+    def roots(self) -> np.ndarray:
+        """Eigenvalues of the weights, shape (N,)."""
+        return eigenvalues(self.matrix)
+
+    def solve(self, parameter: float, sides: np.ndarray) -> np.ndarray:
+        """Return (I - d W)^-1 times some columns; sides (N, k) -> (N, k)."""
+        W = self._multiplier
+        if not parameter:
+            return sides
+        if isinstance(W, np.ndarray):
+            return np.asarray(np.linalg.solve(np.eye(self.n) - parameter * W, sides))
+        return np.asarray(self.factor(parameter).solve(sides))
 
     def lag(self, values: np.ndarray) -> np.ndarray:
         """Return W applied to the first axis; values (N, ...) -> (N, ...)."""
@@ -236,7 +248,7 @@ class Network:
         return float(left.sum()) / self.n, float(left @ lagged) / self.n, slopes[0], slopes[1]
 
 
-def network(units: Sequence[Any], matrix: np.ndarray | csr_array) -> Network:
+def network(units: Sequence[Any], matrix: Weights) -> Network:
     """Check a weights matrix and join it with its unit ids.
 
     Parameters

@@ -61,8 +61,7 @@ def reach(fit: FittedPanel, regressor: str) -> Reach:
     n = fit.network.n
     if n > LARGEST_DENSE:
         raise NumericsError(f"effects between all pairs of {n} units would be a dense matrix")
-    dense = fit.network.matrix.toarray()
-    matrix = np.linalg.solve(np.eye(n) - fit.rho * dense, beta * np.eye(n) + theta * dense)
+    matrix = fit.network.solve(fit.rho, beta * np.eye(n) + theta * fit.network.matrix.toarray())
     return Reach(regressor, fit.network.units, matrix)
 
 

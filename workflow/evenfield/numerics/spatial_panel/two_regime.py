@@ -8,6 +8,7 @@ from scipy.special import chdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
+from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, dense
 from evenfield.numerics.spatial_panel.likelihood import at_edge
 
 BOUND = 0.99
@@ -31,7 +32,7 @@ class TwoRegimeFit(NamedTuple):
     at_bound: bool  # whether a pull is at the edge of its range: the standard error then means nothing
 
 
-def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> TwoRegimeFit:
+def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: Weights, inside: np.ndarray) -> TwoRegimeFit:
     """Fit y = rho_1 M W y + rho_0 (I - M) W y + X beta + e by maximum likelihood, M = diag(inside).
 
     Notes
@@ -40,11 +41,13 @@ def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.nd
     constant row sum, so effects cannot be transformed away (Lee and Yu 2010): the likelihood is taken directly.
     """
     inside = np.asarray(inside, dtype=bool)
+    if len(y) > LARGEST_FOR_EIGENVALUES:
+        raise NumericsError(f"{len(y)} units, the two-regime likelihood takes at most {LARGEST_FOR_EIGENVALUES}")
     if inside.all() or not inside.any():
         raise NumericsError("two regimes need units inside and outside")
     if len(y) <= X.shape[1] + 2 or np.linalg.cond(X / np.linalg.norm(X, axis=0)) > 1 / RANK_TOLERANCE:
         raise NumericsError("too many or collinear regressors for the two-regime model")
-    likelihood = _Concentrated(y, X, W, inside)
+    likelihood = _Concentrated(y, X, dense(W), inside)
     pulls, height = _highest(likelihood, 2)
     common, lower = _highest(likelihood, 1)
     ratio = max(2 * (height - lower), 0.0)

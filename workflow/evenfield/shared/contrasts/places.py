@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import (
@@ -15,7 +16,7 @@ from evenfield.numerics.label_permutation import (
 from evenfield.numerics.ladder import AVERAGE_CORRELATIONS, Place
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import SpatialComponents, spatial_components
-from evenfield.numerics.spatial import haversine_km
+from evenfield.numerics.spatial import haversine_km, symmetric
 from evenfield.study.errors import EstimateError, first_examples
 
 STRATA = "coastal"
@@ -79,14 +80,11 @@ class Places:
         except NumericsError as error:
             return str(error)
 
-    def touching(self, members: np.ndarray) -> np.ndarray:
-        """Return which of some units touch; members (N,) -> (N, N)."""
+    def touching(self, members: np.ndarray) -> csr_array:
+        """Return one for units that touch, of some units; members (N,) -> (N, N)."""
         position = {unit: i for i, unit in enumerate(members.tolist())}
-        touching = np.zeros((len(members), len(members)), dtype=bool)
-        for a, b in self._links[["unit_i", "unit_j"]].itertuples(index=False):
-            if a in position and b in position:
-                touching[position[a], position[b]] = touching[position[b], position[a]] = True
-        return touching
+        ends = self._links[["unit_i", "unit_j"]].apply(lambda side: side.map(position)).dropna().to_numpy(int)
+        return symmetric(len(members), ends[:, 0], ends[:, 1], np.ones(len(ends)))
 
 
 def joined_links(adjacency: pd.DataFrame, join: Sequence[Sequence[str]]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from evenfield.numerics.influence import dependent_columns, effective_clusters, 
 from evenfield.numerics.label_permutation import Spread, expected_regressors
 from evenfield.numerics.ladder import Place, Section
 from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.places import SCHEMES, Places
 from evenfield.shared.estimates import Estimate
 from evenfield.study.errors import EstimateError, first_examples
@@ -115,8 +116,8 @@ def contrast_section(contrast: GroupContrast) -> Section:
     labels = table[list(contrast.labels)].to_numpy(float)
     controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
-    W = None if contrast.neighbours is None else contrast.neighbours.aligned([str(unit) for unit in table.index])
-    spread = Spread(W)
+    order = [str(unit) for unit in table.index]
+    spread = Spread(None if contrast.neighbours is None else multiplier(contrast.neighbours.aligned(order)))
     units, y, treated = (
         table.index.to_numpy(str),
         table[contrast.outcome],

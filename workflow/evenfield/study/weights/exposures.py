@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,5 +54,7 @@ def _exposed(weights: SpatialWeights, group: pd.DataFrame, name: str) -> pd.Data
     for column in ("cluster", "sez", *DOSE_COLUMNS):
         own = group[column].to_numpy(float)
         # Sums rounded once: those of a matrix product differ in the last digit between processors.
-        out[f"own_{column}"], out[f"exposure_{column}"] = own, [math.fsum(line) for line in matrix * own]
+        parts = (matrix.data * own[matrix.indices]).tolist()
+        out[f"own_{column}"] = own
+        out[f"exposure_{column}"] = [math.fsum(parts[a:b]) for a, b in pairwise(matrix.indptr.tolist())]
     return out

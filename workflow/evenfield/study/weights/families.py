@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
-from evenfield.numerics.spatial import decay_matrix, exponential_matrix, haversine_km, nearest_matrix
+from evenfield.numerics.spatial import all_pairs, decay, exponential, near_pairs, nearest_units, pair_km, symmetric
 from evenfield.study.errors import WeightsError, first_examples
 from evenfield.study.spatial_weights import check_same_units
+
+MOST_LINKS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class Geography:
     panel: pd.DataFrame  # ``unit``, ``year``, ``log_income``, for economic distance
     merged: dict[str, list[str]]  # merged units and their parts, for weights files written for the parts
 
-    def distance_km(self, name: str) -> np.ndarray:
-        """Return distances between the units; shape (N, N)."""
+    def placed(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return coordinates that every unit has and no two share; two (N,)."""
         blank = [u for u, a, b in zip(self.units, self.lat, self.lon, strict=True) if not np.isfinite(a + b)]
         if blank:
             raise WeightsError(
@@ -35,69 +38,72 @@ class Geography:
                 "lat and lon in units.csv",
                 "fill them or drop these weights",
             )
-        distance = haversine_km(self.lat, self.lon)
-        same = np.argwhere(np.triu(distance == 0, 1))
-        if len(same):
+        same = sorted(zip(*near_pairs(self.lat, self.lon, 0.0)[:2], strict=True))
+        if same:
             pair = " and ".join(self.units[i] for i in same[0])
             raise WeightsError(
                 f"{len(same)} pairs of units share their coordinates ({pair})",
                 "distinct coordinates",
                 "correct lat and lon in units.csv",
             )
-        return distance
+        return self.lat, self.lon
+
+    def of_pairs(self, name: str, value: Callable[[np.ndarray], np.ndarray]) -> csr_array:
+        """Return weights between all units as a function of their distances; shape (N, N)."""
+        n, where = len(self.units), self.placed(name)
+        if n * (n - 1) > MOST_LINKS:
+            raise WeightsError(
+                f"weights {name} link all {n} units with each other, which are {n * (n - 1):,} links",
+                f"at most {MOST_LINKS:,}",
+                "take nearest, band or contiguity",
+            )
+        i, j = all_pairs(n)
+        return symmetric(n, i, j, value(pair_km(*where, i, j)))
 
 
-def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
+def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
     """Make the weights of one family before row standardisation; shape (N, N)."""
-    makers: dict[str, Callable[[str, Mapping[str, Any], Geography], np.ndarray]] = {
+    makers: dict[str, Callable[[str, Mapping[str, Any], Geography], csr_array]] = {
         "contiguity": contiguity,
         "nearest": nearest,
-        "inverse_distance": inverse_distance,
-        "exponential": exponential,
+        "inverse_distance": lambda *_: geography.of_pairs(name, lambda d: decay(d, spec["power"])),
+        "exponential": lambda *_: geography.of_pairs(name, lambda d: exponential(d, spec["range_km"])),
         "economic": economic,
         "band": band,
         "file": from_file,
     }
-    return makers[spec["kind"]](name, spec, geography)
-
-
-def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
-    """Return one for units that share a border or are joined by hand, else zero; arguments as ``raw_weights``."""
-    place = {unit: i for i, unit in enumerate(geography.units)}
-    out = np.zeros((len(place), len(place)))
-    i, j = geography.links["unit_i"].map(place).to_numpy(), geography.links["unit_j"].map(place).to_numpy()
-    out[i.astype(int), j.astype(int)] = out[j.astype(int), i.astype(int)] = 1.0
+    out = makers[spec["kind"]](name, spec, geography)
+    out.eliminate_zeros()
     return out
 
 
-def nearest(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
+def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> csr_array:
+    """Return one for units that share a border or are joined by hand, else zero; arguments as ``raw_weights``."""
+    place = {unit: i for i, unit in enumerate(geography.units)}
+    sides = [geography.links[side].map(place).to_numpy().astype(int) for side in ("unit_i", "unit_j")]
+    links = symmetric(len(place), sides[0], sides[1], np.ones(len(geography.links)))
+    links.data[:] = 1.0
+    return links
+
+
+def nearest(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
     """Return one for the k nearest units; arguments as ``raw_weights``."""
-    if spec["neighbours"] >= len(geography.units):
+    n, k = len(geography.units), spec["neighbours"]
+    if k >= n:
         raise WeightsError(
-            f"weights {name} ask for {spec['neighbours']} neighbours among {len(geography.units)} units",
-            "fewer neighbours than units",
-            "lower neighbours",
+            f"weights {name} ask for {k} neighbours among {n} units", "fewer neighbours than units", "lower neighbours"
         )
-    return nearest_matrix(geography.distance_km(name), spec["neighbours"])
+    found = nearest_units(*geography.placed(name), k)
+    return csr_array((np.ones(n * k), (np.repeat(np.arange(n), k), found.ravel())), shape=(n, n))
 
 
-def inverse_distance(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
-    """Return 1/d^power; arguments as ``raw_weights``."""
-    return decay_matrix(geography.distance_km(name), spec["power"])
-
-
-def exponential(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
-    """Return exp(-d/range); arguments as ``raw_weights``."""
-    return exponential_matrix(geography.distance_km(name), spec["range_km"])
-
-
-def band(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
+def band(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
     """Return one for units within the range; arguments as ``raw_weights``."""
-    distance = geography.distance_km(name)
-    return np.asarray(((distance <= spec["range_km"]) & (distance > 0)).astype(float))
+    i, j, _ = near_pairs(*geography.placed(name), spec["range_km"])
+    return symmetric(len(geography.units), i, j, np.ones(len(i)))
 
 
-def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
+def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
     """Return inverse distance of base-year log incomes, times a geographic weight; arguments as ``raw_weights``."""
     # ASSUME: economic distance is measured at base-year values only, so that it is predetermined.
     first, last = spec["base_years"]
@@ -109,18 +115,18 @@ def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> np.nda
             "income in the base years",
             "choose other base_years",
         )
-    gap = np.abs(mean[:, None] - mean)
-    if (gap + np.eye(len(mean)) == 0).any():
+    if len(np.unique(mean)) < len(mean):
         raise WeightsError(
             f"weights {name} meet two units of equal income in {first} to {last}",
             "distinct incomes",
             "choose other base_years",
         )
-    near = contiguity if spec["times"] == "contiguity" else inverse_distance
-    return np.asarray(decay_matrix(gap, 1.0) * near(name, {"power": 1.0}, geography))
+    near = raw_weights(name, {"kind": spec["times"], "power": 1.0}, geography).tocoo()
+    gap = np.abs(mean[near.row] - mean[near.col])
+    return csr_array((decay(gap, 1.0) * near.data, (near.row, near.col)), shape=near.shape)
 
 
-def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> np.ndarray:
+def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
     """Return a user's own weights from a file in one of four forms; arguments as ``raw_weights``."""
     edges = _read_edges(name, Path(spec["path"]))
     # ASSUME: own weights written for the parts of a merged unit are added up; links inside a merged unit vanish.
@@ -133,9 +139,8 @@ def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> np.nd
     outward = edges[edges["unit_i"].ne(edges["unit_j"])]
     edges = outward.groupby(["unit_i", "unit_j"])["weight"].sum().reset_index()
     place = {unit: i for i, unit in enumerate(geography.units)}
-    out = np.zeros((len(place), len(place)))
-    out[edges["unit_i"].map(place), edges["unit_j"].map(place)] = edges["weight"]
-    return out
+    sides = (edges["unit_i"].map(place), edges["unit_j"].map(place))
+    return csr_array((edges["weight"].to_numpy(float), sides), shape=(len(place), len(place)))
 
 
 EDGES = ["unit_i", "unit_j", "weight"]

@@ -44,6 +44,7 @@ KINDS = {
     "club": Kind("phillips_sul", "club_1", "coef", "slope"),
     "cells": Kind("fisher_freeman_halton", "clubs_by_cells", "stat", "Cramer's V"),
 }
+MOST_PAIRED = 1000  # units up to which pairs are written
 LEVELS, LOGS = "relative_income", "log_income"
 CURRENCIES = {LOGS: 1.0, f"{LOGS}_x100": 100.0, f"{LOGS}_/10000": 1e-4}
 FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
@@ -268,7 +269,10 @@ def _series(data: Trajectories, own: Clustering, shared: np.ndarray, tables: dic
     means = paths.groupby(["club", "year"], as_index=False)["value"].mean().assign(kind="club_mean")
     member = pd.DataFrame({"unit": units, "group": own.found.labels(N).astype(str), "club": labels})
     member = member.assign(kind="membership", value=core_stability(shared, labels))
-    pairs = pd.DataFrame({"unit": np.repeat(units, N), "unit_j": np.tile(units, N), "value": shared.ravel()})
+    # Pairs grow with the square of the units.
+    used = units[: N if N <= MOST_PAIRED else 0]
+    shared = shared[: len(used), : len(used)].ravel()
+    pairs = pd.DataFrame({"unit": np.repeat(used, len(used)), "unit_j": np.tile(used, len(used)), "value": shared})
     spread = pd.DataFrame({"kind": "dispersion", "year": years, "value": transition_variance(own.levels)})
     frames: list[pd.DataFrame] = [paths, means, member, pairs.assign(kind="shared"), spread]
     for taxonomy, table in tables.items():

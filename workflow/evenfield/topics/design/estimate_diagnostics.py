@@ -161,8 +161,7 @@ def _support(design: Design) -> Iterator[Line]:
         treated = (first <= year).to_numpy()
         groups = {"treated": treated, "treated_dated": (dated <= year).to_numpy(), "not_yet_treated": ~treated}
         if borders:
-            touching = borders[0].aligned(design.units) > 0
-            groups["far_controls"] = ~treated & ~touching[:, treated].any(axis=1)
+            groups["far_controls"] = ~treated & (borders[0].aligned(design.units) @ treated.astype(float) == 0)
         for term, member in groups.items():
             said = {"unit_of_measure": "units", "units": " ".join(first.index[member])}
             yield line("support", year=year, term=term, value=float(member.sum()), **said)

@@ -227,7 +227,8 @@ def _by_subperiod(move: Movement, classes: np.ndarray, step: int) -> np.ndarray:
 
 def _spatial(move: Movement, years: int) -> None:
     """Test whether the chain differs by what the neighbours have."""
-    spec, draws, W = move.spec, move.inference["permutations"], np.asarray(move.W)
+    spec, draws, W = move.spec, move.inference["permutations"], move.W
+    assert W is not None
     stream, seed = move.stream(f"spatial:{spec.weights}", years)
     rows = move.rows(contrast=f"{years} years", w_id=spec.weights, seed=seed)
     rows.note = joined(move.note, move.cut)

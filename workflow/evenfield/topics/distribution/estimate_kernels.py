@@ -16,6 +16,7 @@ from evenfield.numerics.kernel_dynamics import (
     stochastic_kernel,
 )
 from evenfield.numerics.random import generator_for
+from evenfield.numerics.spatial import Weights
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.trajectories import grouping
@@ -46,7 +47,7 @@ class Movement:
     values: np.ndarray  # (N, T) relative incomes
     step: int  # years between two observations
     spans: dict[str, tuple[int, int]]  # first and last year of the subperiods
-    W: np.ndarray | None  # (N, N) weights, None where the specification asks for none
+    W: Weights | None  # (N, N) weights, None where the specification asks for none
     cut: str  # that the weights were cut to a sample
     labels: dict[str, Any]
     note: str

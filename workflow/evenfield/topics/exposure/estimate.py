@@ -7,11 +7,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field
+from scipy.sparse import csr_array
 
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
 from evenfield.numerics.ladder import AVERAGE_CORRELATIONS
 from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.places import Places, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import Expectation, GroupContrast, lag_name, prepare_contrast
@@ -20,7 +22,7 @@ from evenfield.shared.rows import Results, stacked
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import records
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate_evidence import (
     ALL,
@@ -170,7 +172,7 @@ def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> Cro
             "growth and exposure of every unit",
             "rebuild panel and exposures for the same units",
         )
-    seen = weights.aligned(units) @ table[list(spec.own)].to_numpy(float)
+    seen = multiplier(weights.aligned(units)) @ table[list(spec.own)].to_numpy(float)
     return CrossSection(study, spec, period, table.assign(**dict(zip(spec.exposures, seen.T, strict=True))), weights)
 
 
@@ -196,8 +198,7 @@ def _weights(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> Spa
             "population of every unit",
             "drop `neighbours: population` or fill it",
         )
-    pulled = weights.matrix * people.to_numpy(float)
-    return replace(weights, matrix=pulled / pulled.sum(axis=1, keepdims=True))
+    return replace(weights, matrix=row_standardised(csr_array(weights.matrix * people.to_numpy(float))))
 
 
 def _variants(study: Study, spec: ExposureSpec) -> list[ExposureSpec]:

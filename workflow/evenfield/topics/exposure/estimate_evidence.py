@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import null_spread
@@ -95,7 +96,7 @@ def _reach(found: PreparedContrast, kind: str, settings: ContrastSettings) -> Si
     rng = generator_for(settings.seed, f"exposure:power:{len(section.y)}")
     errors = rng.standard_normal((SIMULATED, len(section.y)))
     if kind == "correlated":
-        errors = errors @ np.linalg.cholesky(space.covariances[0]).T
+        errors = errors @ np.linalg.cholesky(np.exp(-space.decays[0] * space.distance)).T
     return simulated_reach(section.X, section.contrast, space, errors, settings.power, settings.level)
 
 
@@ -138,11 +139,11 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, dict[s
     return row, check
 
 
-def _check(fit: TwoRegimeFit, X: np.ndarray, W: np.ndarray, inside: np.ndarray, seed: int) -> dict[str, Any]:
+def _check(fit: TwoRegimeFit, X: np.ndarray, W: csr_array, inside: np.ndarray, seed: int) -> dict[str, Any]:
     """Simulate from the fitted coefficients with one common pull."""
     rng = generator_for(seed, "exposure:two_regime")
-    reach = np.linalg.inv(np.eye(len(W)) - fit.rho * W)
-    errors = rng.standard_normal((SAMPLES, len(W))) * np.sqrt(fit.sigma2)
+    reach = np.linalg.inv(np.eye(len(X)) - fit.rho * W.toarray())
+    errors = rng.standard_normal((SAMPLES, len(X))) * np.sqrt(fit.sigma2)
     fits = [two_regime_durbin(reach @ (X @ fit.beta + e), X, W, inside) for e in errors]
     bias = round(float(np.mean([one.rho_inside - one.rho_outside for one in fits])), 4)
     return {"bias": bias, "size": float(np.mean([one.p_value < NOMINAL for one in fits])), "samples": SAMPLES}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import statsmodels.api as sm
 from pydantic import Field
+from scipy.sparse import csr_array
 from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -66,7 +67,7 @@ class Place(NamedTuple):
     lat: np.ndarray  # (N,) degrees
     lon: np.ndarray  # (N,) degrees
     inside: np.ndarray  # (N,) whether a unit is in the East
-    W: np.ndarray  # (N, N) spatial weights
+    W: csr_array  # (N, N) spatial weights
     w_id: str
     note: str  # a warning about the weights
 

@@ -82,8 +82,7 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
     linked = None
     if spec.weights:
         check_names([spec.weights], [study.config["weights"]["primary"]], f"{where} weights")
-        matrix = study.weights(scheme=scheme).among(units)[0]
-        linked = (matrix > 0) | (matrix.T > 0)
+        linked = study.weights(scheme=scheme).among(units)[0]
     return Decomposition(
         spec=spec,
         period=period,

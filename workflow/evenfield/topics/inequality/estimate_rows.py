@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import (
@@ -59,7 +60,7 @@ class Decomposition:
     weights: np.ndarray  # (N, T) population, or ones
     output: np.ndarray | None  # (N, T) output at constant prices
     groups: dict[str, tuple[np.ndarray, list[str]]]  # codes and names; taxonomies as ``seed2011: cell``
-    linked: np.ndarray | None  # (N, N) whether two units are neighbours
+    linked: csr_array | None  # (N, N) weights, positive between neighbours
     inference: dict[str, Any]
     labels: dict[str, Any]
     note: str
@@ -191,7 +192,7 @@ class Decomposition:
             yield "dagum", (none,), row | {"role": "description"}
 
     def _connected(
-        self, codes: np.ndarray, linked: np.ndarray, end: str, measure: str, total: float
+        self, codes: np.ndarray, linked: csr_array, end: str, measure: str, total: float
     ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         row = {"term": f"between_connected_{measure}", "contrast": end}
         try:

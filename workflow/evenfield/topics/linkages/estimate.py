@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import leave_one_out, leave_pair_out
 from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.spatial import multiplier
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.few_units import Fields
@@ -228,7 +229,7 @@ class _Linkages:
                 f"one of {first_examples(known)}",
                 "add it to weights.families",
             )
-        W = self.study.weights(spec.weights).aligned(units)
+        W = multiplier(self.study.weights(spec.weights).aligned(units))
         # ASSUME: zones enter as ln(1 + zones in force): the first zone of a unit weighs more than the tenth.
         F = self._grid(self.section.intensities[spec.intensity].expression, years, spec.id)
         # ASSUME: intensity in deviation from the mean of the year, so that the exchange rate, common to all units,

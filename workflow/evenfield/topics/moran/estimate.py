@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pydantic import Field
+from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
@@ -52,7 +53,7 @@ class Map:
     spec: MoranSpec
     info: SchemeInfo
     units: tuple[str, ...]
-    W: np.ndarray  # (N, N) in the order of the units
+    W: csr_array  # (N, N) in the order of the units
     weights: str
     note: str  # that the weights were cut to a sample
 

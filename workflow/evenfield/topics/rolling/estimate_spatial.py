@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
@@ -57,7 +58,7 @@ def add_spatial(
     return rows.made
 
 
-def _fit(units: list[str], y: np.ndarray, start: np.ndarray, matrix: np.ndarray) -> SpatialPanelFit:
+def _fit(units: list[str], y: np.ndarray, start: np.ndarray, matrix: csr_array) -> SpatialPanelFit:
     if len(units) < FEWEST_UNITS:
         raise NumericsError(f"{len(units)} units, the spatial form needs at least {FEWEST_UNITS}")
     panel = panel_from_arrays(y[None], start[None, :, None], units, [START])
@@ -104,7 +105,7 @@ def _add_drawn(rows: Rows, fit: SpatialPanelFit, inference: Mapping[str, Any]) -
 
 
 def _add_tests(
-    rows: Rows, fit: SpatialPanelFit, y: np.ndarray, X: np.ndarray, matrix: np.ndarray, inference: Mapping[str, Any]
+    rows: Rows, fit: SpatialPanelFit, y: np.ndarray, X: np.ndarray, matrix: csr_array, inference: Mapping[str, Any]
 ) -> None:
     left = y - X[:, :2] @ np.linalg.lstsq(X[:, :2], y, rcond=None)[0]
     plain = -0.5 * len(left) * (np.log(2 * np.pi * float(left @ left) / len(left)) + 1)

@@ -56,6 +56,7 @@ KINDS = {
     "moran": Kind("", "residual Moran", "stat", "Moran's I"),
     "probability": Kind("", "", "probability", "share"),
 }
+MOST_PAIRED = 1000  # units up to which effects between pairs are written
 POWERS, MAPPED = 6, ("SLX", "SDM", "SDEM")
 KEY = ["spec_id", "w_id", "estimator", "term"]
 SERIES = {
@@ -204,8 +205,8 @@ def _add_series(
         if fit.model.model == spec.model:
             effects = dict(zip(("direct", "indirect", "total"), partition(fit, term, POWERS).T, strict=True))
             parts["powers"].append(pd.DataFrame({**key, "power": np.arange(POWERS + 1), **effects}))
-        if linked:
-            n = len(found.units)
+        n = len(found.units)
+        if linked and n <= MOST_PAIRED:
             pairs = {"unit_i": np.repeat(found.units, n), "unit_j": found.units * n}
             parts["links"].append(pd.DataFrame({**key, **pairs, "effect": found.matrix.ravel()}))
 

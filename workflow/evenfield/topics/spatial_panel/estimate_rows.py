@@ -26,6 +26,7 @@ from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import inference_fields, joined
 
 DRAWS, UNIT_DRAWS, YEAR_DRAWS, YEARS_TOGETHER, FACTORS = 10_000, 499, 499, 5, (1, 2)
+MOST_BOOTSTRAPPED = 500
 SPATIAL_UNITS = {"rho": "per unit of the neighbours' outcome", "lambda": "per unit of the neighbours' shock"}
 # ASSUME: residuals correlated above this over years make intervals that ignore it visibly too narrow.
 SERIAL = 0.3
@@ -153,6 +154,8 @@ def _by_units(setting: Setting, fit: SpatialPanelFit, printed: list[Line], strea
     """Return the printed rows with the wild bootstrap-t by unit in the place of t(G* - 1)."""
     lines = [_renamed(line, fit, "units") for line in printed]
     try:
+        if fit.n_units > MOST_BOOTSTRAPPED:
+            raise NumericsError(f"{fit.n_units} units, at most {MOST_BOOTSTRAPPED} are bootstrapped")
         found = unit_bootstrap(setting.panel, fit, generator_for(setting.seed, stream), UNIT_DRAWS)
     except NumericsError as error:
         return [line | {"warning": joined(line["warning"], f"no interval: {error}")} for line in lines]

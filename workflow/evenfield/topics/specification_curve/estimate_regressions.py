@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.label_permutation import label_statistics
+from evenfield.numerics.spatial import Weights, lagged, multiplier
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
@@ -42,7 +43,7 @@ class Scheme:
     place: pd.DataFrame  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
     periods: Mapping[str, pd.DataFrame]
     labels: Mapping[tuple[str, str], np.ndarray]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
-    weights: Mapping[str, np.ndarray]  # W by name, shape (N, N)
+    weights: Mapping[str, Weights]  # W by name, shape (N, N)
     made: dict[tuple[object, ...], Arrays | str] = field(default_factory=dict)  # outcome and controls, made once
 
     @classmethod
@@ -58,7 +59,9 @@ class Scheme:
             periods[str(period)] = table.assign(**{LEVEL: level})
         cells = study.table("cells", name).groupby(["taxonomy", "period"])
         labels = {(str(a), str(b)): _ordered(cell, order)[list(LABELS)].to_numpy(float) for (a, b), cell in cells}
-        weights = {key: study.weights(key, name).aligned(order) for key in study.config["weights"]["families"]}
+        weights = {
+            key: multiplier(study.weights(key, name).aligned(order)) for key in study.config["weights"]["families"]
+        }
         samples = study.description(name)["samples"]
         return cls(tuple(order), samples, units.set_index("unit").loc[order], periods, labels, weights)
 
@@ -111,7 +114,7 @@ def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.nda
     labels: np.ndarray = scheme.labels[point.taxonomy, point.period][source]
     if point.kind == "own":
         return labels
-    exposures: np.ndarray = scheme.weights[point.weights] @ labels
+    exposures = lagged(scheme.weights[point.weights], labels)
     if point.kind == "exposure":
         return np.concatenate([labels, exposures], axis=2)
     start = scheme.periods[point.period][START].to_numpy(float)
