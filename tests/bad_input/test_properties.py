@@ -91,8 +91,9 @@ def checked(name, spec, places):
     except WeightsError as error:
         assert str(error).isprintable()
         return
-    assert np.isfinite(weights.matrix).all() and (weights.matrix >= 0).all() and not np.diag(weights.matrix).any()
-    assert np.allclose(weights.matrix.sum(axis=1), 1)
+    matrix = weights.matrix.toarray()
+    assert np.isfinite(matrix).all() and (matrix >= 0).all() and not np.diag(matrix).any()
+    assert np.allclose(matrix.sum(axis=1), 1)
 
 
 def geography(n, lat=(), lon=(), links=(), income=()):
