@@ -147,7 +147,7 @@ def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
     np.testing.assert_allclose(seen["value"], W["contiguity"] @ C)
     coast = COASTAL.set_index("unit").loc[UNITS, "coastal"].to_numpy(float)
     share = W["contiguity"] @ (coast * C.sum() / coast.sum())
-    np.testing.assert_allclose(seen["expected"], share, atol=0.08)
+    np.testing.assert_allclose(seen["expected"], share, atol=1e-12)
     own = residuals[residuals["regressor"] == "own_cluster"].loc[UNITS, "expected"]
     assert own[coast == 0].eq(0).all()
 

@@ -1,5 +1,7 @@
 """Specification curves: against refits, in chunks, in any order, planted effects, what is not defined."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EstimateError
 from evenfield.study.files import write_results
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.specification_curve.estimate import Section, chunk, estimate
+from evenfield.topics.specification_curve.estimate import Section, chunk, estimate, permutations
 from made_study import MadeStudy, same_results
 
 N, NAMES = 24, [f"u{i:02d}" for i in range(24)]
@@ -79,6 +81,17 @@ def test_chunks_shuffled_rows_and_permuted_weights_change_nothing(run):
     whole = run(study)
     same_results(run(study, of=4), whole)
     same_results(run(study.shuffled(3), of=2), whole)
+
+
+def test_one_draw_permutes_the_same_units_in_every_unit_scheme():
+    whole = SimpleNamespace(units=tuple("abcdef"), strata=np.zeros(6))
+    fewer = SimpleNamespace(units=tuple("abdef"), strata=np.zeros(5))
+    made = permutations({"whole": whole, "fewer": fewer}, 1, range(1, 6001))
+    label = {name: np.array(scheme.units)[made[name]] for name, scheme in (("whole", whole), ("fewer", fewer))}
+    kept = np.delete(label["whole"], 2, axis=1)
+    assert ((label["fewer"] == kept) == (kept != "c")).all()
+    share = [[(label["fewer"][:, i] == unit).mean() for unit in fewer.units] for i in range(5)]
+    assert np.abs(np.array(share) - 0.2).max() < 0.02
 
 
 def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):

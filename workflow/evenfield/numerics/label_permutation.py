@@ -19,6 +19,7 @@ class LabelDraws(NamedTuple):
 
     source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
+    strata: np.ndarray | None = None  # (N,) where a label is as likely at every unit of its stratum
 
 
 class PermutationTest(NamedTuple):
@@ -49,18 +50,25 @@ LABELS_ALONE = Spread()
 
 
 def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = LABELS_ALONE) -> np.ndarray:
-    """Return the average regressors over the draws: what geography alone gives each unit; labels (N, L) -> (N, R).
+    """Return the expected regressors under the draws: what geography alone gives each unit; labels (N, L) -> (N, R).
 
     Notes
     -----
-    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks".
+    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact where labels move freely within strata:
+    the noise of an average over draws would be a control of its own. Connected draws are averaged.
     """
-    return np.asarray(spread.regressors(labels[draws.source].mean(axis=0)))
+    if draws.strata is None:
+        return np.asarray(spread.regressors(labels[draws.source].mean(axis=0)))
+    mean = np.empty(labels.shape)
+    for name in np.unique(draws.strata):
+        members = draws.strata == name
+        mean[members] = labels[members].mean(axis=0)
+    return np.asarray(spread.regressors(mean))
 
 
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among all units."""
-    return LabelDraws(rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1), "free")
+    return LabelDraws(rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1), "free", np.zeros(N))
 
 
 def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Generator) -> LabelDraws:
@@ -69,7 +77,7 @@ def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Genera
     for name in np.unique(strata):
         members = np.flatnonzero(strata == name)
         source[:, members] = rng.permuted(np.tile(members, (draws, 1)), axis=1)
-    return LabelDraws(source, "stratified")
+    return LabelDraws(source, "stratified", strata)
 
 
 def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator) -> LabelDraws:

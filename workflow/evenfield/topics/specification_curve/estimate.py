@@ -105,7 +105,7 @@ def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
     schemes = {name: Scheme.of(study, name) for name in sorted(names)}
     draws = range(1 + section.draws * (number - 1) // of, 1 + section.draws * number // of)
     inference = study.config["inference"]
-    sources = {name: _permutations(scheme, inference["seed"], draws) for name, scheme in schemes.items()}
+    sources = permutations(schemes, inference["seed"], draws)
     rows: list[dict[str, Any]] = []
     for spec in section.curves:
         points = spec.points(study)
@@ -134,10 +134,25 @@ def estimate(study: Study, chunks: Sequence[str | Path]) -> Results:
     return out
 
 
-def _permutations(scheme: Scheme, seed: int, draws: range) -> np.ndarray:
-    """Return one permutation of units a draw, shape (B, N)."""
-    keys = [generator_for(seed, f"curve:{draw}").random(len(scheme.units)) for draw in draws]
-    return np.array([permutation_from_keys(key, scheme.strata) for key in keys])
+def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict[str, np.ndarray]:
+    """Return one permutation of units a draw for each unit scheme, the same one for all of them; (B, N) each.
+
+    Notes
+    -----
+    Where a scheme lacks a unit, the place that got its label gets the label that it got: the draw stays uniform.
+    """
+    strata = {unit: name for scheme in schemes.values() for unit, name in zip(scheme.units, scheme.strata, strict=True)}
+    units, out = sorted(strata), {}
+    names = np.array([strata[unit] for unit in units])
+    keys = [generator_for(seed, f"curve:{draw}").random(len(units)) for draw in draws]
+    whole = np.array([permutation_from_keys(key, names) for key in keys])
+    for name, scheme in schemes.items():
+        there = np.isin(units, scheme.units)
+        source = whole[:, there]
+        while not there[source].all():
+            source = np.where(there[source], source, np.take_along_axis(whole, source, axis=1))
+        out[name] = np.searchsorted(np.flatnonzero(there), source)
+    return out
 
 
 def _specifications(
