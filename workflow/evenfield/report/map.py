@@ -20,6 +20,7 @@ WIDTH, TILE, GRID = 720.0, 60.0, 0.5
 BREAKS = (60, 80, 100, 150)  # income in percent of the nation's
 RADIUS = 3.2  # of the circle of one zone
 ALL_ZONES = "state"
+MOST_NAMED = 20
 
 
 def map_view(facts: Facts) -> dict[str, Any]:
@@ -112,7 +113,8 @@ def _sentence(facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
     text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
     inside = [names[str(unit)] for unit, value in listed.get(year, pd.Series(dtype=float)).items() if value == 1]
     named = str(facts.words["zones_name"])
-    return f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}." if inside else text
+    told = in_words(sorted(inside)) if len(inside) <= MOST_NAMED else f"{len(inside)} of them"
+    return f"{text} {named[0].upper()}{named[1:]} in {told}." if inside else text
 
 
 def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
@@ -122,7 +124,7 @@ def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
     size = min(TILE, WIDTH / (max(cols) - min(cols) + 1))
     left = (WIDTH - size * (max(cols) - min(cols) + 1)) / 2
     corners = [(left + size * (col - min(cols)), size * (row - min(rows))) for row, col in zip(rows, cols, strict=True)]
-    side = size - 3
+    side = size - min(3, size / 4)
     box = f"h{side:.1f}v{side:.1f}h-{side:.1f}z"
     shapes = {u["unit"]: f"M{x:.1f} {y:.1f}{box}" for u, (x, y) in zip(units, corners, strict=True)}
     points = {u["unit"]: (x + side / 2, y + side / 2) for u, (x, y) in zip(units, corners, strict=True)}
