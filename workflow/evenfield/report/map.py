@@ -113,8 +113,8 @@ def _sentence(facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
     text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
     inside = [names[str(unit)] for unit, value in listed.get(year, pd.Series(dtype=float)).items() if value == 1]
     named = str(facts.words["zones_name"])
-    told = in_words(sorted(inside)) if len(inside) <= MOST_NAMED else f"{len(inside)} of them"
-    return f"{text} {named[0].upper()}{named[1:]} in {told}." if inside else text
+    told = f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}."
+    return told if 0 < len(inside) <= MOST_NAMED else text
 
 
 def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
