@@ -161,7 +161,7 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
 def _matrices(
     formula: str, rows: pd.DataFrame, ids: np.ndarray, dates: np.ndarray, keep_missing: bool
 ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
-    """Evaluate a formula, and refuse the first value that is missing by itself and not for want of a lag."""
+    """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
         if dates.dtype.kind not in "iuO":
@@ -174,7 +174,7 @@ def _matrices(
             both = model_matrix(formula, rows, na_action="ignore", context={"lag": lag, "np": np})
     except (FormulaicError, KeyError, NameError) as error:
         found, known = f"the formula {formula.strip()!r} fails: {error}", ", ".join(map(str, rows))
-        raise EstimateError(found, f"columns {known}", "mend it") from error
+        raise EstimateError(found, f"columns {known}", "correct it") from error
     parts = [pd.DataFrame(part) for part in (both.lhs, both.rhs)]
     parts = [part.rename(columns=lambda name: str(name).replace("`", "")).astype(float) for part in parts]
     if parts[0].shape[1] != 1:
@@ -229,7 +229,9 @@ def weights(
     try:
         return network(names, matrix)
     except NumericsError as error:
-        raise WeightsError(str(error), "finite weights of zero or more, a neighbour for each unit", "mend w") from error
+        raise WeightsError(
+            str(error), "finite weights of zero or more, a neighbour for each unit", "correct w"
+        ) from error
 
 
 def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
@@ -258,6 +260,6 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         )
     names = [str(i) for i in ids]
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
-        raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "mend ids")
+        raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "correct ids")
     order = np.argsort(np.array(names), kind="stable")
     return [names[i] for i in order], csr_array(csr_array(w)[order][:, order])
