@@ -12,23 +12,6 @@ from evenfield.numerics.spatial import Weights, multiplier, sparse
 from evenfield.study.errors import WeightsError, first_examples
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One span of years of the study."""
-
-    name: str  # key in config.yaml, for example ``P1``
-    start: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
-    end: int
-    label: str  # how it is printed
-    spliced: bool = False  # whether it may join the output proxy with official output
-    role: str = "main"  # ``main``, ``span`` (the whole sample) or ``variant``
-
-    @property
-    def years(self) -> int:
-        """Number of yearly steps between the end points."""
-        return self.end - self.start
-
-
 @dataclass(frozen=True)
 class SpatialWeights:
     """Who is a neighbour of whom: units in a fixed order and a read-only matrix."""
