@@ -1,5 +1,6 @@
 """A study in memory: the frames that a topic reads, without files. Import: ``from made_study import MadeStudy``."""
 
+import json
 import re
 
 import numpy as np
@@ -41,15 +42,17 @@ class MadeStudy(Study):
         return self.tables[name].copy()
 
     def shuffled(self, seed):
-        """The same study with its rows and the order of its weights permuted."""
+        """The same study with rows and weights permuted, but for units, whose rows are the order of draws."""
         rng = np.random.default_rng(seed)
         moved = {}
         for name, w in self.matrices.items():
             order = rng.permutation(len(w.units))
             units = tuple(w.units[i] for i in order)
             moved[name] = SpatialWeights(units, w.matrix[order][:, order], w.spec)
-        tables = {name: frame.sample(frac=1, random_state=seed) for name, frame in self.tables.items()}
-        return MadeStudy(self.config, tables, moved, **self.described)
+        mixed = {
+            k: frame.sample(frac=1, random_state=seed) for k, frame in self.tables.items() if not k.endswith("units")
+        }
+        return MadeStudy(self.config, self.tables | mixed, moved, **self.described)
 
     def renamed(self, names):
         """The same study with other unit ids."""
@@ -63,8 +66,9 @@ class MadeStudy(Study):
         described = dict(self.described)
         if "units" in described:
             described["units"] = [names[unit] for unit in described["units"]]
-        described["samples"] = {k: sorted(names[u] for u in units) for k, units in described["samples"].items()}
-        return MadeStudy(self.config, tables, weights, **described)
+        described["samples"] = {k: [names[u] for u in units] for k, units in described["samples"].items()}
+        text = re.sub(r'"([^"]*)"', lambda found: f'"{names.get(found[1], found[1])}"', json.dumps(self.config))
+        return MadeStudy(json.loads(text), tables, weights, **described)
 
 
 def same_results(one, two):

@@ -104,10 +104,10 @@ def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone()
 def test_shuffled_and_renamed_units_give_the_same_numbers():
     table, units, links = _table(), _units(), _links()
     expected = estimates_frame(contrast_rows([_contrast(table)], units, links, SETTINGS))
-    mixed = [frame.sample(frac=1, random_state=1) for frame in (table, units, links)]
-    mixed = contrast_rows([_contrast(mixed[0])], *mixed[1:], SETTINGS)
+    mixed = [frame.sample(frac=1, random_state=1) for frame in (table, links)]
+    mixed = contrast_rows([_contrast(mixed[0])], units, mixed[1], SETTINGS)
     pd.testing.assert_frame_equal(estimates_frame(mixed), expected)
-    new = {name: f"v{name}" for name in NAMES}
+    new = {name: f"v{99 - i}" for i, name in enumerate(NAMES)}
     named = [_contrast(table.rename(index=new))]
     renamed = estimates_frame(contrast_rows(named, units.replace({"unit": new}), links.replace(new), SETTINGS))
     columns = ["estimate", "std_error", "p_value", "mde"]

@@ -13,7 +13,7 @@ from evenfield.study.errors import EstimateError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
-from made_study import MadeStudy, row, same_results
+from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import CLOSED_FORM, MACHINE
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -181,6 +181,7 @@ def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
 
 def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothing(results):
     same_results(estimate(make_study().shuffled(3)), results)
+    same_numbers(estimate(make_study().renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})), results)
     more = run(PRIMARY, OTHER)
     kept = [e for e in more.estimates if e.spec_id == "main"]
     pd.testing.assert_frame_equal(estimates_frame(kept), estimates_frame(results.estimates))

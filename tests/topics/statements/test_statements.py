@@ -170,8 +170,14 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
     cells = {**CONTRAST, "regressors": ["cluster_only", "sez_only", "both"], "term": "both"}
-    study = make_study(CONTRAST, cells, PANEL, FACT, {**FACT, "measure": "units", "per": "population", "group": "sez"})
-    renamed = study.renamed({name: f"x{name}" for name in NAMES})
+    study = make_study(
+        CONTRAST,
+        cells,
+        {**PANEL, "outcome": "growth_pct"},
+        FACT,
+        {**FACT, "measure": "units", "per": "population", "group": "sez"},
+    )
+    renamed = study.renamed({name: f"x{99 - i}" for i, name in enumerate(NAMES)})
     for other, compare in ((study.shuffled(1), same_results), (renamed, same_numbers)):
         compare(estimate(study), estimate(Made(other.config, other.tables, **other.described)))
 

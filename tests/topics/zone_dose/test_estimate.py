@@ -117,7 +117,7 @@ def test_a_planted_effect_is_found_by_every_inference_and_none_where_there_is_no
 def test_order_and_names_of_units_and_shocks_of_a_region_change_nothing():
     study, results = make_study(), run()
     same_results(estimate(study.shuffled(3)), results)
-    same_numbers(estimate(study.renamed({unit: f"Z{i:02d}" for i, unit in enumerate(UNITS)})), results)
+    same_numbers(estimate(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})), results)
 
     def shocked(panel):
         east = panel["unit"].isin(UNITS[::3])

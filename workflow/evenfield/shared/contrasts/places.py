@@ -27,7 +27,7 @@ class Places:
     """Coordinates, spatial components and permutations by set of units."""
 
     def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
-        self._units = units.set_index("unit").sort_index()
+        self._units = units.set_index("unit")
         self._links = links
         self._permutations, self._seed, self._level = permutations, seed, level
         self._components: dict[tuple[str, ...], dict[str, SpatialComponents]] = {}
@@ -45,6 +45,11 @@ class Places:
         draws = {scheme: made for scheme, made in drawn.items() if isinstance(made, LabelDraws)}
         reasons = {scheme: made for scheme, made in drawn.items() if isinstance(made, str)}
         return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
+
+    def ordered(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table by unit in the order in which draws take units."""
+        known = self._units.index
+        return table.loc[[*known.intersection(table.index), *table.index.difference(known)]]
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
         """Return permutations of labels among all units."""

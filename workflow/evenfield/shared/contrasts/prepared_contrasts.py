@@ -66,7 +66,7 @@ class PreparedContrast:
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
     """Arrange the arrays of a contrast."""
     _check_complete(contrast)
-    section = contrast_section(contrast)
+    section = contrast_section(contrast, places)
     reason = _undefined(contrast, section)
     if reason:
         return reason
@@ -110,9 +110,9 @@ def _undefined(contrast: GroupContrast, section: Section) -> str:
     return "" if np.ptp(section.y) > 0 else "not defined: the outcome is constant"
 
 
-def contrast_section(contrast: GroupContrast) -> Section:
-    """Return the arrays of a contrast, units sorted."""
-    table = contrast.table.sort_index()
+def contrast_section(contrast: GroupContrast, places: Places) -> Section:
+    """Return the arrays of a contrast, units in the order of draws."""
+    table = places.ordered(contrast.table)
     labels = table[list(contrast.labels)].to_numpy(float)
     controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
@@ -157,12 +157,12 @@ def contrast_place(
 
 def _described(contrast: GroupContrast, section: Section) -> Estimate:
     fit = fit_ols(section.y, section.X)
-    units, shares = partial_leverage(fit.X, section.units, section.contrast)
-    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
+    shares = partial_leverage(fit.X, np.arange(len(section.y)), section.contrast)[1]
+    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))
     counts: dict[str, Any] = {"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated}
     g_star = effective_clusters(fit.X, section.units, section.contrast)
     labels: dict[str, Any] = {
-        "max_leverage_unit": str(units[largest]),
+        "max_leverage_unit": str(section.units[largest]),
         "controls_id": " + ".join(contrast.controls) or "none",
     }
     return replace(contrast.row, **counts, **labels, g_star=g_star)

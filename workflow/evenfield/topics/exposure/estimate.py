@@ -158,7 +158,7 @@ def estimate(study: Study) -> Results:
 
 def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every unit by id."""
-    units, name, weights = sorted(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
+    units, name, weights = list(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
     exposures, periods = study.table("exposures"), study.table("periods")
     mine = exposures["weights"].eq(spec.weights) & exposures["taxonomy"].eq(spec.taxonomy)
     regimes = exposures[mine & exposures["period"].eq(name)].set_index("unit")

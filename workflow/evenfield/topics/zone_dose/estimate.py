@@ -140,7 +140,7 @@ class _Regression:
         info = scheme_infos([study.description(scheme)])[scheme]
         units = list(sample_units(info, spec.sample, where))
         table = with_zones(study, scheme)
-        table = table[table["unit"].isin(units)].sort_values(["unit", "year"], ignore_index=True)
+        table = table.set_index("unit").loc[units].reset_index()
         wide = []
         for text in (section.outcomes[spec.outcome].expression, section.doses[spec.dose].expression):
             check_columns(text, table.columns, where)
@@ -149,8 +149,8 @@ class _Regression:
         named = study.table("units", scheme)
         if spec.beside not in named:
             raise EstimateError(f"{where} compares within {spec.beside}", "a column of units.csv", "correct `beside`")
-        codes, names = grouping(named, spec.beside, list(wide[0].index), where)
-        groups = pd.Series([names[code] for code in codes], wide[0].index)
+        codes, names = grouping(named, spec.beside, units, where)
+        groups = pd.Series([names[code] for code in codes], units)
         # ASSUME: units of a group share the shocks of a year; a unit alone in its group says nothing and is left out.
         groups = groups[groups.duplicated(keep=False)]
         if groups.empty:
@@ -216,7 +216,7 @@ class _Regression:
                     "choose other years, lags or leads in config.yaml",
                 )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
-        frame = frame.rename_axis(["unit", "year"]).sort_index()
+        frame = frame.rename_axis(["unit", "year"])
         cells = [f"{self.groups[unit]} {year}" for unit, year in frame.index if year > first]
         dummies = pd.get_dummies(
             pd.Series(cells, frame.index[frame.index.get_level_values("year") > first]), dtype=float
