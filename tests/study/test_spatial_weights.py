@@ -4,14 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.study.config import Period
 from evenfield.study.errors import WeightsError
-from evenfield.study.spatial_weights import (
-    Period,
-    SpatialWeights,
-    check_same_units,
-    row_standardised,
-    weights_from_edges,
-)
+from evenfield.study.spatial_weights import SpatialWeights, check_same_units, row_standardised, weights_from_edges
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
 WEIGHTS = SpatialWeights(("A", "B", "C"), MATRIX, {"weights": "near"})

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.study.config import Period
 from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
-from evenfield.study.spatial_weights import Period
 
 
 def cells(rows, *periods):

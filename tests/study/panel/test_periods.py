@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.study.config import Period
 from evenfield.study.errors import PanelError
 from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.periods import period_basis, period_frame
-from evenfield.study.spatial_weights import Period
 from tolerances import MACHINE
 
 UNITS = pd.DataFrame({"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]})
