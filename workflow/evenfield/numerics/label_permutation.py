@@ -135,7 +135,7 @@ def label_statistics(
     """Return c'beta and its t statistic for many tables of labels at once."""
     D = labels - basis @ (basis.T @ labels)
     M = D.transpose(0, 2, 1) @ D
-    regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
+    regular = _regular(M)
     safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
     side = e @ D
     beta = np.linalg.solve(safe, side[..., None])[..., 0]
@@ -145,6 +145,14 @@ def label_statistics(
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / np.sqrt(s2 * (loading @ c))
     return estimate, np.where(regular, statistic, np.nan)
+
+
+def _regular(M: np.ndarray) -> np.ndarray:
+    """Say which cross-products (B, L, L) have no eigenvalue near zero, which the determinant often settles."""
+    floor = np.linalg.det(M) * ((M.shape[1] - 1) / np.trace(M, axis1=1, axis2=2)) ** (M.shape[1] - 1)
+    regular = floor > 2 * RANK_TOLERANCE  # the smallest eigenvalue is not below it
+    regular[~regular] = np.linalg.eigvalsh(M[~regular])[:, 0] > RANK_TOLERANCE
+    return np.asarray(regular)
 
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:

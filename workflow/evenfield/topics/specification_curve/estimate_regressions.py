@@ -17,7 +17,7 @@ from evenfield.study.study import Study
 START, LEVEL = "log_income_start", "relative_log_income"
 LABELS = ("cluster", "sez")
 STRATA = "coastal"
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 class Point(NamedTuple):
@@ -79,6 +79,8 @@ class Regression(NamedTuple):
     kept: np.ndarray  # (n,) positions of the sample's units
     y: np.ndarray  # (n,) outcome
     controls: np.ndarray  # (n, K) constant and controls
+    basis: np.ndarray  # (n, K) orthonormal basis of the controls
+    e: np.ndarray  # (n,) outcome freed from the controls
     c: np.ndarray  # (L,) weights over the label regressors
 
 
@@ -106,7 +108,9 @@ def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tu
     if wanted.isna().to_numpy().any():
         return f"{first_examples(list(wanted.columns[wanted.isna().any()]))} is not there in {period}"
     values = wanted.to_numpy(float)
-    return kept, values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
+    y, fixed = values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
+    basis = np.linalg.qr(fixed)[0]
+    return kept, y, fixed, basis, y - basis @ (basis.T @ y)
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
@@ -121,14 +125,10 @@ def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.nda
     return np.concatenate([exposures, (start - start.mean())[:, None] * exposures], axis=2)
 
 
-def effects(point: Point, scheme: Scheme, found: Regression, source: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return effect and t statistic of a specification under many permutations, and its degrees of freedom."""
-    D = label_regressors(point, scheme, source)[:, found.kept]
-    basis = np.linalg.qr(found.controls)[0]
-    e = found.y - basis @ (basis.T @ found.y)
-    df = len(found.y) - found.controls.shape[1] - D.shape[2]
-    estimates, statistics = label_statistics(D, basis, e, found.c, df)
-    return estimates, statistics, df
+def effects(regressors: np.ndarray, found: Regression) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return effect and t statistic under many permutations, and degrees of freedom; regressors (B, N, L)."""
+    df = len(found.y) - found.controls.shape[1] - regressors.shape[2]
+    return *label_statistics(regressors[:, found.kept], found.basis, found.e, found.c, df), df
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:
