@@ -188,7 +188,7 @@ def _numbers(point: Point, scheme: Scheme, found: Regression, space: SpatialComp
         return {"n_units": len(found.y), "reason": "labels do not vary or are collinear in this sample"}
     numbers = {"estimate": float(estimates[0]), "statistic": float(statistics[0]), "df": df, "n_units": len(found.y)}
     try:
-        fit = fit_ols(found.y, np.column_stack([regressors[0, found.kept], found.controls]))
+        fit = fit_ols(found.y, np.column_stack([regressors[:, 0, found.kept].T, found.controls]))
         robust = scpc_inference(fit, np.concatenate([found.c, np.zeros(found.controls.shape[1])]), space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.label_permutation import label_statistics
-from evenfield.numerics.spatial import Weights, lagged, multiplier
+from evenfield.numerics.label_permutation import Spread, label_statistics
+from evenfield.numerics.spatial import Weights, multiplier
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
@@ -114,21 +114,19 @@ def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tu
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
-    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (B, N, L)."""
-    labels: np.ndarray = scheme.labels[point.taxonomy, point.period][source]
-    if point.kind == "own":
-        return labels
-    exposures = lagged(scheme.weights[point.weights], labels)
-    if point.kind == "exposure":
-        return np.concatenate([labels, exposures], axis=2)
-    start = scheme.periods[point.period][START].to_numpy(float)
-    return np.concatenate([exposures, (start - start.mean())[:, None] * exposures], axis=2)
+    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (L, B, N)."""
+    spread = Spread(None if point.kind == "own" else scheme.weights[point.weights])
+    made = spread.drawn(scheme.labels[point.taxonomy, point.period], source)
+    if point.kind != "regime":
+        return made
+    start, exposures = scheme.periods[point.period][START].to_numpy(float), made[len(LABELS) :]
+    return np.concatenate([exposures, (start - start.mean()) * exposures])
 
 
 def effects(regressors: np.ndarray, found: Regression) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return effect and t statistic under many permutations, and degrees of freedom; regressors (B, N, L)."""
-    df = len(found.y) - found.controls.shape[1] - regressors.shape[2]
-    return *label_statistics(regressors[:, found.kept], found.basis, found.e, found.c, df), df
+    """Return effect and t statistic under many permutations, and degrees of freedom; regressors (L, B, N)."""
+    df = len(found.y) - found.controls.shape[1] - len(regressors)
+    return *label_statistics(regressors[..., found.kept], found.basis, found.e, found.c, df), df
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:
