@@ -41,10 +41,7 @@ def write_results(frame: pd.DataFrame, path: str | Path, by_row: tuple[str, ...]
 
 
 def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
-    risky = [
-        name for name in frame.select_dtypes(["object", "str"]) if not SIGNS.isdisjoint(_first_letters(frame[name]))
-    ]
-    defused = frame.assign(**{str(name): frame[name].map(_defused) for name in risky})
+    defused = frame.assign(**{name: frame[name].map(_defused) for name in _opening_with("'=+-@\t\r", frame)})
     with beside(path) as part:
         defused.to_csv(part, index=False, float_format=float_format, lineterminator="\n", encoding="utf-8")
 
