@@ -47,7 +47,7 @@ class Spread:
 
     def drawn(self, labels: np.ndarray, source: np.ndarray) -> np.ndarray:
         """Return the regressors under each draw; labels (N, L), source (B, N) -> (R, B, N)."""
-        own = labels.T[:, source]
+        own = np.take(labels.T, source, axis=1)
         if self.neighbours is not None:
             around = np.asarray(own.reshape(-1, len(labels)) @ self.neighbours.T)
             own = np.concatenate([own, around.reshape(own.shape)])
