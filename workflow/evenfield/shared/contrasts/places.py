@@ -35,10 +35,11 @@ class Places:
 
     def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
         """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
+        where = self._where(tuple(members))
         drawn = {scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes}
         draws = {scheme: made for scheme, made in drawn.items() if isinstance(made, LabelDraws)}
         reasons = {scheme: made for scheme, made in drawn.items() if isinstance(made, str)}
-        return Place(*self._where(tuple(members)), draws, reasons)
+        return Place(*where, draws, reasons)
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
         """Return permutations of labels among all units."""
