@@ -49,7 +49,7 @@ def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None
 def _opening_with(signs: str, frame: pd.DataFrame) -> list[str]:
     """Return the columns in which a text opens with one of the signs."""
     texts = frame.select_dtypes(["object", "str"])
-    return [str(k) for k in texts if not {c[:1] for c in texts[k] if isinstance(c, str)}.isdisjoint(signs)]
+    return [str(k) for k in texts if not {c[:1] for c in texts[k].tolist() if isinstance(c, str)}.isdisjoint(signs)]
 
 
 def _defused(cell: Any) -> Any:

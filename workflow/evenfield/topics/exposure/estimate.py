@@ -160,7 +160,8 @@ def estimate(study: Study) -> Results:
 def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every unit by id."""
     units, name, weights = sorted(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
-    regimes, periods = _regimes(study)[spec.weights, spec.taxonomy, name], study.table("periods")
+    found, periods = _regimes(study), study.table("periods")
+    regimes = found.get((spec.weights, spec.taxonomy, name), next(iter(found.values()))[:0])
     own = pd.DataFrame({f"own_{regime}": _measured(regimes, regime, spec.zones) for regime in spec.regimes})
     growth = periods[periods["period"].eq(name)].set_index("unit")[[OUTCOME, START]]
     table = growth.join(own, how="outer").reindex(units).astype(float)
