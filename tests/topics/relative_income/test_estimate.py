@@ -101,7 +101,7 @@ def test_a_study_without_policy_tables_or_population():
 @pytest.mark.parametrize(
     ("table", "change", "text"),
     [
-        ("panel", lambda f: f.drop(index=2), "estimates.relative_income t 2000: 2 values are missing"),
+        ("panel", lambda f: f.drop(index=2), "estimates.relative_income 2000: 2 values are missing"),
         ("periods", lambda f: f.assign(growth_pct_per_year=f["growth_pct_per_year"].where(f.index != 5)), GAP),
         ("periods", lambda f: f.assign(control_coast=f["control_coast"].where(f.index != 0)), "A control_coast"),
         ("cells", lambda f: f.drop(index=7), "taxonomy t S: 1 units have no cell or two (D)"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -48,7 +48,7 @@ class Section:
     treated: int  # units in the smaller of the groups that the combination compares
     spread: Spread = LABELS_ALONE  # how the L labels become R regressors: the labels alone by default
 
-    @property
+    @cached_property
     def X(self) -> np.ndarray:
         """Regressors of the labels, then controls, shape (N, R + K)."""
         return np.column_stack([self.spread.regressors(self.labels), self.controls])

@@ -1,4 +1,4 @@
-"""What the floors hand each other in memory: the study's shape and its spatial weights."""
+"""Spatial weights as the topics read them: units in a fixed order and a matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

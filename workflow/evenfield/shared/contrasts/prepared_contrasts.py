@@ -65,7 +65,6 @@ class PreparedContrast:
 
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
     """Arrange the arrays of a contrast."""
-    _check_complete(contrast)
     section = contrast_section(contrast, places)
     reason = _undefined(contrast, section)
     if reason:
@@ -91,15 +90,6 @@ def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
     return replace(section, controls=controls)
 
 
-def _check_complete(contrast: GroupContrast) -> None:
-    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
-    holes = contrast.table.index[contrast.table[columns].isna().any(axis=1)]
-    if len(holes):
-        found = f"{len(holes)} units lack a value ({first_examples([str(unit) for unit in holes])})"
-        where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
-        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
-
-
 def _undefined(contrast: GroupContrast, section: Section) -> str:
     if len(section.y) <= section.X.shape[1] + 1:
         return f"not defined: {len(section.y)} units for {section.X.shape[1]} coefficients"
@@ -112,18 +102,20 @@ def _undefined(contrast: GroupContrast, section: Section) -> str:
 
 def contrast_section(contrast: GroupContrast, places: Places) -> Section:
     """Return the arrays of a contrast, units in the order of draws."""
-    table = places.ordered(contrast.table)
-    labels = table[list(contrast.labels)].to_numpy(float)
-    controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
+    units = contrast.table.index.to_numpy(str)
+    order = places.order(units)
+    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
+    units, values = units[order], contrast.table[columns].to_numpy(float)[order]
+    if len(holes := units[np.isnan(values).any(axis=1)]):
+        found = f"{len(holes)} units lack a value ({first_examples(holes.tolist())})"
+        where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
+        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
+    labels, fixed = np.split(values[:, 1:], [len(contrast.labels)], axis=1)
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
-    order = [str(unit) for unit in table.index]
-    spread = Spread(None if contrast.neighbours is None else multiplier(contrast.neighbours.aligned(order)))
-    units, y, treated = (
-        table.index.to_numpy(str),
-        table[contrast.outcome],
-        _treated(spread.regressors(labels)[:, c != 0]),
-    )
-    return Section(units, y.to_numpy(float), labels, controls, c, treated, spread)
+    spread = Spread(None if contrast.neighbours is None else multiplier(contrast.neighbours.aligned(units.tolist())))
+    treated = _treated(spread.regressors(labels)[:, c != 0])
+    controls = np.column_stack([np.ones(len(units)), fixed])
+    return Section(units, values[:, 0], labels, controls, c, treated, spread)
 
 
 def _treated(regressors: np.ndarray) -> int:

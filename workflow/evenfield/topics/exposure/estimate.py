@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -159,9 +160,8 @@ def estimate(study: Study) -> Results:
 def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every unit by id."""
     units, name, weights = list(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
-    exposures, periods = study.table("exposures"), study.table("periods")
-    mine = exposures["weights"].eq(spec.weights) & exposures["taxonomy"].eq(spec.taxonomy)
-    regimes = exposures[mine & exposures["period"].eq(name)].set_index("unit")
+    found, periods = _regimes(study), study.table("periods")
+    regimes = found.get((spec.weights, spec.taxonomy, name), next(iter(found.values()))[:0])
     own = pd.DataFrame({f"own_{regime}": _measured(regimes, regime, spec.zones) for regime in spec.regimes})
     growth = periods[periods["period"].eq(name)].set_index("unit")[[OUTCOME, START]]
     table = growth.join(own, how="outer").reindex(units).astype(float)
@@ -174,6 +174,13 @@ def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> Cro
         )
     seen = multiplier(weights.aligned(units)) @ table[list(spec.own)].to_numpy(float)
     return CrossSection(study, spec, period, table.assign(**dict(zip(spec.exposures, seen.T, strict=True))), weights)
+
+
+@cache
+def _regimes(study: Study) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """Return own and neighbours' regimes by unit, for each weights, taxonomy and period."""
+    groups = study.table("exposures").groupby(["weights", "taxonomy", "period"])
+    return {key: rows.set_index("unit") for key, rows in groups}
 
 
 def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
