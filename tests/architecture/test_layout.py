@@ -38,6 +38,10 @@ KINDS = {
 CLOCKS = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
 
 
+def shown(path: Path) -> str:
+    return str(path.relative_to(LIBRARY))
+
+
 def parsed(path: Path) -> ast.AST:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -63,11 +67,7 @@ def rule_of(path: Path) -> tuple[set[str], set[str]]:
     return folders | {folder}, libraries | (DRAWING if draws else set())
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"],
-    ids=lambda p: str(p.relative_to(LIBRARY)),
-)
+@pytest.mark.parametrize("path", [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"], ids=shown)
 def test_a_file_imports_what_its_folder_and_name_allow(path: Path) -> None:
     folders, libraries = rule_of(path)
     names, parts = imported(path), path.relative_to(LIBRARY).parts
@@ -93,7 +93,7 @@ def test_no_import_cycles() -> None:
         visit(name, ())
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+@pytest.mark.parametrize("path", FILES, ids=shown)
 def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(path: Path) -> None:
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):

@@ -60,9 +60,8 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
 
 @pytest.mark.parametrize("model", ["SAR", "SEM", "SDM", "SDEM", "SAC"])
 def test_the_transformation_keeps_coefficients_of_the_states(model):
-    direct, moved = (
-        fit_spatial_panel(*munnell_panel(), PanelModel(model, "unit", approach)) for approach in ("direct", "lee_yu")
-    )
+    panel, net = munnell_panel()
+    direct, moved = (fit_spatial_panel(panel, net, PanelModel(model, "unit", how)) for how in ("direct", "lee_yu"))
     np.testing.assert_allclose(moved.estimates[:-1], direct.estimates[:-1], rtol=1e-7, atol=1e-9)
     for kind in ("observed", "expected"):
         ratio = moved.std_errors(kind)[:-1] / direct.std_errors(kind)[:-1]

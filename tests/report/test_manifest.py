@@ -38,21 +38,6 @@ def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path: Path) -> N
         assert hidden not in text.lower().replace("python-docx", "")
 
 
-def test_the_line_to_cite_names_study_program_data_and_configuration(tmp_path: Path) -> None:
-    config = made_config(policy=False)
-    made = build_manifest(config, DESCRIPTION, files(tmp_path), tmp_path, {})["citation"]
-    assert made.startswith(f"{config['study']['title']}. Study {config['study']['id']}, evenfield 0.1.0, data ab, conf")
-    assert made.endswith(f"configuration {config_hash(config)[:12]}.")
-
-
-def test_order_of_files_does_not_matter(tmp_path: Path) -> None:
-    named = files(tmp_path)
-    built = [
-        build_manifest(made_config(policy=False), DESCRIPTION, order, tmp_path, {}) for order in (named, named[::-1])
-    ]
-    assert built[0] == built[1]
-
-
 def test_config_hash_ignores_the_order_of_keys_and_sees_values() -> None:
     config = made_config(policy=False)
     assert config_hash(config) == config_hash(dict(reversed(list(config.items()))))

@@ -41,12 +41,8 @@ def write(tmp_path: Path) -> Any:
     (tmp_path / "references.bib").write_text(BIB, encoding="utf-8")
     references = read_references(tmp_path / "references.bib")
     numbers = {"own": part_of("own", OWN), "bare": part_of("bare", Number(value=6.0, show="0", source="x"))}
-    names = {
-        "n": Lookup("number", numbers),
-        "counts": Lookup("answer", {"HOLDS": 39}),
-        "total": 92,
-        "raw": "a*b*_c_ @d",
-    }
+    names = {"n": Lookup("number", numbers), "counts": Lookup("answer", {"HOLDS": 39})}
+    names |= {"total": 92, "raw": "a*b*_c_ @d"}
 
     def made(text: str) -> Prose:
         path = tmp_path / "text" / "paper.md"
@@ -149,22 +145,17 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_no_number_bears_out_is_refused_with_file_and_line(name: str, write: Any) -> None:
     text, message = REFUSED[name]
-    with pytest.raises(
-        ReportError, match=rf"^report: text/paper\.md( line \d+)?: .*{message.removeprefix('line 3: ')}"
-    ) as error:
+    message, place = message.removeprefix("line 3: "), " line 3" if message.startswith("line 3") else r"( line \d+)?"
+    with pytest.raises(ReportError, match=rf"^report: text/paper\.md{place}: .*{message}") as error:
         write(f"First.\n\n{text}\n").html("paper", PLACED)
     assert "\n" not in str(error.value)
-    if message.startswith("line 3"):
-        assert "text/paper.md line 3:" in str(error.value)
 
 
 def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     path = tmp_path / "references.bib"
     path.write_text(BIB, encoding="utf-8")
     found = read_references(path)
-    assert found["Frattini2013"].text == (
-        "Frattini, Federico and Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5."
-    )
+    assert found["Frattini2013"].text.endswith("Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5.")
     assert found["Many"].text.endswith("Four, D. (ed.) (2000). Many. Oxford: Press.")
     assert found["Bank1990"].html.endswith('World Bank. <a href="https://example.org/a">https://example.org/a</a>')
     path.write_text(bibtex(found.values()), encoding="utf-8")
@@ -172,10 +163,8 @@ def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     check_citations(["@Many and [@Bank1990]", "@Frattini2013"], found, "references.bib")
     with pytest.raises(ReportError, match=r"references\.bib: no text cites Many"):
         check_citations(["a@Many [@Bank1990] @Frattini2013"], found, "references.bib")
-    for broken, message in (
-        (BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"),
-        (BIB.replace("year = 2013", "note = {x}"), "no year"),
-    ):
+    undated = BIB.replace("year = 2013", "note = {x}")
+    for broken, message in ((BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"), (undated, "no year")):
         path.write_text(broken, encoding="utf-8")
         with pytest.raises(ReportError, match=message):
             read_references(path)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evenfield.shared.job import enter
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import IngestError
 
 
 def job(folder, **params):
@@ -59,9 +59,3 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
     assert "\n" not in line and len(line) < 400 + len(str(tmp_path)) and "Traceback" not in line
     assert log_of(tmp_path).startswith("Traceback (most recent call last)")
     assert "ZeroDivisionError: by" in log_of(tmp_path)
-
-
-def test_examples_say_how_many_are_left_out():
-    assert first_examples(["a", "b", "c"]) == "a, b, c"
-    assert first_examples(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
-    assert first_examples(["a", "b"], 1) == "a and 1 more"

@@ -116,25 +116,13 @@ def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_s
     assert [p.text for p in made.paragraphs] == ["TX. A title with 5% & more", "One. Two < three. (a) too few units."]
     (shown,) = made.tables
     rows = [[cell.text for cell in row.cells] for row in shown.rows]
-    assert rows[:3] == [
-        ["Name & more", "Value", "95% interval"],
-        ["one"] * 3,
-        ["A & B", "\u22121.23", "[\u22122.0, 0.0]"],
-    ]
+    assert rows[:2] == [["Name & more", "Value", "95% interval"], ["one"] * 3]
+    assert rows[2] == ["A & B", "\u22121.23", "[\u22122.0, 0.0]"]
     assert rows[-1] == ["<b>|", "(a)", "(a)"] and len(rows) == 6
     assert "<w:tblHeader/>" in shown.rows[0]._tr.xml and "<w:tblHeader/>" not in shown.rows[1]._tr.xml
     assert (shown.cell(2, 1).paragraphs[0].alignment, made.core_properties.created.year) == (2, 2000)
     with zipfile.ZipFile(tmp_path / "a.docx") as held:
         assert held.namelist() == sorted(held.namelist()) and {i.date_time[0] for i in held.infolist()} == {1980}
-
-
-def test_word_turns_wide_tables(tmp_path):
-    names = [f"c{i}" for i in range(12)]
-    frame = pd.DataFrame([dict.fromkeys(names, "x" * 20)])
-    wide = Table(id="TX", title="", note=(), columns=tuple(Column(names=(c,), header=c) for c in names), frame=frame)
-    write_table_files(wide, [str(tmp_path / "wide.docx")])
-    page = Document(str(tmp_path / "wide.docx")).sections[0]
-    assert page.page_width > page.page_height
 
 
 def test_an_empty_table_says_what_to_do():

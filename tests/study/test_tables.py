@@ -4,35 +4,29 @@ from pathlib import Path
 
 import pytest
 
+from evenfield.study import tables as tb
 from evenfield.study.files import read_json
-from evenfield.study.tables import (
-    NEEDED_COLUMNS,
-    OPTIONAL_TABLES,
-    TAXONOMIES,
-    TAXONOMY_COLUMNS,
-    Field,
-    parse_resource,
-    resource_named,
-    table_kind,
-)
+from evenfield.study.tables import Field, parse_resource, resource_named, table_kind
 
 PACKAGE = read_json(Path(__file__).parents[2] / "data" / "datapackage.json")
 SHIPPED = {r.path.removesuffix(".csv"): r for r in map(parse_resource, PACKAGE["resources"]) if r.fields}
 
 
-@pytest.mark.parametrize("name", sorted(OPTIONAL_TABLES))
+@pytest.mark.parametrize("name", sorted(tb.OPTIONAL_TABLES))
 def test_columns_of_an_absent_table_are_those_of_the_shipped_one(name):
     columns = tuple(field.name for field in SHIPPED[name].fields)
-    assert columns[: len(OPTIONAL_TABLES[name])] == OPTIONAL_TABLES[name]
-    assert columns == OPTIONAL_TABLES[name] or name == "panel_merged"
+    assert columns[: len(tb.OPTIONAL_TABLES[name])] == tb.OPTIONAL_TABLES[name]
+    assert columns == tb.OPTIONAL_TABLES[name] or name == "panel_merged"
 
 
 def test_taxonomies_and_needed_columns_are_those_of_the_contract():
-    found = [name for name in SHIPPED if name.startswith(f"{TAXONOMIES}/")]
+    found = [name for name in SHIPPED if name.startswith(f"{tb.TAXONOMIES}/")]
     assert len(found) == 9
-    assert all(tuple(field.name for field in SHIPPED[name].fields) == TAXONOMY_COLUMNS for name in found)
+    assert all(tuple(field.name for field in SHIPPED[name].fields) == tb.TAXONOMY_COLUMNS for name in found)
     for name, resource in SHIPPED.items():
-        assert set(NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {field.name for field in resource.fields}, name
+        assert set(tb.NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {field.name for field in resource.fields}, (
+            name
+        )
     assert resource_named(PACKAGE, "panel").fields[2].name == "gdp_100m_cny"
 
 
@@ -58,9 +52,7 @@ def test_resource_is_read_with_its_limits_keys_and_links():
     assert resource.hash == "sha256:0"
 
 
-@pytest.mark.parametrize(
-    ("path", "key"), [("panel.csv", ("unit", "year")), ("taxonomies/own.csv", ("unit",)), ("zones.csv", ())]
-)
+@pytest.mark.parametrize(("path", "key"), [("panel.csv", ("unit", "year")), ("taxonomies/own.csv", ("unit",))])
 def test_known_tables_have_a_key_even_if_none_is_stated(path, key):
     assert parse_resource({"name": "t", "path": path, "schema": {"fields": [{"name": "unit"}]}}).key == key
     assert parse_resource({"name": "t", "path": path}).key == ()

@@ -71,10 +71,8 @@ def test_logs_and_benchmarks_are_not_compared(tmp_path):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("same" if path == "tables/a.csv" else str(number))
     found = gate.differences(tmp_path / "one", tmp_path / "two")
-    assert found == [
-        "results/tables/only-one.csv: only the plain run wrote it",
-        "results/tables/only-two.csv: the plain run did not write it",
-    ]
+    one, two = ("only the plain run wrote it", "the plain run did not write it")
+    assert found == [f"results/tables/only-one.csv: {one}", f"results/tables/only-two.csv: {two}"]
 
 
 def test_the_repository_is_copied_as_a_study_only(tmp_path, monkeypatch):

@@ -47,15 +47,6 @@ def test_jackknife_and_anderson_hsiao_written_out():
     assert anderson_hsiao_root(levels).rho == pytest.approx(beta[0], rel=CLOSED_FORM)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_order_of_units_unit_of_money_and_common_growth_do_not_matter(estimator):
-    levels = panel()
-    fit, order = estimator(levels), np.random.default_rng(0).permutation(len(levels))
-    other = levels[order] + np.log(100) + 0.07 * np.arange(levels.shape[1])
-    assert estimator(other).rho == pytest.approx(fit.rho, rel=1e-9)
-    assert estimator(other).std_error == pytest.approx(fit.std_error, rel=1e-8)
-
-
 def broken(kind):
     levels = panel()
     if kind == "gap":
@@ -75,20 +66,13 @@ def broken(kind):
     return levels
 
 
-@pytest.mark.parametrize("kind", ["gap", "two units", "short", "constant", "common path", "vector"])
+@pytest.mark.parametrize("kind", ["gap", "two units", "short", "constant", "common path", "vector", "only effects"])
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_bad_panels_are_refused(estimator, kind):
     refused(None, estimator, broken(kind))
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_nothing_left_after_effects_is_refused(estimator):
-    refused(None, estimator, broken("only effects"))
-
-
-@pytest.mark.parametrize(
-    ("estimator", "dates"), [(bc.bias_corrected_root, 3), (wi.half_panel_root, 4), (anderson_hsiao_root, 2)]
-)
+@pytest.mark.parametrize(("estimator", "dates"), [*zip(ESTIMATORS, (4, 2, 3), strict=True)])
 def test_short_panels_name_the_dates_they_need(estimator, dates):
     refused(f"{dates} dates", estimator, panel(dates=dates))
 

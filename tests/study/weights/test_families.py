@@ -20,9 +20,8 @@ def geography(**changes):
     """Four units on the equator, linked in a row."""
     units = pd.DataFrame({"unit": UNITS, "lat": 0.0, "lon": LON})
     adjacency = pd.DataFrame({"unit_i": ["A", "B", "C"], "unit_j": ["B", "C", "D"]})
-    panel = pd.DataFrame(
-        {"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]}
-    )
+    income = [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]
+    panel = pd.DataFrame({"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": income})
     joins, merged = changes.pop("joins", []), changes.pop("merged", {})
     return replace(build_geography(units, adjacency, panel, joins, merged), **changes)
 

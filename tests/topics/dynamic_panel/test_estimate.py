@@ -162,11 +162,7 @@ def test_refuses_panels_that_are_not_balanced(change, text):
 
 @pytest.mark.parametrize(
     ("item", "text"),
-    [
-        ({"span": 3}, "span is 3 years; expected a multiple of the step of 2 years"),
-        ({"periods": ["X"]}, "unknown"),
-        ({"sample": "none"}, "unknown"),
-    ],
+    [({"span": 3}, "expected a multiple of the step"), ({"periods": ["X"]}, "unknown"), ({"sample": "no"}, "unknown")],
 )
 def test_a_wrong_specification_is_named(item, text):
     with one_line(EvenfieldError, text):

@@ -1,7 +1,5 @@
 """Group contrasts: planted differences, invariance, what the data cannot carry, and what is refused."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -487,11 +485,3 @@ def test_unknown_taxonomies_are_refused():
     study.config["taxonomy"]["all"] = ["main", "moon"]
     with one_line(EvenfieldError, "no cells of taxonomy moon"):
         estimate(study)
-
-
-def test_the_official_programme_is_the_west_of_units():
-    data = Path(__file__).parents[3] / "data"
-    programmes, units = (pd.read_csv(data / f"{name}.csv") for name in ("programmes", "units"))
-    for name, region, count in (("go_west_2000", "West", 12), ("rise_of_central_2006", "Central", 6)):
-        members = set(programmes.loc[programmes["programme"].eq(name), "unit"])
-        assert members == set(units.loc[units["region4"].eq(region), "unit"]) and len(members) == count

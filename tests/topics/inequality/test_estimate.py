@@ -120,10 +120,7 @@ def test_studies_without_tables_groups_or_spread():
 
 @pytest.mark.parametrize(
     ("changes", "text"),
-    [
-        ({"units": lambda f: f.head(4)}, "8 units have no region"),
-        ({"cells": lambda f: f.head(0)}, "taxonomies names 1"),
-    ],
+    [({"units": lambda f: f.head(4)}, "8 units have no region"), ({"cells": lambda f: f.head(0)}, "taxonomies names")],
 )
 def test_refuses_frames_that_cannot_be_right(changes, text):
     with one_line(EvenfieldError, text):

@@ -8,7 +8,7 @@ from libpysal.weights import full2W
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
-from evenfield.topics.rolling.estimate import SERIES, estimate
+from evenfield.topics.rolling.estimate import estimate
 from made_study import MadeStudy, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
@@ -49,21 +49,6 @@ def run(*specs, **made):
 
 def numbers(results):
     return estimates_frame(results.estimates)[NUMBERS]
-
-
-def test_every_part_is_there_with_its_role():
-    results = run()
-    found = {e.estimator: e.role for e in results.estimates if e.role not in ("description", "ladder")}
-    names = ("rolling_ols", "sdm_ml", "period_contrast", "period_contrast_wald", "slope_break", "weak_sigma")
-    assert found == dict.fromkeys(names, "robustness")
-    described = {e.estimator for e in results.estimates if e.role == "description"}
-    assert described == {"rolling_sup_t", "sdm_ml", "slope_break", "sigma_breaks"}
-    assert {e.estimator for e in results.estimates if e.role == "ladder"} == {"sdm_ml_draws"}
-    series = results.series["series"]
-    assert list(series) == SERIES and set(series["kind"]) == {"window", "slope_break", "sigma_segment"}
-    assert row(results, term="variance_slope").seed == "2011:clock:c:s:all:2000-2024:weak_sigma"
-    assert np.isnan(row(results, term="variance_slope").statistic)  # no ratio of a trend in sigma is published
-    assert [e.contrast for e in run().estimates if e.estimator == "period_contrast"] == ["B - A", "C - A"]
 
 
 def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():

@@ -82,25 +82,6 @@ def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result
     assert set(picked(result, estimator="sar", effect_type="direct")["role"]) == {"robustness"}
 
 
-def test_every_row_names_what_it_rests_on_and_none_decides_a_hypothesis(result):
-    table = estimates_frame(result.estimates)
-    assert set(table["hypothesis"]) == {""} and "primary" not in set(table["role"])
-    assert set(table["fe_id"]) == {"two_way, lee_yu"} and set(table["w_id"]) == {"near"}
-    assert set(table["period"]) == {f"{FIRST}-{FIRST + T - 1}"} and set(table["n_obs"]) == {N * T}
-    assert (table["data_hash"] != "").all() and set(table["controls_id"]) == {"a+ratio"}
-    inferred = table[table["std_error"].notna()]
-    assert (inferred["se_type"] != "").all() and (inferred["conf_low"] < inferred["conf_high"]).all()
-    assert set(picked(result, effect_type="test")["term"]) >= {"LM lag", "robust LM error", "LR SDM -> SEM"}
-    for name in ("observed_draws", "observed", "expected", "qml", "units", "years", "factors_1", "factors_2"):
-        assert len(picked(result, estimator=f"sdm_{name}")), name
-    assert picked(result, term="Wald SDM -> SAR, by unit")["p_type"].tolist() == ["F(q, N - 1)"]
-    mundlak = row(result, term="Mundlak")
-    assert (mundlak.df, mundlak.p_type) == (4, "F(q, N - q - 1)") and 0 < mundlak.p_value <= 1
-    assert picked(result, term="residual Moran")["p_value"].between(1 / 1000, 1).all()
-    assert picked(result, term="rho")["warning"].str.contains("not the effect of a policy").all()
-    assert "spillover" not in table.to_csv() + str(result.fit)
-
-
 def test_probabilities_sum_to_one_and_slx_and_sem_effects_are_by_construction(result):
     theta = picked(result, estimator="slx", effect_type="coef").set_index("term")["estimate"]
     indirect = picked(result, estimator="slx", effect_type="indirect").set_index("term")["estimate"]

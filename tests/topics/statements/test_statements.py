@@ -160,9 +160,8 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
     assert len(results.estimates) == 12
     bases = [row(results, period=f"{a}-{b}", outcome="output", treatment_def="t").output_basis for a, b in windows]
     assert bases == ["proxy", "official", "spliced"]
-    assert row(results, period="2001-2004", outcome="number", treatment_def="other").estimate == pytest.approx(
-        100 * 39 / 435
-    )
+    other = row(results, period="2001-2004", outcome="number", treatment_def="other")
+    assert other.estimate == pytest.approx(100 * 39 / 435)
     gone = {"population": np.where(PLACE == 1, np.nan, 1.0)}
     found = row(run({**FACT, "less": "population"}, **gone))
     assert found.estimate == pytest.approx(100 * (14 / 434 - 5 / 29)) and "without u01" in found.warning
