@@ -94,12 +94,6 @@ def test_a_fault_is_one_line_before_the_run(name: str) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_families_are_topics_and_questions_of_group_contrasts() -> None:
-    for family in ("beta", "premium"):
-        assert read_claims(config(changed(*H1, "primary", "family", family))).hypotheses
-    assert read_claims(config({})).claims == []
-
-
 def made(**more: Any) -> Estimate:
     usual: dict[str, Any] = {
         **ROW, "role": "primary", "estimator": "ols", "outcome": "y", "estimate": 2.0, "std_error": 0.7,
@@ -147,9 +141,7 @@ def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones() -> No
     pd.testing.assert_frame_equal(found, back)
 
 
-def answers(
-    content: Any = CONTENT, simulated: tuple[str, ...] = (), **later: Any
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+def answers(content: Any = CONTENT, simulated: tuple[str, ...] = (), **later: Any) -> tuple[pd.DataFrame, Any]:
     claims = read_claims(config(content))
     rows = frame(made(), made(period="P2", **later), made(period="P2", spec_id="other"), made(term="z", p_value=np.nan))
     return answer_study(adjusted(rows, {n: h.primary for n, h in claims.hypotheses.items()}), claims, list(simulated))
@@ -174,12 +166,6 @@ def test_a_lost_check_is_named_and_its_row_marked() -> None:
     table, content = answers(conf_low=-0.5)
     assert table["answer"].iloc[0] == "NO ANSWER" and table["checks_failed"].iloc[0] == "later"
     assert [row["against"] for row in content["hypotheses"][0]["rows"]] == [False, True]
-
-
-def test_the_order_of_entries_and_rows_moves_no_answer() -> None:
-    plain, _ = answers()
-    back, _ = answers({**CONTENT, "claims": CONTENT["claims"][::-1]})
-    pd.testing.assert_frame_equal(plain, back[::-1].reset_index(drop=True))
 
 
 def test_an_own_effect_of_interest_wins_over_that_of_the_row() -> None:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow" / "evenfield"
 FILES = sorted(LIBRARY.rglob("*.py"))
 TOPICS = read_topics()
+TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 # Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
@@ -22,10 +23,7 @@ FOLDERS = {
     "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
-    "report": (
-        {"study", "shared", "answers", "topics"},
-        {"pandas", "jinja2", "markupsafe", "markdown_it", "pydantic", "typst", "yaml"},
-    ),
+    "report": ({"study", "shared", "answers", "topics"}, {"pandas", "pydantic", "yaml", *TYPESETTING}),
 }
 DRAWING = {"matplotlib", "seaborn"}
 ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}

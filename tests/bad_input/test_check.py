@@ -17,6 +17,7 @@ from evenfield.study.ingest.dictionary import refresh_hashes
 
 ROOT = Path(__file__).parents[2]
 UNITS, YEARS = "ABCDEF", range(2000, 2010)
+NUMBERED = [*enumerate(UNITS, 1)]
 KINDS = {"year": "integer", "index": "number", "first_year": "integer", "last_year": "integer", "cluster": "integer"}
 KINDS |= dict.fromkeys(("output", "people", "lat", "lon", "value"), "number")
 KINDS |= dict.fromkeys(("sez", "year_in_force", "exit_year", "sez_from_year", "coastal"), "integer")
@@ -30,17 +31,13 @@ def csv(header, *rows):
 TABLES = {
     "panel": csv(
         "unit,year,output,people,index",
-        *(
-            f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i},{i % 4 + 103}"
-            for i, u in enumerate(UNITS, 1)
-            for y in YEARS
-        ),
+        *(f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i},{103 + i % 4}" for i, u in NUMBERED for y in YEARS),
     ),
     "panel_provenance": csv(
         "variable,units,first_year,last_year,grade,flag,source,note",
         *(f"{name},all,2000,2009,A,official,BOOK," for name in ("output", "people", "index")),
     ),
-    "units": csv("unit,name,coastal,lat,lon", *(f"{u},{u}land,{i % 2},{i},{i * i}" for i, u in enumerate(UNITS, 1))),
+    "units": csv("unit,name,coastal,lat,lon", *(f"{u},{u}land,{i % 2},{i},{i * i}" for i, u in NUMBERED)),
     "sources": csv("source,citation,vintage,licence,redistribution", "BOOK,A book,1990,none,yes"),
     "adjacency": csv("unit_i,unit_j", "A,B", "B,C", "C,D", "D,E", "E,F"),
     "taxonomies/own": csv("unit,cluster,sez,sez_from_year", *"A,1,0, B,0,1,2002 C,1,1, D,0,0, E,1,0, F,0,1,".split()),
@@ -49,6 +46,7 @@ TABLES = {
     "clusters": csv("unit,measure,value", *(f"{u},listed,{i}" for i, u in enumerate(UNITS))),
 }
 FOREIGN = {"panel_provenance": ("source", "sources", "source"), "adjacency": ("unit_i", "units", "unit")}
+NEAR = {"kind": "nearest", "neighbours": 2}
 ROW = {"family": "beta", "spec_id": "plain"}
 CONFIG = {
     "study": {"id": "made", "title": "Made", "question": "Why?"},
@@ -61,10 +59,7 @@ CONFIG = {
     "periods": {"P1": {"start": 2000, "end": 2004}, "P2": {"start": 2004, "end": 2009}},
     "taxonomy": {"primary": "own", "all": ["own"]},
     "controls": {"coast": {"kind": "unit", "column": "coastal", "label": "coast"}},
-    "weights": {
-        "primary": "near",
-        "families": {"near": {"kind": "nearest", "neighbours": 2}, "border": {"kind": "contiguity"}},
-    },
+    "weights": {"primary": "near", "families": {"near": NEAR, "border": {"kind": "contiguity"}}},
     "estimates": {
         "beta": [{"id": "plain", "controls": [], "role": "primary"}],
         "sigma": [{"id": "plain"}],
@@ -141,20 +136,21 @@ def checked(folder):
     return 0, []
 
 
-def at(file, *path):
-    """Set a value in a YAML file; the last of ``path`` is the value, ``...`` takes the key away."""
+def placed(target, *path):
+    """Set a value below a mapping or list; the last of ``path`` is the value, ``...`` takes the key away."""
     *steps, last, value = path
+    for step in steps:
+        target = target[step]
+    if value is ...:
+        del target[last]
+    else:
+        target[last] = value
 
+
+def at(file, *path):
     def change(folder):
         target = folder / f"{file}.yaml"
-        content = yaml.safe_load(target.read_text(encoding="utf-8"))
-        place = content
-        for step in steps:
-            place = place[step]
-        if value is ...:
-            del place[last]
-        else:
-            place[last] = value
+        placed(content := yaml.safe_load(target.read_text(encoding="utf-8")), *path)
         target.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 
     return change
@@ -192,32 +188,22 @@ def folder_for(path):
     return change
 
 
-def described(*path):
-    """Set a value in the dictionary; the first step is the name of a table."""
-    name, *steps, last, value = path
+def described(name, *path):
+    """Set a value in the dictionary of a table."""
 
     def change(folder):
         file = folder / "data" / "datapackage.json"
         package = json.loads(file.read_text(encoding="utf-8"))
-        place = next(item for item in package["resources"] if item["name"] == name)
-        for step in steps:
-            place = place[step]
-        place[last] = value
+        placed(next(item for item in package["resources"] if item["name"] == name), *path)
         file.write_text(json.dumps(package), encoding="utf-8")
 
     return change
 
 
 def outline(*path):
-    *steps, last, value = path
-
     def change(folder):
         file = folder / "data" / "map.geojson"
-        content = json.loads(file.read_text(encoding="utf-8"))
-        place = content["features"]
-        for step in steps:
-            place = place[step]
-        place[last] = value
+        placed(content := json.loads(file.read_text(encoding="utf-8")), "features", *path)
         file.write_text(json.dumps(content), encoding="utf-8")
         refresh_hashes(folder / "data" / "datapackage.json")
 
@@ -266,10 +252,7 @@ CASES = {
     "weights of a topic": (at("config", *SP, "weights", "far"), "estimates.spatial_panel.weights names 'far'"),
     "primary weights": (at("config", "weights", "primary", "far"), "weights.primary names 'far'"),
     "too many neighbours": (at("config", "weights", "families", "near", "neighbours", 6), "ask for 6 neighbours"),
-    "missing file of weights": (
-        at("config", *OWN, {"kind": "file", "path": "own.csv"}),
-        "weights own: no file own.csv",
-    ),
+    "no file of weights": (at("config", *OWN, {"kind": "file", "path": "own.csv"}), "weights own: no file own.csv"),
     "weights without a unit": (
         lambda f: [
             raw("own.csv", csv("unit_i,unit_j,weight", *(f"{a},{b},1" for a in "ABCDE" for b in "ABCDE" if a != b)))(f),
@@ -313,11 +296,11 @@ CASES = {
     "a key of no column": (described("zones", "schema", "primaryKey", ["id"]), "a key names id, which is no column"),
     "a table twice": (described("zones", "path", "units.csv"), "describes units more than once"),
     "a path out of the folder": (described("zones", "path", "../zones.csv"), "../zones.csv: it leaves the data folder"),
-    "foreign key to no table": (
+    "key to no table": (
         described(
             "zones", "schema", "foreignKeys", [{"fields": "unit", "reference": {"resource": "x", "fields": "u"}}]
         ),
-        "datapackage.json: unit of zones.csv refers to u of x",
+        "unit of zones.csv refers to u of x",
     ),
     "foreign key of no shape": (described("zones", "schema", "foreignKeys", [{"fields": []}]), "foreignKey 1"),
     # the tables
@@ -335,7 +318,7 @@ CASES = {
     "negative income": (swap("panel.csv", "A,2000,11,", "A,2000,-11,"), "incomes are zero, negative or infinite"),
     "nobody lives there": (swap("panel.csv", "A,2001,12,3", "A,2001,12,0"), "incomes are zero, negative or infinite"),
     "index as ratio": (lambda f: [swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in range(3, 7)], "a ratio"),
-    "a gap in income": (swap("panel.csv", "A,2006,17,3", "A,2006,17,"), "log_income is missing or infinite for 1 unit"),
+    "a gap": (swap("panel.csv", "A,2006,17,3", "A,2006,17,"), "log_income is missing or infinite for 1"),
     "figure without a source": (
         swap("panel_provenance.csv", "output,all,2000", "output,all,2001"),
         "no or two sources",
@@ -362,7 +345,7 @@ CASES = {
     "programme before the panel": (swap("programmes.csv", "2004", "1904"), "first_year outside the panel (west 1904)"),
     "measure twice": (swap("clusters.csv", "B,listed", "A,listed"), "clusters.csv has 1 duplicated key (A listed)"),
     # map.geojson
-    "a point": (outline(0, "geometry", {"type": "Point", "coordinates": [1, 1]}), "outlines of A are in disorder"),
+    "point": (outline(0, "geometry", {"type": "Point", "coordinates": [1, 1]}), "outlines of A are in disorder"),
     "no geometry": (outline(0, "geometry", None), "outlines of A are in disorder"),
     "not a number on the map": (outline(0, "geometry", "coordinates", 0, 1, [float("nan"), 0]), "outlines of A are in"),
     "metres on the map": (outline(0, "geometry", "coordinates", 0, 1, [500000, 0]), "outlines of A are in disorder"),
@@ -425,7 +408,7 @@ def test_a_run_refuses_what_check_refuses_and_loses_nothing(made, case):
 
 def test_all_faults_are_listed_by_file_and_each_once(made):
     for case in ("control", "row twice", "latitude", "a circle", "point"):
-        CASES.get(case, CASES["a point"])[0](made)
+        CASES[case][0](made)
     _, lines = checked(made)
     for start in (
         "config: estimates",

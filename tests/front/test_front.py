@@ -56,13 +56,10 @@ def cross(data):
 CASES = {
     "ols": (lambda d, w: ef.ols("y ~ x + z", cross(d), unit="unit", inference=FEW), False),
     "ols scpc": (lambda d, w: ef.ols("y ~ x", cross(d), unit="unit", inference=["SCPC", "conley"], cutoff_km=99), True),
-    "ols panel": (lambda d, w: ef.ols("y ~ x + z | unit + year", d, inference=PANEL, **SPACE, **KEYS), False),
+    "panel": (lambda d, w: ef.ols("y ~ x + z | unit + year", d, inference=PANEL, **SPACE, **KEYS), False),
     "ols lists": (lambda d, w: ef.ols(data=d, y="y", x=["x", "z"], **KEYS), True),
     "contrasts": (lambda d, w: ef.contrasts(cross(d), "y", "group", unit="unit", controls=["x"]), False),
-    "contrasts reference": (
-        lambda d, w: ef.contrasts(cross(d), "y", "group", reference="b", unit="unit", inference="CR2"),
-        True,
-    ),
+    "reference": (lambda d, w: ef.contrasts(cross(d), "y", "group", reference="b", unit="unit", inference="CR2"), True),
     "beta": (lambda d, w: ef.beta_convergence("np.log(income) ~ z", d, **KEYS), True),
     "curve": (
         lambda d, w: ef.specification_curve(d, ["y", "z"], "x", controls=[(), ("rich",)], draws=49, **KEYS),

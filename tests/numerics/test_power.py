@@ -107,13 +107,7 @@ def test_closed_forms_of_influence():
 
 @pytest.mark.parametrize(
     ("columns", "expected"),
-    [
-        ((ONE, C, S), []),
-        ((ONE, C, ONE), [0, 2]),
-        ((ONE, C, S, C + S), [1, 2, 3]),
-        ((ONE, C, 0 * C), [2]),
-        ((ONE, 1e-9 * C, 1e9 * S), []),
-    ],
+    [((ONE, C, ONE), [0, 2]), ((ONE, C, S, C + S), [1, 2, 3]), ((ONE, C, 0 * C), [2]), ((ONE, 1e-9 * C, 1e9 * S), [])],
 )
 def test_dependent_columns_are_named(columns, expected):
     assert dependent_columns(np.column_stack(columns)) == expected

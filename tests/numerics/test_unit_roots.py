@@ -140,9 +140,8 @@ def test_tests_and_exponents_written_out():
     rng, values = np.random.default_rng(2), []
     for loaded in (100, 30, 10):
         loads = np.r_[np.full(loaded, 1.5), np.zeros(100 - loaded)]
-        values.append(
-            ur.exponent_of_residuals(loads[:, None] * rng.standard_normal(200) + rng.standard_normal((100, 200)))
-        )
+        common = loads[:, None] * rng.standard_normal(200)
+        values.append(ur.exponent_of_residuals(common + rng.standard_normal((100, 200))))
     assert values[0] > values[1] > values[2] >= 0.5
     refused("factors", ur.exponent_of_means, factor_panel(dates=6))
 

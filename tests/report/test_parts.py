@@ -6,7 +6,7 @@ from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.exhibits import read_exhibits
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
-from report.made_up import SVG, write_figure
+from report.made_up import write_figure
 
 
 def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> None:
@@ -26,12 +26,6 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path
     assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
     assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")
     assert found[0].picture.startswith("data:image/svg+xml;base64,")
-
-
-def test_a_heavy_svg_gives_way_to_the_png(tmp_path: Path) -> None:
-    paths = write_figure(tmp_path, "F1")
-    write_text(SVG + " " * 1_000_000, tmp_path / "F1.svg")
-    assert read_exhibits(paths, {}, {}, {})[0].picture.startswith("data:image/png;base64,")
 
 
 def test_a_figure_without_its_twin_is_refused(tmp_path: Path) -> None:

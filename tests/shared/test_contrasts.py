@@ -8,13 +8,8 @@ import pytest
 from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.ols import fit_ols, t_quantile
-from evenfield.shared.contrasts.contrasts import (
-    ContrastSettings,
-    GroupContrast,
-    contrast_rows,
-    parse_contrast_settings,
-    step_down_rows,
-)
+from evenfield.shared.contrasts import contrasts
+from evenfield.shared.contrasts.contrasts import ContrastSettings, GroupContrast, contrast_rows, step_down_rows
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 
@@ -108,7 +103,7 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
     with pytest.raises(EstimateError, match="different units"):
         step_down_rows([_contrast(table), _contrast(table.iloc[1:], outcome="z")], _units(), _links(), SETTINGS)
     inference = {"conf_level": 0.9, "permutations": 99, "seed": 1, "pairs": [["a", "b"]]}
-    assert parse_contrast_settings(inference, 0.8) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))
+    assert contrasts.parse_contrast_settings(inference, 0.8) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))
 
 
 def test_what_is_not_defined_says_why():

@@ -40,13 +40,6 @@ def test_a_period_that_the_data_do_not_reach_is_refused():
         step_aside(late, ROOT)
 
 
-def test_a_unit_left_out_is_gone_from_samples_merges_joins_and_its_own_specifications():
-    left = aside(CHINA, ROOT, leave_out=["CN-CQ", "CN-HI", "CN-SH"])
-    assert left["panel"]["unit_schemes"]["30"] == {} and left["weights"]["join"] == []
-    assert left["panel"]["samples"]["no_municipalities"] == ["CN-BJ", "CN-TJ"]
-    assert {spec["unit"] for spec in left["estimates"]["synthetic_control"]} == {"CN-TJ"}
-
-
 def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(tmp_path):
     us = ROOT / "examples/us-states/data"
     (tmp_path / "data").mkdir()

@@ -61,17 +61,6 @@ def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None
     assert typst_string('say "a\\b"') == '"say \\"a\\\\b\\""'
 
 
-def test_typst_wraps_long_columns_and_turns_wide_tables() -> None:
-    names = [f"c{i}" for i in range(12)]
-    wide = pd.DataFrame([dict.fromkeys(names, "x" * 20)])
-    made = Table(id="TX", title="", note=(), columns=tuple(Column(names=(c,), header=c) for c in names), frame=wide)
-    assert "#let sideways = true" in table_typst(made)
-    frame = pd.DataFrame({"a": ["short"], "b": ["long " * 30]})
-    columns = (Column(names=("a",), header="a"), Column(names=("b",), header="b"))
-    long = table_typst(Table(id="TX", title="", note=(), columns=columns, frame=frame))
-    assert "columns: (auto, 2fr,)" in long and "#let sideways = false" in long
-
-
 class Tags(HTMLParser):
     def __init__(self):
         super().__init__()

@@ -87,15 +87,6 @@ def test_the_repository_is_copied_as_a_study_only(tmp_path, monkeypatch):
     assert copied == kept
 
 
-def test_a_stub_is_no_python(tmp_path, monkeypatch):
-    for minor in gate_conditions.MINORS:
-        stub = tmp_path / f"python3.{minor}"
-        stub.write_text("#!/bin/sh\nexit 127\n")
-        stub.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert gate_conditions.other_python(Path(sys.executable)) is None
-
-
 def test_avx512_that_stays_on_is_an_error_and_else_turned_off_or_reported(monkeypatch):
     monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
     report = gate_conditions.Report()

@@ -220,16 +220,6 @@ def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code):
     assert (copy / "results" / "a.txt").read_text() == "whole"
 
 
-def test_a_bare_snakemake_at_work_is_respected(slow):
-    copy, call_toy, _ = slow
-    engine = subprocess.Popen([Path(sys.executable).with_name("snakemake"), "--cores", "1", "--quiet", "all"], cwd=copy)
-    while not (copy / "started").exists():
-        time.sleep(0.05)
-    assert call_toy().stderr.startswith("run: another run is working in ")
-    (copy / "go").touch()
-    assert engine.wait(timeout=60) == 0
-
-
 def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):
     log = tmp_path / "job.log"
     log.write_text("Traceback (most recent call last):\n  File x\nZeroDivisionError: division by zero\n")

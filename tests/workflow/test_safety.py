@@ -97,13 +97,6 @@ def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_
     assert made(run(study)) == ["first", "second"] and results(study) == before
 
 
-def test_an_edit_that_is_taken_back_leaves_nothing_to_do(study):
-    (study / "data.txt").write_text("first")
-    assert run(study).returncode == 1
-    (study / "data.txt").write_text("good")
-    assert made(run(study)) == []
-
-
 @pytest.mark.parametrize("name", ["first.txt", "more.txt", "second.txt"])
 @pytest.mark.parametrize("harm", ["delete", "truncate", "edit with an old time stamp"])
 def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):

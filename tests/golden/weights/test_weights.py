@@ -1,6 +1,5 @@
 """Weights of the shipped study: the printed properties of the design, and matrices that close in both unit schemes."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,14 +53,3 @@ def test_every_matrix_closes_over_the_units_of_its_scheme(geographies, china_con
         np.testing.assert_allclose(weights.matrix.sum(axis=1), 1.0, rtol=MACHINE)
         assert (weights.matrix.data >= 0).all() and not weights.matrix.diagonal().any(), name
         assert weights.spec["rho_high"] == pytest.approx(1.0, rel=1e-9) and weights.spec["components"] == 1
-
-
-def test_islands_and_missing_provinces_are_named(geographies, tmp_path):
-    geography = geographies["30"]
-    alone = replace(geography, links=geography.links[geography.links["unit_i"].ne("CN-HI")])
-    with pytest.raises(WeightsError, match=r"1 units have no neighbour in weights contiguity \(CN-HI\)"):
-        build_weights("contiguity", {"kind": "contiguity"}, alone)
-    edges = geography.links[~geography.links.isin(["CN-XZ"]).any(axis=1)].assign(weight=1.0)
-    edges.to_csv(tmp_path / "own.csv", index=False)
-    with pytest.raises(WeightsError, match=r"1 units of the panel are not in weights own \(.*own.csv\) \(CN-XZ\)"):
-        build_weights("own", {"kind": "file", "path": str(tmp_path / "own.csv")}, geography)

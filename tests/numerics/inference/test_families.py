@@ -97,12 +97,10 @@ def test_sharpened_q_and_equivalence_by_other_programs():
     assert found == pytest.approx((p, above[1], below[1]), rel=CLOSED_FORM)
 
 
-@pytest.mark.parametrize(
-    ("estimate", "equivalent", "outside"), [(0, True, False), (0.9, False, False), (2, False, True)]
-)
-def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, equivalent, outside):
+@pytest.mark.parametrize(("estimate", "told"), [(0, (True, False)), (0.9, (False, False)), (2, (False, True))])
+def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, told):
     ours = equivalence_test(estimate, 0.3, 29, -1.0, 1.0)
-    assert (ours.equivalent, ours.outside) == (equivalent, outside)
+    assert (ours.equivalent, ours.outside) == told
     assert ours.equivalent == (ours.conf_low > -1 and ours.conf_high < 1)
     assert ours.conf_high - ours.conf_low == pytest.approx(2 * stats.t.ppf(0.95, 29) * 0.3)
 

@@ -13,13 +13,9 @@ from evenfield.study.ingest.study_tables import describe_study, read_study
 from study import arguments
 
 NAMES = {"N": "North Land", "E": "Ost", "S": "Süd", "W": "West", "C": "Centre"}
-YEARS = range(2000, 2012)
+YEARS, NUMBERED = range(2000, 2012), [*enumerate(NAMES.items(), 1)]
 LONG = pd.DataFrame(
-    [
-        (u, NAMES[u], y, 1000 + 37 * i + 11.5 * i * (y - 1999), ("out", "in")[i % 2])
-        for i, u in enumerate(NAMES, 1)
-        for y in YEARS
-    ],
+    [(u, n, y, 1000 + i * (37 + 11.5 * (y - 1999)), ("out", "in")[i % 2]) for i, (u, n) in NUMBERED for y in YEARS],
     columns=["code", "state_name", "year", "income", "side"],
 )
 RECORDS = LONG.to_dict("records")
@@ -68,7 +64,7 @@ CHANGED = {
     "gaps": (lambda t: t.drop(t.index[5]), [], "1 units with gaps in income left out: N"),
     "late": (lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))), [], "to 2011, without a gap in income"),
     "every two": (lambda t: t[t["year"] % 2 == 0], [], "5 units, 2000 to 2010, every 2 years"),
-    "output": (lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"), [], "income: gdp over pop, by"),
+    "output": (lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"), [], "gdp over pop, by"),
     "given": (
         lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
         ["--income", "b"],

@@ -52,9 +52,7 @@ def test_sources_that_are_named_exist(china_tables):
     checked = 0
     for name, table in china_tables.items():
         if "source" in table and name != "sources":
-            named = {
-                word for cell in table["source"] for word in re.findall(r"\b(?:S\d{2}|[A-Z][A-Z0-9]{3,})\b", str(cell))
-            }
+            named = set(re.findall(r"\b(?:S\d{2}|[A-Z][A-Z0-9]{3,})\b", " ".join(map(str, table["source"]))))
             assert named <= known, f"{name}: {sorted(named - known)}"
             checked += len(named)
     assert checked > 60 and set(china_tables["panel_provenance"]["source"]) <= known

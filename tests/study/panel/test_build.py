@@ -33,24 +33,6 @@ def test_merging_keeps_national_totals(china):
         np.testing.assert_allclose(*totals, rtol=MACHINE)
 
 
-def test_merging_closes_everywhere_and_keeps_the_neighbours_of_the_parts(china):
-    wide, narrow = china("31"), china("30")
-    units = set(narrow.units["unit"])
-    assert set(wide.units["unit"]) - units == {"CN-CQ"}
-    for name in ("panel", "periods", "cells", "doses", "first_years"):
-        assert set(getattr(narrow, name)["unit"]) == units, name
-    assert set(narrow.adjacency["unit_i"]) | set(narrow.adjacency["unit_j"]) <= units
-    assert narrow.description["merged"] == {"CN-SC": ["CN-SC", "CN-CQ"]}
-    assert (len(wide.panel), len(narrow.panel)) == (31 * 42, 30 * 42)
-
-    def of(frame, *names):
-        i, j = frame["unit_i"], frame["unit_j"]
-        return (set(j[i.isin(names)]) | set(i[j.isin(names)])) - set(names)
-
-    assert of(china("30").adjacency, "CN-SC") == of(china("31").adjacency, "CN-SC", "CN-CQ")
-    assert len(china("31").adjacency) == 68
-
-
 def test_merged_output_is_the_sum_of_two_chains_and_published_stocks_fill_gaps(china):
     panel = china("30").panel.set_index(["unit", "year"]).loc["CN-SC"]
     parts = china("31").panel.query("unit in ['CN-SC', 'CN-CQ']").groupby("year")["output_real"].sum()
@@ -98,13 +80,6 @@ def test_study_without_policy_tables_is_built(toy):
     assert built.cells["cell"].eq("neither").all() and built.doses.empty and built.first_years.empty
     assert list(built.panel.columns) == [*LEADING, "output", "people", "doubtful"]
     assert built.panel["basis"].eq("official").all()
-
-
-def test_study_with_published_income_is_built(toy):
-    built = toy_panel(toy, income={"column": "output", "unit": "pesos"})
-    assert built.panel["income"].tolist() == built.panel["output"].tolist() and built.panel["population"].isna().all()
-    relative = built.panel.groupby("year")["relative_log_income"].sum()
-    assert relative.abs().max() < MACHINE and built.periods["population_growth_per_year"].isna().all()
 
 
 def test_decennial_study_is_built(toy):

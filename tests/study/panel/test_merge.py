@@ -5,14 +5,8 @@ import pandas as pd
 import pytest
 
 from evenfield.study.errors import ConfigError, PanelError
-from evenfield.study.panel.merge import (
-    fill_published,
-    merge_adjacency,
-    merge_panel,
-    merge_taxonomies,
-    merge_units,
-    unit_mapping,
-)
+from evenfield.study.panel import merge
+from evenfield.study.panel.merge import fill_published, merge_adjacency, merge_panel, unit_mapping
 from evenfield.study.tables import Field
 from tolerances import MACHINE
 
@@ -80,7 +74,7 @@ def test_published_figures_fill_gaps_and_never_replace():
 
 def test_units_and_links_are_merged():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
-    out = merge_units(units, MERGED)
+    out = merge.merge_units(units, MERGED)
     assert out[list(units)].to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and out["lat"].isna().all()
     assert units["coastal"].tolist() == [0, 1, 0]
     links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
@@ -107,7 +101,7 @@ def taxonomy(rows):
 )
 def test_merged_unit_is_a_zone_from_its_first_part_on(first, second, cluster, sez, year):
     table = taxonomy([("A", *first), ("B", *second), ("C", 0, 1, 2000.0)])
-    out = merge_taxonomies(table, MERGED).set_index("unit")
+    out = merge.merge_taxonomies(table, MERGED).set_index("unit")
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]
     assert out.loc["A", "sez_from_year"] == pytest.approx(year, nan_ok=True)
     assert out.loc["C", "sez_from_year"] == 2000.0 and out.index.tolist() == ["A", "C"]

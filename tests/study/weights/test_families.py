@@ -146,14 +146,6 @@ def test_own_weights_with_a_fault_are_one_line(tmp_path, rows, message):
     assert message in found
 
 
-def test_own_file_that_cannot_be_read_is_one_line(tmp_path):
-    missing = refused(geography(), kind="file", path=str(tmp_path / "none.csv"))
-    assert "cannot be read; expected a UTF-8 CSV with unit_i, unit_j, weight" in missing
-    (tmp_path / "own.csv").write_bytes("unit_i,unit_j,weight\nA,é,1\n".encode("latin-1"))
-    assert "cannot be read" in refused(geography(), kind="file", path=str(tmp_path / "own.csv"))
-    assert "cannot be read" in refused(geography(), **own(tmp_path, RING, "from,to,weight"))
-
-
 @pytest.mark.parametrize(
     ("name", "text"),
     [

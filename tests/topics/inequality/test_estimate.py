@@ -8,7 +8,7 @@ from evenfield.numerics.inequality import theil
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.inequality.estimate import estimate
-from made_study import MadeStudy, one_line, row, same_numbers, same_results
+from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 
 SPEC = {"id": "own", "role": "primary", "periods": ["P"], "hypothesis": "H12", "sesoi": 0.02}
 SPEC |= {"groupings": ["region"], "taxonomies": ["t"], "nested": [["region", "cell"]], "weights": "w"}
@@ -36,10 +36,6 @@ def make_study(*specs, n=12, **changes):
 
 def run(*specs, **made):
     return estimate(make_study(*specs, **made))
-
-
-def rows(results, **wanted):
-    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
 
 
 def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():

@@ -6,7 +6,7 @@ import pytest
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
-from evenfield.topics.relative_income.estimate import CURRENT, PATHS, estimate
+from evenfield.topics.relative_income.estimate import PATHS, estimate
 from made_study import MadeStudy, one_line, same_numbers, same_results
 from tolerances import MACHINE
 
@@ -112,15 +112,3 @@ def test_a_study_without_policy_tables_or_population():
 def test_refuses_gaps_in_one_line(table, change, text):
     with one_line(EstimateError, text):
         estimate(make_study(**{table: change}))
-
-
-def test_income_at_current_prices_pools_output_and_people_of_a_cell():
-    def with_output(panel):
-        return panel.assign(output=[4.0, 6.0, 1.0, 1.0, 9.0, 3.0, 2.0, 1.0])
-
-    made = make_study(panel=with_output)
-    made.config["panel"]["income"] = {"output": "output"}
-    path = estimate(made).series["series"].query(f"variable == '{CURRENT}'").set_index(["cell", "year"])
-    assert path.loc[("both", 2000), "mean"] == pytest.approx(np.log(10 / 4 / (12 / 6)), rel=MACHINE)
-    assert path.loc[("SEZ only", 2010), "mean"] == pytest.approx(np.log(1 / (15 / 6)), rel=MACHINE)
-    assert CURRENT not in set(series("path", "cell")["variable"])  # a study without output has none

@@ -153,9 +153,8 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
     item = {**FACT, "outcome": {"output": "output_real", "number": "count"}, "windows": windows}
     item |= {"taxonomies": ["t", "other"]}
     study = make_study(item)
-    study.tables["cells"] = pd.concat(
-        [study.tables["cells"], study.tables["cells"].assign(taxonomy="other", cluster=SEZ.tolist() * 2)]
-    )
+    other = study.tables["cells"].assign(taxonomy="other", cluster=SEZ.tolist() * 2)
+    study.tables["cells"] = pd.concat([study.tables["cells"], other])
     results = estimate(study)
     assert len(results.estimates) == 12
     bases = [row(results, period=f"{a}-{b}", outcome="output", treatment_def="t").output_basis for a, b in windows]
