@@ -88,13 +88,9 @@ def ends():
     return start, 0.7 * start + 5 + rng.normal(0, 0.1, 31)
 
 
-def test_sigma_its_weights_and_tests(ends):
+def test_sigma_and_its_tests(ends):
     assert dp.sigma(np.array([1.0, 2.0, 4.0])) == pytest.approx(np.sqrt(7 / 3)) and np.isnan(dp.sigma(np.array([1.0])))
     assert dp.sigma(np.ones((3, 4))).shape == (4,)
-    start, _ = ends
-    assert dp.weighted_sigma(start, np.full(31, 7.0)) == pytest.approx(np.std(start), rel=MACHINE)
-    y, w = np.array([1.0, 2.0, 5.0]), np.array([1.0, 3.0, 2.0])
-    assert dp.weighted_sigma(y, w) == pytest.approx(np.std(np.repeat(y, [1, 3, 2])), rel=MACHINE)
     x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
     assert dp.coefficient_of_variation(x) == pytest.approx(np.sqrt(2.5) / 3)
     assert dp.percentile_ratio(x) == pytest.approx(4.6 / 1.4) and dp.interquartile_range(x) == 2.0

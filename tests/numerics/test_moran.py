@@ -58,14 +58,6 @@ def test_statistics_equal_esda_spreg_and_all_permutations(lattice, values):
     assert found == pytest.approx(exact, abs=4 * np.sqrt(exact / draws))
 
 
-@pytest.mark.montecarlo
-def test_size_of_the_residual_test_is_nominal(lattice):
-    _, W = lattice
-    rng, X = np.random.default_rng(12), np.column_stack([np.ones(30), np.repeat(np.arange(6.0), 5)])
-    p = [morans_i_test(rng.normal(size=30), W, generator_for(1, str(i)), 199, X).p_value for i in range(1000)]
-    assert 0.03 <= np.mean(np.array(p) <= 0.05) <= 0.07  # 0.05 +/- 2.9 standard errors of 1,000 draws
-
-
 def test_refusals_and_streams(lattice, values):
     _, W = lattice
     rng = generator_for(1, "a")

@@ -49,24 +49,6 @@ def test_geography_inflation_weights_and_event_studies():
     assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
 
 
-def test_printed_effects_of_section_4_3():
-    near = exposure_design("contiguity")
-    own = (((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90))
-    cases = [(np.column_stack([ONE, *columns]), c, printed) for columns, c, printed in own]
-    contiguity = {(1,): 1.91, (2,): 1.85, (1, 2): 2.98, (3,): 2.94, (4,): 3.13, (3, 4): 5.30}
-    for X, c, printed in [*cases, *((near, c, printed) for c, printed in contiguity.items())]:
-        found = pw.minimum_detectable_effect(X, contrast(*c, size=X.shape[1]))
-        assert found == pytest.approx(printed, abs=0.005), (c, printed)
-    for position, printed in ((3, 0.86), (4, 0.69)):  # per standard deviation, ddof zero
-        per_sd = pw.minimum_detectable_effect(near, contrast(position)) * near[:, position].std(ddof=0)
-        assert per_sd == pytest.approx(printed, abs=0.005)
-    for weights, printed in {"nearest_4": 5.5, "inverse_distance_squared": 6.0, "inverse_distance": 17.6}.items():
-        found = pw.minimum_detectable_effect(exposure_design(weights), EXPOSURE_DIFFERENCE)
-        assert found == pytest.approx(printed, abs=0.05), weights
-    for years, printed in ((1, 3.8), (3, 6.7), (5, 8.6), (7, 10.2)):
-        assert pw.event_study_mde(7, 20, years, 3.0) == pytest.approx(printed, abs=0.05), years
-
-
 def test_bad_input_is_one_line():
     refused("collinear", pw.contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1])
     refused("3 coefficients does not fit 2 regressors", pw.contrast_weights, np.column_stack([ONE, C]), np.ones(3))

@@ -73,22 +73,6 @@ def test_bands_and_contrasts_of_speeds():
     assert found.wald == pytest.approx(found.contrasts[0].statistic ** 2, rel=CLOSED_FORM) and found.draws_left_out == 0
 
 
-@pytest.mark.slow
-@pytest.mark.montecarlo
-def test_band_holds_the_whole_path():
-    n, dates, lam, span = 31, 42, 0.02, 10
-    rng, r, truth, inside = np.random.default_rng(5), np.exp(-0.02), -(1 - np.exp(-lam * span)) / span, 0
-    for draw in range(150):
-        y = np.empty((n, dates))
-        y[:, 0] = 0.45 * rng.standard_normal(n)
-        for t in range(1, dates):
-            y[:, t] = r * y[:, t - 1] + 0.03 * rng.standard_normal(n)
-        fit = fit_windows((y[:, span:] - y[:, :-span]) / span, y[:, :-span])
-        band = sup_t_critical_value(sup_t_draws(fit, generator_for(1, str(draw)), 299))
-        inside += bool((np.abs(fit.slope - truth) <= band * fit.std_error).all())
-    assert 0.9 <= inside / 150 <= 0.99
-
-
 @pytest.mark.parametrize(
     ("y", "X", "words"),
     [
@@ -142,17 +126,6 @@ def panel(slopes, seed=0, n=31, noise=0.02):
     for t, b in enumerate(slopes):
         y[:, t + 1] = y[:, t] + 0.07 + b * (y[:, t] - y[:, t].mean()) + noise * rng.standard_normal(n)
     return y[:, :-1], np.diff(y, axis=1)
-
-
-@pytest.mark.slow
-@pytest.mark.montecarlo
-def test_size_with_noisier_early_years():
-    scale, hits = np.r_[np.full(20, 3.0), np.ones(20)] * 0.015, 0
-    for seed in range(150):
-        rng = np.random.default_rng(seed)
-        y = np.cumsum(np.column_stack([0.45 * rng.standard_normal(31), rng.standard_normal((31, 40)) * scale]), axis=1)
-        hits += slope_break_test(y[:, :-1], np.diff(y, axis=1), generator_for(1, str(seed)), 99).p_value <= 0.05
-    assert hits / 150 < 0.1
 
 
 @pytest.mark.parametrize(("shape", "words"), [((2, 30), "no room"), ((20, 3), "no room"), ((20, 10), "same in every")])

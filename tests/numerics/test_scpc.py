@@ -8,7 +8,7 @@ from scipy.stats import ncx2
 
 from china_design import read_design, weights_of
 from evenfield.numerics.ols import cov_hc1, fit_ols
-from evenfield.numerics.power import contrast_weights, exponential_covariance, sar_covariance, simulated_power
+from evenfield.numerics.power import contrast_weights, exponential_covariance, sar_covariance
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
 from evenfield.numerics.scpc import (
     _score_weights,
@@ -178,16 +178,6 @@ def test_evidence_of_many_outcomes():
     refused("no equivalence test with bound 0", scpc_equivalence, fit, DIFFERENCE, SPACE, 0.0)
     reach = simulated_reach(X_EXPOSURE, DIFFERENCE, SPACE, DRAWN, 0.8)
     assert reach.detectable == pytest.approx(scpc_power_point(X_EXPOSURE, DIFFERENCE, SPACE), rel=0.04)
-    cv, rows = scpc_critical_value(X_EXPOSURE, DIFFERENCE, SPACE), iter(DRAWN[:400])
-    a = contrast_weights(X_EXPOSURE, DIFFERENCE)
-
-    def rejects(y: np.ndarray) -> bool:
-        b, se = scpc_statistics(X_EXPOSURE, DIFFERENCE, SPACE, y[None])
-        return bool(abs(b[0]) > cv * se[0])
-
-    power = simulated_power(rejects, a / (a @ a), np.array([reach.detectable]), lambda _: next(rows), 400,
-                            np.random.default_rng(0))  # fmt: skip
-    assert power.power[0] == pytest.approx(0.8, abs=3 * power.monte_carlo_se[0])
     bound = simulated_reach(X_EXPOSURE, DIFFERENCE, SPACE, DRAWN[:60], 0.8).equivalence
     fits = [fit_ols(y, X_EXPOSURE) for y in DRAWN[:60]]
     passed = [scpc_equivalence(fit, DIFFERENCE, SPACE, bound * 1.0001).equivalent for fit in fits]

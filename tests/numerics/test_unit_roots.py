@@ -146,17 +146,6 @@ def test_tests_and_exponents_written_out():
     refused("factors", ur.exponent_of_means, factor_panel(dates=6))
 
 
-@pytest.mark.montecarlo
-def test_year_effects_break_cd_but_not_the_enhanced_test():
-    cd, plus = 0, 0
-    for seed in range(200):
-        e = factor_panel(load=0, seed=seed)
-        left = e - e.mean(axis=0)
-        cd += ur.cd_test(left).p_value < 0.05
-        plus += ur.enhanced_cd_test(left, generator_for(1, str(seed))).p_value < 0.05
-    assert cd == 200 and plus / 200 < 0.12
-
-
 @pytest.mark.parametrize(("e", "words"), [(np.ones((2, 20)), "2 units"), (np.ones((5, 3)), "3 dates"),
                                           (np.ones((5, 20)), "not vary")])  # fmt: skip
 def test_dependence_of_bad_input(e, words):

@@ -75,14 +75,6 @@ def test_grid_interval_covers(speed, sd):
     assert 0.92 < np.mean([one.low <= true <= one.high for one in found]) < 0.98
 
 
-def test_bootstrap_t_covers_away_from_a_unit_root():
-    rng, kept = np.random.default_rng(7), []
-    for _ in range(150):
-        found = bc.bootstrap_t_interval(panel(rng, 5, 42), rng, 199)
-        kept.append(found.low <= np.exp(-0.05) <= found.high)
-    assert np.mean(kept) > 0.89
-
-
 def regime_panel(rng, exposures, theta, transitions):
     """Levels whose root depends on a unit's exposures; means and steady states are free."""
     rho = exposures @ theta

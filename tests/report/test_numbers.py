@@ -8,7 +8,7 @@ import pytest
 
 from evenfield.report.numbers import named_numbers, numbers_tex, read_entries, read_numbers
 from evenfield.shared.estimates import Estimate, write_estimates
-from evenfield.study.errors import EvenfieldError, NumbersError
+from evenfield.study.errors import NumbersError
 from evenfield.study.files import write_json, write_results
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
@@ -128,8 +128,3 @@ def test_a_selection_that_is_not_one_number_is_refused(name: str, root: Path) ->
     entry, text = MISSED[name]
     with pytest.raises(NumbersError, match=f"^numbers.yaml: {text}"):
         named_numbers(config(a={**entry, "show": "0"}), root)
-
-
-def test_errors_of_other_files_keep_their_name() -> None:
-    with pytest.raises(EvenfieldError, match=r"^claims\.yaml"):
-        read_entries({**config(), "answers": {"verdicts": {}}})

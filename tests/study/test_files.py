@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evenfield.study import files
 from evenfield.study.elementary import exp, log
 from evenfield.study.files import content_hash, read_json, read_table, write_json, write_table
-from evenfield.study.rounding import round_frame, round_results, round_significant
+from evenfield.study.rounding import round_results, round_significant
 
 FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
 
@@ -96,13 +96,6 @@ def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
     rounded = round_results(np.array([np.nan, np.inf, -np.inf, 0.3]))
     assert np.isnan(rounded[0]) and rounded[1:].tolist() == [np.inf, -np.inf, 0.3]
     assert round_results(np.array([np.nan])).shape == (1,) and round_results(np.array([])).shape == (0,)
-
-
-def test_only_floats_change_also_in_objects_and_the_frame_given_stays():
-    frame = pd.DataFrame({"n": [1234567], "x": [0.12345678], "name": ["a"]})
-    rounded = round_frame(frame)
-    assert rounded.loc[0].to_list() == [1234567, 0.123457, "a"] and frame.loc[0, "x"] == 0.12345678
-    assert round_frame(pd.DataFrame({"x": [1 / 3, 0.5]}, dtype=object))["x"].tolist() == [0.333333, 0.5]
 
 
 @given(st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=8))

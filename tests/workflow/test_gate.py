@@ -1,7 +1,6 @@
 """The gate passes a study that is reproducible and names the file of one that is not."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,16 +51,6 @@ def test_a_run_that_stops_is_one_line(study, tmp_path, monkeypatch, capsys):
     assert gate.main(["--directory", str(study), "--same-python"]) == 1
     assert capsys.readouterr().err == "gate: run 1 of 2 failed: toy: 1 bad row (log: here)\n"
     assert gate.main(["--directory", str(study / "data")]) == 1 and "no config.yaml in " in capsys.readouterr().err
-
-
-def test_shuffling_keeps_the_header_and_every_row(tmp_path):
-    copy = tmp_path / "values.csv"
-    shutil.copy(TOY / "data" / "values.csv", copy)
-    before = copy.read_text().splitlines(keepends=True)
-    assert gate.shuffle_rows(copy, seed=1) == 12
-    after = copy.read_text().splitlines(keepends=True)
-    assert after[0] == before[0] and after != before
-    assert '"two\nlines, quoted"' in copy.read_text() and sorted(after) == sorted(before)
 
 
 def test_logs_and_benchmarks_are_not_compared(tmp_path):

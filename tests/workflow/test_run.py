@@ -120,14 +120,7 @@ def test_a_failed_installer_is_one_line(run):
         run.quietly([sys.executable, "-c", code])
 
 
-def test_installed_packages_are_compiled_and_the_library_is_on_the_path():
-    import pandas
-    import statsmodels
-
-    for package in (pandas, statsmodels):
-        folder = Path(package.__file__).parent
-        compiled = {path.name.split(".")[0] for path in (folder / "__pycache__").glob("*.pyc")}
-        assert {path.stem for path in folder.glob("*.py")} <= compiled
+def test_the_library_is_on_the_path():
     code = "import sys; print('\\n'.join(sys.path))"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert str(REPO / "workflow") in done.stdout.splitlines()

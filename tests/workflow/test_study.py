@@ -24,9 +24,8 @@ AFTER_ESTIMATES = {"collect", "answer", "name_numbers", "exhibit_answers", "page
 def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(folder / "Snakefile"), "--directory", str(folder)]
-    return subprocess.run(
-        [*command, *options], capture_output=True, text=True, check=False, env={**os.environ, **single}
-    )
+    told = {"capture_output": True, "text": True, "env": {**os.environ, **single}}
+    return subprocess.run([*command, *options], check=False, **told)
 
 
 @pytest.fixture(scope="module")

@@ -47,29 +47,21 @@ def test_jackknife_and_anderson_hsiao_written_out():
     assert anderson_hsiao_root(levels).rho == pytest.approx(beta[0], rel=CLOSED_FORM)
 
 
-def broken(kind):
-    levels = panel()
-    if kind == "gap":
-        levels[2, 3] = np.nan
-    if kind == "two units":
-        levels = levels[:2]
-    if kind == "short":
-        levels = levels[:, :1]
-    if kind == "constant":
-        levels = np.full(levels.shape, 7.0)
-    if kind == "common path":
-        levels = np.tile(levels[:1], (10, 1))
-    if kind == "only effects":
-        levels = np.arange(10.0)[:, None] + np.arange(12.0) ** 2
-    if kind == "vector":
-        levels = levels[0]
-    return levels
+BROKEN = {
+    "gap": lambda levels: np.where(levels == levels[2, 3], np.nan, levels),
+    "two units": lambda levels: levels[:2],
+    "short": lambda levels: levels[:, :1],
+    "constant": lambda levels: 0 * levels + 7,
+    "common path": lambda levels: np.tile(levels[:1], (10, 1)),
+    "only effects": lambda levels: np.arange(10.0)[:, None] + np.arange(12.0) ** 2,
+    "vector": lambda levels: levels[0],
+}
 
 
-@pytest.mark.parametrize("kind", ["gap", "two units", "short", "constant", "common path", "vector", "only effects"])
+@pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_bad_panels_are_refused(estimator, kind):
-    refused(None, estimator, broken(kind))
+    refused(None, estimator, BROKEN[kind](panel()))
 
 
 @pytest.mark.parametrize(("estimator", "dates"), [*zip(ESTIMATORS, (4, 2, 3), strict=True)])

@@ -132,17 +132,6 @@ def test_connected_sets_of_china_and_blocks_with_several_paths():
         assert tuple(np.flatnonzero(panel.treated[source])) in sets
 
 
-def test_listed_permutations_have_exactly_their_size():
-    # Under exchangeability the observed set is equally likely to be any: the p-values are those of all sets as data.
-    _, _, units, times, _ = make_panel(staggered=False, controls=0, t=1, n=N)
-    y, p = np.random.default_rng(5).normal(size=N), []
-    for chosen in combinations(range(N), 3):
-        panel = ri.path_panel(y, np.isin(np.arange(N), chosen).astype(float), units, times)
-        p.append(ri.path_randomisation(panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "time").p_value())
-    for alpha in (0.05, 0.1, 0.25, 0.5):
-        assert np.mean(np.array(p) <= alpha) <= alpha and np.mean(np.array(p) <= alpha) > alpha - 2 / 84
-
-
 def rows(**change):
     names = ("y", "d", "units", "times", "controls")
     return dict(zip(names, make_panel(), strict=True)) | change

@@ -106,9 +106,8 @@ def test_bootstrap_by_unit_and_moran_of_residuals():
 
 @pytest.mark.parametrize("model", ["SDM", "SEM"])
 def test_year_bootstrap_agrees_with_the_information_when_errors_are_independent(model):
-    case = make_case(
-        n=15, t=40, matrix=ring(15), rho=0.4 if model == "SDM" else 0.0, lam=0.0 if model == "SDM" else 0.4
-    )
+    spatial = {"rho": 0.4} if model == "SDM" else {"rho": 0.0, "lam": 0.4}
+    case = make_case(n=15, t=40, matrix=ring(15), **spatial)
     fit = fit_spatial_panel(case.panel, case.network, PanelModel(model))
     drawn = year_bootstrap(case.panel, fit, generator_for(1, "years"), 300, 2)
     np.testing.assert_allclose(drawn.mean(axis=0)[:-1], fit.estimates[:-1], atol=0.03)

@@ -153,19 +153,6 @@ def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit
     assert stability(common).constant_root > 1 and not stability(common).long_run
 
 
-def test_monte_carlo_obeys_the_model_and_sees_the_bias(case, fit):
-    quiet = dynamic_monte_carlo(case[0], replace(fit, sigma2=1e-14), np.random.default_rng(7), replications=20)
-    assert np.abs(quiet.bias[0]).max() < 1e-5
-    panel, net = simulated(n=16, t=6, tau=0.8, rho=0.2, eta=-0.1, seed=11)
-    short = dyn.fit_dynamic(panel, net)
-    truth = replace(short, estimates=np.concatenate([[0.2, 0.8, -0.1], 0.1 * short.estimates[3:]]))
-    found = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
-    assert found.truth == pytest.approx([0.2, 0.8, -0.1]) and found.bias[0, 1] < -4 * found.sd[0, 1] / np.sqrt(80)
-    assert abs(found.bias[-1, 1]) < abs(found.bias[0, 1]) / 2
-    again = dynamic_monte_carlo(panel, truth, np.random.default_rng(7), replications=80)
-    assert again.bias == pytest.approx(found.bias, nan_ok=True)
-
-
 def test_bad_input_is_named(case):
     panel, net = case
     refused("sums to one", dyn.fit_dynamic, panel, network(net.units, 2 * net.matrix))

@@ -192,15 +192,3 @@ def test_edit_that_was_not_checked_in_is_not_blessed_on_the_way(study):
     study.replace("units", "Bland", "Blend", refresh=False)
     with pytest.raises(SystemExit, match="1 table changed since its checksum was written"):
         run(study, NEW_YEARS)
-
-
-def test_column_without_figures_needs_a_source(study):
-    spans = study.path("panel_provenance").read_text(encoding="utf-8")
-    study.replace("panel_provenance", next(line for line in spans.splitlines() if line.startswith("output")) + "\n", "")
-    blank = study.path("panel").read_text(encoding="utf-8").splitlines()
-    rows = [blank[0], *(",".join([*line.split(",")[:2], "", *line.split(",")[3:]]) for line in blank[1:])]
-    study.replace("panel", "\n".join(blank), "\n".join(rows))
-    with pytest.raises(SystemExit, match=r"panel_provenance.csv has no span of output; expected the source"):
-        run(study, NEW_YEARS)
-    run(study, NEW_YEARS, "--source", "BOOK")
-    assert [span[:3] for span in spans_of(study)] == [("all", 2003, 2005)]

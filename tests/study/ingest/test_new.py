@@ -65,16 +65,8 @@ CHANGED = {
     "late": (lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))), [], "to 2011, without a gap in income"),
     "every two": (lambda t: t[t["year"] % 2 == 0], [], "5 units, 2000 to 2010, every 2 years"),
     "output": (lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"), [], "gdp over pop, by"),
-    "given": (
-        lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
-        ["--income", "b"],
-        "5 units",
-    ),
-    "computed": (
-        lambda t: t.assign(population=t["income"] * 2),
-        [],
-        "panel computes these: population to population_g",
-    ),
+    "b": (lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"), ["--income", "b"], "5 units"),
+    "computed": (lambda t: t.assign(population=t["income"] * 2), [], "computes these: population to population_g"),
     "dates": (lambda t: t.assign(year=t["year"].astype(str) + "-01-01"), [], "years: column year"),
     "simulated": (lambda t: t, ["--flag", "simulated", "--source", "A seed"], "5 units"),
     "todo": (lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"), [], "is not clear: perhaps a, b"),
@@ -96,7 +88,7 @@ def test_what_was_guessed_is_said_and_the_study_is_in_order(tmp_path, capsys, mo
     monkeypatch.chdir(tmp_path / "study")
     study = read_study(config)
     assert describe_study(study)["simulated"] == (["income"] if name == "simulated" else [])
-    assert {"given": "b", "computed": "income"}.get(name) in {config["panel"]["income"].get("column"), None}
+    assert {"b": "b", "computed": "income"}.get(name) in {config["panel"]["income"].get("column"), None}
 
 
 SPOILT = {

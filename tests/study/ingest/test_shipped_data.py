@@ -80,9 +80,3 @@ def test_nothing_is_simulated_and_grade_c_is_used_only_for_income_until_1998(chi
     panel = china_tables["panel"]
     assert panel["fdi_actual_10k_usd"].isna().all() and panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
     assert panel.loc[panel["year"] <= 1998, "gdp_real_proxy_100m_cny_2000"].notna().all()
-
-
-def test_sectors_add_up_to_output(china_tables):
-    panel = china_tables["panel"].query("2000 <= year <= 2019")
-    sectors = panel[["va_primary_100m_cny", "va_secondary_100m_cny", "va_tertiary_100m_cny"]].sum(axis=1)
-    assert (sectors / panel["gdp_100m_cny"] - 1).abs().max() < 0.0005

@@ -95,10 +95,7 @@ SPAN = "output,all,2000,2003,A,official,BOOK,"
 @pytest.mark.parametrize(
     ("spans", "cells"),
     [
-        (
-            "output,all,2000,2002,A,official,BOOK,",
-            "3 figures of output with no or two sources (A 2003, B 2003, C 2003)",
-        ),
+        ("output,all,2000,2002,A,official,BOOK,", "3 figures of output with no or two sources (A 2003, B 2003"),
         (f"{SPAN}\noutput,B,2001,2001,B,official,BOOK,", "1 figures of output with no or two sources (B 2001)"),
         ("output,A B,2000,2003,A,official,BOOK,", "4 figures of output with no or two sources (C 2000, C 2001, C"),
     ],
@@ -133,14 +130,3 @@ def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):
     panel = toy.read()["panel"]
     off = panel[panel["doubtful"].isna()]
     assert list(zip(off["unit"], off["year"], strict=True)) == [("A", 2002), ("A", 2003), ("B", 2002), ("B", 2003)]
-
-
-def test_doubtful_figures_of_merged_units_are_dropped_too(toy):
-    toy.path("panel_merged").write_text("unit,year,doubtful\nA,2000,3.5\n", encoding="utf-8")
-    package = toy.package
-    fields = [{"name": "unit"}, {"name": "year", "type": "integer"}, {"name": "doubtful", "type": "number"}]
-    package["resources"].append({"name": "merged", "path": "panel_merged.csv", "schema": {"fields": fields}})
-    toy.save(package)
-    assert toy.read()["panel_merged"]["doubtful"].isna().all()
-    toy.config["data"]["grade_c"] = ["doubtful"]
-    assert toy.read()["panel_merged"]["doubtful"].tolist() == [3.5]

@@ -9,7 +9,7 @@ from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, d
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.spatial_panel import estimate_rows
 from evenfield.topics.spatial_panel.estimate import estimate
@@ -180,6 +180,8 @@ CHANGES = [
     (r"a is blank 1 times in p \(u06 2002\)", {"frame": lambda f: f.assign(a=f["a"].where(f.index != 20))}),
     ("ratio is blank", {"frame": lambda f: f.assign(top=f["top"] - 50)}),
     ("no rows in 1900-1910", {"years": [1900, 1910]}),
+    ("the years of p run from 2005 to 2005", {"years": [2005, 2005]}),
+    ("regressor b of p is not one of a, ratio", {"regressors": ["b"]}),
     ("p: `wealth` names the column 'wealth'", {"outcome": "wealth"}),
     ("names the column 'x'", {"regressors": ["gone"]}),
     ("pairs of unit and period are missing", {"frame": lambda f: f.drop(index=3)}),
@@ -201,19 +203,4 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
     if "far" in study.matrices:
         study.config["estimates"]["spatial_panel"]["specifications"][0]["weights"] = "near"
     with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
-        estimate(study)
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"regressors": ["b"]}, "regressor b of p is not one of a, ratio"),
-        ({"years": [2005, 2005]}, "the years of p run from 2005 to 2005"),
-        ({}, "an id is used twice"),
-    ],
-)
-def test_a_wrong_specification_is_named(change, text):
-    study = make_study(**change)
-    study.config["estimates"]["spatial_panel"]["specifications"] *= 1 if change else 2
-    with pytest.raises(ConfigError, match=text):
         estimate(study)

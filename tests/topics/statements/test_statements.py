@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.standardised_index import standardised_index
-from evenfield.study.errors import EstimateError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.topics.statements.estimate import estimate
 from evenfield.topics.statements.estimate_data import Data
 from made_study import MadeStudy, row, same_numbers, same_results
@@ -205,22 +205,12 @@ def test_what_is_missing_becomes_a_reason(item, text):
         ({**PANEL, "outcome": ["a", "b"]}, "a panel with several outcomes"),
         ({**FACT, "measure": "ratio"}, "a ratio without per"),
         ({**FACT, "measure": "growth", "less": "a"}, "only share and increase subtract"),
-    ],
-)
-def test_wrong_declarations_are_named(item, text):
-    with pytest.raises(EvenfieldError, match=text):
-        run(item)
-
-
-@pytest.mark.parametrize(
-    ("item", "text"),
-    [
         ({**CONTRAST, "periods": ["P9"]}, "names period 'P9'"),
         ({**FACT, "group": "clusters"}, "names the group 'clusters'"),
         ({**FACT, "group": ["u00", "u99"]}, "names the unit u99"),
         ({**FACT, "unit_schemes": ["other"]}, "names the unit scheme other"),
     ],
 )
-def test_unknown_names_are_refused(item, text):
-    with pytest.raises(EstimateError, match=text):
+def test_wrong_declarations_and_unknown_names_are_refused(item, text):
+    with pytest.raises(EvenfieldError, match=text):
         run(item)
