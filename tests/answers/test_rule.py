@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evenfield.answers.rule import Evidence, judge_fact, judge_tested, side_of, visible
+from evenfield.answers.rule import Evidence, judge_fact, judge_tested, visible
 from evenfield.answers.spec import Rule, Threshold
 from evenfield.study.errors import ClaimsError
 
@@ -148,8 +148,3 @@ def test_smallest_visible_effect_is_that_of_the_row_itself() -> None:
     assert visible(row((-half, half), std_error=1.0), Rule(power=0.9)) == pytest.approx(more)
     assert math.isnan(visible(row((1.0, NAN), mde=7.0), RULE))
     assert visible(row((NAN, NAN), mde=7.0), RULE) == 7.0
-
-
-def test_a_side_needs_a_number() -> None:
-    assert side_of(row((NAN, NAN), 0.01, estimate=-1.0), 1, 0.05) == -1
-    assert side_of(row((NAN, NAN), 0.01, estimate=NAN), 1, 0.05) == 0

@@ -1,10 +1,7 @@
 from pathlib import Path
 
-import pytest
-
 from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.exhibits import read_exhibits
-from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
 from report.made_up import write_figure
 
@@ -26,9 +23,3 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path
     assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
     assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")
     assert found[0].picture.startswith("data:image/svg+xml;base64,")
-
-
-def test_a_figure_without_its_twin_is_refused(tmp_path: Path) -> None:
-    paths = [path for path in write_figure(tmp_path, "F1") if not path.endswith(".csv")]
-    with pytest.raises(ReportError, match=r"report: F1 has no \.csv file"):
-        read_exhibits(paths, {}, {}, {})

@@ -29,14 +29,6 @@ def test_main_gets_names_without_what_only_triggers_reruns(tmp_path):
     assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1} and log_of(tmp_path) == ""
 
 
-def test_log_is_there_before_the_work_and_an_old_one_is_gone(tmp_path):
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "rule.log").write_text("old", encoding="utf-8")
-    seen = []
-    enter(job(tmp_path), lambda **_: seen.append(log_of(tmp_path)))
-    assert seen == [""]
-
-
 def test_known_fault_is_one_line_on_both_sides(tmp_path):
     def main(**_):
         raise IngestError("panel.csv\nhas 3  faults", "none", "mend them")

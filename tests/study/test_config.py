@@ -59,12 +59,6 @@ def test_fault_is_one_line(change, message):
         checked_config(config)
 
 
-@pytest.mark.parametrize(("start", "end"), [(1945, 2000), (1940, 1995), (1960, 1950)])
-def test_period_off_the_step(start, end):
-    with pytest.raises(ConfigError, match=r"years of the panel, 1940 to 2000, in steps of 10"):
-        checked_config({**MINIMAL, "periods": {"P": {"start": start, "end": end}}})
-
-
 def test_defaults_fill_a_minimal_config():
     before, config = copy.deepcopy(MINIMAL), checked_config(MINIMAL)
     assert before == MINIMAL and checked_config(config) == config

@@ -64,18 +64,6 @@ def test_logs_and_benchmarks_are_not_compared(tmp_path):
     assert found == [f"results/tables/only-one.csv: {one}", f"results/tables/only-two.csv: {two}"]
 
 
-def test_the_repository_is_copied_as_a_study_only(tmp_path, monkeypatch):
-    repository = tmp_path / "repository"
-    kept = ["claims.yaml", "config.yaml", "data/a.csv", "data/geo/b.geojson", "text/page.md"]
-    for name in (*kept, "workflow/x.py", "results/r.csv", "run"):
-        (repository / name).parent.mkdir(parents=True, exist_ok=True)
-        (repository / name).touch()
-    monkeypatch.setattr(gate, "REPO", repository)
-    gate.copy_study(repository, tmp_path / "copy")
-    copied = sorted(path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.*"))
-    assert copied == kept
-
-
 def test_avx512_that_stays_on_is_an_error_and_else_turned_off_or_reported(monkeypatch):
     monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
     report = gate_conditions.Report()

@@ -144,12 +144,6 @@ def literal_score(levels, rho, variance):
     return (lag * e).sum() + (n - 1) / t * sum(s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t))
 
 
-def test_geometric_sums_and_their_derivative():
-    sums, slopes = bc.geometric_sums(np.array([0.9, 1.0]), 6)
-    above, below = (bc.geometric_sums(np.array([0.9, 1.0]) + step, 6)[0] for step in (1e-6, -1e-6))
-    assert slopes == pytest.approx((above - below) / 2e-6, abs=1e-7) and sums[1] == pytest.approx(np.arange(1, 7))
-
-
 @pytest.mark.parametrize("variance", bc.Variance)
 @pytest.mark.parametrize("rho", [0.4, 0.97, 1.0])
 def test_score_equals_its_definition(levels, variance, rho):

@@ -1,7 +1,5 @@
 """Conley and Driscoll-Kraay against dense sums and statsmodels; fixed-b against its table and simulation."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -131,20 +129,6 @@ def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
 def test_fixed_b_without_lags_is_students_t(T):
     expected = stdtrit(T - 1, 0.975) * np.sqrt(T / (T - 1))
     assert dkr.fixed_b_critical_value(T, 0, 0.95) == pytest.approx(expected, rel=1e-6)
-
-
-def test_2800_units_stay_under_200_megabytes():
-    rng, N, T = np.random.default_rng(3), 2800, 40
-    names, lat, lon = np.arange(N), rng.uniform(20, 50, N), rng.uniform(75, 130, N)
-    units, times = np.repeat(names, T), np.tile(np.arange(T), N)
-    X = np.column_stack([rng.normal(size=(N * T, 2))])
-    fit = fit_ols(rng.normal(size=N * T), X)
-    tracemalloc.start()
-    conley_panel_inference(fit, C, units, times, spatial_kernel(names, lat, lon, 200.0), 3)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 200e6
-    assert peak < 0.5 * 8 * N**2  # no N x N matrix is ever formed
 
 
 def test_bad_input_says_what_is_wrong(places, panel):

@@ -9,7 +9,6 @@ from scipy.optimize import approx_fprime, minimize
 from spreg import Panel_FE_Error, Panel_FE_Lag
 
 from china_design import read_design, weights_of
-from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
@@ -160,11 +159,6 @@ def test_what_cannot_be_estimated_is_said():
     said("collinear", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
     said("exactly", panel=panel_from_arrays(case.X @ [1.0, 2.0], case.X, case.units, NAMES), model="OLS")
     refused("unknown covariance", fit_spatial_panel(panel, net, PanelModel("SAR")).covariance, "hessian")
-
-
-@pytest.mark.parametrize("rho", [0.99974, -1.9998])
-def test_an_estimate_near_an_end_of_its_range_is_at_the_edge(rho):
-    assert at_edge(rho, -2.0, 1.0) and not at_edge(0.999 * rho, -2.0, 1.0)
 
 
 def dense(case, model, d, phi):

@@ -85,19 +85,6 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     pd.testing.assert_frame_equal(one.series["series"], two.series["series"], rtol=MACHINE)
 
 
-def test_a_study_without_policy_tables_or_population():
-    def bare(frame):
-        return frame.assign(population_growth_per_year=np.nan).drop(columns=["control_coast", "control_trade"])
-
-    change = {"panel": lambda f: f.assign(population=np.nan), "periods": bare, "doses": lambda f: f.head(0)}
-    change |= dict.fromkeys(("cells", "yearly_cells"), lambda f: f.assign(taxonomy="none", cell="neither"))
-    results = estimate(make_study(section={}, **change))
-    found = results.series["series"]
-    assert results.fit["taxonomies"] == ["none"] and set(found["cell"]) == {"neither", "all"}
-    assert found["mean_population_weighted"].isna().all()
-    assert set(found["variable"]) == {*PATHS, "growth_pct_per_year", "log_income_start"}
-
-
 @pytest.mark.parametrize(
     ("table", "change", "text"),
     [
