@@ -48,15 +48,15 @@ def least_squares(effects):
 
 def test_planted_speeds_are_recovered():
     design = {"speed": 2, "transitions": 42}
-    assert 1.7 < np.median(speeds(bc.bias_corrected_root, 400, 1, **design)) < 2.3
-    assert 1.7 < np.median(speeds(constant, 400, 1, **design)) < 2.3
-    assert np.median(speeds(least_squares(wi.within_units), 400, 1, **design)) > 4
-    assert np.median(speeds(wi.half_panel_root, 400, 1, **design)) < 1
-    assert 0.9 < np.median(speeds(least_squares(wi.transitions), 400, 1, **design)) < 1.9
-    assert 1.2 < np.median(speeds(anderson_hsiao_root, 400, 1, **design)) < 3.0
-    assert 4.7 < np.median(speeds(bc.bias_corrected_root, 400, 2, speed=5, transitions=42)) < 5.4
-    assert 1.85 < np.nanmedian(speeds(constant, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
-    assert 1.85 < np.nanmedian(speeds(bc.bias_corrected_root, 4000, 3, span=5, speed=2, transitions=8)) < 2.15
+    assert 1.7 < np.median(speeds(bc.bias_corrected_root, 200, 1, **design)) < 2.3
+    assert 1.7 < np.median(speeds(constant, 200, 1, **design)) < 2.3
+    assert np.median(speeds(least_squares(wi.within_units), 200, 1, **design)) > 4
+    assert np.median(speeds(wi.half_panel_root, 200, 1, **design)) < 1
+    assert 0.9 < np.median(speeds(least_squares(wi.transitions), 200, 1, **design)) < 1.9
+    assert 1.2 < np.median(speeds(anderson_hsiao_root, 200, 1, **design)) < 3.0
+    assert 4.7 < np.median(speeds(bc.bias_corrected_root, 200, 2, speed=5, transitions=42)) < 5.4
+    assert 1.85 < np.nanmedian(speeds(constant, 2000, 3, span=5, speed=2, transitions=8)) < 2.15
+    assert 1.85 < np.nanmedian(speeds(bc.bias_corrected_root, 2000, 3, span=5, speed=2, transitions=8)) < 2.15
 
 
 def test_changing_variance_and_samples_without_a_root():

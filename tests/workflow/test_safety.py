@@ -97,8 +97,7 @@ def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_
     assert made(run(study)) == ["first", "second"] and results(study) == before
 
 
-@pytest.mark.parametrize("name", ["first.txt", "more.txt", "second.txt"])
-@pytest.mark.parametrize("harm", ["delete", "truncate", "edit with an old time stamp"])
+@pytest.mark.parametrize(("harm", "name"), [("delete", "first.txt"), ("truncate", "more.txt"), ("edit", "second.txt")])
 def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):
     before, path, again = results(study), study / "results" / name, ["first", "second"][name == "second.txt" :]
     if harm == "delete":
