@@ -190,3 +190,14 @@ def test_shared_membership_and_exact_tests():
     np.testing.assert_array_equal(test.table, table)
     assert test.exact_p == exact and test.permutation_p == pytest.approx(exact, abs=0.01)
     assert cb.exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
+
+
+def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
+    # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
+    t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
+    monkeypatch.setattr("evenfield.numerics.clubs._union_t", lambda _tests, _found, group: t[tuple(group)])
+    tests = cb.group_tests(two_clubs(), PERIODS, "fqsb")
+    three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
+    first = [club.merged_from for club in cb.merge_clubs(tests, three, "phillips_sul").clubs]
+    best = [club.merged_from for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs]
+    assert first == [(1, 2), ()] and best == [(), (2, 3)]

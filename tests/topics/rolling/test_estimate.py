@@ -94,20 +94,13 @@ def test_shuffled_rows_renamed_units_and_another_unit_of_income_change_nothing()
         pd.testing.assert_frame_equal(numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9)
 
 
-def test_decennial_panels_and_joined_output():
+def test_decennial_panels():
     results = run({**SPEC, "windows": [10, 20, 15]}, years=range(1940, 2001, 10), spans=(("A", 0, 3), ("B", 3, 6)))
     assert len([e for e in results.estimates if e.estimator == "rolling_ols"]) == 6 + 5
     none = row(results, estimator="rolling_sup_t", contrast="15 years")
     assert np.isnan(none.estimate) and "no two dates are 15 years apart" in none.warning
     assert np.isfinite(row(results, estimator="period_contrast").estimate)
     assert np.isfinite(row(results, estimator="sdm_ml", period="A", effect_type="total").estimate)
-    early = np.repeat(["proxy", "official"], [160, 240])
-    results = run(change=lambda f: f.assign(basis=early), first_official=2010)
-    spans = {e.period for e in results.estimates if e.estimator == "weak_sigma"}
-    assert spans == {"2000-2024", "2000-2009", "2010-2024"}
-    joint = row(results, estimator="rolling_ols", period="2008-2014")
-    assert joint.output_basis == "spliced" and "PROXY output before 2010, joined" in joint.warning
-    assert row(results, estimator="rolling_ols", period="2010-2016").warning == ""
 
 
 def test_two_units_short_panels_and_equal_incomes_are_not_defined():
