@@ -71,7 +71,7 @@ def test_closed_forms_of_influence():
     assert effective_clusters(X, clusters, SLOPE) == pytest.approx(10.0, rel=MACHINE)
     assert partial_leverage(X, clusters, SLOPE)[1] == pytest.approx(np.full(10, 0.1), rel=MACHINE)
     sizes = np.array([2, 3, 7, 12])
-    X, clusters = np.ones((sizes.sum(), 1)), np.repeat(np.arange(4), sizes)
+    X, clusters = np.ones((sizes.sum(), 1)), np.random.default_rng(0).permutation(np.repeat(np.arange(4), sizes))
     expected = (sizes**2.0).sum() ** 2 / (sizes**4.0).sum()
     assert effective_clusters(X, clusters, np.ones(1), within=1.0) == pytest.approx(expected, rel=CLOSED_FORM)
     independent = effective_clusters(X, clusters, np.ones(1), within=0.0)

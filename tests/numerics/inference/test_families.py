@@ -99,7 +99,7 @@ def test_simulated_power_at_the_detectable_effect_is_80_percent():
 
 @pytest.fixture
 def design():
-    rng, units = np.random.default_rng(9), np.repeat([f"u{i:02}" for i in range(12)], 5)
+    rng, units = np.random.default_rng(9), np.tile([f"u{i:02}" for i in range(12)][::-1], 5)
     X = np.column_stack([np.ones(60), rng.normal(size=60), rng.normal(size=60)])
     return X @ [1, 0.15, 0.3] + rng.normal(size=60), X, units, np.array([0.0, 1.0, 0.0])
 

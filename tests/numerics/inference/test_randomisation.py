@@ -42,7 +42,8 @@ def refit(y, d, units, times, C, effects):
 @pytest.mark.parametrize("controls", [0, 2])
 def test_every_draw_equals_its_refit(effects, controls):
     y, d, units, times, C = make_panel(controls=controls)
-    panel = ri.path_panel(y, d, units, times, C)
+    order = np.random.default_rng(0).permutation(N * T)
+    panel = ri.path_panel(y[order], d[order], units[order], times[order], C[order] if controls else C)
     drawn = ri.free_assignments(panel, 40, generator_for(1, "refits"))
     test, path = ri.path_randomisation(panel, drawn, effects), d.reshape(N, T)
     slow = np.array([refit(y, path[source].ravel(), units, times, C, effects) for source in drawn.source])

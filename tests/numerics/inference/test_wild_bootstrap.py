@@ -15,7 +15,7 @@ C = np.array([0.0, 1.0, -0.5, 0.0])
 @pytest.fixture
 def panel():
     rng = np.random.default_rng(3)
-    clusters = np.repeat([f"p{k:02}" for k in range(13)], rng.integers(3, 12, 13))
+    clusters = rng.permutation(np.repeat([f"p{k:02}" for k in range(13)], rng.integers(3, 12, 13)))
     n, shock = len(clusters), dict(zip(np.unique(clusters), rng.normal(size=13), strict=True))
     X = np.column_stack([np.ones(n), rng.normal(size=(n, 3))])
     X[:, 1] += [shock[g] for g in clusters]

@@ -9,7 +9,6 @@ from pathlib import Path
 from frictionless import Package, system
 
 from evenfield.study.ingest.dictionary import read_resources
-from evenfield.study.ingest.outlines import read_outlines
 from evenfield.study.ingest.study_tables import describe_study
 
 DATA = Path(__file__).parents[3] / "data"
@@ -56,14 +55,6 @@ def test_sources_that_are_named_exist(china_tables):
             assert named <= known, f"{name}: {sorted(named - known)}"
             checked += len(named)
     assert checked > 60 and set(china_tables["panel_provenance"]["source"]) <= known
-
-
-def test_links_and_outlines_are_those_of_the_units(china_tables):
-    links, units = china_tables["adjacency"], set(china_tables["units"]["unit"])
-    assert (links["unit_i"] < links["unit_j"]).all()
-    assert units - set(links["unit_i"]) - set(links["unit_j"]) == {"CN-HI"} and set(links.to_numpy().ravel()) < units
-    features = read_outlines(DATA / "datapackage.json")["features"]
-    assert [feature["properties"]["unit"] for feature in features] == list(china_tables["units"]["unit"])
 
 
 def test_every_file_is_in_the_dictionary_which_is_written_as_refresh_writes_it():

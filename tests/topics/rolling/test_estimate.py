@@ -71,7 +71,10 @@ def test_spatial_form_equals_spreg():
     w = full2W(weights.matrix.toarray())
     w.transform = "r"
     y, x = (frame[name].to_numpy()[:, None] for name in ("growth_pct_per_year", "log_income_start"))
-    _, b, theta, rho = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full").betas.ravel()
+    theirs, plain = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full"), spreg.OLS(y / 100, x)
+    _, b, theta, rho = theirs.betas.ravel()
+    ratio = row(results, estimator="sdm_ml", period="A", contrast="against no neighbours").estimate
+    assert ratio == pytest.approx(2 * (theirs.logll - plain.logll), rel=1e-4)
     terms = {"neighbours_growth": rho, "log_income_start": b, "neighbours_log_income_start": theta}
     same = {"estimator": "sdm_ml", "period": "A"}
     for term, value in terms.items():

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.numerics.unit_roots import cd_test
 from evenfield.shared.estimates import Estimate
 from evenfield.topics.unit_roots.estimate import decisions, estimate
 from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM
 
 SPEC = {"id": "f"}
 INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 2011}
@@ -64,7 +66,9 @@ def test_spans_follow_the_output_basis():
     spans = {e.period for e in results.estimates if (e.term, e.outcome) == ("cips", "log_income")}
     assert spans == {"1990-2020", "1990-2004", "2005-2020"}
     assert "not equally spaced" in row(results, term="cips", outcome="growth", period="1991-2020").warning
-    assert np.isfinite(row(results, term="cd", period="1991-2020").estimate)
+    study = make_study()
+    growth = study.table("panel").dropna().pivot(index="unit", columns="year", values="growth_pct").to_numpy()
+    assert row(estimate(study), term="cd").estimate == pytest.approx(cd_test(growth).statistic, rel=CLOSED_FORM)
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
