@@ -1,4 +1,4 @@
-"""Weights of the shipped study: the printed properties of the design, and matrices that close in both unit schemes."""
+"""Weights of the shipped study: the printed properties of the design."""
 
 from pathlib import Path
 
@@ -16,23 +16,20 @@ DECIMALS = {"mean_neighbours": 1, "effective_neighbours": 1, "rho_low": 2, "rho_
 
 
 @pytest.fixture(scope="module")
-def geographies(china_tables, china_fields, china_config):
-    built = {scheme: build_panel(china_tables, china_fields, china_config, scheme) for scheme in ("31", "30")}
+def geography(china_tables, china_fields, china_config):
+    made = build_panel(china_tables, china_fields, china_config, "31")
     join = china_config["weights"]["join"]
-    return {
-        scheme: build_geography(made.units, made.adjacency, made.panel, join, made.description["merged"])
-        for scheme, made in built.items()
-    }
+    return build_geography(made.units, made.adjacency, made.panel, join, made.description["merged"])
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED["weights"]))
-def test_printed_table_of_weights(geographies, china_config, name):
-    spec = build_weights(name, china_config["weights"]["families"][name], geographies["31"]).spec
+def test_printed_table_of_weights(geography, china_config, name):
+    spec = build_weights(name, china_config["weights"]["families"][name], geography).spec
     assert ({key: round(spec[key], digits) for key, digits in DECIMALS.items()}) == EXPECTED["weights"][name]
 
 
-def test_printed_properties_of_contiguity_and_a_band_that_fails(geographies):
-    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geographies["31"])
+def test_printed_properties_of_contiguity_and_a_band_that_fails(geography):
+    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geography)
     names = ("links", "min_neighbours", "max_neighbours", "components")
     assert {key: weights.spec[key] for key in names} == {key: expected[key] for key in names}
     assert round(weights.spec["mean_neighbours"], 2) == expected["mean_degree"]
@@ -41,4 +38,4 @@ def test_printed_properties_of_contiguity_and_a_band_that_fails(geographies):
     assert alone == ["CN-HI"]
     named = ", ".join(EXPECTED["band_800_km_without_neighbours"])
     with pytest.raises(WeightsError, match=rf"2 units have no neighbour in weights near \({named}\)"):
-        build_weights("near", {"kind": "band", "range_km": 800}, geographies["31"])
+        build_weights("near", {"kind": "band", "range_km": 800}, geography)

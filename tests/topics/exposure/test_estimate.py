@@ -142,6 +142,8 @@ def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
     own = residuals[residuals["regressor"] == "own_cluster"].loc[UNITS, "expected"]
     assert own[coast == 0].eq(0).all()
     (y, X), mean = arrays(), [pd.Series(label).groupby(coast).transform("mean").to_numpy() for label in (C, S)]
+    left = residuals[residuals["regressor"] == "residual"].loc[UNITS, "value"]
+    np.testing.assert_allclose(left, fit_ols(y, X).u_hat, atol=1e-6)
     X[:, :4] -= np.column_stack([*mean, *(W["contiguity"] @ label for label in mean)])
     recentred = one(results, period="P2", contrast=DIFFERENCE, estimator="slx_recentred")
     assert recentred.estimate == pytest.approx(C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM)
