@@ -23,7 +23,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.study.spatial_weights import row_standardised
 
 pytestmark = pytest.mark.montecarlo
-SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "400"))
+SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "300"))
 DRAWS, LEVEL, REFERENCE_SAMPLES = 399, 0.05, 1000
 GROUPS = {"cluster": CLUSTERS, "sez": ZONES, "pair": ["CN-JS", "CN-ZJ"]}
 # Section 4.2: group, errors, then CR1, CR2 + BM, CR3, WCR-11, WCR-33, permutation, connected permutation.
