@@ -56,13 +56,11 @@ class MadeStudy(Study):
 
     def renamed(self, names):
         """The same study with other unit ids."""
-        tables = {
-            key: frame.assign(**{c: frame[c].map(names) for c in frame if c in ("unit", "unit_i", "unit_j")})
-            for key, frame in self.tables.items()
-        }
-        weights = {
-            k: SpatialWeights(tuple(names[u] for u in w.units), w.matrix, w.spec) for k, w in self.matrices.items()
-        }
+        ids, tables = ("unit", "unit_i", "unit_j"), {}
+        for key, frame in self.tables.items():
+            tables[key] = frame.assign(**{c: frame[c].map(names) for c in frame if c in ids})
+        named = {key: tuple(names[unit] for unit in w.units) for key, w in self.matrices.items()}
+        weights = {key: SpatialWeights(named[key], w.matrix, w.spec) for key, w in self.matrices.items()}
         described = dict(self.described)
         if "units" in described:
             described["units"] = [names[unit] for unit in described["units"]]
@@ -90,8 +88,13 @@ def one_line(kind, text):
     return pytest.raises(kind, match=rf"\A.*{re.escape(text)}.*\Z")
 
 
+def rows(results, **wanted):
+    """Return the rows whose fields hold the wanted values."""
+    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
 def row(results, **wanted):
     """Return the one row whose fields hold the wanted values."""
-    found = [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+    found = rows(results, **wanted)
     assert len(found) == 1, f"{len(found)} rows with {wanted}"
     return found[0]

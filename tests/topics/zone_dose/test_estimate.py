@@ -52,9 +52,8 @@ def main_row(results, **wanted):
 def with_dummies(study, terms, years, without=()):
     """Fit by statsmodels with a dummy for each unit and for each year of each region."""
     frame = study.tables["panel"].merge(study.tables["doses"]).merge(study.tables["units"], on="unit")
-    frame = frame.sort_values(["unit", "year"]).assign(
-        dose=lambda f: np.log1p(f["zones"]), y=lambda f: np.log(f["stock"])
-    )
+    frame = frame.sort_values(["unit", "year"])
+    frame = frame.assign(dose=np.log1p(frame["zones"]), y=np.log(frame["stock"]))
     for name, later in terms.items():
         frame[name] = frame.groupby("unit")["dose"].shift(-later)
     frame = frame[frame["year"].between(*years) & ~frame["unit"].isin(without)]
