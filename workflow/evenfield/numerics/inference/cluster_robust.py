@@ -1,6 +1,6 @@
 """Covariances clustered by unit: CR1, CR2, CR3, two ways, and the cluster products they share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import OlsFit, t_quantile
+from evenfield.numerics.ols import OlsFit, gram_root, t_quantile
 
 
 class RobustInference(NamedTuple):
@@ -59,7 +59,25 @@ def checked_level(level: float) -> float:
 
 LEVERAGE_ONE = 1e-10
 NOTHING_LEFT = 1e-8
-WELL_CONDITIONED = 30.0
+
+
+class Clusters(NamedTuple):
+    """Cluster labels, encoded once for every fit and coefficient that uses them."""
+
+    names: np.ndarray  # (G,) in sorted order
+    codes: np.ndarray  # (N,) place of each row's label among the names
+
+
+def encoded(labels: np.ndarray | Clusters) -> Clusters:
+    """Encode cluster labels; whole numbers in a narrow range are counted instead of sorted."""
+    if isinstance(labels, Clusters):
+        return labels
+    labels = np.asarray(labels)
+    if labels.dtype.kind == "i" and labels.size and np.ptp(labels) < labels.size:
+        shifted = labels - labels.min()
+        found = np.bincount(shifted) > 0
+        return Clusters(np.flatnonzero(found) + labels.min(), (np.cumsum(found) - 1)[shifted])
+    return Clusters(*np.unique(labels, return_inverse=True))
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,8 @@ class ClusterProducts:
     m: np.ndarray  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
     d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
     n: int  # number of rows
+    R: np.ndarray  # (K, K) with regressors over their scale = Q R
+    scale: np.ndarray  # (K,)
 
     @property
     def G(self) -> int:
@@ -108,34 +128,46 @@ class ClusterProducts:
         return solve_each_without(self.M, sides, self.names)[:, :, 0]
 
 
-def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> ClusterProducts:
-    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,)."""
-    c, clusters = np.asarray(c, dtype=float), np.asarray(clusters)
-    if clusters.shape != fit.y.shape:
-        raise NumericsError(f"{clusters.size} cluster labels do not fit {fit.y.size} observations")
+Labels = np.ndarray | Clusters | ClusterProducts
+
+
+def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterProducts:
+    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,).
+
+    ``clusters`` are labels, or the products of another combination of the same fit, which then serve again.
+    """
+    c = np.asarray(c, dtype=float)
     if c.shape != fit.beta.shape or not c.any():
         raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
-    names, owner = np.unique(clusters, return_inverse=True)
-    if len(names) < 2:
+    if isinstance(clusters, ClusterProducts):
+        return replace(clusters, d=np.linalg.solve(clusters.R.T, c / clusters.scale))
+    names, owner = checked_clusters(fit, clusters)
+    X, y = fit.X, fit.y
+    if (np.diff(owner) < 0).any():
+        order = np.argsort(owner.astype(np.min_scalar_type(len(names))), kind="stable")
+        X, y, owner = X[order], y[order], owner[order]
+    root = gram_root(X)
+    if root is None:
+        scale = np.sqrt(np.einsum("nk,nk->k", X, X))
+        X, R = np.linalg.qr(X / scale)
+        turn = np.eye(len(c))
+    else:
+        R, scale = root
+        turn = np.linalg.inv(R) / scale[:, None]
+    cuts = np.searchsorted(owner, np.arange(1, len(names)))
+    blocks = list(zip(np.split(X, cuts), np.split(y, cuts), strict=True))
+    M, m = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn, np.array([x.T @ y for x, y in blocks]) @ turn
+    return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(y), R, scale)
+
+
+def checked_clusters(fit: OlsFit, labels: np.ndarray | Clusters) -> Clusters:
+    """Encode labels that fit the observations, at least two of them."""
+    clusters = encoded(labels)
+    if clusters.codes.shape != fit.y.shape:
+        raise NumericsError(f"{clusters.codes.size} cluster labels do not fit {fit.y.size} observations")
+    if len(clusters.names) < 2:
         raise NumericsError("inference by cluster needs at least two clusters")
-    order = np.argsort(owner, kind="stable")
-    scale = np.sqrt(np.einsum("nk,nk->k", fit.X, fit.X))
-    Q, R = _orthonormal(fit.X[order] / scale)
-    cuts = np.searchsorted(owner[order], np.arange(1, len(names)))
-    blocks = list(zip(np.split(Q, cuts), np.split(fit.y[order], cuts), strict=True))
-    M, m = np.array([q.T @ q for q, _ in blocks]), np.array([q.T @ y for q, y in blocks])
-    return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(order))
-
-
-def _orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Q and R of X = Q R: through the Gram matrix where that costs no digits, else by Householder."""
-    try:
-        R = np.linalg.cholesky(X.T @ X).T
-    except np.linalg.LinAlgError:
-        return np.linalg.qr(X)
-    if np.linalg.cond(R) > WELL_CONDITIONED:
-        return np.linalg.qr(X)
-    return X @ np.linalg.inv(R), R
+    return clusters
 
 
 def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
@@ -164,25 +196,24 @@ CR1_FACTOR = "G/(G-1) x (N-1)/(N-K)"
 
 
 def cr1_inference(
-    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, absorbed: int = 0, level: float = 0.95
+    fit: OlsFit, c: np.ndarray, clusters: np.ndarray | Clusters, absorbed: int = 0, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with CR1 and t(G - 1); c (K,), clusters (N,)."""
-    products = cluster_products(fit, c, clusters)
-    factor = cr1_factor(products, absorbed)
-    variance = float(((products.residual_scores @ products.d) ** 2).sum())
-    return robust_inference(products.estimate, variance, products.G - 1, factor, CR1_FACTOR, level)
+    names, codes = checked_clusters(fit, clusters)
+    sums = np.bincount(codes, fit.X @ (fit.bread @ c) * fit.u_hat)
+    factor = cr1_factor(len(names), fit.y.size, len(c) + absorbed)
+    return robust_inference(float(c @ fit.beta), float(sums @ sums), len(names) - 1, factor, CR1_FACTOR, level)
 
 
-def cr1_factor(products: ClusterProducts, absorbed: int = 0) -> float:
+def cr1_factor(G: int, n: int, k: int) -> float:
     """Return G/(G-1) x (N-1)/(N-K)."""
-    G, n, k = products.G, products.n, products.k + absorbed
     return G / (G - 1) * (n - 1) / (n - k)
 
 
 CR2_FACTOR = "none (residuals times (I - H_gg)^-1/2)"
 
 
-def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float = 0.95) -> RobustInference:
+def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: Labels, level: float = 0.95) -> RobustInference:
     """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom; c (K,), clusters (N,).
 
     Notes
@@ -214,7 +245,7 @@ CR3_FACTOR = "(G-1)/G"
 
 
 def cr3_inference(
-    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, df: float | None = None, level: float = 0.95
+    fit: OlsFit, c: np.ndarray, clusters: Labels, df: float | None = None, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with the cluster jackknife; c (K,), clusters (N,).
 
@@ -238,7 +269,7 @@ TWO_WAY_FACTOR = "m/(m-1), m the smaller number of clusters"
 
 
 def two_way_inference(
-    fit: OlsFit, c: np.ndarray, first: np.ndarray, second: np.ndarray, level: float = 0.95
+    fit: OlsFit, c: np.ndarray, first: np.ndarray | Clusters, second: np.ndarray | Clusters, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with errors clustered in two ways; c (K,), first, second (R,).
 
@@ -247,7 +278,7 @@ def two_way_inference(
     Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking the largest of the three is the
     careful choice of MacKinnon, Nielsen and Webb (2024).
     """
-    ways = [np.unique(np.asarray(way), return_inverse=True) for way in (first, second)]
+    ways = [encoded(way) for way in (first, second)]
     if any(place.shape != fit.y.shape for _, place in ways):
         raise NumericsError(f"{len(ways[0][1])} and {len(ways[1][1])} labels do not fit {fit.y.size} observations")
     counts = [len(names) for names, _ in ways]
