@@ -218,6 +218,24 @@ def test_effects_taken_out_change_no_inference_and_dummies_of_single_clusters_ha
     assert len(lost) and lost["law"].str.contains("leverage 1").all() and lost["estimate"].notna().all()
 
 
+@pytest.mark.parametrize("effects", ["unit + year", "year", "unit + year + shift", "year + shift"])
+def test_errors_by_scores_do_not_depend_on_whether_effects_are_dummies(effects):
+    data, _ = made()
+    data = data.drop(index=[3, 30, 77]).assign(shift=lambda d: d["z"].round(), same=lambda d: d["x"] + d["year"])
+    kinds = ["CR1", "HC1", "classical"]
+    taken = ef.ols(f"y ~ x + z | {effects}", data.sample(frac=1, random_state=1), inference=kinds, **KEYS)
+    dummies = ef.ols(f"y ~ z + I(x) | {effects}", data, inference=[*kinds, "CR2"], **KEYS)
+    for kind in kinds:
+        a, b = taken.vcov(kind), dummies.vcov(kind)
+        np.testing.assert_allclose(a.conf_int().loc[["x", "z"]], b.conf_int().loc[["I(x)", "z"]], rtol=1e-9)
+    assert (taken.aic, taken.notes["R2"]) == pytest.approx((dummies.aic, dummies.notes["R2"]))
+    np.testing.assert_allclose(taken.resids.sort_index(), dummies.resids, atol=1e-9)
+    for kind in ("CR1", "CR2"):
+        for form in (f"y ~ x + same | {effects}", f"y ~ x | {effects} + month"):
+            with pytest.raises(ef.EstimateError, match="collinear"):
+                ef.ols(form, data.assign(month=data["year"] * 12), inference=kind, **KEYS)
+
+
 def test_the_constant_of_spatial_models_by_spreg():
     data, edges = made()
     data, net = cross(data), ef.weights(edges[3:], symmetric=True)

@@ -68,7 +68,7 @@ def test_refuses_what_cannot_be_fitted(y, X, message):
 def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
     rng = np.random.default_rng(3)
     X = np.column_stack([np.ones(12_000), rng.normal(size=(12_000, 2)) * [1, 1e6]])
-    y, far = X @ [1, 2, 3e-6] + rng.normal(size=12_000), X + [0, 1e9, 0]
+    y, far = X @ [1, 2, 3e-6] + rng.normal(size=12_000), X + np.array([0, 1e9, 0])
     for regressors in (X, far):  # the second is ill conditioned, and goes by Householder
         theirs, ours = sm.OLS(y, regressors).fit(method="qr"), fit_ols(y, regressors)
         np.testing.assert_allclose(ours.beta[1:], theirs.params[1:], rtol=CLOSED_FORM if regressors is X else 1e-6)

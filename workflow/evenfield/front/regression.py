@@ -33,13 +33,16 @@ class Case:
     rows: Table
     fit: plain.OlsFit
     names: tuple[str, ...]  # coefficients that are reported, the first columns
-    clusters: np.ndarray
-    absorbed: int  # effects that demeaning took out
+    clusters: by_cluster.Clusters
+    absorbed: int  # effects nested in the clusters that demeaning took out
+    crossed: int  # other effects that were taken out
     options: Mapping[str, Any]  # as given to ``ols``
 
     def c(self, name: Any) -> np.ndarray:
         """Return the weights of one coefficient or of the sum of several, shape (K,)."""
-        return np.pad(np.isin(self.names, name).astype(float), (0, self.fit.X.shape[1] - len(self.names)))
+        c = np.zeros(self.fit.X.shape[1])
+        c[[self.names.index(each) for each in ([name] if isinstance(name, str) else name)]] = 1.0
+        return c
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -85,6 +88,11 @@ class Case:
         return default_lags(len(self.rows.dates)) if lags is None else int(lags)
 
     @cached_property
+    def products(self) -> by_cluster.ClusterProducts:
+        """Products of the clusters, formed once for all coefficients."""
+        return by_cluster.cluster_products(self.fit, np.eye(self.fit.X.shape[1])[0], self.clusters)
+
+    @cached_property
     def draws(self) -> Any:
         """Weights of the wild bootstrap."""
         rng = np.random.default_rng(self.options["seed"])
@@ -92,7 +100,7 @@ class Case:
 
     def wild(self, name: Any, level: float, kind: Any) -> Any:
         """Test one coefficient with the wild cluster bootstrap."""
-        return wild_inference(wild_bootstrap(self.fit, self.c(name), self.clusters, self.draws, kind), level)
+        return wild_inference(wild_bootstrap(self.fit, self.c(name), self.products, self.draws, kind), level)
 
     def randomised(self, name: str, level: float) -> Any:
         """Permute the paths of a regressor over units, the others held."""
@@ -113,7 +121,7 @@ class Case:
 
     def by_covariance(self, name: Any, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
         """Test one coefficient with Student's t, effects that were taken out counted."""
-        df = self.fit.df - self.absorbed
+        df = self.fit.df - self.absorbed - self.crossed
         return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), self.c(name), df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
@@ -128,13 +136,14 @@ class Case:
 
 
 NOTHING = 1e-10
+BY_SCORES = {"classical", "HC1", "CR1"}  # these need no leverages, so that no effect has to be a dummy
 INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
     "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
     "HC1": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc1),
     "HC3": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc3),
-    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, level=a),
-    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.clusters, level=a),
-    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.clusters, level=a),
+    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, s.crossed, a),
+    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.products, level=a),
+    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.products, level=a),
     "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.rows.time, level=a),
     "wild": lambda s, n, a: s.wild(n, a, "11"),
     "wild33": lambda s, n, a: s.wild(n, a, "33"),
@@ -214,10 +223,12 @@ def ols(
     unknown = [name for name in chosen if name not in INFERENCES]
     if unknown:
         raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(INFERENCES)}", "choose one")
-    clusters = rows.unit if cluster is None else rows.column(cluster).astype(str).to_numpy(dtype=str)
-    X, y, dummies, absorbed = _without_effects(rows, clusters)
-    fit = plain.fit_ols(y, np.column_stack([X, dummies]))
-    case = Case(rows, fit, tuple(map(str, X)), clusters, absorbed, options)
+    clusters = by_cluster.Clusters(rows.units, rows.codes)
+    if cluster is not None:
+        clusters = by_cluster.encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
+    y, X, names, absorbed, crossed = _without_effects(rows, clusters.codes, BY_SCORES.issuperset(chosen))
+    fit = plain.fit_ols(y, X)
+    case = Case(rows, fit, names, clusters, absorbed, crossed, options)
     n, k = fit.X.shape
     sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
     keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
@@ -226,36 +237,74 @@ def ols(
         lambda level: _lines(case, keys, level),
         n,
         float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
-        k + absorbed,
+        k + absorbed + crossed,
         rows.restored(fit.u_hat),
         rows.restored(rows.y.to_numpy() - fit.u_hat),
         case.covariance,
-        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(np.unique(clusters))},
+        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(clusters.names)},
         raw=fit,
     )
 
 
-def _without_effects(rows: Table, clusters: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, int]:
-    """Demean by the first effect that is nested in the clusters (nothing is lost then); others become dummies."""
-    X, y, absorbed = rows.X, rows.y.to_numpy(), 0
-    labels = {name: pd.factorize(rows.column(name))[0] for name in rows.effects}
-    groups = pd.factorize(clusters)[0]
-    pairs = {name: len(np.unique(codes * len(codes) + groups)) for name, codes in labels.items()}
-    inner = next((name for name, codes in labels.items() if pairs[name] == codes.max() + 1), None)
-    if labels:
-        X = X.drop(columns="Intercept", errors="ignore")
-    parts = [pd.get_dummies(label, dtype=float) for name, label in labels.items() if name != inner]
-    dummies = [part.iloc[:, 0 if i == 0 and inner is None else 1 :] for i, part in enumerate(parts)]
-    D = np.column_stack(dummies) if dummies else np.empty((len(X), 0))
+def _without_effects(
+    rows: Table, clusters: np.ndarray, whole: bool
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], int, int]:
+    """Demean by the first effect nested in the clusters (nothing is lost then); others become dummies, or go too."""
+    own = {rows.unit_name: rows.codes, rows.time_name: rows.when}
+    labels = {name: own[name] if name in own else pd.factorize(rows.column(name))[0] for name in rows.effects}
+    X = rows.X.drop(columns="Intercept", errors="ignore") if labels else rows.X
+    names, values = tuple(map(str, X)), np.array([rows.y.to_numpy(), *X.to_numpy().T])
+    nested = next((name for name, codes in labels.items() if _nested(codes, clusters)), "")
+    inner = labels.pop(nested, None)
+    others = list(labels.values())
+    size, absorbed, crossed = np.sqrt((values**2).sum(axis=1)), 0, 0
+    if not whole:
+        levels = [range(int(i > 0 or inner is not None), codes.max() + 1) for i, codes in enumerate(others)]
+        dummies = [codes == level for codes, each in zip(others, levels, strict=True) for level in each]
+        values, others = np.vstack([values, *dummies]), []
     if inner is not None:
-        codes, absorbed = labels[inner], pairs[inner]
-        mean: Any = csr_array(((1 / np.bincount(codes))[codes], (codes, np.arange(len(codes)))))
-        size = np.sqrt((X**2).sum())
-        X, y, D = X - (mean @ X.to_numpy())[codes], y - (mean @ y)[codes], D - (mean @ D)[codes]
-        gone = X.columns[np.sqrt((X**2).sum()) <= NOTHING * size]
-        if len(gone):
-            raise EstimateError(f"{gone[0]} does not vary within {inner}", "regressors that vary", "leave it out")
-    return X, y, D, absorbed
+        counts = np.bincount(inner)
+        values = values - (np.array([np.bincount(inner, row) for row in values]) / counts)[:, inner]
+        absorbed, gone = len(counts), np.sqrt((values[: len(size)] ** 2).sum(axis=1)) <= NOTHING * size
+        if gone[1:].any():
+            found = f"{names[int(gone[1:].argmax())]} does not vary within {nested}"
+            raise EstimateError(found, "regressors that vary", "leave it out")
+    if others:
+        values, crossed = _crossed_out(values, others, inner)
+        if (np.sqrt((values**2).sum(axis=1)) <= NOTHING * size)[1:].any():
+            raise NumericsError("the regressors are collinear")
+    return values[0], values[1:].T, names, absorbed, crossed
+
+
+def _nested(inner: np.ndarray, outer: np.ndarray) -> bool:
+    home = np.zeros(inner.max() + 1, dtype=int)
+    home[inner] = outer
+    return bool((home[inner] == outer).all())
+
+
+def _crossed_out(values: np.ndarray, others: list[np.ndarray], inner: np.ndarray | None) -> tuple[np.ndarray, int]:
+    """Take effects out of rows that are demeaned by ``inner``, by least squares on their dummies; values (R, N)."""
+
+    def table(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        shape = a.max() + 1, b.max() + 1
+        return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
+
+    sums = np.hstack([[np.bincount(codes, row) for row in values] for codes in others])
+    gram = np.block([[table(a, b) for b in others] for a in others])
+    if inner is not None:
+        pairs = np.hstack([table(inner, codes) for codes in others])
+        shares = pairs / np.bincount(inner)[:, None]
+        gram = gram - pairs.T @ shares
+    roots, vectors = np.linalg.eigh(gram)
+    known = roots > NOTHING * roots[-1]
+    if (rank := int(known.sum())) < len(gram) - len(others) + (inner is None):
+        raise NumericsError("the regressors are collinear")
+    effects = (sums @ vectors[:, known] / roots[known]) @ vectors[:, known].T
+    out = values if inner is None else values + (effects @ shares.T)[:, inner]
+    for codes in others:
+        part, effects = np.split(effects, [codes.max() + 1], axis=1)
+        out = out - part[:, codes]
+    return out, rank
 
 
 @told("contrasts")
@@ -418,7 +467,7 @@ def specification_curve(
         shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
         d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
-        found.append(_all_draws(rows.y.to_numpy(), d, Z, rows.unit))
+        found.append(_all_draws(rows.y.to_numpy(), d, Z, rows.codes))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
     sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
     tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
@@ -432,12 +481,12 @@ def specification_curve(
     )
 
 
-def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the coefficient of each column of d with controls Z, its standard error by unit, and G - 1."""
     plain.fit_ols(y, np.column_stack([Z, d[:, 0]]))  # refuses what is collinear
     Q = np.linalg.qr(Z)[0]
     d, e = d - Q @ (Q.T @ d), y - Q @ (Q.T @ y)
-    square, codes = (d**2).sum(axis=0), np.unique(unit, return_inverse=True)[1]
+    square = (d**2).sum(axis=0)
     beta, G = d.T @ e / square, int(codes.max()) + 1
     factor = G / (G - 1) * (len(y) - 1) / (len(y) - Z.shape[1] - 1)
     scores: Any = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))

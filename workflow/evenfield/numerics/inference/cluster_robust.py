@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import OlsFit, gram_root, t_quantile
+from evenfield.numerics.ols import OlsFit, gram_basis, t_quantile
 
 
 class RobustInference(NamedTuple):
@@ -89,8 +89,7 @@ class ClusterProducts:
     m: np.ndarray  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
     d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
     n: int  # number of rows
-    R: np.ndarray  # (K, K) with regressors over their scale = Q R
-    scale: np.ndarray  # (K,)
+    basis: np.ndarray  # (K, K) with Q = X basis, so that d = basis'c
 
     @property
     def G(self) -> int:
@@ -140,24 +139,23 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
     if c.shape != fit.beta.shape or not c.any():
         raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
     if isinstance(clusters, ClusterProducts):
-        return replace(clusters, d=np.linalg.solve(clusters.R.T, c / clusters.scale))
+        return replace(clusters, d=clusters.basis.T @ c)
     names, owner = checked_clusters(fit, clusters)
     X, y = fit.X, fit.y
     if (np.diff(owner) < 0).any():
         order = np.argsort(owner.astype(np.min_scalar_type(len(names))), kind="stable")
         X, y, owner = X[order], y[order], owner[order]
-    root = gram_root(X)
-    if root is None:
+    basis, turn = gram_basis(X), np.eye(len(c))
+    if basis is None:
         scale = np.sqrt(np.einsum("nk,nk->k", X, X))
         X, R = np.linalg.qr(X / scale)
-        turn = np.eye(len(c))
+        basis = np.linalg.inv(R) / scale[:, None]
     else:
-        R, scale = root
-        turn = np.linalg.inv(R) / scale[:, None]
+        turn = basis
     cuts = np.searchsorted(owner, np.arange(1, len(names)))
     blocks = list(zip(np.split(X, cuts), np.split(y, cuts), strict=True))
     M, m = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn, np.array([x.T @ y for x, y in blocks]) @ turn
-    return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(y), R, scale)
+    return ClusterProducts(names, M, m, basis.T @ c, len(y), basis)
 
 
 def checked_clusters(fit: OlsFit, labels: np.ndarray | Clusters) -> Clusters:
