@@ -23,6 +23,7 @@ ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
 LARGEST_CRITICAL_VALUE = 1e6
 BLOCK_CELLS = 1 << 17
+NEGLIGIBLE = 40.0  # exp of minus this is lost beside one
 
 
 class SpatialComponents(NamedTuple):
@@ -89,14 +90,22 @@ def spatial_components(
 
 
 def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np.ndarray:
-    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k)."""
+    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k).
+
+    Units are taken in the order of their distance from a peripheral one, so that the far end of a block's row, where a
+    strong decay leaves nothing, is not computed.
+    """
     out = np.zeros((len(decays), sides.shape[1], sides.shape[1]))
+    order = np.argsort(distance[distance[0].argmax()], kind="stable")
+    sides = sides[order]
     for rows in _row_blocks(distance):
-        beyond = rows.stop
+        own, near = sides[rows], distance[np.ix_(order[rows], order[rows.start :])]
+        nearest = near.min(axis=0)
         for g, decay in enumerate(decays):
-            covariance = np.exp(-decay * distance[rows, rows.start :])
-            across = sides[rows].T @ (covariance[:, beyond - rows.start :] @ sides[beyond:])
-            out[g] += sides[rows].T @ (covariance[:, : beyond - rows.start] @ sides[rows]) + across + across.T
+            covariance = np.exp(-decay * near[:, : np.flatnonzero(decay * nearest < NEGLIGIBLE)[-1] + 1])
+            beyond = covariance[:, len(own) :]
+            across = own.T @ (beyond @ sides[rows.start + len(own) :][: beyond.shape[1]])
+            out[g] += own.T @ (covariance[:, : len(own)] @ own) + across + across.T
     return out
 
 
