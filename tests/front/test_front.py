@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from docx import Document
 from libpysal.weights import W as PysalWeights
 from linearmodels import PanelOLS
 from scipy.sparse import csr_array
@@ -147,13 +148,16 @@ def test_every_estimator_gives_the_same_class_of_results(name):
     plt.close()
 
 
-def test_fits_side_by_side_in_four_formats():
+def test_fits_side_by_side_in_five_formats(tmp_path):
     data, _ = made()
     fits = {"A & B": ef.ols("y ~ x | unit", data, **KEYS), "two": ef.ols("y ~ x + z", data, **KEYS)}
     table = ef.compare(fits)
     assert list(table.frame) == list(fits) and table.frame.loc["N"].tolist() == [str(N * T)] * 2
     assert str(table).splitlines()[1] == "| --- | --- | --- |" and r"\*\*\*" in table.markdown()
     assert r"A \& B" in table.latex() and "A &amp; B" in table.html() and "#table(columns: 3," in table.typst()
+    table.word(tmp_path / "fits.docx")
+    rows = [[cell.text for cell in row.cells] for row in Document(tmp_path / "fits.docx").tables[0].rows]
+    assert rows == [["", *fits], *([name, *cells] for name, *cells in table.frame.itertuples())]
     value, error = fits["two"].params["z"], fits["two"].std_errors["z"]
     at = list(table.frame.index).index("z")
     assert table.frame["two"].iloc[[at, at + 1]].tolist() == [f"{value:.3f}", f"({error:.3f})"]

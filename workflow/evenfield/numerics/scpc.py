@@ -122,8 +122,7 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     Mueller and Watson (2023), "Spatial correlation robust inference in linear regression and panel models": the
     conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
-    x = fit.X.shape[0] * contrast_weights(fit.X, c)
-    _check_units(x, space)
+    x = _unit_weights(fit.X, c, space)
     families = [space.unconditional, _conditional_factors(fit.X, x, space)]
     estimate = float(c @ fit.beta)
     scores = space.vectors.T @ (x * fit.u_hat)
@@ -146,8 +145,7 @@ def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: 
 
 
 def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> list[np.ndarray]:
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     return [space.unconditional, _conditional_factors(X, x, space)]
 
 
@@ -155,16 +153,14 @@ def scpc_statistics(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, outcomes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return c'beta and its SCPC standard error for many outcomes on one design."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     scores = outcomes @ _residuals(X, x[:, None] * space.vectors)
     return outcomes @ x / len(x), np.sqrt((scores**2).sum(axis=1) / space.q / len(x))
 
 
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     return max(space.critical_value, _critical_value([_conditional_factors(X, x, space)], 1 - space.level))
 
 
@@ -172,8 +168,7 @@ def scpc_power_point(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, power: float = 0.8, critical_value: float | None = None
 ) -> float:
     """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     cv = scpc_critical_value(X, c, space) if critical_value is None else critical_value
     V = _score_weights(X, x, space)
     eta = np.maximum(np.linalg.eigvalsh(V.T @ V), 0.0) * cv**2 / space.q / (x @ x)
@@ -227,9 +222,10 @@ def _leading_vectors(covariance: np.ndarray, most: int) -> np.ndarray:
     return np.asarray(eigsh(operator, k=most, which="LA", v0=start)[1][:, ::-1])
 
 
-def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
-    if len(x) != len(space.vectors):
-        raise NumericsError(f"{len(x)} observations do not fit the components of {len(space.vectors)} units")
+def _unit_weights(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
+    if len(X) != len(space.vectors):
+        raise NumericsError(f"{len(X)} observations do not fit the components of {len(space.vectors)} units")
+    return len(X) * contrast_weights(X, c)
 
 
 def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:

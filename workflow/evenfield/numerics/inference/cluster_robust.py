@@ -276,12 +276,8 @@ def two_way_inference(
     Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking the largest of the three is the
     careful choice of MacKinnon, Nielsen and Webb (2024).
     """
-    ways = [encoded(way) for way in (first, second)]
-    if any(place.shape != fit.y.shape for _, place in ways):
-        raise NumericsError(f"{len(ways[0][1])} and {len(ways[1][1])} labels do not fit {fit.y.size} observations")
+    ways = [checked_clusters(fit, way) for way in (first, second)]
     counts = [len(names) for names, _ in ways]
-    if min(counts) < 2:
-        raise NumericsError("clustering in two ways needs at least two clusters in each")
     if len(np.unique(ways[0][1] * counts[1] + ways[1][1])) < fit.y.size:
         raise NumericsError("a pair of clusters holds more than one observation")
     scores = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat

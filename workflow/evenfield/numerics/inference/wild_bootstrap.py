@@ -52,9 +52,7 @@ class WildDraws:
         return self.weights[:, np.searchsorted(self.clusters, names)]
 
 
-def wild_draws(
-    clusters: Iterable[object] | Clusters, kind: WebbOrRademacher, count: int, rng: np.random.Generator
-) -> WildDraws:
+def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, rng: np.random.Generator) -> WildDraws:
     """Draw weights for the clusters, or list all Rademacher vectors when there are no more than ``count``.
 
     Notes
