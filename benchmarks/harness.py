@@ -148,7 +148,12 @@ def page() -> str:
         out += [f"{result['what']}: {result['note']}" for result in told["results"] if result["note"]]
         out += [told["text"], ""] if told["text"] else []
     grown = [line for told in found for line in exponents(told["results"])]
-    out += ["## Growth with the number of units", "", "| what | units | power of N in the time of ours |", "|---|---|---|"]
+    out += [
+        "## Growth with the number of units",
+        "",
+        "| what | units | power of N in the time of ours |",
+        "|---|---|---|",
+    ]
     out += [*grown, "", "## Machine", ""]
     machines: dict[str, list[str]] = {}
     for name, told in zip((n for n in FAMILIES if (RESULTS / f"{n}.json").exists()), found, strict=True):

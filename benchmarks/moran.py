@@ -27,7 +27,7 @@ def pair(n: int, W: Any, y: np.ndarray, kept: dict[str, Any]) -> Any:
 
         if "w" not in kept:
             kept["w"] = pysal(W)
-        np.random.seed(1)  # noqa: NPY002 - esda draws from it
+        np.random.seed(1)
         return getattr(esda, kind)(y, kept["w"], permutations=DRAWS, **how)
 
     def check(found: dict[str, Any]) -> None:

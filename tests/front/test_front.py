@@ -226,7 +226,7 @@ def test_effects_taken_out_change_no_inference_and_dummies_of_single_clusters_ha
 def test_errors_by_scores_do_not_depend_on_whether_effects_are_dummies(effects):
     data, _ = made()
     data = data.drop(index=[3, 30, 77]).assign(shift=lambda d: d["z"].round(), same=lambda d: d["x"] + d["year"])
-    kinds = ["CR1", "HC1", "classical"]
+    kinds = ["CR1", "HC1", "classical", "two_way", "driscoll_kraay"]
     taken = ef.ols(f"y ~ x + z | {effects}", data.sample(frac=1, random_state=1), inference=kinds, **KEYS)
     dummies = ef.ols(f"y ~ z + I(x) | {effects}", data, inference=[*kinds, "CR2"], **KEYS)
     for kind in kinds:

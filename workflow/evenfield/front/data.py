@@ -146,11 +146,12 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
     own = index if index.is_unique else range(len(index))
     ids = pd.Series(own) if unit is None else rows[unit]
     dates = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
-    if (time is not None and pd.isna(dates).any()) or (unit is not None and ids.isna().any()):
+    codes, found = pd.factorize(ids, use_na_sentinel=False)
+    if (time is not None and pd.isna(dates).any()) or (unit is not None and found.isna().any()):
         raise EstimateError("a row without unit or date", "both in every row", "drop it")
     dates = dates.astype(int) if dates.dtype.kind == "f" and (dates == dates.round()).all() else dates
-    codes, found = pd.factorize(ids, use_na_sentinel=False)
-    units, place = np.unique(pd.Series(found).astype(str).to_numpy(dtype=object).astype(str), return_inverse=True)
+    text = found.to_numpy() if found.dtype == int else pd.Series(found).astype(str).to_numpy(dtype=object)
+    units, place = np.unique(text.astype(str), return_inverse=True)
     codes, (when, dates) = place[codes], pd.factorize(dates, sort=True)
     cell = codes * len(dates) + when
     order = np.arange(len(rows))
@@ -161,7 +162,7 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
     if len(twice) and unit is not None:
         where = f"{units[codes[twice[0]]]}" + ("" if time is None else f" in {dates[when[twice[0]]]}")
         raise EstimateError(f"{len(twice)} rows appear twice, first {where}", "one row a unit and date", "drop one")
-    outcome, X, variables = _matrices(left, rows, units[codes], dates[when], keep_missing)
+    outcome, X, variables = _matrices(left, rows, (units, codes), (dates, when), keep_missing)
     kept = keep_missing | np.isfinite(outcome.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1)
     if not np.all(kept):
         rows, outcome, X = (part[kept].reset_index(drop=True) for part in (rows, outcome, X))
@@ -171,17 +172,19 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
 
 
 def _matrices(
-    formula: str, rows: pd.DataFrame, ids: np.ndarray, dates: np.ndarray, keep_missing: bool
+    formula: str, rows: pd.DataFrame, unit: tuple[Any, Any], time: tuple[Any, Any], keep_missing: bool
 ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
     """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
     outcome, _, right = formula.partition("~")
-    (y, *x), types = (part.strip("` ") for part in (outcome, *right.split("+"))), dict(rows.dtypes)
-    if all(isinstance(types.get(name), np.dtype) and types[name].kind in "iuf" for name in {y, *x} - {"1"}):
+    y, *x = (part.strip("` ") for part in (outcome, *right.split("+")))
+    types = [getattr(rows[name], "dtype", None) if name in rows else None for name in {y, *x} - {"1"}]
+    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in types):
         # A sum of columns of numbers without a missing value, the usual case, needs no parser.
         used = {"Intercept": set(), **{name: {name} for name in x if name != "1"}}
         values = np.array([rows[y], *(rows[name] if name in x else np.ones(len(rows)) for name in used)], dtype=float)
         if np.isfinite(values).all():
             return pd.Series(values[0], name=y), pd.DataFrame(values[1:].T, columns=list(used)), used
+    ids, dates = unit[0][unit[1]], time[0][time[1]]
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
         if dates.dtype.kind not in "iuO":

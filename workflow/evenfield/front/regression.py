@@ -34,15 +34,15 @@ class Case:
     fit: plain.OlsFit
     names: tuple[str, ...]  # coefficients that are reported, the first columns
     clusters: by_cluster.Clusters
+    dates: by_cluster.Clusters
     absorbed: int  # effects nested in the clusters that demeaning took out
     crossed: int  # other effects that were taken out
     options: Mapping[str, Any]  # as given to ``ols``
 
     def c(self, name: Any) -> np.ndarray:
         """Return the weights of one coefficient or of the sum of several, shape (K,)."""
-        c = np.zeros(self.fit.X.shape[1])
-        c[[self.names.index(each) for each in ([name] if isinstance(name, str) else name)]] = 1.0
-        return c
+        at = [self.names.index(each) for each in ([name] if isinstance(name, str) else name)]
+        return np.asarray(np.eye(self.fit.X.shape[1])[at].max(axis=0))
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,7 +67,7 @@ class Case:
 
     def scpc(self, name: Any, level: float) -> Any:
         """Test one coefficient with spatial principal components."""
-        if len(self.rows.units) < len(self.rows.unit):
+        if len(self.rows.units) < len(self.rows.codes):
             raise EstimateError("SCPC for several rows a unit", "one row a unit", "take long differences or unit means")
         if level not in self.spaces:
             options = self.options["average_correlation"], level, self.options["most_components"]
@@ -76,10 +76,10 @@ class Case:
 
     def conley(self, name: Any, level: float, *, all_dates: bool = False) -> Any:
         """Test one coefficient with Conley's kernel."""
-        case = self.fit, self.c(name), self.rows.unit
-        if len(self.rows.units) == len(self.rows.unit):
+        case = self.fit, self.c(name), by_cluster.Clusters(self.rows.units, self.rows.codes)
+        if len(self.rows.units) == len(self.rows.codes):
             return conley_inference(*case, self.kernel, level=level)
-        return conley_panel_inference(*case, self.rows.time, self.kernel, self.lags, level=level, all_dates=all_dates)
+        return conley_panel_inference(*case, self.dates, self.kernel, self.lags, level=level, all_dates=all_dates)
 
     @property
     def lags(self) -> int:
@@ -136,7 +136,13 @@ class Case:
 
 
 NOTHING = 1e-10
-BY_SCORES = {"classical", "HC1", "CR1"}  # these need no leverages, so that no effect has to be a dummy
+BY_SCORES = {
+    "classical",
+    "HC1",
+    "CR1",
+    "two_way",
+    "driscoll_kraay",
+}  # these need no leverages, so that no effect has to be a dummy
 INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
     "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
     "HC1": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc1),
@@ -144,13 +150,13 @@ INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
     "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, s.crossed, a),
     "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.products, level=a),
     "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.products, level=a),
-    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.rows.time, level=a),
+    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.dates, level=a),
     "wild": lambda s, n, a: s.wild(n, a, "11"),
     "wild33": lambda s, n, a: s.wild(n, a, "33"),
     "SCPC": lambda s, n, a: s.scpc(n, a),
     "conley": lambda s, n, a: s.conley(n, a),
     "conley_all_dates": lambda s, n, a: s.conley(n, a, all_dates=True),
-    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.c(n), s.rows.time, s.lags, level=a),
+    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.c(n), s.dates, s.lags, level=a),
     "randomisation": lambda s, n, a: s.randomised(n, a),
 }
 LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
@@ -218,17 +224,17 @@ def ols(
     """
     options = dict(locals())
     rows = table(formula, data, unit, time)
-    several = len(rows.units) < len(rows.unit) or cluster is not None
+    several = len(rows.units) < len(rows.codes) or cluster is not None
     chosen = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
     unknown = [name for name in chosen if name not in INFERENCES]
     if unknown:
         raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(INFERENCES)}", "choose one")
-    clusters = by_cluster.Clusters(rows.units, rows.codes)
+    clusters, dates = by_cluster.Clusters(rows.units, rows.codes), by_cluster.Clusters(rows.dates, rows.when)
     if cluster is not None:
         clusters = by_cluster.encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
     y, X, names, absorbed, crossed = _without_effects(rows, clusters.codes, BY_SCORES.issuperset(chosen))
     fit = plain.fit_ols(y, X)
-    case = Case(rows, fit, names, clusters, absorbed, crossed, options)
+    case = Case(rows, fit, names, clusters, dates, absorbed, crossed, options)
     n, k = fit.X.shape
     sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
     keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
@@ -249,29 +255,32 @@ def ols(
 def _without_effects(
     rows: Table, clusters: np.ndarray, whole: bool
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], int, int]:
-    """Demean by the first effect nested in the clusters (nothing is lost then); others become dummies, or go too."""
+    """Demean by the first effect nested in the clusters (nothing is lost then); another one goes too, or is dummies."""
     own = {rows.unit_name: rows.codes, rows.time_name: rows.when}
     labels = {name: own[name] if name in own else pd.factorize(rows.column(name))[0] for name in rows.effects}
-    X = rows.X.drop(columns="Intercept", errors="ignore") if labels else rows.X
-    names, values = tuple(map(str, X)), np.array([rows.y.to_numpy(), *X.to_numpy().T])
+    kept = [i for i, name in enumerate(rows.X) if not (labels and name == "Intercept")]
+    names, values = tuple(rows.X.columns[kept]), np.array([rows.y.to_numpy(), *rows.X.to_numpy().T[kept]])
     nested = next((name for name, codes in labels.items() if _nested(codes, clusters)), "")
-    inner = labels.pop(nested, None)
-    others = list(labels.values())
-    size, absorbed, crossed = np.sqrt((values**2).sum(axis=1)), 0, 0
-    if not whole:
+    inner, size = labels.pop(nested, None), np.einsum("rn,rn->r", values, values)
+    absorbed, crossed, others = 0, 0, list(labels.values())
+    if not whole or len(others) > 1:
         levels = [range(int(i > 0 or inner is not None), codes.max() + 1) for i, codes in enumerate(others)]
         dummies = [codes == level for codes, each in zip(others, levels, strict=True) for level in each]
         values, others = np.vstack([values, *dummies]), []
     if inner is not None:
         counts = np.bincount(inner)
-        values = values - (np.array([np.bincount(inner, row) for row in values]) / counts)[:, inner]
-        absorbed, gone = len(counts), np.sqrt((values[: len(size)] ** 2).sum(axis=1)) <= NOTHING * size
+        for i, row in enumerate(values):
+            values[i] -= (np.bincount(inner, row) / counts)[inner]
+        absorbed, gone = len(counts), np.einsum("rn,rn->r", values, values)[: len(size)] <= NOTHING**2 * size
         if gone[1:].any():
             found = f"{names[int(gone[1:].argmax())]} does not vary within {nested}"
             raise EstimateError(found, "regressors that vary", "leave it out")
     if others:
-        values, crossed = _crossed_out(values, others, inner)
-        if (np.sqrt((values**2).sum(axis=1)) <= NOTHING * size)[1:].any():
+        if inner is None:  # the constant stands for it
+            inner, crossed = np.zeros_like(others[0]), 1
+            values -= values.mean(axis=1, keepdims=True)
+        crossed += _crossed_out(values, others[0], inner)
+        if (np.einsum("rn,rn->r", values, values) <= NOTHING**2 * size)[1:].any():
             raise NumericsError("the regressors are collinear")
     return values[0], values[1:].T, names, absorbed, crossed
 
@@ -282,29 +291,20 @@ def _nested(inner: np.ndarray, outer: np.ndarray) -> bool:
     return bool((home[inner] == outer).all())
 
 
-def _crossed_out(values: np.ndarray, others: list[np.ndarray], inner: np.ndarray | None) -> tuple[np.ndarray, int]:
-    """Take effects out of rows that are demeaned by ``inner``, by least squares on their dummies; values (R, N)."""
-
-    def table(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        shape = a.max() + 1, b.max() + 1
-        return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
-
-    sums = np.hstack([[np.bincount(codes, row) for row in values] for codes in others])
-    gram = np.block([[table(a, b) for b in others] for a in others])
-    if inner is not None:
-        pairs = np.hstack([table(inner, codes) for codes in others])
-        shares = pairs / np.bincount(inner)[:, None]
-        gram = gram - pairs.T @ shares
-    roots, vectors = np.linalg.eigh(gram)
-    known = roots > NOTHING * roots[-1]
-    if (rank := int(known.sum())) < len(gram) - len(others) + (inner is None):
+def _crossed_out(values: np.ndarray, codes: np.ndarray, inner: np.ndarray) -> int:
+    """Take an effect out of rows in place, demeaned by ``inner``, by least squares on its dummies; values (R, N)."""
+    counts, shape = np.bincount(codes), (inner.max() + 1, codes.max() + 1)
+    pairs = np.bincount(inner * shape[1] + codes, minlength=shape[0] * shape[1]).reshape(shape)
+    shares = pairs / pairs.sum(axis=1, keepdims=True)
+    roots, vectors = np.linalg.eigh(np.diag(counts) - pairs.T @ shares)
+    known = roots > NOTHING * counts.max()
+    if known.sum() < len(counts) - 1:
         raise NumericsError("the regressors are collinear")
+    sums = np.array([np.bincount(codes, row) for row in values])
     effects = (sums @ vectors[:, known] / roots[known]) @ vectors[:, known].T
-    out = values if inner is None else values + (effects @ shares.T)[:, inner]
-    for codes in others:
-        part, effects = np.split(effects, [codes.max() + 1], axis=1)
-        out = out - part[:, codes]
-    return out, rank
+    for i, effect in enumerate(effects):
+        values[i] += (shares @ effect)[inner] - effect[codes]
+    return len(counts) - 1
 
 
 @told("contrasts")

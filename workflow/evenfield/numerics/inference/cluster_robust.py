@@ -68,16 +68,21 @@ class Clusters(NamedTuple):
     codes: np.ndarray  # (N,) place of each row's label among the names
 
 
-def encoded(labels: np.ndarray | Clusters) -> Clusters:
-    """Encode cluster labels; whole numbers in a narrow range are counted instead of sorted."""
+def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
+    """Encode labels; ``rows`` given, there must be as many labels, and two clusters at least."""
     if isinstance(labels, Clusters):
-        return labels
-    labels = np.asarray(labels)
-    if labels.dtype.kind == "i" and labels.size and np.ptp(labels) < labels.size:
+        found = labels
+    elif (labels := np.asarray(labels)).dtype.kind == "i" and labels.size and np.ptp(labels) < labels.size:
         shifted = labels - labels.min()
-        found = np.bincount(shifted) > 0
-        return Clusters(np.flatnonzero(found) + labels.min(), (np.cumsum(found) - 1)[shifted])
-    return Clusters(*np.unique(labels, return_inverse=True))
+        present = np.bincount(shifted) > 0  # whole numbers in a narrow range: counting is faster than sorting
+        found = Clusters(np.flatnonzero(present) + labels.min(), (np.cumsum(present) - 1)[shifted])
+    else:
+        found = Clusters(*np.unique(labels, return_inverse=True))
+    if rows is not None and found.codes.shape != (rows,):
+        raise NumericsError(f"{found.codes.size} cluster labels do not fit {rows} observations")
+    if rows is not None and len(found.names) < 2:
+        raise NumericsError("inference by cluster needs at least two clusters")
+    return found
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
         raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
     if isinstance(clusters, ClusterProducts):
         return replace(clusters, d=clusters.basis.T @ c)
-    names, owner = checked_clusters(fit, clusters)
+    names, owner = encoded(clusters, fit.y.size)
     X, y = fit.X, fit.y
     if (np.diff(owner) < 0).any():
         order = np.argsort(owner.astype(np.min_scalar_type(len(names))), kind="stable")
@@ -156,16 +161,6 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
     blocks = list(zip(np.split(X, cuts), np.split(y, cuts), strict=True))
     M, m = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn, np.array([x.T @ y for x, y in blocks]) @ turn
     return ClusterProducts(names, M, m, basis.T @ c, len(y), basis)
-
-
-def checked_clusters(fit: OlsFit, labels: np.ndarray | Clusters) -> Clusters:
-    """Encode labels that fit the observations, at least two of them."""
-    clusters = encoded(labels)
-    if clusters.codes.shape != fit.y.shape:
-        raise NumericsError(f"{clusters.codes.size} cluster labels do not fit {fit.y.size} observations")
-    if len(clusters.names) < 2:
-        raise NumericsError("inference by cluster needs at least two clusters")
-    return clusters
 
 
 def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
@@ -197,7 +192,7 @@ def cr1_inference(
     fit: OlsFit, c: np.ndarray, clusters: np.ndarray | Clusters, absorbed: int = 0, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with CR1 and t(G - 1); c (K,), clusters (N,)."""
-    names, codes = checked_clusters(fit, clusters)
+    names, codes = encoded(clusters, fit.y.size)
     sums = np.bincount(codes, fit.X @ (fit.bread @ c) * fit.u_hat)
     factor = cr1_factor(len(names), fit.y.size, len(c) + absorbed)
     return robust_inference(float(c @ fit.beta), float(sums @ sums), len(names) - 1, factor, CR1_FACTOR, level)
@@ -276,7 +271,7 @@ def two_way_inference(
     Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking the largest of the three is the
     careful choice of MacKinnon, Nielsen and Webb (2024).
     """
-    ways = [checked_clusters(fit, way) for way in (first, second)]
+    ways = [encoded(way, fit.y.size) for way in (first, second)]
     counts = [len(names) for names, _ in ways]
     if len(np.unique(ways[0][1] * counts[1] + ways[1][1])) < fit.y.size:
         raise NumericsError("a pair of clusters holds more than one observation")
