@@ -42,11 +42,6 @@ class SpatialKernel(NamedTuple):
     cutoff_km: float  # distance from which the weight is zero
     shape: KernelShape  # 1 - d / cut-off, or one
 
-    @property
-    def mean_neighbours(self) -> float:
-        """Units within the cut-off, itself not counted, on average."""
-        return float(self.weights.nnz / len(self.units) - 1)
-
 
 def spatial_kernel(
     units: np.ndarray, lat: np.ndarray, lon: np.ndarray, cutoff_km: float, shape: KernelShape = "bartlett"
