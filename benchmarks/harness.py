@@ -102,7 +102,7 @@ def machine() -> str:
 
 
 def shown(value: float) -> str:
-    return f"{value:.3g} s" if value >= 1 else f"{value * 1e3:.3g} ms"
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
 
 
 def lines(result: dict[str, Any]) -> list[str]:

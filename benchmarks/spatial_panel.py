@@ -75,7 +75,8 @@ def panel_cases(n: int, model: str) -> Any:
         from spreg import Panel_FE_Error, Panel_FE_Lag
 
         if not kept:  # made before the clock of the rounds starts
-            full = np.concatenate([X, (X.transpose(2, 0, 1) @ W.T).transpose(1, 2, 0)], axis=2) if model == "SDM" else X
+            lags = np.stack([X[..., k] @ W.T for k in range(K)], axis=2)
+            full = np.concatenate([X, lags], axis=2) if model == "SDM" else X
             kept["X"] = (full - full.mean(axis=1, keepdims=True)).reshape(n * T, -1)
             kept["y"], kept["w"] = (y - y.mean(axis=1, keepdims=True)).reshape(-1, 1), pysal(W)
         with contextlib.redirect_stdout(io.StringIO()):
