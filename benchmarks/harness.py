@@ -78,12 +78,12 @@ def measured(case: dict[str, Any], smoke: bool) -> dict[str, Any]:
         for name, function in functions.items():
             taken[name].append(case.get("scale", {}).get(name, 1) * seconds(function, times[name])[0])
     return {
-        "what": case["what"], "asked": case.get("asked", {}), "within": case.get("within"), "note": case.get("note", ""),
-        "units": case.get("units"), "grows": case.get("grows"),
+        **dict.fromkeys(("within", "units", "grows")), "asked": {},
+        **{name: value for name, value in case.items() if name in {"what", "asked", "within", "units", "grows"}},
         "seconds": {name: statistics.median(values) for name, values in taken.items()},
         "ratio": {name: statistics.median(b / a for a, b in zip(taken["ours"], values, strict=True))
                   for name, values in taken.items() if name != "ours"},
-        "first": first, "missing": sorted({*case.get("peers", {})} - {*functions}),
+        "first": first, "missing": [] if smoke else sorted({*case.get("peers", {})} - {*functions}),
         "megabytes": memory(case["ours"]) if once["ours"] < SLOW_FOR_MEMORY else None,
     }  # fmt: skip
 
@@ -145,7 +145,6 @@ def page() -> str:
         out += [f"## {told['title']}", "", "| what | ours | MB | peer | peer | ratio | asked | first calls |",
                 "|---|---|---|---|---|---|---|---|"]  # fmt: skip
         out += [line for result in told["results"] for line in lines(result)] + [""]
-        out += [f"{result['what']}: {result['note']}" for result in told["results"] if result["note"]]
         out += [told["text"], ""] if told["text"] else []
     grown = [line for told in found for line in exponents(told["results"])]
     out += [

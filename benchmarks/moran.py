@@ -9,8 +9,8 @@ from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.spatial_statistics import local_moran_tests
 
 TITLE = "Moran's I and local Moran, 999 permutations"
-TEXT = """esda's local Moran is compiled by numba, one thread (first call: with the compilation). The permutations differ, so
-statistics agree and p-values agree within the error of the draws."""
+TEXT = """esda's local Moran is compiled by numba, one thread (first call: with the compilation). The permutations
+differ, so statistics agree and p-values agree within the error of the draws."""
 DRAWS = 999
 
 

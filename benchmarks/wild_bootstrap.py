@@ -9,8 +9,8 @@ from evenfield.numerics.inference.wild_bootstrap import WildBootstrap, wild_boot
 from evenfield.numerics.ols import fit_ols
 
 TITLE = "Wild cluster bootstrap, 9,999 draws, 31 clusters"
-TEXT = """wildboottest and pyfixest, which calls it, compile their loop in each call. "Compiled once" keeps the compiled
-function, which the release does not do. pyfixest is given its fitted model; ours includes the fit."""
+TEXT = """wildboottest and pyfixest, which calls it, compile their loop in each call. "Compiled once" keeps the
+compiled function, which the release does not do. pyfixest is given its fitted model; ours includes the fit."""
 CLUSTERS, DRAWS = 31, 9999
 
 
