@@ -26,7 +26,7 @@ def cases(smoke: bool) -> Any:
 
 
 def case(n: int, net: Any, dense: Any, rho: np.ndarray, beta: np.ndarray, theta: np.ndarray) -> dict[str, Any]:
-    eigenvalues = None if dense is None else np.linalg.eigvalsh(dense)  # symmetric: eight neighbours each
+    eigenvalues = None if dense is None else np.linalg.eigvalsh(dense)
     traces = None if dense is None else np.array([(eigenvalues**q).mean() for q in range(POWERS + 2)])
 
     def effects(own: np.ndarray, own_lag: np.ndarray, b: Any = beta, th: Any = theta, r: Any = rho) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Spatial lag, Durbin and error models: panels with two-way effects against spreg's, and cross-sections at 10,000.
 
-A lattice with queen contiguity whose edges meet: rows and columns of the weights sum to one, so that data demeaned by
-year have the likelihood of the two-way model, and spreg, which has unit effects only, needs no year dummies.
+Queen contiguity on a lattice, scaled so that rows and columns of the weights sum to one: data demeaned by year then have
+the likelihood of the two-way model, and spreg, which has unit effects only, needs no year dummies.
 """
 
 import contextlib
@@ -29,15 +29,17 @@ ASKED = {("SAR", 300): 8.0, ("SDM", 300): 8.0, ("SEM", 300): 4.0, ("SAR", 2800):
 
 
 def lattice(rows: int, columns: int) -> csr_array:
-    """Queen contiguity on a torus, eight neighbours each, rows and columns sum to one."""
+    """Queen contiguity, scaled so that it is symmetric and rows and columns sum to one."""
 
-    def ring(size: int) -> Any:
-        one = np.ones(size - 1)
-        return diags_array([one, one, [1.0], [1.0]], offsets=[-1, 1, size - 1, 1 - size]) + eye_array(size)
+    def line(size: int) -> Any:
+        return diags_array([np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]) + eye_array(size)
 
-    links = csr_array(kron(ring(rows), ring(columns)) - eye_array(rows * columns))
+    links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
     links.eliminate_zeros()
-    return csr_array(links / 8)
+    scale = np.ones(links.shape[0])
+    for _ in range(500):
+        scale = np.sqrt(scale / (links @ scale))
+    return csr_array(diags_array(scale) @ links @ diags_array(scale))
 
 
 def pysal(W: csr_array) -> Any:
@@ -105,7 +107,7 @@ def cross_section(n: int, model: str) -> dict[str, Any]:
 
     def ours() -> Any:
         net = ef.weights(W, units)
-        return ef.spatial_cross_section("y ~ a + b + c + d", data, net, model=model, unit="unit", inference="expected")
+        return ef.spatial_cross_section("y ~ a + b + c + d", data, net, model=model, unit="unit")
 
     def spreg() -> np.ndarray:
         from spreg import ML_Error, ML_Lag
