@@ -1,7 +1,7 @@
 """Spatial lag, Durbin and error models: panels with two-way effects against spreg's, and cross-sections at 10,000.
 
-Queen contiguity on a lattice, scaled so that rows and columns of the weights sum to one: data demeaned by year then have
-the likelihood of the two-way model, and spreg, which has unit effects only, needs no year dummies.
+Queen contiguity on a lattice, scaled so that rows and columns of the weights sum to one: data demeaned by year then
+have the likelihood of the two-way model, and spreg, which has unit effects only, needs no year dummies.
 """
 
 import contextlib
