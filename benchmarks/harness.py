@@ -98,7 +98,7 @@ def machine() -> str:
             continue
     cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.processor())  # fmt: skip
-    return f"{cpu}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()}, " \
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, " \
            f"Python {platform.python_version()}; {', '.join(versions)}"  # fmt: skip
 
 
@@ -156,9 +156,9 @@ def page() -> str:
     ]
     out += [*grown, "", "## Machine", ""]
     machines: dict[str, list[str]] = {}
-    for name, told in zip((n for n in FAMILIES if (RESULTS / f"{n}.json").exists()), found, strict=True):
-        machines.setdefault(told["machine"], []).append(name)
-    return "\n".join([*out, *(f"{', '.join(names)}: {text}.\n" for text, names in machines.items())])
+    for told in found:
+        machines.setdefault(told["machine"], []).append(f"{told['name']} (load {told['load']:.0f})")
+    return "\n".join([*out, *(f"{text}: {', '.join(names)}.\n" for text, names in machines.items())])
 
 
 def main() -> None:
@@ -172,7 +172,8 @@ def main() -> None:
         for case in module.cases(given.smoke):
             results.append(measured(case, given.smoke))
             print("\n".join(lines(results[-1])), flush=True)
-        told = {"title": module.TITLE, "text": getattr(module, "TEXT", ""), "machine": machine(), "results": results}
+        told = {"title": module.TITLE, "text": getattr(module, "TEXT", ""), "machine": machine(), "results": results,
+                "name": name, "load": os.getloadavg()[0]}  # fmt: skip
         if not given.smoke:
             (RESULTS / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n")
     if not given.smoke:

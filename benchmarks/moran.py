@@ -10,7 +10,9 @@ from evenfield.numerics.spatial_statistics import local_moran_tests
 
 TITLE = "Moran's I and local Moran, 999 permutations"
 TEXT = """esda's local Moran is compiled by numba, one thread (first call: with the compilation). The permutations
-differ, so statistics agree and p-values agree within the error of the draws."""
+differ, so statistics agree and p-values agree within the error of the draws. Where ours is slower, the reason is
+that nothing is compiled, that a draw is the order of seeded uniform numbers, and that Moran's I regresses each on
+the constant again."""
 DRAWS = 999
 
 
