@@ -19,7 +19,7 @@ TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 # Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic"}),
+    "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
     "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),

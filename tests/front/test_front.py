@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from docx import Document
 from libpysal.weights import W as PysalWeights
 from linearmodels import PanelOLS
 from scipy.sparse import csr_array
@@ -129,13 +130,16 @@ def test_every_estimator_gives_the_same_class_of_results(name):
     plt.close()
 
 
-def test_fits_side_by_side_in_four_formats():
+def test_fits_side_by_side_in_five_formats(tmp_path):
     data, _ = made()
     fits = {"A & B": ef.ols("y ~ x | unit", data, **KEYS), "two": ef.ols("y ~ x + z", data, **KEYS)}
     table = ef.compare(fits)
     assert list(table.frame) == list(fits) and table.frame.loc["N"].tolist() == [str(N * T)] * 2
     assert str(table).splitlines()[1] == "| --- | --- | --- |" and r"\*\*\*" in table.markdown()
     assert r"A \& B" in table.latex() and "A &amp; B" in table.html() and "#table(columns: 3," in table.typst()
+    table.word(tmp_path / "fits.docx")
+    rows = [[cell.text for cell in row.cells] for row in Document(tmp_path / "fits.docx").tables[0].rows]
+    assert rows == [["", *fits], *([name, *cells] for name, *cells in table.frame.itertuples())]
     value, error = fits["two"].params["z"], fits["two"].std_errors["z"]
     at = list(table.frame.index).index("z")
     assert table.frame["two"].iloc[[at, at + 1]].tolist() == [f"{value:.3f}", f"({error:.3f})"]
@@ -191,6 +195,24 @@ def test_effects_taken_out_change_no_inference_and_dummies_of_single_clusters_ha
     np.testing.assert_allclose(taken[columns].to_numpy(float), of_x[columns].to_numpy(float), rtol=1e-6)
     lost = dummies[dummies["std_error"].isna()]
     assert len(lost) and lost["law"].str.contains("leverage 1").all() and lost["estimate"].notna().all()
+
+
+@pytest.mark.parametrize("effects", ["unit + year", "year", "unit + year + shift", "year + shift"])
+def test_errors_by_scores_do_not_depend_on_whether_effects_are_dummies(effects):
+    data, _ = made()
+    data = data.drop(index=[3, 30, 77]).assign(shift=lambda d: d["z"].round(), same=lambda d: d["x"] + d["year"])
+    kinds = ["CR1", "HC1", "classical", "two_way", "driscoll_kraay"]
+    taken = ef.ols(f"y ~ x + z | {effects}", data.sample(frac=1, random_state=1), inference=kinds, **KEYS)
+    dummies = ef.ols(f"y ~ z + I(x) | {effects}", data, inference=[*kinds, "CR2"], **KEYS)
+    for kind in kinds:
+        a, b = taken.vcov(kind), dummies.vcov(kind)
+        np.testing.assert_allclose(a.conf_int().loc[["x", "z"]], b.conf_int().loc[["I(x)", "z"]], rtol=1e-9)
+    assert (taken.aic, taken.notes["R2"]) == pytest.approx((dummies.aic, dummies.notes["R2"]))
+    np.testing.assert_allclose(taken.resids.sort_index(), dummies.resids, atol=1e-9)
+    for kind in ("CR1", "CR2"):
+        for form in (f"y ~ x + same | {effects}", f"y ~ x | {effects} + month"):
+            with pytest.raises(ef.EstimateError, match="collinear"):
+                ef.ols(form, data.assign(month=data["year"] * 12), inference=kind, **KEYS)
 
 
 def test_the_constant_of_spatial_models_by_spreg():

@@ -11,6 +11,7 @@ from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.power import contrast_weights, exponential_covariance, sar_covariance
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
 from evenfield.numerics.scpc import (
+    _products,
     _score_weights,
     scpc_critical_value,
     scpc_inference,
@@ -92,6 +93,14 @@ def test_components_and_critical_values(weak, strong):
     assert weak.critical_value == pytest.approx(slow, rel=CLOSED_FORM)
     factors = square_root_factors(np.eye(6)[None])
     assert ratio_probability(factors, 2.570581835636314)[0] == pytest.approx(0.05, rel=CLOSED_FORM)
+
+
+def test_products_leave_out_nothing_but_what_a_strong_decay_makes_zero():
+    rng = np.random.default_rng(2)
+    place, sides, decays = rng.random((700, 2)), rng.normal(size=(700, 3)), np.array([2.0, 60.0, 400.0])
+    distance = np.linalg.norm(place[:, None] - place, axis=2)
+    dense = [sides.T @ np.exp(-decay * distance) @ sides for decay in decays]
+    np.testing.assert_allclose(_products(sides, distance, decays), dense, atol=1e-9)
 
 
 def test_size_equals_imhof_and_inference_by_hand(weak):
