@@ -43,7 +43,7 @@ class Places:
 
     def order(self, units: np.ndarray) -> np.ndarray:
         """Return the positions of units in the order in which draws take them; units (N,)."""
-        place = self._units.index.get_indexer(units)
+        place = self._units.index.get_indexer(pd.Index(units))
         return np.argsort(np.where(place < 0, len(self._units), place), kind="stable")
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
