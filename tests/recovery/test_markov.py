@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from evenfield.numerics.hp_filter import hp_trend
-from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.markov import classes_of, homogeneity_test, quantile_cutoffs, spatial_markov_test
-
-
-
-
-
-
 
 CHAINS, DRAWS = 300, 99
 

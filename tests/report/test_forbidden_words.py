@@ -1,7 +1,6 @@
 """No caption or neutral text may say more than the design licenses."""
 
 import re
-from pathlib import Path
 
 import pytest
 
