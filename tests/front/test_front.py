@@ -12,12 +12,10 @@ from docx import Document
 from libpysal.weights import W as PysalWeights
 from linearmodels import PanelOLS
 from scipy.sparse import csr_array
-from scipy.stats import t as student
 from spreg import ML_Error, ML_Lag
 from statsmodels.tools.numdiff import approx_hess
 
 import evenfield as ef
-from evenfield.numerics.scpc import spatial_components
 from evenfield.numerics.spatial import haversine_km
 
 N, T = 14, 12
@@ -266,19 +264,6 @@ def test_conley_over_all_dates_is_the_double_sum_and_clustering_by_unit_without_
     alone = ef.ols("y ~ x", data, inference="conley_all_dates", cutoff_km=1e-3, **KEYS)
     cluster = smf.ols("y ~ x", data).fit(cov_type="cluster", cov_kwds={"groups": code, "use_correction": False})
     assert alone.std_errors.to_numpy() == pytest.approx(cluster.bse.to_numpy())
-
-
-def test_scpc_without_correlation_and_with_all_components_is_students_t():
-    data, _ = made()
-    data = cross(data)
-    distance = haversine_km(data["lat"].to_numpy(), data["lon"].to_numpy())
-    space = spatial_components(distance, 2e-5, most=N - 1)
-    assert space.q == N - 1 and space.critical_value == pytest.approx(student.ppf(0.975, N - 1), rel=1e-3)
-    assert spatial_components(distance, 2e-5, most=4).q == 4
-    options = {"average_correlation": 2e-5, "most_components": N - 1, "unit": "unit"}
-    fit = ef.ols("y ~ 1", data, inference=["SCPC", "classical"], **options)
-    assert fit.std_errors.iloc[0] == pytest.approx(data["y"].std(ddof=1) / np.sqrt(N))
-    assert fit.conf_int().to_numpy() == pytest.approx(fit.vcov("classical").conf_int().to_numpy(), rel=1e-3)
 
 
 def test_contrasts_are_differences_of_means_and_the_speed_is_that_of_its_slope():

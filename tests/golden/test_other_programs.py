@@ -13,9 +13,8 @@ from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.topics.synthetic_control.estimate import _weights
-from golden.anchors import expected, firms, munnell_panel, us_states
+from golden.anchors import expected, firms, us_states
 from tolerances import CLOSED_FORM, ITERATIVE
 
 SPECS = {
@@ -55,16 +54,6 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
     ours = driscoll_kraay_inference(*case, "none", told["absorbed"])
     assert ours.law == "fixed-b, Bartlett, b = 3/17" and 2.4 < ours.critical_value < 2.7
     assert default_lags(17) == told["lags"]
-
-
-@pytest.mark.parametrize("model", ["SAR", "SEM", "SDM", "SDEM", "SAC"])
-def test_the_transformation_keeps_coefficients_of_the_states(model):
-    panel, net = munnell_panel()
-    direct, moved = (fit_spatial_panel(panel, net, PanelModel(model, "unit", how)) for how in ("direct", "lee_yu"))
-    np.testing.assert_allclose(moved.estimates[:-1], direct.estimates[:-1], rtol=1e-7, atol=1e-9)
-    for kind in ("observed", "expected"):
-        ratio = moved.std_errors(kind)[:-1] / direct.std_errors(kind)[:-1]
-        np.testing.assert_allclose(ratio, np.sqrt(17 / 16), rtol=1e-5 if model == "SAC" else CLOSED_FORM * 100)
 
 
 def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():

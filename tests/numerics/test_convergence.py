@@ -42,12 +42,6 @@ def test_half_lives_and_bounds_also_unbounded_and_undefined():
     assert divergence.note == "undefined" and np.isnan(divergence.low) and np.isnan(divergence.high)
 
 
-@pytest.mark.parametrize("high", [0.0, 0.004])
-def test_half_life_is_unbounded_when_the_speed_may_be_zero(high):
-    life = cv.half_life_bounds(cv.speed_bounds(-0.018, high, 20))
-    assert life.note == "unbounded" and np.isnan(life.high) and life.low > 0
-
-
 @pytest.mark.parametrize("lam", [-0.06, -0.01, 0.0, 0.02, 0.15])
 @pytest.mark.parametrize("years", [1.0, 20.0, 80.0])
 def test_nls_equals_the_transform_of_ols(lam, years):

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
-from evenfield.numerics.dispersion import carree_klomp_t2_test
 from evenfield.numerics.ols import contrast_inference, cov_hc3, fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.shared.regression import fit_hc3
 
 pytestmark = pytest.mark.montecarlo
 N, T, LAM, DRAWS = 31, 20, 0.02, 1000
@@ -46,19 +44,3 @@ def test_no_convergence_is_rejected_five_times_in_a_hundred():
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
         rejected += contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0]), fit.df).p_value < 0.05
     assert 0.02 <= rejected / DRAWS <= 0.071
-
-
-def ends(rng, draws, end_sd=1.0):
-    start = rng.normal(size=(N, draws))
-    return start, end_sd * (0.9 * start + np.sqrt(1 - 0.81) * rng.normal(size=(N, draws)))
-
-
-def test_size_and_power_of_tests_of_dispersion():
-    start, end = ends(generator_for(2011, "recovery:t2"), 3000)
-    assert 0.03 <= (carree_klomp_t2_test(start, end).p_value < 0.05).mean() <= 0.07
-    start, end = ends(generator_for(2011, "recovery:t2:power"), 3000, 0.8)
-    assert (carree_klomp_t2_test(start, end).p_value < 0.05).mean() > 0.6
-    start, end = ends(generator_for(2011, "recovery:sigma"), 2000)
-    columns = [np.column_stack([np.ones(len(start)), start[:, i] + end[:, i]]) for i in range(2000)]
-    p = [fit_hc3(start[:, i] - end[:, i], X).pvalues[1] for i, X in enumerate(columns)]
-    assert 0.035 <= np.mean(np.array(p) < 0.05) <= 0.065  # .050 +/- 3 standard errors of 2,000 draws

@@ -48,15 +48,6 @@ def test_romano_wolf_equals_one_step_at_a_time_and_knows_copies():
     assert all_three.p_values.tolist() == [boot.p_value() for boot in boots]
 
 
-@pytest.mark.montecarlo
-def test_romano_wolf_controls_the_familywise_error():
-    rng, root, false = generator_for(2011, "size:romano_wolf"), np.linalg.cholesky(0.5 * np.eye(6) + 0.5), 0
-    for _ in range(2000):
-        sample = rng.normal(size=6) @ root.T
-        false += (romano_wolf(sample, rng.normal(size=(199, 6)) @ root.T).adjusted <= 0.05).any()
-    assert false / 2000 == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 2000))
-
-
 def test_sharpened_q_and_equivalence_by_other_programs():
     for seed in range(6):
         rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
+from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
 from evenfield.numerics.spatial_panel.impacts import clustered_impacts, degrees_of_freedom
 from evenfield.numerics.spatial_panel.likelihood import f_upper_tail, student_quantile, student_two_sided_p
@@ -102,17 +102,6 @@ def test_bootstrap_by_unit_and_moran_of_residuals():
     e = plain.residuals
     assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum()) and p_value < 0.05
     assert residual_moran(fit, generator_for(1, "m"), 499)[1] > 0.05
-
-
-@pytest.mark.parametrize("model", ["SDM", "SEM"])
-def test_year_bootstrap_agrees_with_the_information_when_errors_are_independent(model):
-    spatial = {"rho": 0.4} if model == "SDM" else {"rho": 0.0, "lam": 0.4}
-    case = make_case(n=15, t=40, matrix=ring(15), **spatial)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel(model))
-    drawn = year_bootstrap(case.panel, fit, generator_for(1, "years"), 300, 2)
-    np.testing.assert_allclose(drawn.mean(axis=0)[:-1], fit.estimates[:-1], atol=0.03)
-    np.testing.assert_allclose(drawn.std(axis=0)[:-1], fit.std_errors()[:-1], rtol=0.2)
-    np.testing.assert_array_equal(year_bootstrap(case.panel, fit, generator_for(1, "years"), 2, 2), drawn[:2])
 
 
 def with_factor(case, strength):

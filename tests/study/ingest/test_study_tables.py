@@ -6,7 +6,6 @@ import pytest
 from evenfield.study.errors import ConfigError, EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
 from evenfield.study.ingest.study_tables import check_years, collect_taxonomies, describe_study
-from evenfield.study.tables import TAXONOMY_COLUMNS
 from toy_study import TEXT
 
 
@@ -43,13 +42,6 @@ CASES = [
 def test_fault_is_one_line(toy, break_it, message):
     break_it(toy)
     assert message in refused(toy)
-
-
-def test_taxonomy_none_is_no_cluster_and_no_zone_anywhere(toy):
-    toy.config["taxonomy"]["all"] = ["none"]
-    taxonomies = toy.read()["taxonomies"]
-    assert list(taxonomies.columns) == ["taxonomy", *TAXONOMY_COLUMNS]
-    assert taxonomies["unit"].tolist() == ["A", "B", "C"] and taxonomies[["cluster", "sez"]].eq(0).all(axis=None)
 
 
 def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):

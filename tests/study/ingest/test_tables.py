@@ -1,6 +1,5 @@
 """Every message about a table's structure, the order in which faults are named, and what the checks let through."""
 
-import json
 import re
 
 import pandas as pd
@@ -8,7 +7,6 @@ import pytest
 
 from evenfield.study.errors import EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import refresh_hashes
-from evenfield.study.ingest.tables import check_hashes
 
 
 def write(name, old, new, **options):
@@ -93,14 +91,3 @@ def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_lin
     (toy.folder / "data" / "notes.txt").unlink()
     with pytest.raises(EvenfieldError, match=r"no file notes.txt"):
         toy.read()
-
-
-def test_table_without_a_hash_is_not_checked(toy):
-    package = toy.package
-    for item in package["resources"]:
-        item.pop("hash")
-    toy.save(package)
-    toy.replace("panel", "A,2001,12,", "A,2001,12.5,", refresh=False)
-    assert toy.read()["panel"]["output"].iloc[1] == 12.5
-    assert json.loads(toy.package_path.read_text(encoding="utf-8")) == package
-    check_hashes(toy.folder / "data", {})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evenfield.study.errors import ConfigError, PanelError
-from evenfield.study.panel.build import LEADING, BuiltPanel, build_panel
+from evenfield.study.panel.build import BuiltPanel, build_panel
 from tolerances import MACHINE
 
 FRAMES = [field.name for field in dataclass_fields(BuiltPanel) if field.name != "description"]
@@ -72,26 +72,6 @@ def test_shuffled_rows_build_the_same_panel(china, china_tables, china_fields, c
 def toy_panel(toy, **changes):
     toy.config["panel"].update(changes)
     return build_panel(toy.read(), {}, toy.config, "all")
-
-
-def test_study_without_policy_tables_is_built(toy):
-    toy.config["taxonomy"] = {"primary": "none", "all": ["none"], "national_zones": ["sez"]}
-    built = toy_panel(toy)
-    assert built.cells["cell"].eq("neither").all() and built.doses.empty and built.first_years.empty
-    assert list(built.panel.columns) == [*LEADING, "output", "people", "doubtful"]
-    assert built.panel["basis"].eq("official").all()
-
-
-def test_decennial_study_is_built(toy):
-    for unit in "ABC":
-        for i in range(4):
-            toy.replace("panel", f"{unit},{2000 + i},", f"{unit},{1900 + 10 * i},")
-        toy.replace("panel_provenance", "2000,2003", "1900,1930")
-    toy.config["periods"] = {"P": {"start": 1900, "end": 1930, "spliced": False, "role": "main"}}
-    built = toy_panel(toy, years=[1900, 1930], step=10)
-    assert built.description["years"] == [1900, 1910, 1920, 1930]
-    growth = built.periods.set_index("unit")["growth_pct_per_year"]
-    assert growth["A"] == pytest.approx(100 * np.log(14 / 11) / 30, rel=MACHINE)
 
 
 def test_unknown_units_and_columns_are_refused(toy):

@@ -83,14 +83,6 @@ def test_income_without_an_index_or_as_published():
     assert growth.iloc[4] == pytest.approx(100 * np.log(2), rel=MACHINE)
 
 
-@pytest.mark.parametrize(("column", "value"), [("gdp", 0.0), ("gdp", -1.0), ("people", 0.0), ("people", -4.0)])
-def test_income_without_a_logarithm_is_refused(column, value):
-    spec = {"output": "gdp", "population": "people", "scale": 1.0}
-    panel = PANEL.assign(**{column: [4.0, value, 4.0, 4.0, 4.0]})
-    with pytest.raises(PanelError, match=r"1 incomes are zero, negative or infinite \(A 1999\)"):
-        add_income(add_output(panel, spec), spec)
-
-
 def relative(**columns):
     frame = pd.DataFrame({"unit": list("ABC") * 2, "year": [2000] * 3 + [2001] * 3, **columns})
     return add_relative_income(frame)

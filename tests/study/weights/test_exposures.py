@@ -4,8 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.study.errors import WeightsError
-from evenfield.study.files import read_table, write_table
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 from tolerances import MACHINE
@@ -67,13 +65,3 @@ def test_rows_are_sorted_and_do_not_depend_on_the_order_of_cells():
     doses = mean_doses(DOSES, PERIODS, ["B", "C", "A"])
     again = exposure_frame({"near": weights}, CELLS.iloc[::-1], doses)
     pd.testing.assert_frame_equal(again, out)
-
-
-def test_other_units_are_refused_and_without_zones_exposures_are_zero(tmp_path):
-    weights = SpatialWeights(("A", "B"), MATRIX[:2, :2], {"weights": "near"})
-    with pytest.raises(WeightsError, match=r"1 units of the panel are not in near \(C\)"):
-        exposure_frame({"near": weights}, CELLS, mean_doses(DOSES, PERIODS, ["A", "B", "C"]))
-    write_table(DOSES.iloc[:0], tmp_path / "doses.csv")
-    for doses in (DOSES.iloc[:0], read_table(tmp_path / "doses.csv")):
-        out = mean_doses(doses, PERIODS, ["A", "B", "C"])
-        assert out[["zones_state", "zones_hidz"]].eq(0.0).all(axis=None) and len(out) == 6
