@@ -1,6 +1,6 @@
 """Two rules for each topic: its estimates, then all its tables and figures. What they read stands in topic.yaml.
 
-A topic that says ``chunks: 4`` there has a third one: chunks that run side by side before its estimates.
+A topic that says ``chunks: 2`` there has a third one: chunks that run side by side before its estimates.
 """
 
 CHUNKED = {name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))}

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.study.config import Period
 from evenfield.study.errors import PanelError
 from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.periods import period_basis, period_frame
-from evenfield.study.spatial_weights import Period
 from tolerances import MACHINE
 
 UNITS = pd.DataFrame({"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]})
@@ -69,12 +69,6 @@ def test_missing_income_at_an_end_is_refused(year):
     data.loc[data["unit"].eq("B") & data["year"].eq(year), "log_income"] = np.nan
     with pytest.raises(PanelError, match=r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)"):
         frame(Period("P", 2000, 2010, ""), data=data)
-
-
-def test_control_enters_only_periods_from_its_first_year_on():
-    control = {"trade": {"kind": "initial", "column": "trade", "from": 2000}}
-    assert frame(Period("P", 2000, 2010, ""), control)["control_trade"].tolist() == [12.0, 12.0]
-    assert frame(Period("P", 1999, 2010, ""), control)["control_trade"].isna().all()
 
 
 def values(control, data=ANNUAL, start=2000, end=2010):

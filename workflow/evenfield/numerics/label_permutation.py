@@ -19,7 +19,8 @@ class LabelDraws(NamedTuple):
 
     source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
-    strata: np.ndarray | None = None  # (N,) where a label is as likely at every unit of its stratum
+    group: np.ndarray  # (N,) groups of units whose labels are interchangeable, 0 to G - 1
+    odds: np.ndarray  # (N, G) probability that a unit gets a label of each group
 
 
 class PermutationTest(NamedTuple):
@@ -45,6 +46,14 @@ class Spread:
         wide = np.concatenate(parts, axis=-1)
         return wide if self.centre is None else wide - self.centre
 
+    def drawn(self, labels: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """Return the regressors under each draw; labels (N, L), source (B, N) -> (R, B, N)."""
+        own = np.take(labels.T, source, axis=1)
+        if self.neighbours is not None:
+            around = np.asarray(own.reshape(-1, len(labels)) @ self.neighbours.T)
+            own = np.concatenate([own, around.reshape(own.shape)])
+        return own if self.centre is None else own - self.centre.T[:, None]
+
 
 LABELS_ALONE = Spread()
 
@@ -54,30 +63,27 @@ def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = 
 
     Notes
     -----
-    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact where labels move freely within strata:
-    the noise of an average over draws would be a control of its own. Connected draws are averaged.
+    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact: the noise of an average over draws would
+    be a control of its own.
     """
-    if draws.strata is None:
-        return np.asarray(spread.regressors(labels[draws.source].mean(axis=0)))
-    mean = np.empty(labels.shape)
-    for name in np.unique(draws.strata):
-        members = draws.strata == name
-        mean[members] = labels[members].mean(axis=0)
-    return np.asarray(spread.regressors(mean))
+    means = np.array([labels[draws.group == g].mean(axis=0) for g in range(draws.odds.shape[1])])
+    return np.asarray(spread.regressors(draws.odds @ means))
 
 
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among all units."""
-    return LabelDraws(rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1), "free", np.zeros(N))
+    source = rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1)
+    return LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
 
 
 def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among the units of a stratum, the coast for example; strata (N,)."""
     source = np.empty((draws, len(strata)), dtype=np.intp)
-    for name in np.unique(strata):
-        members = np.flatnonzero(strata == name)
+    names, group = np.unique(strata, return_inverse=True)
+    for g in range(len(names)):
+        members = np.flatnonzero(group == g)
         source[:, members] = rng.permuted(np.tile(members, (draws, 1)), axis=1)
-    return LabelDraws(source, "stratified", strata)
+    return LabelDraws(source, "stratified", group, (group[:, None] == np.arange(len(names))).astype(float))
 
 
 def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator) -> LabelDraws:
@@ -94,7 +100,8 @@ def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, r
     np.put_along_axis(free, chosen, values=False, axis=1)
     np.put_along_axis(source, chosen, given, axis=1)
     source[free] = rest.ravel()
-    return LabelDraws(source, "connected")
+    held = np.bincount(sets.ravel(), minlength=len(member)) / len(sets)
+    return LabelDraws(source, "connected", member.astype(int), np.column_stack([1 - held, held]))
 
 
 def label_permutation(
@@ -115,14 +122,15 @@ def label_permutation(
     basis = np.linalg.qr(controls)[0]
     e = y - basis @ (basis.T @ y)
     df = len(y) - controls.shape[1] - len(c)
-    estimate, statistic = label_statistics(spread.regressors(labels)[None], basis, e, c, df)
+    estimate, statistic = label_statistics(spread.drawn(labels, np.arange(len(y))[None]), basis, e, c, df)
     if not np.isfinite(statistic[0]):
         raise NumericsError("the labels are collinear with each other or with the controls")
-    drawn = labels[draws.source]
-    distinct = len({table.tobytes() for table in drawn})
+    codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+    patterns = codes.astype(np.min_scalar_type(len(y)))[draws.source]
+    distinct = len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
     if distinct < FEWEST_DRAWS:
         raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
-    statistics = label_statistics(spread.regressors(drawn), basis, e, c, df)[1]
+    statistics = label_statistics(spread.drawn(labels, draws.source), basis, e, c, df)[1]
     kept = statistics[np.isfinite(statistics)]
     extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
     p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
@@ -130,21 +138,28 @@ def label_permutation(
 
 
 def label_statistics(
-    labels: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
+    drawn: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its t statistic for many tables of labels at once."""
-    D = labels - basis @ (basis.T @ labels)
-    M = D.transpose(0, 2, 1) @ D
-    regular = np.linalg.eigvalsh(M)[:, 0] > RANK_TOLERANCE
+    """Return c'beta and its t statistic under many draws at once; drawn (R, B, N)."""
+    flat = drawn.reshape(-1, drawn.shape[2])
+    D, side = (flat - flat @ basis @ basis.T).reshape(drawn.shape), (flat @ e).reshape(drawn.shape[:2]).T
+    M = np.einsum("rbn,sbn->brs", D, D)
+    regular = _regular(M)
     safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
-    side = e @ D
-    beta = np.linalg.solve(safe, side[..., None])[..., 0]
-    loading = np.linalg.solve(safe, np.broadcast_to(c, (len(M), len(c)))[..., None])[..., 0]
+    beta, loading = np.moveaxis(np.linalg.solve(safe, np.stack(np.broadcast_arrays(side, c), axis=2)), 2, 0)
     s2 = (e @ e - np.einsum("bi,bi->b", beta, side)) / df
     estimate = beta @ c
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / np.sqrt(s2 * (loading @ c))
     return estimate, np.where(regular, statistic, np.nan)
+
+
+def _regular(M: np.ndarray) -> np.ndarray:
+    """Say which cross-products (B, L, L) have no eigenvalue near zero, which the determinant often settles."""
+    floor = np.linalg.det(M) * ((M.shape[1] - 1) / np.trace(M, axis1=1, axis2=2)) ** (M.shape[1] - 1)
+    regular = floor > 2 * RANK_TOLERANCE  # the smallest eigenvalue is not below it
+    regular[~regular] = np.linalg.eigvalsh(M[~regular])[:, 0] > RANK_TOLERANCE
+    return np.asarray(regular)
 
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -48,7 +48,7 @@ class Section:
     treated: int  # units in the smaller of the groups that the combination compares
     spread: Spread = LABELS_ALONE  # how the L labels become R regressors: the labels alone by default
 
-    @property
+    @cached_property
     def X(self) -> np.ndarray:
         """Regressors of the labels, then controls, shape (N, R + K)."""
         return np.column_stack([self.spread.regressors(self.labels), self.controls])
@@ -205,8 +205,9 @@ def _robust(
 
 def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator) -> Rung:
     kind: Literal["webb", "rademacher"] = "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
-    weights = wild_draws(section.units, kind, settings.bootstrap_draws, rng)
-    found = wild_inference(wild_bootstrap(fit, section.contrast, section.units, weights, "33"), settings.level)
+    rows = np.arange(len(section.units))
+    weights = wild_draws(rows, kind, settings.bootstrap_draws, rng)
+    found = wild_inference(wild_bootstrap(fit, section.contrast, rows, weights, "33"), settings.level)
     return Rung(
         "wcr33",
         "CR3",

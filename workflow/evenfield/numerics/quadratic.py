@@ -4,6 +4,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 ANGLES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(64)
+SINE_SQUARES = np.sin((ANGLES + 1) * np.pi / 4) ** 2
 CONTOUR = np.linspace(0.0, 30.0, 301)
 EDGE, NEAREST_TO_POLE = 1e-9, 0.05
 
@@ -30,8 +31,8 @@ def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
     roots = np.linalg.eigvalsh(np.swapaxes(factors, 1, 2) @ (signs[:, None] * factors))
     floor = np.finfo(float).eps * np.abs(roots).max(axis=1, keepdims=True)
     eta = np.maximum(-roots[:, :-1] / np.maximum(roots[:, -1:], floor), 0.0)
-    sine2 = np.sin((ANGLES + 1) * np.pi / 4) ** 2
-    tails = np.exp(-0.5 * np.log1p(eta[:, :, None] / sine2).sum(axis=1))
+    with np.errstate(over="ignore"):  # an infinite product is a tail of zero
+        tails = np.prod(1.0 + eta[:, :, None] / SINE_SQUARES, axis=1) ** -0.5
     return np.asarray(tails @ ANGLE_WEIGHTS / 2)
 
 

@@ -21,7 +21,7 @@ MOST_COMPONENTS_STRONG = 10
 STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
-LARGEST_CRITICAL_VALUE = 1e6
+FIRST_GUESS, LARGEST_CRITICAL_VALUE = 4.0, 1e6
 BLOCK_CELLS = 1 << 17
 NEGLIGIBLE = 40.0  # exp of minus this is lost beside one
 
@@ -82,7 +82,7 @@ def spatial_components(
     products = _products(np.column_stack([np.full(n, n**-0.5), vectors]), distance, decays)
     options = []
     for q in range(1, most + 1):
-        cv = _critical_value([square_root_factors(products[:, : q + 1, : q + 1])], 1 - level)
+        cv = _critical_value(square_root_factors(products[:, : q + 1, : q + 1]), 1 - level)
         options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
     _, q, cv = min(options)
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
@@ -123,20 +123,21 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
     x = _unit_weights(fit.X, c, space)
-    families = [space.unconditional, _conditional_factors(fit.X, x, space)]
+    conditional = _conditional_factors(fit.X, x, space)
     estimate = float(c @ fit.beta)
     scores = space.vectors.T @ (x * fit.u_hat)
     std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
-    cv = max(space.critical_value, _critical_value(families[1:], 1 - space.level))
+    cv = _critical_value(conditional, 1 - space.level, space.critical_value)
     statistic = estimate / std_error if std_error > 0 else np.nan
-    p_value = _largest_rejection(families, abs(statistic)) if np.isfinite(statistic) else np.nan
+    both = np.concatenate([space.unconditional, conditional])
+    p_value = float(ratio_probability(both, abs(statistic)).max()) if np.isfinite(statistic) else np.nan
     half = cv * std_error
     return ScpcInference(estimate, std_error, statistic, cv, p_value, estimate - half, estimate + half, space.q)
 
 
 def scpc_rejection(X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float) -> float:
     """Return the largest probability, over the correlations allowed, that |t| exceeds a threshold under the null."""
-    return _largest_rejection(_both_factors(X, c, space), threshold)
+    return float(ratio_probability(_both_factors(X, c, space), threshold).max())
 
 
 def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: float) -> float:
@@ -144,9 +145,9 @@ def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: 
     return _critical_value(_both_factors(X, c, space), size)
 
 
-def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> list[np.ndarray]:
+def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
     x = _unit_weights(X, c, space)
-    return [space.unconditional, _conditional_factors(X, x, space)]
+    return np.concatenate([space.unconditional, _conditional_factors(X, x, space)])
 
 
 def scpc_statistics(
@@ -161,7 +162,7 @@ def scpc_statistics(
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
     x = _unit_weights(X, c, space)
-    return max(space.critical_value, _critical_value([_conditional_factors(X, x, space)], 1 - space.level))
+    return _critical_value(_conditional_factors(X, x, space), 1 - space.level, space.critical_value)
 
 
 def scpc_power_point(
@@ -248,19 +249,24 @@ def _residuals(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.asarray(columns - X @ (bread @ (X.T @ columns)))
 
 
-def _largest_rejection(families: list[np.ndarray], critical_value: float) -> float:
-    return float(max(ratio_probability(factors, critical_value).max() for factors in families))
+def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
+    """Return the value, at least ``floor``, that is exceeded with probability ``size`` at most under every c."""
+    found, solved = floor, -1
+    while True:
+        rejections = ratio_probability(factors, found or FIRST_GUESS)
+        worst = int(np.argmax(rejections))
+        if found and (worst == solved or rejections[worst] <= size + ROOT_TOLERANCE):
+            return found
+        excess, solved = _excess(factors[worst : worst + 1], size), worst
+        found = float(brentq(excess, found, _upper_end(excess), xtol=ROOT_TOLERANCE))
 
 
-def _critical_value(families: list[np.ndarray], size: float) -> float:
-    def excess(critical_value: float) -> float:
-        return _largest_rejection(families, critical_value) - size
-
-    return float(brentq(excess, 0.0, _upper_end(excess), xtol=ROOT_TOLERANCE))
+def _excess(factors: np.ndarray, size: float) -> Callable[[float], float]:
+    return lambda critical_value: float(ratio_probability(factors, critical_value)[0]) - size
 
 
 def _upper_end(excess: Callable[[float], float]) -> float:
-    high = 4.0
+    high = FIRST_GUESS
     while excess(high) > 0:
         high *= 2
         if high > LARGEST_CRITICAL_VALUE:

@@ -38,10 +38,9 @@ def curve_summaries(estimates: np.ndarray, statistics: np.ndarray, df: np.ndarra
 
 
 def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:
-    some = defined.any(axis=0)
-    medians = np.full(estimates.shape[1], np.nan)
-    medians[some] = np.nanmedian(np.where(defined, estimates, np.nan)[:, some], axis=0)
-    return medians
+    ranked, count = np.sort(np.where(defined, estimates, np.nan), axis=0), defined.sum(axis=0)
+    middle = np.stack([np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(ranked) - 1)])
+    return np.asarray(np.take_along_axis(ranked, middle, axis=0).mean(axis=0))
 
 
 def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +97,8 @@ def estimate_id(estimate: Estimate) -> str:
 
 def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:
     """Arrange estimates as the tidy table, sorted by their identifying fields."""
-    rows = [{"estimate_id": estimate_id(estimate), **asdict(estimate)} for estimate in estimates]
-    frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    values = attrgetter(*ESTIMATE_COLUMNS[1:])
+    frame = pd.DataFrame([(estimate_id(one), *values(one)) for one in estimates], columns=list(ESTIMATE_COLUMNS))
     frame["n_treated"] = frame["n_treated"].astype("Int64")
     twice = frame.loc[frame["estimate_id"].duplicated(), list(ID_FIELDS)]
     if len(twice):

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.outputs import record_outputs
-from evenfield.shared.topics import LIBRARY
 from evenfield.study.errors import EvenfieldError, one_line
 
 PREFIX = "evenfield: "
-PLACES = {str(LIBRARY.parents[1]): "evenfield", sys.prefix: "environment"}
+PLACES = {str(Path(__file__).parents[3]): "evenfield", sys.prefix: "environment"}
 REFUSED = {getattr(errno, name) for name in "ENOSPC EDQUOT EFBIG EACCES EPERM EROFS EMFILE ENFILE ENOMEM EIO".split()}
 
 

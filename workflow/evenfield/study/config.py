@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
-from evenfield.study.spatial_weights import Period
 
 TODO = "TODO"  # what `run new` writes where it cannot know
 SCHEMA = Path(__file__).with_name("config.schema.json")
@@ -20,7 +20,24 @@ LARGEST, MOST_VALUES, MOST_DRAWS = 5_000_000, 200_000, 10_000_000
 PARTS = {"estimates": "estimates.yaml", "answers": "claims.yaml", "numbers": "numbers.yaml"}
 
 
-class _OneKeyOnce(yaml.SafeLoader):
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One span of years of the study."""
+
+    name: str  # key in config.yaml, for example ``P1``
+    start: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
+    end: int
+    label: str  # how it is printed
+    spliced: bool = False  # whether it may join the output proxy with official output
+    role: str = "main"  # ``main``, ``span`` (the whole sample) or ``variant``
+
+    @property
+    def years(self) -> int:
+        """Number of yearly steps between the end points."""
+        return self.end - self.start
+
+
+class _OneKeyOnce(yaml.CSafeLoader):
     """A safe loader that refuses a key written twice, where YAML silently keeps the last, and runaway anchors."""
 
     def get_single_node(self) -> yaml.Node | None:

@@ -18,12 +18,11 @@ TEXT_COLUMNS = ("unit", "unit_i", "unit_j", "unit_scheme", "period", "note", "wa
 
 def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a hand-over table that this pipeline wrote."""
-    header = pd.read_csv(path, nrows=0).columns
-    wanted = {name: str for name in header if name in TEXT_COLUMNS or name in text}
+    wanted = dict.fromkeys([*TEXT_COLUMNS, *text], str)
     frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""])
-    for name in wanted:
+    for name in frame.columns.intersection(list(wanted)):
         frame[name] = frame[name].fillna("")
-    return frame.assign(**{str(name): frame[name].map(_plain) for name in frame.select_dtypes(["object", "str"])})
+    return frame.assign(**{name: frame[name].map(_plain) for name in _opening_with("'", frame)})
 
 
 def read_tables(paths: Sequence[str | Path], text: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -42,9 +41,15 @@ def write_results(frame: pd.DataFrame, path: str | Path, by_row: tuple[str, ...]
 
 
 def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
-    defused = frame.assign(**{str(name): frame[name].map(_defused) for name in frame.select_dtypes(["object", "str"])})
+    defused = frame.assign(**{name: frame[name].map(_defused) for name in _opening_with("'=+-@\t\r", frame)})
     with beside(path) as part:
         defused.to_csv(part, index=False, float_format=float_format, lineterminator="\n", encoding="utf-8")
+
+
+def _opening_with(signs: str, frame: pd.DataFrame) -> list[str]:
+    """Return the columns in which a text opens with one of the signs."""
+    texts = frame.select_dtypes(["object", "str"])
+    return [str(k) for k in texts if not {c[:1] for c in texts[k].tolist() if isinstance(c, str)}.isdisjoint(signs)]
 
 
 def _defused(cell: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the floors hand each other in memory: the study's shape and its spatial weights."""
+"""Spatial weights as the topics read them: units in a fixed order and a matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,23 +10,6 @@ from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial import Weights, multiplier, sparse
 from evenfield.study.errors import WeightsError, first_examples
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One span of years of the study."""
-
-    name: str  # key in config.yaml, for example ``P1``
-    start: int  # first and last year; growth runs from the level in ``start`` to the level in ``end``
-    end: int
-    label: str  # how it is printed
-    spliced: bool = False  # whether it may join the output proxy with official output
-    role: str = "main"  # ``main``, ``span`` (the whole sample) or ``variant``
-
-    @property
-    def years(self) -> int:
-        """Number of yearly steps between the end points."""
-        return self.end - self.start
 
 
 @dataclass(frozen=True)

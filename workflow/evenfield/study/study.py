@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evenfield.study.config import checked_config, read_config
 from evenfield.study.files import read_json, read_table
-from evenfield.study.spatial_weights import SpatialWeights, weights_from_edges
+
+if TYPE_CHECKING:
+    from evenfield.study.spatial_weights import SpatialWeights
 
 
 class Study:
@@ -32,6 +33,8 @@ class Study:
     @classmethod
     def load(cls, folder: str | Path = ".") -> Study:
         """Open a study that has been run, for example in a notebook."""
+        from evenfield.study.config import checked_config, read_config  # noqa: PLC0415 - jobs are handed theirs
+
         return cls(checked_config(read_config(Path(folder) / "config.yaml")), Path(folder) / "results")
 
     def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -45,6 +48,8 @@ class Study:
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
         """Return spatial weights by name, the primary ones by default."""
+        from evenfield.study.spatial_weights import weights_from_edges  # noqa: PLC0415 - tables do without SciPy
+
         scheme, path = scheme or self.main, self.root / "weights" / (scheme or self.main)
         name = name or self.config["weights"]["primary"]
         edges, spec = read_table(path / f"{name}.csv"), read_json(path / f"{name}.json")

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, delta_impacts, effects_at
-from evenfield.numerics.spatial_panel.models import SpatialPanelFit, fit_spatial_panel
+from evenfield.numerics.spatial_panel.columns import with_outcome
+from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, effect_errors, effects_at
+from evenfield.numerics.spatial_panel.models import SpatialPanelFit, fit_moments
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, kept_share
 
 
@@ -97,9 +98,9 @@ def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Ge
 
 
 def _statistics(fit: SpatialPanelFit, again: SpatialPanelFit, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    found, errors = delta_impacts(again, "unit"), again.std_errors("unit")
-    gap = found.estimate - effects
-    by_effect = np.divide(gap, found.std_error, out=np.full_like(gap, np.nan), where=found.std_error > 0)
+    errors, spread = again.std_errors("unit"), effect_errors(again, "unit")
+    gap = effects_at(again, again.estimates[None, :])[0] - effects
+    by_effect = np.divide(gap, spread, out=np.full_like(gap, np.nan), where=spread > 0)
     return (again.estimates - fit.estimates)[:-1] / errors[:-1], by_effect
 
 
@@ -108,18 +109,17 @@ class _Rebuilder:
 
     def __init__(self, panel: BalancedPanel, fit: SpatialPanelFit) -> None:
         self.panel, self.fit = panel, fit
-        self.values = panel.ordered(fit.network.units)
         self.lag_inverse, self.error_inverse = fit.network.factor(fit.rho), fit.network.factor(fit.lam)
-        e, y = np.ascontiguousarray(fit.residuals.T), self.values[..., 0]
+        e, y = np.ascontiguousarray(fit.residuals.T), panel.ordered(fit.network.units)[..., 0]
         self.systematic = y - fit.rho * fit.network.lag(y) - self.error_inverse.solve(e)
         self.errors = e / np.sqrt(kept_share(fit.n_units, fit.n_periods, fit.model.effects))
 
     def refit(self, errors: np.ndarray) -> SpatialPanelFit:
         """Fit the model again on the outcome that these errors, shape (N, T), give."""
-        values = self.values.copy()
-        values[..., 0] = self.lag_inverse.solve(self.systematic + self.error_inverse.solve(errors))
-        sample = replace(self.panel, units=self.fit.network.units, values=values)
-        return fit_spatial_panel(sample, self.fit.network, self.fit.model)
+        outcome, fit = self.lag_inverse.solve(self.systematic + self.error_inverse.solve(errors)), self.fit
+        columns = with_outcome(fit.point.columns, outcome, fit.network, fit.model.effects)
+        moments = replace(fit.point.moments, gram=columns.gram())
+        return fit_moments(self.panel, fit.network, fit.model, moments, columns)
 
 
 def _drawn_years(rng: np.random.Generator, t: int, years: int) -> np.ndarray:

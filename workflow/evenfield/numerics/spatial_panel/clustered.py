@@ -26,9 +26,7 @@ def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     for i, (gain, pairs) in point.gains.items():
         own[:, i] += gain * squares / s2
         for j, (_, others) in point.gains.items():
-            meat[i, j] = (
-                0.5 * sum(np.vdot(a * c, b * c) for a, b, c in zip(pairs, others, products, strict=True)) / s2**2
-            )
+            meat[i, j] = 0.5 * np.einsum("ij,ij,ij,ij->", pairs, others, products, products) / s2**2
     own[:, -1] = squares / (2 * s2**2)
     meat += own.T @ own
     return np.asarray(n / (n - 1) * meat[np.ix_(point.free, point.free)])

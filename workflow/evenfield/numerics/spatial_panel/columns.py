@@ -1,6 +1,6 @@
 """From a panel and weights to the demeaned columns [y, W y, W W y, X, W X] of a model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -55,6 +55,16 @@ class ModelColumns:
         flat, out = self.values.reshape(-1, len(self.places)), np.zeros((size, size))
         out[np.ix_(self.places, self.places)] = (flat.T @ flat) / np.outer(self.lengths, self.lengths)
         return out
+
+
+def with_outcome(columns: ModelColumns, outcome: np.ndarray, network: Network, effects: str) -> ModelColumns:
+    """Return the columns with another outcome; outcome (N, T)."""
+    parts = [outcome]
+    while len(parts) < np.searchsorted(columns.places, RESPONSES):
+        parts.append(network.lag(parts[-1]))
+    values = columns.values.copy()
+    values[..., : len(parts)] = demeaned(np.stack(parts, axis=2), effects)
+    return replace(columns, values=values)
 
 
 def model_form(model: str, names: tuple[str, ...], lagged: tuple[str, ...] | None) -> ModelForm:

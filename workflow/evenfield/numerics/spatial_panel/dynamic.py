@@ -113,7 +113,7 @@ class DynamicMoments:
 
     @staticmethod
     def _sum(values: np.ndarray) -> float:
-        return float(np.real(values).sum())
+        return float(values.sum().real)
 
 
 def dynamic_moments(
@@ -285,17 +285,26 @@ def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
 
 
 def _adjusted_root(m: DynamicMoments, top: np.ndarray, network: Network) -> tuple[np.ndarray, bool]:
-    """Follow the root of the score from the likelihood's maximum to the adjusted score."""
-    free, here = list(m.free), top.copy()
-    if not free:
-        return here, True
-    low, high = network.logdet.domain
-    for strength in STEPS:
+    """Step from the likelihood's maximum to the root of the adjusted score at once, else follow it there."""
+    if not m.free:
+        return top.copy(), True
+    found = (_followed(m, top, steps, network.logdet.domain) for steps in (STEPS[-1:], STEPS))
+    here = next((root for root in found if root is not None), None)
+    return (top, False) if here is None else (here, True)
+
+
+def _followed(
+    m: DynamicMoments, here: np.ndarray, steps: tuple[float, ...], domain: tuple[float, float]
+) -> np.ndarray | None:
+    """Return the maximum that the root of the score leads to as the adjustment grows; None where it gets lost."""
+    free = list(m.free)
+    for strength in steps:
         here = _stationary(m, here, strength)
-        if not low < here[0] < high or np.abs(m.score(here, strength)[free]).max() > FLAT * (m.n - 1) * m.t:
-            return top, False
+        flat = np.abs(m.score(here, strength)[free]).max() <= FLAT * (m.n - 1) * m.t
+        if not (domain[0] < here[0] < domain[1] and flat):
+            return None
     sign = np.linalg.eigvalsh(_symmetric(_dynamics_slopes(m, here, 1.0)[np.ix_(free, free)]))
-    return (here, True) if sign.max() < 0 else (top, False)
+    return here if sign.max() < 0 else None
 
 
 def _stationary(m: DynamicMoments, start: np.ndarray, strength: float) -> np.ndarray:

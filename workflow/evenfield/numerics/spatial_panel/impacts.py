@@ -106,8 +106,7 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     The gradient includes rho, b_k and th_k together, so that cov(rho, b) and cov(rho, th) count.
     """
     estimate = effects_at(fit, fit.estimates[None, :])[0]
-    gradients, cov = effect_gradients(fit), fit.covariance(kind)
-    spread = np.sqrt(np.einsum("akp,pq,akq->ak", gradients, cov, gradients))
+    spread = effect_errors(fit, kind)
     half = normal_quantile(0.5 + level / 2) * spread
     # An effect that is zero by construction (the indirect one of SEM) has no test.
     ratio = np.divide(estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
@@ -188,19 +187,25 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
     return beta, theta
 
 
+def effect_errors(fit: FittedPanel, kind: str) -> np.ndarray:
+    """Return the standard errors of the effects by the delta method; shape (3, K)."""
+    gradients = effect_gradients(fit)
+    return np.asarray(np.sqrt(((gradients @ fit.covariance(kind)) * gradients).sum(axis=2)))
+
+
 def effect_gradients(fit: FittedPanel) -> np.ndarray:
     """Return the derivatives of the effects in all parameters; shape (3, K, p)."""
     parts = multipliers(fit.network, np.array([fit.rho]))
-    beta, theta = (values[0] for values in _slopes(fit, fit.estimates[None, :]))
-    out = np.zeros((3, len(beta), len(fit.names)))
-    slopes = multiplier_slopes(fit.network, fit.rho) if fit.names[0] == "rho" else None
+    beta, theta = _slopes(fit, fit.estimates[None, :])
+    start, out = fit.names.index(fit.regressors[0]), np.zeros((3, beta.shape[1], len(fit.names)))
+    if fit.names[0] == "rho":
+        out[:, :, 0] = effects_of(multiplier_slopes(fit.network, fit.rho), beta, theta)[0]
+    one, none = np.ones((1, 1)), np.zeros((1, 1))
+    own, lag = effects_of(parts, one, none)[0, :, 0], effects_of(parts, none, one)[0, :, 0]
     for k, name in enumerate(fit.regressors):
-        if slopes is not None:
-            out[:, k, 0] = effects_of(slopes, beta[None, k : k + 1], theta[None, k : k + 1])[0, :, 0]
-        out[:, k, fit.names.index(name)] = effects_of(parts, np.ones((1, 1)), np.zeros((1, 1)))[0, :, 0]
+        out[:, k, start + k] = own
         if name in fit.lagged:
-            at = len(fit.regressors) + fit.names.index(fit.regressors[0]) + fit.lagged.index(name)
-            out[:, k, at] = effects_of(parts, np.zeros((1, 1)), np.ones((1, 1)))[0, :, 0]
+            out[:, k, start + beta.shape[1] + fit.lagged.index(name)] = lag
     return out
 
 

@@ -109,16 +109,19 @@ class PanelMoments:
 
     def least_squares(self, rho: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients and sum of squared residuals at given spatial parameters; rho, lam (G,)."""
-        B = self.cross_products(rho, lam)
+        if np.ndim(rho) or np.ndim(lam):
+            B = self.cross_products(rho, lam)
+        else:
+            C = self.columns(rho, lam)
+            B = C.T @ self.gram @ C
         beta = np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])[..., 0]
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
     @cached_property
     def _lag_squares(self) -> tuple[float, float, float]:
         """Cross-products yy, yWy, WyWy of the outcome and its lag with the regressors taken out."""
-        head = np.ix_([0, 1], [0, 1])
-        cross, own = self.gram[RESPONSES : RESPONSES + self.k, :2], np.arange(RESPONSES, RESPONSES + self.k)
-        left = self.gram[head] - cross.T @ np.linalg.solve(self.gram[np.ix_(own, own)], cross)
+        own = slice(RESPONSES, RESPONSES + self.k)
+        left = self.gram[:2, :2] - self.gram[:2, own] @ np.linalg.solve(self.gram[own, own], self.gram[own, :2])
         return float(left[0, 0]), float(left[0, 1]), float(left[1, 1])
 
     def lag_height(self, rho: np.ndarray) -> np.ndarray:
@@ -150,7 +153,10 @@ class PanelMoments:
 
     def log_likelihood(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return the concentrated log-likelihood; rho, lam (G,)."""
-        sse = self.least_squares(rho, lam)[1]
+        return self.height(rho, lam, self.least_squares(rho, lam)[1])
+
+    def height(self, rho: np.ndarray, lam: np.ndarray, sse: np.ndarray) -> np.ndarray:
+        """Return the concentrated log-likelihood of a known sum of squared residuals; each (G,)."""
         return np.asarray(self.jacobian(rho) + self.jacobian(lam) + self._fit(sse))
 
     def _fit(self, sse: np.ndarray) -> np.ndarray:

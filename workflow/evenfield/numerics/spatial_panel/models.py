@@ -165,7 +165,8 @@ def fit_moments(
     form = model_form(model.model, panel.names, model.lagged)
     lagged = tuple(panel.names[i] for i in form.lagged)
     best = highest_likelihood(moments, form.lag, form.error)
-    beta, sse = moments.least_squares(np.asarray(best.rho), np.asarray(best.lam))
+    at = np.asarray(best.rho), np.asarray(best.lam)
+    beta, sse = moments.least_squares(*at)
     sigma2 = float(sse) / moments.counts.observations
     if not sigma2 > EXACT_FIT * moments.gram[0, 0] / moments.counts.observations:
         raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
@@ -177,7 +178,7 @@ def fit_moments(
     }
     names = (*spatial, *panel.names, *(f"W {name}" for name in lagged), "sigma2")
     estimates = np.array([*spatial.values(), *(beta / columns.scales), sigma2])
-    height = float(moments.log_likelihood(np.asarray(best.rho), np.asarray(best.lam)))
+    height = float(moments.height(*at, sse))
     return SpatialPanelFit(
         model,
         network,

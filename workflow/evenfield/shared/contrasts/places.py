@@ -27,37 +27,41 @@ class Places:
     """Coordinates, spatial components and permutations by set of units."""
 
     def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
-        self._units = units.set_index("unit").sort_index()
+        self._units = units.set_index("unit")
         self._links = links
         self._permutations, self._seed, self._level = permutations, seed, level
-        self._components: dict[tuple[str, ...], dict[str, SpatialComponents]] = {}
+        self._located: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, dict[str, SpatialComponents]]] = {}
         self._draws: dict[tuple[object, ...], LabelDraws | str] = {}
 
     def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
         """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
-        missing = sorted(set(members) - set(self._units.index))
-        if missing:
-            found = f"{len(missing)} units have no row in units.csv ({first_examples(missing)})"
-            raise EstimateError(found, "every unit of the panel", "add them")
-        place = self._units.loc[members]
-        lat, lon = place["lat"].to_numpy(float), place["lon"].to_numpy(float)
+        where = self._where(tuple(members))
         drawn = {scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes}
         draws = {scheme: made for scheme, made in drawn.items() if isinstance(made, LabelDraws)}
         reasons = {scheme: made for scheme, made in drawn.items() if isinstance(made, str)}
-        return Place(lat, lon, self._space(tuple(members), lat, lon), draws, reasons)
+        return Place(*where, draws, reasons)
+
+    def order(self, units: np.ndarray) -> np.ndarray:
+        """Return the positions of units in the order in which draws take them; units (N,)."""
+        place = self._units.index.get_indexer(pd.Index(units))
+        return np.argsort(np.where(place < 0, len(self._units), place), kind="stable")
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
         """Return permutations of labels among all units."""
         return free_label_draws(count, self._permutations, generator_for(self._seed, f"labels:free:{draw_id}"))
 
-    def _space(self, members: tuple[str, ...], lat: np.ndarray, lon: np.ndarray) -> dict[str, SpatialComponents]:
-        if not np.isfinite(lat + lon).all():
-            return {}
-        if members not in self._components:
-            distance = haversine_km(lat, lon)
-            bounds = AVERAGE_CORRELATIONS.items()
-            self._components[members] = {k: spatial_components(distance, bound, self._level) for k, bound in bounds}
-        return self._components[members]
+    def _where(self, members: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, dict[str, SpatialComponents]]:
+        if members not in self._located:
+            if missing := sorted(set(members) - set(self._units.index)):
+                found = f"{len(missing)} units have no row in units.csv ({first_examples(missing)})"
+                raise EstimateError(found, "every unit of the panel", "add them")
+            lat, lon = self._units.loc[list(members), ["lat", "lon"]].to_numpy(float).T
+            space = {}
+            if np.isfinite(lat + lon).all():
+                distance, bounds = haversine_km(lat, lon), AVERAGE_CORRELATIONS.items()
+                space = {name: spatial_components(distance, bound, self._level) for name, bound in bounds}
+            self._located[members] = lat, lon, space
+        return self._located[members]
 
     def _drawn(self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str) -> LabelDraws | str:
         key = (scheme, tuple(members), tuple(group.tolist()) if scheme == "connected" else (), draw_id)

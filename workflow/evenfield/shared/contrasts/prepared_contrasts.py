@@ -65,8 +65,7 @@ class PreparedContrast:
 
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
     """Arrange the arrays of a contrast."""
-    _check_complete(contrast)
-    section = contrast_section(contrast)
+    section = contrast_section(contrast, places)
     reason = _undefined(contrast, section)
     if reason:
         return reason
@@ -91,15 +90,6 @@ def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
     return replace(section, controls=controls)
 
 
-def _check_complete(contrast: GroupContrast) -> None:
-    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
-    holes = contrast.table.index[contrast.table[columns].isna().any(axis=1)]
-    if len(holes):
-        found = f"{len(holes)} units lack a value ({first_examples([str(unit) for unit in holes])})"
-        where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
-        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
-
-
 def _undefined(contrast: GroupContrast, section: Section) -> str:
     if len(section.y) <= section.X.shape[1] + 1:
         return f"not defined: {len(section.y)} units for {section.X.shape[1]} coefficients"
@@ -110,20 +100,22 @@ def _undefined(contrast: GroupContrast, section: Section) -> str:
     return "" if np.ptp(section.y) > 0 else "not defined: the outcome is constant"
 
 
-def contrast_section(contrast: GroupContrast) -> Section:
-    """Return the arrays of a contrast, units sorted."""
-    table = contrast.table.sort_index()
-    labels = table[list(contrast.labels)].to_numpy(float)
-    controls = np.column_stack([np.ones(len(table)), table[list(contrast.controls)].to_numpy(float)])
+def contrast_section(contrast: GroupContrast, places: Places) -> Section:
+    """Return the arrays of a contrast, units in the order of draws."""
+    units = contrast.table.index.to_numpy(str)
+    order = places.order(units)
+    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
+    units, values = units[order], contrast.table[columns].to_numpy(float)[order]
+    if len(holes := units[np.isnan(values).any(axis=1)]):
+        found = f"{len(holes)} units lack a value ({first_examples(holes.tolist())})"
+        where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
+        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
+    labels, fixed = np.split(values[:, 1:], [len(contrast.labels)], axis=1)
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
-    order = [str(unit) for unit in table.index]
-    spread = Spread(None if contrast.neighbours is None else multiplier(contrast.neighbours.aligned(order)))
-    units, y, treated = (
-        table.index.to_numpy(str),
-        table[contrast.outcome],
-        _treated(spread.regressors(labels)[:, c != 0]),
-    )
-    return Section(units, y.to_numpy(float), labels, controls, c, treated, spread)
+    spread = Spread(None if contrast.neighbours is None else multiplier(contrast.neighbours.aligned(units.tolist())))
+    treated = _treated(spread.regressors(labels)[:, c != 0])
+    controls = np.column_stack([np.ones(len(units)), fixed])
+    return Section(units, values[:, 0], labels, controls, c, treated, spread)
 
 
 def _treated(regressors: np.ndarray) -> int:
@@ -157,12 +149,12 @@ def contrast_place(
 
 def _described(contrast: GroupContrast, section: Section) -> Estimate:
     fit = fit_ols(section.y, section.X)
-    units, shares = partial_leverage(fit.X, section.units, section.contrast)
-    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
+    shares = partial_leverage(fit.X, np.arange(len(section.y)), section.contrast)[1]
+    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))
     counts: dict[str, Any] = {"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated}
     g_star = effective_clusters(fit.X, section.units, section.contrast)
     labels: dict[str, Any] = {
-        "max_leverage_unit": str(units[largest]),
+        "max_leverage_unit": str(section.units[largest]),
         "controls_id": " + ".join(contrast.controls) or "none",
     }
     return replace(contrast.row, **counts, **labels, g_star=g_star)

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import ClaimsError, EvenfieldError, first_examples
@@ -23,14 +24,16 @@ TOLD_APART = (
 
 def records(frame: pd.DataFrame) -> list[Row]:
     """Return the rows of a frame as mappings from column to value."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    names, columns = list(map(str, frame)), [column.tolist() for _, column in frame.items()]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     """Return the rows whose columns hold the wanted values."""
+    rows = np.arange(len(frame))
     for name, value in wanted.items():
-        frame = frame[frame[name].eq(value)]
-    return frame
+        rows = rows[frame[name].to_numpy()[rows] == value]
+    return frame.iloc[rows]
 
 
 def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
@@ -41,9 +44,7 @@ def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
 
 def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame:
     """Return the rows whose columns hold the wanted texts."""
-    for column, text in select.items():
-        estimates = estimates[estimates[column].eq(text)]
-    return estimates
+    return only(estimates, **select)
 
 
 def one_row(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.study.spatial_weights import Period
+from evenfield.study.config import Period
 
 BOTH, CLUSTER_ONLY, SEZ_ONLY, NEITHER = "both", "cluster only", "SEZ only", "neither"
 

@@ -43,12 +43,12 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
         # A span decides with all its comparisons, a period with the first one.
         span = any(item["period"] == found.row.period and item["role"] == "span" for item in groups.periods(spec))
         cells = groups.of_scheme(found.row.unit_scheme)
-        for taxonomy, comparison in product(dict.fromkeys(named), spec.compare):
+        labels = {name: found.table.join(cells.labels(name, found.row.period)) for name in dict.fromkeys(named)}
+        for taxonomy, comparison in product(labels, spec.compare):
             leads, main = comparison == spec.compare[0], taxonomy == groups.primary and found.row.role == spec.role
             role = spec.role if main and (leads or span) else "robustness" if leads else "exploratory"
             row = replace(found.row, role=role, hypothesis=spec.hypothesis if leads else "", treatment_def=taxonomy)
-            table = found.table.join(cells.labels(taxonomy, row.period))
-            yield compared(row, table, VALUE, comparison, spec.given)
+            yield compared(row, labels[taxonomy], VALUE, comparison, spec.given)
 
 
 def dose(groups: Groups, spec: DoseSpec) -> Found:

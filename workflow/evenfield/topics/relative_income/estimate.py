@@ -1,6 +1,6 @@
 """Relative income by cell over time, and summary statistics by cell and period: description only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,7 @@ Section = RelativeIncomeSpec
 def look(study: Study, _: Section, __: Section) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     for info in scheme_infos(study.descriptions.values()).values():
-        where = "estimates.relative_income"
-        for year, frame in study.table("panel", info.name).groupby("year"):
-            sample_rows(frame, sample_units(info, "all", where), PATHS, f"{where} {year}")
+        _years(study, info)
 
 
 def estimate(study: Study) -> Results:
@@ -50,8 +48,9 @@ def estimate(study: Study) -> Results:
     taxonomies = read(Section, study.config, "relative_income").taxonomies or sorted(known)
     infos = scheme_infos(study.descriptions.values())
     for scheme, info in sorted(infos.items()):
+        years = _years(study, info)
         for taxonomy in taxonomies:
-            parts.append(_paths(study, taxonomy, info).assign(unit_scheme=scheme, taxonomy=taxonomy))
+            parts.append(_paths(study, taxonomy, scheme, years).assign(unit_scheme=scheme, taxonomy=taxonomy))
             for period in periods_of(study.table("periods", scheme)):
                 rows, summary = _summary(study, taxonomy, period, info)
                 out.estimates += rows
@@ -73,27 +72,37 @@ def _cells(cells: pd.DataFrame, taxonomy: str, when: Any, units: Sequence[str]) 
     return chosen.set_index("unit")["cell"]
 
 
-def _paths(study: Study, taxonomy: str, info: SchemeInfo) -> pd.DataFrame:
-    where, panel = f"estimates.relative_income {taxonomy}", study.table("panel", info.name, ("basis",))
-    units, cells, parts = sample_units(info, "all", where), study.table("yearly_cells", info.name), []
-    output = study.config.get("panel", {}).get("income", {}).get("output", "")
-    for year, frame in panel[panel["unit"].isin(units)].groupby("year", sort=True):
-        rows = sample_rows(frame, units, PATHS, f"{where} {year}").assign(year=year)
-        # ASSUME: a unit is in the cell of its zones in force that year; one without dates keeps it over all years.
-        placed = _cells(cells, taxonomy, year, units)
-        rows = rows.assign(cell=rows["unit"].map(placed), weight=rows.get("population", NAN))
-        for variable in PATHS:
-            grouped = rows.assign(product=rows["weight"] * rows[variable]).groupby("cell", sort=True)
-            means = grouped[variable].agg(n_units="size", mean="mean", sd="std")
-            total = grouped[["product", "weight"]].sum(min_count=1)
-            means["mean_population_weighted"] = total["product"] / total["weight"]
-            parts.append(means.reset_index().assign(variable=variable, year=year, basis=one_text(rows["basis"])))
-        if output in rows and np.isfinite(rows[output].astype(float)).all():
-            sums = rows.assign(n_units=1).groupby("cell", sort=True)[["n_units", output, "weight"]].sum()
-            whole = rows[output].sum() / rows["weight"].sum()
-            pooled = sums.assign(mean=np.log(sums[output] / sums["weight"] / whole))[["n_units", "mean"]].reset_index()
-            parts.append(pooled.assign(variable=CURRENT, year=year, basis="current prices"))
+def _paths(study: Study, taxonomy: str, scheme: str, years: Mapping[Any, pd.DataFrame]) -> pd.DataFrame:
+    cells = study.table("yearly_cells", scheme)
+    cells = cells[cells["taxonomy"].eq(taxonomy)]
+    # ASSUME: a unit is in the cell of its zones in force that year; one without dates keeps it over all years.
+    placed = [rows["unit"].map(_cells(cells, taxonomy, year, list(rows["unit"]))) for year, rows in years.items()]
+    rows = pd.concat(years.values(), ignore_index=True).assign(cell=pd.concat(placed, ignore_index=True))
+    basis = {year: one_text(one["basis"]) for year, one in years.items()}
+    output, parts = study.config.get("panel", {}).get("income", {}).get("output", ""), []
+    for variable in PATHS:
+        grouped = rows.assign(product=rows["weight"] * rows[variable]).groupby(["year", "cell"], sort=True)
+        means = grouped[variable].agg(n_units="size", mean="mean", sd="std")
+        total = grouped[["product", "weight"]].sum(min_count=1)
+        means["mean_population_weighted"] = total["product"] / total["weight"]
+        parts.append(means.reset_index().assign(variable=variable, basis=lambda frame: frame["year"].map(basis)))
+    if output in rows:
+        full = rows[np.isfinite(rows[output].astype(float)).groupby(rows["year"]).transform("all")]
+        sums = full.assign(n_units=1).groupby(["year", "cell"], sort=True)[["n_units", output, "weight"]].sum()
+        whole = sums.groupby(level="year").transform("sum")
+        pooled = sums.assign(mean=np.log(sums[output] / sums["weight"] / (whole[output] / whole["weight"])))
+        parts.append(pooled[["n_units", "mean"]].reset_index().assign(variable=CURRENT, basis="current prices"))
     return pd.concat(parts).assign(kind="path", period="")
+
+
+def _years(study: Study, info: SchemeInfo) -> dict[Any, pd.DataFrame]:
+    """Return the complete rows of each year."""
+    panel, out = study.table("panel", info.name, ("basis",)), {}
+    units = sample_units(info, "all", "estimates.relative_income")
+    for year, frame in panel[panel["unit"].isin(units)].groupby("year", sort=True):
+        rows = sample_rows(frame, units, PATHS, f"estimates.relative_income {year}")
+        out[year] = rows.assign(year=year, weight=rows.get("population", NAN))
+    return out
 
 
 def _summary(study: Study, taxonomy: str, period: str, info: SchemeInfo) -> tuple[list[Estimate], pd.DataFrame]:

@@ -1,6 +1,7 @@
 """Specification curves of the data, with spatially robust intervals, and their joint tests, a chunk at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -107,9 +108,10 @@ def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
     inference = study.config["inference"]
     sources = permutations(schemes, inference["seed"], draws)
     rows: list[dict[str, Any]] = []
+    spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
         points = spec.points(study)
-        rows += _specifications(spec, points[number - 1 :: of], schemes, inference["conf_level"])
+        rows += _specifications(spec, points[number - 1 :: of], schemes, spaces, inference["conf_level"])
         rows += _under_permutation(spec, points, schemes, sources, draws)
     return pd.DataFrame(rows, columns=["block", *AXES, *NUMBERS, "draw", *SUMMARIES])
 
@@ -141,8 +143,10 @@ def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict
     -----
     Where a scheme lacks a unit, the place that got its label gets the label that it got: the draw stays uniform.
     """
-    strata = {unit: name for scheme in schemes.values() for unit, name in zip(scheme.units, scheme.strata, strict=True)}
-    units, out = sorted(strata), {}
+    # The scheme with most units gives the order.
+    largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
+    strata = {unit: name for scheme in largest for unit, name in zip(scheme.units, scheme.strata, strict=True)}
+    units, out = list(strata), dict[str, np.ndarray]()
     names = np.array([strata[unit] for unit in units])
     keys = [generator_for(seed, f"curve:{draw}").random(len(units)) for draw in draws]
     whole = np.array([permutation_from_keys(key, names) for key in keys])
@@ -156,10 +160,13 @@ def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict
 
 
 def _specifications(
-    spec: CurveSpec, points: list[Point], schemes: Mapping[str, Scheme], level: float
+    spec: CurveSpec,
+    points: list[Point],
+    schemes: Mapping[str, Scheme],
+    spaces: dict[tuple[str, str], SpatialComponents],
+    level: float,
 ) -> Iterator[dict[str, Any]]:
     """Estimate specifications on the data, with spatially robust intervals."""
-    spaces: dict[tuple[str, str], SpatialComponents] = {}
     for point in points:
         scheme, key = schemes[point.unit_scheme], (point.unit_scheme, point.sample)
         controls = " + ".join(point.controls) or "none"
@@ -177,14 +184,13 @@ def _specifications(
 
 
 def _numbers(point: Point, scheme: Scheme, found: Regression, space: SpatialComponents) -> dict[str, Any]:
-    alone = np.arange(len(scheme.units))[None]
-    estimates, statistics, df = effects(point, scheme, found, alone)
+    regressors = label_regressors(point, scheme, np.arange(len(scheme.units))[None])
+    estimates, statistics, df = effects(regressors, found)
     if not np.isfinite(statistics[0]):
         return {"n_units": len(found.y), "reason": "labels do not vary or are collinear in this sample"}
-    D = label_regressors(point, scheme, alone)[0, found.kept]
     numbers = {"estimate": float(estimates[0]), "statistic": float(statistics[0]), "df": df, "n_units": len(found.y)}
     try:
-        fit = fit_ols(found.y, np.column_stack([D, found.controls]))
+        fit = fit_ols(found.y, np.column_stack([regressors[:, 0, found.kept].T, found.controls]))
         robust = scpc_inference(fit, np.concatenate([found.c, np.zeros(found.controls.shape[1])]), space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
@@ -199,7 +205,8 @@ def _under_permutation(
     kept = [(point, one) for point, one in found if isinstance(one, Regression)]
     if not kept:
         return
-    made = [effects(p, schemes[p.unit_scheme], one, sources[p.unit_scheme]) for p, one in kept]
+    regressors = cache(lambda *same: label_regressors(Point._make(same), schemes[same[2]], sources[same[2]]))
+    made = [effects(regressors(*point._replace(outcome="", sample="", controls=())), one) for point, one in kept]
     estimates, statistics = (np.array([item[i] for item in made]) for i in (0, 1))
     df, where = np.array([item[2] for item in made], dtype=float), np.array([point.period for point, _ in kept])
     for period in (ALL, *sorted(set(where))):

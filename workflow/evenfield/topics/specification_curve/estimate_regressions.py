@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.label_permutation import label_statistics
-from evenfield.numerics.spatial import Weights, lagged, multiplier
+from evenfield.numerics.label_permutation import Spread, label_statistics
+from evenfield.numerics.spatial import Weights, multiplier
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
 START, LEVEL = "log_income_start", "relative_log_income"
 LABELS = ("cluster", "sez")
 STRATA = "coastal"
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 class Point(NamedTuple):
@@ -38,7 +38,7 @@ class Point(NamedTuple):
 class Scheme:
     """Everything of one unit scheme, in one order of units."""
 
-    units: tuple[str, ...]  # sorted
+    units: tuple[str, ...]  # in the order of draws
     samples: Mapping[str, tuple[str, ...]]  # units of each sample
     place: pd.DataFrame  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
     periods: Mapping[str, pd.DataFrame]
@@ -50,7 +50,7 @@ class Scheme:
     def of(cls, study: Study, name: str) -> Scheme:
         """Align the tables of a unit scheme."""
         units, panel = study.table("units", name), study.table("panel", name)
-        order = sorted(units["unit"])
+        order = list(units["unit"])
         periods = {}
         for period, group in study.table("periods", name).groupby("period"):
             table = _ordered(group, order)
@@ -79,6 +79,8 @@ class Regression(NamedTuple):
     kept: np.ndarray  # (n,) positions of the sample's units
     y: np.ndarray  # (n,) outcome
     controls: np.ndarray  # (n, K) constant and controls
+    basis: np.ndarray  # (n, K) orthonormal basis of the controls
+    e: np.ndarray  # (n,) outcome freed from the controls
     c: np.ndarray  # (L,) weights over the label regressors
 
 
@@ -106,29 +108,25 @@ def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tu
     if wanted.isna().to_numpy().any():
         return f"{first_examples(list(wanted.columns[wanted.isna().any()]))} is not there in {period}"
     values = wanted.to_numpy(float)
-    return kept, values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
+    y, fixed = values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
+    basis = np.linalg.qr(fixed)[0]
+    return kept, y, fixed, basis, y - basis @ (basis.T @ y)
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
-    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (B, N, L)."""
-    labels: np.ndarray = scheme.labels[point.taxonomy, point.period][source]
-    if point.kind == "own":
-        return labels
-    exposures = lagged(scheme.weights[point.weights], labels)
-    if point.kind == "exposure":
-        return np.concatenate([labels, exposures], axis=2)
-    start = scheme.periods[point.period][START].to_numpy(float)
-    return np.concatenate([exposures, (start - start.mean())[:, None] * exposures], axis=2)
+    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (L, B, N)."""
+    spread = Spread(None if point.kind == "own" else scheme.weights[point.weights])
+    made = spread.drawn(scheme.labels[point.taxonomy, point.period], source)
+    if point.kind != "regime":
+        return made
+    start, exposures = scheme.periods[point.period][START].to_numpy(float), made[len(LABELS) :]
+    return np.concatenate([exposures, (start - start.mean()) * exposures])
 
 
-def effects(point: Point, scheme: Scheme, found: Regression, source: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return effect and t statistic of a specification under many permutations, and its degrees of freedom."""
-    D = label_regressors(point, scheme, source)[:, found.kept]
-    basis = np.linalg.qr(found.controls)[0]
-    e = found.y - basis @ (basis.T @ found.y)
-    df = len(found.y) - found.controls.shape[1] - D.shape[2]
-    estimates, statistics = label_statistics(D, basis, e, found.c, df)
-    return estimates, statistics, df
+def effects(regressors: np.ndarray, found: Regression) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return effect and t statistic under many permutations, and degrees of freedom; regressors (L, B, N)."""
+    df = len(found.y) - found.controls.shape[1] - len(regressors)
+    return *label_statistics(regressors[..., found.kept], found.basis, found.e, found.c, df), df
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
 from pydantic import Field, model_validator
 from scipy.special import fdtrc
 
@@ -15,7 +14,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import cr2_inference
 from evenfield.numerics.inference.leave_out import leave_one_out
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.ols import OlsFit, cov_cr3
+from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.few_units import Fields, cr3_fields, t_test_fields, wild_fields
@@ -140,7 +139,7 @@ class _Regression:
         info = scheme_infos([study.description(scheme)])[scheme]
         units = list(sample_units(info, spec.sample, where))
         table = with_zones(study, scheme)
-        table = table[table["unit"].isin(units)].sort_values(["unit", "year"], ignore_index=True)
+        table = table.set_index("unit").loc[units].reset_index()
         wide = []
         for text in (section.outcomes[spec.outcome].expression, section.doses[spec.dose].expression):
             check_columns(text, table.columns, where)
@@ -149,8 +148,8 @@ class _Regression:
         named = study.table("units", scheme)
         if spec.beside not in named:
             raise EstimateError(f"{where} compares within {spec.beside}", "a column of units.csv", "correct `beside`")
-        codes, names = grouping(named, spec.beside, list(wide[0].index), where)
-        groups = pd.Series([names[code] for code in codes], wide[0].index)
+        codes, names = grouping(named, spec.beside, units, where)
+        groups = pd.Series([names[code] for code in codes], units)
         # ASSUME: units of a group share the shocks of a year; a unit alone in its group says nothing and is left out.
         groups = groups[groups.duplicated(keep=False)]
         if groups.empty:
@@ -216,24 +215,19 @@ class _Regression:
                     "choose other years, lags or leads in config.yaml",
                 )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
-        frame = frame.rename_axis(["unit", "year"]).sort_index()
-        cells = [f"{self.groups[unit]} {year}" for unit, year in frame.index if year > first]
-        dummies = pd.get_dummies(
-            pd.Series(cells, frame.index[frame.index.get_level_values("year") > first]), dtype=float
-        )
-        X = frame[list(terms)].join(dummies.reindex(frame.index, fill_value=0.0))
-        inside, y = (values - values.groupby(level="unit").transform("mean") for values in (X, frame["y"]))
-        matrix = inside.to_numpy(float)
+        frame = frame.rename_axis(["unit", "year"])
+        cells = [f"{self.groups[unit]} {year}" if year > first else "" for unit, year in frame.index]
+        dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
+        columns = np.column_stack([frame.to_numpy(float), dummies]).reshape(len(self.groups), len(years), -1)
+        inside = (columns - columns.mean(axis=1, keepdims=True)).reshape(len(frame), -1)
         try:
-            found = PanelOLS(frame["y"], X, entity_effects=True).fit()
-        except ValueError as error:  # also what linearmodels raises for absorbed regressors
+            fit = fit_ols(inside[:, 0], inside[:, 1:])
+        except NumericsError as error:
             raise EstimateError(
                 f"zone dose {self.spec.id}: {self.spec.dose} does not vary beside units and the years of their group",
                 "zones that differ in number or time",
                 "choose other years, leads or groups in config.yaml",
             ) from error
-        bread = np.linalg.inv(matrix.T @ matrix)
-        fit = OlsFit(matrix, y.to_numpy(float), found.params.to_numpy(), bread, found.resids.to_numpy())
         return frame.reset_index(), fit
 
     def _row(self, frame: pd.DataFrame, term: str, fields: Fields) -> Estimate:
