@@ -32,7 +32,7 @@ FAMILIES = ("ols wild_bootstrap driscoll_kraay conley randomisation spatial_pane
             "inequality").split()  # fmt: skip
 PACKAGES = ("numpy scipy pandas pyfixest wildboottest numba spreg libpysal esda convergence-clubs giddy pydynpd "
             "inequality").split()  # fmt: skip
-SHORTEST, LONG = 0.02, 10.0  # seconds of a round at least; of a call from which the first one stands for all
+SHORTEST, LONG = 0.02, 10.0  # seconds of a round at least; of a call from which the second one stands for all
 
 
 def family(name: str) -> Any:
@@ -69,14 +69,14 @@ def measured(case: dict[str, Any], smoke: bool) -> dict[str, Any]:
         except ImportError:
             del functions[name]
     case["check"](results)
-    once = {name: value if value > LONG else seconds(functions[name])[0] for name, value in first.items()}
+    once = {name: seconds(function)[0] for name, function in functions.items()}
     times = {name: max(1, math.ceil(SHORTEST / max(value, 1e-6))) for name, value in once.items()}
     slow = sum(times[name] * value for name, value in once.items())
     rounds = 1 if smoke else 15 if slow < 1 else 7 if slow < 10 else 3
     taken: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):
         for name, function in functions.items():
-            each = first[name] if first[name] > LONG else seconds(function, times[name])[0]
+            each = once[name] if once[name] > LONG else seconds(function, times[name])[0]
             taken[name].append(case.get("scale", {}).get(name, 1) * each)
     return {
         **dict.fromkeys(("within", "units", "grows")), "asked": {},

@@ -21,7 +21,7 @@ TITLE = "Spatial panels, two-way effects, 4 regressors, 20 years"
 TEXT = """spreg is handed data demeaned by year: with weights whose columns sum to one too, that is the two-way model
 without its dummies. Ours starts from arrays and a sparse matrix and ends with standard errors, log-determinant
 included; "stored" is any further model with the same weights. spreg 1.9 holds dense N x N matrices, which rules out
-10,000 units here. Memory is that of arrays of the first kind."""
+10,000 units here."""
 T, K = 20, 4
 SHAPES = {300: (15, 20), 2800: (50, 56), 10_000: (100, 100)}
 ASKED = {("SAR", 300): 8.0, ("SDM", 300): 8.0, ("SEM", 300): 4.0, ("SAR", 2800): 30.0, ("SDM", 2800): 30.0,

@@ -49,7 +49,7 @@ def cluster(tmp_path):
     """Daemons of one node in the foreground; srun finds the settings only where Debian has them."""
     if CONFIG.exists():
         pytest.skip(f"{CONFIG} is there: this machine has a Slurm of its own")
-    folder = tmp_path / "slurm"
+    folder = tmp_path / "cluster"
     folder.mkdir()
     (folder / "key").write_bytes(os.urandom(64))
     (folder / "key").chmod(0o600)
