@@ -13,6 +13,7 @@ from logging import LogRecord
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
+from snakemake.logging import logger
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -48,12 +49,19 @@ class LogHandler(LogHandlerBase):
         self.done = self.total = 0
         self.streams = [sys.stdout, sys.stderr]
         self.over = threading.Event()
+        logger.addFilter(self.before_jobs)
+
+    def before_jobs(self, record: LogRecord) -> bool:
+        """Open the log in the engine's own thread, for messages come to `emit` while jobs start already."""
+        event, dry = getattr(record, "event", None), self.common_settings.dryrun
+        if event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO) and not dry and self.log is None:
+            self.acquire()
+            self.open_log()
+            self.release()
+        return True
 
     def emit(self, record: LogRecord) -> None:
         """Take in one message of the engine."""
-        event = getattr(record, "event", None)
-        if event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO) and self.executes and self.log is None:
-            self.open_log()
         said = self.format(record)
         if self.log is None:
             self.early.append(said)
@@ -61,7 +69,7 @@ class LogHandler(LogHandlerBase):
             with suppress(OSError):  # a full disk stops a job, which says so
                 self.log.write(f"{said}\n")
                 self.log.flush()
-        take = getattr(self, f"take_{event}", None)
+        take = getattr(self, f"take_{getattr(record, 'event', None)}", None)
         if take is not None:
             take(record)
 
