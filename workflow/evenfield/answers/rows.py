@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from evenfield.numerics.inference.multiple_testing import sharpened_q
 from evenfield.shared.tables.rows import matching
@@ -17,7 +17,9 @@ def adjusted(estimates: pd.DataFrame, primary: Mapping[str, Mapping[str, str]]) 
     # A selection that does not name one row is refused where the claims are answered, with these estimates at hand.
     tested = sorted({rows.index[0] for rows in found if len(rows) == 1 and rows["p_value"].notna().all()})
     if tested:
-        out.loc[tested, "p_adjusted"] = multipletests(out.loc[tested, "p_value"].to_numpy(), method="holm")[1]
+        ranked = out.loc[tested, "p_value"].sort_values()
+        stepped = np.maximum.accumulate(ranked.to_numpy() * np.arange(len(ranked), 0, -1))
+        out.loc[ranked.index, "p_adjusted"] = np.minimum(stepped, 1.0)
     explored = out["role"].eq("exploratory") & out["p_value"].notna()
     if explored.any():
         out.loc[explored, "q_value"] = sharpened_q(out.loc[explored, "p_value"].to_numpy()).q_values
