@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -46,7 +45,7 @@ def draw_path(axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: f
 
 def draw_line(axes: Axes, x: Any, y: Any, **look: Any) -> None:
     """Draw one line through points that are there already, nothing estimated, no axis named."""
-    sns.lineplot(x=np.asarray(x), y=np.asarray(y), ax=axes, estimator=None, errorbar=None, legend=False, **look)
+    axes.plot(np.asarray(x), np.asarray(y), markeredgewidth=0.75, markeredgecolor="w", **look)
 
 
 def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> None:
