@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,7 +31,7 @@ def f17(facts: Facts) -> Artwork:
         for window, part in path.groupby("window"):
             ends = part.iloc[[0, -1]]
             _line(axes, part, "ratio", mark, linewidth=1.5)
-            sns.scatterplot(ends, x="year", y="ratio", marker=mark.marker, color=mark.colour, s=20, lw=0, ax=axes)
+            axes.scatter(ends["year"], ends["ratio"], marker=mark.marker, color=mark.colour, s=20, lw=0, edgecolor="w")
             told.append(f"{window}: {fixed(ends['ratio'].iloc[0], 2)} to {fixed(ends['ratio'].iloc[1], 2)}")
         said.append(f"{cell} ({units}) {', '.join(told)}")
         endings.append(Ending(path["ratio"].iloc[-1], f"{cell}\n{units}", mark.colour))
@@ -94,5 +93,4 @@ def _frame(height: float, **edges: float) -> tuple[Figure, Axes]:
 
 
 def _line(axes: Axes, path: pd.DataFrame, column: str, mark: Mark, **more: Any) -> None:
-    style = {"color": mark.colour, "linestyle": mark.line, "errorbar": None, "legend": False}
-    sns.lineplot(path, x="year", y=column, ax=axes, **style, **more)
+    axes.plot(path["year"], path[column], color=mark.colour, linestyle=mark.line, **more)

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
@@ -53,9 +52,8 @@ def _panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
         for _, piece in path.groupby(path["n_units"].ne(path["n_units"].shift()).cumsum()):
             draw_path(axes, piece, "mean", mark)
         ends = path.iloc[[0, -1]]
-        sns.scatterplot(
-            x=ends["year"].array, y=ends["mean"].array, ax=axes, marker=mark.marker, color=mark.colour, s=20
-        )
+        look: dict[str, Any] = {"marker": mark.marker, "color": mark.colour, "edgecolor": "w"}
+        axes.scatter(ends["year"], ends["mean"], s=20, linewidth=0.08 * 20**0.5, **look)
         last = path.iloc[-1]
         endings.append(Ending(last["mean"], f"{cell}\n{count_of(last['n_units'], facts.words)}", mark.colour))
     _limit(axes, paths)

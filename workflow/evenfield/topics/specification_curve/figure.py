@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -94,11 +93,11 @@ def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
         zorder=0,
         rasterized=True,
     )
-    sns.lineplot(rows, x="rank", y="estimate", color=SOFT, linewidth=1.2, errorbar=None, ax=axes)
+    axes.plot(rows["rank"], rows["estimate"], color=SOFT, linewidth=1.2)
     apart = rows[(rows["conf_low"] > 0) | (rows["conf_high"] < 0)]
     # Hundreds of marks that touch: a picture of them is a tenth of their coordinates.
-    style = {"marker": "D", "color": ACCENT, "s": 3.2, "linewidth": 0, "rasterized": True}
-    sns.scatterplot(apart, x="rank", y="estimate", zorder=3, ax=axes, **style)
+    style: dict[str, Any] = {"marker": "D", "color": ACCENT, "s": 3.2, "linewidth": 0, "rasterized": True}
+    axes.scatter(apart["rank"], apart["estimate"], zorder=3, **style)
     axes.axhline(float(np.median(rows["estimate"])), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=2)
     axes.set(xlabel="", ylabel="")
     reach = np.nanquantile(rows[["conf_low", "conf_high"]].abs().to_numpy(), 0.9)
