@@ -94,14 +94,9 @@ def _draw(axes: Axes, facts: Facts, rows: pd.DataFrame, names: Sequence[str], sc
     for i, scheme in enumerate(schemes):
         mine, colour = only(rows, unit_scheme=scheme), INK if i == 0 else SERIES[1].colour
         axes.hlines(mine["place"], mine["conf_low"], mine["conf_high"], color=colour, linewidth=1.3)
-        style: dict[str, Any] = {
-            "marker": "s" if i else "o",
-            "s": 18,
-            "facecolor": "white" if i else colour,
-            "edgecolor": colour,
-        }
+        look: dict[str, Any] = {"marker": "s" if i else "o", "facecolor": "white" if i else colour}
         if len(mine):
-            axes.scatter(mine["estimate"], mine["place"], s=18, edgecolor=colour, linewidth=1.0, zorder=4, **style)
+            axes.scatter(mine["estimate"], mine["place"], s=18, edgecolor=colour, linewidth=1.0, zorder=4, **look)
     axes.plot(rows["mde"], rows["place"], "|", color=ACCENT, markersize=5, markeredgewidth=1.1, linestyle="")
     marks = {name: only(rows, period=name)["output_basis"].iloc[:1].tolist() or [""] for name in names}
     labels = [period_with_basis(name, str(marks[name][0]), facts.config["periods"]) for name in names]
