@@ -1,58 +1,53 @@
-"""Conley's panel variance with 3 serial lags: time and memory as units grow at a constant number of neighbours."""
+"""Conley's panel variance with serial lags: neighbours and variance from coordinates, 12 neighbours at every size."""
 
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
 
-from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.random import generator_for
 
-ID = "P6"
-LAGS, YEARS, NEIGHBOURS = 3, 40, 12
-SIZES = {"300": {"units": 300}, "2800": {"units": 2800}, "10000": {"units": 10_000}}
-GOALS = {"2800": {"peak_bytes": 200e6, "exponent_below": 1.3}}
-PEERS = ("dense",)
-SKIP = {"10000": PEERS}
-SMOKE = ("300", "2800")
+TITLE = "Conley's errors of a panel, 3 serial lags, 40 years"
+TEXT = """pyfixest 0.60 has no Conley errors. The reference is our own: SciPy's sparse distances between points on
+the sphere and the double sum by year. It does the same as ours, on rows that it takes as sorted and complete,
+without looking."""
+LAGS, YEARS, NEIGHBOURS, EARTH = 3, 40, 12, 6371.0
 
 
-def setup(size: str) -> dict[str, Any]:
-    N = SIZES[size]["units"]
-    rng = generator_for(1, f"benchmark:conley:{size}")
-    lat, lon = rng.uniform(0, 30, N), rng.uniform(0, 30, N)
-    area = 2 * np.pi * 6371.0**2 * np.sin(np.radians(30)) * 30 / 360
-    units, years = np.repeat(np.arange(N), YEARS), np.tile(np.arange(YEARS), N)
-    x = rng.normal(size=(N * YEARS, 3))
-    cutoff = float(np.sqrt(NEIGHBOURS * area / N / np.pi))
-    fit = fit_ols(x @ [0.1, 0.2, 0.3] + rng.normal(size=N * YEARS), x)
-    return {"fit": fit, "names": np.arange(N), "lat": lat, "lon": lon, "units": units, "years": years, "cutoff": cutoff}
+def cases(smoke: bool) -> Any:
+    for n in (300,) if smoke else (300, 2800, 10_000):
+        rng = np.random.default_rng(n)
+        lat, lon, x = rng.uniform(0, 30, n), rng.uniform(0, 30, n), rng.normal(size=(n * YEARS, 3))
+        area = 2 * np.pi * EARTH**2 * np.sin(np.radians(30)) * 30 / 360
+        fit = fit_ols(x @ [0.1, 0.2, 0.3] + rng.normal(size=n * YEARS), x)
+        yield case(fit, lat, lon, float(np.sqrt(NEIGHBOURS * area / n / np.pi)))
 
 
-def ours(data: dict[str, Any]) -> RobustInference:
-    """Neighbours and variance, from coordinates."""
-    kernel = spatial_kernel(data["names"], data["lat"], data["lon"], data["cutoff"])
-    return conley_panel_inference(data["fit"], np.array([1.0, 0.0, 0.0]), data["units"], data["years"], kernel, LAGS)
+def case(fit: Any, lat: np.ndarray, lon: np.ndarray, cutoff: float) -> dict[str, Any]:
+    n = len(lat)
+    units, years = np.repeat(np.arange(n), YEARS), np.tile(np.arange(YEARS), n)
 
+    def ours() -> Any:
+        kernel = spatial_kernel(np.arange(n), lat, lon, cutoff)
+        return conley_panel_inference(fit, np.array([1.0, 0.0, 0.0]), units, years, kernel, LAGS)
 
-def dense(data: dict[str, Any]) -> float:
-    """Return the same standard error from the full N x N matrix, as naive programs do."""
-    from evenfield.numerics.spatial import haversine_km
+    def reference() -> float:
+        a, b = np.radians(lat), np.radians(lon)
+        tree = cKDTree(np.column_stack([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)]))
+        pairs = tree.sparse_distance_matrix(tree, 2 * np.sin(cutoff / EARTH / 2), output_type="coo_matrix")
+        weights = np.maximum(1 - 2 * EARTH * np.arcsin(pairs.data / 2) / cutoff, 0.0)
+        s = ((fit.X @ fit.bread[0]) * fit.u_hat).reshape(n, YEARS)
+        variance = (s * (csr_array((weights, (pairs.row, pairs.col)), shape=(n, n)) @ s)).sum()
+        for lag in range(1, LAGS + 1):
+            variance += 2 * (1 - lag / (LAGS + 1)) * (s[:, lag:] * s[:, :-lag]).sum()
+        return float(np.sqrt(variance))
 
-    fit, N = data["fit"], len(data["names"])
-    s = ((fit.X @ fit.bread[0]) * fit.u_hat).reshape(N, YEARS)
-    K = np.maximum(1 - haversine_km(data["lat"], data["lon"]) / data["cutoff"], 0.0)
-    variance = (s * (K @ s)).sum()
-    for lag in range(1, LAGS + 1):
-        variance += 2 * (1 - lag / (LAGS + 1)) * (s[:, lag:] * s[:, :-lag]).sum()
-    return float(np.sqrt(variance))
+    def check(found: dict[str, Any]) -> None:
+        for other in [found[name] for name in found if name != "ours"]:
+            np.testing.assert_allclose(found["ours"].std_error, other, rtol=1e-9)
 
-
-IMPLEMENTATIONS = {"ours": ours, "dense": dense}
-
-
-def check(data: dict[str, Any], results: dict[str, Any]) -> None:
-    """The sparse sum equals the dense one."""
-    if "dense" in results:
-        np.testing.assert_allclose(results["ours"].std_error, results["dense"], rtol=1e-9)
+    grows = "Conley" if n <= 2800 else None
+    return {"what": f"{n:,} units", "ours": ours, "peers": {"own sparse reference": reference}, "check": check,
+            "units": n, "grows": grows}  # fmt: skip

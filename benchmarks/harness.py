@@ -1,11 +1,10 @@
-"""Time implementations of one workload against each other: numbers first, then interleaved rounds, then memory.
+"""Time ours against its peers: numbers first, then interleaved rounds of processor time, then memory.
 
-    python benchmarks/harness.py spatial_panel                   every size, ours and the peers that are installed
-    python benchmarks/harness.py spatial_panel --size SAR-300    one size
-    python benchmarks/harness.py spatial_panel --smoke           the sizes named SMOKE, no peers, for CI
-    python benchmarks/harness.py --table                         results/*.jsonl as one markdown table
+    python benchmarks/harness.py                 every family; docs/benchmarks.md is written anew
+    python benchmarks/harness.py ols moran       these families; the others keep their last results
+    python benchmarks/harness.py --smoke         small sizes, ours alone, nothing is written
 
-README.md says what a workload file holds. Nothing here is imported by the library.
+README.md says what a family file holds. Nothing here is imported by the library.
 """
 
 import argparse
@@ -16,212 +15,169 @@ import math
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import time
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-# One thread everywhere; set before a workload file imports numpy.
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+# One thread everywhere; set before a family imports numpy. Own files come last on the path: one has a peer's name.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS"):
     os.environ[_name] = "1"
-
 HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results"
-PACKAGES = ("numpy", "scipy", "pandas", "spreg", "libpysal", "pyfixest", "wildboottest", "convergence-clubs", "giddy")
-OURS = "ours"
-NOT_RATIOS = ("within_seconds", "peak_bytes", "exponent_below")
+sys.path = [*sys.path[1:], str(HERE)]
+RESULTS, PAGE = HERE / "results", HERE.parent / "docs" / "benchmarks.md"
+FAMILIES = ("ols wild_bootstrap driscoll_kraay conley randomisation spatial_panel impacts moran scpc clubs gmm markov "
+            "inequality").split()  # fmt: skip
+PACKAGES = ("numpy scipy pandas pyfixest wildboottest numba spreg libpysal esda convergence-clubs giddy pydynpd "
+            "inequality").split()  # fmt: skip
+SHORTEST, LONG = 0.02, 10.0  # seconds of a round at least; of a call from which the first one stands for all
 
 
-def load(workload: str) -> ModuleType:
-    sys.path.insert(0, str(HERE))
-    spec = importlib.util.spec_from_file_location(workload, HERE / f"{workload}.py")
+def family(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", HERE / f"{name}.py")
     if spec is None or spec.loader is None:
-        raise SystemExit(f"benchmarks/{workload}.py is not a workload")
+        raise SystemExit(f"benchmarks/{name}.py is not a family")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def chosen(module: ModuleType, size: str, peers: bool) -> dict[str, Any]:
-    """Return implementations in running order, leaving out peers that are not installed or cannot run this size."""
-    skipped = set(getattr(module, "SKIP", {}).get(size, ()))
-    out = {}
-    for name, function in module.IMPLEMENTATIONS.items():
-        is_peer = name in module.PEERS
-        needs = getattr(module, "NEEDS", {}).get(name)
-        missing = needs is not None and importlib.util.find_spec(needs) is None
-        if name not in skipped and not (is_peer and (not peers or missing)):
-            out[name] = function
-    return out
+def seconds(function: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
+    start = time.process_time()
+    for _ in range(times):
+        found = function()
+    return (time.process_time() - start) / times, found
 
 
-def timed(functions: dict[str, Any], data: Any, rounds: int) -> dict[str, list[float]]:
-    """Run A B C A B C ... so that a slow minute of the machine hits all of them."""
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
+def memory(function: Callable[[], Any]) -> float:
+    """Return the most megabytes of arrays and objects that one call holds beyond what was there before."""
+    tracemalloc.start()
+    function()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def measured(case: dict[str, Any], smoke: bool) -> dict[str, Any]:
+    """Run each once, check the numbers, and time them A B C A B C ..., so that a slow minute hits all of them."""
+    first, results, functions = {}, {}, {"ours": case["ours"], **({} if smoke else case.get("peers", {}))}
+    for name, function in list(functions.items()):
+        try:
+            first[name], results[name] = seconds(function)
+        except ImportError:
+            del functions[name]
+    case["check"](results)
+    once = {name: value if value > LONG else seconds(functions[name])[0] for name, value in first.items()}
+    times = {name: max(1, math.ceil(SHORTEST / max(value, 1e-6))) for name, value in once.items()}
+    slow = sum(times[name] * value for name, value in once.items())
+    rounds = 1 if smoke else 15 if slow < 1 else 7 if slow < 10 else 3
+    taken: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):
         for name, function in functions.items():
-            start = time.perf_counter()
-            function(data)
-            seconds[name].append(time.perf_counter() - start)
-    return seconds
-
-
-def run(workload: str, size: str, rounds: int, peers: bool) -> dict[str, Any]:
-    module = load(workload)
-    data, functions = module.setup(size), chosen(module, size, peers)
-    module.check(data, {name: function(data) for name, function in functions.items()})
-    seconds = timed(functions, data, rounds)
-    scale = getattr(module, "scale", lambda _size, _name: 1.0)
-    seconds = {name: [scale(size, name) * value for value in values] for name, values in seconds.items()}
-    pairs = {name: getattr(module, "PAIRS", {}).get(name, OURS) for name in functions if name in module.PEERS}
-    ratios = {peer: statistics.median(b / a for a, b in zip(seconds[mine], seconds[peer], strict=True))
-              for peer, mine in pairs.items()}  # fmt: skip
-    names = [name for name in functions if name not in module.PEERS]
-    spread = {name: dict(zip(("median", "min", "max"), (statistics.median(s), min(s), max(s)), strict=True))
-              for name, s in seconds.items()}  # fmt: skip
+            each = first[name] if first[name] > LONG else seconds(function, times[name])[0]
+            taken[name].append(case.get("scale", {}).get(name, 1) * each)
     return {
-        "workload": workload, "id": module.ID, "size": size, "parameters": module.SIZES[size], "rounds": rounds,
-        "seconds": spread,
-        "ratio": ratios, "goals": getattr(module, "GOALS", {}).get(size, {}),
-        "peak_bytes": {name: peak_memory(workload, size, name) for name in names},
-        "machine": machine(),
+        **dict.fromkeys(("within", "units", "grows")), "asked": {},
+        **{name: value for name, value in case.items() if name in {"what", "asked", "within", "units", "grows"}},
+        "seconds": {name: statistics.median(values) for name, values in taken.items()},
+        "ratio": {name: statistics.median(b / a for a, b in zip(taken["ours"], values, strict=True))
+                  for name, values in taken.items() if name != "ours"},
+        "first": first, "missing": [] if smoke else sorted({*case.get("peers", {})} - {*functions}),
+        "megabytes": memory(case["ours"]) if once["ours"] < LONG else None,
     }  # fmt: skip
 
 
-def peak_memory(workload: str, size: str, name: str) -> dict[str, int] | None:
-    """Measure one implementation alone in a fresh process: peak of the process, and above what setup left."""
-    done = subprocess.run([sys.executable, __file__, workload, "--size", size, "--memory", name], capture_output=True,
-                          text=True, check=False)  # fmt: skip
-    return json.loads(done.stdout) if done.returncode == 0 else None
-
-
-def measure_memory(workload: str, size: str, name: str) -> dict[str, int]:
-    module = load(workload)
-    data = module.setup(size)
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts again from here
-    before = status("VmRSS")
-    module.IMPLEMENTATIONS[name](data)
-    return {"process": status("VmHWM"), "above_setup": status("VmHWM") - before}
-
-
-def status(key: str) -> int:
-    line = next(line for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if key in line)
-    return int(line.split()[1]) * 1024
-
-
-def machine() -> dict[str, Any]:
-    versions = {}
+def machine() -> str:
+    versions = []
     for name in PACKAGES:
         try:
-            versions[name] = importlib.metadata.version(name)
+            versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True,
-                            check=False).stdout.strip()  # fmt: skip
-    return {"python": platform.python_version(), "system": platform.platform(), "cpus": os.cpu_count(),
-            "load": round(os.getloadavg()[0], 2), "commit": commit, "versions": versions, "blas": blas()}  # fmt: skip
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.processor())  # fmt: skip
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, " \
+           f"Python {platform.python_version()}; {', '.join(versions)}"  # fmt: skip
 
 
-def blas() -> list[str]:
-    try:
-        import numpy  # noqa: F401
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        return []
-    keys = ("internal_api", "version", "architecture", "num_threads")
-    return sorted({" ".join(str(item.get(key)) for key in keys) for item in threadpool_info()})
+def shown(value: float) -> str:
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
 
 
-def exponents(lines: list[dict[str, Any]]) -> dict[str, float]:
-    """Return the power of N in the time of the implementation named SCALING, between sizes of one group."""
-    out = {}
+def lines(result: dict[str, Any]) -> list[str]:
+    """Return a row of the table for each peer, or one for ours alone."""
+    ours, held = result["seconds"]["ours"], result["megabytes"]
+    head = f"| {result['what']} | {shown(ours)} | {'' if held is None else f'{held:.3g}'} "
+    out, within = [], ""
+    if result["within"]:
+        within = f"{shown(result['within'])}: {'met' if ours <= result['within'] else 'missed'}"
+    for name, ratio in result["ratio"].items():
+        goal = result["asked"].get(name)
+        told = [within] if within else []
+        told += [f"{goal:g}: {'met' if ratio >= goal else 'missed'}"] if goal else []
+        once = f"{shown(result['first']['ours'])}, {shown(result['first'][name])}"
+        out.append(f"{head}| {name} | {shown(result['seconds'][name])} | {ratio:.3g} | {'; '.join(told)} | {once} |")
+        head, within = "| | | ", ""
+    out += [f"{head}| {name} | not installed | | | |" for name in result["missing"] if not result["ratio"]]
+    return out or [f"{head}| | | | {within} | {shown(result['first']['ours'])} |"]
+
+
+def exponents(results: list[dict[str, Any]]) -> list[str]:
+    """Say how ours grows with the number of units between the two sizes of a group."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for line in lines:
-        group = line["parameters"].get("group", "")
-        if "units" in line["parameters"] and 300 <= line["parameters"]["units"] <= 2800:
-            groups.setdefault(group, []).append(line)
-    for group, members in groups.items():
-        low, high = (pick(members, key=lambda line: line["parameters"]["units"]) for pick in (min, max))
-        n = high["parameters"]["units"] / low["parameters"]["units"]
-        name = next((m for m in ("ours stored", OURS) if m in low["seconds"]), OURS)
-        if n > 1:
-            ratio = high["seconds"][name]["median"] / low["seconds"][name]["median"]
-            out[group or low["workload"]] = math.log(ratio) / math.log(n)
+    for result in results:
+        if result["grows"]:
+            groups.setdefault(result["grows"], []).append(result)
+    out = []
+    for name, (small, *_, large) in groups.items():
+        times = [result["seconds"]["ours"] for result in (small, large)]
+        power = math.log(times[1] / times[0]) / math.log(large["units"] / small["units"])
+        out.append(f"| {name} | {small['units']:,} to {large['units']:,} | {power:.2f} |")
     return out
 
 
-def verdict(line: dict[str, Any]) -> list[str]:
-    """Say for each goal whether it is met."""
-    words = []
-    ours = line["seconds"].get(OURS, {})
-    for name, goal in line["goals"].items():
-        if name == "within_seconds":
-            words.append(f"{ours['median']:.3g} s of {goal:g} s: {'met' if ours['median'] <= goal else 'MISSED'}")
-        elif name == "peak_bytes" and line["peak_bytes"].get(OURS):
-            used = line["peak_bytes"][OURS]["above_setup"]
-            words.append(f"{used / 1e6:.0f} MB of {goal / 1e6:.0f} MB: {'met' if used <= goal else 'MISSED'}")
-        elif name in line["ratio"]:
-            found = line["ratio"][name]
-            words.append(f"{found:.1f}x of {goal:g}x {name}: {'met' if found >= goal else 'MISSED'}")
-        elif name not in NOT_RATIOS:
-            words.append(f"{goal:g}x {name}: not run here")
-    return words
-
-
-def table() -> str:
-    """Arrange all result lines as one markdown table."""
-    out = ["| id | workload | size | ours, median s | peers, median s | ratio | memory above setup | goals |",
-           "|---|---|---|---|---|---|---|---|"]  # fmt: skip
-    for path in sorted(path for path in RESULTS.glob("*.jsonl") if not path.stem.endswith("-smoke")):
-        for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            if "seconds" not in line or "parameters" not in line:
-                continue
-            peers = "; ".join(f"{name} {line['seconds'][name]['median']:.4g}" for name in line["ratio"])
-            ratios = "; ".join(f"{name} {ratio:.1f}x" for name, ratio in line["ratio"].items())
-            memory = line["peak_bytes"].get(OURS) or {"above_setup": math.nan}
-            out.append(f"| {line['id']} | {line['workload']} | {line['size']} | {line['seconds'][OURS]['median']:.4g} "
-                       f"| {peers} | {ratios} | {memory['above_setup'] / 1e6:.0f} MB "
-                       f"| {'; '.join(verdict(line))} |")  # fmt: skip
-    return "\n".join(out) + "\n"
-
-
-def parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", nargs="?")
-    parser.add_argument("--size", action="append", help="a size of the workload; all by default")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--smoke", action="store_true", help="sizes named SMOKE, no peers")
-    parser.add_argument("--memory", help=argparse.SUPPRESS)
-    parser.add_argument("--table", action="store_true")
-    return parser.parse_args()
+def page() -> str:
+    found = [json.loads((RESULTS / f"{name}.json").read_text()) for name in FAMILIES
+             if (RESULTS / f"{name}.json").exists()]  # fmt: skip
+    out = [(HERE / "page.md").read_text().rstrip(), ""]
+    for told in found:
+        out += [f"## {told['title']}", "", "| what | ours | MB | peer | peer | ratio | asked | first calls |",
+                "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+        out += [line for result in told["results"] for line in lines(result)] + [""]
+        out += [told["text"], ""] if told["text"] else []
+    grown = [line for told in found for line in exponents(told["results"])]
+    out += [
+        "## Growth with the number of units",
+        "",
+        "| what | units | power of N in the time of ours |",
+        "|---|---|---|",
+    ]
+    out += [*grown, "", "## Machine", ""]
+    machines: dict[str, list[str]] = {}
+    for told in found:
+        machines.setdefault(told["machine"], []).append(f"{told['name']} (load {told['load']:.0f})")
+    return "\n".join([*out, *(f"{text}: {', '.join(names)}.\n" for text, names in machines.items())])
 
 
 def main() -> None:
-    given = parsed()
-    if given.table:
-        sys.stdout.write(table())
-        return
-    if given.memory:
-        sys.stdout.write(json.dumps(measure_memory(given.workload, given.size[0], given.memory)))
-        return
-    module = load(given.workload)
-    sizes = given.size or list(getattr(module, "SMOKE", module.SIZES) if given.smoke else module.SIZES)
-    lines = []
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("family", nargs="*", help=", ".join(FAMILIES))
+    parser.add_argument("--smoke", action="store_true", help="small sizes, ours alone, nothing is written")
+    given = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    target = RESULTS / f"{given.workload}{'-smoke' if given.smoke else ''}.jsonl"
-    kept = [] if given.size is None or not target.exists() else [
-        text for text in target.read_text(encoding="utf-8").splitlines() if json.loads(text).get("size") not in sizes
-    ]  # fmt: skip
-    for size in sizes:
-        lines.append(run(given.workload, size, given.rounds, not given.smoke))
-        medians = ", ".join(f"{name} {s['median']:.4g} s" for name, s in lines[-1]["seconds"].items())
-        sys.stdout.write(f"{given.workload} {size}: {medians}; {'; '.join(verdict(lines[-1]))}\n")
-        sys.stdout.flush()
-        target.write_text("\n".join([*kept, *map(json.dumps, lines)]) + "\n", encoding="utf-8")
-    for group, power in exponents([*map(json.loads, kept), *lines]).items():
-        sys.stdout.write(f"exponent of time in N, {group}: {power:.2f}\n")
+    for name in given.family or FAMILIES:
+        module, results = family(name), []
+        for case in module.cases(given.smoke):
+            results.append(measured(case, given.smoke))
+            print("\n".join(lines(results[-1])), flush=True)
+        told = {"title": module.TITLE, "text": getattr(module, "TEXT", ""), "machine": machine(), "results": results,
+                "name": name, "load": os.getloadavg()[0]}  # fmt: skip
+        if not given.smoke:
+            (RESULTS / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n")
+    if not given.smoke:
+        PAGE.write_text(page())
 
 
 if __name__ == "__main__":

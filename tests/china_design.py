@@ -11,7 +11,6 @@ from evenfield.study.spatial_weights import row_standardised
 DATA = Path(__file__).parents[1] / "data"
 CLUSTERS = ["CN-FJ", "CN-GD", "CN-JS", "CN-SH", "CN-ZJ"]
 ZONES = ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ"]
-UNITS_COUNT = 31
 
 
 def read_design():

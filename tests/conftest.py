@@ -1,17 +1,22 @@
 """What several folders of tests share: the China study as shipped, and a study of three units that a test may break."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from evenfield.study.config import PARTS, checked_config, read_config
+from evenfield.study.config import checked_config, read_config
 from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.tables import resource_named
 from toy_study import ToyStudy
 
 ROOT = Path(__file__).parents[1]
+LONGEST = "test_study. last_bits project_files test_new_study test_examples recovery/ workflow/ browser/".split()
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, so that all workers end together."""
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if name in item.nodeid), 99))
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +34,6 @@ def china_tables(china_config):
 def china_fields():
     package = read_json(ROOT / "data" / "datapackage.json")
     return {field.name: field for field in resource_named(package, "panel").fields}
-
-
-@pytest.fixture
-def china_copy(tmp_path):
-    shutil.copytree(ROOT / "data", tmp_path / "data")
-    for name in ("config.yaml", *PARTS.values()):
-        shutil.copy(ROOT / name, tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

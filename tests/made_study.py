@@ -1,5 +1,6 @@
 """A study in memory: the frames that a topic reads, without files. Import: ``from made_study import MadeStudy``."""
 
+import json
 import re
 
 import numpy as np
@@ -41,30 +42,31 @@ class MadeStudy(Study):
         return self.tables[name].copy()
 
     def shuffled(self, seed):
-        """The same study with its rows and the order of its weights permuted."""
+        """The same study with rows and weights permuted, but for units, whose rows are the order of draws."""
         rng = np.random.default_rng(seed)
         moved = {}
         for name, w in self.matrices.items():
             order = rng.permutation(len(w.units))
             units = tuple(w.units[i] for i in order)
             moved[name] = SpatialWeights(units, w.matrix[order][:, order], w.spec)
-        tables = {name: frame.sample(frac=1, random_state=seed) for name, frame in self.tables.items()}
-        return MadeStudy(self.config, tables, moved, **self.described)
+        mixed = {
+            k: frame.sample(frac=1, random_state=seed) for k, frame in self.tables.items() if not k.endswith("units")
+        }
+        return MadeStudy(self.config, self.tables | mixed, moved, **self.described)
 
     def renamed(self, names):
         """The same study with other unit ids."""
-        tables = {
-            key: frame.assign(**{c: frame[c].map(names) for c in frame if c in ("unit", "unit_i", "unit_j")})
-            for key, frame in self.tables.items()
-        }
-        weights = {
-            k: SpatialWeights(tuple(names[u] for u in w.units), w.matrix, w.spec) for k, w in self.matrices.items()
-        }
+        ids, tables = ("unit", "unit_i", "unit_j"), {}
+        for key, frame in self.tables.items():
+            tables[key] = frame.assign(**{c: frame[c].map(names) for c in frame if c in ids})
+        named = {key: tuple(names[unit] for unit in w.units) for key, w in self.matrices.items()}
+        weights = {key: SpatialWeights(named[key], w.matrix, w.spec) for key, w in self.matrices.items()}
         described = dict(self.described)
         if "units" in described:
             described["units"] = [names[unit] for unit in described["units"]]
-        described["samples"] = {k: sorted(names[u] for u in units) for k, units in described["samples"].items()}
-        return MadeStudy(self.config, tables, weights, **described)
+        described["samples"] = {k: [names[u] for u in units] for k, units in described["samples"].items()}
+        text = re.sub(r'"([^"]*)"', lambda found: f'"{names.get(found[1], found[1])}"', json.dumps(self.config))
+        return MadeStudy(json.loads(text), tables, weights, **described)
 
 
 def same_results(one, two):
@@ -86,8 +88,13 @@ def one_line(kind, text):
     return pytest.raises(kind, match=rf"\A.*{re.escape(text)}.*\Z")
 
 
+def rows(results, **wanted):
+    """Return the rows whose fields hold the wanted values."""
+    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+
+
 def row(results, **wanted):
     """Return the one row whose fields hold the wanted values."""
-    found = [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
+    found = rows(results, **wanted)
     assert len(found) == 1, f"{len(found)} rows with {wanted}"
     return found[0]

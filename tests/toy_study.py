@@ -7,6 +7,7 @@ from evenfield.study.config import checked_config
 from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.study_tables import read_study
 
+INCOME = {"output": "output", "population": "people", "unit": "coins"}
 UNITS, YEARS = ("A", "B", "C"), range(2000, 2004)
 ID = {"required": True, "pattern": "[A-Z]"}
 TABLES = {
@@ -75,10 +76,7 @@ class ToyStudy:
             {
                 "study": {"id": "toy", "title": "Toy", "question": "Why?"},
                 "data": {"package": str(self.package_path)},
-                "panel": {
-                    "years": [2000, 2003],
-                    "income": {"output": "output", "population": "people", "unit": "coins"},
-                },
+                "panel": {"years": [2000, 2003], "income": INCOME},
                 "periods": {"P": {"start": 2000, "end": 2003}},
                 "taxonomy": {"primary": "own", "all": ["own"]},
                 "estimates": {},

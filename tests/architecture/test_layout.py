@@ -15,17 +15,15 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow" / "evenfield"
 FILES = sorted(LIBRARY.rglob("*.py"))
 TOPICS = read_topics()
+TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 # Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic"}),
+    "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
     "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
     "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
-    "report": (
-        {"study", "shared", "answers", "topics"},
-        {"pandas", "jinja2", "markupsafe", "markdown_it", "pydantic", "typst", "yaml"},
-    ),
+    "report": ({"study", "shared", "answers", "topics"}, {"pandas", "pydantic", "yaml", *TYPESETTING}),
 }
 DRAWING = {"matplotlib", "seaborn"}
 ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
@@ -36,6 +34,10 @@ KINDS = {
     "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
 }
 CLOCKS = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(LIBRARY))
 
 
 def parsed(path: Path) -> ast.AST:
@@ -63,11 +65,7 @@ def rule_of(path: Path) -> tuple[set[str], set[str]]:
     return folders | {folder}, libraries | (DRAWING if draws else set())
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"],
-    ids=lambda p: str(p.relative_to(LIBRARY)),
-)
+@pytest.mark.parametrize("path", [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"], ids=shown)
 def test_a_file_imports_what_its_folder_and_name_allow(path: Path) -> None:
     folders, libraries = rule_of(path)
     names, parts = imported(path), path.relative_to(LIBRARY).parts
@@ -93,7 +91,7 @@ def test_no_import_cycles() -> None:
         visit(name, ())
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+@pytest.mark.parametrize("path", FILES, ids=shown)
 def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(path: Path) -> None:
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):

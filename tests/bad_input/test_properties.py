@@ -16,9 +16,8 @@ from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights
 from toy_study import TEXT, ToyStudy
 
-SEEDED = settings(
-    derandomize=True, database=None, deadline=None, max_examples=80, suppress_health_check=list(HealthCheck)
-)
+HEALTH = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+SEEDED = settings(derandomize=True, database=None, max_examples=80, **HEALTH)
 ODD = ["", " ", "A", "B", "Z", "2001", "0", "-1", "1e308", "1e-320", "nan", "inf", "-0", "1,5", '"', "\n", "\x00", "中"]
 CELL = st.sampled_from(ODD) | st.text(max_size=4) | st.floats().map(str) | st.integers().map(str)
 PLACE = st.tuples(st.sampled_from(sorted(TEXT)), st.integers(0, 30), st.integers(0, 8), CELL)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from docx import Document
 from libpysal.weights import W as PysalWeights
 from linearmodels import PanelOLS
 from scipy.sparse import csr_array
@@ -42,7 +43,8 @@ def made(names=None):
     return data, edges
 
 
-KEYS = {"unit": "unit", "time": "year"}
+KEYS, SPACE = {"unit": "unit", "time": "year"}, {"cutoff_km": 400, "draws": 99}
+FEW_LAGS = {"instruments": (2, 3), "last_lag": 3, "collapse": True}
 FEW = ["HC3", "HC1", "classical", "CR1", "CR2", "CR3", "wild", "wild33"]
 PANEL = [*FEW, "two_way", "conley", "conley_all_dates", "driscoll_kraay", "randomisation"]
 
@@ -54,35 +56,16 @@ def cross(data):
 # What each estimator is called with: data and weights. The third entry says that nothing is drawn.
 CASES = {
     "ols": (lambda d, w: ef.ols("y ~ x + z", cross(d), unit="unit", inference=FEW), False),
-    "ols scpc": (
-        lambda d, w: ef.ols("y ~ x", cross(d), unit="unit", inference=["SCPC", "conley"], cutoff_km=400),
-        True,
-    ),
-    "ols panel": (
-        lambda d, w: ef.ols("y ~ x + z | unit + year", d, inference=PANEL, cutoff_km=400, draws=99, **KEYS),
-        False,
-    ),
+    "ols scpc": (lambda d, w: ef.ols("y ~ x", cross(d), unit="unit", inference=["SCPC", "conley"], cutoff_km=99), True),
+    "panel": (lambda d, w: ef.ols("y ~ x + z | unit + year", d, inference=PANEL, **SPACE, **KEYS), False),
     "ols lists": (lambda d, w: ef.ols(data=d, y="y", x=["x", "z"], **KEYS), True),
     "contrasts": (lambda d, w: ef.contrasts(cross(d), "y", "group", unit="unit", controls=["x"]), False),
-    "contrasts reference": (
-        lambda d, w: ef.contrasts(cross(d), "y", "group", reference="b", unit="unit", inference=["HC3", "CR2"]),
-        True,
-    ),
+    "reference": (lambda d, w: ef.contrasts(cross(d), "y", "group", reference="b", unit="unit", inference="CR2"), True),
     "beta": (lambda d, w: ef.beta_convergence("np.log(income) ~ z", d, **KEYS), True),
-    "curve": (
-        lambda d, w: ef.specification_curve(
-            d, ["y", "z"], "x", controls=[(), ("rich",)], effects=["year"], draws=49, **KEYS
-        ),
-        False,
-    ),
+    "curve": (lambda d, w: ef.specification_curve(d, ["y", "z"], "x", controls=[(), ["rich"]], draws=9, **KEYS), False),
     "dynamic fe": (lambda d, w: ef.dynamic_fe(d, "rich", **KEYS), True),
     "jackknife": (lambda d, w: ef.dynamic_fe(d, "rich", method="half_panel_jackknife", **KEYS), True),
-    "gmm": (
-        lambda d, w: ef.dynamic_gmm(
-            "rich ~ x + z", d, endogenous=["x"], instruments=(2, 3), last_lag=3, collapse=True, **KEYS
-        ),
-        True,
-    ),
+    "gmm": (lambda d, w: ef.dynamic_gmm("rich ~ x + z", d, endogenous=["x"], **FEW_LAGS, **KEYS), True),
     "log t": (lambda d, w: ef.log_t(d, "rich", smoothing=None, **KEYS), True),
     "clubs": (lambda d, w: ef.clubs(d, "rich", smoothing=None, **KEYS), True),
     "inequality": (lambda d, w: ef.inequality(d, "income", groups="group", draws=49, **KEYS), False),
@@ -147,13 +130,16 @@ def test_every_estimator_gives_the_same_class_of_results(name):
     plt.close()
 
 
-def test_fits_side_by_side_in_four_formats():
+def test_fits_side_by_side_in_five_formats(tmp_path):
     data, _ = made()
     fits = {"A & B": ef.ols("y ~ x | unit", data, **KEYS), "two": ef.ols("y ~ x + z", data, **KEYS)}
     table = ef.compare(fits)
     assert list(table.frame) == list(fits) and table.frame.loc["N"].tolist() == [str(N * T)] * 2
     assert str(table).splitlines()[1] == "| --- | --- | --- |" and r"\*\*\*" in table.markdown()
     assert r"A \& B" in table.latex() and "A &amp; B" in table.html() and "#table(columns: 3," in table.typst()
+    table.word(tmp_path / "fits.docx")
+    rows = [[cell.text for cell in row.cells] for row in Document(tmp_path / "fits.docx").tables[0].rows]
+    assert rows == [["", *fits], *([name, *cells] for name, *cells in table.frame.itertuples())]
     value, error = fits["two"].params["z"], fits["two"].std_errors["z"]
     at = list(table.frame.index).index("z")
     assert table.frame["two"].iloc[[at, at + 1]].tolist() == [f"{value:.3f}", f"({error:.3f})"]
@@ -165,13 +151,8 @@ def test_weights_of_any_form_are_the_same_network():
     dense = pd.DataFrame(told.matrix.toarray(), list(told.units), list(told.units))
     turned = dense.sample(frac=1, random_state=3)
     lists = {i: [j for j in dense if dense.loc[i, j]] for i in turned.index}
-    forms = [
-        turned,
-        {i: {j: dense.loc[i, j] for j in row} for i, row in lists.items()},
-        lists,
-        PysalWeights(lists),
-        edges.assign(weight=2.0),
-    ]
+    valued = {i: {j: dense.loc[i, j] for j in row} for i, row in lists.items()}
+    forms = [turned, valued, lists, PysalWeights(lists), edges.assign(weight=2.0)]
     both = [ef.weights(form, symmetric=isinstance(form, pd.DataFrame)) for form in forms]
     both += [ef.weights(csr_array(turned[turned.index].to_numpy()), turned.index)]
     for net in both:
@@ -208,9 +189,7 @@ def test_effects_taken_out_change_no_inference_and_dummies_of_single_clusters_ha
     data, _ = made()
     data, kinds = data.drop(index=[3, 30, 77]), ["CR2", "CR3", "wild33", "conley", "driscoll_kraay"]
     how = {"inference": kinds, "cutoff_km": 300, "draws": 199, **KEYS}
-    taken, dummies = (
-        ef.ols(f"y ~ x {form}", data, **how).to_frame() for form in ("| unit + year", "+ C(unit) + C(year)")
-    )
+    taken, dummies = (ef.ols(f"y ~ x {by}", data, **how).to_frame() for by in ("| unit + year", "+ C(unit) + C(year)"))
     columns = ["estimate", "std_error", "df", "p_value", "conf_low"]
     of_x = dummies[dummies["term"] == "x"]
     np.testing.assert_allclose(taken[columns].to_numpy(float), of_x[columns].to_numpy(float), rtol=1e-6)
@@ -218,12 +197,29 @@ def test_effects_taken_out_change_no_inference_and_dummies_of_single_clusters_ha
     assert len(lost) and lost["law"].str.contains("leverage 1").all() and lost["estimate"].notna().all()
 
 
+@pytest.mark.parametrize("effects", ["unit + year", "year", "unit + year + shift", "year + shift"])
+def test_errors_by_scores_do_not_depend_on_whether_effects_are_dummies(effects):
+    data, _ = made()
+    data = data.drop(index=[3, 30, 77]).assign(shift=lambda d: d["z"].round(), same=lambda d: d["x"] + d["year"])
+    kinds = ["CR1", "HC1", "classical", "two_way", "driscoll_kraay"]
+    taken = ef.ols(f"y ~ x + z | {effects}", data.sample(frac=1, random_state=1), inference=kinds, **KEYS)
+    dummies = ef.ols(f"y ~ z + I(x) | {effects}", data, inference=[*kinds, "CR2"], **KEYS)
+    for kind in kinds:
+        a, b = taken.vcov(kind), dummies.vcov(kind)
+        np.testing.assert_allclose(a.conf_int().loc[["x", "z"]], b.conf_int().loc[["I(x)", "z"]], rtol=1e-9)
+    assert (taken.aic, taken.notes["R2"]) == pytest.approx((dummies.aic, dummies.notes["R2"]))
+    np.testing.assert_allclose(taken.resids.sort_index(), dummies.resids, atol=1e-9)
+    for kind in ("CR1", "CR2"):
+        for form in (f"y ~ x + same | {effects}", f"y ~ x | {effects} + month"):
+            with pytest.raises(ef.EstimateError, match="collinear"):
+                ef.ols(form, data.assign(month=data["year"] * 12), inference=kind, **KEYS)
+
+
 def test_the_constant_of_spatial_models_by_spreg():
     data, edges = made()
     data, net = cross(data), ef.weights(edges[3:], symmetric=True)
-    w = PysalWeights(
-        {i: [j for j in net.units if net.matrix[net.units.index(i), net.units.index(j)]] for i in net.units}
-    )
+    dense = pd.DataFrame(net.matrix.toarray(), net.units, net.units)
+    w = PysalWeights({i: [j for j in dense if dense.loc[i, j]] for i in dense})
     w.transform = "r"
     y, X = data[["y"]].to_numpy(), data[["x", "z"]].to_numpy()
     with warnings.catch_warnings():
@@ -309,45 +305,21 @@ HOLE = partial(pd.DataFrame.drop, index=5)
 BAD = {
     "a hole in a balanced panel": (lambda d, w: ef.dynamic_fe(HOLE(d), "rich", **KEYS), "first u00 in 2005"),
     "a hole in a spatial panel": (lambda d, w: ef.spatial_panel("y ~ x", HOLE(d), w, **KEYS), "first u00 in 2005"),
-    "a missing value": (
-        lambda d, w: ef.ols("y ~ x", d.assign(x=d["x"].mask(d.index == 3)), **KEYS),
-        "x of u00 in 2003",
-    ),
+    "missing value": (lambda d, w: ef.ols("y ~ x", d.assign(x=d["x"].mask(d.index == 3)), **KEYS), "x of u00 in 2003"),
     "the logarithm of zero": (lambda d, w: ef.ols("np.log(x) ~ z", d.assign(x=0.0), **KEYS), "infinite, first np.log"),
     "an unknown column": (lambda d, w: ef.ols("y ~ nothing", d, **KEYS), "nothing"),
     "a row twice": (lambda d, w: ef.ols("y ~ x", pd.concat([d, d[:1]]), **KEYS), "first u00 in 2000"),
-    "a missing group": (
-        lambda d, w: ef.ols("y ~ C(group)", d.assign(group=d["group"].mask(d.index == 3)), **KEYS),
-        "u00",
-    ),
+    "no group": (lambda d, w: ef.ols("y ~ C(group)", d.assign(group=d["group"].mask(d.index == 3)), **KEYS), "u00"),
     "a text for an outcome": (lambda d, w: ef.ols("group ~ x", d, **KEYS), "outcome of 3 columns"),
-    "a regressor that is an effect": (
-        lambda d, w: ef.ols("y ~ lat | unit", d, **KEYS),
-        "lat does not vary within unit",
-    ),
+    "an effect as regressor": (lambda d, w: ef.ols("y ~ lat | unit", d, **KEYS), "lat does not vary within unit"),
     "an unknown cluster": (lambda d, w: ef.ols("y ~ x", d, cluster="nothing", **KEYS), "no column 'nothing'"),
     "effects in a cross-section": (lambda d, w: ef.beta_convergence("y ~ 1 | group", d, **KEYS), "fixed effects"),
-    "an inference that cannot be": (
-        lambda d, w: ef.ols("y ~ only", cross(d).assign(only=lambda c: (c["unit"] == "u03") * 1.0), unit="unit"),
-        "leverage 1",
-    ),
-    "other effects of a randomisation": (
-        lambda d, w: ef.ols("y ~ x | year + group", d, inference="randomisation", draws=9, **KEYS),
-        "other effects",
-    ),
-    "a control named growth": (
-        lambda d, w: ef.beta_convergence("y ~ growth", d.assign(growth=d["z"]), **KEYS),
-        "named",
-    ),
-    "a treatment that effects take up": (
-        lambda d, w: ef.specification_curve(d, "y", "lat", effects=["unit"], draws=9, **KEYS),
-        "collinear",
-    ),
+    "an inference that cannot be": (lambda d, w: ef.ols("y ~ I(unit == 'u03')", cross(d), unit="unit"), "leverage 1"),
+    "a randomisation": (lambda d, w: ef.ols("y ~ x | year + group", d, inference="randomisation", **KEYS), "other"),
+    "a control growth": (lambda d, w: ef.beta_convergence("y ~ growth", d.assign(growth=d["z"]), **KEYS), "named"),
+    "a treatment": (lambda d, w: ef.specification_curve(d, "y", "lat", effects=["unit"], **KEYS), "collinear"),
     "an unknown regressor of a reach": (lambda d, w: ef.spatial_panel("y ~ x", d, w, **KEYS).reach("z"), "'z' is not"),
-    "a reach of a dynamic panel": (
-        lambda d, w: ef.spatial_dynamic("y ~ x", d, w, **KEYS).reach("x"),
-        "a dynamic panel",
-    ),
+    "a dynamic reach": (lambda d, w: ef.spatial_dynamic("y ~ x", d, w, **KEYS).reach("x"), "a dynamic panel"),
     "an unknown inference": (lambda d, w: ef.ols("y ~ x", d, inference="HC9", **KEYS), "expected one of classical"),
     "no weights": (lambda d, w: ef.spatial_panel("y ~ x", d, **KEYS), "no weights"),
     "weights of other units": (lambda d, w: ef.markov(d[d["unit"] > "u03"], "y", w, **KEYS), "first u00 with weights"),

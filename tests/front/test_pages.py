@@ -7,9 +7,11 @@ import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 
 import evenfield
+from spatial_cases import make_case
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "library").glob("*.md"))
@@ -46,6 +48,17 @@ def test_examples_print_what_the_page_says(page, monkeypatch):
     for printed, said in found:
         (words, numbers), (words_said, numbers_said) = parts(printed), parts(said)
         assert words == words_said and numbers == pytest.approx(numbers_said, rel=2e-3, abs=1e-6), printed
+
+
+def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(tmp_path, monkeypatch):
+    case, (t, n) = make_case(), make_case().y.shape
+    columns = {"output": case.y.ravel(), "capital": case.X[..., 0].ravel(), "labour": case.X[..., 1].ravel()}
+    frame = pd.DataFrame({"unit": case.units * t, "year": [i // n for i in range(n * t)], **columns})
+    frame.sample(frac=1, random_state=1).to_csv(tmp_path / "my_panel.csv", index=False)
+    pd.DataFrame(case.matrix, case.units, case.units).to_csv(tmp_path / "my_weights.csv")
+    monkeypatch.chdir(tmp_path)
+    ((printed, _),) = run((ROOT / "docs" / "library" / "arrays.md").read_text(encoding="utf-8"))
+    assert "indirect" in printed and "capital" in printed
 
 
 def test_every_public_function_has_its_page_or_line():

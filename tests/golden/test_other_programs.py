@@ -8,7 +8,6 @@ import pytest
 from linearmodels import PanelOLS
 from linearmodels.datasets import munnell
 
-from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root
 from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
@@ -60,23 +59,12 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
 
 @pytest.mark.parametrize("model", ["SAR", "SEM", "SDM", "SDEM", "SAC"])
 def test_the_transformation_keeps_coefficients_of_the_states(model):
-    direct, moved = (
-        fit_spatial_panel(*munnell_panel(), PanelModel(model, "unit", approach)) for approach in ("direct", "lee_yu")
-    )
+    panel, net = munnell_panel()
+    direct, moved = (fit_spatial_panel(panel, net, PanelModel(model, "unit", how)) for how in ("direct", "lee_yu"))
     np.testing.assert_allclose(moved.estimates[:-1], direct.estimates[:-1], rtol=1e-7, atol=1e-9)
     for kind in ("observed", "expected"):
         ratio = moved.std_errors(kind)[:-1] / direct.std_errors(kind)[:-1]
         np.testing.assert_allclose(ratio, np.sqrt(17 / 16), rtol=1e-5 if model == "SAC" else CLOSED_FORM * 100)
-
-
-@pytest.mark.parametrize("name", expected("us_dynamic")["annual"])
-def test_annual_roots_and_the_heteroskedastic_score_lowers_the_speed(name):
-    first, last = map(int, name.split("-"))
-    levels, told = np.log(us_states().loc[:, first:last]).to_numpy(), expected("us_dynamic")["annual"][name]
-    fit = bias_corrected_root(levels, Variance.CONSTANT)
-    assert fit.fixed_effects == pytest.approx(told["fixed_effects"], abs=ITERATIVE)
-    assert fit.rho == pytest.approx(told["bias_corrected"], abs=ITERATIVE) and not fit.no_root
-    assert bias_corrected_root(levels).rho > fit.rho
 
 
 def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():

@@ -34,12 +34,15 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
     _, labels, _ = _data()
-    draws = lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 6000, np.random.default_rng(2))
-    spread = lp.Spread(_ring())
-    expected = lp.expected_regressors(labels, draws, spread)
-    loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
-    assert expected == pytest.approx(loop, abs=0.03)
-    assert lp.expected_regressors(labels, draws._replace(strata=None), spread) == pytest.approx(loop, abs=CLOSED_FORM)
+    map_of_rows = (_ring() > 0) | (np.add.outer(np.arange(N), np.arange(N)) == 9)
+    spread, strata = lp.Spread(_ring()), np.array(["a"] * 7 + ["b"] * 5)
+    for draws in (
+        lp.connected_label_draws(labels[:, 0] == 1, map_of_rows, 20_000, np.random.default_rng(2)),
+        lp.stratified_label_draws(strata, 20_000, np.random.default_rng(2)),
+    ):
+        expected = lp.expected_regressors(labels, draws, spread)
+        loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
+        assert expected == pytest.approx(loop, abs=0.015)
     # Strata give two regressors beside a constant, however many labels there are: the stratum and its share around.
     assert np.linalg.matrix_rank(np.column_stack([np.ones(N), expected]), tol=1e-9) == 3
     centred = lp.Spread(_ring(), expected)
@@ -69,7 +72,7 @@ def test_refusals():
     y, labels, controls = _data()
     free = lp.free_label_draws(N, 50, np.random.default_rng(1))
     refused("collinear", lp.label_permutation, y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
-    case = y, labels, controls, np.array([1.0, 0.0]), lp.LabelDraws(np.tile(np.arange(N), (50, 1)), "none")
+    case = y, labels, controls, np.array([1.0, 0.0]), free._replace(source=np.tile(np.arange(N), (50, 1)))
     refused("only 1 different label patterns", lp.label_permutation, *case)
     case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1)
     refused("do not hang together", lp.connected_label_draws, *case)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import nct, t
+from scipy.stats import t
 
 from china_design import read_design, weights_of
 from evenfield.numerics import power as pw
@@ -45,50 +45,8 @@ def test_geography_inflation_weights_and_event_studies():
     X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
     assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
-    order = np.random.default_rng(9).permutation(31)
-    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
-    shuffled = pw.spatial_inflation(X[order], EXPOSURE_DIFFERENCE, sigma[np.ix_(order, order)])
-    assert shuffled == pytest.approx(pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, sigma), rel=MACHINE)
-    assert pw.minimum_detectable_effect(X[order], EXPOSURE_DIFFERENCE) == pytest.approx(
-        pw.minimum_detectable_effect(X, EXPOSURE_DIFFERENCE), rel=MACHINE
-    )
     assert pw.event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
     assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
-
-
-def test_printed_effects_of_section_4_3():
-    near = exposure_design("contiguity")
-    own = (((C,), (1,), 1.42), ((S,), (1,), 1.42), ((C, S), (1, 2), 2.90))
-    cases = [(np.column_stack([ONE, *columns]), c, printed) for columns, c, printed in own]
-    contiguity = {(1,): 1.91, (2,): 1.85, (1, 2): 2.98, (3,): 2.94, (4,): 3.13, (3, 4): 5.30}
-    for X, c, printed in [*cases, *((near, c, printed) for c, printed in contiguity.items())]:
-        found = pw.minimum_detectable_effect(X, contrast(*c, size=X.shape[1]))
-        assert found == pytest.approx(printed, abs=0.005), (c, printed)
-    for position, printed in ((3, 0.86), (4, 0.69)):  # per standard deviation, ddof zero
-        per_sd = pw.minimum_detectable_effect(near, contrast(position)) * near[:, position].std(ddof=0)
-        assert per_sd == pytest.approx(printed, abs=0.005)
-    for weights, printed in {"nearest_4": 5.5, "inverse_distance_squared": 6.0, "inverse_distance": 17.6}.items():
-        found = pw.minimum_detectable_effect(exposure_design(weights), EXPOSURE_DIFFERENCE)
-        assert found == pytest.approx(printed, abs=0.05), weights
-    for years, printed in ((1, 3.8), (3, 6.7), (5, 8.6), (7, 10.2)):
-        assert pw.event_study_mde(7, 20, years, 3.0) == pytest.approx(printed, abs=0.05), years
-
-
-@pytest.mark.parametrize(
-    ("columns", "c", "low", "high"),
-    [((C,), (1,), 1.5, 1.5), ((S,), (1,), 1.2, 1.3), ((C, S), (1, 2), 1.1, 1.2), ("exposures", (3, 4), 1.0, 1.1)],
-)
-def test_spatial_inflation_of_section_4_3(columns, c, low, high):
-    X = exposure_design("contiguity") if columns == "exposures" else np.column_stack([ONE, *columns])
-    weights = contrast(*c, size=X.shape[1])
-    for covariance in (pw.sar_covariance(WEIGHTS["contiguity"], 0.6), pw.exponential_covariance(DISTANCE, 800.0)):
-        assert low - 0.05 <= pw.spatial_inflation(X, weights, covariance) <= high + 0.05
-
-
-@pytest.mark.parametrize("df", [4, 26, 200])
-def test_multiplier_gives_the_power_that_it_promises(df):
-    shift, cut = pw.mde_multiplier(df), t.ppf(0.975, df)
-    assert (nct.sf(cut, df, shift) + nct.cdf(-cut, df, shift)) == pytest.approx(0.8, abs=0.04 if df == 4 else 0.01)
 
 
 def test_bad_input_is_one_line():
@@ -106,14 +64,14 @@ X_OWN = np.column_stack([ONE, C])
 SLOPE = np.array([0.0, 1.0])
 
 
-def test_closed_forms_of_influence_in_any_order():
+def test_closed_forms_of_influence():
     expected = (1 / 5 + 1 / 26) ** 2 / (1 / 5**3 + 1 / 26**3)
     assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(expected, rel=CLOSED_FORM)
     X, clusters = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)]), np.repeat(np.arange(10), 2)
     assert effective_clusters(X, clusters, SLOPE) == pytest.approx(10.0, rel=MACHINE)
     assert partial_leverage(X, clusters, SLOPE)[1] == pytest.approx(np.full(10, 0.1), rel=MACHINE)
     sizes = np.array([2, 3, 7, 12])
-    X, clusters = np.ones((sizes.sum(), 1)), np.repeat(np.arange(4), sizes)
+    X, clusters = np.ones((sizes.sum(), 1)), np.random.default_rng(0).permutation(np.repeat(np.arange(4), sizes))
     expected = (sizes**2.0).sum() ** 2 / (sizes**4.0).sum()
     assert effective_clusters(X, clusters, np.ones(1), within=1.0) == pytest.approx(expected, rel=CLOSED_FORM)
     independent = effective_clusters(X, clusters, np.ones(1), within=0.0)
@@ -127,24 +85,11 @@ def test_closed_forms_of_influence_in_any_order():
     expected = [(residual[clusters == name] ** 2).sum() / (residual @ residual) for name in names]
     assert shares == pytest.approx(np.array(expected), rel=CLOSED_FORM)
     assert shares.sum() == pytest.approx(1.0, rel=MACHINE)
-    order = np.random.default_rng(2).permutation(31)
-    renamed, value = np.array([f"zz{i:02d}" for i in range(31)]), effective_clusters(X_OWN, NAMES, SLOPE)
-    assert effective_clusters(X_OWN[order], NAMES[order], SLOPE) == pytest.approx(value, rel=MACHINE)
-    assert effective_clusters(X_OWN, renamed, SLOPE) == pytest.approx(value, rel=MACHINE)
-    names, shares = partial_leverage(X_OWN[order], NAMES[order], SLOPE)
-    assert list(names) == sorted(UNITS)
-    assert shares == pytest.approx(partial_leverage(X_OWN, NAMES, SLOPE)[1], rel=MACHINE)
 
 
 @pytest.mark.parametrize(
     ("columns", "expected"),
-    [
-        ((ONE, C, S), []),
-        ((ONE, C, ONE), [0, 2]),
-        ((ONE, C, S, C + S), [1, 2, 3]),
-        ((ONE, C, 0 * C), [2]),
-        ((ONE, 1e-9 * C, 1e9 * S), []),
-    ],
+    [((ONE, C, ONE), [0, 2]), ((ONE, C, S, C + S), [1, 2, 3]), ((ONE, C, 0 * C), [2]), ((ONE, 1e-9 * C, 1e9 * S), [])],
 )
 def test_dependent_columns_are_named(columns, expected):
     assert dependent_columns(np.column_stack(columns)) == expected

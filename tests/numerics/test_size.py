@@ -75,9 +75,8 @@ def test_sparse_and_dense_weights_give_the_same_numbers(geography):
 
 def replace_units(geography, n):
     """Keep the first units."""
-    return type(geography)(
-        geography.units[:n], geography.lat[:n], geography.lon[:n], geography.links[:0], geography.panel, {}
-    )
+    parts = (part[:n] for part in (geography.units, geography.lat, geography.lon))
+    return type(geography)(*parts, geography.links[:0], geography.panel, {})
 
 
 def test_the_range_of_many_units_equals_that_of_all_eigenvalues(monkeypatch, geography):

@@ -41,9 +41,7 @@ def test_index_of_several_outcomes():
     raw = z @ np.linalg.inv(np.cov(z.T)).sum(axis=1)
     expected = (raw - raw[REFERENCE].mean()) / raw[REFERENCE].std(ddof=1)
     assert standardised_index(VALUES, REFERENCE) == pytest.approx(expected)
-    assert standardised_index(VALUES * [10, 0.1, 3] + 5, REFERENCE) == pytest.approx(
-        standardised_index(VALUES, REFERENCE)
-    )
+    assert standardised_index(VALUES * [10, 0.1, 3] + 5, REFERENCE) == pytest.approx(expected)
     a, b = RNG.normal(size=30), RNG.normal(size=30)
     z = np.column_stack([a, b])
     z, everyone = (z - z.mean(axis=0)) / z.std(axis=0, ddof=1), np.ones(30, dtype=bool)

@@ -23,7 +23,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.study.spatial_weights import row_standardised
 
 pytestmark = pytest.mark.montecarlo
-SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "400"))
+SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "300"))
 DRAWS, LEVEL, REFERENCE_SAMPLES = 399, 0.05, 1000
 GROUPS = {"cluster": CLUSTERS, "sez": ZONES, "pair": ["CN-JS", "CN-ZJ"]}
 # Section 4.2: group, errors, then CR1, CR2 + BM, CR3, WCR-11, WCR-33, permutation, connected permutation.
@@ -101,18 +101,6 @@ SAMPLED, G = 400, (2.0, 0.5)
 def difference(y: np.ndarray, matrix: np.ndarray) -> float:
     beta = fit_ols(y, np.column_stack([LABELS, matrix @ LABELS, np.ones(31)])).beta
     return float(beta[2] - beta[3])
-
-
-def test_placebo_weights_centre_on_zero_and_planted_spillovers_are_recovered():
-    """Growth with planted spillovers over the true map; false maps are the true one with its units shuffled."""
-    rng, estimates = np.random.default_rng(20), []
-    for _ in range(SAMPLED):
-        y, order = W @ LABELS @ np.array(G) + rng.normal(size=31), rng.permutation(31)
-        estimates.append(difference(y, W[np.ix_(order, order)]))
-    assert np.mean(estimates) == pytest.approx(0.0, abs=3 * np.std(estimates) / np.sqrt(SAMPLED))
-    rng, signal = np.random.default_rng(21), LABELS @ np.array([0.4, -0.3]) + W @ LABELS @ np.array(G)
-    found = np.array([difference(signal + rng.normal(size=31), W) for _ in range(SAMPLED)])
-    assert found.mean() == pytest.approx(G[0] - G[1], abs=3 * found.std() / np.sqrt(SAMPLED))
 
 
 def test_recentring_frees_the_exposure_from_a_coastal_trend():

@@ -1,6 +1,6 @@
 """A made-up study for the tests of page and paper: four units, invented numbers, nothing about the world."""
 
-import base64
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,14 @@ from evenfield.shared.tables.write import write_table_files
 from evenfield.study.config import checked_config
 from evenfield.study.files import write_json, write_results, write_text
 
-DOT = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+DOT = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300" viewBox="0 0 600 300">'
     '<rect width="600" height="300" fill="#fff"/><circle cx="300" cy="150" r="60" fill="#1c5a70"/></svg>\n'
 )
+NOUNS = {"unit_name": "state", "units_name": "states"}
 CONFIG: dict[str, Any] = {
-    "study": {
-        "id": "made_up",
-        "title": "A made-up study",
-        "question": "Does anything spread?",
-        "unit_name": "state",
-        "units_name": "states",
-    },
+    "study": {"id": "made_up", "title": "A made-up study", "question": "Does anything spread?", **NOUNS},
     "data": {"package": "data/datapackage.json"},
     "panel": {"years": [1980, 2000], "income": {"column": "income", "unit": "crowns"}, "unit_scheme": "all"},
     "periods": {"P1": {"start": 1980, "end": 1990, "label": "1980-90"}, "P2": {"start": 1990, "end": 2000}},
@@ -56,9 +49,8 @@ def estimates() -> dict[str, list[Estimate]]:
         ends = {"estimate": 2.0, "conf_low": 1.5, "conf_high": 2.5, "unit_of_measure": "% per year"}
         rows["beta"].append(Estimate(**beta, effect_type="lambda", **ends))
         sigma = {**shared, "family": "sigma", "estimator": "sigma", "spec_id": "unweighted", "effect_type": "stat"}
-        rows["sigma"] += [
-            Estimate(**sigma, term=f"sigma_{end}", estimate=e) for end, e in (("start", 0.5), ("end", 0.44))
-        ]
+        for end, value in (("start", 0.5), ("end", 0.44)):
+            rows["sigma"].append(Estimate(**sigma, term=f"sigma_{end}", estimate=value))
     return rows
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from evenfield.report.numbers import named_numbers, numbers_tex, read_entries, read_numbers
 from evenfield.shared.estimates import Estimate, write_estimates
-from evenfield.study.errors import EvenfieldError, NumbersError
+from evenfield.study.errors import NumbersError
 from evenfield.study.files import write_json, write_results
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
@@ -92,13 +92,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown answer": ({"a": {"answer": "L9", "show": "0"}}, "answer 'L9' is not known; expected one of H1, L1"),
     "unknown check": ({"a": {"answer": "H1", "check": "late", "show": "0"}}, "did you mean 'later'"),
     "unknown topic": ({"a": {"file": "estimates/bet/series.csv", "column": "y", "show": "0"}}, "folder 'bet'"),
-    "path": ({"a": {"file": "../secret.csv", "column": "y", "show": "0"}}, "a: file"),
     "unknown name": ({"a": {"is": "b - 1", "show": "0"}}, "is: name 'b' is not known"),
-    "function": ({"a": {"is": "open(1)", "show": "0"}}, "a: is: `open"),
-    "lag": ({"b": {**ROW, "show": "0"}, "a": {"is": "lag(b)", "show": "0"}}, "a: is: lag and mean"),
     "no name below": ({"a": {"is": "1 / 0", "show": "0"}}, "a: is: no name"),
     "circle": ({"a": {"is": "b", "show": "0"}, "b": {"is": "a", "show": "0"}}, "made from itself"),
-    "name": ({"Own": {**ROW, "show": "0"}}, "the name 'Own'"),
     "twins in TeX": ({"a_1": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}}, "the same name in TeX"),
     "defaults": ({"defaults": {"column": "y"}}, "defaults is not in order"),
 }
@@ -116,9 +112,7 @@ MISSED: dict[str, tuple[dict[str, Any], str]] = {
     "two rows": ({"family": "beta", "term": "x"}, "a selects 3 rows; they differ in period"),
     "no row": ({**ROW, "period": "P9"}, "a selects 0 rows, none from period 'P9' on; expected period 'P1'"),
     "blank": ({**ROW, "period": "P3"}, r"a is blank \(no rows\)"),
-    "text": ({**ROW, "column": "period"}, "a is the text 'P1'"),
     "cells": ({**FILE, "where": {"unit": "a"}}, "a selects 2 rows; they differ in year"),
-    "column": ({**FILE, "column": "z"}, "a: column of estimates/beta/series.csv 'z'"),
     "whole file": (FILE, "a selects 3 rows of estimates/beta/series.csv"),
 }
 
@@ -128,8 +122,3 @@ def test_a_selection_that_is_not_one_number_is_refused(name: str, root: Path) ->
     entry, text = MISSED[name]
     with pytest.raises(NumbersError, match=f"^numbers.yaml: {text}"):
         named_numbers(config(a={**entry, "show": "0"}), root)
-
-
-def test_errors_of_other_files_keep_their_name() -> None:
-    with pytest.raises(EvenfieldError, match=r"^claims\.yaml"):
-        read_entries({**config(), "answers": {"verdicts": {}}})

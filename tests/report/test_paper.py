@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from evenfield.report.paper import compile_paper, method_typst, write_paper
-from evenfield.shared.topics import read_topics
+from evenfield.report.paper import compile_paper, write_paper
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_json, write_text
 from report.made_up import write_study
@@ -20,9 +19,7 @@ See {{ see("T6") }}, {{ see("T99") }} and @Own2000.
 
 {{ figure("F4") }}
 """
-BIB = "".join(
-    f"@book{{{key},\n  author = {{A, B}}, title = {{T}}, year = {{2000}},\n}}\n" for key in ("Own2000", "Not2000")
-)
+BIB = "".join(f"@book{{{key}2000,\n  author = {{A, B}}, title = {{T}}, year = 2000,\n}}\n" for key in ("Own", "Not"))
 
 
 def written(given: dict[str, Any], folder: Path, **more: Any) -> dict[str, bytes]:
@@ -36,13 +33,7 @@ def written(given: dict[str, Any], folder: Path, **more: Any) -> dict[str, bytes
 def test_neutral_texts_make_both_the_same_on_every_run(policy: bool, tmp_path: Path) -> None:
     given = write_study(tmp_path / "results", policy=policy)
     made = [written(given, tmp_path / "results" / run) for run in ("one", "two")]
-    assert made[0] == made[1] and sorted(made[0]) == [
-        "appendix.pdf",
-        "appendix.typ",
-        "paper.pdf",
-        "paper.typ",
-        "references.bib",
-    ]
+    assert made[0] == made[1] and {"appendix.typ", "paper.typ", "references.bib"} < set(made[0])
     for name in NAMES:
         source, paper = made[0][f"{name}.typ"].decode(), made[0][f"{name}.pdf"]
         assert paper.startswith(b"%PDF") and b"/CreationDate" not in paper and str(tmp_path) not in source
@@ -60,9 +51,8 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
     texts = {"paper.md": PAPER, "references.bib": BIB.partition("@book{Not")[0]}
     for name, text in texts.items():
         write_text(text, tmp_path / "text" / name)
-    write_json(
-        {"data_hash": "0" * 64, "simulated": [], "tables": {}}, tmp_path / "results" / "ingest" / "description.json"
-    )
+    described = {"data_hash": "0" * 64, "simulated": [], "tables": {}}
+    write_json(described, tmp_path / "results" / "ingest" / "description.json")
     paths = [str(tmp_path / "text" / name) for name in texts]
     made = written(given, tmp_path / "results" / "report", texts=paths)
     source = made["paper.typ"].decode()
@@ -73,13 +63,6 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
     write_text(BIB, tmp_path / "text" / "references.bib")
     with pytest.raises(ReportError, match="no text cites Not2000"):
         written(given, tmp_path / "results" / "report", texts=paths)
-
-
-def test_every_topic_with_estimates_says_what_it_asks() -> None:
-    for name, told in read_topics().items():
-        if told["estimate"] is not None:
-            purpose = method_typst(name).split("\n\n")[1]
-            assert purpose.endswith((".", "?")) and "|" not in purpose, name
 
 
 def test_a_broken_source_is_one_line(tmp_path: Path) -> None:

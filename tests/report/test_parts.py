@@ -1,13 +1,9 @@
 from pathlib import Path
 
-import pytest
-
-from evenfield.report.assumptions import LIBRARY, harvest_assumptions
+from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.exhibits import read_exhibits
-from evenfield.shared.tables.write import write_table_files
-from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
-from report.made_up import SVG, made_table, write_figure
+from report.made_up import write_figure
 
 
 def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> None:
@@ -20,12 +16,6 @@ def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> No
     assert {(item.floor, item.place) for item in found} == {("beta", "topics/beta/estimate.py")}
 
 
-def test_every_assumption_of_the_library_is_found() -> None:
-    marker = "# " + "ASSUME:"
-    written = sum(path.read_text(encoding="utf-8").count(marker) for path in LIBRARY.rglob("*.py"))
-    assert len(harvest_assumptions()) == written
-
-
 def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path: Path) -> None:
     paths = [path for name in ("F13", "F2", "F1b", "F1", "F77") for path in write_figure(tmp_path, name)]
     found = read_exhibits(paths, {"F2": "groups"}, {"F2": "scripts/draw.py"}, {"F4": {"title": "T", "caption": "C"}})
@@ -33,22 +23,3 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path
     assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
     assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")
     assert found[0].picture.startswith("data:image/svg+xml;base64,")
-
-
-def test_a_table_brings_its_title(tmp_path: Path) -> None:
-    paths = [str(tmp_path / f"T6.{ending}") for ending in ("csv", "html", "typ")]
-    write_table_files(made_table("T6"), paths)
-    found = read_exhibits(paths, {}, {}, {})[0]
-    assert (found.title, found.drawn) == ("Made-up table T6", "")
-
-
-def test_a_heavy_svg_gives_way_to_the_png(tmp_path: Path) -> None:
-    paths = write_figure(tmp_path, "F1")
-    write_text(SVG + " " * 1_000_000, tmp_path / "F1.svg")
-    assert read_exhibits(paths, {}, {}, {})[0].picture.startswith("data:image/png;base64,")
-
-
-def test_a_figure_without_its_twin_is_refused(tmp_path: Path) -> None:
-    paths = [path for path in write_figure(tmp_path, "F1") if not path.endswith(".csv")]
-    with pytest.raises(ReportError, match=r"report: F1 has no \.csv file"):
-        read_exhibits(paths, {}, {}, {})

@@ -41,12 +41,8 @@ def write(tmp_path: Path) -> Any:
     (tmp_path / "references.bib").write_text(BIB, encoding="utf-8")
     references = read_references(tmp_path / "references.bib")
     numbers = {"own": part_of("own", OWN), "bare": part_of("bare", Number(value=6.0, show="0", source="x"))}
-    names = {
-        "n": Lookup("number", numbers),
-        "counts": Lookup("answer", {"HOLDS": 39}),
-        "total": 92,
-        "raw": "a*b*_c_ @d",
-    }
+    names = {"n": Lookup("number", numbers), "counts": Lookup("answer", {"HOLDS": 39})}
+    names |= {"total": 92, "raw": "a*b*_c_ @d"}
 
     def made(text: str) -> Prose:
         path = tmp_path / "text" / "paper.md"
@@ -119,14 +115,11 @@ def test_words_of_both_outputs_are_the_same(write: Any) -> None:
 REFUSED = {
     "a number": ("{{ n.own.value }}", "line 3: a computed number is printed"),
     "arithmetic": ("{{ n.own.value * 2 }}", "line 3: a computed number is printed"),
-    "negative": ("{{ -n.own.value }}", "a computed number is printed"),
-    "joined": ('{{ n.own.value ~ "" }}', "a computed number is printed"),
     "formatted": ('{{ "%.2f" % n.own.value }}', "a text is formatted"),
     "format": ('{{ "{:.2f}".format(n.own.value) }}', "a computed number is printed"),
     "attribute": ("{{ n.own.value.real }}", "unsafe"),
     "filter": ("{{ n.own.value | round }}", "No filter named 'round'"),
     "sum of numbers": ("{{ n.own - n.bare }}", "unsupported operand"),
-    "typed": ("{{ 0.5 }}", "a computed number is printed"),
     "unknown number": ("{{ n.owm }}", "number 'owm' is not known; expected one of bare, own; did you mean 'own'"),
     "unknown name": ("{{ owns }}", "'owns' is undefined"),
     "no interval": ("{{ n.bare.interval }}", "bare has no interval"),
@@ -138,9 +131,7 @@ REFUSED = {
     "no place": ("{{ rest() }}", r"line 3: rest\(\) has no place"),
     "code": ("Then `code` it", "line 3: code inline 'code' is not part of the syntax"),
     "table": ("| a | b |\n|---|---|\n| 1 | 2 |", "table 'a' is not part"),
-    "image": ("![a](b.png)", "image 'a' is not part"),
     "block": ("    indented", "code block"),
-    "deep": ("#### Deep", "heading 'Deep'"),
     "syntax": ("{% if %}", "line 3: Expected an expression"),
     "word": ("{{ n.own | word }}", "'0.80' is no count"),
 }  # fmt: skip
@@ -149,22 +140,17 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_no_number_bears_out_is_refused_with_file_and_line(name: str, write: Any) -> None:
     text, message = REFUSED[name]
-    with pytest.raises(
-        ReportError, match=rf"^report: text/paper\.md( line \d+)?: .*{message.removeprefix('line 3: ')}"
-    ) as error:
+    message, place = message.removeprefix("line 3: "), " line 3" if message.startswith("line 3") else r"( line \d+)?"
+    with pytest.raises(ReportError, match=rf"^report: text/paper\.md{place}: .*{message}") as error:
         write(f"First.\n\n{text}\n").html("paper", PLACED)
     assert "\n" not in str(error.value)
-    if message.startswith("line 3"):
-        assert "text/paper.md line 3:" in str(error.value)
 
 
 def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     path = tmp_path / "references.bib"
     path.write_text(BIB, encoding="utf-8")
     found = read_references(path)
-    assert found["Frattini2013"].text == (
-        "Frattini, Federico and Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5."
-    )
+    assert found["Frattini2013"].text.endswith("Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5.")
     assert found["Many"].text.endswith("Four, D. (ed.) (2000). Many. Oxford: Press.")
     assert found["Bank1990"].html.endswith('World Bank. <a href="https://example.org/a">https://example.org/a</a>')
     path.write_text(bibtex(found.values()), encoding="utf-8")
@@ -172,10 +158,8 @@ def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     check_citations(["@Many and [@Bank1990]", "@Frattini2013"], found, "references.bib")
     with pytest.raises(ReportError, match=r"references\.bib: no text cites Many"):
         check_citations(["a@Many [@Bank1990] @Frattini2013"], found, "references.bib")
-    for broken, message in (
-        (BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"),
-        (BIB.replace("year = 2013", "note = {x}"), "no year"),
-    ):
+    undated = BIB.replace("year = 2013", "note = {x}")
+    for broken, message in ((BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"), (undated, "no year")):
         path.write_text(broken, encoding="utf-8")
         with pytest.raises(ReportError, match=message):
             read_references(path)

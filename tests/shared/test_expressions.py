@@ -7,9 +7,7 @@ import pytest
 from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.study.errors import ConfigError
 
-PANEL = pd.DataFrame(
-    {"unit": ["a", "a", "a", "b", "b"], "year": [2000, 2001, 2002, 2000, 2002], "x": [1.0, 2, 4, 8, 0], "y": 2.0}
-)
+PANEL = pd.DataFrame({"unit": list("aaabb"), "year": [2000, 2001, 2002, 2000, 2002], "x": [1.0, 2, 4, 8, 0], "y": 2.0})
 
 
 @pytest.mark.parametrize(

@@ -9,24 +9,12 @@ from evenfield.shared.figures.save import Artwork, save_figure
 from evenfield.shared.figures.style import MARKS, use_style
 from evenfield.study.errors import ArtifactError
 
-ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
-
 
 @pytest.fixture(autouse=True)
 def close_figures():
-    yield
+    with mpl.rc_context():
+        yield
     plt.close("all")
-
-
-def drawn_texts(figure):
-    found = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
-    for axes in figure.axes:
-        found += [*axes.texts, axes.title, axes._left_title]
-        found += axes.get_legend().get_texts() if axes.get_legend() else []
-        for axis in (axes.xaxis, axes.yaxis) if axes.axison else ():
-            low, high = sorted(axis.get_view_interval())
-            found += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-    return [text for text in found if text.get_text() and text.get_visible()]
 
 
 def test_cells_differ_in_colour_marker_line_and_ink_stays_readable():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evenfield.shared.job import enter
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import IngestError
 
 
 def job(folder, **params):
@@ -27,14 +27,6 @@ def test_main_gets_names_without_what_only_triggers_reruns(tmp_path):
     seen: dict[str, Any] = {}
     enter(job(tmp_path, spec=1), lambda **named: seen.update(named))
     assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1} and log_of(tmp_path) == ""
-
-
-def test_log_is_there_before_the_work_and_an_old_one_is_gone(tmp_path):
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "rule.log").write_text("old", encoding="utf-8")
-    seen = []
-    enter(job(tmp_path), lambda **_: seen.append(log_of(tmp_path)))
-    assert seen == [""]
 
 
 def test_known_fault_is_one_line_on_both_sides(tmp_path):
@@ -59,9 +51,3 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
     assert "\n" not in line and len(line) < 400 + len(str(tmp_path)) and "Traceback" not in line
     assert log_of(tmp_path).startswith("Traceback (most recent call last)")
     assert "ZeroDivisionError: by" in log_of(tmp_path)
-
-
-def test_examples_say_how_many_are_left_out():
-    assert first_examples(["a", "b", "c"]) == "a, b, c"
-    assert first_examples(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
-    assert first_examples(["a", "b"], 1) == "a and 1 more"

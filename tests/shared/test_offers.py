@@ -8,7 +8,6 @@ from conftest import ROOT
 from evenfield.report.numbers import read_entries
 from evenfield.shared.offers import step_aside
 from evenfield.study.config import checked_config, read_config
-from evenfield.study.errors import ConfigError
 
 CHINA, US = (checked_config(read_config(ROOT / name / "config.yaml")) for name in (".", "examples/us-states"))
 
@@ -32,19 +31,6 @@ def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     assert "H4" not in left["answers"]["hypotheses"] and "H1" in left["answers"]["hypotheses"]
     assert "T24" not in left["tables"] and read_entries(left) == {} and left["neutral"]
     assert len(left["aside"]) < 20 and "1978-91" in left["aside"][0]
-
-
-def test_a_period_that_the_data_do_not_reach_is_refused():
-    late = {**CHINA, "periods": {"P": {**CHINA["periods"]["P1"], "end": 2025}}}
-    with pytest.raises(ConfigError, match="runs from 1978 to 2025; expected years of the panel, 1978 to 2019"):
-        step_aside(late, ROOT)
-
-
-def test_a_unit_left_out_is_gone_from_samples_merges_joins_and_its_own_specifications():
-    left = aside(CHINA, ROOT, leave_out=["CN-CQ", "CN-HI", "CN-SH"])
-    assert left["panel"]["unit_schemes"]["30"] == {} and left["weights"]["join"] == []
-    assert left["panel"]["samples"]["no_municipalities"] == ["CN-BJ", "CN-TJ"]
-    assert {spec["unit"] for spec in left["estimates"]["synthetic_control"]} == {"CN-TJ"}
 
 
 def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(tmp_path):

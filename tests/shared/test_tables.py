@@ -61,17 +61,6 @@ def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None
     assert typst_string('say "a\\b"') == '"say \\"a\\\\b\\""'
 
 
-def test_typst_wraps_long_columns_and_turns_wide_tables() -> None:
-    names = [f"c{i}" for i in range(12)]
-    wide = pd.DataFrame([dict.fromkeys(names, "x" * 20)])
-    made = Table(id="TX", title="", note=(), columns=tuple(Column(names=(c,), header=c) for c in names), frame=wide)
-    assert "#let sideways = true" in table_typst(made)
-    frame = pd.DataFrame({"a": ["short"], "b": ["long " * 30]})
-    columns = (Column(names=("a",), header="a"), Column(names=("b",), header="b"))
-    long = table_typst(Table(id="TX", title="", note=(), columns=columns, frame=frame))
-    assert "columns: (auto, 2fr,)" in long and "#let sideways = false" in long
-
-
 class Tags(HTMLParser):
     def __init__(self):
         super().__init__()
@@ -116,25 +105,13 @@ def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_s
     assert [p.text for p in made.paragraphs] == ["TX. A title with 5% & more", "One. Two < three. (a) too few units."]
     (shown,) = made.tables
     rows = [[cell.text for cell in row.cells] for row in shown.rows]
-    assert rows[:3] == [
-        ["Name & more", "Value", "95% interval"],
-        ["one"] * 3,
-        ["A & B", "\u22121.23", "[\u22122.0, 0.0]"],
-    ]
+    assert rows[:2] == [["Name & more", "Value", "95% interval"], ["one"] * 3]
+    assert rows[2] == ["A & B", "\u22121.23", "[\u22122.0, 0.0]"]
     assert rows[-1] == ["<b>|", "(a)", "(a)"] and len(rows) == 6
     assert "<w:tblHeader/>" in shown.rows[0]._tr.xml and "<w:tblHeader/>" not in shown.rows[1]._tr.xml
     assert (shown.cell(2, 1).paragraphs[0].alignment, made.core_properties.created.year) == (2, 2000)
     with zipfile.ZipFile(tmp_path / "a.docx") as held:
         assert held.namelist() == sorted(held.namelist()) and {i.date_time[0] for i in held.infolist()} == {1980}
-
-
-def test_word_turns_wide_tables(tmp_path):
-    names = [f"c{i}" for i in range(12)]
-    frame = pd.DataFrame([dict.fromkeys(names, "x" * 20)])
-    wide = Table(id="TX", title="", note=(), columns=tuple(Column(names=(c,), header=c) for c in names), frame=frame)
-    write_table_files(wide, [str(tmp_path / "wide.docx")])
-    page = Document(str(tmp_path / "wide.docx")).sections[0]
-    assert page.page_width > page.page_height
 
 
 def test_an_empty_table_says_what_to_do():
@@ -155,19 +132,12 @@ NAN = float("nan")
         (fixed(-1.234, 2), "\u22121.23"),
         (fixed(-0.001, 2), "0.00"),
         (fixed(1234.5, 1), "1,234.5"),
-        (fixed(NAN), ""),
         (significant(0.012345, 3), "0.0123"),
-        (significant(12345.0, 3), "12,300"),
         (significant(-0.9996, 3), "\u22121.00"),
         (significant(0.0), "0"),
-        (numbers.whole(2543.0), "2,543"),
-        (numbers.year(1984.0), "1984"),
         (numbers.year(NAN), ""),
-        (years(40.2), "40"),
         (years(2e8), "> 1,000"),
         (numbers.years_interval(198.0, NAN), "[198, unbounded]"),
-        (numbers.by_unit(1.234, "pp/yr"), "1.23"),
-        (numbers.by_unit(1.234, "furlongs"), "1.23"),
         (interval(-1.0, 2.0, 1), "[\u22121.0, 2.0]"),
         (interval(20.0, NAN, 0), "[20, unbounded]"),
         (interval(NAN, NAN), ""),

@@ -43,9 +43,7 @@ def test_commands_of_the_guide(tmp_path: Path) -> None:
     assert speeds["estimate"].iloc[0] == pytest.approx(1.647, abs=6e-4)
     run(checkout, "python3 run --directory ../my-states results/manifest.json")
     moved = run(checkout, "python3 run diff --directory ../my-states")
-    assert (
-        re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.MULTILINE) and "standard errors" in moved
-    )
+    assert re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.M) and "standard errors" in moved
 
 
 def test_fragments_of_the_guide_are_configs(tmp_path: Path) -> None:

@@ -120,14 +120,7 @@ def test_a_failed_installer_is_one_line(run):
         run.quietly([sys.executable, "-c", code])
 
 
-def test_installed_packages_are_compiled_and_the_library_is_on_the_path():
-    import pandas
-    import statsmodels
-
-    for package in (pandas, statsmodels):
-        folder = Path(package.__file__).parent
-        compiled = {path.name.split(".")[0] for path in (folder / "__pycache__").glob("*.pyc")}
-        assert {path.stem for path in folder.glob("*.py")} <= compiled
+def test_the_library_is_on_the_path():
     code = "import sys; print('\\n'.join(sys.path))"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert str(REPO / "workflow") in done.stdout.splitlines()
@@ -218,16 +211,6 @@ def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code):
     done = call_toy()
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("[1/1] slow a  ")
     assert (copy / "results" / "a.txt").read_text() == "whole"
-
-
-def test_a_bare_snakemake_at_work_is_respected(slow):
-    copy, call_toy, _ = slow
-    engine = subprocess.Popen([Path(sys.executable).with_name("snakemake"), "--cores", "1", "--quiet", "all"], cwd=copy)
-    while not (copy / "started").exists():
-        time.sleep(0.05)
-    assert call_toy().stderr.startswith("run: another run is working in ")
-    (copy / "go").touch()
-    assert engine.wait(timeout=60) == 0
 
 
 def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):

@@ -6,6 +6,7 @@ from typing import Any
 
 from evenfield.report import changes
 from evenfield.report.manifest import config_hash
+from evenfield.shared.outputs import LAST
 from evenfield.study.errors import ReportError
 from evenfield.study.files import read_json, read_table
 from evenfield.study.ingest.study_tables import describe_study, read_study
@@ -19,7 +20,7 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
     tables, manifest = read_study(config), _manifest(RESULTS)
     run = bool(manifest) and manifest["config_hash"] == config_hash(config)
     run = run and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
-    before = old or (changes.LAST if run else RESULTS)
+    before = old or (LAST if run else RESULTS)
     if not (earlier := _manifest(before)):
         found = f"no results in {before.name}" if old else "no earlier results"
         raise ReportError(found, "a finished run to compare with", "run the study, or name a results folder")

@@ -17,8 +17,8 @@ import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
 
-from evenfield.report.changes import keep_last, keep_started
 from evenfield.shared.job import refusal
+from evenfield.shared.outputs import keep_last, keep_started
 from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 

@@ -3,11 +3,9 @@
 import json
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from evenfield.numerics.clubs import SieveRule, find_clubs, group_tests, merge_clubs
+from evenfield.numerics.clubs import SieveRule, find_clubs
 from evenfield.numerics.logt import discarded_periods, regression_periods
 from tolerances import CLOSED_FORM
 
@@ -25,16 +23,6 @@ def periods():
     return regression_periods(34, discarded_periods(34))
 
 
-@pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
-def test_merging_joins_the_fourth_and_fifth(data, periods, method):
-    x, want = data.to_numpy(), EXPECTED["merged"]
-    merged = merge_clubs(group_tests(x, periods, "fqsb"), find_clubs(x, periods), method)
-    joined = [club for club in merged.clubs if club.merged_from]
-    assert len(merged.clubs) == 6
-    assert [(list(club.merged_from), len(club.members)) for club in joined] == [(want["clubs"], want["size"])]
-    assert joined[0].b == pytest.approx(want["b"], abs=5e-5) and joined[0].t == pytest.approx(want["t"], abs=5e-4)
-
-
 @pytest.mark.parametrize("variance", ["fqsb", "aqsb"])
 @pytest.mark.parametrize(("step", "cap"), [(0.0, 3.0), (0.1, 3.0), (0.05, 50.0)])
 def test_members_are_those_of_the_port(data, periods, variance, step, cap):
@@ -45,20 +33,3 @@ def test_members_are_those_of_the_port(data, periods, variance, step, cap):
     assert [set(club.members) for club in ours.clubs] == [set(club.ids) for club in theirs.clubs]
     assert set(ours.divergent) == set(theirs.divergent_ids)
     assert [club.t for club in ours.clubs] == pytest.approx([c.model.t_value for c in theirs.clubs], rel=CLOSED_FORM)
-
-
-def test_without_raising_the_sieve_aqsb_leaves_a_club_that_fails_its_own_test(data, periods):
-    clubs = find_clubs(data.to_numpy(), periods, variance="aqsb", sieve=SieveRule(step=0.0)).clubs
-    assert not clubs[0].converges and all(club.converges for club in clubs[1:])
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_random_panels_give_the_clubs_of_the_port(seed):
-    rng, n, T = np.random.default_rng(seed), 40, 30
-    level = rng.choice([8.0, 9.0, 10.0], n)[:, None]
-    gaps = rng.normal(0, 1.0, n)[:, None] * np.exp(-0.08 * np.arange(T))
-    paths = level + gaps + np.cumsum(rng.normal(0, 0.004, (n, T)), 1)
-    theirs = port.find_clubs(pd.DataFrame(paths), cstar_method="incremental", cstar_increment=0.1, cstar_cap=3.0)
-    ours = find_clubs(paths, regression_periods(T, 10), sieve=SieveRule(0.0, 0.1, 3.0))
-    assert [set(club.members) for club in ours.clubs] == [set(club.ids) for club in theirs.clubs]
-    assert set(ours.divergent) == set(theirs.divergent_ids)

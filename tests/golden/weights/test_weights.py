@@ -1,6 +1,5 @@
-"""Weights of the shipped study: the printed properties of the design, and matrices that close in both unit schemes."""
+"""Weights of the shipped study: the printed properties of the design."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,30 +10,26 @@ from evenfield.study.errors import WeightsError
 from evenfield.study.files import read_json
 from evenfield.study.panel.build import build_panel
 from evenfield.study.weights.build import build_geography, build_weights
-from tolerances import MACHINE
 
 EXPECTED = read_json(Path(__file__).parent / "expected.json")
 DECIMALS = {"mean_neighbours": 1, "effective_neighbours": 1, "rho_low": 2, "rho_high": 2}
 
 
 @pytest.fixture(scope="module")
-def geographies(china_tables, china_fields, china_config):
-    built = {scheme: build_panel(china_tables, china_fields, china_config, scheme) for scheme in ("31", "30")}
+def geography(china_tables, china_fields, china_config):
+    made = build_panel(china_tables, china_fields, china_config, "31")
     join = china_config["weights"]["join"]
-    return {
-        scheme: build_geography(made.units, made.adjacency, made.panel, join, made.description["merged"])
-        for scheme, made in built.items()
-    }
+    return build_geography(made.units, made.adjacency, made.panel, join, made.description["merged"])
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED["weights"]))
-def test_printed_table_of_weights(geographies, china_config, name):
-    spec = build_weights(name, china_config["weights"]["families"][name], geographies["31"]).spec
+def test_printed_table_of_weights(geography, china_config, name):
+    spec = build_weights(name, china_config["weights"]["families"][name], geography).spec
     assert ({key: round(spec[key], digits) for key, digits in DECIMALS.items()}) == EXPECTED["weights"][name]
 
 
-def test_printed_properties_of_contiguity_and_a_band_that_fails(geographies):
-    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geographies["31"])
+def test_printed_properties_of_contiguity_and_a_band_that_fails(geography):
+    expected, weights = EXPECTED["contiguity"], build_weights("contiguity", {"kind": "contiguity"}, geography)
     names = ("links", "min_neighbours", "max_neighbours", "components")
     assert {key: weights.spec[key] for key in names} == {key: expected[key] for key in names}
     assert round(weights.spec["mean_neighbours"], 2) == expected["mean_degree"]
@@ -43,25 +38,4 @@ def test_printed_properties_of_contiguity_and_a_band_that_fails(geographies):
     assert alone == ["CN-HI"]
     named = ", ".join(EXPECTED["band_800_km_without_neighbours"])
     with pytest.raises(WeightsError, match=rf"2 units have no neighbour in weights near \({named}\)"):
-        build_weights("near", {"kind": "band", "range_km": 800}, geographies["31"])
-
-
-@pytest.mark.parametrize("scheme", ["31", "30"])
-def test_every_matrix_closes_over_the_units_of_its_scheme(geographies, china_config, scheme):
-    for name, spec in china_config["weights"]["families"].items():
-        weights = build_weights(name, spec, geographies[scheme])
-        assert weights.units == geographies[scheme].units
-        np.testing.assert_allclose(weights.matrix.sum(axis=1), 1.0, rtol=MACHINE)
-        assert (weights.matrix.data >= 0).all() and not weights.matrix.diagonal().any(), name
-        assert weights.spec["rho_high"] == pytest.approx(1.0, rel=1e-9) and weights.spec["components"] == 1
-
-
-def test_islands_and_missing_provinces_are_named(geographies, tmp_path):
-    geography = geographies["30"]
-    alone = replace(geography, links=geography.links[geography.links["unit_i"].ne("CN-HI")])
-    with pytest.raises(WeightsError, match=r"1 units have no neighbour in weights contiguity \(CN-HI\)"):
-        build_weights("contiguity", {"kind": "contiguity"}, alone)
-    edges = geography.links[~geography.links.isin(["CN-XZ"]).any(axis=1)].assign(weight=1.0)
-    edges.to_csv(tmp_path / "own.csv", index=False)
-    with pytest.raises(WeightsError, match=r"1 units of the panel are not in weights own \(.*own.csv\) \(CN-XZ\)"):
-        build_weights("own", {"kind": "file", "path": str(tmp_path / "own.csv")}, geography)
+        build_weights("near", {"kind": "band", "range_km": 800}, geography)

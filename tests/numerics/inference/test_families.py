@@ -57,53 +57,28 @@ def test_romano_wolf_controls_the_familywise_error():
     assert false / 2000 == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 2000))
 
 
-def two_stage(p, q):
-    """Benjamini, Krieger and Yekutieli's two stages at one level."""
-    m, ranked = len(p), np.sort(p)
-
-    def reject(level, left):
-        below = np.flatnonzero(ranked <= level * np.arange(1, m + 1) / left)
-        return ranked[below[-1]] if len(below) else -1.0
-
-    first = (p <= reject(q / (1 + q), m)).sum()
-    if first in {0, m}:
-        return p <= (1 if first else -1)
-    return p <= reject(q / (1 + q), m - first)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_sharpened_q_equals_a_grid_of_two_stage_procedures(seed):
-    rng = np.random.default_rng(seed)
-    p = np.concatenate([rng.random(8), rng.random(6) * 0.03 * (seed + 1)])
-    grid = np.arange(1, 1001) / 1000  # Anderson's grid
-    rejected = np.array([two_stage(p, q) for q in grid])
-    on_grid, ours = np.where(rejected.any(axis=0), grid[rejected.argmax(axis=0)], 1.0), sharpened_q(p)
-    np.testing.assert_allclose(np.ceil(ours.q_values * 1000 - 1e-9) / 1000, on_grid, atol=1e-12)
-    np.testing.assert_allclose(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
-
-
 def test_sharpened_q_and_equivalence_by_other_programs():
-    p = np.array([0.001, 0.008, 0.012, 0.03, 0.2, 0.4, 0.6, 0.9])
-    ours = sharpened_q(p)
-    for q in (0.01, 0.05, 0.1, 0.2):
-        np.testing.assert_array_equal(ours.q_values <= q, multipletests(p, alpha=q, method="fdr_tsbky")[0])
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        p = np.concatenate([rng.random(8), rng.random(6) * 0.03 * (seed + 1)])
+        ours = sharpened_q(p)
+        for q in np.arange(0.013, 0.9, 0.02):
+            np.testing.assert_array_equal(ours.q_values <= q, multipletests(p, alpha=q, method="fdr_tsbky")[0])
+        np.testing.assert_allclose(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
     assert sharpened_q(np.ones(4)).q_values.tolist() == [1.0] * 4
     assert sharpened_q(np.zeros(4)).q_values.tolist() == [0.0] * 4
     assert sharpened_q(np.array([0.04])).q_values == pytest.approx([0.04 / 0.96])
     x = np.random.default_rng(3).normal(0.1, 1, 60)
     p, above, below = DescrStatsW(x).ttost_mean(-0.4, 0.5)
     ours = equivalence_test(x.mean(), x.std(ddof=1) / np.sqrt(60), 59, -0.4, 0.5)
-    assert (ours.p_value, ours.p_above_low, ours.p_below_high) == pytest.approx(
-        (p, above[1], below[1]), rel=CLOSED_FORM
-    )
+    found = (ours.p_value, ours.p_above_low, ours.p_below_high)
+    assert found == pytest.approx((p, above[1], below[1]), rel=CLOSED_FORM)
 
 
-@pytest.mark.parametrize(
-    ("estimate", "equivalent", "outside"), [(0.0, True, False), (0.9, False, False), (2.0, False, True)]
-)
-def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, equivalent, outside):
+@pytest.mark.parametrize(("estimate", "told"), [(0, (True, False)), (0.9, (False, False)), (2, (False, True))])
+def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, told):
     ours = equivalence_test(estimate, 0.3, 29, -1.0, 1.0)
-    assert (ours.equivalent, ours.outside) == (equivalent, outside)
+    assert (ours.equivalent, ours.outside) == told
     assert ours.equivalent == (ours.conf_low > -1 and ours.conf_high < 1)
     assert ours.conf_high - ours.conf_low == pytest.approx(2 * stats.t.ppf(0.95, 29) * 0.3)
 
@@ -124,7 +99,7 @@ def test_simulated_power_at_the_detectable_effect_is_80_percent():
 
 @pytest.fixture
 def design():
-    rng, units = np.random.default_rng(9), np.repeat([f"u{i:02}" for i in range(12)], 5)
+    rng, units = np.random.default_rng(9), np.tile([f"u{i:02}" for i in range(12)][::-1], 5)
     X = np.column_stack([np.ones(60), rng.normal(size=60), rng.normal(size=60)])
     return X @ [1, 0.15, 0.3] + rng.normal(size=60), X, units, np.array([0.0, 1.0, 0.0])
 
@@ -146,9 +121,6 @@ def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
     assert one.most_influential == (names[worst],) and one.largest_change == one.estimates[worst] - one.estimate
     some = leave_groups_out(fit, c, units, [("u03", "u07", "u01")])
     assert some.estimates == pytest.approx([without(*design, ["u03", "u07", "u01"])], rel=MACHINE)
-    order = np.random.default_rng(1).permutation(60)
-    mixed = leave_one_out(fit_ols(y[order], X[order]), c, units[order])
-    np.testing.assert_allclose(mixed.estimates, one.estimates, rtol=MACHINE)
     found = maximum_influence(fit_ols(y, X), c, units)
     assert found.estimate * found.estimate_without < 0
     assert found.estimate_without == pytest.approx(without(*design, found.units), rel=MACHINE)

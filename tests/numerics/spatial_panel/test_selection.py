@@ -9,7 +9,7 @@ from statsmodels.regression.linear_model import GLS
 from statsmodels.tools.numdiff import approx_hess3
 
 from evenfield.numerics.spatial_panel import selection as sel
-from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
+from evenfield.numerics.spatial_panel.lm_tests import lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
@@ -87,18 +87,6 @@ def test_marginal_likelihood_equals_quadrature(model):
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_tests_have_their_size_without_spatial_dependence():
-    rejected, joint, draws = np.zeros(4), np.zeros(4), 300
-    for seed in range(draws):
-        case = make_case(n=16, t=10, rho=0.0, theta=(0.0, 0.0), seed=seed, matrix=ring(16))
-        rejected += [test.p_value < 0.05 for test in lm_tests(case.panel, case.network, "two_way")]
-        rng = np.random.default_rng(seed)
-        flat = panel_from_arrays(case.X @ [1.0, 1.0] + rng.normal(size=(10, 16)), case.X, case.units, NAMES)
-        joint += [test.p_value < 0.05 for test in bsk_tests(flat, case.network)[:4]]
-    # Four standard errors of a share of .05 in 300 draws.
-    assert (np.abs(rejected / draws - 0.05) < 0.05).all() and (np.abs(joint / draws - 0.05) < 0.05).all()
-
-
 def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
     """A panel with unit effects that go with the first regressor by ``related``, errors correlated over years."""
     rng, W = np.random.default_rng(seed), ring(n)
@@ -111,14 +99,6 @@ def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
     units = [f"u{i:02d}" for i in range(n)]
     case = panel_from_arrays(np.linalg.solve(np.eye(n) - 0.4 * W, y.T).T, X, units, NAMES), network(units, W)
     return sel.mundlak(*case, PanelModel(model)), case
-
-
-@pytest.mark.parametrize("serial", [0.0, 0.8])
-def test_mundlak_has_its_size_and_finds_related_effects(serial):
-    found = [related(seed, serial=serial)[0] for seed in range(200)]
-    # Four standard errors of a share of .05 in 200 draws.
-    assert {test.df for test in found} == {4} and np.mean([test.p_value < 0.05 for test in found]) < 0.05 + 0.062
-    assert np.mean([related(seed, related=1.0, serial=serial)[0].p_value < 0.05 for seed in range(20)]) > 0.9
 
 
 @pytest.mark.parametrize("model", ["SAR", "SDM"])

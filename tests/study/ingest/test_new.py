@@ -1,6 +1,5 @@
 """`run new` on one table in many forms: the same study, or one line for every fault; never half a study."""
 
-import itertools
 import json
 
 import pandas as pd
@@ -14,15 +13,12 @@ from evenfield.study.ingest.study_tables import describe_study, read_study
 from study import arguments
 
 NAMES = {"N": "North Land", "E": "Ost", "S": "Süd", "W": "West", "C": "Centre"}
-YEARS = range(2000, 2012)
+YEARS, NUMBERED = range(2000, 2012), [*enumerate(NAMES.items(), 1)]
 LONG = pd.DataFrame(
-    [
-        (u, n, y, 1000 + 37 * i + 11.5 * i * (y - 1999), "in" if i % 2 else "out")
-        for i, (u, n) in enumerate(NAMES.items(), 1)
-        for y in YEARS
-    ],
+    [(u, n, y, 1000 + i * (37 + 11.5 * (y - 1999)), ("out", "in")[i % 2]) for i, (u, n) in NUMBERED for y in YEARS],
     columns=["code", "state_name", "year", "income", "side"],
 )
+RECORDS = LONG.to_dict("records")
 WIDE = LONG.pivot(index=["code", "state_name", "side"], columns="year", values="income").reset_index()
 
 
@@ -38,15 +34,9 @@ FORMS = {
     "note.csv": lambda path: with_note(LONG, path),
     "table.xlsx": lambda path: LONG.to_excel(path, index=False),
     "table.dta": lambda path: LONG.to_stata(path, write_index=False),
-    "wide.csv": lambda path: WIDE.rename(columns=lambda c: f"income_{c}" if isinstance(c, int) else c).to_csv(
-        path, index=False
-    ),
-    "wide.xlsx": lambda path: WIDE.rename(columns=lambda c: f"income{c}" if isinstance(c, int) else c).to_excel(
-        path, index=False
-    ),
-    "table.geojson": lambda path: path.write_text(
-        json.dumps({"features": [{"properties": row} for row in LONG.to_dict("records")]})
-    ),
+    "wide.csv": lambda path: WIDE.rename(columns={y: f"income_{y}" for y in YEARS}).to_csv(path, index=False),
+    "wide.xlsx": lambda path: WIDE.rename(columns={y: f"income{y}" for y in YEARS}).to_excel(path, index=False),
+    "table.geojson": lambda path: path.write_text(json.dumps({"features": [{"properties": r} for r in RECORDS]})),
 }
 
 
@@ -72,34 +62,14 @@ def test_one_table_in_many_forms_is_one_study(tmp_path, name):
 CHANGED = {
     "blank ids": (lambda t: t.assign(code=t["state_name"]).drop(columns="state_name"), [], "have _ in place of blanks"),
     "gaps": (lambda t: t.drop(t.index[5]), [], "1 units with gaps in income left out: N"),
-    "late": (
-        lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),
-        [],
-        "4 to 2011, without a gap in income",
-    ),
+    "late": (lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))), [], "to 2011, without a gap in income"),
     "every two": (lambda t: t[t["year"] % 2 == 0], [], "5 units, 2000 to 2010, every 2 years"),
-    "output": (
-        lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"),
-        [],
-        "income: gdp over pop, by their",
-    ),
-    "given": (
-        lambda t: t.assign(a=t["income"], b=1.5 * t["income"]).drop(columns="income"),
-        ["--income", "b"],
-        "5 units",
-    ),
-    "computed": (
-        lambda t: t.assign(population=t["income"] * 2),
-        [],
-        "the panel computes these: population to population_g",
-    ),
+    "output": (lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"), [], "gdp over pop, by"),
+    "b": (lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"), ["--income", "b"], "5 units"),
+    "computed": (lambda t: t.assign(population=t["income"] * 2), [], "computes these: population to population_g"),
     "dates": (lambda t: t.assign(year=t["year"].astype(str) + "-01-01"), [], "years: column year"),
     "simulated": (lambda t: t, ["--flag", "simulated", "--source", "A seed"], "5 units"),
-    "todo": (
-        lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"),
-        [],
-        "income is not clear: perhaps a, b",
-    ),
+    "todo": (lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"), [], "is not clear: perhaps a, b"),
 }
 
 
@@ -111,31 +81,21 @@ def test_what_was_guessed_is_said_and_the_study_is_in_order(tmp_path, capsys, mo
     told = capsys.readouterr().out
     assert said in told and "run: python3 run --directory" in told.splitlines()[-1]
     if name == "todo":
-        with pytest.raises(
-            SystemExit, match=r"config: panel.income.column is still TODO; expected a value, as the comm"
-        ):
+        with pytest.raises(SystemExit, match=r"config: panel.income.column is still TODO; expected a value"):
             data.run_command(arguments("").parse_args(["--directory", str(tmp_path / "study")]), data.refresh)
         return
     config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
     monkeypatch.chdir(tmp_path / "study")
     study = read_study(config)
     assert describe_study(study)["simulated"] == (["income"] if name == "simulated" else [])
-    assert {"given": "b", "computed": "income"}.get(name) in {config["panel"]["income"].get("column"), None}
+    assert {"b": "b", "computed": "income"}.get(name) in {config["panel"]["income"].get("column"), None}
 
 
 SPOILT = {
-    "twice": (
-        lambda t: pd.concat([t, t.head(2)]),
-        [],
-        "no column names each unit once a year (code: 2 rows stand twice)",
-    ),
+    "twice": (lambda t: pd.concat([t, t.head(2)]), [], "names each unit once a year (code: 2 rows stand twice)"),
     "twice, named": (lambda t: pd.concat([t, t.head(2)]), ["--unit", "code"], "2 rows stand twice (N 2000, N 2001)"),
     "no year": (lambda t: t.drop(columns="year"), [], "no column of years among code, state_name, income, side"),
-    "text": (
-        lambda t: t.astype(str).replace("1048.5", "n/k"),
-        [],
-        "income has 1 cell that is no number ('n/k', N 2000)",
-    ),
+    "text": (lambda t: t.astype(str).replace("1048.5", "n/k"), [], "income has 1 cell that is no number ('n/k', N"),
     "zero": (lambda t: t.replace(1048.5, 0), [], "income has 1 cell at or below zero (N 2000)"),
     "no column": (lambda t: t, ["--income", "gdp", "--unit", "id"], "no column id, given by --unit"),
     "two flags": (lambda t: t, ["--output", "income"], "the flags --output; expected --income, or --output and"),
@@ -172,9 +132,7 @@ def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypa
     add.main(["school", "--from", str(tmp_path / "s.csv"), *to])
     add.main(["coast", "--from", str(tmp_path / "c.xlsx"), *to])
     held = {path: path.read_bytes() for path in (study / "data").iterdir()}
-    with pytest.raises(
-        SystemExit, match=r"new.csv has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"
-    ):
+    with pytest.raises(SystemExit, match=r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"):
         add.main(["income", "--from", str(tmp_path / "new.csv"), *to])
     assert held == {path: path.read_bytes() for path in (study / "data").iterdir()}
     add.main(["income", "--from", str(tmp_path / "new.csv"), "--replace", "--source", "B", "--citation", "Book", *to])
@@ -190,31 +148,16 @@ def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypa
     assert '"grade":   "A"' in written and '"name": "school"' in written
 
 
-def test_a_table_said_to_be_simulated_marks_the_study(tmp_path):
-    config, _ = made(tmp_path)
-    package = tmp_path / "study" / "data" / "datapackage.json"
-    package.write_text(
-        package.read_text(encoding="utf-8").replace('"name": "units",', '"name": "units", "flag": "simulated",')
-    )
-    assert describe_study(read_study(config))["simulated"] == ["units"]
-
-
 def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
     places = {u: (i % 3, i // 3) for i, u in enumerate("NESW")} | {"C": (9, 9)}
     rings = {u: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]] for u, (x, y) in places.items()}
-    shapes = [
-        {"type": "Feature", "properties": {"id": u}, "geometry": {"type": "Polygon", "coordinates": [r]}}
-        for u, r in rings.items()
-    ]
+    polygons = {u: {"type": "Polygon", "coordinates": [ring]} for u, ring in rings.items()}
+    shapes = [{"type": "Feature", "properties": {"id": u}, "geometry": drawn} for u, drawn in polygons.items()]
     (tmp_path / "map.json").write_text(json.dumps({"type": "FeatureCollection", "features": shapes}), encoding="utf-8")
     (tmp_path / "zones.csv").write_text("State,Kind,Since\nNorth Land,Free port,2003\nE,Park,2005\n", encoding="utf-8")
     (tmp_path / "clusters.csv").write_text("code,cluster\nW,1\nN,0\n", encoding="utf-8")
-    files = itertools.chain(
-        *(
-            ("--" + n, str(tmp_path / f))
-            for n, f in {"polygons": "map.json", "zones": "zones.csv", "clusters": "clusters.csv"}.items()
-        )
-    )
+    options = "--polygons map.json --zones zones.csv --clusters clusters.csv".split()
+    files = [option if option.startswith("--") else str(tmp_path / option) for option in options]
     config, study = made(tmp_path, "table.csv", FORMS["table.csv"], *files)
     assert "without a border, joined to the nearest unit: C" in capsys.readouterr().out
     assert {tuple(pair) for pair in study["adjacency"].to_numpy()} >= {("E", "N"), ("N", "W")}

@@ -5,9 +5,8 @@ import pytest
 
 from evenfield.study.errors import ConfigError, EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
-from evenfield.study.ingest.provenance import drop_doubtful, simulated_variables, span_masks
 from evenfield.study.ingest.study_tables import check_years, collect_taxonomies, describe_study
-from evenfield.study.tables import OPTIONAL_TABLES, TAXONOMY_COLUMNS
+from evenfield.study.tables import TAXONOMY_COLUMNS
 from toy_study import TEXT
 
 
@@ -28,14 +27,15 @@ def replaced(*args):
     return lambda toy: toy.replace(*args)
 
 
-D = "D,Dland,丁市,0,\n"
+SPAN, D = "output,all,2000,2003,A,official,BOOK,", "D,Dland,丁市,0,\n"
 CASES = [
-    (replaced("panel", "B,2001,22,4,2.5\nB,2002,23,4,2.5\n", ""), "lacks 2 rows (B 2001, B 2002); expected every"),
     (replaced("panel", "C,2000", "D,2000"), "panel.csv names 1 unknown unit (D); expected a unit of units.csv"),
     (replaced("units", "C,Cland", f"{D}C,Cland"), "units.csv has 1 unit without data (D); expected rows in panel.csv"),
     (replaced("taxonomies/own", "C,1,1", "D,1,1"), "taxonomies/own.csv names 1 unknown and lacks 1 units (D)"),
     (replaced("taxonomies/own", "C,1,1,,,BOOK,A,\n", ""), "taxonomies/own.csv names 0 unknown and lacks 1 units (C)"),
-    (lambda toy: toy.package_path.write_text('{"resources": 3}'), "resources: 3 is not of"),
+    (replaced("panel_provenance", SPAN, SPAN.replace("2003", "2002")), "no or two sources (A 2003, B 2003, C 2003)"),
+    (replaced("panel_provenance", SPAN, f"{SPAN}\noutput,B,2001,2001,B,official,BOOK,"), "no or two sources (B 2001)"),
+    (replaced("panel_provenance", SPAN, SPAN.replace("all", "A B")), "4 figures of output with no or two sources (C 2"),
 ]
 
 
@@ -45,31 +45,11 @@ def test_fault_is_one_line(toy, break_it, message):
     assert message in refused(toy)
 
 
-def test_absent_tables_are_empty_and_years_outside_the_study_stay(toy):
-    tables = toy.read()
-    for name, columns in OPTIONAL_TABLES.items():
-        if name != "adjacency":
-            assert list(tables[name].columns) == list(columns) and tables[name].empty
-    toy.config["panel"]["years"] = [2000, 2002]
-    assert toy.read()["panel"]["year"].max() == 2003
-
-
 def test_taxonomy_none_is_no_cluster_and_no_zone_anywhere(toy):
     toy.config["taxonomy"]["all"] = ["none"]
     taxonomies = toy.read()["taxonomies"]
     assert list(taxonomies.columns) == ["taxonomy", *TAXONOMY_COLUMNS]
     assert taxonomies["unit"].tolist() == ["A", "B", "C"] and taxonomies[["cluster", "sez"]].eq(0).all(axis=None)
-
-
-def test_taxonomy_of_three_columns_is_enough(toy):
-    toy.path("taxonomies/own").write_text("unit,cluster,sez\nA,1,0\nB,0,1\nC,0,0\n", encoding="utf-8")
-    package = toy.package
-    schema = toy.resource(package, "taxonomies/own")["schema"]
-    schema["fields"] = schema["fields"][:3]
-    toy.save(package)
-    refresh_hashes(toy.package_path)
-    taxonomies = toy.read()["taxonomies"]
-    assert taxonomies["sez"].tolist() == [0, 1, 0] and taxonomies["sez_from_year"].isna().all()
 
 
 def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):
@@ -98,16 +78,6 @@ def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):
     assert changed == {"panel"}
 
 
-def test_dictionary_must_describe_the_required_tables(toy):
-    package = toy.package
-    package["resources"] = [item for item in package["resources"] if item["path"] != "sources.csv"]
-    toy.save(package)
-    assert "datapackage.json does not describe sources" in refused(toy)
-    package["resources"].append({"name": "sources"})
-    toy.save(package)
-    assert "resource 'sources': 'path' is a required property" in refused(toy)
-
-
 def test_refreshed_hashes_name_what_changed_and_are_not_made_public(toy):
     toy.replace("panel", "A,2001,12,", "A,2001,12.5,", refresh=False)
     assert refresh_hashes(toy.package_path) == ["panel.csv"]
@@ -118,35 +88,6 @@ def test_refreshed_hashes_name_what_changed_and_are_not_made_public(toy):
     assert len(items) == len(read_resources(toy.package_path))
     assert not [item for item in items if {"hash", "bytes"} & set(item)]
     assert all("hash" in item for item in read_package(toy.package_path)["resources"])
-
-
-SPAN = "output,all,2000,2003,A,official,BOOK,"
-
-
-def test_span_covers_its_units_and_years_only():
-    panel = pd.DataFrame({"unit": ["A", "A", "B", "B"], "year": [2000, 2001, 2000, 2001]})
-    spans = pd.DataFrame(
-        {"units": ["all", "A C", "B"], "first_year": [2001, 2000, 2000], "last_year": [2001, 2001, 2000]}
-    )
-    assert [list(map(int, mask)) for mask in span_masks(panel, spans)] == [[0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 0]]
-
-
-@pytest.mark.parametrize(
-    ("spans", "cells"),
-    [
-        (
-            "output,all,2000,2002,A,official,BOOK,",
-            "3 figures of output with no or two sources (A 2003, B 2003, C 2003)",
-        ),
-        (f"{SPAN}\noutput,B,2001,2001,B,official,BOOK,", "1 figures of output with no or two sources (B 2001)"),
-        ("output,A B,2000,2003,A,official,BOOK,", "4 figures of output with no or two sources (C 2000, C 2001, C"),
-    ],
-)
-def test_figure_without_or_with_two_sources_is_refused(toy, spans, cells):
-    toy.replace("panel_provenance", SPAN, spans)
-    with pytest.raises(EvenfieldError) as caught:
-        toy.read()
-    assert f"panel.csv has {cells}" in str(caught.value)
 
 
 def test_blank_cell_needs_no_source(toy):
@@ -166,35 +107,9 @@ def test_grade_c_is_off_and_on_by_name_of_a_column(toy):
 
 
 def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):
-    toy.replace(
-        "panel_provenance",
-        "doubtful,all,2000,2003,C",
-        "doubtful,all,2000,2001,A,official,BOOK,\ndoubtful,A B,2002,2003,C",
-    )
+    parts = "doubtful,all,2000,2001,A,official,BOOK,\ndoubtful,A B,2002,2003,C"
+    toy.replace("panel_provenance", "doubtful,all,2000,2003,C", parts)
     toy.replace("panel_provenance", "C,estimated,BOOK,", "C,estimated,BOOK,\ndoubtful,C,2002,2003,B,official,BOOK,")
     panel = toy.read()["panel"]
     off = panel[panel["doubtful"].isna()]
     assert list(zip(off["unit"], off["year"], strict=True)) == [("A", 2002), ("A", 2003), ("B", 2002), ("B", 2003)]
-
-
-def test_dropping_leaves_the_panel_it_was_given(toy):
-    tables = toy.read()
-    panel = tables["panel"].assign(doubtful=1.0)
-    drop_doubtful(panel, tables["panel_provenance"], [])
-    assert panel["doubtful"].eq(1.0).all()
-
-
-def test_doubtful_figures_of_merged_units_are_dropped_too(toy):
-    toy.path("panel_merged").write_text("unit,year,doubtful\nA,2000,3.5\n", encoding="utf-8")
-    package = toy.package
-    fields = [{"name": "unit"}, {"name": "year", "type": "integer"}, {"name": "doubtful", "type": "number"}]
-    package["resources"].append({"name": "merged", "path": "panel_merged.csv", "schema": {"fields": fields}})
-    toy.save(package)
-    assert toy.read()["panel_merged"]["doubtful"].isna().all()
-    toy.config["data"]["grade_c"] = ["doubtful"]
-    assert toy.read()["panel_merged"]["doubtful"].tolist() == [3.5]
-
-
-def test_simulated_variables_are_named_once(toy):
-    toy.replace("panel_provenance", "output,all,2000,2003,A,official", "output,all,2000,2003,A,simulated")
-    assert simulated_variables(toy.read()["panel_provenance"]) == ["output"]

@@ -24,11 +24,6 @@ def schema(table, change):
     return changed
 
 
-def stray_quote_in_a_long_file(toy):
-    text = toy.path("panel").read_text(encoding="utf-8")
-    toy.path("panel").write_text(text.replace("A,2000,11", 'A,2000,"11') + "A,2000,11\n" * 20000, encoding="utf-8")
-
-
 def without(column):
     return lambda schema: schema["fields"].remove(next(f for f in schema["fields"] if f["name"] == column))
 
@@ -42,23 +37,16 @@ PARENT = "B,Bland,乙自治区,1,"
 CASES = [
     (write("panel", ",people", ",folk"), "panel.csv lacks 1 column (people); expected the 5 columns"),
     (write("sources", "source,citation", "source,url,citation"), "sources.csv has 1 column too many (url)"),
-    (write("sources", "source,citation", "source,source,citation"), "sources.csv has 1 column too many (source, "),
     (write("panel", "A,2001,12,3,1.5", "A,2001,12,3"), "panel.csv has 1 row of another length (line 3); expected 5"),
-    (stray_quote_in_a_long_file, "panel.csv "),
-    (write("panel", "A,2001,12,", "A,2001,n/a,", refresh=False), "1 value of output that is no number ('n/a'"),
-    (write("units", "甲省,0", "甲省,0.5"), "units.csv has 1 value of coastal that is no integer ('0.5' in line 2)"),
     (write("panel", "A,2001,12,", "A,2001,10000,"), "1 output out of range (A 2001); expected at most 9999; correct"),
     (write("panel", "C,2003", "C,1899"), "panel.csv has 1 year out of range (C 1899); expected at least 1900"),
     (write("panel_provenance", "2003,C", "2003,D"), "1 grade out of range (doubtful all 2000); expected one of A, B"),
-    (write("units", "甲省,0", "甲省,2"), "units.csv has 1 coastal out of range (A); expected one of 0, 1"),
     (write("units", "C,Cland", "Cc,Cland"), "1 unit out of range (Cc); expected text of the form [A-Z]"),
     (write("panel", "A,2001,", "A,,"), "panel.csv has 1 blank year (A nan); expected a value in every row"),
     (write("panel", "A,2001,12,", "A,2001,0,"), "1 zero or negative output (A 2001); expected positive numbers"),
     (duplicate_in_a_table_without_key, "panel.csv has 1 duplicated key (A 2000)"),
-    (write("panel_provenance", "BOOK", "LETTER", refresh=False), "csv names 1 unknown source (LETTER)"),
     (write("units", f"{PARENT}A", f"{PARENT}Z"), "units.csv names 1 unknown parent (Z); expected a unit of units.csv"),
     (schema("panel_provenance", without("grade")), "datapackage.json does not describe grade of panel_provenance.csv"),
-    (schema("taxonomies/own", without("sez")), "datapackage.json does not describe sez of taxonomies/own.csv"),
     (write("panel", "A,2001,12,", "A,2001,12.5,", refresh=False), "expected the SHA-256 .*; run `python3 run data` if"),
 ]
 
@@ -78,9 +66,7 @@ def test_values_that_look_odd_but_are_right_pass(toy):
     assert toy.read()["panel"]["year"].tolist()[:2] == [2000.0, 2001.0]
 
 
-@pytest.mark.parametrize(
-    "change", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n") + b"\r\n"], ids=["bom", "windows"]
-)
+@pytest.mark.parametrize("change", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n") + b"\r\n"])
 def test_files_of_a_spreadsheet_are_read_as_plain_ones(toy, change):
     plain = toy.read()["panel"]
     toy.path("panel").write_bytes(change(toy.path("panel").read_bytes()))

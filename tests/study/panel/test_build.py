@@ -1,10 +1,8 @@
 """The whole panel of the shipped study and of small ones: schemes that close, samples, and no trace of row order."""
 
-from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from evenfield.study.errors import ConfigError, PanelError
@@ -12,7 +10,6 @@ from evenfield.study.panel.build import LEADING, BuiltPanel, build_panel
 from tolerances import MACHINE
 
 FRAMES = [field.name for field in dataclass_fields(BuiltPanel) if field.name != "description"]
-Build = Callable[[str], BuiltPanel]
 
 
 @pytest.fixture(scope="module")
@@ -36,36 +33,6 @@ def test_merging_keeps_national_totals(china):
         np.testing.assert_allclose(*totals, rtol=MACHINE)
 
 
-def test_merging_closes_everywhere_and_keeps_the_neighbours_of_the_parts(china):
-    wide, narrow = china("31"), china("30")
-    units = set(narrow.units["unit"])
-    assert set(wide.units["unit"]) - units == {"CN-CQ"}
-    for name in ("panel", "periods", "cells", "doses", "first_years"):
-        assert set(getattr(narrow, name)["unit"]) == units, name
-    assert set(narrow.adjacency["unit_i"]) | set(narrow.adjacency["unit_j"]) <= units
-    assert narrow.description["merged"] == {"CN-SC": ["CN-SC", "CN-CQ"]}
-    assert (len(wide.panel), len(narrow.panel)) == (31 * 42, 30 * 42)
-
-    def of(frame, *names):
-        i, j = frame["unit_i"], frame["unit_j"]
-        return (set(j[i.isin(names)]) | set(i[j.isin(names)])) - set(names)
-
-    assert of(china("30").adjacency, "CN-SC") == of(china("31").adjacency, "CN-SC", "CN-CQ")
-    assert len(china("31").adjacency) == 68
-
-
-def test_merged_doses_and_cells_are_those_of_the_parts(china):
-    def count(scheme, *units):
-        doses = china(scheme).doses
-        return doses[doses["unit"].isin(units)].groupby(["zone_type", "year"])["zones"].sum()
-
-    pd.testing.assert_series_equal(count("30", "CN-SC"), count("31", "CN-SC", "CN-CQ"))
-    key = ["taxonomy", "period"]
-    parts = china("31").cells.query("unit in ['CN-SC', 'CN-CQ']").groupby(key)[["cluster", "sez"]].max()
-    merged = china("30").cells.query("unit == 'CN-SC'").set_index(key)[["cluster", "sez"]]
-    pd.testing.assert_frame_equal(merged.sort_index(), parts, check_dtype=False)
-
-
 def test_merged_output_is_the_sum_of_two_chains_and_published_stocks_fill_gaps(china):
     panel = china("30").panel.set_index(["unit", "year"]).loc["CN-SC"]
     parts = china("31").panel.query("unit in ['CN-SC', 'CN-CQ']").groupby("year")["output_real"].sum()
@@ -75,26 +42,6 @@ def test_merged_output_is_the_sum_of_two_chains_and_published_stocks_fill_gaps(c
     stock = china("30").panel.query("unit == 'CN-SC'").set_index("year")["capital_stock_100m_cny_2000"]
     assert stock[1978] == 1758.43
     assert china("31").panel.query("unit == 'CN-SC' and year == 1978")["capital_stock_100m_cny_2000"].isna().all()
-
-
-def test_bases_of_the_shipped_periods_and_growth_blank_at_the_joint(china):
-    basis = {item["period"]: item["basis"] for item in china("31").description["periods"]}
-    wanted = {"P1": "proxy", "P2": "proxy", "P2s": "spliced", "S0": "spliced"}
-    assert basis == wanted | dict.fromkeys(("P3", "P4", "S1"), "official")
-    assert china("31").description["basis_years"] == {"official": [1999, 2019], "proxy": [1978, 1998]}
-    panel = china("31").panel
-    assert sorted(set(panel.loc[panel["growth_pct"].isna(), "year"])) == [1978, 1999]
-
-
-def test_samples_and_official_growth_from_the_raw_table(china, china_tables):
-    samples = {scheme: china(scheme).description["samples"] for scheme in ("31", "30")}
-    assert len(samples["31"]["no_municipalities"]) == 27 and len(samples["30"]["no_municipalities"]) == 27
-    assert "CN-SC" in samples["30"]["no_municipalities"] and len(samples["30"]["all"]) == 30
-    raw = china_tables["panel"].query("unit == 'CN-GD'").set_index("year")
-    chain = np.prod(raw.loc[2010:2019, "gdp_index_prev100"] / 100)
-    people = raw.loc[2019, "pop_resident_10k"] / raw.loc[2009, "pop_resident_10k"]
-    growth = china("31").periods.query("unit == 'CN-GD' and period == 'P4'")["growth_pct_per_year"].iloc[0]
-    assert growth == pytest.approx(100 * np.log(chain / people) / 10, rel=1e-9)
 
 
 def test_a_scheme_that_replaces_a_column_moves_all_that_follows_from_it(china, china_tables):
@@ -112,27 +59,6 @@ def test_a_scheme_that_replaces_a_column_moves_all_that_follows_from_it(china, c
     assert (growth["31"]["log_income_end"] - growth["published"]["log_income_end"]).loc["CN-HL"] > 0.1
     assert china("31").cells.equals(china("published").cells) and china("published").description["merged"] == {}
     assert china("published").description["replaced"] == {"pop_resident_10k": "pop_before_census_10k"}
-
-
-def test_zone_provinces_are_zone_provinces_from_their_zone_on(china):
-    cells = china("31").cells.query("taxonomy == 'seed2011'")
-    held = {(period, cell): set(part["unit"]) for (period, cell), part in cells.groupby(["period", "cell"])}
-    assert ("P1", "SEZ only") not in held and held["P1", "both"] == {"CN-FJ", "CN-GD"}
-    assert held["P1", "cluster only"] == {"CN-JS", "CN-SH", "CN-ZJ"}
-    for period in ("P2", "P3", "P4", "S0", "S1"):
-        assert held[period, "SEZ only"] == {"CN-HI", "CN-TJ"} and held[period, "cluster only"] == {"CN-JS", "CN-ZJ"}
-    state = china("31").cells.query("taxonomy == 'seed2011+state_level' and cell == 'SEZ only'")
-    assert set(state.loc[state["unit"].eq("CN-TJ"), "period"]) == {"P4", "S1"}
-    assert set(china("31").cells.query("taxonomy == 'seed2011+undated' and cell == 'SEZ only'")["period"]) >= {"P1"}
-    yearly = china("31").yearly_cells.query("taxonomy == 'seed2011' and cell == 'SEZ only'").groupby("year")["unit"]
-    assert yearly.agg(list).loc[[1988, 1993, 1994]].tolist() == [["CN-HI"], ["CN-HI"], ["CN-HI", "CN-TJ"]]
-    assert yearly.size().index.min() == 1988
-
-
-def test_pudong_and_binhai_are_counted_once(china):
-    last = china("31").doses.query("year == 2019 and unit in ['CN-SH', 'CN-TJ'] and zone_type in ['sez', 'new_area']")
-    counted = last.set_index(["unit", "zone_type"])["zones"].to_dict()
-    assert counted == {(u, kind): int(kind == "sez") for u in ("CN-SH", "CN-TJ") for kind in ("new_area", "sez")}
 
 
 def test_shuffled_rows_build_the_same_panel(china, china_tables, china_fields, china_config):
@@ -154,13 +80,6 @@ def test_study_without_policy_tables_is_built(toy):
     assert built.cells["cell"].eq("neither").all() and built.doses.empty and built.first_years.empty
     assert list(built.panel.columns) == [*LEADING, "output", "people", "doubtful"]
     assert built.panel["basis"].eq("official").all()
-
-
-def test_study_with_published_income_is_built(toy):
-    built = toy_panel(toy, income={"column": "output", "unit": "pesos"})
-    assert built.panel["income"].tolist() == built.panel["output"].tolist() and built.panel["population"].isna().all()
-    relative = built.panel.groupby("year")["relative_log_income"].sum()
-    assert relative.abs().max() < MACHINE and built.periods["population_growth_per_year"].isna().all()
 
 
 def test_decennial_study_is_built(toy):
@@ -189,14 +108,12 @@ def test_unknown_units_and_columns_are_refused(toy):
         build_panel(tables, {}, toy.config, "all")
 
 
-@pytest.mark.parametrize(
-    "income", [{"column": "income"}, {"output": "output_real", "population": "population", "scale": 1}]
-)
+@pytest.mark.parametrize("income", [{"column": "income"}, {"output": "output_real", "population": "population"}])
 def test_column_that_is_what_the_panel_computes_may_have_its_name(toy, income):
     names = {value: "output" for key, value in income.items() if key in {"column", "output"}}
     names |= {income["population"]: "people"} if "population" in income else {}
     tables = toy.read()
     tables["panel"] = tables["panel"].rename(columns={old: new for new, old in names.items()})
-    toy.config["panel"]["income"] = {**income, "unit": "pesos"}
+    toy.config["panel"]["income"] = {**income, "unit": "pesos", "scale": 1}
     built = build_panel(tables, {}, toy.config, "all")
     assert list(built.panel.columns).count("income") == 1 and built.panel["income"].notna().all()

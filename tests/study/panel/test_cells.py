@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evenfield.study.config import Period
-from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
+from evenfield.study.panel.cells import taxonomy_cells
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 
 
@@ -30,13 +30,6 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
 def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, last):
     for year, counts in ((last, 1), (last + 1, 0), (start - 20, 1)):
         assert cells([("A", 0, 1, float(year))], Period("P", start, end, ""))["sez"].tolist() == [counts]
-
-
-def test_in_yearly_panels_a_zone_counts_from_its_first_year_on():
-    rows = pd.DataFrame({"taxonomy": "own", "unit": ["A", "B"], "cluster": [0, 1], "sez": 1})
-    out = yearly_cells(rows.assign(sez_from_year=[1988.0, np.nan]), [1987, 1988])
-    rows = [["A", 1987, 0, "neither"], ["A", 1988, 1, "SEZ only"], ["B", 1987, 1, "both"], ["B", 1988, 1, "both"]]
-    assert out[["unit", "year", "sez", "cell"]].to_numpy().tolist() == rows
 
 
 YEARS = [1980, 1981, 1982, 1983]

@@ -34,13 +34,6 @@ def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
     assert real.isna().to_dict() == {1998: True, 1999: False, 2000: False, 2001: True, 2002: True}
 
 
-@pytest.mark.parametrize(("base", "first", "last"), [(1998, 50.0, 50 * 1.05 * 1.1 * 1.08 * 0.95), (2002, None, 99.0)])
-def test_base_year_may_be_the_first_or_the_last(base, first, last):
-    real = chain_output(NOMINAL, wide([104.0, 105.0, 110.0, 108.0, 95.0]), base)["A"]
-    assert real.index.tolist() == YEARS and real[2002] == pytest.approx(last, rel=MACHINE)
-    assert real[1998] == pytest.approx(first or 99 / (1.05 * 1.1 * 1.08 * 0.95), rel=MACHINE)
-
-
 def test_base_year_without_output_and_unknown_columns_are_refused():
     for nominal, base in ((NOMINAL, 1990), (NOMINAL.drop(index=2000).reindex(YEARS), 2000)):
         with pytest.raises(PanelError, match=f"no nominal output in the base year {base} for every unit"):
@@ -54,9 +47,7 @@ def long(**columns):
 
 
 SPEC = {"output": "gdp", "index": "index", "base_year": 2000, "proxy": "guess", "population": "people", "scale": 10.0}
-PANEL = long(
-    gdp=list(NOMINAL["A"]), index=list(INDEX["A"]), guess=[70.0, 71.0, np.nan, np.nan, np.nan], people=[4.0] * 5
-)
+PANEL = long(gdp=list(NOMINAL["A"]), index=list(INDEX["A"]), guess=[70.0, 71.0, *[np.nan] * 3], people=[4.0] * 5)
 
 
 def test_proxy_fills_only_years_without_official_output_and_income_says_its_basis():

@@ -5,14 +5,8 @@ import pandas as pd
 import pytest
 
 from evenfield.study.errors import ConfigError, PanelError
-from evenfield.study.panel.merge import (
-    fill_published,
-    merge_adjacency,
-    merge_panel,
-    merge_taxonomies,
-    merge_units,
-    unit_mapping,
-)
+from evenfield.study.panel import merge
+from evenfield.study.panel.merge import fill_published, merge_adjacency, merge_panel, unit_mapping
 from evenfield.study.tables import Field
 from tolerances import MACHINE
 
@@ -50,9 +44,7 @@ def test_no_merges_change_nothing_and_the_mapping_keeps_every_unit():
     assert merge_panel(frame, {unit: unit for unit in UNITS}, FIELDS, INCOME) is frame
 
 
-@pytest.mark.parametrize(
-    ("scheme", "named"), [({"A": "AZ"}, "Z"), ({"Z": "AB"}, "Z"), ({"A": "AB", "C": "CB"}, "B"), ({"A": "BC"}, "A")]
-)
+@pytest.mark.parametrize(("scheme", "named"), [({"A": "AZ"}, "Z"), ({"Z": "AB"}, "Z"), ({"A": "AB", "C": "CB"}, "B")])
 def test_scheme_that_does_not_close_is_refused(scheme, named):
     with pytest.raises(ConfigError, match=f"panel.unit_schemes merges {named}; expected known units"):
         unit_mapping({name: list(parts) for name, parts in scheme.items()}, UNITS)
@@ -82,7 +74,7 @@ def test_published_figures_fill_gaps_and_never_replace():
 
 def test_units_and_links_are_merged():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
-    out = merge_units(units, MERGED)
+    out = merge.merge_units(units, MERGED)
     assert out[list(units)].to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and out["lat"].isna().all()
     assert units["coastal"].tolist() == [0, 1, 0]
     links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
@@ -109,7 +101,7 @@ def taxonomy(rows):
 )
 def test_merged_unit_is_a_zone_from_its_first_part_on(first, second, cluster, sez, year):
     table = taxonomy([("A", *first), ("B", *second), ("C", 0, 1, 2000.0)])
-    out = merge_taxonomies(table, MERGED).set_index("unit")
+    out = merge.merge_taxonomies(table, MERGED).set_index("unit")
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]
     assert out.loc["A", "sez_from_year"] == pytest.approx(year, nan_ok=True)
     assert out.loc["C", "sez_from_year"] == 2000.0 and out.index.tolist() == ["A", "C"]

@@ -71,12 +71,6 @@ def test_missing_income_at_an_end_is_refused(year):
         frame(Period("P", 2000, 2010, ""), data=data)
 
 
-def test_control_enters_only_periods_from_its_first_year_on():
-    control = {"trade": {"kind": "initial", "column": "trade", "from": 2000}}
-    assert frame(Period("P", 2000, 2010, ""), control)["control_trade"].tolist() == [12.0, 12.0]
-    assert frame(Period("P", 1999, 2010, ""), control)["control_trade"].isna().all()
-
-
 def values(control, data=ANNUAL, start=2000, end=2010):
     inside = data[data["year"].between(start, end)]
     growth = pd.Series({"A": 0.01, "B": -0.06})

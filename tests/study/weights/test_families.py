@@ -20,9 +20,8 @@ def geography(**changes):
     """Four units on the equator, linked in a row."""
     units = pd.DataFrame({"unit": UNITS, "lat": 0.0, "lon": LON})
     adjacency = pd.DataFrame({"unit_i": ["A", "B", "C"], "unit_j": ["B", "C", "D"]})
-    panel = pd.DataFrame(
-        {"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]}
-    )
+    income = [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]
+    panel = pd.DataFrame({"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": income})
     joins, merged = changes.pop("joins", []), changes.pop("merged", {})
     return replace(build_geography(units, adjacency, panel, joins, merged), **changes)
 
@@ -145,14 +144,6 @@ def test_own_weights_with_a_fault_are_one_line(tmp_path, rows, message):
     spec = own(tmp_path, rows)
     found = refused(geography(), **spec).replace(str(tmp_path) + "/", "")
     assert message in found
-
-
-def test_own_file_that_cannot_be_read_is_one_line(tmp_path):
-    missing = refused(geography(), kind="file", path=str(tmp_path / "none.csv"))
-    assert "cannot be read; expected a UTF-8 CSV with unit_i, unit_j, weight" in missing
-    (tmp_path / "own.csv").write_bytes("unit_i,unit_j,weight\nA,é,1\n".encode("latin-1"))
-    assert "cannot be read" in refused(geography(), kind="file", path=str(tmp_path / "own.csv"))
-    assert "cannot be read" in refused(geography(), **own(tmp_path, RING, "from,to,weight"))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 from china_design import make_cells, make_exposures, make_periods, make_units, read_design, weights_of
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError
-from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.design.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
@@ -22,12 +21,8 @@ DIFFERENCE = "exposure_cluster - exposure_sez"
 
 
 def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
-    facts = {"links": 69, "rho_low": None, "rho_high": 1.0}
-    kinds = {"contiguity": "contiguity", "nearest_4": "nearest"}
-    weights = {
-        name: SpatialWeights(tuple(UNITS), matrix, {"weights": name, "kind": kinds[name], **facts})
-        for name, matrix in W.items()
-    }
+    facts = {"kind": "contiguity", "links": 69, "rho_low": None, "rho_high": 1.0}
+    weights = {k: SpatialWeights(tuple(UNITS), matrix, {"weights": k, **facts}) for k, matrix in W.items()}
     base = {"units": make_units(), "periods": make_periods(), "cells": cells, "exposures": make_exposures(cells, W)}
     config = {"estimates": {"design": section or {"weights": list(W)}}, "taxonomy": {"primary": taxonomy}}
     about = {"data_hash": "abc", "years": list(range(1978, 2020)), "samples": {}}
@@ -43,52 +38,11 @@ def results():
     return run()
 
 
-@pytest.fixture(scope="module")
-def zoned(china_config, china_tables):
-    zones = mapped_zones(china_tables["zones"], {unit: unit for unit in UNITS})
-    doses = zone_doses(zones, UNITS, list(range(1978, 2020)), china_config["taxonomy"]["national_zones"])
-    return run(first_years=first_years(doses))
-
-
 def block(results, name, **where):
     rows = results.series["series"].query("block == @name")
     for column, value in where.items():
         rows = rows[rows[column] == value]
     return rows
-
-
-def test_the_two_by_two_table_and_its_correlations(results):
-    cells = block(results, "cells").set_index("term")
-    assert cells["value"].to_dict() == {"both": 3, "cluster only": 2, "SEZ only": 2, "neither": 24}
-    assert cells.loc["both", "units"] == "CN-FJ CN-GD CN-SH" and cells.loc["SEZ only", "units"] == "CN-HI CN-TJ"
-    correlations = block(results, "correlation").set_index("weights")["value"]
-    assert correlations[""] == pytest.approx(0.52, abs=0.005)
-    assert correlations["contiguity"] == pytest.approx(0.63, abs=0.005)
-
-
-def test_vif_is_one_over_one_minus_r_squared(results):
-    near = W["contiguity"]
-    regressors = {"own_cluster": C, "own_sez": S, "exposure_cluster": near @ C, "exposure_sez": near @ S}
-    found = block(results, "vif", weights="contiguity").set_index("term")["value"]
-    for name, column in regressors.items():
-        others = np.column_stack([np.ones(31), *[v for k, v in regressors.items() if k != name]])
-        residual = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
-        expected = ((column - column.mean()) ** 2).sum() / (residual @ residual)
-        assert found[name] == pytest.approx(expected, rel=CLOSED_FORM)
-
-
-def test_cohort_support(zoned):
-    rows = block(zoned, "support").set_index(["term", "year"])
-    treated = {1980: 2, 1984: 8, 1986: 9, 1988: 11, 1991: 22, 1992: 28, 1999: 28, 2000: 29, 2001: 31}
-    for year, count in treated.items():
-        assert rows.loc[("treated", year), "value"] == count
-        assert rows.loc[("not_yet_treated", year), "value"] == 31 - count
-    far = "CQ GS GZ HB HL NX QH SC SN XJ XZ YN"
-    assert rows.loc[("far_controls", 1986), "units"].replace("CN-", "") == far
-    assert [rows.loc[("far_controls", year), "value"] for year in (1990, 1991)] == [12, 0]
-    event = block(zoned, "event_study", year=1992, term="5 years")
-    assert event["note"].item() == "6 treated, 3 not yet treated"
-    assert event["value"].item() == pytest.approx(15.47, abs=0.01)
 
 
 @pytest.mark.parametrize(

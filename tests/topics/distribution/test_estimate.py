@@ -63,29 +63,6 @@ def test_transitions_are_counted_relative_to_the_population_mean():
     assert found.estimate == pytest.approx(((start == 0) & (end == 1)).sum() / (start == 0).sum())
 
 
-def test_spatial_chain_has_a_permutation_p_only_and_homogeneity_is_description():
-    results = run()
-    for term in ("q", "lr"):
-        test = row(results, term=term, contrast="1 years")
-        assert "change places" in test.p_type and 0 < test.p_value <= 1 and (test.w_id, test.role) == ("w", "primary")
-    for term in ("time", "first_order"):
-        test = row(results, term=term, contrast="1 years")
-        assert test.role == "description" and "description" in test.warning
-
-
-def test_series_kinds():
-    series = run().series["series"]
-    assert set(series["kind"]) == {"transition", "ergodic", "spatial", "kernel", "ergodic_density", "conditioned"}
-    counted = series[(series["kind"] == "transition") & (series["step"] == 1)]
-    assert counted["count"].sum() == 16 * 24
-    spatial = series[(series["kind"] == "spatial") & (series["step"] == 1)]
-    sums = spatial.groupby(["group", "x"])["value"].sum()
-    np.testing.assert_allclose(sums[sums > 0], 1)
-    kernel = series[(series["kind"] == "kernel") & (series["step"] == 1)]
-    width = np.diff(np.sort(kernel["y"].unique())).mean()
-    np.testing.assert_allclose(kernel.groupby("x")["value"].sum() * width, 1, atol=0.1)
-
-
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     study = make_study()
     same_results(estimate(study), estimate(study.shuffled(3)))

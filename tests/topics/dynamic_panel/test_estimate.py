@@ -1,7 +1,5 @@
 """Dynamic panel convergence: least squares with effects, flags, units by id, what is not defined, what is refused."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +7,8 @@ import pytest
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.dynamic_panel.estimate import SERIES, estimate
-from evenfield.topics.dynamic_panel.estimate_roots import EFFECTS, HEADLINE, least_squares
+from evenfield.topics.dynamic_panel.estimate import estimate
+from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_squares
 from made_study import MadeStudy, one_line, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
@@ -76,38 +74,14 @@ def test_headline_row_and_its_description(found):
     assert speed.conf_low < speed.estimate < speed.conf_high
     assert (speed.sesoi, speed.n_obs, speed.n_units, speed.n_periods) == (1.0, 400, 20, 20)
     assert speed.output_basis == "spliced" and speed.warning.startswith("PROXY output before 1990")
-    drawn = row(found, spec_id="annual", period="S", estimator="bc_fe_bootstrap_t", term="speed")
-    assert drawn.seed == "dynamic:annual:s:all:S:units"
     life = row(found, spec_id="annual", period="S", estimator=HEADLINE, term="half_life")
     assert life.estimate == pytest.approx(np.log(2) / (speed.estimate / 100))
     root = row(found, spec_id="annual", period="S", estimator=HEADLINE, term="log_income_lag")
     assert speed.conf_high == pytest.approx(-100 * np.log(root.conf_low))
-    for term in ("residual_ar1", "residual_ar1_net", "no_root_share", "bracket"):
-        assert np.isfinite(row(found, spec_id="annual", period="S", term=term).estimate)
     assert 2 < row(found, spec_id="annual", period="S", term="residual_sd_first_half").estimate < 4
     low, high = (row(found, term=f"speed_other_offsets_{end}").estimate for end in ("low", "high"))
     roots = [bias_corrected_root(wide(range(1980 + first, 2001, 5))).rho for first in range(1, 5)]
     assert (low, high) == pytest.approx((-20 * np.log(max(roots)), -20 * np.log(min(roots))))
-
-
-def test_every_estimator_has_a_root_and_a_speed_and_files_are_complete(found):
-    for name in EFFECTS:
-        for spec, span in (("annual", 1), ("five", 5)):
-            wanted = {"spec_id": spec, "period": "S", "estimator": name}
-            root, speed = row(found, **wanted, term="log_income_lag"), row(found, **wanted, term="speed")
-            assert speed.estimate == pytest.approx(-100 * np.log(root.estimate) / span)
-            assert root.unit_of_measure == f"per {span} years" and (speed.role == "ladder") == (name != HEADLINE)
-    annual = {"spec_id": "annual", "period": "S"}
-    assert "requires stationary" in row(found, **annual, estimator="half_panel_jackknife", term="speed").warning
-    system = row(found, **annual, estimator="gmm_system", term="speed")
-    assert "never the headline: 3 instruments" in system.warning
-    assert row(found, **annual, estimator="gmm_difference", term="hansen").df == 1
-    assert "level rows" in row(found, **annual, estimator="gmm_system", term="instruments").warning
-    frame, series = estimates_frame(found.estimates), found.series["series"]
-    assert frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined|undefined").all()
-    assert list(series) == SERIES and len(series) == 3 * len(EFFECTS)
-    assert not series.select_dtypes("number").isin([np.inf, -np.inf]).any(axis=None)
-    json.dumps(found.fit, allow_nan=False)
 
 
 def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(found):
@@ -162,11 +136,7 @@ def test_refuses_panels_that_are_not_balanced(change, text):
 
 @pytest.mark.parametrize(
     ("item", "text"),
-    [
-        ({"span": 3}, "span is 3 years; expected a multiple of the step of 2 years"),
-        ({"periods": ["X"]}, "unknown"),
-        ({"sample": "none"}, "unknown"),
-    ],
+    [({"span": 3}, "expected a multiple of the step"), ({"periods": ["X"]}, "unknown"), ({"sample": "no"}, "unknown")],
 )
 def test_a_wrong_specification_is_named(item, text):
     with one_line(EvenfieldError, text):

@@ -13,17 +13,15 @@ from evenfield.study.errors import EstimateError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
-from made_study import MadeStudy, row, same_results
-from tolerances import CLOSED_FORM, MACHINE
+from made_study import MadeStudy, row, same_numbers, same_results
+from tolerances import CLOSED_FORM
 
 UNITS, A, DISTANCE, C, S = read_design()
 W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")}
 COASTAL = pd.read_csv(DATA / "units.csv")[["unit", "coastal"]]
 LINKS = pd.read_csv(DATA / "adjacency.csv")[["unit_i", "unit_j"]]
 REGIMES = make_exposures(make_cells("seed", C, S), W)
-PANEL = pd.DataFrame(
-    [{"unit": unit, "year": year, "population": 100.0 + 7 * k} for k, unit in enumerate(UNITS) for year in (1978, 2001)]
-)
+PANEL = pd.DataFrame({"unit": UNITS * 2, "year": [1978] * 31 + [2001] * 31, "population": [*range(100, 317, 7)] * 2})
 PRIMARY = {"id": "main", "taxonomy": "seed", "weights": "contiguity", "role": "primary"}
 PRIMARY |= {"hypothesis": "H8", "zones_hypothesis": "H7"}
 OTHER = {"id": "again", "taxonomy": "seed", "weights": "nearest_4"}
@@ -109,9 +107,6 @@ def test_deciding_rows_their_evidence_and_their_words(results):
         (h, term, period) for h, term in (("H7", "own_sez"), ("H8", "exposure_cluster")) for period in ("P1", "P2")
     }
     assert primary[["estimate", "std_error", "p_value", "conf_low", "mde", "sesoi", "g_star"]].notna().all(axis=None)
-    kinds = {"coef", "tost", "mde_tost", "mde_simulated", "share"}
-    kinds |= {f"stat_{name}" for name in ("low", "high", "pair", "sign_flips")}
-    assert set(rows.loc[rows["role"] == "robustness", "effect_type"]) == kinds
     warnings = {period: one(results, period=period, contrast=DIFFERENCE).warning for period in ("P1", "P2", "S0")}
     assert warnings["P1"].startswith("PROXY: rests on proxy output; UNDERPOWERED: mde")
     assert warnings["P2"].startswith("UNDERPOWERED: mde") and warnings["S0"].startswith("SPLICED")
@@ -119,10 +114,6 @@ def test_deciding_rows_their_evidence_and_their_words(results):
     assert one(results, period="P2", term="own_sez").n_treated == 5
     outside = rows[rows["sample_id"] == "outsiders"]
     assert set(outside["n_units"]) == {24} and not outside["term"].str.startswith("own").any()
-    wanted = {"term": "rho_cluster", "contrast": "rho_cluster - rho_other", "estimator": "sdm_two_regime"}
-    found, check = one(results, period="P2", **wanted), results.fit["two_regime"]["P2"]
-    assert (found.role, found.hypothesis, found.n_treated) == ("exploratory", "", 5)
-    assert f"off by {check['bias']:.2g} on average" in found.warning
 
 
 def test_equivalence_is_per_standard_deviation(results):
@@ -150,18 +141,12 @@ def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
     np.testing.assert_allclose(seen["expected"], share, atol=1e-12)
     own = residuals[residuals["regressor"] == "own_cluster"].loc[UNITS, "expected"]
     assert own[coast == 0].eq(0).all()
-
-
-def test_series_residuals_and_ranges(results):
-    residuals = results.series["residuals"].query("period == 'P2'")
-    wide = residuals.pivot(index="unit", columns="regressor", values="value")
-    np.testing.assert_allclose(wide["growth"], wide["fitted"] + wide["residual"])
-    assert wide["partial_leverage"].sum() == pytest.approx(1.0, rel=MACHINE)
-    over = results.series["ranges"].query("period == 'P2' and over == 'weights'").iloc[0]
-    ends = [one(results, period="P2", contrast=DIFFERENCE, w_id=name).estimate for name in W]
-    assert [over["lowest"], over["highest"]] == pytest.approx(sorted(ends))
-    assert set(results.series["series"]["estimator"]) == {"slx", "equivalence"}
-    assert results.fit["exposure_sd"]["P2"]["exposure_sez"] == pytest.approx((W["contiguity"] @ S).std(), abs=1e-6)
+    (y, X), mean = arrays(), [pd.Series(label).groupby(coast).transform("mean").to_numpy() for label in (C, S)]
+    left = residuals[residuals["regressor"] == "residual"].loc[UNITS, "value"]
+    np.testing.assert_allclose(left, fit_ols(y, X).u_hat, atol=1e-6)
+    X[:, :4] -= np.column_stack([*mean, *(W["contiguity"] @ label for label in mean)])
+    recentred = one(results, period="P2", contrast=DIFFERENCE, estimator="slx_recentred")
+    assert recentred.estimate == pytest.approx(C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM)
 
 
 def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
@@ -181,6 +166,7 @@ def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
 
 def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothing(results):
     same_results(estimate(make_study().shuffled(3)), results)
+    same_numbers(estimate(make_study().renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})), results)
     more = run(PRIMARY, OTHER)
     kept = [e for e in more.estimates if e.spec_id == "main"]
     pd.testing.assert_frame_equal(estimates_frame(kept), estimates_frame(results.estimates))

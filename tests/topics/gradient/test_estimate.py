@@ -24,9 +24,8 @@ def make_study(spec=SPEC, held=HELD, merged=None, **changed):
     at = np.arange(20)
     region = np.where(at < 8, "East", "West")
     units = pd.DataFrame({"unit": UNITS, "lat": 20.0 + at % 8, "lon": 120.0 - at, "region": region})
-    lists = [
-        pd.DataFrame({"taxonomy": k, "unit": UNITS, "period": "P", "cluster": np.isin(at, v)}) for k, v in held.items()
-    ]
+    base = pd.DataFrame({"unit": UNITS, "period": "P"})
+    lists = [base.assign(taxonomy=k, cluster=np.isin(at, v)) for k, v in held.items()]
     counts = pd.DataFrame({"unit": UNITS, "measure": "n", "value": np.round(np.exp(3 - 0.12 * at))})
     tables = {"units": units, "cells": pd.concat(lists), "clusters": counts}
     for name, change in changed.items():
@@ -92,16 +91,12 @@ def test_without_a_count_or_a_testable_list_the_rows_say_why():
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     study = make_study()
     same_results(estimate(study), estimate(study.shuffled(2)))
-    same_numbers(estimate(study), estimate(study.renamed({unit: f"V{unit}" for unit in UNITS})))
+    same_numbers(estimate(study), estimate(study.renamed({unit: f"V{99 - i}" for i, unit in enumerate(UNITS)})))
 
 
 @pytest.mark.parametrize(
     ("change", "text"),
-    [
-        ({"regions": "area"}, "area"),
-        ({"east": "North"}, "0 of 20 units have region = North"),
-        ({"taxonomies": ["nobody"]}, "nobody"),
-    ],
+    [({"regions": "area"}, "area"), ({"east": "North"}, "0 of 20 units have"), ({"taxonomies": ["nobody"]}, "nobody")],
 )
 def test_a_wrong_specification_is_named(change, text):
     with pytest.raises(EvenfieldError, match=text):

@@ -9,7 +9,7 @@ from libpysal.weights import full2W
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.moran.estimate import estimate
-from made_study import MadeStudy, one_line, row, same_numbers, same_results
+from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
 SPEC = {"id": "p", "regions": "region", "taxonomies": ["t"]}
@@ -38,11 +38,6 @@ def run(*specs, **made):
     return estimate(make_study(*specs, **made))
 
 
-def rows(results, estimator, **wanted):
-    wanted["estimator"] = estimator
-    return [e for e in results.estimates if all(getattr(e, key) == value for key, value in wanted.items())]
-
-
 def test_moran_and_geary_of_a_year_equal_esda():
     study = make_study()
     results, panel = estimate(study), study.table("panel")
@@ -62,7 +57,7 @@ def test_variables_what_is_taken_out_and_the_strip_agree():
     results, panel = estimate(study), study.table("panel")
     wanted = {("log_income", "none"), ("log_income", "region"), ("growth", "log_income_start")}
     wanted |= {("growth", "none"), ("growth", "region")}
-    assert {(e.outcome, e.controls_id) for e in rows(results, "moran")} == wanted
+    assert {(e.outcome, e.controls_id) for e in rows(results, estimator="moran")} == wanted
     income = panel.pivot(index="unit", columns="year", values="log_income")
     growth, W = 100 * (income[2001] - income[2000]), study.matrices["ring"].matrix
     means = growth.groupby(np.arange(16) < 8).transform("mean")
@@ -75,7 +70,7 @@ def test_variables_what_is_taken_out_and_the_strip_agree():
     strip = results.series["series"].query("kind == 'local' and variable == 'log_income'")
     assert len(strip) == 16 * 4
     counts = (strip["q_value"] <= 0.05).groupby(strip["year"]).sum()
-    for found in rows(results, "local_moran", outcome="log_income"):
+    for found in rows(results, estimator="local_moran", outcome="log_income"):
         assert found.estimate == counts[int(found.period)]
     assert (strip["q_value"] >= strip["p_value"]).all()
 
@@ -96,10 +91,10 @@ def test_what_is_not_there_or_not_defined_is_said():
     plain = run({"id": "p"}, panel=lambda f: f.drop(columns="growth_pct"))
     found = {(e.estimator, e.outcome) for e in plain.estimates}
     assert found == {(name, "log_income") for name in ("moran", "geary", "local_moran")}
-    two = rows(run({"id": "p", "sample": "two"}), "local_moran")
+    two = rows(run({"id": "p", "sample": "two"}), estimator="local_moran")
     assert all(np.isnan(e.estimate) and "three units" in e.warning for e in two)
     flat = run(panel=lambda f: f.assign(log_income=9.0))
-    assert all("constant" in e.warning for e in rows(flat, "moran", outcome="log_income"))
+    assert all("constant" in e.warning for e in rows(flat, estimator="moran", outcome="log_income"))
 
 
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():

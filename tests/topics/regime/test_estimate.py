@@ -10,7 +10,7 @@ from evenfield.numerics.dynamic_panel.regime_scores import regime_roots
 from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.regime.estimate import PATH, POINTS, SUPPORT, estimate
+from evenfield.topics.regime.estimate import estimate
 from evenfield.topics.regime.estimate_panel import DIFFERENCE
 from evenfield.topics.regime.estimate_section import INTERACTIONS, common_support, terciles
 from made_study import NUMBERS, MadeStudy, one_line, row, same_results
@@ -119,7 +119,6 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(found):
     assert split.estimate == pytest.approx(gaps[0] - gaps[1]) and split.std_error > 0
     late = row(run({**SPEC, "split": 2005}), estimator="regime_split_cr3")
     assert np.isnan(late.estimate) and "no main period on one side of 2005" in late.warning
-    assert [list(found.series[name]) for name in ("series", "points", "support")] == [PATH, POINTS, SUPPORT]
     points, frame = found.series["points"], estimates_frame(found.estimates)
     np.testing.assert_allclose(points["fitted"] + points["residual"], points["growth_pct_per_year"])
     assert frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
@@ -127,9 +126,7 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(found):
 
 
 def test_terciles_keep_ties_together_and_support_is_what_all_share():
-    assert terciles(np.arange(9.0)).tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [1, 1, 1, 1, 2, 2, 3, 3]
-    assert terciles(np.zeros(5)).tolist() == [1] * 5
     table = pd.DataFrame({"income_low": [-1.0, 0.0, -0.5], "income_high": [1.0, 2.0, 0.5]})
     assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
     low, high, share = common_support(pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3))

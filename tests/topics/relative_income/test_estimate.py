@@ -6,7 +6,7 @@ import pytest
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
-from evenfield.topics.relative_income.estimate import CURRENT, PATHS, estimate
+from evenfield.topics.relative_income.estimate import PATHS, estimate
 from made_study import MadeStudy, one_line, same_numbers, same_results
 from tolerances import MACHINE
 
@@ -85,19 +85,6 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     pd.testing.assert_frame_equal(one.series["series"], two.series["series"], rtol=MACHINE)
 
 
-def test_a_study_without_policy_tables_or_population():
-    def bare(frame):
-        return frame.assign(population_growth_per_year=np.nan).drop(columns=["control_coast", "control_trade"])
-
-    change = {"panel": lambda f: f.assign(population=np.nan), "periods": bare, "doses": lambda f: f.head(0)}
-    change |= dict.fromkeys(("cells", "yearly_cells"), lambda f: f.assign(taxonomy="none", cell="neither"))
-    results = estimate(make_study(section={}, **change))
-    found = results.series["series"]
-    assert results.fit["taxonomies"] == ["none"] and set(found["cell"]) == {"neither", "all"}
-    assert found["mean_population_weighted"].isna().all()
-    assert set(found["variable"]) == {*PATHS, "growth_pct_per_year", "log_income_start"}
-
-
 @pytest.mark.parametrize(
     ("table", "change", "text"),
     [
@@ -112,15 +99,3 @@ def test_a_study_without_policy_tables_or_population():
 def test_refuses_gaps_in_one_line(table, change, text):
     with one_line(EstimateError, text):
         estimate(make_study(**{table: change}))
-
-
-def test_income_at_current_prices_pools_output_and_people_of_a_cell():
-    def with_output(panel):
-        return panel.assign(output=[4.0, 6.0, 1.0, 1.0, 9.0, 3.0, 2.0, 1.0])
-
-    made = make_study(panel=with_output)
-    made.config["panel"]["income"] = {"output": "output"}
-    path = estimate(made).series["series"].query(f"variable == '{CURRENT}'").set_index(["cell", "year"])
-    assert path.loc[("both", 2000), "mean"] == pytest.approx(np.log(10 / 4 / (12 / 6)), rel=MACHINE)
-    assert path.loc[("SEZ only", 2010), "mean"] == pytest.approx(np.log(1 / (15 / 6)), rel=MACHINE)
-    assert CURRENT not in set(series("path", "cell")["variable"])  # a study without output has none

@@ -8,7 +8,7 @@ from libpysal.weights import full2W
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
-from evenfield.topics.rolling.estimate import SERIES, estimate
+from evenfield.topics.rolling.estimate import estimate
 from made_study import MadeStudy, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
@@ -51,21 +51,6 @@ def numbers(results):
     return estimates_frame(results.estimates)[NUMBERS]
 
 
-def test_every_part_is_there_with_its_role():
-    results = run()
-    found = {e.estimator: e.role for e in results.estimates if e.role not in ("description", "ladder")}
-    names = ("rolling_ols", "sdm_ml", "period_contrast", "period_contrast_wald", "slope_break", "weak_sigma")
-    assert found == dict.fromkeys(names, "robustness")
-    described = {e.estimator for e in results.estimates if e.role == "description"}
-    assert described == {"rolling_sup_t", "sdm_ml", "slope_break", "sigma_breaks"}
-    assert {e.estimator for e in results.estimates if e.role == "ladder"} == {"sdm_ml_draws"}
-    series = results.series["series"]
-    assert list(series) == SERIES and set(series["kind"]) == {"window", "slope_break", "sigma_segment"}
-    assert row(results, term="variance_slope").seed == "2011:clock:c:s:all:2000-2024:weak_sigma"
-    assert np.isnan(row(results, term="variance_slope").statistic)  # no ratio of a trend in sigma is published
-    assert [e.contrast for e in run().estimates if e.estimator == "period_contrast"] == ["B - A", "C - A"]
-
-
 def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():
     study = make_study()
     results, wide = estimate(study), study.table("panel").pivot(index="unit", columns="year", values="log_income")
@@ -86,7 +71,10 @@ def test_spatial_form_equals_spreg():
     w = full2W(weights.matrix.toarray())
     w.transform = "r"
     y, x = (frame[name].to_numpy()[:, None] for name in ("growth_pct_per_year", "log_income_start"))
-    _, b, theta, rho = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full").betas.ravel()
+    theirs, plain = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full"), spreg.OLS(y / 100, x)
+    _, b, theta, rho = theirs.betas.ravel()
+    ratio = row(results, estimator="sdm_ml", period="A", contrast="against no neighbours").estimate
+    assert ratio == pytest.approx(2 * (theirs.logll - plain.logll), rel=1e-4)
     terms = {"neighbours_growth": rho, "log_income_start": b, "neighbours_log_income_start": theta}
     same = {"estimator": "sdm_ml", "period": "A"}
     for term, value in terms.items():
@@ -109,20 +97,13 @@ def test_shuffled_rows_renamed_units_and_another_unit_of_income_change_nothing()
         pd.testing.assert_frame_equal(numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9)
 
 
-def test_decennial_panels_and_joined_output():
+def test_decennial_panels():
     results = run({**SPEC, "windows": [10, 20, 15]}, years=range(1940, 2001, 10), spans=(("A", 0, 3), ("B", 3, 6)))
     assert len([e for e in results.estimates if e.estimator == "rolling_ols"]) == 6 + 5
     none = row(results, estimator="rolling_sup_t", contrast="15 years")
     assert np.isnan(none.estimate) and "no two dates are 15 years apart" in none.warning
     assert np.isfinite(row(results, estimator="period_contrast").estimate)
     assert np.isfinite(row(results, estimator="sdm_ml", period="A", effect_type="total").estimate)
-    early = np.repeat(["proxy", "official"], [160, 240])
-    results = run(change=lambda f: f.assign(basis=early), first_official=2010)
-    spans = {e.period for e in results.estimates if e.estimator == "weak_sigma"}
-    assert spans == {"2000-2024", "2000-2009", "2010-2024"}
-    joint = row(results, estimator="rolling_ols", period="2008-2014")
-    assert joint.output_basis == "spliced" and "PROXY output before 2010, joined" in joint.warning
-    assert row(results, estimator="rolling_ols", period="2010-2016").warning == ""
 
 
 def test_two_units_short_panels_and_equal_incomes_are_not_defined():

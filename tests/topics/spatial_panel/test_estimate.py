@@ -9,7 +9,7 @@ from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, d
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.spatial_panel import estimate_rows
 from evenfield.topics.spatial_panel.estimate import estimate
@@ -80,25 +80,6 @@ def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result
         np.testing.assert_allclose(plain["std_error"], naive.std_error[i], rtol=1e-7)
         np.testing.assert_allclose(plain["mde"] / plain["std_error"], 1.959964 + 0.8416212, rtol=1e-6)
     assert set(picked(result, estimator="sar", effect_type="direct")["role"]) == {"robustness"}
-
-
-def test_every_row_names_what_it_rests_on_and_none_decides_a_hypothesis(result):
-    table = estimates_frame(result.estimates)
-    assert set(table["hypothesis"]) == {""} and "primary" not in set(table["role"])
-    assert set(table["fe_id"]) == {"two_way, lee_yu"} and set(table["w_id"]) == {"near"}
-    assert set(table["period"]) == {f"{FIRST}-{FIRST + T - 1}"} and set(table["n_obs"]) == {N * T}
-    assert (table["data_hash"] != "").all() and set(table["controls_id"]) == {"a+ratio"}
-    inferred = table[table["std_error"].notna()]
-    assert (inferred["se_type"] != "").all() and (inferred["conf_low"] < inferred["conf_high"]).all()
-    assert set(picked(result, effect_type="test")["term"]) >= {"LM lag", "robust LM error", "LR SDM -> SEM"}
-    for name in ("observed_draws", "observed", "expected", "qml", "units", "years", "factors_1", "factors_2"):
-        assert len(picked(result, estimator=f"sdm_{name}")), name
-    assert picked(result, term="Wald SDM -> SAR, by unit")["p_type"].tolist() == ["F(q, N - 1)"]
-    mundlak = row(result, term="Mundlak")
-    assert (mundlak.df, mundlak.p_type) == (4, "F(q, N - q - 1)") and 0 < mundlak.p_value <= 1
-    assert picked(result, term="residual Moran")["p_value"].between(1 / 1000, 1).all()
-    assert picked(result, term="rho")["warning"].str.contains("not the effect of a policy").all()
-    assert "spillover" not in table.to_csv() + str(result.fit)
 
 
 def test_probabilities_sum_to_one_and_slx_and_sem_effects_are_by_construction(result):
@@ -199,6 +180,8 @@ CHANGES = [
     (r"a is blank 1 times in p \(u06 2002\)", {"frame": lambda f: f.assign(a=f["a"].where(f.index != 20))}),
     ("ratio is blank", {"frame": lambda f: f.assign(top=f["top"] - 50)}),
     ("no rows in 1900-1910", {"years": [1900, 1910]}),
+    ("the years of p run from 2005 to 2005", {"years": [2005, 2005]}),
+    ("regressor b of p is not one of a, ratio", {"regressors": ["b"]}),
     ("p: `wealth` names the column 'wealth'", {"outcome": "wealth"}),
     ("names the column 'x'", {"regressors": ["gone"]}),
     ("pairs of unit and period are missing", {"frame": lambda f: f.drop(index=3)}),
@@ -220,19 +203,4 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
     if "far" in study.matrices:
         study.config["estimates"]["spatial_panel"]["specifications"][0]["weights"] = "near"
     with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
-        estimate(study)
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"regressors": ["b"]}, "regressor b of p is not one of a, ratio"),
-        ({"years": [2005, 2005]}, "the years of p run from 2005 to 2005"),
-        ({}, "an id is used twice"),
-    ],
-)
-def test_a_wrong_specification_is_named(change, text):
-    study = make_study(**change)
-    study.config["estimates"]["spatial_panel"]["specifications"] *= 1 if change else 2
-    with pytest.raises(ConfigError, match=text):
         estimate(study)

@@ -11,7 +11,7 @@ from evenfield.study.errors import EstimateError
 from evenfield.study.files import write_results
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.specification_curve.estimate import Section, chunk, estimate, permutations
-from made_study import MadeStudy, same_results
+from made_study import MadeStudy, same_numbers, same_results
 
 N, NAMES = 24, [f"u{i:02d}" for i in range(24)]
 NEAR = {"id": "near", "hypothesis": "H8", "kind": "exposure", "contrast": "cluster - sez", "predicted": "+"}
@@ -81,6 +81,7 @@ def test_chunks_shuffled_rows_and_permuted_weights_change_nothing(run):
     whole = run(study)
     same_results(run(study, of=4), whole)
     same_results(run(study.shuffled(3), of=2), whole)
+    same_numbers(run(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(NAMES)}), of=1), whole)
 
 
 def test_one_draw_permutes_the_same_units_in_every_unit_scheme():

@@ -57,8 +57,10 @@ class Table:
     data: pd.DataFrame  # all columns of the user's data, index levels included
     y: pd.Series[float]
     X: pd.DataFrame
-    unit: np.ndarray  # ids as text
-    time: np.ndarray  # dates; zeros for a cross-section
+    units: np.ndarray  # ids as text, in order
+    codes: np.ndarray  # place of each row's id among them
+    dates: np.ndarray  # in order; one zero for a cross-section
+    when: np.ndarray  # place of each row's date among them
     effects: tuple[str, ...]  # columns after the bar of the formula
     variables: dict[str, set[str]]  # columns of the data behind each regressor
     index: pd.Index[Any]  # the user's index in the order of the rows here
@@ -67,20 +69,20 @@ class Table:
     time_name: str | None
 
     @cached_property
-    def dates(self) -> np.ndarray:
-        """Dates in order."""
-        return np.unique(self.time)
+    def unit(self) -> np.ndarray:
+        """Id of each row."""
+        return np.asarray(self.units[self.codes])
+
+    @cached_property
+    def time(self) -> np.ndarray:
+        """Date of each row."""
+        return np.asarray(self.dates[self.when])
 
     @property
     def every_date(self) -> np.ndarray:
         """Dates in order, with those that no unit has where dates are whole numbers."""
         ends = self.dates[[0, -1]]
         return np.arange(ends[0], ends[1] + 1) if ends.dtype.kind == "i" else self.dates
-
-    @cached_property
-    def units(self) -> np.ndarray:
-        """Unit ids in order."""
-        return np.unique(self.unit)
 
     def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
         """Return a column of the data or a term of the formula that is there in every row."""
@@ -94,13 +96,15 @@ class Table:
 
     def restored(self, values: np.ndarray) -> pd.Series[float]:
         """Return one value a row in the order and with the index of the user."""
+        if (np.diff(self.place) > 0).all():
+            return pd.Series(values, self.index)
         back = np.argsort(self.place, kind="stable")
-        return pd.Series(np.asarray(values)[back], index=self.index[back])
+        return pd.Series(np.asarray(values)[back], self.index[back])
 
     def grid(self, values: Any, dates: np.ndarray) -> np.ndarray:
         """Arrange one or several columns by unit and date, NaN where a unit has no row; (N, T) or (N, T, K)."""
         values = np.asarray(values, dtype=float)
-        at = np.searchsorted(self.units, self.unit), np.searchsorted(dates, self.time)
+        at = self.codes, np.searchsorted(dates, self.dates)[self.when]
         out = np.full((len(self.units), len(dates), *values.shape[1:]), np.nan)
         out[at] = values
         return out
@@ -139,29 +143,48 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
     for name in [unit, time, *effects]:
         if name is not None and name not in rows:
             raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, rows))}", "name a column or level")
-    own = index if index.is_unique else pd.RangeIndex(len(index))
-    ids = (own if unit is None else rows[unit]).astype(str).to_numpy(dtype=object)
+    own = index if index.is_unique else range(len(index))
+    ids = pd.Series(own) if unit is None else rows[unit]
     dates = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
-    if pd.isna(dates).any() or (unit is not None and rows[unit].isna().any()):
+    codes, found = pd.factorize(ids, use_na_sentinel=False)
+    if (time is not None and pd.isna(dates).any()) or (unit is not None and found.isna().any()):
         raise EstimateError("a row without unit or date", "both in every row", "drop it")
     dates = dates.astype(int) if dates.dtype.kind == "f" and (dates == dates.round()).all() else dates
-    order = np.lexsort((np.unique(dates, return_inverse=True)[1], ids.astype(str)))
-    rows, ids, dates = rows.iloc[order].reset_index(drop=True), ids[order].astype(str), dates[order]
-    twice = pd.MultiIndex.from_arrays([ids, dates]).duplicated()
-    if twice.any() and unit is not None:
-        where = f"{ids[twice][0]}" + ("" if time is None else f" in {dates[twice][0]}")
-        raise EstimateError(f"{twice.sum()} rows appear twice, first {where}", "one row a unit and date", "drop one")
-    outcome, X, variables = _matrices(left, rows, ids, dates, keep_missing)
-    kept = np.isfinite(outcome.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1) | keep_missing
-    rows, outcome, X = (part[kept].reset_index(drop=True) for part in (rows, outcome, X))
-    place = order[kept]
-    return Table(rows, outcome, X, ids[kept], dates[kept], effects, variables, index[place], place, unit, time)
+    text = found.to_numpy() if found.dtype == int else pd.Series(found).astype(str).to_numpy(dtype=object)
+    units, place = np.unique(text.astype(str), return_inverse=True)
+    codes, (when, dates) = place[codes], pd.factorize(dates, sort=True)
+    cell = codes * len(dates) + when
+    order = np.arange(len(rows))
+    if (np.diff(cell) < 0).any():
+        order = np.argsort(cell, kind="stable")
+        rows, codes, when, cell = rows.iloc[order].reset_index(drop=True), codes[order], when[order], cell[order]
+    twice = np.flatnonzero(np.diff(cell) == 0)
+    if len(twice) and unit is not None:
+        where = f"{units[codes[twice[0]]]}" + ("" if time is None else f" in {dates[when[twice[0]]]}")
+        raise EstimateError(f"{len(twice)} rows appear twice, first {where}", "one row a unit and date", "drop one")
+    outcome, X, variables = _matrices(left, rows, (units, codes), (dates, when), keep_missing)
+    kept = keep_missing | np.isfinite(outcome.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1)
+    if not np.all(kept):
+        rows, outcome, X = (part[kept].reset_index(drop=True) for part in (rows, outcome, X))
+        order, seen = order[kept], [np.unique(part[kept], return_inverse=True) for part in (codes, when)]
+        (units, codes), (dates, when) = (units[seen[0][0]], seen[0][1]), (dates[seen[1][0]], seen[1][1])
+    return Table(rows, outcome, X, units, codes, dates, when, effects, variables, index[order], order, unit, time)
 
 
 def _matrices(
-    formula: str, rows: pd.DataFrame, ids: np.ndarray, dates: np.ndarray, keep_missing: bool
+    formula: str, rows: pd.DataFrame, unit: tuple[Any, Any], time: tuple[Any, Any], keep_missing: bool
 ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
     """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
+    outcome, _, right = formula.partition("~")
+    y, *x = (part.strip("` ") for part in (outcome, *right.split("+")))
+    types = [getattr(rows[name], "dtype", None) if name in rows else None for name in {y, *x} - {"1"}]
+    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in types):
+        # A sum of columns of numbers without a missing value, the usual case, needs no parser.
+        used = {"Intercept": set(), **{name: {name} for name in x if name != "1"}}
+        values = np.array([rows[y], *(rows[name] if name in x else np.ones(len(rows)) for name in used)], dtype=float)
+        if np.isfinite(values).all():
+            return pd.Series(values[0], name=y), pd.DataFrame(values[1:].T, columns=list(used)), used
+    ids, dates = unit[0][unit[1]], time[0][time[1]]
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
         if dates.dtype.kind not in "iuO":

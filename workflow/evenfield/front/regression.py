@@ -33,13 +33,16 @@ class Case:
     rows: Table
     fit: plain.OlsFit
     names: tuple[str, ...]  # coefficients that are reported, the first columns
-    clusters: np.ndarray
-    absorbed: int  # effects that demeaning took out
+    clusters: by_cluster.Clusters
+    dates: by_cluster.Clusters
+    absorbed: int  # effects nested in the clusters that demeaning took out
+    crossed: int  # other effects that were taken out
     options: Mapping[str, Any]  # as given to ``ols``
 
     def c(self, name: Any) -> np.ndarray:
         """Return the weights of one coefficient or of the sum of several, shape (K,)."""
-        return np.pad(np.isin(self.names, name).astype(float), (0, self.fit.X.shape[1] - len(self.names)))
+        at = [self.names.index(each) for each in ([name] if isinstance(name, str) else name)]
+        return np.asarray(np.eye(self.fit.X.shape[1])[at].max(axis=0))
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -64,7 +67,7 @@ class Case:
 
     def scpc(self, name: Any, level: float) -> Any:
         """Test one coefficient with spatial principal components."""
-        if len(self.rows.units) < len(self.rows.unit):
+        if len(self.rows.units) < len(self.rows.codes):
             raise EstimateError("SCPC for several rows a unit", "one row a unit", "take long differences or unit means")
         if level not in self.spaces:
             options = self.options["average_correlation"], level, self.options["most_components"]
@@ -73,16 +76,21 @@ class Case:
 
     def conley(self, name: Any, level: float, *, all_dates: bool = False) -> Any:
         """Test one coefficient with Conley's kernel."""
-        case = self.fit, self.c(name), self.rows.unit
-        if len(self.rows.units) == len(self.rows.unit):
+        case = self.fit, self.c(name), by_cluster.Clusters(self.rows.units, self.rows.codes)
+        if len(self.rows.units) == len(self.rows.codes):
             return conley_inference(*case, self.kernel, level=level)
-        return conley_panel_inference(*case, self.rows.time, self.kernel, self.lags, level=level, all_dates=all_dates)
+        return conley_panel_inference(*case, self.dates, self.kernel, self.lags, level=level, all_dates=all_dates)
 
     @property
     def lags(self) -> int:
         """Serial lags."""
         lags = self.options["lags"]
         return default_lags(len(self.rows.dates)) if lags is None else int(lags)
+
+    @cached_property
+    def products(self) -> by_cluster.ClusterProducts:
+        """Products of the clusters, formed once for all coefficients."""
+        return by_cluster.cluster_products(self.fit, np.eye(self.fit.X.shape[1])[0], self.clusters)
 
     @cached_property
     def draws(self) -> Any:
@@ -92,7 +100,7 @@ class Case:
 
     def wild(self, name: Any, level: float, kind: Any) -> Any:
         """Test one coefficient with the wild cluster bootstrap."""
-        return wild_inference(wild_bootstrap(self.fit, self.c(name), self.clusters, self.draws, kind), level)
+        return wild_inference(wild_bootstrap(self.fit, self.c(name), self.products, self.draws, kind), level)
 
     def randomised(self, name: str, level: float) -> Any:
         """Permute the paths of a regressor over units, the others held."""
@@ -113,7 +121,7 @@ class Case:
 
     def by_covariance(self, name: Any, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
         """Test one coefficient with Student's t, effects that were taken out counted."""
-        df = self.fit.df - self.absorbed
+        df = self.fit.df - self.absorbed - self.crossed
         return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), self.c(name), df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
@@ -128,20 +136,27 @@ class Case:
 
 
 NOTHING = 1e-10
+BY_SCORES = {
+    "classical",
+    "HC1",
+    "CR1",
+    "two_way",
+    "driscoll_kraay",
+}  # these need no leverages, so that no effect has to be a dummy
 INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
     "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
     "HC1": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc1),
     "HC3": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc3),
-    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, level=a),
-    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.clusters, level=a),
-    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.clusters, level=a),
-    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.rows.time, level=a),
+    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, s.crossed, a),
+    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.products, level=a),
+    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.products, level=a),
+    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.dates, level=a),
     "wild": lambda s, n, a: s.wild(n, a, "11"),
     "wild33": lambda s, n, a: s.wild(n, a, "33"),
     "SCPC": lambda s, n, a: s.scpc(n, a),
     "conley": lambda s, n, a: s.conley(n, a),
     "conley_all_dates": lambda s, n, a: s.conley(n, a, all_dates=True),
-    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.c(n), s.rows.time, s.lags, level=a),
+    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.c(n), s.dates, s.lags, level=a),
     "randomisation": lambda s, n, a: s.randomised(n, a),
 }
 LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
@@ -209,15 +224,17 @@ def ols(
     """
     options = dict(locals())
     rows = table(formula, data, unit, time)
-    several = len(rows.units) < len(rows.unit) or cluster is not None
+    several = len(rows.units) < len(rows.codes) or cluster is not None
     chosen = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
     unknown = [name for name in chosen if name not in INFERENCES]
     if unknown:
         raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(INFERENCES)}", "choose one")
-    clusters = rows.unit if cluster is None else rows.column(cluster).astype(str).to_numpy(dtype=str)
-    X, y, dummies, absorbed = _without_effects(rows, clusters)
-    fit = plain.fit_ols(y, np.column_stack([X, dummies]))
-    case = Case(rows, fit, tuple(map(str, X)), clusters, absorbed, options)
+    clusters, dates = by_cluster.Clusters(rows.units, rows.codes), by_cluster.Clusters(rows.dates, rows.when)
+    if cluster is not None:
+        clusters = by_cluster.encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
+    y, X, names, absorbed, crossed = _without_effects(rows, clusters.codes, BY_SCORES.issuperset(chosen))
+    fit = plain.fit_ols(y, X)
+    case = Case(rows, fit, names, clusters, dates, absorbed, crossed, options)
     n, k = fit.X.shape
     sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
     keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
@@ -226,36 +243,68 @@ def ols(
         lambda level: _lines(case, keys, level),
         n,
         float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
-        k + absorbed,
+        k + absorbed + crossed,
         rows.restored(fit.u_hat),
         rows.restored(rows.y.to_numpy() - fit.u_hat),
         case.covariance,
-        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(np.unique(clusters))},
+        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(clusters.names)},
         raw=fit,
     )
 
 
-def _without_effects(rows: Table, clusters: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, int]:
-    """Demean by the first effect that is nested in the clusters (nothing is lost then); others become dummies."""
-    X, y, absorbed = rows.X, rows.y.to_numpy(), 0
-    labels = {name: pd.factorize(rows.column(name))[0] for name in rows.effects}
-    groups = pd.factorize(clusters)[0]
-    pairs = {name: len(np.unique(codes * len(codes) + groups)) for name, codes in labels.items()}
-    inner = next((name for name, codes in labels.items() if pairs[name] == codes.max() + 1), None)
-    if labels:
-        X = X.drop(columns="Intercept", errors="ignore")
-    parts = [pd.get_dummies(label, dtype=float) for name, label in labels.items() if name != inner]
-    dummies = [part.iloc[:, 0 if i == 0 and inner is None else 1 :] for i, part in enumerate(parts)]
-    D = np.column_stack(dummies) if dummies else np.empty((len(X), 0))
+def _without_effects(
+    rows: Table, clusters: np.ndarray, whole: bool
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], int, int]:
+    """Demean by the first effect nested in the clusters (nothing is lost then); another one goes too, or is dummies."""
+    own = {rows.unit_name: rows.codes, rows.time_name: rows.when}
+    labels = {name: own[name] if name in own else pd.factorize(rows.column(name))[0] for name in rows.effects}
+    kept = [i for i, name in enumerate(rows.X) if not (labels and name == "Intercept")]
+    names, values = tuple(rows.X.columns[kept]), np.array([rows.y.to_numpy(), *rows.X.to_numpy().T[kept]])
+    nested = next((name for name, codes in labels.items() if _nested(codes, clusters)), "")
+    inner, size = labels.pop(nested, None), np.einsum("rn,rn->r", values, values)
+    absorbed, crossed, others = 0, 0, list(labels.values())
+    if not whole or len(others) > 1:
+        levels = [range(int(i > 0 or inner is not None), codes.max() + 1) for i, codes in enumerate(others)]
+        dummies = [codes == level for codes, each in zip(others, levels, strict=True) for level in each]
+        values, others = np.vstack([values, *dummies]), []
     if inner is not None:
-        codes, absorbed = labels[inner], pairs[inner]
-        mean: Any = csr_array(((1 / np.bincount(codes))[codes], (codes, np.arange(len(codes)))))
-        size = np.sqrt((X**2).sum())
-        X, y, D = X - (mean @ X.to_numpy())[codes], y - (mean @ y)[codes], D - (mean @ D)[codes]
-        gone = X.columns[np.sqrt((X**2).sum()) <= NOTHING * size]
-        if len(gone):
-            raise EstimateError(f"{gone[0]} does not vary within {inner}", "regressors that vary", "leave it out")
-    return X, y, D, absorbed
+        counts = np.bincount(inner)
+        for i, row in enumerate(values):
+            values[i] -= (np.bincount(inner, row) / counts)[inner]
+        absorbed, gone = len(counts), np.einsum("rn,rn->r", values, values)[: len(size)] <= NOTHING**2 * size
+        if gone[1:].any():
+            found = f"{names[int(gone[1:].argmax())]} does not vary within {nested}"
+            raise EstimateError(found, "regressors that vary", "leave it out")
+    if others:
+        if inner is None:  # the constant stands for it
+            inner, crossed = np.zeros_like(others[0]), 1
+            values -= values.mean(axis=1, keepdims=True)
+        crossed += _crossed_out(values, others[0], inner)
+        if (np.einsum("rn,rn->r", values, values) <= NOTHING**2 * size)[1:].any():
+            raise NumericsError("the regressors are collinear")
+    return values[0], values[1:].T, names, absorbed, crossed
+
+
+def _nested(inner: np.ndarray, outer: np.ndarray) -> bool:
+    home = np.zeros(inner.max() + 1, dtype=int)
+    home[inner] = outer
+    return bool((home[inner] == outer).all())
+
+
+def _crossed_out(values: np.ndarray, codes: np.ndarray, inner: np.ndarray) -> int:
+    """Take an effect out of rows in place, demeaned by ``inner``, by least squares on its dummies; values (R, N)."""
+    counts, shape = np.bincount(codes), (inner.max() + 1, codes.max() + 1)
+    pairs = np.bincount(inner * shape[1] + codes, minlength=shape[0] * shape[1]).reshape(shape)
+    shares = pairs / pairs.sum(axis=1, keepdims=True)
+    roots, vectors = np.linalg.eigh(np.diag(counts) - pairs.T @ shares)
+    known = roots > NOTHING * counts.max()
+    if known.sum() < len(counts) - 1:
+        raise NumericsError("the regressors are collinear")
+    sums = np.array([np.bincount(codes, row) for row in values])
+    effects = (sums @ vectors[:, known] / roots[known]) @ vectors[:, known].T
+    for i, effect in enumerate(effects):
+        values[i] += (shares @ effect)[inner] - effect[codes]
+    return len(counts) - 1
 
 
 @told("contrasts")
@@ -418,7 +467,7 @@ def specification_curve(
         shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
         d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
-        found.append(_all_draws(rows.y.to_numpy(), d, Z, rows.unit))
+        found.append(_all_draws(rows.y.to_numpy(), d, Z, rows.codes))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
     sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
     tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
@@ -432,12 +481,12 @@ def specification_curve(
     )
 
 
-def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the coefficient of each column of d with controls Z, its standard error by unit, and G - 1."""
     plain.fit_ols(y, np.column_stack([Z, d[:, 0]]))  # refuses what is collinear
     Q = np.linalg.qr(Z)[0]
     d, e = d - Q @ (Q.T @ d), y - Q @ (Q.T @ y)
-    square, codes = (d**2).sum(axis=0), np.unique(unit, return_inverse=True)[1]
+    square = (d**2).sum(axis=0)
     beta, G = d.T @ e / square, int(codes.max()) + 1
     factor = G / (G - 1) * (len(y) - 1) / (len(y) - Z.shape[1] - 1)
     scores: Any = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))

@@ -206,6 +206,17 @@ class Comparison:
         body = [", ".join(f"[{_escaped(cell, special)}]" for cell in line) + "," for line in self._lines()]
         return f"#table(columns: {self.frame.shape[1] + 1},\n" + "\n".join(body) + "\n)"
 
+    def word(self, path: Any) -> None:
+        """Write a Word document (needs python-docx)."""
+        from docx import Document  # noqa: PLC0415 - Word is the only thing that needs it
+
+        document, lines = Document(), self._lines()
+        made = document.add_table(len(lines), len(lines[0]), style="Light List")
+        for row, line in zip(made.rows, lines, strict=True):
+            for cell, text in zip(row.cells, line, strict=True):
+                cell.text = text
+        document.save(path)
+
     def _lines(self) -> list[list[str]]:
         return [["", *map(str, self.frame)], *(list(map(str, row)) for row in self.frame.itertuples())]
 
@@ -235,7 +246,7 @@ def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: 
     Returns
     -------
     Comparison
-        ``markdown()``, ``latex()``, ``html()``, ``typst()``, or ``frame``.
+        ``markdown()``, ``latex()``, ``html()``, ``typst()``, ``word(path)``, or ``frame``.
     """
     named = dict(fits) if isinstance(fits, Mapping) else {f"({i})": fit for i, fit in enumerate(fits, 1)}
     if not named:

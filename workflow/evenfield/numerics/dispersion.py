@@ -16,13 +16,6 @@ def sigma(y: np.ndarray) -> np.ndarray:
     return np.asarray(np.std(y, axis=0, ddof=1)) if len(y) > 1 else np.full(y.shape[1:], np.nan)
 
 
-def weighted_sigma(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted standard deviation about the weighted mean; y (N,) -> ()."""
-    shares = np.asarray(weights, dtype=float) / np.sum(weights, axis=0)
-    centred = y - np.sum(shares * y, axis=0)
-    return np.asarray(np.sqrt(np.sum(shares * centred**2, axis=0)))
-
-
 def coefficient_of_variation(levels: np.ndarray) -> np.ndarray:
     """Return the standard deviation (N - 1) divided by the mean; levels (N,) -> ()."""
     return np.asarray(sigma(levels) / np.mean(levels, axis=0))

@@ -20,7 +20,8 @@ class LabelDraws(NamedTuple):
 
     source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
-    strata: np.ndarray | None = None  # (N,) where a label is as likely at every unit of its stratum
+    group: np.ndarray  # (N,) groups of units whose labels are interchangeable, 0 to G - 1
+    odds: np.ndarray  # (N, G) probability that a unit gets a label of each group
 
 
 class PermutationTest(NamedTuple):
@@ -63,30 +64,27 @@ def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = 
 
     Notes
     -----
-    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact where labels move freely within strata:
-    the noise of an average over draws would be a control of its own. Connected draws are averaged.
+    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact: the noise of an average over draws would
+    be a control of its own.
     """
-    if draws.strata is None:
-        return np.asarray(spread.regressors(labels[draws.source].mean(axis=0)))
-    mean = np.empty(labels.shape)
-    for name in np.unique(draws.strata):
-        members = draws.strata == name
-        mean[members] = labels[members].mean(axis=0)
-    return np.asarray(spread.regressors(mean))
+    means = np.array([labels[draws.group == g].mean(axis=0) for g in range(draws.odds.shape[1])])
+    return np.asarray(spread.regressors(draws.odds @ means))
 
 
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among all units."""
-    return LabelDraws(rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1), "free", np.zeros(N))
+    source = rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1)
+    return LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
 
 
 def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among the units of a stratum, the coast for example; strata (N,)."""
     source = np.empty((draws, len(strata)), dtype=np.intp)
-    for name in np.unique(strata):
-        members = np.flatnonzero(strata == name)
+    names, group = np.unique(strata, return_inverse=True)
+    for g in range(len(names)):
+        members = np.flatnonzero(group == g)
         source[:, members] = rng.permuted(np.tile(members, (draws, 1)), axis=1)
-    return LabelDraws(source, "stratified", strata)
+    return LabelDraws(source, "stratified", group, (group[:, None] == np.arange(len(names))).astype(float))
 
 
 def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator) -> LabelDraws:
@@ -103,7 +101,8 @@ def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, r
     np.put_along_axis(free, chosen, values=False, axis=1)
     np.put_along_axis(source, chosen, given, axis=1)
     source[free] = rest.ravel()
-    return LabelDraws(source, "connected")
+    held = np.bincount(sets.ravel(), minlength=len(member)) / len(sets)
+    return LabelDraws(source, "connected", member.astype(int), np.column_stack([1 - held, held]))
 
 
 def label_permutation(

@@ -205,8 +205,9 @@ def _robust(
 
 def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator) -> Rung:
     kind: Literal["webb", "rademacher"] = "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
-    weights = wild_draws(section.units, kind, settings.bootstrap_draws, rng)
-    found = wild_inference(wild_bootstrap(fit, section.contrast, section.units, weights, "33"), settings.level)
+    rows = np.arange(len(section.units))
+    weights = wild_draws(rows, kind, settings.bootstrap_draws, rng)
+    found = wild_inference(wild_bootstrap(fit, section.contrast, rows, weights, "33"), settings.level)
     return Rung(
         "wcr33",
         "CR3",

@@ -105,7 +105,7 @@ def projected(e: np.ndarray, basis: np.ndarray) -> np.ndarray:
 def moved_maps(e: np.ndarray, basis: np.ndarray, rng: np.random.Generator, permutations: int) -> Iterator[np.ndarray]:
     """Yield residuals with their units moved over the map and regressed again; e (N, T) -> (draws, N, T)."""
     for first in range(0, permutations, CHUNK):
-        order = np.argsort(rng.random((min(CHUNK, permutations - first), len(e))), axis=1, kind="stable")
+        order = np.argsort(rng.random((min(CHUNK, permutations - first), len(e))), axis=1)
         yield projected(e[order], basis)
 
 

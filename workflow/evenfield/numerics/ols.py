@@ -10,6 +10,7 @@ from scipy.special import stdtr, stdtrit
 from evenfield.numerics.errors import NumericsError
 
 RANK_TOLERANCE = 1e-10
+WELL_CONDITIONED, MANY_ROWS = 30.0, 10_000
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,31 @@ def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
         raise NumericsError("the regression holds a missing or infinite value")
     if X.shape[0] <= X.shape[1]:
         raise NumericsError(f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients")
-    scale = np.sqrt((X**2).sum(axis=0))
-    if (scale == 0).any():
-        raise NumericsError("a regressor is zero everywhere")
-    q, r = np.linalg.qr(X / scale)
-    if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
-        raise NumericsError("the regressors are collinear")
-    r_inv = np.linalg.inv(r) / scale[:, None]
-    beta = r_inv @ (q.T @ y)
-    return OlsFit(X, y, beta, r_inv @ r_inv.T, y - X @ beta)
+    basis = gram_basis(X) if len(X) > MANY_ROWS else None
+    if basis is None:
+        scale = np.sqrt((X**2).sum(axis=0))
+        if (scale == 0).any():
+            raise NumericsError("a regressor is zero everywhere")
+        q, r = np.linalg.qr(X / scale)
+        if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
+            raise NumericsError("the regressors are collinear")
+        basis = np.linalg.inv(r) / scale[:, None]
+        beta = basis @ (q.T @ y)
+    else:
+        beta = basis @ (basis.T @ (X.T @ y))
+        beta = beta + basis @ (basis.T @ (X.T @ (y - X @ beta)))
+    return OlsFit(X, y, beta, basis @ basis.T, y - X @ beta)
+
+
+def gram_basis(X: np.ndarray) -> np.ndarray | None:
+    """Return B (K, K) with X B orthonormal by way of X'X, or nothing where that would cost digits; X (N, K)."""
+    gram = X.T @ X
+    scale = np.sqrt(np.diag(gram))
+    try:
+        R = np.linalg.cholesky(gram / np.outer(scale, scale)).T if scale.all() else np.zeros_like(gram)
+    except np.linalg.LinAlgError:
+        return None
+    return np.linalg.inv(R) / scale[:, None] if np.linalg.cond(R) <= WELL_CONDITIONED else None
 
 
 def cov_classical(fit: OlsFit) -> np.ndarray:

@@ -24,6 +24,7 @@ ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
 FIRST_GUESS, LARGEST_CRITICAL_VALUE = 4.0, 1e6
 BLOCK_CELLS = 1 << 17
+NEGLIGIBLE = 40.0  # exp of minus this is lost beside one
 
 
 class SpatialComponents(NamedTuple):
@@ -91,14 +92,22 @@ def spatial_components(
 
 
 def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np.ndarray:
-    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k)."""
+    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k).
+
+    Units are taken in the order of their distance from a peripheral one, so that the far end of a block's row, where a
+    strong decay leaves nothing, is not computed.
+    """
     out = np.zeros((len(decays), sides.shape[1], sides.shape[1]))
+    order = np.argsort(distance[distance[0].argmax()], kind="stable")
+    sides = sides[order]
     for rows in _row_blocks(distance):
-        beyond = rows.stop
+        own, near = sides[rows], distance[np.ix_(order[rows], order[rows.start :])]
+        nearest = near.min(axis=0)
         for g, decay in enumerate(decays):
-            covariance = np.exp(-decay * distance[rows, rows.start :])
-            across = sides[rows].T @ (covariance[:, beyond - rows.start :] @ sides[beyond:])
-            out[g] += sides[rows].T @ (covariance[:, : beyond - rows.start] @ sides[rows]) + across + across.T
+            covariance = np.exp(-decay * near[:, : np.flatnonzero(decay * nearest < NEGLIGIBLE)[-1] + 1])
+            beyond = covariance[:, len(own) :]
+            across = own.T @ (beyond @ sides[rows.start + len(own) :][: beyond.shape[1]])
+            out[g] += own.T @ (covariance[:, : len(own)] @ own) + across + across.T
     return out
 
 
@@ -115,8 +124,7 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     Mueller and Watson (2023), "Spatial correlation robust inference in linear regression and panel models": the
     conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
-    x = fit.X.shape[0] * contrast_weights(fit.X, c)
-    _check_units(x, space)
+    x = _unit_weights(fit.X, c, space)
     conditional, cv = _conditional_test(fit.X, x, space)
     estimate = float(c @ fit.beta)
     scores = space.vectors.T @ (x * fit.u_hat)
@@ -139,8 +147,7 @@ def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: 
 
 
 def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     return np.concatenate([space.unconditional, _conditional_factors(X, x, space)])
 
 
@@ -148,25 +155,21 @@ def scpc_statistics(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, outcomes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return c'beta and its SCPC standard error for many outcomes on one design."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     scores = outcomes @ _residuals(X, x[:, None] * space.vectors)
     return outcomes @ x / len(x), np.sqrt((scores**2).sum(axis=1) / space.q / len(x))
 
 
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
-    return _conditional_test(X, x, space)[1]
+    return _conditional_test(X, _unit_weights(X, c, space), space)[1]
 
 
 def scpc_power_point(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, power: float = 0.8, critical_value: float | None = None
 ) -> float:
     """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation."""
-    x = X.shape[0] * contrast_weights(X, c)
-    _check_units(x, space)
+    x = _unit_weights(X, c, space)
     cv = scpc_critical_value(X, c, space) if critical_value is None else critical_value
     V = _score_weights(X, x, space)
     eta = np.maximum(np.linalg.eigvalsh(V.T @ V), 0.0) * cv**2 / space.q / (x @ x)
@@ -220,9 +223,10 @@ def _leading_vectors(covariance: np.ndarray, most: int) -> np.ndarray:
     return np.asarray(eigsh(operator, k=most, which="LA", v0=start)[1][:, ::-1])
 
 
-def _check_units(x: np.ndarray, space: SpatialComponents) -> None:
-    if len(x) != len(space.vectors):
-        raise NumericsError(f"{len(x)} observations do not fit the components of {len(space.vectors)} units")
+def _unit_weights(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
+    if len(X) != len(space.vectors):
+        raise NumericsError(f"{len(X)} observations do not fit the components of {len(space.vectors)} units")
+    return len(X) * contrast_weights(X, c)
 
 
 def _conditional_test(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> tuple[np.ndarray, float]:

@@ -103,17 +103,21 @@ def local_moran_tests(values: np.ndarray, W: Weights, rng: np.random.Generator, 
     widest = int(np.diff(links.indptr).max(initial=0))
     # Draws are a map's positions without the unit's own.
     blocks = (rng.random((min(CHUNK, permutations - first), len(z) - 1)) for first in range(0, permutations, CHUNK))
-    order = np.concatenate([np.argsort(block, axis=1, kind="stable")[:, :widest] for block in blocks])
-    p_value = np.array([_local_p(i, z, links, lag[i], order) for i in range(len(z))])
+    order = np.concatenate([np.argsort(block, axis=1)[:, :widest] for block in blocks]).T.copy()
+    tie = TIE * np.abs(z).max(axis=0)
+    p_value = np.array([_local_p(i, z, links, lag[i], order, tie) for i in range(len(z))])
     quadrant = np.array(QUADRANTS, dtype=object)[np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))]
     quadrant[np.diff(links.indptr) == 0] = ""
     q_value = false_discovery_control(p_value, axis=0)
     return LocalTests((len(z) - 1) * z * lag / squares, p_value, q_value, quadrant)
 
 
-def _local_p(i: int, z: np.ndarray, links: csr_array, observed: np.ndarray, order: np.ndarray) -> np.ndarray:
+def _local_p(
+    i: int, z: np.ndarray, links: csr_array, observed: np.ndarray, order: np.ndarray, tie: np.ndarray
+) -> np.ndarray:
     weights = links.data[links.indptr[i] : links.indptr[i + 1]]
     if not len(weights):
         return np.ones(z.shape[1])
-    drawn = sum(weight * z[column + (column >= i)] for weight, column in zip(weights, order.T, strict=False))
-    return two_sided_p(np.asarray(drawn), observed, TIE * np.abs(z).max(axis=0))
+    place = order[: len(weights)]
+    drawn = np.tensordot(weights, z[place + (place >= i)], axes=1)
+    return two_sided_p(drawn, observed, tie)

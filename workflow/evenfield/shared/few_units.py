@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import RobustInference, cr3_inference
@@ -38,10 +39,11 @@ def cr3_fields(fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, powe
     try:
         g_star = effective_clusters(fit.X, units, c)
         found = cr3_inference(fit, c, units, max(g_star - 1, 1.0), level)
-        names, shares = partial_leverage(fit.X, units, c)
+        codes, names = pd.factorize(units)
+        shares = partial_leverage(fit.X, codes, c)[1]
     except NumericsError as error:
         return {"estimate": float(c @ fit.beta), "warning": f"no interval: {error}"}
-    largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])  # ties go to the first unit by id
+    largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])
     said = {"se_type": "CR3 by unit", "p_type": "t(G* - 1)", "g_star": g_star, "max_leverage_unit": largest}
     return t_test_fields(found, level, power) | said
 
@@ -49,10 +51,14 @@ def cr3_fields(fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, powe
 def wild_fields(
     fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, draws: int, seed: int, draw_id: str
 ) -> Fields:
-    """Test c'beta by the restricted wild cluster bootstrap WCR-33, its interval by inversion; c (K,), units (N,)."""
-    kind: WebbOrRademacher = "webb" if len(np.unique(units)) <= FEW_CLUSTERS else "rademacher"
-    drawn = wild_draws(units, kind, draws, generator_for(seed, draw_id))
-    found = wild_inference(wild_bootstrap(fit, c, units, drawn), level)
+    """Test c'beta by the restricted wild cluster bootstrap WCR-33, its interval by inversion; c (K,), units (N,).
+
+    Units are drawn in the order of their rows.
+    """
+    codes, names = pd.factorize(units)
+    kind: WebbOrRademacher = "webb" if len(names) <= FEW_CLUSTERS else "rademacher"
+    drawn = wild_draws(codes, kind, draws, generator_for(seed, draw_id))
+    found = wild_inference(wild_bootstrap(fit, c, codes, drawn), level)
     numbers = {name: getattr(found, name) for name in ("estimate", "std_error", "statistic", "p_value")}
     ends = {name: finite_or_nan(getattr(found, name)) for name in ("conf_low", "conf_high")}
     words = {"se_type": "CR3 by unit", "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws"}

@@ -15,6 +15,9 @@ from evenfield.study.files import write_json, write_text
 HASHES = Path(".snakemake/evenfield/hashes")
 EARLIER = Path(".snakemake/evenfield/earlier")
 INCOMPLETE = Path(".snakemake/incomplete")  # the engine's marks
+# What `run` keeps of the results that it is about to replace, and where.
+KEPT = ("manifest.json", "estimates.csv", "answers.csv", "ingest/*.csv")
+LAST, STARTED = Path(".snakemake/last_results"), Path(".snakemake/started_results")
 
 
 def hash_file(path: str | Path) -> str:
@@ -78,3 +81,28 @@ def _put_back(study: Path, persistence: Any, records: dict[str, Any]) -> None:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 held[path].replace(path)
         shutil.rmtree(EARLIER, ignore_errors=True)
+
+
+def keep_started(study: Path) -> None:
+    """Copy what tells results apart before a run; an interrupted run goes on from the copy that it has."""
+    if (study / "results" / "manifest.json").is_file() and not (study / STARTED).exists():
+        found = [path for pattern in KEPT for path in sorted((study / "results").glob(pattern))]
+        part = study / STARTED.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        for path in found:
+            copy = part / path.relative_to(study / "results")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
+        part.replace(study / STARTED)
+
+
+def keep_last(study: Path) -> None:
+    """After a finished run, keep the results that it replaced; drop the copy if the run changed nothing."""
+    kept = [path for path in sorted((study / STARTED).rglob("*")) if path.is_file()]
+    now = {path: study / "results" / path.relative_to(study / STARTED) for path in kept}
+    moved = [path for path, new in now.items() if not new.is_file() or new.read_bytes() != path.read_bytes()]
+    if study / STARTED / "manifest.json" in moved:
+        shutil.rmtree(study / LAST, ignore_errors=True)
+        (study / STARTED).replace(study / LAST)
+    elif not moved:
+        shutil.rmtree(study / STARTED, ignore_errors=True)

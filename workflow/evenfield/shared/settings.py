@@ -23,7 +23,7 @@ def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeI
     """Read the descriptions that the panel floor writes, one for each unit scheme."""
     out = {}
     for item in descriptions:
-        samples = {name: tuple(sorted(units)) for name, units in item["samples"].items()}
+        samples = {name: tuple(units) for name, units in item["samples"].items()}
         official = item.get("basis_years", {}).get(OFFICIAL)
         name = str(item["unit_scheme"])
         out[name] = SchemeInfo(name, samples, int(item.get("step", 1)), official[0] if official else None)

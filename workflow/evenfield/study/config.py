@@ -37,7 +37,7 @@ class Period:
         return self.end - self.start
 
 
-class _OneKeyOnce(yaml.SafeLoader):
+class _OneKeyOnce(yaml.CSafeLoader):
     """A safe loader that refuses a key written twice, where YAML silently keeps the last, and runaway anchors."""
 
     def get_single_node(self) -> yaml.Node | None:

@@ -41,7 +41,7 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 # Columns that a table may lack and that hold numbers where it has them.
 NUMERIC: Mapping[str, tuple[str, ...]] = {
-    "units": ("lat", "lon", "tile_row", "tile_col"),
+    "units": ("lat", "lon", "tile_row", "tile_col", "draw_order"),
     "zones": ("exit_year", "seed"),
     "benchmarks": ("value", "value_high"),
     TAXONOMIES: ("sez_from_year", "sez_from_year_dated"),

@@ -1,6 +1,6 @@
 """Covariances clustered by unit: CR1, CR2, CR3, two ways, and the cluster products they share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import OlsFit, t_quantile
+from evenfield.numerics.ols import OlsFit, gram_basis, t_quantile
 
 
 class RobustInference(NamedTuple):
@@ -59,7 +59,30 @@ def checked_level(level: float) -> float:
 
 LEVERAGE_ONE = 1e-10
 NOTHING_LEFT = 1e-8
-WELL_CONDITIONED = 30.0
+
+
+class Clusters(NamedTuple):
+    """Cluster labels, encoded once for every fit and coefficient that uses them."""
+
+    names: np.ndarray  # (G,) in sorted order
+    codes: np.ndarray  # (N,) place of each row's label among the names
+
+
+def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
+    """Encode labels; ``rows`` given, there must be as many labels, and two clusters at least."""
+    if isinstance(labels, Clusters):
+        found = labels
+    elif (labels := np.asarray(labels)).dtype.kind == "i" and labels.size and np.ptp(labels) < labels.size:
+        shifted = labels - labels.min()
+        present = np.bincount(shifted) > 0  # whole numbers in a narrow range: counting is faster than sorting
+        found = Clusters(np.flatnonzero(present) + labels.min(), (np.cumsum(present) - 1)[shifted])
+    else:
+        found = Clusters(*np.unique(labels, return_inverse=True))
+    if rows is not None and found.codes.shape != (rows,):
+        raise NumericsError(f"{found.codes.size} cluster labels do not fit {rows} observations")
+    if rows is not None and len(found.names) < 2:
+        raise NumericsError("inference by cluster needs at least two clusters")
+    return found
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,7 @@ class ClusterProducts:
     m: np.ndarray  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
     d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
     n: int  # number of rows
+    basis: np.ndarray  # (K, K) with Q = X basis, so that d = basis'c
 
     @property
     def G(self) -> int:
@@ -108,34 +132,35 @@ class ClusterProducts:
         return solve_each_without(self.M, sides, self.names)[:, :, 0]
 
 
-def cluster_products(fit: OlsFit, c: np.ndarray, clusters: np.ndarray) -> ClusterProducts:
-    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,)."""
-    c, clusters = np.asarray(c, dtype=float), np.asarray(clusters)
-    if clusters.shape != fit.y.shape:
-        raise NumericsError(f"{clusters.size} cluster labels do not fit {fit.y.size} observations")
+Labels = np.ndarray | Clusters | ClusterProducts
+
+
+def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterProducts:
+    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,).
+
+    ``clusters`` are labels, or the products of another combination of the same fit, which then serve again.
+    """
+    c = np.asarray(c, dtype=float)
     if c.shape != fit.beta.shape or not c.any():
         raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
-    names, owner = np.unique(clusters, return_inverse=True)
-    if len(names) < 2:
-        raise NumericsError("inference by cluster needs at least two clusters")
-    order = np.argsort(owner, kind="stable")
-    scale = np.sqrt(np.einsum("nk,nk->k", fit.X, fit.X))
-    Q, R = _orthonormal(fit.X[order] / scale)
-    cuts = np.searchsorted(owner[order], np.arange(1, len(names)))
-    blocks = list(zip(np.split(Q, cuts), np.split(fit.y[order], cuts), strict=True))
-    M, m = np.array([q.T @ q for q, _ in blocks]), np.array([q.T @ y for q, y in blocks])
-    return ClusterProducts(names, M, m, np.linalg.solve(R.T, c / scale), len(order))
-
-
-def _orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Q and R of X = Q R: through the Gram matrix where that costs no digits, else by Householder."""
-    try:
-        R = np.linalg.cholesky(X.T @ X).T
-    except np.linalg.LinAlgError:
-        return np.linalg.qr(X)
-    if np.linalg.cond(R) > WELL_CONDITIONED:
-        return np.linalg.qr(X)
-    return X @ np.linalg.inv(R), R
+    if isinstance(clusters, ClusterProducts):
+        return replace(clusters, d=clusters.basis.T @ c)
+    names, owner = encoded(clusters, fit.y.size)
+    X, y = fit.X, fit.y
+    if (np.diff(owner) < 0).any():
+        order = np.argsort(owner.astype(np.min_scalar_type(len(names))), kind="stable")
+        X, y, owner = X[order], y[order], owner[order]
+    basis, turn = gram_basis(X), np.eye(len(c))
+    if basis is None:
+        scale = np.sqrt(np.einsum("nk,nk->k", X, X))
+        X, R = np.linalg.qr(X / scale)
+        basis = np.linalg.inv(R) / scale[:, None]
+    else:
+        turn = basis
+    cuts = np.searchsorted(owner, np.arange(1, len(names)))
+    blocks = list(zip(np.split(X, cuts), np.split(y, cuts), strict=True))
+    M, m = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn, np.array([x.T @ y for x, y in blocks]) @ turn
+    return ClusterProducts(names, M, m, basis.T @ c, len(y), basis)
 
 
 def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
@@ -164,25 +189,24 @@ CR1_FACTOR = "G/(G-1) x (N-1)/(N-K)"
 
 
 def cr1_inference(
-    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, absorbed: int = 0, level: float = 0.95
+    fit: OlsFit, c: np.ndarray, clusters: np.ndarray | Clusters, absorbed: int = 0, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with CR1 and t(G - 1); c (K,), clusters (N,)."""
-    products = cluster_products(fit, c, clusters)
-    factor = cr1_factor(products, absorbed)
-    variance = float(((products.residual_scores @ products.d) ** 2).sum())
-    return robust_inference(products.estimate, variance, products.G - 1, factor, CR1_FACTOR, level)
+    names, codes = encoded(clusters, fit.y.size)
+    sums = np.bincount(codes, fit.X @ (fit.bread @ c) * fit.u_hat)
+    factor = cr1_factor(len(names), fit.y.size, len(c) + absorbed)
+    return robust_inference(float(c @ fit.beta), float(sums @ sums), len(names) - 1, factor, CR1_FACTOR, level)
 
 
-def cr1_factor(products: ClusterProducts, absorbed: int = 0) -> float:
+def cr1_factor(G: int, n: int, k: int) -> float:
     """Return G/(G-1) x (N-1)/(N-K)."""
-    G, n, k = products.G, products.n, products.k + absorbed
     return G / (G - 1) * (n - 1) / (n - k)
 
 
 CR2_FACTOR = "none (residuals times (I - H_gg)^-1/2)"
 
 
-def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: np.ndarray, level: float = 0.95) -> RobustInference:
+def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: Labels, level: float = 0.95) -> RobustInference:
     """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom; c (K,), clusters (N,).
 
     Notes
@@ -214,7 +238,7 @@ CR3_FACTOR = "(G-1)/G"
 
 
 def cr3_inference(
-    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, df: float | None = None, level: float = 0.95
+    fit: OlsFit, c: np.ndarray, clusters: Labels, df: float | None = None, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with the cluster jackknife; c (K,), clusters (N,).
 
@@ -238,7 +262,7 @@ TWO_WAY_FACTOR = "m/(m-1), m the smaller number of clusters"
 
 
 def two_way_inference(
-    fit: OlsFit, c: np.ndarray, first: np.ndarray, second: np.ndarray, level: float = 0.95
+    fit: OlsFit, c: np.ndarray, first: np.ndarray | Clusters, second: np.ndarray | Clusters, level: float = 0.95
 ) -> RobustInference:
     """Test c'beta against zero with errors clustered in two ways; c (K,), first, second (R,).
 
@@ -247,12 +271,8 @@ def two_way_inference(
     Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking the largest of the three is the
     careful choice of MacKinnon, Nielsen and Webb (2024).
     """
-    ways = [np.unique(np.asarray(way), return_inverse=True) for way in (first, second)]
-    if any(place.shape != fit.y.shape for _, place in ways):
-        raise NumericsError(f"{len(ways[0][1])} and {len(ways[1][1])} labels do not fit {fit.y.size} observations")
+    ways = [encoded(way, fit.y.size) for way in (first, second)]
     counts = [len(names) for names, _ in ways]
-    if min(counts) < 2:
-        raise NumericsError("clustering in two ways needs at least two clusters in each")
     if len(np.unique(ways[0][1] * counts[1] + ways[1][1])) < fit.y.size:
         raise NumericsError("a pair of clusters holds more than one observation")
     scores = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat

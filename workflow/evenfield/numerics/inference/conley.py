@@ -7,16 +7,16 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, robust_inference
+from evenfield.numerics.inference.cluster_robust import Clusters, RobustInference, encoded, robust_inference
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.spatial import EARTH_RADIUS_KM, chord, unit_vectors
 
 SAME_STEP = 1e-9
 
 
-def date_positions(times: np.ndarray, lags: int) -> tuple[np.ndarray, int]:
+def date_positions(times: np.ndarray | Clusters, lags: int) -> tuple[np.ndarray, int]:
     """Return the position of each row's date and the number of dates; times (R,)."""
-    dates, positions = _sorted_dates(np.asarray(times))
+    dates, positions = encoded(times)
     if not 0 <= lags < len(dates):
         raise NumericsError(f"{lags} serial lags need more than {lags} dates; there are {len(dates)}")
     if dates.dtype.kind in "iuf" and len(dates) > 1:
@@ -24,16 +24,6 @@ def date_positions(times: np.ndarray, lags: int) -> tuple[np.ndarray, int]:
         if np.ptp(steps) > SAME_STEP * abs(steps[0]):
             raise NumericsError(f"the dates have a gap after {dates[int(steps.argmax())]}: a lag would span it")
     return positions.reshape(-1), len(dates)
-
-
-def _sorted_dates(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if times.dtype.kind == "i" and times.size and int(times.max()) - int(times.min()) < times.size:
-        first = int(times.min())
-        steps = times.astype(np.int64) - first
-        present = np.bincount(steps) > 0  # years: counting them is faster than sorting
-        return np.flatnonzero(present) + first, (np.cumsum(present) - 1)[steps]
-    dates, positions = np.unique(times, return_inverse=True)
-    return dates, positions
 
 
 def bartlett_weights(lags: int) -> np.ndarray:
@@ -51,11 +41,6 @@ class SpatialKernel(NamedTuple):
     weights: csr_array  # (N, N) symmetric, ones on the diagonal, nothing beyond the cut-off
     cutoff_km: float  # distance from which the weight is zero
     shape: KernelShape  # 1 - d / cut-off, or one
-
-    @property
-    def mean_neighbours(self) -> float:
-        """Units within the cut-off, itself not counted, on average."""
-        return float(self.weights.nnz / len(self.units) - 1)
 
 
 def spatial_kernel(
@@ -96,7 +81,7 @@ ConleyFactor = Literal["none", "N/(N-K)"]
 def conley_inference(
     fit: OlsFit,
     c: np.ndarray,
-    units: np.ndarray,
+    units: np.ndarray | Clusters,
     kernel: SpatialKernel,
     factor: ConleyFactor = "none",
     level: float = 0.95,
@@ -107,9 +92,10 @@ def conley_inference(
     -----
     Conley (1999). With a cut-off below the smallest distance it is HC0.
     """
-    if len(np.unique(units)) != len(units):
+    units = encoded(units)
+    if len(units.names) != len(units.codes):
         raise NumericsError("a cross-section holds each unit once: use conley_panel_inference")
-    scores = _scores(fit, c, np.asarray(units), np.zeros(len(units), dtype=int), 1, kernel)
+    scores = _scores(fit, c, units, np.zeros(len(units.codes), dtype=int), 1, kernel)
     # ASSUME: t with N - K degrees of freedom for Conley's cross-section; no small-sample law is known for it.
     value = _factor(factor, len(fit.y), len(c))
     return robust_inference(float(c @ fit.beta), _spatial_part(scores, kernel), fit.df, value, factor, level)
@@ -118,8 +104,8 @@ def conley_inference(
 def conley_panel_inference(
     fit: OlsFit,
     c: np.ndarray,
-    units: np.ndarray,
-    times: np.ndarray,
+    units: np.ndarray | Clusters,
+    times: np.ndarray | Clusters,
     kernel: SpatialKernel,
     lags: int,
     factor: ConleyFactor = "none",
@@ -135,29 +121,31 @@ def conley_panel_inference(
     Conley (1999), Hsiang (2010): no terms between different units at different dates. With ``all_dates`` the spatial
     kernel alone weights a pair of rows, whatever their dates, and no lag is asked for: clustering by unit, spread.
     """
-    positions, T = date_positions(times, lags)
-    scores = _scores(fit, c, np.asarray(units), positions, T, kernel)
+    (positions, T), units = date_positions(times, lags), encoded(units)
+    scores = _scores(fit, c, units, positions, T, kernel)
     if all_dates:
         variance = _spatial_part(scores.sum(axis=1, keepdims=True), kernel)
     else:
         variance = _spatial_part(scores, kernel) + _serial_part(scores, lags)
     value = _factor(factor, len(fit.y), len(c) + absorbed)
     # ASSUME: t with one degree of freedom fewer than units for Conley's panel.
-    df = len(np.unique(units)) - 1
+    df = len(units.names) - 1
     return robust_inference(float(c @ fit.beta), variance, df, value, factor, level)
 
 
 def _scores(
-    fit: OlsFit, c: np.ndarray, units: np.ndarray, positions: np.ndarray, T: int, kernel: SpatialKernel
+    fit: OlsFit, c: np.ndarray, units: Clusters, positions: np.ndarray, T: int, kernel: SpatialKernel
 ) -> np.ndarray:
-    if units.shape != fit.y.shape or positions.shape != fit.y.shape:
-        raise NumericsError(f"{units.size} units and {positions.size} dates do not fit {fit.y.size} observations")
-    place = np.minimum(np.searchsorted(kernel.units, units), len(kernel.units) - 1)
-    unknown = kernel.units[place] != units
+    names, codes = units
+    if codes.shape != fit.y.shape or positions.shape != fit.y.shape:
+        raise NumericsError(f"{codes.size} units and {positions.size} dates do not fit {fit.y.size} observations")
+    place = np.minimum(np.searchsorted(kernel.units, names), len(kernel.units) - 1)
+    unknown = kernel.units[place] != names
     if unknown.any():
-        raise NumericsError(f"{int(unknown.sum())} rows have units without a place, for example {units[unknown][0]}")
-    cells = place * T + positions
-    if len(np.unique(cells)) != len(cells):
+        rows = int(unknown[codes].sum())
+        raise NumericsError(f"{rows} rows have units without a place, for example {names[unknown][0]}")
+    cells = place[codes] * T + positions
+    if np.bincount(cells).max() > 1:
         raise NumericsError("a unit has two rows at the same date")
     scores = np.zeros((len(kernel.units), T))
     scores.reshape(-1)[cells] = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat

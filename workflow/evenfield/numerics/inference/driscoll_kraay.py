@@ -8,7 +8,7 @@ from scipy.linalg import toeplitz
 from scipy.optimize import brentq
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, checked_level, standard_error
+from evenfield.numerics.inference.cluster_robust import Clusters, RobustInference, checked_level, standard_error
 from evenfield.numerics.inference.conley import bartlett_weights, date_positions
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.quadratic import ANGLE_WEIGHTS, ANGLES
@@ -52,7 +52,7 @@ DriscollKraayFactor = Literal["none", "N/(N-A)", "N/(N-A-K)", "T/(T-1) x (N-1)/(
 def driscoll_kraay_inference(
     fit: OlsFit,
     c: np.ndarray,
-    times: np.ndarray,
+    times: np.ndarray | Clusters,
     lags: int,
     factor: DriscollKraayFactor = "none",
     absorbed: int = 0,

@@ -39,25 +39,10 @@ def equivalence_test(
     Schuirmann (1987).
     """
     if not (low < high and std_error > 0 and df > 0):
-        raise NumericsError(
-            f"no equivalence test with bounds {low:g} to {high:g}, standard error {std_error:g}, {df:g} df"
-        )
+        given = f"bounds {low:g} to {high:g}, standard error {std_error:g}, {df:g} df"
+        raise NumericsError(f"no equivalence test with {given}")
     above, below = float(stdtr(df, (low - estimate) / std_error)), float(stdtr(df, (estimate - high) / std_error))
     half = t_quantile(checked_level(level), df) * std_error
-    two_sided = t_quantile(0.5 + level / 2, df) * std_error
-    p_value = max(above, below)
-    return Equivalence(
-        estimate,
-        std_error,
-        df,
-        low,
-        high,
-        above,
-        below,
-        p_value,
-        estimate - half,
-        estimate + half,
-        level,
-        equivalent=p_value < 1 - level,
-        outside=estimate - two_sided > high or estimate + two_sided < low,
-    )
+    two_sided, p_value = t_quantile(0.5 + level / 2, df) * std_error, max(above, below)
+    told = estimate, std_error, df, low, high, above, below, p_value, estimate - half, estimate + half, level
+    return Equivalence(*told, p_value < 1 - level, estimate - two_sided > high or estimate + two_sided < low)

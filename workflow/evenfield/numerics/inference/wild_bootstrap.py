@@ -12,10 +12,13 @@ from evenfield.numerics.inference.cluster_robust import (
     CR1_FACTOR,
     CR3_FACTOR,
     ClusterProducts,
+    Clusters,
+    Labels,
     changes_without,
     checked_level,
     cluster_products,
     cr1_factor,
+    encoded,
     solve_each_without,
     standard_error,
 )
@@ -56,7 +59,7 @@ def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, r
     -----
     Webb (2014), "Reworking wild bootstrap based inference for clustered errors".
     """
-    names = np.unique(clusters if isinstance(clusters, np.ndarray) else np.array(list(clusters)))
+    names = encoded(clusters if isinstance(clusters, (np.ndarray, Clusters)) else np.array(list(clusters))).names
     if len(names) < 2 or count < 1:
         raise NumericsError(f"{count} draws for {len(names)} clusters: both must be positive, two clusters at least")
     if kind not in {"rademacher", "webb"}:
@@ -207,7 +210,7 @@ class WildInference(NamedTuple):
 
 
 def wild_bootstrap(
-    fit: OlsFit, c: np.ndarray, clusters: np.ndarray, draws: WildDraws, kind: BootstrapType = "33", absorbed: int = 0
+    fit: OlsFit, c: np.ndarray, clusters: Labels, draws: WildDraws, kind: BootstrapType = "33", absorbed: int = 0
 ) -> WildBootstrap:
     """Prepare the restricted wild cluster bootstrap of c'beta; c (K,), clusters (N,).
 
@@ -238,7 +241,7 @@ def _bootstrap_11(products: ClusterProducts, draws: WildDraws, absorbed: int) ->
     S0 = (products.m - M @ (products.theta - direction * products.estimate)).T
     S1 = -(M @ direction).T
     n0, n1 = d @ S0, d @ S1
-    factor = cr1_factor(products, absorbed)
+    factor = cr1_factor(products.G, products.n, products.k + absorbed)
     variance = factor * float(((products.residual_scores @ d) ** 2).sum())
     return WildBootstrap(
         products, draws, "11", standard_error(variance), factor, CR1_FACTOR, n0, n1, S0, S1, -M @ d, n0, n1

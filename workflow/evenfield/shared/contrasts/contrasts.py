@@ -75,7 +75,7 @@ def step_down_rows(
 ) -> list[Estimate]:
     """Adjust the contrasts of one hypothesis for being several, on common permutations of labels."""
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
-    sections = [contrast_section(contrast) for contrast in contrasts]
+    sections = [contrast_section(contrast, places) for contrast in contrasts]
     if any(list(section.units) != list(sections[0].units) for section in sections):
         found = "outcomes of one hypothesis have different units"
         raise EstimateError(found, "the same units for common draws", "leave out units that lack an outcome")

@@ -27,7 +27,7 @@ class Places:
     """Coordinates, spatial components and permutations by set of units."""
 
     def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
-        self._units = units.set_index("unit").sort_index()
+        self._units = units.set_index("unit")
         self._links = links
         self._permutations, self._seed, self._level = permutations, seed, level
         self._located: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, dict[str, SpatialComponents]]] = {}
@@ -40,6 +40,11 @@ class Places:
         draws = {scheme: made for scheme, made in drawn.items() if isinstance(made, LabelDraws)}
         reasons = {scheme: made for scheme, made in drawn.items() if isinstance(made, str)}
         return Place(*where, draws, reasons)
+
+    def order(self, units: np.ndarray) -> np.ndarray:
+        """Return the positions of units in the order in which draws take them; units (N,)."""
+        place = self._units.index.get_indexer(pd.Index(units))
+        return np.argsort(np.where(place < 0, len(self._units), place), kind="stable")
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
         """Return permutations of labels among all units."""

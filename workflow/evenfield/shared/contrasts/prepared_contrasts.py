@@ -65,7 +65,7 @@ class PreparedContrast:
 
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
     """Arrange the arrays of a contrast."""
-    section = contrast_section(contrast)
+    section = contrast_section(contrast, places)
     reason = _undefined(contrast, section)
     if reason:
         return reason
@@ -100,10 +100,10 @@ def _undefined(contrast: GroupContrast, section: Section) -> str:
     return "" if np.ptp(section.y) > 0 else "not defined: the outcome is constant"
 
 
-def contrast_section(contrast: GroupContrast) -> Section:
-    """Return the arrays of a contrast, units sorted."""
+def contrast_section(contrast: GroupContrast, places: Places) -> Section:
+    """Return the arrays of a contrast, units in the order of draws."""
     units = contrast.table.index.to_numpy(str)
-    order = np.argsort(units, kind="stable")
+    order = places.order(units)
     columns = [contrast.outcome, *contrast.labels, *contrast.controls]
     units, values = units[order], contrast.table[columns].to_numpy(float)[order]
     if len(holes := units[np.isnan(values).any(axis=1)]):
@@ -149,12 +149,12 @@ def contrast_place(
 
 def _described(contrast: GroupContrast, section: Section) -> Estimate:
     fit = fit_ols(section.y, section.X)
-    units, shares = partial_leverage(fit.X, section.units, section.contrast)
-    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))  # ties go to the first unit by id
+    shares = partial_leverage(fit.X, np.arange(len(section.y)), section.contrast)[1]
+    largest = int(np.argmax(np.round(shares, TIE_DIGITS)))
     counts: dict[str, Any] = {"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated}
     g_star = effective_clusters(fit.X, section.units, section.contrast)
     labels: dict[str, Any] = {
-        "max_leverage_unit": str(units[largest]),
+        "max_leverage_unit": str(section.units[largest]),
         "controls_id": " + ".join(contrast.controls) or "none",
     }
     return replace(contrast.row, **counts, **labels, g_star=g_star)

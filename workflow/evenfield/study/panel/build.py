@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenfield.study.config import config_periods
@@ -60,12 +61,13 @@ def build_panel(
     """Deflate, merge and join the ingested tables under one unit scheme."""
     scheme = dict(config["panel"]["unit_schemes"][scheme_name])
     replaced = scheme.pop("replace", {})
+    ordered = _in_order(tables["units"], tables["panel"])
     check_columns(tables["panel"], [*replaced, *replaced.values()])
     tables = {**tables, "panel": tables["panel"].assign(**{name: tables["panel"][by] for name, by in replaced.items()})}
     mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
     periods = config_periods(config)
     panel = _panel(tables, fields, config["panel"], mapping)
-    units = merge_units(tables["units"], mapping)
+    units = merge_units(ordered, mapping)
     years = sorted(int(year) for year in panel["year"].unique())
     doses = zone_doses(
         mapped_zones(tables["zones"], mapping), list(units["unit"]), years, config["taxonomy"]["national_zones"]
@@ -89,6 +91,21 @@ def build_panel(
     adjacency, cells = merge_adjacency(tables["adjacency"], mapping), taxonomy_cells(taxonomies, periods)
     yearly = yearly_cells(taxonomies, years)
     return BuiltPanel(panel, collapsed, units, cells, yearly, doses, first_years(doses), adjacency, description)
+
+
+def _in_order(units: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+    """Arrange units by what belongs to them and not by their names, so that a new name changes no random draw.
+
+    Notes
+    -----
+    By ``draw_order`` where units.csv has it, then from south to north, then by the values of the panel.
+    """
+    # ASSUME: every step that draws at random takes units in this order.
+    numbers = panel.select_dtypes("number").columns.drop("year").sort_values()
+    values = panel.pivot(index="unit", columns="year", values=list(numbers)).reindex(units["unit"])
+    own = units.reindex(columns=["draw_order", "lat", "lon"])
+    keys = np.column_stack([own.to_numpy(float), values.to_numpy(float)])
+    return units.iloc[np.lexsort((units["unit"], *keys.T[::-1]))].reset_index(drop=True)
 
 
 def _panel(

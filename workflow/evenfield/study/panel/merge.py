@@ -81,7 +81,7 @@ def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame
         out["tile_row"], out["tile_col"] = tile_grid(out["lat"].to_numpy(float), out["lon"].to_numpy(float))
     if "coastal" in out:
         out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform("max")
-    return out[out["unit"].eq(out["unit"].map(mapping))].sort_values("unit", ignore_index=True)
+    return out[out["unit"].eq(out["unit"].map(mapping))].reset_index(drop=True)
 
 
 def merge_taxonomies(taxonomies: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:

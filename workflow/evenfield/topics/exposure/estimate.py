@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 from scipy.sparse import csr_array
+from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
 from evenfield.numerics.ladder import AVERAGE_CORRELATIONS
-from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.places import Places, joined_links
@@ -159,7 +159,7 @@ def estimate(study: Study) -> Results:
 
 def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every unit by id."""
-    units, name, weights = sorted(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
+    units, name, weights = list(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
     found, periods = _regimes(study), study.table("periods")
     regimes = found.get((spec.weights, spec.taxonomy, name), next(iter(found.values()))[:0])
     own = pd.DataFrame({f"own_{regime}": _measured(regimes, regime, spec.zones) for regime in spec.regimes})
@@ -309,11 +309,11 @@ def _unit_table(section: CrossSection, places: Places) -> pd.DataFrame:
     if isinstance(found, str):
         return pd.DataFrame()
     arrays, draws = found.section, found.place.draws.get("stratified")
-    fit, seen = fit_ols(arrays.y, arrays.X), arrays.spread.regressors(arrays.labels)
+    fit, seen = OLS(arrays.y, arrays.X).fit(), arrays.spread.regressors(arrays.labels)
     expected = expected_regressors(arrays.labels, draws, arrays.spread) if draws else np.full(seen.shape, np.nan)
-    leverage = pd.Series(*partial_leverage(fit.X, arrays.units, arrays.contrast)[::-1]).reindex(arrays.units)
+    leverage = pd.Series(*partial_leverage(arrays.X, arrays.units, arrays.contrast)[::-1]).reindex(arrays.units)
     names = (*section.spec.own, *section.spec.exposures)
-    columns = {"growth": fit.y, "fitted": fit.y - fit.u_hat, "residual": fit.u_hat, "partial_leverage": leverage}
+    columns = {"growth": arrays.y, "fitted": fit.fittedvalues, "residual": fit.resid, "partial_leverage": leverage}
     values = {**dict(zip(names, seen.T, strict=True)), **columns}
     means = dict(zip(names, expected.T, strict=True))
     long = pd.DataFrame(values, index=arrays.units).melt(var_name="regressor", ignore_index=False)

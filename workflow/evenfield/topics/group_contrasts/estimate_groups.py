@@ -32,12 +32,12 @@ class Groups:
     def __init__(self, study: Study, scheme: str = "") -> None:
         config, self.description = study.config, study.description(scheme)
         self.study, self.scheme = study, scheme or study.main
-        self.units, self.sesoi = sorted(self.description["units"]), config["sesoi"]
+        self.units, self.sesoi = self.description["units"], config["sesoi"]
         self.primary, self.taxonomies = config["taxonomy"]["primary"], list(config["taxonomy"]["all"])
         self.cells = study.table("cells", scheme)
         self.tables = {"panel": study.table("panel", scheme, ("basis",)), "periods": study.table("periods", scheme)}
         where = study.table("units", scheme)
-        self.where = where.set_index("unit").sort_index()
+        self.where = where.set_index("unit")
         self.links = joined_links(study.table("adjacency", scheme), config["weights"]["join"])
         self.settings = s = parse_contrast_settings(config["inference"], study.power)
         self.places = Places(where, self.links, s.permutations, s.seed, s.level)
@@ -105,9 +105,9 @@ class Groups:
         return measured.reindex(self.units), ""
 
     def members(self, sample: str) -> list[str]:
-        """Return the units of a sample, sorted."""
+        """Return the units of a sample."""
         check_names([sample], self.description["samples"], "estimates.group_contrasts.sample")
-        return sorted(self.description["samples"][sample])
+        return list(self.description["samples"][sample])
 
     def period_at(self, year: int) -> str:
         """Return the main period that holds a year, or the last one that began before it."""
@@ -123,7 +123,7 @@ class Groups:
                 "both in cells.csv",
                 "add them to taxonomy.all and periods",
             )
-        return found.set_index("unit").sort_index().astype(dict.fromkeys(LABELS, float))[[*LABELS, "cell"]]
+        return found.set_index("unit").reindex(self.units).astype(dict.fromkeys(LABELS, float))[[*LABELS, "cell"]]
 
     def given(self, names: Sequence[str]) -> pd.DataFrame:
         """Return columns of the units by unit."""

@@ -69,7 +69,7 @@ def elasticity(groups: Groups, spec: WagesSpec) -> Iterator[GroupContrast | Esti
 
 
 def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
-    """Return log wages and log investment of the year after by unit and year, sorted."""
+    """Return log wages and log investment of the year after by unit and year."""
     if reason := groups.missing(spec.wage, spec.investment):
         return pd.DataFrame(), reason
     (first, last), kept = spec.years, groups.members(spec.sample)
@@ -78,8 +78,10 @@ def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
     if (later[inside] <= 0).to_numpy().any():
         return pd.DataFrame(), f"{spec.investment} holds zeros: its logarithm does not exist"
     columns = {ELASTICITY: groups.wide(f"log({spec.wage})").stack(), INVESTMENT: later[inside].apply(np.log).stack()}
-    table = pd.DataFrame(columns).rename_axis(["unit", "year"]).dropna().reset_index()
-    table = table[table["unit"].isin(kept)].sort_values(["unit", "year"], ignore_index=True)
+    table = (
+        pd.DataFrame(columns).reindex(columns[ELASTICITY].index).rename_axis(["unit", "year"]).dropna().reset_index()
+    )
+    table = table[table["unit"].isin(kept)].reset_index(drop=True)
     return table, "" if table["year"].nunique() > 2 else f"fewer than 3 years of both in {first}-{last}"
 
 
@@ -139,12 +141,13 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(asked.row, estimate=NAN, warning=joined(asked.row.warning, f"not defined: {error}"))]
     c = np.zeros(fit.X.shape[1])
     c[: len(asked.regressors)] = [asked.weights.get(name, 0.0) for name in asked.regressors]
-    names, shares = partial_leverage(fit.X, units, c)
+    codes, names = pd.factorize(units)
+    shares = partial_leverage(fit.X, codes, c)[1]
     row = replace(
         asked.row,
         estimate=float(c @ fit.beta),
         n_obs=len(units),
-        n_units=len(np.unique(units)),
+        n_units=len(names),
         n_periods=len(np.unique(years)),
         n_treated=asked.treated,
         g_star=effective_clusters(fit.X, units, c),
@@ -155,7 +158,7 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(row, warning=joined(row.warning, few))]
     rows = [_cr3(row, fit, c, units, groups)]
     if row.role == "primary":
-        rows += [_wild(row, fit, c, units, groups), _driscoll_kraay(row, fit, c, years, groups)]
+        rows += [_wild(row, fit, c, codes, groups), _driscoll_kraay(row, fit, c, years, groups)]
         rows += leave_out_rows(row, fit, c, units, groups.settings)
     return rows
 
@@ -175,7 +178,7 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
     inside = free.to_numpy()
     bread = np.linalg.inv(inside.T @ inside)
     y_free = (y - y.groupby(level="unit").transform("mean")).to_numpy()
-    return OlsFit(inside, y_free, fitted.params.to_numpy(), bread, fitted.resids.to_numpy())
+    return OlsFit(inside, y_free, fitted.params.to_numpy(), bread, fitted.resids.loc[index].to_numpy())
 
 
 def _tested(row: Estimate, found: Any, level: float, **labels: Any) -> Estimate:

@@ -149,7 +149,8 @@ class _Linkages:
         self.study, self.section = study, read(Section, study.config, "linkages")
         self.main = next((spec for spec in self.section.specs if spec.role == "primary"), self.section.specs[0])
         self.inference, self.power = study.config["inference"], study.power
-        self.places, self.table = _places(study.table("units")), with_zones(study)
+        self.places = study.table("units").set_index("unit")[["lat", "lon"]].astype(float)
+        self.table, self.units = with_zones(study), list(self.places.index)
         self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
 
     @cached_property
@@ -221,7 +222,7 @@ class _Linkages:
         }
 
     def _panel(self, spec: LinkageSpec) -> LinkagePanel:
-        units, years = sorted(self.table["unit"].unique()), list(range(spec.years[0], spec.years[1] + 1))
+        units, years = self.units, list(range(spec.years[0], spec.years[1] + 1))
         known = sorted(self.study.config["weights"]["families"])
         if spec.weights not in known:
             raise EstimateError(
@@ -244,7 +245,7 @@ class _Linkages:
         """Return an expression for each unit and year, shape (N, T), every value there."""
         check_columns(expression, self.table.columns, f"linkage specification {where}")
         values = self.table[["unit", "year"]].assign(value=evaluate(expression, self.table))
-        wide = values.pivot(index="unit", columns="year", values="value").sort_index().reindex(columns=years)
+        wide = values.pivot(index="unit", columns="year", values="value").reindex(self.units, columns=years)
         if blank := [f"{wide.index[i]} {years[t]}" for i, t in np.argwhere(wide.isna().to_numpy())]:
             found = f"{len(blank)} values of {expression} are missing in {years[0]}-{years[-1]}"
             raise EstimateError(
@@ -360,11 +361,6 @@ class _Linkages:
         weak = f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g}" if mde > sesoi else ""
         basis = BASES.get(self._basis(spec), "")
         return joined(basis, ENDOGENOUS, dated, *late, str(fields.get("warning", "")), weak)
-
-
-def _places(units: pd.DataFrame) -> pd.DataFrame:
-    """Return the coordinates of the units, sorted by unit."""
-    return units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
 
 
 def _standardised(values: np.ndarray, name: str) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
+from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
@@ -107,9 +108,7 @@ def _add_drawn(rows: Rows, fit: SpatialPanelFit, inference: Mapping[str, Any]) -
 def _add_tests(
     rows: Rows, fit: SpatialPanelFit, y: np.ndarray, X: np.ndarray, matrix: csr_array, inference: Mapping[str, Any]
 ) -> None:
-    left = y - X[:, :2] @ np.linalg.lstsq(X[:, :2], y, rcond=None)[0]
-    plain = -0.5 * len(left) * (np.log(2 * np.pi * float(left @ left) / len(left)) + 1)
-    value = 2 * (fit.log_likelihood - plain)
+    value = 2 * (fit.log_likelihood - OLS(y, X[:, :2]).fit().llf)
     test = {"estimate": value, "statistic": value, "df": 2, "p_value": float(np.exp(-value / 2))}
     rows.add("ratio", **test, contrast="against no neighbours", p_type="chi-squared(2)")
     rng, seed = stream(inference, rows.shared, rows.shared["period"], "moran")

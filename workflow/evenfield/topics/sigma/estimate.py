@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.weightstats import DescrStatsW
 
 from evenfield.numerics import dispersion
 from evenfield.numerics.errors import NumericsError
@@ -123,7 +124,8 @@ def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
     unit_low = unit_high = np.full(y.shape[1], "", dtype=object)
     # ASSUME: a study that has no population at all gets no population-weighted dispersion; a gap in it is an error.
     if "population" in panel and panel["population"].notna().any():
-        weighted = dispersion.weighted_sigma(y, matched(panel, "population", data, where))
+        people = matched(panel, "population", data, where)
+        weighted = np.array([DescrStatsW(incomes, w).std for incomes, w in zip(y.T, people.T, strict=True)])
     if len(y) >= MIN_UNITS:
         without = dispersion.leave_one_out_sigma(y)
         low, high = without.min(axis=0), without.max(axis=0)

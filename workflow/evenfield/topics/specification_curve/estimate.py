@@ -143,8 +143,10 @@ def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict
     -----
     Where a scheme lacks a unit, the place that got its label gets the label that it got: the draw stays uniform.
     """
-    strata = {unit: name for scheme in schemes.values() for unit, name in zip(scheme.units, scheme.strata, strict=True)}
-    units, out = sorted(strata), {}
+    # The scheme with most units gives the order.
+    largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
+    strata = {unit: name for scheme in largest for unit, name in zip(scheme.units, scheme.strata, strict=True)}
+    units, out = list(strata), dict[str, np.ndarray]()
     names = np.array([strata[unit] for unit in units])
     keys = [generator_for(seed, f"curve:{draw}").random(len(units)) for draw in draws]
     whole = np.array([permutation_from_keys(key, names) for key in keys])

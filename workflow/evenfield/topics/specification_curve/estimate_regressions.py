@@ -38,7 +38,7 @@ class Point(NamedTuple):
 class Scheme:
     """Everything of one unit scheme, in one order of units."""
 
-    units: tuple[str, ...]  # sorted
+    units: tuple[str, ...]  # in the order of draws
     samples: Mapping[str, tuple[str, ...]]  # units of each sample
     place: pd.DataFrame  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
     periods: Mapping[str, pd.DataFrame]
@@ -50,7 +50,7 @@ class Scheme:
     def of(cls, study: Study, name: str) -> Scheme:
         """Align the tables of a unit scheme."""
         units, panel = study.table("units", name), study.table("panel", name)
-        order = sorted(units["unit"])
+        order = list(units["unit"])
         periods = {}
         for period, group in study.table("periods", name).groupby("period"):
             table = _ordered(group, order)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools import add_constant
 
 from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
@@ -156,12 +158,10 @@ class Data:
         return pd.DataFrame({**labels, "either": np.maximum(C, S), "neither": (1 - C) * (1 - S)})
 
 
-def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    there = np.isfinite(x) & np.isfinite(y)
-    if there.sum() < FEWEST_YEARS["trend"]:
+def _slope(years: np.ndarray, y: np.ndarray) -> float:
+    if np.isfinite(y).sum() < FEWEST_YEARS["trend"]:
         return float("nan")
-    dx = x[there] - x[there].mean()
-    return float(dx @ y[there] / (dx @ dx)) if dx @ dx > 0 else float("nan")
+    return float(OLS(y, add_constant(years - years.mean()), missing="drop").fit().params[1])
 
 
 REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {

@@ -65,8 +65,8 @@ def estimate(study: Study) -> Results:
     out, left_out, described = Results(), [], study.description()
     for spec in read(Section, study.config, "taxonomies"):
         for item in [item for item in described["periods"] if item["role"] == "main"]:
-            growth = study.table("periods").query("period == @item['period']").set_index("unit").sort_index()[[GROWTH]]
-            table, note = complete(growth[growth.index.isin(described["samples"][spec.sample])], [GROWTH])
+            growth = study.table("periods").query("period == @item['period']").set_index("unit")[[GROWTH]]
+            table, note = complete(growth.loc[described["samples"][spec.sample]], [GROWTH])
             row = _row(study, spec, item, note)
             for taxonomy in study.config["taxonomy"]["all"] if spec.role == "primary" else [main]:
                 role = spec.role if taxonomy == main else "robustness"

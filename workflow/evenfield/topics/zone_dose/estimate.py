@@ -139,7 +139,7 @@ class _Regression:
         info = scheme_infos([study.description(scheme)])[scheme]
         units = list(sample_units(info, spec.sample, where))
         table = with_zones(study, scheme)
-        table = table[table["unit"].isin(units)].sort_values(["unit", "year"], ignore_index=True)
+        table = table.set_index("unit").loc[units].reset_index()
         wide = []
         for text in (section.outcomes[spec.outcome].expression, section.doses[spec.dose].expression):
             check_columns(text, table.columns, where)
@@ -148,8 +148,8 @@ class _Regression:
         named = study.table("units", scheme)
         if spec.beside not in named:
             raise EstimateError(f"{where} compares within {spec.beside}", "a column of units.csv", "correct `beside`")
-        codes, names = grouping(named, spec.beside, list(wide[0].index), where)
-        groups = pd.Series([names[code] for code in codes], wide[0].index)
+        codes, names = grouping(named, spec.beside, units, where)
+        groups = pd.Series([names[code] for code in codes], units)
         # ASSUME: units of a group share the shocks of a year; a unit alone in its group says nothing and is left out.
         groups = groups[groups.duplicated(keep=False)]
         if groups.empty:
@@ -215,7 +215,7 @@ class _Regression:
                     "choose other years, lags or leads in config.yaml",
                 )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
-        frame = frame.rename_axis(["unit", "year"]).sort_index()
+        frame = frame.rename_axis(["unit", "year"])
         cells = [f"{self.groups[unit]} {year}" if year > first else "" for unit, year in frame.index]
         dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
         columns = np.column_stack([frame.to_numpy(float), dummies]).reshape(len(self.groups), len(years), -1)

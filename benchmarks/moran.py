@@ -1,0 +1,52 @@
+"""Moran's I and local Moran with permutations, contiguity on a lattice."""
+
+from typing import Any
+
+import numpy as np
+from spatial_panel import SHAPES, lattice, pysal
+
+from evenfield.numerics.moran import morans_i_test
+from evenfield.numerics.spatial_statistics import local_moran_tests
+
+TITLE = "Moran's I and local Moran, 999 permutations"
+TEXT = """esda's local Moran is compiled by numba, one thread (first call: with the compilation). The permutations
+differ, so statistics agree and p-values agree within the error of the draws. Where ours is slower, the reason is
+that nothing is compiled, that a draw is the order of seeded uniform numbers, and that Moran's I regresses each on
+the constant again."""
+DRAWS = 999
+
+
+def cases(smoke: bool) -> Any:
+    for n in (300,) if smoke else SHAPES:
+        W, y = lattice(*SHAPES[n]), np.random.default_rng(n).normal(size=n)
+        y = y + W @ y
+        yield from pair(n, W, y, {})
+
+
+def pair(n: int, W: Any, y: np.ndarray, kept: dict[str, Any]) -> Any:
+    def theirs(kind: str, **how: Any) -> Any:
+        import esda
+
+        if "w" not in kept:
+            kept["w"] = pysal(W)
+        np.random.seed(1)
+        return getattr(esda, kind)(y, kept["w"], permutations=DRAWS, **how)
+
+    def check(found: dict[str, Any]) -> None:
+        if "esda" in found:
+            np.testing.assert_allclose(found["ours"].statistic, found["esda"].I, rtol=1e-9)
+
+    def check_local(found: dict[str, Any]) -> None:
+        if "esda" in found:
+            mine, other = found["ours"], found["esda"]
+            np.testing.assert_allclose(mine.statistic[:, 0], other.Is, rtol=1e-9)
+            assert np.corrcoef(mine.p_value[:, 0], np.minimum(2 * other.p_sim, 1))[0, 1] > 0.99
+
+    grows = n <= 2800
+    yield {"what": f"Moran's I, {n:,} units", "ours": lambda: morans_i_test(y, W, np.random.default_rng(1), DRAWS),
+           "peers": {"esda": lambda: theirs("Moran")}, "check": check, "units": n,
+           "grows": "Moran's I" if grows else None}  # fmt: skip
+    yield {"what": f"local Moran, {n:,} units",
+           "ours": lambda: local_moran_tests(y[:, None], W, np.random.default_rng(1), DRAWS),
+           "peers": {"esda": lambda: theirs("Moran_Local", n_jobs=1, keep_simulations=False)}, "check": check_local,
+           "units": n, "grows": "local Moran" if grows else None}  # fmt: skip
