@@ -12,6 +12,7 @@ from evenfield.numerics.spatial import Weights, connected_sets, hangs_together, 
 TIE = 1e-9
 MOST_SETS = 50_000
 FEWEST_DRAWS = 20
+AT_ONCE = 2000  # draws that fit a processor's cache
 
 
 class LabelDraws(NamedTuple):
@@ -130,7 +131,9 @@ def label_permutation(
     distinct = len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
     if distinct < FEWEST_DRAWS:
         raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
-    statistics = label_statistics(spread.drawn(labels, draws.source), basis, e, c, df)[1]
+    parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
+    drawn = [label_statistics(spread.drawn(labels, part), basis, e, c, df)[1] for part in parts]
+    statistics = np.concatenate(drawn)
     kept = statistics[np.isfinite(statistics)]
     extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
     p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)

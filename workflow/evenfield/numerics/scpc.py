@@ -1,5 +1,6 @@
 """Spatial correlation robust inference: the conditional SCPC t test of Mueller and Watson (2023)."""
 
+import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ class SpatialComponents(NamedTuple):
     critical_value: float  # of the unconditional test (Mueller and Watson 2022), a lower bound for the conditional one
     average_correlation: float  # assumed upper bound of the average pairwise correlation
     level: float  # confidence level
+    tests: dict[bytes, tuple[np.ndarray, float]]  # factors and critical value of the designs seen so far
 
     @property
     def q(self) -> int:
@@ -86,7 +88,7 @@ def spatial_components(
         options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
     _, q, cv = min(options)
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
-    return SpatialComponents(distance, decays, vectors[:, :q], unconditional, cv, average_correlation, level)
+    return SpatialComponents(distance, decays, vectors[:, :q], unconditional, cv, average_correlation, level, {})
 
 
 def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np.ndarray:
@@ -123,11 +125,10 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
     x = _unit_weights(fit.X, c, space)
-    conditional = _conditional_factors(fit.X, x, space)
+    conditional, cv = _conditional_test(fit.X, x, space)
     estimate = float(c @ fit.beta)
     scores = space.vectors.T @ (x * fit.u_hat)
     std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
-    cv = _critical_value(conditional, 1 - space.level, space.critical_value)
     statistic = estimate / std_error if std_error > 0 else np.nan
     both = np.concatenate([space.unconditional, conditional])
     p_value = float(ratio_probability(both, abs(statistic)).max()) if np.isfinite(statistic) else np.nan
@@ -161,8 +162,7 @@ def scpc_statistics(
 
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
-    x = _unit_weights(X, c, space)
-    return _critical_value(_conditional_factors(X, x, space), 1 - space.level, space.critical_value)
+    return _conditional_test(X, _unit_weights(X, c, space), space)[1]
 
 
 def scpc_power_point(
@@ -227,6 +227,15 @@ def _unit_weights(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.
     if len(X) != len(space.vectors):
         raise NumericsError(f"{len(X)} observations do not fit the components of {len(space.vectors)} units")
     return len(X) * contrast_weights(X, c)
+
+
+def _conditional_test(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> tuple[np.ndarray, float]:
+    """Return factors and critical value of the conditional test, the same for every outcome on a design."""
+    key = hashlib.sha256(X.tobytes() + x.tobytes()).digest()
+    if key not in space.tests:
+        factors = _conditional_factors(X, x, space)
+        space.tests[key] = factors, _critical_value(factors, 1 - space.level, space.critical_value)
+    return space.tests[key]
 
 
 def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:

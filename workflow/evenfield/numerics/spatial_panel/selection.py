@@ -56,15 +56,15 @@ def _with_dummies(panel: BalancedPanel) -> BalancedPanel:
 
 def residual_moran(fit: SpatialPanelFit, rng: np.random.Generator, permutations: int = 999) -> tuple[float, float]:
     """Return Moran's I of residuals over all years and its permutation p-value."""
-    e, n, lag = fit.residuals, fit.n_units, fit.network.lag
+    e, n, lag = np.ascontiguousarray(fit.residuals.T), fit.n_units, fit.network.lag
     scale = n / (fit.network.matrix.sum() * np.vdot(e, e))
-    order = np.lexsort(e)  # units by their residuals, so that the draws do not depend on ids or rows
-    value = float(np.vdot(e.T, lag(e.T)) * scale)
+    order = np.lexsort(e.T)  # units by their residuals, so that the draws do not depend on ids or rows
+    value = float(np.vdot(e, lag(e)) * scale)
     drawn = np.empty(permutations)
     place = np.empty(n, dtype=int)
     for b in range(permutations):
         place[order] = order[rng.permutation(n)]
-        moved = e[:, place].T
+        moved = e[place]
         drawn[b] = np.vdot(moved, lag(moved)) * scale
     far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
     return value, float((1 + far.sum()) / (1 + permutations))

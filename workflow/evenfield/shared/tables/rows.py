@@ -30,15 +30,19 @@ def records(frame: pd.DataFrame) -> list[Row]:
 
 def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     """Return the rows whose columns hold the wanted values."""
+    return frame.iloc[_places(frame, wanted)]
+
+
+def _places(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
     rows = np.arange(len(frame))
     for name, value in wanted.items():
         rows = rows[frame[name].to_numpy()[rows] == value]
-    return frame.iloc[rows]
+    return rows
 
 
 def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     """Return the first row whose columns hold the wanted values."""
-    found = records(only(frame, **wanted).head(1))
+    found = records(frame.iloc[_places(frame, wanted)[:1]])
     return found[0] if found else {}
 
 

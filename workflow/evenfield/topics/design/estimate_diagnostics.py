@@ -1,6 +1,7 @@
 """What a design consists of, and its diagnostics: cells, correlations, variance inflation, weights, cohort support."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class Design:
         self.exposures, self.first_years = study.table("exposures"), study.table("first_years")
         self.matrices, self.description = study.all_weights, study.description()
         self.taxonomies = sorted(self.cells["taxonomy"].unique())
+        self.regressors = cache(self._regressors)
 
     @property
     def period_names(self) -> list[str]:
@@ -57,7 +59,7 @@ class Design:
         place = self.places.reindex(columns=["lat", "lon"]).to_numpy(float)
         return haversine_km(place[:, 0], place[:, 1]) if np.isfinite(place).all() else None
 
-    def regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
+    def _regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
         """Return own and exposure columns of every unit, sorted by unit."""
         rows = self.exposures[self.exposures["weights"].eq(weights) & self.exposures["taxonomy"].eq(taxonomy)]
         rows = rows[rows["period"].eq(period)].set_index("unit")
