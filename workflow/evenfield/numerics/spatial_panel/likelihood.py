@@ -40,7 +40,6 @@ def f_upper_tail(statistic: float, df: float, df_rest: float) -> float:
 
 
 RESPONSES = 3  # y, W y, W W y
-PAIRWISE = ["einsum_path", (0, 1), (0, 1)]
 SAME = 1e-10
 
 
@@ -83,37 +82,18 @@ class PanelMoments:
         return by_rho, by_lam
 
     @cached_property
-    def _blocks(self) -> np.ndarray:
-        """Cross-products of [outcome, X] as a polynomial: one row for each pair among 1, rho, lambda, rho * lambda."""
-        one, zero = np.asarray(1.0), np.asarray(0.0)
-        base = self.columns(zero, zero)
-        by_rho, by_lam = self.columns(one, zero) - base, self.columns(zero, one) - base
-        parts = np.stack([base, by_rho, by_lam, self.columns(one, one) - base - by_rho - by_lam])
-        products = np.einsum("apk,pq,bql->abkl", parts, self.gram, parts, optimize=PAIRWISE)
-        return np.asarray(products.reshape(len(parts) ** 2, -1))
-
-    @cached_property
     def _slope_at_zero(self) -> float:
         """J'(0) = copies * drop, because tr(W) = 0."""
         return float(self.counts.copies * self.counts.drop)
 
     def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return cross-products of the filtered outcome and regressors; rho, lam (G,) -> (G, 1 + K, 1 + K)."""
-        powers = np.stack([np.ones_like(rho * lam), rho + 0.0 * lam, lam + 0.0 * rho, rho * lam], axis=-1)
-        pairs = powers[..., :, None] * powers[..., None, :]
-        return self._summed(pairs)
-
-    def _summed(self, pairs: np.ndarray) -> np.ndarray:
-        shape = (*pairs.shape[:-2], 1 + self.k, 1 + self.k)
-        return np.asarray(pairs.reshape(*pairs.shape[:-2], -1) @ self._blocks).reshape(shape)
+        C = self.columns(rho, lam)
+        return np.asarray(np.swapaxes(C, -1, -2) @ self.gram @ C)
 
     def least_squares(self, rho: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients and sum of squared residuals at given spatial parameters; rho, lam (G,)."""
-        if np.ndim(rho) or np.ndim(lam):
-            B = self.cross_products(rho, lam)
-        else:
-            C = self.columns(rho, lam)
-            B = C.T @ self.gram @ C
+        B = self.cross_products(rho, lam)
         beta = np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])[..., 0]
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
@@ -167,9 +147,8 @@ class PanelMoments:
         """Return the derivatives of the concentrated log-likelihood in rho and lambda; shape (2,)."""
         at = np.asarray(rho), np.asarray(lam)
         beta, sse = self.least_squares(*at)
-        mix, powers = np.concatenate([[1.0], -beta]), np.array([1.0, rho, lam, rho * lam])
-        changes = np.array([[0.0, 1.0, 0.0, lam], [0.0, 0.0, 1.0, rho]])
-        slopes = mix @ self._summed(2.0 * powers[:, None] * changes[:, None, :]) @ mix
+        mix = np.concatenate([[1.0], -beta])
+        slopes = 2.0 * (np.stack(self.column_slopes(rho, lam)) @ mix) @ self.gram @ (self.columns(*at) @ mix)
         # A parameter that is exactly zero is absent (or has slope copies * drop): no spectrum is summed for it.
         logs = np.array([float(self.jacobian_slope(value)) if value else self._slope_at_zero for value in at])
         return np.asarray(logs - 0.5 * self.counts.observations * slopes / sse)
