@@ -248,9 +248,9 @@ def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Repo
     report.met("shuffled rows", shuffle_study(second, setting.venv / "bin" / "python"))
     run_study("run 2 of 2: everything different", second, setting, engine)
     compare(first, second, "run 2")
-    compare_archives(first, (plain, setting))
     if options.kernels:
         check_kernels(folder, study, plain, engine, report)
+    compare_archives(first, (plain, setting))  # last: it adds the archive to the results of run 1
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
