@@ -24,11 +24,9 @@ def numbers(folder, names):
         done = subprocess.run(run, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     table = pd.read_csv(folder / "results" / "estimates.csv", dtype=str, keep_default_na=False)
-
-    def told(text):  # units that are left out together are listed by id
-        return " ".join(sorted(re.sub("CN-[A-Z]{2}", lambda m: names[m[0]], text).split()))
-
-    table[LABELS] = table[LABELS].map(told)
+    # Units that are left out together are listed by id.
+    words = lambda text: sorted(re.sub("CN-[A-Z]{2}", lambda m: names[m[0]], text).split())  # noqa: E731
+    table[LABELS] = table[LABELS].map(lambda text: " ".join(words(text)))
     return table[[*LABELS, *NUMBERS]].sort_values([*LABELS, *NUMBERS], ignore_index=True)
 
 

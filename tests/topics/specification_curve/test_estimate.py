@@ -93,6 +93,9 @@ def test_one_draw_permutes_the_same_units_in_every_unit_scheme():
     assert ((label["fewer"] == kept) == (kept != "c")).all()
     share = [[(label["fewer"][:, i] == unit).mean() for unit in fewer.units] for i in range(5)]
     assert np.abs(np.array(share) - 0.2).max() < 0.02
+    parts = {name: SimpleNamespace(units=(*name,), strata=np.isin([*name], ["b", "c"])) for name in ("abdf", "acbd")}
+    for name, source in permutations(parts, 1, range(1, 400)).items():  # no scheme has all units
+        assert (np.isin(np.array([*name])[source], ["b", "c"]) == parts[name].strata).all()
 
 
 def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):

@@ -146,16 +146,15 @@ def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict
     # The scheme with most units gives the order.
     largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
     strata = {unit: name for scheme in largest for unit, name in zip(scheme.units, scheme.strata, strict=True)}
-    units, out = list(strata), dict[str, np.ndarray]()
-    names = np.array([strata[unit] for unit in units])
-    keys = [generator_for(seed, f"curve:{draw}").random(len(units)) for draw in draws]
-    whole = np.array([permutation_from_keys(key, names) for key in keys])
+    place, out = {unit: i for i, unit in enumerate(strata)}, dict[str, np.ndarray]()
+    keys = [generator_for(seed, f"curve:{draw}").random(len(place)) for draw in draws]
+    whole = np.array([permutation_from_keys(key, np.array(list(strata.values()))) for key in keys])
     for name, scheme in schemes.items():
-        there = np.isin(units, scheme.units)
-        source = whole[:, there]
-        while not there[source].all():
-            source = np.where(there[source], source, np.take_along_axis(whole, source, axis=1))
-        out[name] = np.searchsorted(np.flatnonzero(there), source)
+        at, back = [place[unit] for unit in scheme.units], np.full(len(place), -1)
+        back[at], source = np.arange(len(at)), whole[:, at]
+        while (back[source] < 0).any():
+            source = np.where(back[source] < 0, np.take_along_axis(whole, source, axis=1), source)
+        out[name] = back[source]
     return out
 
 
