@@ -12,7 +12,7 @@ from evenfield.numerics.spatial import Weights, connected_sets, hangs_together, 
 TIE = 1e-9
 MOST_SETS = 50_000
 FEWEST_DRAWS = 20
-AT_ONCE = 2000  # draws that fit a processor's cache
+AT_ONCE = 1000  # draws that fit a processor's cache
 
 
 class LabelDraws(NamedTuple):
@@ -143,26 +143,33 @@ def label_permutation(
 def label_statistics(
     drawn: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its t statistic under many draws at once; drawn (R, B, N)."""
-    flat = drawn.reshape(-1, drawn.shape[2])
-    D, side = (flat - flat @ basis @ basis.T).reshape(drawn.shape), (flat @ e).reshape(drawn.shape[:2]).T
-    M = np.einsum("rbn,sbn->brs", D, D)
-    regular = _regular(M)
-    safe = np.where(regular[:, None, None], M, np.eye(M.shape[1]))
-    beta, loading = np.moveaxis(np.linalg.solve(safe, np.stack(np.broadcast_arrays(side, c), axis=2)), 2, 0)
-    s2 = (e @ e - np.einsum("bi,bi->b", beta, side)) / df
-    estimate = beta @ c
+    """Return c'beta and its t statistic under many draws at once; drawn (R, B, N).
+
+    Notes
+    -----
+    Eliminating the regressors from cross-products bordered by their products with the outcome and by c leaves the
+    residual sum of squares, -c'beta and minus the variance of c'beta over that of the errors.
+    """
+    R, B, N = drawn.shape
+    flat = drawn.reshape(-1, N)
+    free = (flat @ basis) @ basis.T
+    D = np.subtract(flat, free, out=free).reshape(drawn.shape)
+    S = np.zeros((R + 2, R + 2, B))
+    S[:R, :R] = np.einsum("rbn,sbn->rsb", D, D)
+    S[R, :R] = S[:R, R] = (flat @ e).reshape(R, B)
+    S[R + 1, :R] = S[:R, R + 1] = c[:, None]
+    S[R, R] = e @ e
+    M, det = S[:R, :R], np.ones(B)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = estimate / np.sqrt(s2 * (loading @ c))
-    return estimate, np.where(regular, statistic, np.nan)
-
-
-def _regular(M: np.ndarray) -> np.ndarray:
-    """Say which cross-products (B, L, L) have no eigenvalue near zero, which the determinant often settles."""
-    floor = np.linalg.det(M) * ((M.shape[1] - 1) / np.trace(M, axis1=1, axis2=2)) ** (M.shape[1] - 1)
-    regular = floor > 2 * RANK_TOLERANCE  # the smallest eigenvalue is not below it
-    regular[~regular] = np.linalg.eigvalsh(M[~regular])[:, 0] > RANK_TOLERANCE
-    return np.asarray(regular)
+        for _ in range(R):
+            det *= S[0, 0]
+            S = S[1:, 1:] - S[1:, :1] * (S[:1, 1:] / S[0, 0])
+        statistic = -S[0, 1] / np.sqrt(S[0, 0] / df * -S[1, 1])
+        floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)  # the smallest eigenvalue is not below it
+    unsettled = np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))
+    smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
+    statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
+    return -S[0, 1], statistic
 
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:

@@ -10,9 +10,8 @@ SECOND_DIGITS = 6
 
 def round_significant(values: np.ndarray, digits: int) -> np.ndarray:
     """Round each value to ``digits`` significant digits through its shortest decimal text."""
-    flat = np.asarray(values, dtype=float).ravel()
-    rounded = [float(f"{value:.{digits - 1}e}") if np.isfinite(value) else value for value in flat]
-    return np.array(rounded, dtype=float).reshape(np.shape(values))
+    flat, form = np.asarray(values, dtype=float).ravel(), f"%.{digits - 1}e"
+    return np.array([float(form % value) for value in flat.tolist()]).reshape(np.shape(values))
 
 
 def round_results(values: np.ndarray, scale: np.ndarray | float | None = None) -> np.ndarray:
