@@ -98,10 +98,12 @@ def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings)
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(contrast.row, found)]
-    row, section, place = found.row, found.section, found.place
-    if contrast.row.role != "primary":
-        rungs = [primary_rung(section, place, settings.ladder), *_expected_rungs(contrast, section, place)]
-        return [_filled(row, rung, found, settings.level) for rung in rungs]
+    row, section, place = replace(contrast.row, **found.counts), found.section, found.place
+    if row.role != "primary":
+        if not found.rungs:
+            found.rungs.append(primary_rung(section, place, settings.ladder))
+            found.rungs.extend(_expected_rungs(contrast, section, place))
+        return [_filled(row, rung, found, settings.level) for rung in found.rungs]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
     rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
     return [

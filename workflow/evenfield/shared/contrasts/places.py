@@ -1,6 +1,7 @@
 """Where units are, and which label permutations and spatial components belong to a set of units: made once each."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,10 +29,12 @@ class Places:
 
     def __init__(self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int, level: float) -> None:
         self._units = units.set_index("unit")
+        self._position = {str(unit): i for i, unit in enumerate(units["unit"])}
         self._links = links
         self._permutations, self._seed, self._level = permutations, seed, level
         self._located: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, dict[str, SpatialComponents]]] = {}
         self._draws: dict[tuple[object, ...], LabelDraws | str] = {}
+        self.prepared: dict[bytes, Any] = {}  # contrasts by their arrays
 
     def at(self, members: np.ndarray, group: np.ndarray, draw_id: str, schemes: tuple[str, ...] = SCHEMES) -> Place:
         """Return what inference needs to know about a set of units and its first group; members (N,), group (N,)."""
@@ -43,8 +46,7 @@ class Places:
 
     def order(self, units: np.ndarray) -> np.ndarray:
         """Return the positions of units in the order in which draws take them; units (N,)."""
-        place = self._units.index.get_indexer(pd.Index(units))
-        return np.argsort(np.where(place < 0, len(self._units), place), kind="stable")
+        return np.argsort([self._position.get(unit, len(self._position)) for unit in units.tolist()], kind="stable")
 
     def free_draws(self, count: int, draw_id: str) -> LabelDraws:
         """Return permutations of labels among all units."""

@@ -1,7 +1,8 @@
 """From a table by unit to the arrays of a group contrast: labels, what they spread to, what draws let expect."""
 
+import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,7 @@ import pandas as pd
 
 from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
 from evenfield.numerics.label_permutation import Spread, expected_regressors
-from evenfield.numerics.ladder import Place, Section
-from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.ladder import Place, Rung, Section
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.places import SCHEMES, Places
 from evenfield.shared.estimates import Estimate
@@ -58,14 +58,23 @@ class GroupContrast:
 class PreparedContrast:
     """A contrast that is defined."""
 
-    row: Estimate  # with counts, effective clusters and the unit of largest leverage
+    counts: Mapping[str, Any]  # fields of its row: counts, effective clusters, the unit of largest leverage
     section: Section  # regression and combination
     place: Place  # coordinates, components and draws of the same units
+    rungs: list[Rung] = field(default_factory=list)  # those of a robustness row, once it is estimated
 
 
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
-    """Arrange the arrays of a contrast."""
-    section = contrast_section(contrast, places)
+    """Arrange the arrays of a contrast, once for all rows that share them."""
+    section, row = contrast_section(contrast, places), contrast.row
+    names, sample = (contrast.labels, contrast.controls), (row.unit_scheme, row.sample_id, row.role == "primary")
+    key = pickle.dumps((section, contrast.expected, names, sample))
+    if key not in places.prepared:
+        places.prepared[key] = _prepared(contrast, section, places)
+    return places.prepared[key]
+
+
+def _prepared(contrast: GroupContrast, section: Section, places: Places) -> PreparedContrast | str:
     reason = _undefined(contrast, section)
     if reason:
         return reason
@@ -76,7 +85,7 @@ def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContras
         section = _adjusted(section, contrast.expected, place)
         if dependent_columns(section.X):
             return "not defined: nothing is left of the labels beside what permutations let expect"
-    return PreparedContrast(_described(contrast, section), section, place)
+    return PreparedContrast(_counts(contrast, section), section, place)
 
 
 def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
@@ -105,7 +114,8 @@ def contrast_section(contrast: GroupContrast, places: Places) -> Section:
     units = contrast.table.index.to_numpy(str)
     order = places.order(units)
     columns = [contrast.outcome, *contrast.labels, *contrast.controls]
-    units, values = units[order], contrast.table[columns].to_numpy(float)[order]
+    units = units[order]
+    values = np.column_stack([contrast.table[name].to_numpy(float) for name in columns])[order]
     if len(holes := units[np.isnan(values).any(axis=1)]):
         found = f"{len(holes)} units lack a value ({first_examples(holes.tolist())})"
         where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
@@ -126,7 +136,7 @@ def _treated(regressors: np.ndarray) -> int:
 def _carriers(column: np.ndarray) -> int:
     """Count the smaller group of an indicator, the units above zero of a share or a number, else all units."""
     count, N = int((column > 0).sum()), len(column)
-    if np.isin(column, (0.0, 1.0)).all():
+    if ((column == 0.0) | (column == 1.0)).all():
         return min(count, N - count)
     return count if column.min() >= 0 else N
 
@@ -147,14 +157,12 @@ def contrast_place(
     return places.at(section.units, section.labels[:, 0], draw_id, schemes)
 
 
-def _described(contrast: GroupContrast, section: Section) -> Estimate:
-    fit = fit_ols(section.y, section.X)
-    shares = partial_leverage(fit.X, np.arange(len(section.y)), section.contrast)[1]
+def _counts(contrast: GroupContrast, section: Section) -> dict[str, Any]:
+    shares = partial_leverage(section.X, np.arange(len(section.y)), section.contrast)[1]
     largest = int(np.argmax(np.round(shares, TIE_DIGITS)))
-    counts: dict[str, Any] = {"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated}
-    g_star = effective_clusters(fit.X, section.units, section.contrast)
-    labels: dict[str, Any] = {
+    return {
+        **{"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated},
+        "g_star": effective_clusters(section.X, section.units, section.contrast),
         "max_leverage_unit": str(section.units[largest]),
         "controls_id": " + ".join(contrast.controls) or "none",
     }
-    return replace(contrast.row, **counts, **labels, g_star=g_star)

@@ -45,8 +45,8 @@ def reach_rows(contrast: GroupContrast, places: Places, settings: ContrastSettin
         reach = _reach(found, kind, settings)
         mde = reach.detectable * _scale(found)
         test = f"SCPC test, {reach.draws} samples, {words}"
-        row = _counted(base, found)
-        rows.append(replace(row, estimator=f"{base.estimator}_{kind}", estimate=mde, mde=mde, p_type=test))
+        row = replace(base, **found.counts, estimator=f"{base.estimator}_{kind}")
+        rows.append(replace(row, estimate=mde, mde=mde, p_type=test))
     return rows
 
 
@@ -67,7 +67,8 @@ def equivalence_rows(
     weak = f"UNDERPOWERED: mde {bound:.3g} above sesoi {base.sesoi:g} {base.unit_of_measure}"
     scaled = f"one s.d. of the exposure is {spread:.3g} in this period"
     filled = replace(
-        _counted(base, found),
+        base,
+        **found.counts,
         **{name: getattr(test, name) for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high")},
         p_type="two one-sided SCPC tests",
         se_type=f"SCPC avc {space.average_correlation:.2f}",
@@ -77,13 +78,8 @@ def equivalence_rows(
     )
     passed = _reach(found, "independent", settings).equivalence * _scale(found)
     p_type = f"two one-sided SCPC tests, {SIMULATED} samples, independent errors"
-    smallest = replace(_counted(base, found), effect_type="mde_tost", estimate=passed, mde=passed, p_type=p_type)
-    return [filled, smallest]
-
-
-def _counted(base: Estimate, found: PreparedContrast) -> Estimate:
-    names = ("n_obs", "n_units", "n_treated", "g_star", "max_leverage_unit", "controls_id")
-    return replace(base, **{name: getattr(found.row, name) for name in names}, std_error=NAN)
+    reached = replace(base, **found.counts, effect_type="mde_tost", estimate=passed, mde=passed, p_type=p_type)
+    return [filled, reached]
 
 
 def _scale(found: PreparedContrast) -> float:

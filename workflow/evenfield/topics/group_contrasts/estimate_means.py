@@ -43,7 +43,8 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
         # A span decides with all its comparisons, a period with the first one.
         span = any(item["period"] == found.row.period and item["role"] == "span" for item in groups.periods(spec))
         cells = groups.of_scheme(found.row.unit_scheme)
-        labels = {name: found.table.join(cells.labels(name, found.row.period)) for name in dict.fromkeys(named)}
+        every = {name: cells.labels(name, found.row.period) for name in dict.fromkeys(named)}
+        labels = {name: cell.reindex(found.table.index).assign(**found.table) for name, cell in every.items()}
         for taxonomy, comparison in product(labels, spec.compare):
             leads, main = comparison == spec.compare[0], taxonomy == groups.primary and found.row.role == spec.role
             role = spec.role if main and (leads or span) else "robustness" if leads else "exploratory"
