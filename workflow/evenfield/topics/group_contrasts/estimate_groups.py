@@ -34,7 +34,8 @@ class Groups:
         self.study, self.scheme = study, scheme or study.main
         self.units, self.sesoi = self.description["units"], config["sesoi"]
         self.primary, self.taxonomies = config["taxonomy"]["primary"], list(config["taxonomy"]["all"])
-        self.cells = study.table("cells", scheme)
+        cells = study.table("cells", scheme).set_index(["taxonomy", "period", "unit"]).sort_index()
+        self.cells = cells[[*LABELS, "cell"]].astype(dict.fromkeys(LABELS, float))
         self.tables = {"panel": study.table("panel", scheme, ("basis",)), "periods": study.table("periods", scheme)}
         where = study.table("units", scheme)
         self.where = where.set_index("unit")
@@ -117,14 +118,13 @@ class Groups:
 
     def _labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return cluster, SEZ and cell of every unit in a period."""
-        found = self.cells[self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)]
-        if found.empty:
+        if (taxonomy, period) not in self.cells.index:
             raise EstimateError(
                 f"no cells of taxonomy {taxonomy} in period {period}",
                 "both in cells.csv",
                 "add them to taxonomy.all and periods",
             )
-        return found.set_index("unit").reindex(self.units).astype(dict.fromkeys(LABELS, float))[[*LABELS, "cell"]]
+        return self.cells.loc[(taxonomy, period)].reindex(self.units)
 
     def given(self, names: Sequence[str]) -> pd.DataFrame:
         """Return columns of the units by unit."""
