@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import stdtrit
 
 from evenfield.numerics.errors import NumericsError
 
@@ -30,11 +30,12 @@ def curve_summaries(estimates: np.ndarray, statistics: np.ndarray, df: np.ndarra
     percent with the predicted sign.
     """
     defined = np.isfinite(statistics)
-    p = 2 * stdtr(df[:, None], -np.abs(np.where(defined, statistics, 0.0)))
+    statistics = np.where(defined, statistics, 0.0)
     right = (sign * estimates > 0) & defined
     count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
-    shares = [(right & (p < level)).sum(axis=0) / count for level in (1.1, 0.05)]
-    return np.stack([_medians(estimates, defined), *shares, np.where(defined, statistics, 0.0).sum(axis=0) / count])
+    found = (right, right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None]))
+    shares = [share.sum(axis=0) / count for share in found]
+    return np.stack([_medians(estimates, defined), *shares, statistics.sum(axis=0) / count])
 
 
 def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:

@@ -24,7 +24,6 @@ from evenfield.topics.specification_curve.estimate_regressions import (
     Point,
     Regression,
     Scheme,
-    effects,
     label_regressors,
     regression,
 )
@@ -106,13 +105,15 @@ def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
     schemes = {name: Scheme.of(study, name) for name in sorted(names)}
     draws = range(1 + section.draws * (number - 1) // of, 1 + section.draws * number // of)
     inference = study.config["inference"]
-    sources = permutations(schemes, inference["seed"], draws)
+    drawn = permutations(schemes, inference["seed"], draws)
+    sources = {name: np.vstack([np.arange(source.shape[1]), source]) for name, source in drawn.items()}
     rows: list[dict[str, Any]] = []
     spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
-        points = spec.points(study)
-        rows += _specifications(spec, points[number - 1 :: of], schemes, spaces, inference["conf_level"])
-        rows += _under_permutation(spec, points, schemes, sources, draws)
+        regressors = cache(lambda *same: label_regressors(Point._make(same), schemes[same[2]], sources[same[2]]))
+        made = [(point, regression(point, schemes[point.unit_scheme], regressors)) for point in spec.points(study)]
+        rows += _specifications(spec, made[number - 1 :: of], schemes, spaces, inference["conf_level"])
+        rows += _under_permutation(spec, made, draws)
     return pd.DataFrame(rows, columns=["block", *AXES, *NUMBERS, "draw", *SUMMARIES])
 
 
@@ -160,18 +161,17 @@ def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict
 
 def _specifications(
     spec: CurveSpec,
-    points: list[Point],
+    made: list[tuple[Point, Regression | str]],
     schemes: Mapping[str, Scheme],
     spaces: dict[tuple[str, str], SpatialComponents],
     level: float,
 ) -> Iterator[dict[str, Any]]:
-    """Estimate specifications on the data, with spatially robust intervals."""
-    for point in points:
+    """Describe specifications on the data, with spatially robust intervals."""
+    for point, found in made:
         scheme, key = schemes[point.unit_scheme], (point.unit_scheme, point.sample)
         controls = " + ".join(point.controls) or "none"
         row = {**point._asdict(), "block": "specification", "curve": spec.id, "hypothesis": spec.hypothesis}
         row |= {"controls": controls, "reason": ""}
-        found = regression(point, scheme)
         if isinstance(found, str):
             yield row | {"reason": found}
             continue
@@ -179,35 +179,30 @@ def _specifications(
             place = scheme.place.iloc[found.kept]
             distance = haversine_km(place["lat"].to_numpy(float), place["lon"].to_numpy(float))
             spaces[key] = spatial_components(distance, AVERAGE_CORRELATION, level)
-        yield row | _numbers(point, scheme, found, spaces[key])
+        yield row | _numbers(found, spaces[key])
 
 
-def _numbers(point: Point, scheme: Scheme, found: Regression, space: SpatialComponents) -> dict[str, Any]:
-    regressors = label_regressors(point, scheme, np.arange(len(scheme.units))[None])
-    estimates, statistics, df = effects(regressors, found)
-    if not np.isfinite(statistics[0]):
-        return {"n_units": len(found.y), "reason": "labels do not vary or are collinear in this sample"}
-    numbers = {"estimate": float(estimates[0]), "statistic": float(statistics[0]), "df": df, "n_units": len(found.y)}
+def _numbers(found: Regression, space: SpatialComponents) -> dict[str, Any]:
+    numbers: dict[str, Any] = {"n_units": len(found.y)}
+    if not np.isfinite(found.statistics[0]):
+        return numbers | {"reason": "labels do not vary or are collinear in this sample"}
+    numbers |= {"estimate": float(found.estimates[0]), "statistic": float(found.statistics[0]), "df": found.df}
     try:
-        fit = fit_ols(found.y, np.column_stack([regressors[:, 0, found.kept].T, found.controls]))
-        robust = scpc_inference(fit, np.concatenate([found.c, np.zeros(found.controls.shape[1])]), space)
+        robust = scpc_inference(fit_ols(found.y, found.X), found.c, space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
     return numbers | {name: getattr(robust, name) for name in ("std_error", "conf_low", "conf_high", "p_value")}
 
 
 def _under_permutation(
-    spec: CurveSpec, points: list[Point], schemes: Mapping[str, Scheme], sources: Mapping[str, np.ndarray], draws: range
+    spec: CurveSpec, made: list[tuple[Point, Regression | str]], draws: range
 ) -> Iterator[dict[str, Any]]:
     """Summarise a curve, over all periods and by period, under each permutation of the treatments."""
-    found = [(point, regression(point, schemes[point.unit_scheme])) for point in points]
-    kept = [(point, one) for point, one in found if isinstance(one, Regression)]
+    kept = [(point, found) for point, found in made if isinstance(found, Regression)]
     if not kept:
         return
-    regressors = cache(lambda *same: label_regressors(Point._make(same), schemes[same[2]], sources[same[2]]))
-    made = [effects(regressors(*point._replace(outcome="", sample="", controls=())), one) for point, one in kept]
-    estimates, statistics = (np.array([item[i] for item in made]) for i in (0, 1))
-    df, where = np.array([item[2] for item in made], dtype=float), np.array([point.period for point, _ in kept])
+    estimates, statistics = (np.array([found[i][1:] for _, found in kept]) for i in (4, 5))
+    df, where = np.array([found.df for _, found in kept], float), np.array([point.period for point, _ in kept])
     for period in (ALL, *sorted(set(where))):
         chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
         summaries = curve_summaries(estimates[chosen], statistics[chosen], df[chosen], spec.sign)

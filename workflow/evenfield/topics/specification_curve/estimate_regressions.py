@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -74,27 +74,33 @@ class Scheme:
 
 
 class Regression(NamedTuple):
-    """One specification as arrays; ``label_regressors`` makes its regressors from labels."""
+    """One specification on the data, and its effect under permutations of the labels."""
 
     kept: np.ndarray  # (n,) positions of the sample's units
     y: np.ndarray  # (n,) outcome
-    controls: np.ndarray  # (n, K) constant and controls
-    basis: np.ndarray  # (n, K) orthonormal basis of the controls
-    e: np.ndarray  # (n,) outcome freed from the controls
-    c: np.ndarray  # (L,) weights over the label regressors
+    X: np.ndarray  # (n, L + K) what comes from labels, constant and controls
+    c: np.ndarray  # (L + K,) weights of the effect
+    estimates: np.ndarray  # (B,) effects and their t statistics, of the data first
+    statistics: np.ndarray
+    df: int
 
 
-def regression(point: Point, scheme: Scheme) -> Regression | str:
-    """Make the arrays of a specification, or say why it is not defined."""
+def regression(point: Point, scheme: Scheme, regressors: Callable[..., np.ndarray]) -> Regression | str:
+    """Estimate a specification, or say why it is not defined; regressors of a point (L, B, N), of the data first."""
     key = (point.period, point.outcome, point.sample, point.controls)
     if key not in scheme.made:
         scheme.made[key] = _arrays(scheme, *key)
     found = scheme.made[key]
     if isinstance(found, str):
         return found
+    kept, y, controls, basis, e = found
     plus, _, minus = point.contrast.partition(" - ")
     c = [float(name == plus) - float(name == minus) for name in LABELS]
-    return Regression(*found, np.array(c if point.kind == "own" else [0.0, 0.0, *c]))
+    c = c if point.kind == "own" else [0.0, 0.0, *c]
+    drawn = regressors(*point._replace(outcome="", sample="", controls=()))[..., kept]
+    X, df = np.column_stack([drawn[:, 0].T, controls]), len(y) - controls.shape[1] - len(c)
+    tested = label_statistics(drawn, basis, e, np.array(c), df)
+    return Regression(kept, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df)
 
 
 def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tuple[str, ...]) -> Arrays | str:
@@ -104,10 +110,10 @@ def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tu
         return f"the panel has no period {period}"
     kept = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
     initial = [START] if outcome.startswith("growth") else []
-    wanted = table.iloc[kept][[outcome, *initial, *(f"control_{name}" for name in controls)]]
-    if wanted.isna().to_numpy().any():
-        return f"{first_examples(list(wanted.columns[wanted.isna().any()]))} is not there in {period}"
-    values = wanted.to_numpy(float)
+    names = [outcome, *initial, *(f"control_{name}" for name in controls)]
+    values = np.column_stack([table[name].to_numpy(float) for name in names])[kept]
+    if lacks := [name for name, column in zip(names, values.T, strict=True) if np.isnan(column).any()]:
+        return f"{first_examples(lacks)} is not there in {period}"
     y, fixed = values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
     basis = np.linalg.qr(fixed)[0]
     return kept, y, fixed, basis, y - basis @ (basis.T @ y)
@@ -121,12 +127,6 @@ def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.nda
         return made
     start, exposures = scheme.periods[point.period][START].to_numpy(float), made[len(LABELS) :]
     return np.concatenate([exposures, (start - start.mean()) * exposures])
-
-
-def effects(regressors: np.ndarray, found: Regression) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return effect and t statistic under many permutations, and degrees of freedom; regressors (L, B, N)."""
-    df = len(found.y) - found.controls.shape[1] - len(regressors)
-    return *label_statistics(regressors[..., found.kept], found.basis, found.e, found.c, df), df
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:
