@@ -36,7 +36,7 @@ ERRORS = {"iid": np.eye(31), "sar": sar_covariance(W, 0.6), "exponential": expon
 def scpc_size(X, c, space, covariance, critical_value):
     """Return the exact probability of rejecting a true null under a given covariance of normal errors."""
     x = len(X) * contrast_weights(X, c)
-    sides = np.column_stack([x, _score_weights(X, x, space)])
+    sides = np.column_stack([x, _score_weights(fit_ols(x, X), x, space)])
     return ratio_probability(square_root_factors((sides.T @ covariance @ sides)[None]), critical_value)[0]
 
 

@@ -11,12 +11,12 @@ from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
 from evenfield.numerics.spatial import Weights, dense
 
 
-def contrast_weights(X: np.ndarray, c: np.ndarray) -> np.ndarray:
+def contrast_weights(X: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None) -> np.ndarray:
     """Return the weights that least squares gives to each observation in c'beta; X (N, K), c (K,) -> (N,)."""
     X, c = np.asarray(X, dtype=float), np.asarray(c, dtype=float)
     if c.shape != (X.shape[1],):
         raise NumericsError(f"a combination of {c.size} coefficients does not fit {X.shape[1]} regressors")
-    return np.asarray(X @ (fit_ols(np.zeros(X.shape[0]), X).bread @ c))
+    return np.asarray(X @ ((fit_ols(np.zeros(X.shape[0]), X).bread if bread is None else bread) @ c))
 
 
 def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:

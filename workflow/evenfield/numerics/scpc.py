@@ -13,7 +13,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.power import contrast_weights
 from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
-from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES
+from evenfield.numerics.spatial import DENSE_UNITS, LARGEST_FOR_EIGENVALUES
 
 GRID_STEP = 1.2
 SMALLEST_CORRELATION = 1e-5
@@ -38,6 +38,7 @@ class SpatialComponents(NamedTuple):
     average_correlation: float  # assumed upper bound of the average pairwise correlation
     level: float  # confidence level
     tests: dict[bytes, tuple[np.ndarray, float]]  # factors and critical value of the designs seen so far
+    covariances: np.ndarray | None  # (G, N, N) exp(-c d) where units are few
 
     @property
     def q(self) -> int:
@@ -46,7 +47,10 @@ class SpatialComponents(NamedTuple):
 
     def factors(self, b: np.ndarray, V: np.ndarray) -> np.ndarray:
         """Factor the covariance of a numerator b (N,) and q denominators V (N, q) under each c."""
-        return square_root_factors(_products(np.column_stack([b, V]), self.distance, self.decays))
+        S = np.column_stack([b, V])
+        if self.covariances is None:
+            return square_root_factors(_products(S, self.distance, self.decays))
+        return square_root_factors(S.T @ (self.covariances @ S))
 
 
 class ScpcInference(NamedTuple):
@@ -88,7 +92,8 @@ def spatial_components(
         options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
     _, q, cv = min(options)
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
-    return SpatialComponents(distance, decays, vectors[:, :q], unconditional, cv, average_correlation, level, {})
+    few = np.exp(-decays[:, None, None] * distance) if n <= DENSE_UNITS else None
+    return SpatialComponents(distance, decays, vectors[:, :q], unconditional, cv, average_correlation, level, {}, few)
 
 
 def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np.ndarray:
@@ -124,8 +129,8 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     Mueller and Watson (2023), "Spatial correlation robust inference in linear regression and panel models": the
     conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
-    x = _unit_weights(fit.X, c, space)
-    conditional, cv = _conditional_test(fit.X, x, space)
+    x = _unit_weights(fit, c, space)
+    conditional, cv = _conditional_test(fit, x, space)
     estimate = float(c @ fit.beta)
     scores = space.vectors.T @ (x * fit.u_hat)
     std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
@@ -147,31 +152,34 @@ def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: 
 
 
 def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    x = _unit_weights(X, c, space)
-    return np.concatenate([space.unconditional, _conditional_factors(X, x, space)])
+    fit = _design(X)
+    return np.concatenate([space.unconditional, _conditional_test(fit, _unit_weights(fit, c, space), space)[0]])
 
 
 def scpc_statistics(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, outcomes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return c'beta and its SCPC standard error for many outcomes on one design."""
-    x = _unit_weights(X, c, space)
-    scores = outcomes @ _residuals(X, x[:, None] * space.vectors)
+    fit = _design(X)
+    x = _unit_weights(fit, c, space)
+    scores = outcomes @ _residuals(fit, x[:, None] * space.vectors)
     return outcomes @ x / len(x), np.sqrt((scores**2).sum(axis=1) / space.q / len(x))
 
 
 def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
-    return _conditional_test(X, _unit_weights(X, c, space), space)[1]
+    fit = _design(X)
+    return _conditional_test(fit, _unit_weights(fit, c, space), space)[1]
 
 
 def scpc_power_point(
     X: np.ndarray, c: np.ndarray, space: SpatialComponents, power: float = 0.8, critical_value: float | None = None
 ) -> float:
     """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation."""
-    x = _unit_weights(X, c, space)
-    cv = scpc_critical_value(X, c, space) if critical_value is None else critical_value
-    V = _score_weights(X, x, space)
+    fit = _design(X)
+    x = _unit_weights(fit, c, space)
+    cv = _conditional_test(fit, x, space)[1] if critical_value is None else critical_value
+    V = _score_weights(fit, x, space)
     eta = np.maximum(np.linalg.eigvalsh(V.T @ V), 0.0) * cv**2 / space.q / (x @ x)
     if not eta.max() > 0:
         raise NumericsError("the residuals say nothing about this combination of coefficients")
@@ -223,25 +231,25 @@ def _leading_vectors(covariance: np.ndarray, most: int) -> np.ndarray:
     return np.asarray(eigsh(operator, k=most, which="LA", v0=start)[1][:, ::-1])
 
 
-def _unit_weights(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    if len(X) != len(space.vectors):
-        raise NumericsError(f"{len(X)} observations do not fit the components of {len(space.vectors)} units")
-    return len(X) * contrast_weights(X, c)
+def _design(X: np.ndarray) -> OlsFit:
+    return fit_ols(np.zeros(len(X)), X)
 
 
-def _conditional_test(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> tuple[np.ndarray, float]:
+def _unit_weights(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
+    n = len(fit.X)
+    if n != len(space.vectors):
+        raise NumericsError(f"{n} observations do not fit the components of {len(space.vectors)} units")
+    return n * contrast_weights(fit.X, c, fit.bread)
+
+
+def _conditional_test(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> tuple[np.ndarray, float]:
     """Return factors and critical value of the conditional test, the same for every outcome on a design."""
-    key = hashlib.sha256(X.tobytes() + x.tobytes()).digest()
+    key = hashlib.sha256(fit.X.tobytes() + x.tobytes()).digest()
     if key not in space.tests:
-        factors = _conditional_factors(X, x, space)
+        inner = _residuals(fit, _signs(x)[:, None] * space.vectors)
+        factors = space.factors(np.abs(x) / np.sqrt(len(x)), x[:, None] * inner)
         space.tests[key] = factors, _critical_value(factors, 1 - space.level, space.critical_value)
     return space.tests[key]
-
-
-def _conditional_factors(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    inner = _residuals(X, _signs(x)[:, None] * space.vectors)
-    root = np.sqrt(len(x))
-    return space.factors(np.abs(x) / root, x[:, None] * inner)
 
 
 def _signs(x: np.ndarray) -> np.ndarray:
@@ -249,13 +257,12 @@ def _signs(x: np.ndarray) -> np.ndarray:
     return np.where(np.abs(x) > DUST * np.abs(x).max(), np.sign(x), 0.0)
 
 
-def _score_weights(X: np.ndarray, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
-    return np.asarray(_residuals(X, x[:, None] * space.vectors) * np.sqrt(len(x)))
+def _score_weights(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
+    return np.asarray(_residuals(fit, x[:, None] * space.vectors) * np.sqrt(len(x)))
 
 
-def _residuals(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    bread = fit_ols(np.zeros(X.shape[0]), X).bread
-    return np.asarray(columns - X @ (bread @ (X.T @ columns)))
+def _residuals(fit: OlsFit, columns: np.ndarray) -> np.ndarray:
+    return np.asarray(columns - fit.X @ (fit.bread @ (fit.X.T @ columns)))
 
 
 def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
