@@ -33,6 +33,8 @@ class SpatialWeights:
         return self._ordered(units)
 
     def _ordered(self, units: Sequence[str]) -> csr_array:
+        if tuple(units) == self.units:
+            return sparse(self.matrix)
         place = {unit: i for i, unit in enumerate(self.units)}
         order = [place[unit] for unit in units]
         return sparse(self.matrix[order][:, order])

@@ -72,7 +72,8 @@ class _Concentrated:
 
     def __init__(self, y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> None:
         self._parts = (inside[:, None] * W, ~inside[:, None] * W)
-        self._X, self._y = X, y
+        self._X, self._y, self._one = X, y, np.eye(len(y))
+        self._turned = np.stack([part.T.ravel() for part in self._parts])
         basis = np.linalg.qr(X)[0]
         columns = np.column_stack([y, *(part @ y for part in self._parts)])
         self._free = columns - basis @ (basis.T @ columns)
@@ -80,16 +81,15 @@ class _Concentrated:
     def __call__(self, pulls: np.ndarray) -> float:
         one, two = (pulls[0], pulls[-1])
         e = self._free @ np.array([1.0, -one, -two])
-        sign, logdet = np.linalg.slogdet(np.eye(len(e)) - one * self._parts[0] - two * self._parts[1])
+        sign, logdet = np.linalg.slogdet(self._one - one * self._parts[0] - two * self._parts[1])
         return float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
 
     def score(self, pulls: np.ndarray) -> np.ndarray:
         """Return the slope in each pull; their sum where there is one common pull."""
         one, two = (pulls[0], pulls[-1])
         e = self._free @ np.array([1.0, -one, -two])
-        inverse = np.linalg.inv(np.eye(len(e)) - one * self._parts[0] - two * self._parts[1])
-        lags = len(e) / (e @ e) * (self._free[:, 1:].T @ e)
-        slopes = lags - np.array([np.sum(part * inverse.T) for part in self._parts])
+        inverse = np.linalg.inv(self._one - one * self._parts[0] - two * self._parts[1])
+        slopes = len(e) / (e @ e) * (self._free[:, 1:].T @ e) - self._turned @ inverse.ravel()
         return np.asarray(slopes if len(pulls) == 2 else slopes.sum(keepdims=True))
 
     def rest(self, pulls: np.ndarray) -> tuple[np.ndarray, float]:

@@ -160,11 +160,10 @@ def estimate(study: Study) -> Results:
 def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every unit by id."""
     units, name, weights = list(study.table("units")["unit"]), period["period"], _weights(study, spec, period)
-    found, periods = _regimes(study), study.table("periods")
-    regimes = found.get((spec.weights, spec.taxonomy, name), next(iter(found.values()))[:0])
-    own = pd.DataFrame({f"own_{regime}": _measured(regimes, regime, spec.zones) for regime in spec.regimes})
-    growth = periods[periods["period"].eq(name)].set_index("unit")[[OUTCOME, START]]
-    table = growth.join(own, how="outer").reindex(units).astype(float)
+    found = _regimes(study)
+    regimes = found.get((spec.weights, spec.taxonomy, name), next(iter(found.values()))[:0]).reindex(units)
+    own = {f"own_{regime}": _measured(regimes, regime, spec.zones) for regime in spec.regimes}
+    table = _growth(study, name).reindex(units).assign(**own).astype(float)
     if blank := [str(unit) for unit in table.index[table.isna().any(axis=1)]]:
         which = f"taxonomy {spec.taxonomy}, weights {spec.weights}: {first_examples(blank)}"
         raise EstimateError(
@@ -177,10 +176,16 @@ def _section(study: Study, spec: ExposureSpec, period: Mapping[str, Any]) -> Cro
 
 
 @cache
+def _growth(study: Study, period: str) -> pd.DataFrame:
+    """Return growth and starting income by unit."""
+    periods = study.table("periods")
+    return periods[periods["period"].eq(period)].set_index("unit")[[OUTCOME, START]]
+
+
+@cache
 def _regimes(study: Study) -> dict[tuple[Any, ...], pd.DataFrame]:
     """Return own and neighbours' regimes by unit, for each weights, taxonomy and period."""
-    groups = study.table("exposures").groupby(["weights", "taxonomy", "period"])
-    return {key: rows.set_index("unit") for key, rows in groups}
+    return dict(iter(study.table("exposures").set_index("unit").groupby(["weights", "taxonomy", "period"])))
 
 
 def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
