@@ -195,7 +195,8 @@ class _Case:
         after = (years >= since) & (years <= until)
         place = [self.data.units.index(name) for name in (unit, *donors)]
         paths = self.data.values[place].T
-        weights, gaps = _weights(paths[:, 0], paths[:, 1:], before, self.spec.demeaned)
+        all_donors = len(donors) == len(self.donors)
+        weights, gaps = _weights(paths[:, 0], paths[:, 1:], before, self.spec.demeaned, near=all_donors)
         return _Fit(unit, tuple(donors), weights, paths[:, 0], gaps, before, after)
 
     def path(self, fit: _Fit) -> pd.DataFrame:
@@ -295,16 +296,19 @@ class _Case:
         )
 
 
-def _weights(y: np.ndarray, D: np.ndarray, before: np.ndarray, demeaned: bool) -> tuple[np.ndarray, np.ndarray]:
+def _weights(
+    y: np.ndarray, D: np.ndarray, before: np.ndarray, demeaned: bool, *, near: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights of the donors and the gaps in all years; y (T,), D (T, J), before (T,) -> (J,), (T,).
 
-    pysyncon's solver comes near the optimum; from there it is solved exactly.
+    pysyncon's solver comes ``near`` the optimum, to start at the nearest donor is faster: either way it is found exactly.
     """
     if demeaned:
         y, D = y - y[before].mean(), D - D[before].mean(axis=0)
     try:
         A, b = penalised(y[before], D[before], RIDGE)
-        weights = simplex_least_squares(A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0])
+        start = Synth.w_optimize(np.eye(len(b)), A, b)[0] if near else ((A - b[:, None]) ** 2).sum(axis=0).argmin() == np.arange(A.shape[1])
+        weights = simplex_least_squares(A, b, start)
     except NumericsError as error:
         raise EstimateError(f"synthetic control: {error}", "donors that differ", "correct the data") from error
     return weights, y - D @ weights
