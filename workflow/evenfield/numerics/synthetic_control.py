@@ -25,8 +25,10 @@ def penalised(y: np.ndarray, D: np.ndarray, ridge: float) -> tuple[np.ndarray, n
     return A, b
 
 
-def simplex_least_squares(A: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Minimise |Aw - b| over weights that are not negative and add up to one, from any start; A (M, J) -> (J,).
+def simplex_least_squares(A: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+    """Minimise |Aw - b| over weights that are not negative and add up to one; A (M, J) -> (J,).
+
+    Any start will do, by default the column nearest to b.
 
     Notes
     -----
@@ -34,8 +36,9 @@ def simplex_least_squares(A: np.ndarray, b: np.ndarray, start: np.ndarray) -> np
     are solved exactly, a weight that would turn negative leaves the set, the one with the steepest descent enters. A
     must have full column rank: the optimum is then unique and does not depend on start, order or processor.
     """
-    w = np.maximum(start, 0.0)
-    w = w / w.sum() if w.sum() > 0 else np.full(len(start), 1 / len(start))
+    if start is None or not start.max() > 0:
+        start = np.eye(A.shape[1])[((A - b[:, None]) ** 2).sum(axis=0).argmin()]
+    w = np.maximum(start, 0.0) / np.maximum(start, 0.0).sum()
     inside = w > 0
     for _ in range(MOST_STEPS):
         best = _on_support(A, b, inside)

@@ -301,14 +301,13 @@ def _weights(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights of the donors and the gaps in all years; y (T,), D (T, J), before (T,) -> (J,), (T,).
 
-    pysyncon's solver comes ``near`` the optimum, to start at the nearest donor is faster: either way it is found exactly.
+    pysyncon's solver comes ``near`` the optimum, and placebos start at one donor: from either it is solved exactly.
     """
     if demeaned:
         y, D = y - y[before].mean(), D - D[before].mean(axis=0)
     try:
         A, b = penalised(y[before], D[before], RIDGE)
-        start = Synth.w_optimize(np.eye(len(b)), A, b)[0] if near else ((A - b[:, None]) ** 2).sum(axis=0).argmin() == np.arange(A.shape[1])
-        weights = simplex_least_squares(A, b, start)
+        weights = simplex_least_squares(A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0] if near else None)
     except NumericsError as error:
         raise EstimateError(f"synthetic control: {error}", "donors that differ", "correct the data") from error
     return weights, y - D @ weights
