@@ -1,7 +1,7 @@
 """What tables and figures are made from: the study and what its topics found."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any
 
 import pandas as pd
@@ -25,7 +25,7 @@ class Facts(Study):
 
     def estimates(self, topic: str = "", **wanted: Any) -> pd.DataFrame:
         """Return the tidy rows of a topic, this one's by default, whose columns hold the wanted values."""
-        rows = read_estimates(self.root / "estimates" / (topic or self.topic) / "estimates.csv")
+        rows = self._found(topic or self.topic).copy(deep=False)
         for name, value in wanted.items():
             rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
         return rows
@@ -65,6 +65,10 @@ class Facts(Study):
         """Return codes or names in their order, no more than a table can hold."""
         found = sorted(map(self.label, units))
         return found if len(found) <= MANY else [*found[:FEW], f"and {len(found) - FEW} more"]
+
+    @cached_property
+    def _found(self) -> Callable[[str], pd.DataFrame]:
+        return cache(lambda topic: read_estimates(self.root / "estimates" / topic / "estimates.csv"))
 
     @cached_property
     def _names(self) -> Mapping[str, str]:

@@ -42,8 +42,8 @@ def _places(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
 
 def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     """Return the first row whose columns hold the wanted values."""
-    found = records(frame.iloc[_places(frame, wanted)[:1]])
-    return found[0] if found else {}
+    found = _places(frame, wanted)
+    return records(frame.iloc[found[0] : found[0] + 1])[0] if len(found) else {}
 
 
 def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame:

@@ -42,6 +42,7 @@ def write_word(table: Table, path: str | Path) -> None:
     widths = [width * weight // sum(weights) for weight in weights]
     for column, wide in zip(made.columns, widths, strict=True):
         column.width = wide
+    style = document.styles["Cell"].style_id
     for place, (row, shown) in enumerate(zip(made.rows, texts, strict=True)):
         cells = row.cells
         for cell, wide in zip(cells, widths, strict=True):
@@ -50,7 +51,7 @@ def write_word(table: Table, path: str | Path) -> None:
             cells = [cells[0].merge(cells[-1])]
         for cell, text, column in zip(cells, shown, table.columns, strict=False):
             paragraph = cell.paragraphs[0]
-            paragraph.style, paragraph.alignment = document.styles["Cell"], ALIGN[column.align]
+            paragraph._p.style, paragraph.alignment = style, ALIGN[column.align]
             run = paragraph.add_run(text)
             run.bold, run.italic = place == 0 or None, len(shown) < len(weights) or None
             _rule(cell, top=8 if place == 0 else 0, bottom={0: 4, len(texts) - 1: 8}.get(place, 0))

@@ -21,6 +21,7 @@ from evenfield.topics.group_contrasts.table_lines import (
     contrast_columns,
     contrast_line,
     inference_note,
+    rows_beside,
 )
 
 DIFFERENCE = "cluster - sez"
@@ -128,6 +129,7 @@ def _faded(facts: Facts, span: str) -> Iterator[Row]:
 def t4c(facts: Facts) -> Table:
     """Arrange the premiums: the deciding comparison by outcome and period, then the exploratory ones, then doses."""
     estimates, shown = facts.estimates(family=["premium", "dose"]), facts.shown("main", "span")
+    beside = rows_beside(estimates)
     labels = _labels(facts, "premium") | _labels(facts, "dose")
     main = only(estimates, estimator="ols", effect_type="coef", unit_scheme=facts.main, sample_id="all")
     main = main[main["family"].eq("dose") | main["treatment_def"].eq(_taxonomy(facts))]
@@ -137,7 +139,7 @@ def t4c(facts: Facts) -> Table:
     for row in rows:
         name = period_with_basis(row["period"], row["output_basis"], facts.config["periods"])
         dosed = f"per s.d. of {row['term'].replace('_', ' ')}" if row["family"] == "dose" else comparison_name(row)
-        lines.append(contrast_line(estimates, row, name, f"{_large(labels[row['spec_id']])}: {dosed}"))
+        lines.append(contrast_line(beside, row, name, f"{_large(labels[row['spec_id']])}: {dosed}"))
     note = facts.note(
         "Difference between the group and the other units in the mean of log income relative to the mean over the "
         "years of a period (log points), and in growth given log income in the first year (pp a year), by OLS. "
@@ -157,12 +159,13 @@ def t4c(facts: Facts) -> Table:
 def t5(facts: Facts) -> Table:
     """Arrange the outcomes in the order of the config, with the joint test beneath."""
     estimates = facts.estimates(family="factor_intensity")
+    beside = rows_beside(estimates)
     measures = [measure for spec in _specs(facts, "factor_intensity") for measure in spec["measures"]]
     labels = {measure["id"]: _label(measure) for measure in measures}
     rows = records(only(estimates, estimator="ols", effect_type="coef", treatment_def=_taxonomy(facts)))
     rows.sort(key=lambda row: (row["spec_id"], list(labels).index(row["outcome"])))
     lines = [
-        contrast_line(estimates, row, labels[row["outcome"]], f"{_large(comparison_name(row))}, {_years(row)}")
+        contrast_line(beside, row, labels[row["outcome"]], f"{_large(comparison_name(row))}, {_years(row)}")
         for row in rows
     ]
     note = facts.note(
@@ -185,10 +188,8 @@ def t5(facts: Facts) -> Table:
 def t22(facts: Facts) -> Table:
     """Arrange changes of premiums with the premiums they come from, then the location quotient."""
     estimates, labels = facts.estimates(family="fading"), _labels(facts, "fading")
-    main = only(estimates, treatment_def=_taxonomy(facts))
-    lines = [
-        line for spec in labels for line in _fading_lines(facts, estimates, only(main, spec_id=spec), labels[spec])
-    ]
+    main, beside = only(estimates, treatment_def=_taxonomy(facts)), rows_beside(estimates)
+    lines = [line for spec in labels for line in _fading_lines(facts, beside, only(main, spec_id=spec), labels[spec])]
     note = facts.note(
         "Premium: difference between the group and the others in a period mean. Change per period: least squares slope "
         "of the premium on the period index, estimated as a cross-section of one slope per unit, so that unit and "
@@ -207,7 +208,7 @@ def t22(facts: Facts) -> Table:
     return _table("T22", note, columns, lines)
 
 
-def _fading_lines(facts: Facts, estimates: pd.DataFrame, mine: pd.DataFrame, label: str) -> Iterator[Row]:
+def _fading_lines(facts: Facts, beside: dict[tuple[str, ...], Row], mine: pd.DataFrame, label: str) -> Iterator[Row]:
     periods = facts.config["periods"]
     for row in sorted(records(mine), key=lambda row: _fading_place(row, list(periods))):
         group = f"{_large(label)}: {comparison_name({'term': row['term'], 'contrast': ''})}"
@@ -220,7 +221,7 @@ def _fading_lines(facts: Facts, estimates: pd.DataFrame, mine: pd.DataFrame, lab
             2: f"{_years(row)}: {'end level' if row['estimator'] == 'ratio' else 'group series, trend'}",
         }.get(_fading_place(row, list(periods)))
         if name:
-            yield contrast_line(estimates, row, name, group)
+            yield contrast_line(beside, row, name, group)
 
 
 def _fading_place(row: Row, periods: list[str]) -> int:
@@ -232,21 +233,21 @@ def _fading_place(row: Row, periods: list[str]) -> int:
 def t21(facts: Facts) -> Table:
     """Arrange the urban-rural estimates: one specification in full, then the difference of all others."""
     estimates, spec, taxonomy = facts.estimates(family="balance"), _primary(facts, "balance"), _taxonomy(facts)
-    main = only(estimates, estimator="long_difference")
+    main, beside = only(estimates, estimator="long_difference"), rows_beside(estimates)
     windows = sorted(set(main["period"]))
     lines = []
     for window in windows:
         for outcome, term, contrast, label in BALANCE:
             wanted = {"outcome": outcome, "term": term, "contrast": contrast, "treatment_def": taxonomy}
             if row := pick(main, spec_id=spec, period=window, **wanted):
-                lines.append(contrast_line(estimates, row, label, _years(row)))
+                lines.append(contrast_line(beside, row, label, _years(row)))
     for window in windows:
         found = only(main, outcome="gap_growth", contrast=DIFFERENCE, period=window)
         found = found[found["spec_id"].ne(spec) | found["treatment_def"].ne(taxonomy)]
         for row in records(found.sort_values(["spec_id", "treatment_def"], kind="stable")):
             label = row["treatment_def"] if row["spec_id"] == spec else _variant(row)
             group = f"Gap, clusters minus zones, {_years(row)}: other lists, controls, samples"
-            lines.append(contrast_line(estimates, row, label, group))
+            lines.append(contrast_line(beside, row, label, group))
     note = facts.note(
         "Yearly change of the log of urban over rural income per head between the ends of a window, on cluster and "
         "zone indicators by OLS, one row per unit; 1 pp a year moves the ratio by about 1 %. Taxonomy "
@@ -273,13 +274,13 @@ def t24(facts: Facts) -> Table:
     estimates = facts.estimates(family="programmes")
     main = estimates[estimates["role"].ne("ladder") & estimates["effect_type"].eq("coef")]
     main = main.assign(part=main["role"].mask(main["estimator"].eq("border_pairs"), "border"))
-    lines = []
+    lines, beside = [], rows_beside(estimates)
     for part, title in PROGRAMMES.items():
         for row in records(only(main, part=part).sort_values(["term", "spec_id", "period"], kind="stable")):
             mark = basis_mark(row["output_basis"])
             # A programme is named without its year: the windows say which years are compared.
             name, spec = DATED.sub("", row["term"]).replace("_", " "), row["spec_id"].replace("_", " ")
-            lines.append(contrast_line(estimates, row, f"{_large(name)} ({spec}), {_years(row)}{mark}", title))
+            lines.append(contrast_line(beside, row, f"{_large(name)} ({spec}), {_years(row)}{mark}", title))
     placebos = only(main, part="placebo")
     failed = int((placebos["p_value"] < 1 - facts.config["inference"]["conf_level"]).sum())
     note = facts.note(
@@ -301,7 +302,8 @@ def t24(facts: Facts) -> Table:
 def t23(facts: Facts) -> Table:
     """Arrange elasticities of foreign investment, then unit labour cost by window."""
     estimates = facts.estimates(family="wages", effect_type="coef")
-    lines = [contrast_line(estimates, row, label, group) for row, label, group in _wage_rows(facts, estimates)]
+    beside = rows_beside(estimates)
+    lines = [contrast_line(beside, row, label, group) for row, label, group in _wage_rows(facts, estimates)]
     note = facts.note(
         "Elasticity: log of foreign investment a year later on the log wage and its products with cluster and zone, "
         "unit and year effects; CR3 by unit with t(G* \u2212 1). Wages rise everywhere, so a group's own trend of "

@@ -1,13 +1,14 @@
 """Rows and columns of group contrasts as tables print them: a deciding estimate, what stands beside it, its range."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.numbers import by_unit, fixed, interval, p_value, places, whole
-from evenfield.shared.tables.rows import Row, pick
+from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.table import Column, right
 from evenfield.shared.tables.warnings import reason
 
@@ -35,19 +36,23 @@ def comparison_name(row: Mapping[str, Any]) -> str:
     return text.replace(" - ", " minus ") if row["contrast"] else f"{text} against the others"
 
 
-def contrast_line(estimates: pd.DataFrame, row: Row, label: str, group: str) -> Row:
+def rows_beside(estimates: pd.DataFrame) -> dict[tuple[str, ...], Row]:
+    """Return rows by estimator and what they estimate, in one taxonomy or over all of them; the first of several."""
+    rows, range_of = records(estimates)[::-1], itemgetter("estimator", *KEYS, "effect_type")
+    return {itemgetter("estimator", *SAME)(row): row for row in rows} | {range_of(row): row for row in rows}
+
+
+def contrast_line(beside: Mapping[tuple[str, ...], Row], row: Row, label: str, group: str) -> Row:
     """Return one printed row: an estimate, CR3 and permutations beside it, its range over taxonomies."""
-    same = {name: row[name] for name in SAME}
+    keys, same = ([row[name] for name in names] for names in (KEYS, SAME))
     out = {"group": group, "label": label, **{name: row[name] for name in KEPT}}
     out |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
     for short, method in BESIDE.items():
-        out[short] = pick(estimates, estimator=f"{row['estimator']}_{method}", **same).get("p_value")
-    cr3 = pick(estimates, estimator=f"{row['estimator']}_cr3", **same)
+        out[short] = beside.get((f"{row['estimator']}_{method}", *same), {}).get("p_value")
+    cr3 = beside.get((f"{row['estimator']}_cr3", *same), {})
     for end in ("low", "high"):
         out[f"cr3_conf_{end}"] = cr3.get(f"conf_{end}")
-        keys = {name: row[name] for name in KEYS}
-        ranged = pick(estimates, estimator="taxonomy_range", effect_type=f"stat_range_{end}", **keys)
-        out[f"range_{end}"] = ranged.get("estimate")
+        out[f"range_{end}"] = beside.get(("taxonomy_range", *keys, f"stat_range_{end}"), {}).get("estimate")
     return out
 
 
