@@ -43,7 +43,13 @@ def _places(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
 def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     """Return the first row whose columns hold the wanted values."""
     found = _places(frame, wanted)
-    return records(frame.iloc[found[0] : found[0] + 1])[0] if len(found) else {}
+    if not len(found):
+        return {}
+    row = frame.iloc[found[0]]
+    if row.dtype != object:  # without text, whole numbers would have become floats
+        return records(frame.iloc[found[:1]])[0]
+    values = (value.item() if isinstance(value, np.generic) else value for value in row.tolist())
+    return dict(zip(map(str, frame), values, strict=True))
 
 
 def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame:
