@@ -47,8 +47,8 @@ def label_points(
         box = text.get_window_extent().padded(0.6 * scale)
         shifts = _shifts(box, scale)
         others = np.delete(points, i, axis=0)
-        costs = [_cost(box.translated(*shift), axes.bbox, others, taken, scale) for shift in shifts]
-        best = int(np.argmin(np.asarray(costs) + 1e-3 * np.arange(len(costs))))
+        costs = _costs(box.get_points() + shifts[:, None], axes.bbox, others, taken, 2.4 * scale)
+        best = int(np.argmin(costs + 1e-3 * np.arange(len(costs))))
         place = axes.transData.inverted().transform(points[i] + shifts[best])
         text.set_position((float(place[0]), float(place[1])))
         taken.append(box.translated(*shifts[best]))
@@ -70,20 +70,17 @@ def _crowded_first(points: np.ndarray) -> list[int]:
     return sorted(range(len(points)), key=lambda i: (-crowd[i], i))
 
 
-def _shifts(box: Bbox, scale: float) -> list[np.ndarray]:
+def _shifts(box: Bbox, scale: float) -> np.ndarray:
     half = np.array([box.width, box.height]) / 2
-    return [np.array(way) * (half + far * scale) for far in DISTANCES for way in DIRECTIONS]
+    return np.array([np.array(way) * (half + far * scale) for far in DISTANCES for way in DIRECTIONS])
 
 
-def _cost(box: Bbox, frame: Bbox, points: np.ndarray, taken: Sequence[Bbox], scale: float) -> float:
-    inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-    reach = 2.4 * scale
-    near = ((points > [box.x0 - reach, box.y0 - reach]) & (points < [box.x1 + reach, box.y1 + reach])).all(axis=1)
-    covered = sum(_overlap(box, other) for other in taken)
-    return (0.0 if inside else OUTSIDE) + 5.0 * float(near.sum()) + covered
-
-
-def _overlap(one: Bbox, two: Bbox) -> float:
-    wide = min(one.x1, two.x1) - max(one.x0, two.x0)
-    high = min(one.y1, two.y1) - max(one.y0, two.y0)
-    return float(10.0 + wide * high) if wide > 0 and high > 0 else 0.0
+def _costs(boxes: np.ndarray, frame: Bbox, points: np.ndarray, taken: Sequence[Bbox], reach: float) -> np.ndarray:
+    """Return what each place costs; boxes (S, 2, 2) of lower left and upper right corners, points (P, 2) -> (S,)."""
+    low, high = boxes[:, :1], boxes[:, 1:]
+    inside = ((low >= frame.min) & (high <= frame.max)).all(axis=(1, 2))
+    near = ((points > low - reach) & (points < high + reach)).all(axis=2).sum(axis=1)
+    used = np.array([box.get_points() for box in taken]).reshape(-1, 2, 2)
+    common = np.minimum(high, used[:, 1]) - np.maximum(low, used[:, 0])
+    covered = np.where((common > 0).all(axis=2), 10.0 + common.prod(axis=2), 0.0).sum(axis=1)
+    return np.asarray(np.where(inside, 0.0, OUTSIDE) + 5.0 * near + covered)
