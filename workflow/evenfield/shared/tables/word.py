@@ -1,6 +1,7 @@
 """Tables as Word documents: title, table with the three rules of print, note; the same bytes every time."""
 
 import zipfile
+from copy import deepcopy
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -42,7 +43,7 @@ def write_word(table: Table, path: str | Path) -> None:
     widths = [width * weight // sum(weights) for weight in weights]
     for column, wide in zip(made.columns, widths, strict=True):
         column.width = wide
-    style = document.styles["Cell"].style_id
+    shapes: dict[str, Any] = {}  # style and side of a paragraph: made once, then copied
     for place, (row, shown) in enumerate(zip(made.rows, texts, strict=True)):
         cells = row.cells
         for cell, wide in zip(cells, widths, strict=True):
@@ -51,7 +52,11 @@ def write_word(table: Table, path: str | Path) -> None:
             cells = [cells[0].merge(cells[-1])]
         for cell, text, column in zip(cells, shown, table.columns, strict=False):
             paragraph = cell.paragraphs[0]
-            paragraph._p.style, paragraph.alignment = style, ALIGN[column.align]
+            if column.align not in shapes:
+                paragraph.style, paragraph.alignment = document.styles["Cell"], ALIGN[column.align]
+                shapes[column.align] = paragraph._p.pPr
+            else:
+                paragraph._p.append(deepcopy(shapes[column.align]))
             run = paragraph.add_run(text)
             run.bold, run.italic = place == 0 or None, len(shown) < len(weights) or None
             _rule(cell, top=8 if place == 0 else 0, bottom={0: 4, len(texts) - 1: 8}.get(place, 0))
