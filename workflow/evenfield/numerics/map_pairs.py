@@ -1,6 +1,7 @@
 """Pairs of units on a map: border pairs, bivariate Moran, join counts."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from scipy.sparse import csr_array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import RobustInference, robust_inference
 from evenfield.numerics.moran import CHUNK, two_sided_p
-from evenfield.numerics.spatial import Weights, multiplier, sparse
+from evenfield.numerics.spatial import Weights, dense, multiplier, sparse
 
 FEWEST_SIDE = 4
 MOST_SUBSETS = 200_000
@@ -127,9 +128,14 @@ def join_counts(marked: np.ndarray, W: Weights, rng: np.random.Generator, permut
 
 def _placements(links: Weights, k: int, rng: np.random.Generator, permutations: int) -> tuple[np.ndarray, bool]:
     n = links.shape[0]
-    exact = comb(n, k) <= MOST_SUBSETS
-    parts = [np.array(list(combinations(range(n), k)))] if exact else _orders(n, rng, permutations)
-    return np.concatenate([_linked_pairs(links, sets[:, :k]) for sets in parts]), exact
+    if comb(n, k) <= MOST_SUBSETS:
+        return _every_placement(dense(links).tobytes(), n, k), True
+    return np.concatenate([_linked_pairs(links, sets[:, :k]) for sets in _orders(n, rng, permutations)]), False
+
+
+@lru_cache(maxsize=8)
+def _every_placement(links: bytes, n: int, k: int) -> np.ndarray:
+    return _linked_pairs(np.frombuffer(links).reshape(n, n), np.array(list(combinations(range(n), k))))
 
 
 def _orders(n: int, rng: np.random.Generator, permutations: int) -> Iterator[np.ndarray]:

@@ -33,8 +33,8 @@ def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str
             "remove the duplicates",
         )
     rows = chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
-    gaps = [f"{unit} {name}" for name in columns for unit in rows.loc[~np.isfinite(rows[name].astype(float)), "unit"]]
-    if gaps:
+    lost = np.argwhere(~np.isfinite(rows[list(columns)].to_numpy(float)).T)
+    if gaps := [f"{rows['unit'][i]} {columns[j]}" for j, i in lost]:
         raise EstimateError(
             f"{where}: {len(gaps)} values are missing or infinite ({first_examples(gaps)})",
             "a number for every unit of the sample",

@@ -48,11 +48,12 @@ def estimate(study: Study) -> Results:
     taxonomies = read(Section, study.config, "relative_income").taxonomies or sorted(known)
     infos = scheme_infos(study.descriptions.values())
     for scheme, info in sorted(infos.items()):
-        years = _years(study, info)
+        years, periods = _years(study, info), periods_of(study.table("periods", scheme))
+        measured = {period: _variables(study, period, info) for period in periods}
         for taxonomy in taxonomies:
             parts.append(_paths(study, taxonomy, scheme, years).assign(unit_scheme=scheme, taxonomy=taxonomy))
-            for period in periods_of(study.table("periods", scheme)):
-                rows, summary = _summary(study, taxonomy, period, info)
+            for period in periods:
+                rows, summary = _summary(study, taxonomy, period, info, *measured[period])
                 out.estimates += rows
                 parts.append(summary.assign(unit_scheme=scheme, taxonomy=taxonomy))
     series = pd.concat(parts).reindex(columns=SERIES).sort_values(KEY, ignore_index=True)
@@ -105,20 +106,24 @@ def _years(study: Study, info: SchemeInfo) -> dict[Any, pd.DataFrame]:
     return out
 
 
-def _summary(study: Study, taxonomy: str, period: str, info: SchemeInfo) -> tuple[list[Estimate], pd.DataFrame]:
-    data, variables = _variables(study, period, info)
-    data["cell"] = data["unit"].map(_cells(study.table("cells", info.name), taxonomy, period, list(data["unit"])))
+def _summary(
+    study: Study, taxonomy: str, period: str, info: SchemeInfo, data: pd.DataFrame, variables: Mapping[str, str]
+) -> tuple[list[Estimate], pd.DataFrame]:
+    cells = _cells(study.table("cells", info.name), taxonomy, period, list(data["unit"]))
+    data = data.assign(cell=data["unit"].map(cells))
     basis, made, parts = one_text(data["basis"]), [], []
     both = pd.concat([data, data.assign(cell="all")])
     shared = {"family": "relative_income", "spec_id": taxonomy, "unit_scheme": info.name, "treatment_def": taxonomy}
     shared |= {"period": period, "output_basis": basis}
+    grouped = both.groupby("cell", sort=True)[list(variables)]
+    n_units, means, sds = grouped.size(), grouped.mean(), grouped.std()
     for variable, unit in variables.items():
-        means = both.groupby("cell", sort=True)[variable].agg(n_units="size", mean="mean", sd="std").reset_index()
-        parts.append(means.assign(variable=variable))
+        found = pd.DataFrame({"n_units": n_units, "mean": means[variable], "sd": sds[variable]}).reset_index()
+        parts.append(found.assign(variable=variable))
         hashed = content_hash(data[["unit", "cell", variable]])
         own = {**shared, "outcome": variable, "data_hash": hashed}
         rows = Rows(KINDS, "description", basis_warning(basis, info.first_official), **own)
-        for cell, n, mean in zip(means["cell"], means["n_units"], means["mean"], strict=True):
+        for cell, n, mean in zip(found["cell"], found["n_units"], found["mean"], strict=True):
             rows.add("mean", term=cell, estimate=float(mean), n_obs=int(n), n_units=int(n), unit_of_measure=unit)
         made += rows.made
     return made, pd.concat(parts).assign(kind="summary", period=period, basis=basis)
