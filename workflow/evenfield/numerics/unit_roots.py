@@ -178,7 +178,7 @@ def _significant_loadings(z: np.ndarray, mean: np.ndarray, size: float) -> np.nd
 
 
 BOUNDS = {"constant": (-6.19, 2.61), "trend": (-6.42, 1.70)}
-CHUNK = 100
+CHUNK = 40
 SINGULAR = 1e-11
 
 
@@ -235,10 +235,11 @@ def _off(values: np.ndarray, basis: np.ndarray) -> np.ndarray:
 
 
 def _last_ratio(outcome: np.ndarray, others: list[np.ndarray], level: np.ndarray, df: int) -> np.ndarray:
-    if others:
-        frame = np.stack(others, axis=-1)
-        basis = np.linalg.qr(frame)[0]
-        outcome, level = (v - (basis @ (np.swapaxes(basis, -1, -2) @ v[..., None]))[..., 0] for v in (outcome, level))
+    while others:
+        norm = np.sqrt((others[0] ** 2).sum(axis=-1, keepdims=True))
+        unit = others[0] / np.where(norm > 0, norm, 1.0)
+        left = [v - (v * unit).sum(axis=-1, keepdims=True) * unit for v in (outcome, level, *others[1:])]
+        outcome, level, others = left[0], left[1], left[2:]
     squares = (level**2).sum(axis=-1)
     if (squares <= SINGULAR**2 * max(float((level**2).max(initial=0.0)), 1.0)).any():
         raise NumericsError("a unit moves exactly with the cross-section mean")

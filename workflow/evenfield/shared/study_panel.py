@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import pandas as pd
@@ -66,6 +67,7 @@ class PanelSection(Spec, Generic[Own]):
         return self
 
 
+@cache
 def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
     """Return the panel with zones in force by type as columns, those of sure date too."""
     doses, keys = study.table("doses", scheme, ("zone_type",)), ["unit", "year"]

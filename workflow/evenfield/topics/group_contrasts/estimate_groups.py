@@ -95,8 +95,7 @@ class Groups:
         found = self.study.ingested("clusters")
         measured = found[found["measure"].eq(text)].set_index("unit")["value"].astype(float)
         if measured.empty:
-            if "zones" not in self.tables:
-                self.tables["zones"] = with_zones(self.study, self.scheme)
+            self.tables["zones"] = with_zones(self.study, self.scheme)
             if lacks := self.missing(text, table="zones"):
                 return measured, lacks
             span = next(item for item in self.description["periods"] if item["period"] == period)
