@@ -10,7 +10,13 @@ WITHIN_CORRELATION = 0.999
 DEPENDENT = 1e-6
 
 
-def effective_clusters(X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION) -> float:
+def effective_clusters(
+    X: np.ndarray,
+    clusters: np.ndarray,
+    c: np.ndarray,
+    within: float = WITHIN_CORRELATION,
+    bread: np.ndarray | None = None,
+) -> float:
     """Return the effective number of clusters behind c'beta; X (N, K), clusters (N,), c (K,).
 
     Notes
@@ -18,12 +24,14 @@ def effective_clusters(X: np.ndarray, clusters: np.ndarray, c: np.ndarray, withi
     Carter, Schnepel and Steigerwald (2017), the feasible G*A; a within-correlation just below one, because with
     exactly one a regressor that varies only inside clusters gets no weight.
     """
-    a, _, owner = _weights_and_owners(X, clusters, c)
+    a, _, owner = _weights_and_owners(X, clusters, c, bread)
     shares = (1 - within) * np.bincount(owner, a**2) + within * np.bincount(owner, a) ** 2
     return float(shares.sum() ** 2 / (shares @ shares))
 
 
-def partial_leverage(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def partial_leverage(
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return each cluster's share in the variation that identifies c'beta; X (N, K), clusters (N,), c (K,).
 
     Notes
@@ -31,14 +39,14 @@ def partial_leverage(X: np.ndarray, clusters: np.ndarray, c: np.ndarray) -> tupl
     MacKinnon, Nielsen and Webb (2023), partial leverage of the residualised regressor: for one coefficient the
     weights a are that regressor divided by its sum of squares.
     """
-    a, names, owner = _weights_and_owners(X, clusters, c)
+    a, names, owner = _weights_and_owners(X, clusters, c, bread)
     return names, np.asarray(np.bincount(owner, a**2) / (a @ a))
 
 
 def _weights_and_owners(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    a, clusters = contrast_weights(X, c), np.asarray(clusters)
+    a, clusters = contrast_weights(X, c, bread), np.asarray(clusters)
     if clusters.shape != a.shape:
         raise NumericsError(f"{clusters.size} cluster labels do not fit {a.size} observations")
     if not a.any():

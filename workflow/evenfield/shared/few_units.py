@@ -37,10 +37,10 @@ def cr3_fields(fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, powe
     years, so the design alone does not give their spread.
     """
     try:
-        g_star = effective_clusters(fit.X, units, c)
+        g_star = effective_clusters(fit.X, units, c, bread=fit.bread)
         found = cr3_inference(fit, c, units, max(g_star - 1, 1.0), level)
         codes, names = pd.factorize(units)
-        shares = partial_leverage(fit.X, codes, c)[1]
+        shares = partial_leverage(fit.X, codes, c, fit.bread)[1]
     except NumericsError as error:
         return {"estimate": float(c @ fit.beta), "warning": f"no interval: {error}"}
     largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])

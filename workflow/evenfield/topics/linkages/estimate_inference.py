@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -164,8 +165,12 @@ def _psi_by_order(panel: LinkagePanel, orders: np.ndarray) -> np.ndarray:
 
 
 def _psi(panel: LinkagePanel) -> float:
-    X = within(panel, regressors(panel, list(panel.columns.values())))
-    return float(fit_ols(within(panel, panel.y.ravel()), X).beta[list(panel.columns).index(NEIGHBOURS_X)])
+    """Return psi beside trends: every unit's mean, every year's mean and slope on the moderator are taken out."""
+    wide = np.stack([panel.y, *panel.columns.values()])
+    wide = wide - wide.mean(axis=2, keepdims=True)
+    basis = np.linalg.qr(np.column_stack([np.ones(len(panel.L)), panel.L]))[0]
+    free = (wide - basis @ (basis.T @ wide)).reshape(len(wide), -1).T
+    return float(fit_ols(free[:, 0], free[:, 1:]).beta[list(panel.columns).index(NEIGHBOURS_X)])
 
 
 def _unit_columns(values: np.ndarray) -> np.ndarray:
@@ -205,6 +210,7 @@ def bin_members(L: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.quantile(L, [1 / 3, 2 / 3]), L, side="left")
 
 
+@cache
 def _bin_fit(panel: LinkagePanel) -> OlsFit:
     """Return the binned regression: effects at the medians of the terciles come first."""
     member, levels, slopes = bin_members(panel.L), [], []

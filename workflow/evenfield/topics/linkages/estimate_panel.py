@@ -16,7 +16,7 @@ OWN_RIVAL, NEIGHBOURS_RIVAL = "own_x_rival", "neighbours_x_rival"
 TERMS = (OWN, NEIGHBOURS, OWN_X, NEIGHBOURS_X)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinkagePanel:
     """Arrays of one specification, units sorted by id and years in order."""
 
