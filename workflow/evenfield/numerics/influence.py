@@ -1,5 +1,7 @@
 """Who carries an estimate, and whether anyone does: effective clusters, partial leverage, dependent regressors."""
 
+from typing import TypeAlias
+
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
@@ -8,14 +10,11 @@ from evenfield.numerics.power import contrast_weights
 
 WITHIN_CORRELATION = 0.999
 DEPENDENT = 1e-6
+Bread: TypeAlias = np.ndarray | None  # inverse of X'X, where it is there already
 
 
 def effective_clusters(
-    X: np.ndarray,
-    clusters: np.ndarray,
-    c: np.ndarray,
-    within: float = WITHIN_CORRELATION,
-    bread: np.ndarray | None = None,
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION, bread: Bread = None
 ) -> float:
     """Return the effective number of clusters behind c'beta; X (N, K), clusters (N,), c (K,).
 
@@ -30,7 +29,7 @@ def effective_clusters(
 
 
 def partial_leverage(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: Bread = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each cluster's share in the variation that identifies c'beta; X (N, K), clusters (N,), c (K,).
 
@@ -44,7 +43,7 @@ def partial_leverage(
 
 
 def _weights_and_owners(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: np.ndarray | None
+    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: Bread
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     a, clusters = contrast_weights(X, c, bread), np.asarray(clusters)
     if clusters.shape != a.shape:

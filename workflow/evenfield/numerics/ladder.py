@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, cr2_inference, cr3_inference
+from evenfield.numerics.inference.cluster_robust import cr2_inference, cr3_inference
 from evenfield.numerics.inference.conley import conley_inference, spatial_kernel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation
-from evenfield.numerics.ols import Inference, OlsFit, contrast_inference, cov_hc1, fit_ols, t_quantile
+from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols, t_quantile
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference
 
@@ -23,6 +23,7 @@ CONLEY_KM = (400, 800, 1200)
 # ASSUME: the average pairwise correlation of shocks is at most 0.03 (primary SCPC) or 0.06 (printed beside it).
 AVERAGE_CORRELATIONS = {"scpc": 0.03, "scpc_06": 0.06}
 NAN = float("nan")
+TESTED = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
 
 
 @dataclass(frozen=True)
@@ -150,57 +151,33 @@ def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings,
         raise NumericsError("the units have no coordinates")
     space = place.components[method]
     found = scpc_inference(fit, section.contrast, space)
-    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
-    se_type = f"SCPC avc {space.average_correlation:.2f}"
-    return Rung(
-        method,
-        se_type,
-        SCPC_LAW,
-        found.estimate,
-        found.std_error,
-        found.statistic,
-        NAN,
-        found.p_value,
-        found.conf_low,
-        found.conf_high,
-        mde,
-    )
+    return _rung(method, f"SCPC avc {space.average_correlation:.2f}", SCPC_LAW, found, settings)
 
 
 def _cr2(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     found = cr2_inference(fit, section.contrast, section.units, settings.level)
-    return _robust("cr2", "CR2", "t, Bell-McCaffrey df", found, settings)
+    return _rung("cr2", "CR2", "t, Bell-McCaffrey df", found, settings)
 
 
 def _cr3(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     freedom = effective_clusters(fit.X, section.units, section.contrast) - 1
     found = cr3_inference(fit, section.contrast, section.units, freedom, settings.level)
-    return _robust("cr3", "CR3", "t(G* - 1)", found, settings)
+    return _rung("cr3", "CR3", "t(G* - 1)", found, settings)
 
 
 def _conley(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, km: int) -> Rung:
     kernel = spatial_kernel(section.units, place.lat, place.lon, km)
     found = conley_inference(fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level)
-    return _robust(f"conley_{km}", f"Conley {km} km", "t(N - K)", found, settings)
+    return _rung(f"conley_{km}", f"Conley {km} km", "t(N - K)", found, settings)
 
 
-def _robust(
-    method: str, se_type: str, p_type: str, found: Inference | RobustInference, settings: LadderSettings
-) -> Rung:
-    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
-    return Rung(
-        method,
-        se_type,
-        p_type,
-        found.estimate,
-        found.std_error,
-        found.statistic,
-        found.df,
-        found.p_value,
-        found.conf_low,
-        found.conf_high,
-        mde,
-    )
+def _rung(method: str, se_type: str, p_type: str, found: Any, settings: LadderSettings | None = None) -> Rung:
+    """Return the numbers of a test, with its minimum detectable effect where there are settings for it."""
+    numbers: dict[str, Any] = {name: getattr(found, name, NAN) for name in TESTED}
+    if settings is not None:
+        ends = found.conf_low, found.conf_high, found.std_error
+        numbers["mde"] = smallest_visible(*ends, settings.power, settings.level)
+    return Rung(method, se_type, p_type, **numbers)
 
 
 def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator) -> Rung:
@@ -208,23 +185,12 @@ def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.rando
     rows = np.arange(len(section.units))
     weights = wild_draws(rows, kind, settings.bootstrap_draws, rng)
     found = wild_inference(wild_bootstrap(fit, section.contrast, rows, weights, "33"), settings.level)
-    return Rung(
-        "wcr33",
-        "CR3",
-        f"wild bootstrap 33, {kind}",
-        found.estimate,
-        found.std_error,
-        found.statistic,
-        NAN,
-        found.p_value,
-        found.conf_low,
-        found.conf_high,
-    )
+    return _rung("wcr33", "CR3", f"wild bootstrap 33, {kind}", found)
 
 
 def _hc1(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     found = contrast_inference(fit, cov_hc1(fit), section.contrast, fit.df, settings.level)
-    return _robust("hc1", "HC1", "t(N - K)", found, settings)
+    return _rung("hc1", "HC1", "t(N - K)", found, settings)
 
 
 def _classical_mde(section: Section, fit: OlsFit, settings: LadderSettings) -> float:

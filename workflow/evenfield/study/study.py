@@ -29,7 +29,6 @@ class Study:
         self.table = cache(self._table)
         self.weights = cache(self._weights)
         self.description = cache(self._description)
-        self.ingested = cache(self._ingested)
 
     @classmethod
     def load(cls, folder: str | Path = ".") -> Study:
@@ -75,7 +74,7 @@ class Study:
         """The description of every unit scheme."""
         return {scheme: self.description(scheme) for scheme in self.schemes}
 
-    def _ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
+    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table, for example ``clusters``."""
         return read_table(self.root / "ingest" / f"{name}.csv", text)
 

@@ -1,4 +1,4 @@
-"""Who carries an estimate: it again without each unit, without each pair, and without the fewest that turn its sign."""
+"""Who carries an estimate: it again without each unit, without each pair, without groups of units."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -42,35 +42,6 @@ def leave_pair_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
 def leave_groups_out(fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Iterable[Iterable[str]]) -> LeaveOut:
     """Estimate c'beta without each of some groups of units, {Jiangsu, Zhejiang} for example; c (K,), units (N,)."""
     return _leave_out(cluster_products(fit, c, units), [tuple(group) for group in groups])
-
-
-class SignChange(NamedTuple):
-    """The fewest units found whose omission turns the sign of an estimate."""
-
-    estimate: float  # with all units and without these; the second is from a refit, not from the approximation
-    estimate_without: float
-    units: Group  # most influential first; empty when no set of at most half of the units does it
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
-
-
-def maximum_influence(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> SignChange:
-    """Find a small set of units without which c'beta has the other sign; c (K,), units (N,).
-
-    Notes
-    -----
-    After Broderick, Giordano and Meager (2020), with exact single omissions in place of their linear approximation and
-    a refit in place of its prediction.
-    """
-    products = cluster_products(fit, c, units)
-    names = [str(name) for name in products.names]
-    pull = np.array([_without(products, [g]) for g in range(products.G)]) * np.sign(products.estimate)
-    order = [int(g) for g in np.argsort(pull, kind="stable") if np.isfinite(pull[g])]
-    for size in range(1, products.G // 2 + 1):
-        without = _without(products, order[:size])
-        if without * products.estimate < 0:
-            return SignChange(products.estimate, without, tuple(names[g] for g in order[:size]))
-    return SignChange(products.estimate, np.nan, ())
 
 
 def _leave_out(products: ClusterProducts, groups: list[Group]) -> LeaveOut:

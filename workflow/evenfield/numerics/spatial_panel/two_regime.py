@@ -54,17 +54,8 @@ def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: Weights, inside: np.ndarr
     beta, sigma2 = likelihood.rest(pulls)
     edge = any(at_edge(float(pull), -BOUND, BOUND) for pull in pulls)
     std_error = float("nan") if edge else _difference_error(likelihood, pulls)
-    return TwoRegimeFit(
-        float(pulls[0]),
-        float(pulls[1]),
-        float(common[0]),
-        beta,
-        sigma2,
-        std_error,
-        ratio,
-        float(chdtrc(1, ratio)),
-        edge,
-    )
+    rhos = float(pulls[0]), float(pulls[1]), float(common[0])
+    return TwoRegimeFit(*rhos, beta, sigma2, std_error, ratio, float(chdtrc(1, ratio)), edge)
 
 
 class _Concentrated:
@@ -119,21 +110,9 @@ def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
 
 def _difference_error(likelihood: _Concentrated, pulls: np.ndarray) -> float:
     steps = STEP * np.eye(2)
-    H = np.array(
-        [
-            [
-                (
-                    likelihood(pulls + a + b)
-                    - likelihood(pulls + a - b)
-                    - likelihood(pulls - a + b)
-                    + likelihood(pulls - a - b)
-                )
-                / (4 * STEP**2)
-                for b in steps
-            ]
-            for a in steps
-        ]
-    )
+    corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    bent = [[sum(s * t * likelihood(pulls + s * a + t * b) for s, t in corners) for b in steps] for a in steps]
+    H = np.array(bent) / (4 * STEP**2)
     if np.linalg.eigvalsh(-H)[0] <= 0:
         return float("nan")
     contrast = np.array([1.0, -1.0])

@@ -69,9 +69,9 @@ def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContras
     section, row = contrast_section(contrast, places), contrast.row
     names, sample = (contrast.labels, contrast.controls), (row.unit_scheme, row.sample_id, row.role == "primary")
     key = pickle.dumps((section, contrast.expected, names, sample))
-    if key not in places.prepared:
-        places.prepared[key] = _prepared(contrast, section, places)
-    return places.prepared[key]
+    found: PreparedContrast | str = places.prepared.get(key) or _prepared(contrast, section, places)
+    places.prepared[key] = found
+    return found
 
 
 def _prepared(contrast: GroupContrast, section: Section, places: Places) -> PreparedContrast | str:

@@ -122,7 +122,7 @@ def programme(groups: Groups, spec: ProgrammeSpec) -> Found:
 
 
 def _members(groups: Groups) -> dict[str, set[str]]:
-    found = groups.study.ingested("programmes")
+    found = groups.ingested("programmes")
     return {str(name): set(units) for name, units in found.groupby("programme")["unit"]}
 
 

@@ -44,6 +44,7 @@ class Groups:
         self.places = Places(where, self.links, s.permutations, s.seed, s.level)
         self.main: list[Period] = [item for item in self.description["periods"] if item["role"] == "main"]
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
+        self.ingested: Callable[[str], pd.DataFrame] = cache(study.ingested)
         self.labels: Callable[[str, str], pd.DataFrame] = cache(self._labels)
         self.of_scheme: Callable[[str], Groups] = cache(
             lambda name: self if name == self.scheme else Groups(study, name)
@@ -92,7 +93,7 @@ class Groups:
 
     def dose(self, text: str, period: str) -> tuple[pd.Series, str]:
         """Return a dose in a period by unit with a note: a measure of clusters.csv, or a mean over the years."""
-        found = self.study.ingested("clusters")
+        found = self.ingested("clusters")
         measured = found[found["measure"].eq(text)].set_index("unit")["value"].astype(float)
         if measured.empty:
             self.tables["zones"] = with_zones(self.study, self.scheme)
@@ -123,7 +124,7 @@ class Groups:
                 "both in cells.csv",
                 "add them to taxonomy.all and periods",
             )
-        return self.cells.loc[(taxonomy, period)].reindex(self.units)
+        return pd.DataFrame(self.cells.loc[(taxonomy, period), :]).reindex(self.units)
 
     def given(self, names: Sequence[str]) -> pd.DataFrame:
         """Return columns of the units by unit."""

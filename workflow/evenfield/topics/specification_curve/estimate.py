@@ -201,7 +201,7 @@ def _under_permutation(
     kept = [(point, found) for point, found in made if isinstance(found, Regression)]
     if not kept:
         return
-    estimates, statistics = (np.array([found[i][1:] for _, found in kept]) for i in (4, 5))
+    estimates, statistics = (np.array(drawn)[:, 1:] for drawn in zip(*(found[4:6] for _, found in kept), strict=True))
     df, where = np.array([found.df for _, found in kept], float), np.array([point.period for point, _ in kept])
     for period in (ALL, *sorted(set(where))):
         chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
