@@ -82,6 +82,7 @@ class Data:
             constants = constants.join(self.lists().reindex(constants.index).dropna(axis=1))
         panel = study.table("panel", scheme)
         new = constants[[name for name in constants if name not in panel]]
+        self._tables: dict[str, pd.DataFrame] = {}  # variables by unit and year
         self.panel = panel.merge(new, left_on="unit", right_index=True, how="left", validate="m:1")
 
     def lists(self) -> pd.DataFrame:
@@ -104,9 +105,10 @@ class Data:
         """Return a variable by unit (rows) and year (columns), years that few units have left out."""
         if missing := [name for name in columns_of(variable) if name not in self.panel]:
             raise NotCarriedError(f"the panel has no column {missing[0]}")
-        rows = self.panel[["unit", "year"]].assign(value=evaluate(variable, self.panel))
-        rows = rows[rows["year"].between(*years)]
-        wide = rows.pivot(index="unit", columns="year", values="value").sort_index()
+        if variable not in self._tables:
+            rows = self.panel[["unit", "year"]].assign(value=evaluate(variable, self.panel))
+            self._tables[variable] = rows.pivot(index="unit", columns="year", values="value").sort_index()
+        wide = self._tables[variable].loc[:, years[0] : years[1]]
         kept = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
         if kept.shape[1] == 0:
             raise NotCarriedError(f"no figures of {name_of(variable)} in {years[0]} to {years[1]}")
