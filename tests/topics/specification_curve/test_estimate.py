@@ -8,8 +8,8 @@ import pytest
 
 from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EstimateError
-from evenfield.study.files import write_results
 from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.table_files import write_results
 from evenfield.topics.specification_curve.estimate import Section, chunk, estimate, permutations
 from made_study import MadeStudy, same_numbers, same_results
 

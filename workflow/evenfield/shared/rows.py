@@ -9,7 +9,8 @@ import pandas as pd
 
 from evenfield.shared.estimates import NAN, Estimate, write_estimates
 from evenfield.shared.samples import joined
-from evenfield.study.files import write_json, write_results
+from evenfield.study.files import write_json
+from evenfield.study.table_files import write_results
 
 
 class Kind(NamedTuple):

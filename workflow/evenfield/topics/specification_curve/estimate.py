@@ -18,8 +18,8 @@ from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test, permutation_from_keys
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.spec import Id, Spec, read
-from evenfield.study.files import read_tables
 from evenfield.study.study import Study
+from evenfield.study.table_files import read_tables
 from evenfield.topics.specification_curve.estimate_regressions import (
     Point,
     Regression,
