@@ -123,7 +123,12 @@ def label_permutation(
     basis = np.linalg.qr(controls)[0]
     e = y - basis @ (basis.T @ y)
     df = len(y) - controls.shape[1] - len(c)
-    estimate, statistic = label_statistics(spread.drawn(labels, np.arange(len(y))[None]), basis, e, c, df)
+
+    def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        drawn = spread.drawn(labels, source)
+        return label_statistics(label_products(drawn, basis), drawn @ e, e @ e, c, df)
+
+    estimate, statistic = tested(np.arange(len(y))[None])
     if not np.isfinite(statistic[0]):
         raise NumericsError("the labels are collinear with each other or with the controls")
     codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
@@ -132,43 +137,45 @@ def label_permutation(
     if distinct < FEWEST_DRAWS:
         raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
     parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
-    drawn = [label_statistics(spread.drawn(labels, part), basis, e, c, df)[1] for part in parts]
-    statistics = np.concatenate(drawn)
+    statistics = np.concatenate([tested(part)[1] for part in parts])
     kept = statistics[np.isfinite(statistics)]
     extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
     p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
     return PermutationTest(float(estimate[0]), p_value, statistics, float(statistic[0]), distinct)
 
 
+def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Return cross-products of regressors freed from controls under many draws; drawn (R, B, N) -> (R, R, B)."""
+    flat = drawn.reshape(-1, drawn.shape[2])
+    free = (flat @ basis) @ basis.T
+    D = np.subtract(flat, free, out=free).reshape(drawn.shape)
+    return np.asarray(np.einsum("rbn,sbn->rsb", D, D))
+
+
 def label_statistics(
-    drawn: np.ndarray, basis: np.ndarray, e: np.ndarray, c: np.ndarray, df: int
+    M: np.ndarray, side: np.ndarray, squares: float, c: np.ndarray, df: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its t statistic under many draws at once; drawn (R, B, N).
+    """Return c'beta and its t statistic under many draws; cross-products M (R, R, B), with the outcome (R, B).
 
     Notes
     -----
     Eliminating the regressors from cross-products bordered by their products with the outcome and by c leaves the
     residual sum of squares, -c'beta and minus the variance of c'beta over that of the errors.
     """
-    R, B, N = drawn.shape
-    flat = drawn.reshape(-1, N)
-    free = (flat @ basis) @ basis.T
-    D = np.subtract(flat, free, out=free).reshape(drawn.shape)
-    S = np.zeros((R + 2, R + 2, B))
-    S[:R, :R] = np.einsum("rbn,sbn->rsb", D, D)
-    S[R, :R] = S[:R, R] = (flat @ e).reshape(R, B)
+    R, B = side.shape
+    S, det = np.zeros((R + 2, R + 2, B)), np.ones(B)
+    S[:R, :R], S[R, R] = M, squares
+    S[R, :R] = S[:R, R] = side
     S[R + 1, :R] = S[:R, R + 1] = c[:, None]
-    S[R, R] = e @ e
-    M, det = S[:R, :R], np.ones(B)
     with np.errstate(divide="ignore", invalid="ignore"):
         for _ in range(R):
             det *= S[0, 0]
             S = S[1:, 1:] - S[1:, :1] * (S[:1, 1:] / S[0, 0])
         statistic = -S[0, 1] / np.sqrt(S[0, 0] / df * -S[1, 1])
         floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)  # the smallest eigenvalue is not below it
-    unsettled = np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))
-    smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
-    statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
+    if len(unsettled := np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))):
+        smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
+        statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
     return -S[0, 1], statistic
 
 

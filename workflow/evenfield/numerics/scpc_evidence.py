@@ -30,21 +30,9 @@ def scpc_equivalence(
     half = found.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
     full = found.std_error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
-    return Equivalence(
-        found.estimate,
-        found.std_error,
-        NAN,
-        -bound,
-        bound,
-        above,
-        below,
-        p_value,
-        found.estimate - half,
-        found.estimate + half,
-        level,
-        equivalent=p_value < 1 - level,
-        outside=abs(found.estimate) - full > bound,
-    )
+    ends = found.estimate - half, found.estimate + half
+    numbers = found.estimate, found.std_error, NAN, -bound, bound, above, below, p_value, *ends, level
+    return Equivalence(*numbers, equivalent=p_value < 1 - level, outside=abs(found.estimate) - full > bound)
 
 
 def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -> float:

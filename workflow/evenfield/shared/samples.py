@@ -68,16 +68,9 @@ def is_constant(values: np.ndarray) -> bool:
 
 def inference_fields(result: Inference | RobustInference, scale: float = 1.0) -> dict[str, Any]:
     """Arrange a t test as fields of an estimate; where another law was used it has no degrees of freedom."""
-    return {
-        "estimate": scale * result.estimate,
-        "std_error": scale * result.std_error,
-        "statistic": result.statistic,
-        "df": finite_or_nan(result.df),
-        "p_value": result.p_value,
-        "conf_low": scale * result.conf_low,
-        "conf_high": scale * result.conf_high,
-        "conf_level": result.level,
-    }
+    scaled = {name: scale * getattr(result, name) for name in ("estimate", "std_error", "conf_low", "conf_high")}
+    test = {"statistic": result.statistic, "df": finite_or_nan(result.df), "p_value": result.p_value}
+    return {**scaled, **test, "conf_level": result.level}
 
 
 def not_defined(rows: Iterable[Mapping[str, Any]], note: str, reason: object) -> list[Estimate]:

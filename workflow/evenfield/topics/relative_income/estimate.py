@@ -131,10 +131,8 @@ def _summary(
 
 def _variables(study: Study, period: str, info: SchemeInfo) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the variables of a period and their units of measure."""
-    where, frame, doses = (
-        f"estimates.relative_income {period}",
-        *(study.table(n, info.name) for n in ("periods", "doses")),
-    )
+    frame, doses = (study.table(name, info.name) for name in ("periods", "doses"))
+    where = f"estimates.relative_income {period}"
     units, frame = sample_units(info, "all", where), frame[frame["period"].eq(period)]
     extra = {OPTIONAL: "log per year"} | {str(name): "" for name in frame if str(name).startswith("control_")}
     # ASSUME: a variable that is blank for every unit does not exist in the period and is left out of its table.

@@ -28,6 +28,7 @@ from evenfield.topics.specification_curve.estimate_regressions import (
     regression,
 )
 
+Made = list[tuple[Point, Regression | str]]
 AVERAGE_CORRELATION = 0.03
 ALL = "all"
 AXES = ["curve", "hypothesis", "period", "outcome", "unit_scheme", "sample", "weights", "taxonomy", "controls"]
@@ -111,7 +112,8 @@ def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
     spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
         regressors = cache(lambda *same: label_regressors(Point._make(same), schemes[same[2]], sources[same[2]]))
-        made = [(point, regression(point, schemes[point.unit_scheme], regressors)) for point in spec.points(study)]
+        at, products = spec.points(study), dict[Point, np.ndarray]()
+        made = [(point, regression(point, schemes[point.unit_scheme], regressors, products)) for point in at]
         rows += _specifications(spec, made[number - 1 :: of], schemes, spaces, inference["conf_level"])
         rows += _under_permutation(spec, made, draws)
     return pd.DataFrame(rows, columns=["block", *AXES, *NUMBERS, "draw", *SUMMARIES])
@@ -160,11 +162,7 @@ def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict
 
 
 def _specifications(
-    spec: CurveSpec,
-    made: list[tuple[Point, Regression | str]],
-    schemes: Mapping[str, Scheme],
-    spaces: dict[tuple[str, str], SpatialComponents],
-    level: float,
+    spec: CurveSpec, made: Made, schemes: Mapping[str, Scheme], spaces: dict[Any, SpatialComponents], level: float
 ) -> Iterator[dict[str, Any]]:
     """Describe specifications on the data, with spatially robust intervals."""
     for point, found in made:
@@ -194,9 +192,7 @@ def _numbers(found: Regression, space: SpatialComponents) -> dict[str, Any]:
     return numbers | {name: getattr(robust, name) for name in ("std_error", "conf_low", "conf_high", "p_value")}
 
 
-def _under_permutation(
-    spec: CurveSpec, made: list[tuple[Point, Regression | str]], draws: range
-) -> Iterator[dict[str, Any]]:
+def _under_permutation(spec: CurveSpec, made: Made, draws: range) -> Iterator[dict[str, Any]]:
     """Summarise a curve, over all periods and by period, under each permutation of the treatments."""
     kept = [(point, found) for point, found in made if isinstance(found, Regression)]
     if not kept:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.label_permutation import Spread, label_statistics
+from evenfield.numerics.label_permutation import Spread, label_products, label_statistics
 from evenfield.numerics.spatial import Weights, multiplier
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
@@ -85,7 +85,9 @@ class Regression(NamedTuple):
     df: int
 
 
-def regression(point: Point, scheme: Scheme, regressors: Callable[..., np.ndarray]) -> Regression | str:
+def regression(
+    point: Point, scheme: Scheme, regressors: Callable[..., np.ndarray], products: dict[Point, np.ndarray]
+) -> Regression | str:
     """Estimate a specification, or say why it is not defined; regressors of a point (L, B, N), of the data first."""
     key = (point.period, point.outcome, point.sample, point.controls)
     if key not in scheme.made:
@@ -97,9 +99,14 @@ def regression(point: Point, scheme: Scheme, regressors: Callable[..., np.ndarra
     plus, _, minus = point.contrast.partition(" - ")
     c = [float(name == plus) - float(name == minus) for name in LABELS]
     c = c if point.kind == "own" else [0.0, 0.0, *c]
-    drawn = regressors(*point._replace(outcome="", sample="", controls=()))[..., kept]
-    X, df = np.column_stack([drawn[:, 0].T, controls]), len(y) - controls.shape[1] - len(c)
-    tested = label_statistics(drawn, basis, e, np.array(c), df)
+    drawn = regressors(*point._replace(outcome="", sample="", controls=()))
+    # Growth always has initial income as a control: its outcomes share their cross-products.
+    if (same := point._replace(outcome=str(point.outcome.startswith("growth")))) not in products:
+        products[same] = label_products(drawn[..., kept], basis)
+    X, df = np.column_stack([drawn[:, 0, kept].T, controls]), len(y) - controls.shape[1] - len(c)
+    whole = np.zeros(drawn.shape[2])
+    whole[kept] = e
+    tested = label_statistics(products[same], drawn @ whole, float(e @ e), np.array(c), df)
     return Regression(kept, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df)
 
 
