@@ -23,8 +23,6 @@ class LeaveOut(NamedTuple):
     undefined: int  # groups without which the combination is not defined
     most_influential: Group  # group whose omission changes the estimate most
     largest_change: float  # by how much: without minus with
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
 
 
 def leave_one_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
