@@ -59,17 +59,17 @@ def residual_moran(fit: SpatialPanelFit, rng: np.random.Generator, permutations:
     e, n, lag = np.ascontiguousarray(fit.residuals.T), fit.n_units, fit.network.lag
     scale = n / (fit.network.matrix.sum() * np.vdot(e, e))
     order = np.lexsort(e.T)  # units by their residuals, so that the draws do not depend on ids or rows
-    value = float(np.vdot(e, lag(e)) * scale)
-    drawn = np.empty(permutations)
-    place = np.empty(n, dtype=int)
-    for b in range(permutations):
-        place[order] = order[rng.permutation(n)]
+    value, drawn = float(np.vdot(e, lag(e)) * scale), np.empty(permutations)
+    for block in np.array_split(drawn, min(permutations, -(-drawn.size * e.size // BLOCK))):
+        place = np.empty((n, len(block)), dtype=int)
+        place[order] = order[rng.permuted(np.tile(np.arange(n), (len(block), 1)), axis=1)].T
         moved = e[place]
-        drawn[b] = np.vdot(moved, lag(moved)) * scale
+        block[:] = np.einsum("ibt,ibt->b", moved, lag(moved)) * scale
     far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
     return value, float((1 + far.sum()) / (1 + permutations))
 
 
+BLOCK = 1 << 15  # numbers at once: they stay in the cache
 COMPARED = ("SLX", "SAR", "SEM", "SDM", "SDEM")
 GRID = 2001
 # ASSUME: the prior of every spatial parameter is uniform on the same interval for all weights, ends cut by 1e-4.
