@@ -42,11 +42,10 @@ def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
     return Multipliers(1.0 + rho * lag, lag, totals[0], totals[1])
 
 
-def multiplier_slopes(network: Network, rho: float) -> Multipliers:
-    """Compute the derivatives of the multipliers in rho."""
-    at = np.array([rho])
-    lag, lag_slope = -network.logdet.slope(at) / network.n, -network.logdet.curvature(at) / network.n
-    totals = _totals(network, at)
+def multiplier_slopes(network: Network, rho: np.ndarray) -> Multipliers:
+    """Compute the derivatives of the multipliers in rho; rho (G,)."""
+    lag, lag_slope = -network.logdet.slope(rho) / network.n, -network.logdet.curvature(rho) / network.n
+    totals = _totals(network, rho)
     return Multipliers(lag + rho * lag_slope, lag_slope, totals[2], totals[3])
 
 
@@ -188,25 +187,26 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def effect_errors(fit: FittedPanel, kind: str) -> np.ndarray:
-    """Return the standard errors of the effects by the delta method; shape (3, K)."""
+    """Return the standard errors of the effects by the delta method; shape (..., 3, K)."""
     gradients = effect_gradients(fit)
-    return np.asarray(np.sqrt(((gradients @ fit.covariance(kind)) * gradients).sum(axis=2)))
+    return np.asarray(np.sqrt(((gradients @ fit.covariance(kind)[..., None, :, :]) * gradients).sum(axis=-1)))
 
 
 def effect_gradients(fit: FittedPanel) -> np.ndarray:
-    """Return the derivatives of the effects in all parameters; shape (3, K, p)."""
-    parts = multipliers(fit.network, np.array([fit.rho]))
-    beta, theta = _slopes(fit, fit.estimates[None, :])
-    start, out = fit.names.index(fit.regressors[0]), np.zeros((3, beta.shape[1], len(fit.names)))
+    """Return the derivatives of the effects in all parameters; shape (..., 3, K, p), as many as the fit has samples."""
+    at = np.atleast_2d(fit.estimates)
+    rho, (beta, theta) = at[:, 0] * (fit.names[0] == "rho"), _slopes(fit, at)
+    parts, start = multipliers(fit.network, rho), fit.names.index(fit.regressors[0])
+    out = np.zeros((len(at), 3, beta.shape[1], len(fit.names)))
     if fit.names[0] == "rho":
-        out[:, :, 0] = effects_of(multiplier_slopes(fit.network, fit.rho), beta, theta)[0]
+        out[..., 0] = effects_of(multiplier_slopes(fit.network, rho), beta, theta)
     one, none = np.ones((1, 1)), np.zeros((1, 1))
-    own, lag = effects_of(parts, one, none)[0, :, 0], effects_of(parts, none, one)[0, :, 0]
+    own, lag = effects_of(parts, one, none)[..., 0], effects_of(parts, none, one)[..., 0]
     for k, name in enumerate(fit.regressors):
-        out[:, k, start + k] = own
+        out[:, :, k, start + k] = own
         if name in fit.lagged:
-            out[:, k, start + beta.shape[1] + fit.lagged.index(name)] = lag
-    return out
+            out[:, :, k, start + beta.shape[1] + fit.lagged.index(name)] = lag
+    return out.reshape(*fit.estimates.shape[:-1], *out.shape[1:])
 
 
 def _root(cov: np.ndarray) -> np.ndarray:
