@@ -7,12 +7,12 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments, highest_likelihood
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
     fit_moments,
-    fit_spatial_panel,
+    fitted_point,
     panel_moments,
 )
 from evenfield.numerics.spatial_panel.network import Network
@@ -63,15 +63,18 @@ def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, 
     if not 1 <= factors < min(network.n, len(panel.periods)) - 1:
         raise NumericsError(f"{factors} factors in {network.n} units and {len(panel.periods)} periods")
     moments, columns = panel_moments(panel, network, model)
-    before = fit_spatial_panel(panel, network, model)
-    outcome, common, fit = columns.values[..., 0].copy(), np.zeros(columns.values.shape[:2]), before
-    steps, converged = 0, False
+    before = fit_moments(panel, network, model, moments, columns)
+    outcome, common = columns.values[..., 0].copy(), np.zeros(columns.values.shape[:2])
+    point, estimates, steps, converged = before.point, before.estimates, 0, False
     while not converged and steps < ITERATIONS:
-        previous, steps = fit.estimates, steps + 1
-        common = _leading_part(common + fit.residuals.T, factors)
+        previous, steps = estimates, steps + 1
+        common = _leading_part(common + point.residuals, factors)
         columns = _with_outcome(columns, outcome - common)
-        fit = fit_moments(panel, network, model, _moments(moments, columns), columns)
-        converged = bool(np.abs(fit.estimates - previous).max() < TOLERANCE * (1.0 + np.abs(previous).max()))
+        moments = _moments(moments, columns)
+        best = highest_likelihood(moments, point.form.lag, point.form.error, float(previous[0]))
+        point, estimates = fitted_point(best, moments, columns, network, point.form, model.effects)
+        converged = bool(np.abs(estimates - previous).max() < TOLERANCE * (1.0 + np.abs(previous).max()))
+    fit = fit_moments(panel, network, model, moments, columns)
     return FactorFit(before, _projected(fit, common, factors), factors, steps, converged)
 
 

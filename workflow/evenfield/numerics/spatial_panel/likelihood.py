@@ -169,7 +169,7 @@ def check_regressors(gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str
 
 Searched = Callable[[Any], Any]
 COARSE, COARSE_PAIR, STARTS = 32, 25, 4
-EDGE = 1e-6
+EDGE, CLOSE = 1e-6, 1e-3
 # ASSUME: an estimate within this share of its range from an end is not told from the end.
 EDGE_SHARE = 1e-4
 ROOT = 1e-13
@@ -189,14 +189,14 @@ def at_edge(value: Any, low: float, high: float) -> Any:
     return (value - low < EDGE_SHARE * (high - low)) | (high - value < EDGE_SHARE * (high - low))
 
 
-def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
-    """Maximise the concentrated likelihood."""
+def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: float = np.nan) -> Optimum:
+    """Maximise the concentrated likelihood; a peak of its one parameter close to ``near`` is taken without a search."""
     low, high = moments.logdet.domain
     if lag == error == "none":
         return Optimum(0.0, 0.0, False)
     if lag == error:
         return _best_pair(moments, low, high)
-    found, bound = _best_single(*_profile(moments, lag), low, high)
+    found, bound = _best_single(*_profile(moments, lag), low, high, near)
     pair = (found, 0.0) if lag == "free" else (0.0, found)
     return Optimum(*pair, bound or at_edge(found, low, high))
 
@@ -236,11 +236,15 @@ def coarse_points(low: float, high: float, count: int) -> np.ndarray:
     return np.asarray(middle - half * np.cos(np.pi * np.arange(count) / (count - 1)))
 
 
-def _best_single(value: Searched, slope: Searched, low: float, high: float) -> tuple[float, bool]:
-    points = coarse_points(low, high, COARSE)
-    top = int(np.argmax(value(points)))
-    left, right = points[max(top - 1, 0)], points[min(top + 1, COARSE - 1)]
-    if slope(left) > 0 and slope(right) < 0:
+def _best_single(value: Searched, slope: Searched, low: float, high: float, near: float) -> tuple[float, bool]:
+    left, right = max(near - CLOSE, low * (1.0 - EDGE)), min(near + CLOSE, high * (1.0 - EDGE))
+    peak = left < right and slope(left) > 0 > slope(right)
+    if not peak:
+        points = coarse_points(low, high, COARSE)
+        top = int(np.argmax(value(points)))
+        left, right = points[max(top - 1, 0)], points[min(top + 1, COARSE - 1)]
+        peak = slope(left) > 0 > slope(right)
+    if peak:
         return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * np.finfo(float).eps)), False
     if top in (0, COARSE - 1):
         return float(points[top]), True
