@@ -65,14 +65,16 @@ def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, 
     moments, columns = panel_moments(panel, network, model)
     before = fit_moments(panel, network, model, moments, columns)
     outcome, common = columns.values[..., 0].copy(), np.zeros(columns.values.shape[:2])
-    point, estimates, steps, converged = before.point, before.estimates, 0, False
+    point, estimates, steps, converged, near = before.point, before.estimates, 0, False, (0.0, 0.0)
     while not converged and steps < ITERATIONS:
         previous, steps = estimates, steps + 1
         common = _leading_part(common + point.residuals, factors)
         columns = _with_outcome(columns, outcome - common)
         moments = _moments(moments, columns)
-        best = highest_likelihood(moments, point.form.lag, point.form.error, float(previous[0]))
+        best = highest_likelihood(moments, point.form.lag, point.form.error, near)
         point, estimates = fitted_point(best, moments, columns, network, point.form, model.effects)
+        last, move = estimates[0], 2.0 * abs(estimates[0] - previous[0])
+        near = (float(last - move), float(last + move))
         converged = bool(np.abs(estimates - previous).max() < TOLERANCE * (1.0 + np.abs(previous).max()))
     fit = fit_moments(panel, network, model, moments, columns)
     return FactorFit(before, _projected(fit, common, factors), factors, steps, converged)

@@ -167,9 +167,9 @@ def check_regressors(gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str
         raise NumericsError(f"the regressors are collinear once the effects are removed, see {' and '.join(worst)}")
 
 
-Searched = Callable[[Any], Any]
+Searched, Ends = Callable[[Any], Any], tuple[float, float]
 COARSE, COARSE_PAIR, STARTS = 32, 25, 4
-EDGE, CLOSE = 1e-6, 1e-3
+EDGE = 1e-6
 # ASSUME: an estimate within this share of its range from an end is not told from the end.
 EDGE_SHARE = 1e-4
 ROOT = 1e-13
@@ -189,8 +189,8 @@ def at_edge(value: Any, low: float, high: float) -> Any:
     return (value - low < EDGE_SHARE * (high - low)) | (high - value < EDGE_SHARE * (high - low))
 
 
-def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: float = np.nan) -> Optimum:
-    """Maximise the concentrated likelihood; a peak of its one parameter close to ``near`` is taken without a search."""
+def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: Ends = (0.0, 0.0)) -> Optimum:
+    """Maximise the concentrated likelihood; a peak of its one parameter between the ends ``near`` is taken unsearched."""
     low, high = moments.logdet.domain
     if lag == error == "none":
         return Optimum(0.0, 0.0, False)
@@ -236,8 +236,8 @@ def coarse_points(low: float, high: float, count: int) -> np.ndarray:
     return np.asarray(middle - half * np.cos(np.pi * np.arange(count) / (count - 1)))
 
 
-def _best_single(value: Searched, slope: Searched, low: float, high: float, near: float) -> tuple[float, bool]:
-    left, right = max(near - CLOSE, low * (1.0 - EDGE)), min(near + CLOSE, high * (1.0 - EDGE))
+def _best_single(value: Searched, slope: Searched, low: float, high: float, near: Ends) -> tuple[float, bool]:
+    left, right = max(near[0], low * (1.0 - EDGE)), min(near[1], high * (1.0 - EDGE))
     peak = left < right and slope(left) > 0 > slope(right)
     if not peak:
         points = coarse_points(low, high, COARSE)
