@@ -7,7 +7,7 @@ place, it would also differ between machines.
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 ROOT = Path(__file__).parents[2]
 TOPICS = [name for name, told in read_topics().items() if told["estimate"] is not None]
+CHUNKED = [name for name in TOPICS if "chunks" in read_topics()[name]["estimate"]]
 TABLES = "panel periods units cells yearly_cells doses first_years adjacency".split()
 
 
@@ -117,17 +118,33 @@ def printed(results: Results) -> dict[str, pd.DataFrame]:
     return {"estimates": round_frame(rows, ROW_SCALED), **series}
 
 
+def estimated(topic: str, study: Study, of: int) -> Results:
+    """Estimate a topic, in chunks where it has them."""
+    module = import_module(f"evenfield.topics.{topic}.estimate")
+    if topic not in CHUNKED:
+        return cast(Results, module.estimate(study))
+    paths = [study.root / f"{topic}_{number}.json" for number in range(1, of + 1)]
+    for number, path in enumerate(paths, start=1):
+        module.chunk(study, number, of).keep(path)
+    return cast(Results, module.estimate(study, paths))
+
+
+@pytest.mark.parametrize("topic", CHUNKED)
+def test_the_number_of_chunks_changes_no_byte(topic: str, config: dict[str, Any], root: Path, tmp_path: Path) -> None:
+    section = {
+        key: part[:2] if key in ("curves", "specifications") else part
+        for key, part in config["estimates"][topic].items()
+    }
+    few = {**config, "estimates": {topic: section}}
+    for of in (1, 2, 3):
+        estimated(topic, Study(few, root), of).write(tmp_path / str(of))
+    for one in sorted((tmp_path / "1").iterdir()):
+        assert len({(tmp_path / str(of) / one.name).read_bytes() for of in (1, 2, 3)}) == 1
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_last_bit_of_the_inputs_is_not_printed(topic: str, config: dict[str, Any], root: Path) -> None:
-    module = import_module(f"evenfield.topics.{topic}.estimate")
-    made = []
-    for kind in (Study, MovedStudy):
-        study, more = kind(config, root), []
-        if "chunks" in read_topics()[topic]["estimate"]:
-            write_table(module.chunk(study, 1, 1), root / f"{kind.__name__}.csv")
-            more = [[root / f"{kind.__name__}.csv"]]
-        made.append(printed(module.estimate(study, *more)))
-    one, two = made
+    one, two = (printed(estimated(topic, kind(config, root), 1)) for kind in (Study, MovedStudy))
     for name, frame in one.items():
         other = two[name]
         assert list(frame.columns) == list(other.columns)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,6 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     for name in frame.columns.intersection(list(wanted)):
         frame[name] = frame[name].fillna("")
     return frame.assign(**{name: frame[name].map(_plain) for name in _opening_with("'", frame)})
-
-
-def read_tables(paths: Sequence[str | Path], text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read the parts of one hand-over table and stack them in the order given."""
-    return pd.concat([read_table(path, text) for path in paths], ignore_index=True)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

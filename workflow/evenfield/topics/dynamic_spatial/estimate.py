@@ -1,5 +1,7 @@
 """Dynamic spatial panel: what comes from the own past, from neighbours now and from their past, and for how long."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -21,7 +23,7 @@ from evenfield.numerics.spatial_panel.dynamic_effects import KINDS as EFFECTS
 from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.shared.estimates import NAN, finite_or_nan
-from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.rows import Kind, Results, Rows, gathered, stacked
 from evenfield.shared.samples import inference_fields, joined
 from evenfield.shared.spec import read
 from evenfield.shared.study_panel import UNITS, PanelSection, PanelSpec, study_panel
@@ -84,16 +86,16 @@ def look(study: Study, section: Section, spec: DynamicSpatialSpec) -> None:
     study_panel(study, section, spec)
 
 
-def estimate(study: Study) -> Results:
-    """Estimate every specification and measure its bias at its own size.
+def chunk(study: Study, number: int, of: int) -> Results:
+    """Estimate one chunk's share of the specifications and measure the bias of each at its own size.
 
     Notes
     -----
     Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t.
     """
-    section, out, parts, verdicts = read(Section, study.config, "dynamic_spatial"), Results(), [], {}
+    section, out, parts = read(Section, study.config, "dynamic_spatial"), Results(), []
     inference = Inference(*(study.config["inference"][key] for key in ("conf_level", "seed")))
-    for spec in section.specifications:
+    for spec in section.specifications[number - 1 :: of]:
         panel, shared, note = study_panel(study, section, spec)
         rng = generator_for(inference.seed, f"dynamic_spatial:{spec.id}:monte_carlo")
         try:
@@ -113,14 +115,23 @@ def estimate(study: Study) -> Results:
         out.estimates += rows.made
         parts.append(_monte_carlo(spec.id, check, section))
         sigma = float(round_results(np.asarray(np.sqrt(fit.sigma2))))
-        verdicts[spec.id] = {"withheld": withheld, "long_run": long_run, "sigma": sigma}
-    out.series["series"] = stacked(parts, SERIES, NUMBERS).astype(dict.fromkeys(COUNTS, int))
+        out.fit[spec.id] = {"withheld": withheld, "long_run": long_run, "sigma": sigma}
+    out.series["series"] = stacked(parts, SERIES, NUMBERS)
+    return out
+
+
+def estimate(study: Study, chunks: Sequence[str | Path] = ()) -> Results:
+    """Estimate all specifications, or join the chunks that did."""
+    section = read(Section, study.config, "dynamic_spatial")
+    out = gathered(chunks) if chunks else chunk(study, 1, 1)
+    out.series["series"] = stacked([out.series["series"]], SERIES, NUMBERS).astype(dict.fromkeys(COUNTS, int))
     out.fit = {
         "equation": "Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t",
         "estimator": "root of the likelihood's score, adjusted for the unit effects; time effects transformed away",
         "rule": RULE.format(section.max_bias, section.max_bias_in_sd, section.least_estimated),
-        **{"replications": section.replications, "seed": inference.seed, "conf_level": inference.level},
-        "specifications": verdicts,
+        **{key: study.config["inference"][key] for key in ("conf_level", "seed")},
+        "replications": section.replications,
+        "specifications": out.fit,
     }
     return out
 
