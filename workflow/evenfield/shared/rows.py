@@ -3,18 +3,16 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evenfield.shared.estimates import NAN, Estimate, write_estimates
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, NAN, Estimate, write_estimates
 from evenfield.shared.samples import joined
 from evenfield.study.files import read_json, write_json, write_results, write_text
-
-FIELDS = [field.name for field in fields(Estimate)]
 
 
 class Kind(NamedTuple):
@@ -64,7 +62,7 @@ class Results:
     def keep(self, path: str | Path) -> None:
         """Write everything into one file, not rounded, for the job that joins the chunks of a topic."""
         series = {name: frame.to_dict("list") for name, frame in self.series.items()}
-        content = [list(map(attrgetter(*FIELDS), self.estimates)), series, self.fit]
+        content = [list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates)), series, self.fit]
         write_text(json.dumps(content, default=lambda number: number.item()), path)
 
 
@@ -73,7 +71,7 @@ def gathered(paths: Sequence[str | Path]) -> Results:
     out, series = Results(), defaultdict[str, list[pd.DataFrame]](list)
     for path in paths:
         rows, frames, fit = read_json(path)
-        out.estimates += [Estimate(**dict(zip(FIELDS, row, strict=True))) for row in rows]
+        out.estimates += [Estimate(**dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True))) for row in rows]
         out.fit |= fit
         for name, columns in frames.items():
             series[name].append(pd.DataFrame(columns))

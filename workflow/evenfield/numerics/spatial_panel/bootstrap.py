@@ -44,7 +44,8 @@ def year_bootstrap(
     t = fit.n_periods
     starts = rng.integers(0, t - years + 1, size=(draws, -(-t // years)))
     order = (starts[..., None] + np.arange(years)).reshape(draws, -1)[:, :t]
-    return np.concatenate([every for _, every in _refitted(panel, fit, order, np.ones((draws, fit.n_units)))])
+    rebuilt = _rebuilt(panel, fit, order, np.ones((draws, fit.n_units)))
+    return np.concatenate([refitted(fit, outcomes)[0].estimates for outcomes in rebuilt])
 
 
 class UnitDraws(NamedTuple):
@@ -87,21 +88,22 @@ def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Ge
     signs, made = np.empty((draws, fit.n_units)), []
     # Signs go to units by their residuals: neither rows nor ids decide.
     signs[:, np.lexsort(fit.residuals)] = 2.0 * rng.integers(0, 2, size=signs.shape) - 1.0
-    for again, _ in _refitted(panel, fit, order, signs):
+    for outcomes in _rebuilt(panel, fit, order, signs):
+        again, bound = refitted(fit, outcomes)
+        if bound.any():
+            again = refitted(fit, outcomes[..., ~bound])[0]
         errors, spread = again.std_errors("unit"), effect_errors(again, "unit")
         gap = effects_at(again, again.estimates) - effects
         by_effect = np.divide(gap, spread, out=np.full_like(gap, np.nan), where=spread > 0)
         made.append(((again.estimates - fit.estimates)[:, :-1] / errors[:, :-1], by_effect))
-    found = [np.concatenate(parts) for parts in zip(*made, strict=True)]
-    if (kept := len(found[0])) < draws * FEWEST_KEPT:
+    coefficients, by_effect = (np.concatenate(parts) for parts in zip(*made, strict=True))
+    if (kept := len(coefficients)) < draws * FEWEST_KEPT:
         raise NumericsError(f"{draws - kept} of {draws} rebuilt samples go to the edge of its range")
-    return UnitDraws(*found, draws - kept)
+    return UnitDraws(coefficients, by_effect, draws - kept)
 
 
-def _refitted(
-    panel: BalancedPanel, fit: SpatialPanelFit, years: np.ndarray, signs: np.ndarray
-) -> Iterator[tuple[SpatialPanelFit, np.ndarray]]:
-    """Refit a model in blocks of samples that years (B, T) and signs (B, N) rebuild from its residuals."""
+def _rebuilt(panel: BalancedPanel, fit: SpatialPanelFit, years: np.ndarray, signs: np.ndarray) -> Iterator[np.ndarray]:
+    """Rebuild outcomes (N, T, B) from residuals in drawn years (B, T) with drawn signs (B, N), in blocks of samples."""
     net, e, y = fit.network, np.ascontiguousarray(fit.residuals.T), panel.ordered(fit.network.units)[..., 0]
     lag_inverse, error_inverse = net.factor(fit.rho), net.factor(fit.lam)
     systematic = y - fit.rho * net.lag(y) - error_inverse.solve(e)
@@ -111,4 +113,4 @@ def _refitted(
         drawn = errors[:, years[block]] * signs[block].T[..., None]
         shocks = error_inverse.solve(drawn.reshape(fit.n_units, -1)).reshape(drawn.shape)
         sides = systematic[:, None] + shocks
-        yield refitted(fit, lag_inverse.solve(sides.reshape(fit.n_units, -1)).reshape(drawn.shape).swapaxes(1, 2))
+        yield lag_inverse.solve(sides.reshape(fit.n_units, -1)).reshape(drawn.shape).swapaxes(1, 2)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.dynamic import (
@@ -14,7 +15,6 @@ from evenfield.numerics.spatial_panel.dynamic import (
     fit_moments,
     transformed_roots,
 )
-from evenfield.numerics.spatial_panel.likelihood import normal_quantile
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 KINDS = ("direct", "indirect", "total")
@@ -234,6 +234,6 @@ def _summary(
     coverage, ratio = np.full((2, len(DYNAMICS)), np.nan)
     if counts[-1] >= FEWEST:
         gap = np.abs(np.array(found["adjusted"]) - truth)
-        coverage = (gap <= normal_quantile(0.5 + level / 2) * errors).mean(axis=0)
+        coverage = (gap <= ndtri(0.5 + level / 2) * errors).mean(axis=0)
         ratio = np.divide(errors.mean(axis=0), sd[-1], out=np.full(len(DYNAMICS), np.nan), where=sd[-1] > 0)
     return DynamicMonteCarlo(truth, bias, sd, coverage, ratio, counts, replications)

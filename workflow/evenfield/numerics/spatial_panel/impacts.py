@@ -5,15 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.fft import dct
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
-from evenfield.numerics.spatial_panel.likelihood import (
-    normal_quantile,
-    student_quantile,
-    student_two_sided_p,
-    two_sided_p,
-)
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.network import Network
 
@@ -106,10 +101,10 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     """
     estimate = effects_at(fit, fit.estimates[None, :])[0]
     spread = effect_errors(fit, kind)
-    half = normal_quantile(0.5 + level / 2) * spread
+    half = ndtri(0.5 + level / 2) * spread
     # An effect that is zero by construction (the indirect one of SEM) has no test.
     ratio = np.divide(estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
-    p_value = two_sided_p(ratio)
+    p_value = 2 * ndtr(-np.abs(ratio))
     return Impacts(fit.regressors, estimate, spread, estimate - half, estimate + half, p_value, "delta")
 
 
@@ -223,12 +218,7 @@ class ClusteredImpacts(NamedTuple):
     @property
     def df(self) -> np.ndarray:
         """Degrees of freedom of each interval."""
-        return degrees_of_freedom(self.effective_units)
-
-
-def degrees_of_freedom(effective: np.ndarray) -> np.ndarray:
-    """Return the degrees of freedom of t for an effective number of units."""
-    return np.maximum(effective - 1.0, 1.0)
+        return np.maximum(self.effective_units - 1.0, 1.0)
 
 
 def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImpacts:
@@ -257,8 +247,8 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
     """
     found, gradients = delta_impacts(fit, "unit", level), effect_gradients(fit)
     effective = np.array([[fit.effective_units(line) for line in row] for row in gradients])
-    df = degrees_of_freedom(effective)
-    half = student_quantile(df, 0.5 + level / 2) * found.std_error
+    df = np.maximum(effective - 1.0, 1.0)
+    half = stdtrit(df, 0.5 + level / 2) * found.std_error
     spread = found.std_error
     ratio = np.divide(found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
     impacts = Impacts(
@@ -267,7 +257,7 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
         spread,
         found.estimate - half,
         found.estimate + half,
-        student_two_sided_p(ratio, df),
+        2 * stdtr(df, -np.abs(ratio)),
         "delta",
     )
     return ClusteredImpacts(impacts, effective)

@@ -69,7 +69,7 @@ class FittedPoint:
 
     @cached_property
     def gains(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance: own (..., N), pairs (..., N, N)."""
+        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance: own and by pair of units."""
         made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         for i in (i for i in (0, 1) if i in self.free):
             gain = self.traces.matrices[i]

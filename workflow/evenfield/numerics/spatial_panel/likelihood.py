@@ -8,37 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar, root
 from scipy.optimize.elementwise import find_root
-from scipy.special import fdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.network import LogDeterminant
 from evenfield.numerics.spatial_panel.panel import Counts
-
-
-def normal_quantile(probability: float) -> float:
-    """Return a quantile of the standard normal."""
-    return float(ndtri(probability))
-
-
-def two_sided_p(statistic: np.ndarray) -> np.ndarray:
-    """Return two-sided p-values of standard normal statistics."""
-    return np.asarray(2 * ndtr(-np.abs(statistic)))
-
-
-def student_quantile(df: np.ndarray, probability: float) -> np.ndarray:
-    """Return quantiles of Student's t."""
-    return np.asarray(stdtrit(df, probability))
-
-
-def student_two_sided_p(statistic: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Return two-sided p-values of t statistics."""
-    return np.asarray(2 * stdtr(df, -np.abs(statistic)))
-
-
-def f_upper_tail(statistic: float, df: float, df_rest: float) -> float:
-    """Return the upper tail of an F law."""
-    return float(fdtrc(df, df_rest, statistic))
-
 
 RESPONSES = 3  # y, W y, W W y
 SAME = 1e-10
@@ -61,7 +34,7 @@ class PanelMoments:
     @property
     def k(self) -> int:
         """Number of regressors, spatial lags of X included."""
-        return (self.gram.shape[-1] - RESPONSES) // 2
+        return int(self.gram.shape[-1] - RESPONSES) // 2
 
     def columns(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return the weights of (I - lambda W)(y - rho W y) and of (I - lambda W) X on the columns."""
@@ -167,9 +140,9 @@ def check_regressors(gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str
         raise NumericsError(f"the regressors are collinear once the effects are removed, see {' and '.join(worst)}")
 
 
-Searched, Ends = Callable[[Any], Any], tuple[float, float]
+Searched = Callable[[Any], Any]
 COARSE, COARSE_PAIR, STARTS = 32, 25, 4
-EDGE = 1e-6
+EDGE, ANYWHERE = 1e-6, (0.0, 0.0)
 # ASSUME: an estimate within this share of its range from an end is not told from the end.
 EDGE_SHARE = 1e-4
 ROOT = 1e-13
@@ -189,8 +162,8 @@ def at_edge(value: Any, low: float, high: float) -> Any:
     return (value - low < EDGE_SHARE * (high - low)) | (high - value < EDGE_SHARE * (high - low))
 
 
-def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: Ends = (0.0, 0.0)) -> Optimum:
-    """Maximise the concentrated likelihood; a peak of its one parameter between the ends ``near`` is taken unsearched."""
+def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: tuple[float, float] = ANYWHERE) -> Optimum:
+    """Maximise the concentrated likelihood; a peak of its one parameter between the ends ``near`` ends the search."""
     low, high = moments.logdet.domain
     if lag == error == "none":
         return Optimum(0.0, 0.0, False)
@@ -203,24 +176,23 @@ def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: Ends =
 
 def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
     """Maximise the concentrated likelihood of each of B samples, all at once where it has one parameter."""
-    out, left = np.zeros((3, len(moments.gram))), np.ones(len(moments.gram), dtype=bool)
-    if lag != error:
-        (low, high), (value, slope) = moments.logdet.domain, _profile(moments, lag)
-        points = coarse_points(low, high, COARSE)
-        top = np.argmax(value(points[:, None]), axis=0)
-        ends = points[np.maximum(top - 1, 0)], points[np.minimum(top + 1, COARSE - 1)]
-        left = (slope(ends[0]) <= 0) | (slope(ends[1]) >= 0)
-        if not left.all():
-            chosen = np.flatnonzero(~left)
-            found = find_root(
-                lambda d, b: _profile(replace(moments, gram=moments.gram[b]), lag)[1](d),
-                (ends[0][chosen], ends[1][chosen]),
-                args=(chosen,),
-            ).x
-            out[0 if lag == "free" else 1, chosen], out[2, chosen] = found, at_edge(found, low, high)
-    for b in np.flatnonzero(left):
-        out[:, b] = highest_likelihood(replace(moments, gram=moments.gram[b]), lag, error)
-    return Optimum(out[0], out[1], out[2] > 0)
+    low, high = moments.logdet.domain
+    each = [replace(moments, gram=gram) for gram in moments.gram]
+    if lag == error:
+        return Optimum(*np.array([highest_likelihood(one, lag, error) for one in each]).T)
+    points, (value, _) = coarse_points(low, high, COARSE), _profile(moments, lag)
+    top = np.argmax(value(points[:, None]), axis=0)
+    ends = points[np.maximum(top - 1, 0)], points[np.minimum(top + 1, COARSE - 1)]
+
+    def slope(d: np.ndarray, sample: np.ndarray) -> Any:
+        return _profile(replace(moments, gram=moments.gram[sample]), lag)[1](d)
+
+    found = find_root(slope, ends, args=(np.arange(len(top)),))
+    best, bound = np.array(found.x), np.zeros(len(top), dtype=bool)
+    for i in np.flatnonzero(~(found.success & (found.f_bracket[0] >= found.f_bracket[1]))):
+        best[i], bound[i] = _best_single(*_profile(each[i], lag), low, high)
+    rho = best if lag == "free" else np.zeros(len(top))
+    return Optimum(rho, best - rho, bound | at_edge(best, low, high))
 
 
 def _profile(moments: PanelMoments, lag: str) -> tuple[Searched, Searched]:
@@ -236,7 +208,9 @@ def coarse_points(low: float, high: float, count: int) -> np.ndarray:
     return np.asarray(middle - half * np.cos(np.pi * np.arange(count) / (count - 1)))
 
 
-def _best_single(value: Searched, slope: Searched, low: float, high: float, near: Ends) -> tuple[float, bool]:
+def _best_single(
+    value: Searched, slope: Searched, low: float, high: float, near: tuple[float, float] = ANYWHERE
+) -> tuple[float, bool]:
     left, right = max(near[0], low * (1.0 - EDGE)), min(near[1], high * (1.0 - EDGE))
     peak = left < right and slope(left) > 0 > slope(right)
     if not peak:
@@ -248,9 +222,8 @@ def _best_single(value: Searched, slope: Searched, low: float, high: float, near
         return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * np.finfo(float).eps)), False
     if top in (0, COARSE - 1):
         return float(points[top]), True
-    found = minimize_scalar(
-        lambda d: -float(value(np.array([d]))[0]), bounds=(left, right), method="bounded", options={"xatol": 1e-10}
-    )
+    ends = (float(left), float(right))
+    found = minimize_scalar(lambda d: -float(value(d)), bounds=ends, method="bounded", options={"xatol": 1e-10})
     return float(found.x), False
 
 

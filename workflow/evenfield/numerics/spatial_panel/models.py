@@ -175,24 +175,13 @@ def fit_moments(
 
 
 def refitted(fit: SpatialPanelFit, outcomes: np.ndarray) -> tuple[SpatialPanelFit, np.ndarray]:
-    """Fit a model again to the outcomes of B samples, shape (N, T, B).
-
-    Returns
-    -------
-    tuple of SpatialPanelFit and ndarray
-        The fit with the estimates (B, p) and the covariances of those samples that do not lie at the edge of the
-        range of a spatial parameter; the estimates of all.
-    """
+    """Fit a model again to the outcomes (N, T, B) of B samples, and say which go to the edge of a range; (B,)."""
     form, effects = fit.point.form, fit.model.effects
     columns = with_outcomes(fit.point.columns, outcomes, fit.network, effects)
     moments = replace(fit.point.moments, gram=columns.gram())
     best = highest_likelihoods(moments, form.lag, form.error)
-    every = fitted_point(best, moments, columns, fit.network, form, effects)[1]
-    kept = ~best.at_bound
-    moments, columns = replace(moments, gram=moments.gram[kept]), replace(columns, values=columns.values[kept])
-    best = Optimum(*(part[kept] for part in best))
     point, estimates = fitted_point(best, moments, columns, fit.network, form, effects)
-    return replace(fit, estimates=estimates, point=point), every
+    return replace(fit, estimates=estimates, point=point), best.at_bound > 0
 
 
 def fitted_point(
@@ -227,6 +216,6 @@ def _inverse(information: np.ndarray) -> np.ndarray:
     root = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
     scale = root[..., None] * root[..., None, :]
     scaled = information / scale
-    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled).min() <= 1e-13:
+    if not np.isfinite(scaled).all() or (np.linalg.eigvalsh(scaled) <= 1e-13).any():
         raise NumericsError("the information matrix is not positive definite at the estimates")
     return np.asarray(np.linalg.inv(scaled) / scale)

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import fdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import model_form
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments, f_upper_tail
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest, chi2_test
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
@@ -44,7 +45,7 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     places = [fit.names.index(name) for name in added]
     value, cov = fit.estimates[places], fit.covariance()[np.ix_(places, places)]
     statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
-    return SpatialTest("Mundlak", statistic, q, f_upper_tail(statistic, q, rest))
+    return SpatialTest("Mundlak", statistic, q, float(fdtrc(q, rest, statistic)))
 
 
 def _with_dummies(panel: BalancedPanel) -> BalancedPanel:
@@ -124,7 +125,7 @@ def _wald(name: str, value: np.ndarray, gradient: np.ndarray, fit: SpatialPanelF
     statistic = float(value @ np.linalg.solve(gradient @ cov @ gradient.T, value))
     if kind != "unit":
         return chi2_test(name, statistic, q)
-    return SpatialTest(f"{name}, by unit", statistic / q, q, f_upper_tail(statistic / q, q, fit.n_units - 1))
+    return SpatialTest(f"{name}, by unit", statistic / q, q, float(fdtrc(q, fit.n_units - 1, statistic / q)))
 
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:
