@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.columns import ModelColumns
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments, highest_likelihood
+from evenfield.numerics.spatial_panel.likelihood import highest_likelihood
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
@@ -69,8 +68,10 @@ def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, 
     while not converged and steps < ITERATIONS:
         previous, steps = estimates, steps + 1
         common = _leading_part(common + point.residuals, factors)
-        columns = _with_outcome(columns, outcome - common)
-        moments = _moments(moments, columns)
+        values = columns.values.copy()
+        values[..., 0] = outcome - common
+        columns = replace(columns, values=values)
+        moments = replace(moments, gram=columns.gram())
         best = highest_likelihood(moments, point.form.lag, point.form.error, near)
         point, estimates = fitted_point(best, moments, columns, network, point.form, model.effects)
         last, move = estimates[0], 2.0 * abs(estimates[0] - previous[0])
@@ -85,16 +86,6 @@ def _leading_part(values: np.ndarray, rank: int) -> np.ndarray:
     return np.asarray((u[:, :rank] * s[:rank]) @ vt[:rank])
 
 
-def _with_outcome(columns: ModelColumns, outcome: np.ndarray) -> ModelColumns:
-    values = columns.values.copy()
-    values[..., 0] = outcome
-    return replace(columns, values=values)
-
-
-def _moments(moments: PanelMoments, columns: ModelColumns) -> PanelMoments:
-    return replace(moments, gram=columns.gram())
-
-
 def _projected(fit: SpatialPanelFit, common: np.ndarray, rank: int) -> SpatialPanelFit:
     """Take loadings and factors out of every column, so that the covariance knows that they were estimated."""
     u, _, vt = np.linalg.svd(common, full_matrices=False)
@@ -103,4 +94,5 @@ def _projected(fit: SpatialPanelFit, common: np.ndarray, rank: int) -> SpatialPa
     values = values - np.einsum("ir,jr,jtp->itp", loadings, loadings, values)
     values = values - np.einsum("tr,sr,isp->itp", paths, paths, values)
     columns = replace(fit.point.columns, values=values)
-    return replace(fit, point=replace(fit.point, columns=columns, moments=_moments(fit.point.moments, columns)))
+    moments = replace(fit.point.moments, gram=columns.gram())
+    return replace(fit, point=replace(fit.point, columns=columns, moments=moments))

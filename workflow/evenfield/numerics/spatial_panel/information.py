@@ -139,11 +139,7 @@ def expected_information(point: FittedPoint) -> np.ndarray:
     Anselin (1988, ch. 6); Elhorst (2014, ch. 3); for transformed models Lee and Yu (2010): traces of F'WF and the
     effective number of observations take the place of those of W and NT.
     """
-    return _expected(point, point.traces)
-
-
-def _expected(point: FittedPoint, traces: _Traces) -> np.ndarray:
-    k, s2, counts = point.moments.k, point.sigma2, point.moments.counts
+    k, s2, counts, traces = point.moments.k, point.sigma2, point.moments.counts, point.traces
     flat = point.linear.reshape(-1, k + 2)
     info = np.zeros((k + 3, k + 3))
     info[:-1, :-1] = flat.T @ flat / s2
@@ -172,7 +168,7 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
     extra = third * (mixed + mixed.T) + excess * t * diagonals.T @ diagonals
-    return np.asarray(_expected(point, traces) + extra[np.ix_(point.free, point.free)])
+    return np.asarray(expected_information(point) + extra[np.ix_(point.free, point.free)])
 
 
 def _linear(point: FittedPoint) -> np.ndarray:

@@ -54,11 +54,6 @@ class PanelMoments:
         out[1, ..., RESPONSES + self.k + own, 1 + own] = -1.0
         return out
 
-    @cached_property
-    def _slope_at_zero(self) -> float:
-        """J'(0) = copies * drop, because tr(W) = 0."""
-        return float(self.counts.copies * self.counts.drop)
-
     def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return cross-products of the filtered outcome and regressors; rho, lam (G,) -> (G, 1 + K, 1 + K)."""
         C = self.columns(rho, lam)
@@ -122,8 +117,9 @@ class PanelMoments:
         beta, sse = self.least_squares(rho, lam)
         mix = np.concatenate([np.ones_like(sse)[..., None], -beta], axis=-1)[..., None]
         slopes = 2.0 * (self.column_slopes(rho, lam) @ mix).mT @ self.gram @ self.columns(rho, lam) @ mix
-        # A parameter that is exactly zero is absent (or has slope copies * drop): no spectrum is summed for it.
-        logs = [self.jacobian_slope(value) if value.any() else self._slope_at_zero + 0 * value for value in (rho, lam)]
+        # A parameter that is exactly zero is absent: as tr(W) = 0 its slope is known, and no spectrum is summed.
+        none = float(self.counts.copies * self.counts.drop)
+        logs = [self.jacobian_slope(value) if value.any() else none + 0 * value for value in (rho, lam)]
         return np.asarray(logs - 0.5 * self.counts.observations * slopes[..., 0, 0] / sse)
 
 
@@ -239,27 +235,21 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
 
 def _climbed(moments: PanelMoments, start: np.ndarray, low: float, high: float) -> tuple[float, float, float, bool]:
     """Climb to the peak above a start; return its height, rho, lambda and whether it lies on the edge."""
-    edges = (_inside(np.full(2, -np.inf), low, high)[0], _inside(np.full(2, np.inf), low, high)[0])
+    middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
+    edges = (middle - half, middle + half)
 
     def depth(pair: np.ndarray) -> tuple[float, np.ndarray]:
-        here = np.asarray(pair[0]), np.asarray(pair[1])
-        return -float(moments.log_likelihood(*here)), -moments.score(*here)
+        return -float(moments.log_likelihood(*pair)), -moments.score(*pair)
 
     def slope(pair: np.ndarray) -> np.ndarray:
-        return moments.score(*np.array(_inside(pair, low, high)))
+        return moments.score(*np.clip(pair, *edges))
 
     climbed = minimize(depth, start, jac=True, method="L-BFGS-B", bounds=[edges, edges])
-    polished = _inside(root(slope, climbed.x, tol=ROOT).x, low, high)
-    flat = np.abs(slope(np.array(polished))).max() < STATIONARY * moments.counts.observations
-    better = flat and depth(np.array(polished))[0] <= climbed.fun + ROOT * abs(climbed.fun)
-    place = np.array(polished) if better else climbed.x
+    polished = np.clip(root(slope, climbed.x, tol=ROOT).x, *edges)
+    flat = np.abs(slope(polished)).max() < STATIONARY * moments.counts.observations
+    better = flat and depth(polished)[0] <= climbed.fun + ROOT * abs(climbed.fun)
+    place = polished if better else climbed.x
     return -depth(place)[0], float(place[0]), float(place[1]), any(at_edge(float(d), low, high) for d in place)
-
-
-def _inside(pair: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
-    clipped = np.clip(pair, middle - half, middle + half)
-    return float(clipped[0]), float(clipped[1])
 
 
 def _peaks(height: np.ndarray) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -74,13 +74,6 @@ class Section(PanelSection[DynamicSpatialSpec]):
     )
 
 
-class Inference(NamedTuple):
-    """Level of the intervals and base seed."""
-
-    level: float
-    seed: int
-
-
 def look(study: Study, section: Section, spec: DynamicSpatialSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     study_panel(study, section, spec)
@@ -94,24 +87,24 @@ def chunk(study: Study, number: int, of: int) -> Results:
     Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t.
     """
     section, out, parts = read(Section, study.config, "dynamic_spatial"), Results(), []
-    inference = Inference(*(study.config["inference"][key] for key in ("conf_level", "seed")))
+    level, seed = (study.config["inference"][key] for key in ("conf_level", "seed"))
     for spec in section.specifications[number - 1 :: of]:
         panel, shared, note = study_panel(study, section, spec)
-        rng = generator_for(inference.seed, f"dynamic_spatial:{spec.id}:monte_carlo")
+        rng = generator_for(seed, f"dynamic_spatial:{spec.id}:monte_carlo")
         try:
             fit = fit_dynamic(panel, network(panel.units, study.weights(spec.weights).among(panel.units)[0]))
-            check = dynamic_monte_carlo(panel, fit, rng, section.replications, inference.level)
+            check = dynamic_monte_carlo(panel, fit, rng, section.replications, level)
         except NumericsError as error:
             expected, action = "a panel that carries the model", "change its years, regressors or weights"
             raise EstimateError(f"{spec.id}: {error}", expected, action) from error
         withheld = withheld_reason(fit, check, section)
         shared |= {"family": "dynamic_spatial", "period": f"{spec.years[0] + 1}-{spec.years[1]}", "fe_id": "unit+year"}
         shared |= {"w_id": spec.weights, "n_obs": len(panel.units) * fit.t, "n_periods": fit.t, "converged": fit.found}
-        rows = Rows(KINDS, "exploratory", joined(note, ENDOGENOUS, withheld), **shared, conf_level=inference.level)
+        rows = Rows(KINDS, "exploratory", joined(note, ENDOGENOUS, withheld), **shared, conf_level=level)
         hidden = WITHHELD if withheld else {}
-        _add_coefficients(rows, fit, inference, UNITS[spec.outcome], hidden)
+        _add_coefficients(rows, fit, level, UNITS[spec.outcome], hidden)
         long_run = _add_stability(rows, fit, hidden)
-        _add_effects(rows, fit, section, inference, UNITS[spec.outcome], long_run, hidden)
+        _add_effects(rows, fit, section, level, seed, UNITS[spec.outcome], long_run, hidden)
         out.estimates += rows.made
         parts.append(_monte_carlo(spec.id, check, section))
         sigma = float(round_results(np.asarray(np.sqrt(fit.sigma2))))
@@ -160,9 +153,9 @@ def controlled(check: DynamicMonteCarlo, section: Section) -> np.ndarray:
     return np.asarray(small & often[:, None])
 
 
-def _add_coefficients(rows: Rows, fit: DynamicFit, inference: Inference, unit: str, hidden: dict[str, float]) -> None:
+def _add_coefficients(rows: Rows, fit: DynamicFit, level: float, unit: str, hidden: dict[str, float]) -> None:
     for name, value, error in zip(fit.names, fit.estimates, fit.std_errors, strict=True):
-        tested = inference_fields(t_inference(float(value), float(error), np.inf, inference.level))
+        tested = inference_fields(t_inference(float(value), float(error), np.inf, level))
         said = {"se_type": "adjusted score", "p_type": "normal", "unit_of_measure": "" if name in DYNAMICS else unit}
         rows.add("coef", term=name, **said, **tested | hidden)
     for estimator, values in {"likelihood": fit.likelihood, "one_step": fit.one_step}.items():
@@ -188,15 +181,16 @@ def _add_effects(
     rows: Rows,
     fit: DynamicFit,
     section: Section,
-    inference: Inference,
+    level: float,
+    seed: int,
     unit: str,
     long_run: str,
     hidden: dict[str, float],
 ) -> None:
     draw_id = f"dynamic_spatial:{rows.shared['spec_id']}:effects"
-    rng = generator_for(inference.seed, draw_id)
-    found = dynamic_effects(fit, section.horizons, rng, section.draws, inference.level)
-    said = {"se_type": "draws of all parameters", "unit_of_measure": unit, "seed": f"{inference.seed}:{draw_id}"}
+    rng = generator_for(seed, draw_id)
+    found = dynamic_effects(fit, section.horizons, rng, section.draws, level)
+    said = {"se_type": "draws of all parameters", "unit_of_measure": unit, "seed": f"{seed}:{draw_id}"}
     for (h, i, k), value in np.ndenumerate(found.estimate):
         dropped = f"{found.dropped[h]} of {section.draws} draws are not stable" if found.dropped[h] else ""
         numbers = {name: float(getattr(found, name)[h, i, k]) for name in ("std_error", "conf_low", "conf_high")}
