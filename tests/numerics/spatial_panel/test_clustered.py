@@ -7,12 +7,12 @@ from scipy.special import fdtrc, stdtrit
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
-from evenfield.numerics.spatial_panel.impacts import clustered_impacts
-from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.numerics.spatial_panel.impacts import clustered_impacts, effect_errors
+from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel, refitted
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.selection import residual_moran, wald_tests
 from numerics.refusals import refused
-from spatial_cases import NAMES, make_case, ring
+from spatial_cases import NAMES, lattice, make_case, ring
 from tolerances import CLOSED_FORM
 
 CASE = make_case(n=14, t=10, matrix=ring(14))
@@ -122,3 +122,22 @@ def test_common_factors_and_the_sandwich():
     assert ratio[-1] > 1.2 and np.abs(ratio[:-1] - 1).max() < 0.05
     normal = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
     np.testing.assert_allclose(normal.std_errors("qml"), normal.std_errors("expected"), rtol=0.15)
+
+
+@pytest.mark.parametrize("model", ["SLX", "SAR", "SEM", "SDM", "SDEM", "SAC", "sparse SDM"])
+def test_samples_fitted_together_are_the_fits_of_each(model):
+    case, model = (
+        make_case(n=121, matrix=lattice(11, 11).toarray()) if "sparse" in model else CASE,
+        PanelModel(model[-4:].strip()),
+    )
+    samples = np.stack(
+        [case.y, case.y[::-1], np.linalg.solve(np.eye(len(case.units)) - 0.9999 * case.matrix, case.y.T).T]
+    )
+    fit = fit_spatial_panel(case.panel, case.network, model)
+    again, bound = refitted(fit, samples.transpose(2, 1, 0))
+    alone = [fit_spatial_panel(panel_from_arrays(y, case.X, case.units, NAMES), case.network, model) for y in samples]
+    np.testing.assert_allclose(again.estimates, [one.estimates for one in alone], rtol=1e-6, atol=1e-8)
+    assert bound.tolist() == [one.at_bound for one in alone]
+    inside = refitted(fit, samples[~bound].transpose(2, 1, 0))[0]
+    errors = [effect_errors(one, "unit") for one in alone if not one.at_bound]
+    np.testing.assert_allclose(effect_errors(inside, "unit"), errors, rtol=1e-6)
