@@ -129,8 +129,7 @@ def estimated(topic: str, study: Study, of: int = 1) -> Any:
 
 @pytest.mark.parametrize("topic", CHUNKED)
 def test_the_number_of_chunks_changes_no_byte(topic: str, config: dict[str, Any], root: Path, tmp_path: Path) -> None:
-    part = config["estimates"][topic]
-    part = {**part, **{key: part[key][:2] for key in ("curves", "specifications") if key in part}}
+    part = {k: v[:2] if k in ("curves", "specifications") else v for k, v in config["estimates"][topic].items()}
     for of in (1, 2, 3):
         estimated(topic, Study({**config, "estimates": {topic: part}}, root), of).write(tmp_path / str(of))
     for one in sorted((tmp_path / "1").iterdir()):

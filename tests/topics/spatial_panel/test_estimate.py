@@ -183,7 +183,6 @@ CHANGES = [
     ("appear twice", {"frame": lambda f: pd.concat([f, f.iloc[:1]])}),
     ("zones is blank", {"doses": lambda f: f.iloc[1:], "regressors": ["a", "zones"]}),
     ("names the column 'zones_state'", {"doses": lambda f: f.assign(zone_type="bonded"), "regressors": ["zones"]}),
-    ("names the column 'zones_state'", {"doses": lambda f: f.iloc[:0], "regressors": ["zones"]}),
     ("p names 1 that is unknown .rich.", {"sample": "rich"}),
     ("weights of p names 1 that is unknown", {"weights": {"far": NEAR}, "models": ["SLX"]}),
     ("collinear", {"frame": lambda f: f.assign(**SAME)}),
