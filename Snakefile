@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.current_basedir) / "workflow"))
 
 try:
-    from evenfield.report.plan import plan_study
+    from evenfield.report.plan import plan_study, unchecked
     from evenfield.study.config import study_config
     from evenfield.study.errors import EvenfieldError
 except ModuleNotFoundError as missing:
@@ -14,10 +14,11 @@ except ModuleNotFoundError as missing:
 
 try:
     PLAN = plan_study(study_config(config))
-    if workflow.is_main_process:  # before the engine takes away any earlier result
+    STAMP = Path(".snakemake/evenfield_checked")
+    if workflow.is_main_process and (state := unchecked(PLAN, STAMP)):  # before the engine takes away any result
         from evenfield.report.check import check_once
 
-        check_once(PLAN, Path(".snakemake/evenfield_checked"))
+        check_once(PLAN, STAMP, state)
     PLAN.faults.refuse()
     config = PLAN.config
 except EvenfieldError as error:

@@ -11,7 +11,8 @@ from evenfield.shared.estimates import Estimate, write_estimates
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.config import checked_config
-from evenfield.study.files import write_json, write_results, write_text
+from evenfield.study.files import write_json, write_text
+from evenfield.study.table_files import write_results
 
 DOT = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 SVG = (

@@ -9,7 +9,8 @@ import pytest
 from evenfield.report.numbers import named_numbers, numbers_tex, read_entries, read_numbers
 from evenfield.shared.estimates import Estimate, write_estimates
 from evenfield.study.errors import NumbersError
-from evenfield.study.files import write_json, write_results
+from evenfield.study.files import write_json
+from evenfield.study.table_files import write_results
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
 CLAIMS = {

@@ -17,7 +17,7 @@ from evenfield.shared.tables.table import Column, Short, Table, grid
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ArtifactError
-from evenfield.study.files import read_table
+from evenfield.study.table_files import read_table
 
 
 def made_table():

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from evenfield.study import files
 from evenfield.study.elementary import exp, log
-from evenfield.study.files import content_hash, read_json, read_table, write_json, write_table
+from evenfield.study.files import read_json, write_json
 from evenfield.study.rounding import round_results, round_significant
+from evenfield.study.table_files import content_hash, read_table, write_table
 
 FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
 

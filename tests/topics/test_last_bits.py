@@ -17,7 +17,7 @@ from evenfield.shared.estimates import ROW_SCALED, estimates_frame
 from evenfield.shared.rows import Results
 from evenfield.shared.topics import read_topics
 from evenfield.study.config import checked_config, read_config
-from evenfield.study.files import read_json, write_json, write_table
+from evenfield.study.files import read_json, write_json
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import read_outlines
 from evenfield.study.ingest.study_tables import read_study
@@ -25,6 +25,7 @@ from evenfield.study.panel.build import build_panel
 from evenfield.study.rounding import round_frame
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
+from evenfield.study.table_files import write_table
 from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
 from evenfield.study.weights.exposures import exposure_frame, mean_doses

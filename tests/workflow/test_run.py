@@ -208,6 +208,7 @@ def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code):
     _, errors = process.communicate(timeout=30)
     assert process.returncode == code
     assert errors == (b"interrupted; run the same command to continue\n" if code == 130 else b"")
+    (copy / "go").touch()  # for a job that outlived its engine
     done = call_toy()
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("[1/1] slow a  ")
     assert (copy / "results" / "a.txt").read_text() == "whole"

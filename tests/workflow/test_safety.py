@@ -15,7 +15,8 @@ import pytest
 
 from evenfield.shared.tables.latex import escape_latex, table_latex
 from evenfield.shared.tables.table import Column, Table
-from evenfield.study.files import beside, read_table, write_table
+from evenfield.study.files import beside
+from evenfield.study.table_files import read_table, write_table
 
 REPO = Path(__file__).resolve().parents[2]
 WORKFLOW = """

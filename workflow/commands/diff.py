@@ -8,8 +8,9 @@ from evenfield.report import changes
 from evenfield.report.manifest import config_hash
 from evenfield.shared.outputs import LAST
 from evenfield.study.errors import ReportError
-from evenfield.study.files import read_json, read_table
+from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.table_files import read_table
 from study import arguments, run_command
 
 RESULTS = Path("results")

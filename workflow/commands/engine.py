@@ -9,16 +9,18 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
 import psutil
 from snakemake.cli import get_argument_parser
 from snakemake.cli import main as snakemake
+from snakemake.persistence import PersistenceBase
 
 from evenfield.shared.job import refusal
 from evenfield.shared.outputs import keep_last, keep_started
+from evenfield.shared.preloaded import preloaded
 from evenfield.shared.topics import read_topics
 from snakemake_logger_plugin_evenfield import LogHandler
 
@@ -27,8 +29,8 @@ COMMANDS = "new add check list data diff schema test gate clean package validate
 CONTINUE = "; run the same command to continue"
 
 
-def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
-    """Return the study's folder and the engine's command line, as far as the words leave it open."""
+def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
+    """Return the study's folder, the engine's whole command line, and whether jobs run on this machine."""
     parser = get_argument_parser()
     parser.prog, parser.usage = "run", "python3 run [TARGET ...] [OPTION ...]"
     given = parser.parse_args(list(words))
@@ -42,7 +44,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
     if not given.profile:
         line += ["--cores", "all"] * (given.cores is None and given.jobs is None)
         line += ["--latency-wait", "5", "--rerun-incomplete"]
-    return study, [*line, *words]
+    return study, [*line, *words], not (given.profile or given.executor)
 
 
 def refuse_mistyped(targets: Sequence[str]) -> None:
@@ -109,11 +111,13 @@ def main(words: Sequence[str]) -> int | str | None:
     """Return the exit code of the engine, or the one line that the Snakefile stopped with."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, interrupt)
+    # No parameter of ours is a table, and the engine imports pandas to see whether one is.
+    PersistenceBase._serialize_param = PersistenceBase._serialize_param_builtin
     logging.raiseExceptions = False  # the engine's own log may not fit on a full disk
     try:
-        study, line = complete(words)
+        study, line, local = complete(words)
         cache_somewhere(study)
-        with hold(study):
+        with preloaded() if local else nullcontext(), hold(study):  # jobs must not hold what the engine holds
             with suppress(OSError):  # a full disk is for the jobs to tell; only `run diff` misses the copy
                 keep_started(study)
             try:

@@ -246,7 +246,8 @@ def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Repo
     run_study("run 1 of 2: plain", first, plain, engine)
     setting = second_setting(plain, options.same_python, report)
     report.met("shuffled rows", shuffle_study(second, setting.venv / "bin" / "python"))
-    run_study("run 2 of 2: everything different", second, setting, engine)
+    report.met("jobs", "copies of one process v a process each")
+    run_study("run 2 of 2: everything different", second, setting, [*engine, "--executor", "local"])
     compare(first, second, "run 2")
     if options.kernels:
         check_kernels(folder, study, plain, engine, report)

@@ -17,8 +17,6 @@ rule ingest:
         description="results/ingest/description.json",
     log:
         "results/logs/ingest.log",
-    benchmark:
-        "results/benchmarks/ingest.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -46,8 +44,6 @@ rule build_panel:
         description="results/panel/{scheme}/description.json",
     log:
         "results/logs/build_panel_{scheme}.log",
-    benchmark:
-        "results/benchmarks/build_panel_{scheme}.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -75,8 +71,6 @@ rule build_weights:
         exposures="results/weights/{scheme}/exposures.csv",
     log:
         "results/logs/build_weights_{scheme}.log",
-    benchmark:
-        "results/benchmarks/build_weights_{scheme}.tsv"
     conda:
         "../../environment.yml"
     params:

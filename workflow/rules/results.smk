@@ -24,8 +24,6 @@ rule collect:
         estimates="results/estimates.csv",
     log:
         "results/logs/collect.log",
-    benchmark:
-        "results/benchmarks/collect.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -45,8 +43,6 @@ rule answer:
         content="results/answers.json",
     log:
         "results/logs/answer.log",
-    benchmark:
-        "results/benchmarks/answer.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -60,14 +56,12 @@ rule name_numbers:
     """Give every number that the texts print by name its value, as prose and as TeX."""
     input:
         estimates=rules.collect.output.estimates,
-        files=sorted({f"results/{entry.file}" for entry in PLAN.numbers.values() if entry.file}),
+        files=sorted({f"results/{told['file']}" for told in config.get("numbers", {}).values() if "file" in told}),
     output:
         content="results/numbers.json",
         macros="results/numbers.tex",
     log:
         "results/logs/name_numbers.log",
-    benchmark:
-        "results/benchmarks/name_numbers.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -90,8 +84,6 @@ rule page:
         tables="results/report/tables.html",
     log:
         "results/logs/page.log",
-    benchmark:
-        "results/benchmarks/page.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -116,8 +108,6 @@ rule paper:
         references="results/report/references.bib",
     log:
         "results/logs/paper.log",
-    benchmark:
-        "results/benchmarks/paper.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -146,8 +136,6 @@ rule manifest:
         citation="results/citation.txt",
     log:
         "results/logs/manifest.log",
-    benchmark:
-        "results/benchmarks/manifest.tsv"
     conda:
         "../../environment.yml"
     params:

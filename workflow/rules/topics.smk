@@ -57,8 +57,6 @@ for topic in CHUNKED:
             file=chunk_file(topic),
         log:
             f"results/logs/chunk_{topic}_{{scatteritem}}.log",
-        benchmark:
-            f"results/benchmarks/chunk_{topic}_{{scatteritem}}.tsv"
         conda:
             "../../environment.yml"
         params:
@@ -95,8 +93,6 @@ for topic in ESTIMATED:
             files=estimate_files(topic),
         log:
             f"results/logs/estimate_{topic}.log",
-        benchmark:
-            f"results/benchmarks/estimate_{topic}.tsv"
         conda:
             "../../environment.yml"
         params:
@@ -119,8 +115,6 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             [in_report(path, topic) for files in exhibit_files(topic).values() for path in files],
         log:
             f"results/logs/exhibit_{topic}.log",
-        benchmark:
-            f"results/benchmarks/exhibit_{topic}.tsv"
         conda:
             "../../environment.yml"
         params:

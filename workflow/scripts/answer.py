@@ -10,8 +10,9 @@ def main(*, config: dict[str, Any], estimates: str, description: str, answers: s
     from evenfield.answers.spec import read_claims
     from evenfield.answers.study import answer_study
     from evenfield.shared.estimates import read_estimates
-    from evenfield.study.files import read_json, write_json, write_results
+    from evenfield.study.files import read_json, write_json
     from evenfield.study.simulated import simulated_names
+    from evenfield.study.table_files import write_results
 
     simulated = simulated_names(read_json(description))
     frame, told = answer_study(read_estimates(estimates), read_claims(config), simulated)

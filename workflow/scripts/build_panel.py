@@ -9,8 +9,9 @@ def main(
     *, tables: list[str], dictionary: str, config: dict[str, Any], scheme: str, description: str, **outputs: str
 ) -> None:
     """Write panel, periods, units, cells by period and year, doses, first years and adjacency of ``scheme``."""
-    from evenfield.study.files import read_json, read_table, write_json, write_table
+    from evenfield.study.files import read_json, write_json
     from evenfield.study.panel.build import build_panel
+    from evenfield.study.table_files import read_table, write_table
     from evenfield.study.tables import resource_named
 
     ingested = {Path(path).stem: read_table(path) for path in tables}

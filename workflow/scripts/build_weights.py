@@ -19,7 +19,8 @@ def main(
     exposures: str,
 ) -> None:
     """Write an edge list and a description for each entry of ``spec['families']``, and the exposures."""
-    from evenfield.study.files import read_json, read_table, write_json, write_table
+    from evenfield.study.files import read_json, write_json
+    from evenfield.study.table_files import read_table, write_table
     from evenfield.study.weights.build import build_geography, build_weights, edge_list
     from evenfield.study.weights.exposures import exposure_frame, mean_doses
 

@@ -7,11 +7,12 @@ from typing import Any
 
 def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines: str, description: str) -> None:
     """Ingest the study that ``config`` names into results/ingest."""
-    from evenfield.study.files import write_json, write_table
+    from evenfield.study.files import write_json
     from evenfield.study.ingest.dictionary import public_dictionary
     from evenfield.study.ingest.outlines import read_outlines
     from evenfield.study.ingest.provenance import vintage_sentence
     from evenfield.study.ingest.study_tables import describe_study, read_study
+    from evenfield.study.table_files import write_table
 
     study = read_study(config)
     for path in tables:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import first_examples
-from evenfield.study.files import read_table, write_table
+from evenfield.study.table_files import read_table, write_table
 
 DUST, SHOWN, LONGEST = 1e-9, 5, 60
 _KEYS = "unit year,taxonomy unit,zone,unit measure,unit_i unit_j,source,variable units first_year,programme unit,unit"

@@ -1,7 +1,5 @@
 """Hold the plan of a study against its tables: what a run would refuse is refused at once, and nothing is estimated."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -11,17 +9,18 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.report.numbers import Entry, read_entries
 from evenfield.report.plan import Plan, plan_study
+from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
 from evenfield.shared.spec import read
-from evenfield.shared.topics import LIBRARY
 from evenfield.study.errors import ConfigError, EvenfieldError, Faults, first_examples
-from evenfield.study.files import TEXT_COLUMNS
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import read_outlines
 from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
 from evenfield.study.panel.build import BuiltPanel, build_panel
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
+from evenfield.study.table_files import TEXT_COLUMNS
 from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
@@ -102,24 +101,22 @@ def check_study(written: Mapping[str, Any]) -> list[str]:
     return check_plan(plan)
 
 
-def check_once(plan: Plan, stamp: Path) -> None:
-    """Check a plan against its tables, unless plan, tables, texts and library are what they were when it passed."""
-    weights = [family["path"] for family in plan.config["weights"]["families"].values() if "path" in family]
-    folder = Path(plan.config["data"]["package"]).parent
-    files = [*folder.rglob("*.*"), *map(Path, (*plan.texts, *weights)), *LIBRARY.rglob("*.py")]
-    digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
-    for path in sorted(path for path in files if path.is_file()):
-        digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
-    if plan.faults or not stamp.is_file() or stamp.read_text("ascii") != digest.hexdigest():
-        check_plan(plan)
-        with suppress(OSError):  # a run says what cannot be written
-            stamp.parent.mkdir(exist_ok=True)
-            stamp.write_text(digest.hexdigest(), "ascii")
+def check_once(plan: Plan, stamp: Path, state: str) -> None:
+    """Check a plan and note the state that passed."""
+    check_plan(plan)
+    with suppress(OSError):  # a run says what cannot be written
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(state, "ascii")
 
 
 def check_plan(plan: Plan) -> list[str]:
-    """Hold a plan against its tables."""
-    faults, config = plan.faults, plan.config
+    """Hold a plan against its numbers, texts and tables."""
+    faults, config, numbers = plan.faults, plan.config, dict[str, Entry]()
+    before = len(faults)
+    with faults.caught():
+        numbers = read_entries(config)
+    if len(faults) == before:  # the texts rest on claims and numbers
+        _check_texts(plan, numbers, faults)
     for topic in plan.whole["estimates"]:
         with faults.caught():
             read(import_module(f"evenfield.topics.{topic}.estimate").Section, plan.whole, topic)
@@ -141,8 +138,8 @@ def check_plan(plan: Plan) -> list[str]:
     if answers.get("claims"):
         told = f"{len(answers['claims'])} claims, {len(answers.get('hypotheses', ()))} hypotheses"
         lines.append(f"claims.yaml: {told}")
-    if plan.numbers:
-        lines.append(f"numbers.yaml: {len(plan.numbers)} numbers")
+    if numbers:
+        lines.append(f"numbers.yaml: {len(numbers)} numbers")
     described = describe_study(study.tables)
     rows = sum(table["rows"] for table in described["tables"].values())
     shown = sum(map(len, plan.exhibits.values()))
@@ -152,6 +149,15 @@ def check_plan(plan: Plan) -> list[str]:
     ]
     told = f"{len(described['tables'])} tables, {rows} rows, data hash {described['data_hash'][:12]}"
     return [*lines, f"config and data are in order: {told}"]
+
+
+def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
+    paths, references = read_texts(plan.texts, faults)
+    config, claims = plan.config, plan.config["answers"]
+    ids = [*claims.get("hypotheses", ()), *(claim["id"] for claim in claims.get("claims", ()))]
+    names = {"answers": Lookup("answer to", dict.fromkeys(ids)), "kinds": Lookup("kind", dict.fromkeys(KINDS))}
+    names["n"] = Lookup("number", dict.fromkeys(numbers))
+    faults += Prose(paths, names, references, [*config["tables"], *config["figures"]]).faults()
 
 
 def _check_units(study: BuiltStudy, faults: Faults) -> None:

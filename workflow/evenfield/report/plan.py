@@ -1,14 +1,14 @@
-"""The plan of a study: what a run makes of its config, what it leaves out, and every fault known before any table."""
+"""The plan of a study: what a run makes of its config, what it leaves out, and the faults of its config."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.report.numbers import Entry, read_entries
-from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
 from evenfield.shared.offers import step_aside
-from evenfield.shared.topics import exhibit_owners, read_topics
+from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsError, first_examples, nearest
 
@@ -21,7 +21,6 @@ class Plan:
     config: dict[str, Any]  # the same without what the tables cannot carry
     topics: tuple[str, ...]  # topics that estimate, in the order of the page
     exhibits: Mapping[str, tuple[str, ...]]  # tables and figures that each topic shows
-    numbers: Mapping[str, Entry]  # named numbers of the texts
     texts: tuple[str, ...]  # texts and references that the study has of its own
     left_out: tuple[str, ...]  # what the study cannot carry, in sentences
     faults: Faults
@@ -29,27 +28,20 @@ class Plan:
 
 def plan_study(written: Mapping[str, Any]) -> Plan:
     """Plan the study of the working directory; only a config of no shape is refused at once."""
-    whole, topics, numbers = shaped_config(written), read_topics(), dict[str, Entry]()
+    whole, topics = shaped_config(written), read_topics()
     faults, config = reference_faults(whole), whole
     with faults.caught():
         config = step_aside(whole)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
-    before = len(faults)
-    with faults.caught():
-        numbers = read_entries(config)
     own = sorted(path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib"))
-    texts = () if config.get("neutral") else tuple(map(str, own))
-    if len(faults) == before:  # the texts rest on claims and numbers
-        faults += _text_faults(config, numbers, texts)
     shown = [*config["tables"], *config["figures"]]
     return Plan(
         whole=whole,
         config=config,
         topics=tuple(name for name, told in topics.items() if told["estimate"] and name in config["estimates"]),
         exhibits={topic: tuple(x for x in told["exhibits"] if x in shown) for topic, told in topics.items()},
-        numbers=numbers,
-        texts=texts,
+        texts=() if config.get("neutral") else tuple(map(str, own)),
         left_out=tuple(config.get("aside", ())),
         faults=faults,
     )
@@ -79,12 +71,13 @@ def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsErr
             yield WeightsError(found, "a file of weights", "correct weights.families in config.yaml")
 
 
-def _text_faults(config: Mapping[str, Any], numbers: Mapping[str, Entry], texts: tuple[str, ...]) -> Faults:
-    faults = Faults()
-    paths, references = read_texts(texts, faults)
-    claims = config["answers"]
-    ids = [*claims.get("hypotheses", ()), *(claim["id"] for claim in claims.get("claims", ()))]
-    names = {"answers": Lookup("answer to", dict.fromkeys(ids)), "kinds": Lookup("kind", dict.fromkeys(KINDS))}
-    names["n"] = Lookup("number", dict.fromkeys(numbers))
-    faults += Prose(paths, names, references, [*config["tables"], *config["figures"]]).faults()
-    return faults
+def unchecked(plan: Plan, stamp: Path) -> str:
+    """Return a hash of plan, tables, texts and library unless they are what they were when a check passed."""
+    weights = [family["path"] for family in plan.config["weights"]["families"].values() if "path" in family]
+    folder = Path(plan.config["data"]["package"]).parent
+    files = [*folder.rglob("*.*"), *map(Path, (*plan.texts, *weights)), *LIBRARY.rglob("*.py")]
+    digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
+    known = not plan.faults and stamp.is_file() and stamp.read_text("ascii") == digest.hexdigest()
+    return "" if known else digest.hexdigest()

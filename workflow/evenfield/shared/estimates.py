@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenfield.study.files import read_table, write_results
+from evenfield.study.table_files import read_table, write_results
 
 NAN = float("nan")
 

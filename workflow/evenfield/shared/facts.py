@@ -12,8 +12,9 @@ from evenfield.shared.tables.notes import basis_note, origin_note, sample_note
 from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.rows import TEXT
 from evenfield.shared.tables.units import short_name, shown_periods
-from evenfield.study.files import read_json, read_table
+from evenfield.study.files import read_json
 from evenfield.study.study import Study
+from evenfield.study.table_files import read_table
 
 CODE, MANY, FEW = 4, 60, 12
 

@@ -2,7 +2,9 @@
 
 import errno
 import re
+import resource
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.outputs import record_outputs
+from evenfield.shared.preloaded import hand_over
 from evenfield.study.errors import EvenfieldError, one_line
+from evenfield.study.files import write_text
 
 PREFIX = "evenfield: "
 PLACES = {str(Path(__file__).parents[3]): "evenfield", sys.prefix: "environment"}
@@ -18,14 +22,21 @@ REFUSED = {getattr(errno, name) for name in "ENOSPC EDQUOT EFBIG EACCES EPERM ER
 
 
 def enter(job: Any, main: Callable[..., None]) -> None:
-    """Run ``main`` with the job's named inputs, outputs and parameters; ``code`` and ``tracked`` only rerun it."""
-    log = Path(job.log[0])
+    """Run ``main`` with the job's named inputs, outputs and parameters; ``code`` and ``tracked`` only rerun it.
+
+    Seconds, processor seconds and memory of the job stand in ``results/benchmarks/``; no result reads them.
+    """
+    hand_over()
+    log, started = Path(job.log[0]), time.perf_counter()
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("", encoding="utf-8")
     named = {**dict(job.input.items()), **dict(job.output.items()), **dict(job.params.items())}
     try:
         main(**{name: value for name, value in named.items() if name not in ("code", "data_hash", "tracked")})
         record_outputs(job.output)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        told = f"{time.perf_counter() - started:.2f}\t{used.ru_utime + used.ru_stime:.2f}\t{used.ru_maxrss / 1024:.0f}"
+        write_text(f"s\tcpu_s\tmax_rss_mb\n{told}\n", log.parents[1] / "benchmarks" / f"{log.stem}.tsv")
     except EvenfieldError as error:
         log.write_text(f"{error}\n", encoding="utf-8")
         sys.exit(f"{PREFIX}{error}")

@@ -12,7 +12,8 @@ import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, NAN, Estimate, write_estimates
 from evenfield.shared.samples import joined
-from evenfield.study.files import read_json, write_json, write_results, write_text
+from evenfield.study.files import read_json, write_json, write_text
+from evenfield.study.table_files import write_results
 
 
 class Kind(NamedTuple):

@@ -14,8 +14,8 @@ from evenfield.shared.samples import basis_warning, joined, sample_units
 from evenfield.shared.settings import check_names, scheme_infos
 from evenfield.shared.spec import Id, Spec, check_specs
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 UNITS = {"log_income": "log points", "growth_pct": "pp/yr", "relative_log_income": "log points"}
 COLUMNS = "columns of panel.csv, zones in force (`zones_state`) or those of sure date (`zones_state_dated`) by type"

@@ -12,8 +12,8 @@ import pandas as pd
 from evenfield.shared.samples import basis_warning, one_text, sample_units
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names, scheme_infos
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evenfield.study.files import read_json, read_table
+from evenfield.study.files import read_json
+from evenfield.study.table_files import read_table
 
 if TYPE_CHECKING:
     from evenfield.study.spatial_weights import SpatialWeights

@@ -14,8 +14,9 @@ from matplotlib.text import Text
 
 from evenfield.shared.figures.style import ACCENT, WIDTH
 from evenfield.study.errors import ArtifactError
-from evenfield.study.files import beside, write_results, write_text
+from evenfield.study.files import beside, write_text
 from evenfield.study.simulated import watermark_for
+from evenfield.study.table_files import write_results
 
 METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},

@@ -10,8 +10,9 @@ from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.table import Table
 from evenfield.shared.tables.typst import table_typst
 from evenfield.shared.tables.word import write_word
-from evenfield.study.files import write_results, write_text
+from evenfield.study.files import write_text
 from evenfield.study.simulated import watermark_for
+from evenfield.study.table_files import write_results
 
 WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html, ".typ": table_typst}
 

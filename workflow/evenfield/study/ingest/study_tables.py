@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import ConfigError, Faults, IngestError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
 from evenfield.study.ingest.provenance import (
@@ -20,6 +19,7 @@ from evenfield.study.ingest.provenance import (
     whole_origin,
 )
 from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
+from evenfield.study.table_files import content_hash
 from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
 
 LONGEST = 60.0  # seconds for one table

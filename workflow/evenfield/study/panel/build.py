@@ -9,7 +9,6 @@ import pandas as pd
 
 from evenfield.study.config import config_periods
 from evenfield.study.errors import ConfigError, PanelError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
 from evenfield.study.panel.income import add_growth, add_income, add_output, add_relative_income, check_columns
 from evenfield.study.panel.merge import (
@@ -22,6 +21,7 @@ from evenfield.study.panel.merge import (
 )
 from evenfield.study.panel.periods import period_frame
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.table_files import content_hash
 from evenfield.study.tables import Field
 
 LEADING = (

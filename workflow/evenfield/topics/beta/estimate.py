@@ -21,9 +21,9 @@ from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import MIN_UNITS, inference_fields, is_constant, periods_of
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.study.errors import first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 KINDS = {
     "slope": Kind("ols", "log_income_start", "coef", "per year"),

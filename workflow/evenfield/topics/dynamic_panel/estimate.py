@@ -17,8 +17,8 @@ from evenfield.shared.samples import basis_warning, joined, sample_units, underp
 from evenfield.shared.settings import PROXY, SPLICED, check_names, scheme_infos
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 from evenfield.topics.dynamic_panel.estimate_roots import EFFECTS, HEADLINE, Root, roots
 
 LIFE_OF = ("pooled", "fe", HEADLINE)

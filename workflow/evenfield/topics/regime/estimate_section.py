@@ -17,8 +17,8 @@ from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED, check_names
 from evenfield.shared.spec import Id, Role, Spec
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 OUTCOME, START, INITIAL = "growth_pct_per_year", "log_income_start", "initial_income"
 EXPOSURES, OWN = ("exposure_cluster", "exposure_sez"), ("own_cluster", "own_sez")

@@ -13,8 +13,8 @@ from evenfield.shared.samples import basis_warning, one_text, periods_of, sample
 from evenfield.shared.settings import SchemeInfo, scheme_infos
 from evenfield.shared.spec import Spec, read
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 KINDS = {"mean": Kind("mean", "all", "stat", "")}
 PATHS = ("relative_log_income", "relative_log_income_unweighted")

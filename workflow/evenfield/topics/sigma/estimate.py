@@ -24,8 +24,8 @@ from evenfield.shared.samples import (
 from evenfield.shared.settings import scheme_infos
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import matched, trajectories
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 KINDS = {
     "sigma_start": Kind("sigma", "sigma_start", "stat", "log points"),

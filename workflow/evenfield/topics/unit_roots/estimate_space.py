@@ -22,8 +22,8 @@ from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows, sample_units
 from evenfield.shared.settings import scheme_infos
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 KINDS = {name: Kind(name, name, "stat", "likelihood ratio") for name in ("lfur", "lfst")}
 KINDS |= {"spatial_half_life": Kind("spatial_half_life", "spatial_half_life", "half_life", "km")}

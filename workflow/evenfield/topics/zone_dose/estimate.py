@@ -25,8 +25,8 @@ from evenfield.shared.spec import Role, Spec, UnitsSpec, check_specs, read, with
 from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
 from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.files import content_hash
 from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
 
 BASE, DOSE = "zone_dose_fe", "dose"
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
