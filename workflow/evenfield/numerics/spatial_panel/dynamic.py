@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import root
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import RESPONSES, PanelMoments, highest_likelihoods
@@ -194,7 +193,7 @@ def transformed_roots(network: Network) -> np.ndarray:
 
 STEPS = (0.25, 0.5, 0.75, 1.0)
 FLAT = 1e-6
-ROOT, NEWTON = 1e-12, 8
+NEWTON = 8
 
 
 @dataclass(frozen=True)
@@ -313,62 +312,31 @@ def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
 
 
 def _adjusted_root(m: DynamicMoments, top: np.ndarray, network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Go from the likelihood's maximum to the root of the adjusted score by Newton's steps, else follow it there."""
-    (low, high), here, moving = network.logdet.domain, top.copy(), np.ones(len(top), dtype=bool)
-    free = np.array(m.free, dtype=int)
-    if not m.free:
-        return here, moving
-    for _ in range(NEWTON):
-        slopes = _dynamics_slopes(m, here, 1.0)[:, free[:, None], free]
-        new = here.copy()
-        new[:, free] -= np.linalg.solve(slopes, m.score(here, 1.0)[:, free, None])[..., 0]
-        moving &= np.isfinite(new).all(axis=1) & (low < new[:, 0]) & (new[:, 0] < high)
-        here[moving] = new[moving]
-    found = moving & _is_peak(m, here, 1.0)
-    for i in np.flatnonzero(~found):
-        one = replace(m, gram=m.gram[i])
-        ways = (_followed(one, top[i], steps, network.logdet.domain) for steps in (STEPS[-1:], STEPS))
-        root = next((root for root in ways if root is not None), None)
-        here[i], found[i] = (top[i], False) if root is None else (root, True)
+    """Go from the likelihood's maximum to the root of the adjusted score at once, where that fails in several steps."""
+    here, found = top.copy(), np.full(len(top), not m.free)
+    for steps in (STEPS[-1:], STEPS):
+        if not (left := np.flatnonzero(~found)).size:
+            break
+        part, at = replace(m, gram=m.gram[left]), top[left]
+        for strength in steps:
+            at, peak = _stationary(part, at, strength, network.logdet.domain)
+        found[left], here[left[peak]] = peak, at[peak]
     return here, found
 
 
-def _is_peak(m: DynamicMoments, here: np.ndarray, strength: float) -> np.ndarray:
-    """Say where the score is zero and its derivatives are those of a maximum; here (..., 3) -> (...)."""
-    free = np.array(m.free)
-    flat = np.abs(m.score(here, strength)[..., free]).max(axis=-1) <= FLAT * (m.n - 1) * m.t
-    slopes = _dynamics_slopes(m, here, strength)[..., free[:, None], free]
-    return np.asarray(flat & (np.linalg.eigvalsh((slopes + slopes.mT) / 2).max(axis=-1) < 0))
-
-
-def _followed(
-    m: DynamicMoments, here: np.ndarray, steps: tuple[float, ...], domain: tuple[float, float]
-) -> np.ndarray | None:
-    """Return the maximum that the root of the score leads to as the adjustment grows; None where it gets lost."""
-    for strength in steps:
-        here = _stationary(m, here, strength)
-        flat = np.abs(m.score(here, strength)[list(m.free)]).max() <= FLAT * (m.n - 1) * m.t
-        if not (domain[0] < here[0] < domain[1] and flat):
-            return None
-    return here if _is_peak(m, here, 1.0) else None
-
-
-def _stationary(m: DynamicMoments, start: np.ndarray, strength: float) -> np.ndarray:
-    """Return the root of the score nearest to a start, with exact derivatives."""
-    free = list(m.free)
-
-    def whole(part: np.ndarray) -> np.ndarray:
-        out = np.zeros(3)
-        out[free] = part
-        return out
-
-    def score(part: np.ndarray) -> np.ndarray:
-        return np.asarray(m.score(whole(part), strength)[free])
-
-    def slopes(part: np.ndarray) -> np.ndarray:
-        return np.asarray(_dynamics_slopes(m, whole(part), strength)[np.ix_(free, free)])
-
-    return whole(root(score, start[free], jac=slopes, tol=ROOT).x)
+def _stationary(
+    m: DynamicMoments, start: np.ndarray, strength: float, domain: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take Newton's steps to the root of the score; return where they end and whether that is a maximum."""
+    free, here, moving = np.array(m.free), start.copy(), np.ones(len(start), dtype=bool)
+    for _ in range(NEWTON):
+        slopes, new = _dynamics_slopes(m, here, strength)[:, free[:, None], free], here.copy()
+        new[:, free] -= np.linalg.solve(slopes, m.score(here, strength)[:, free, None])[..., 0]
+        moving &= (domain[0] < new[:, 0]) & (new[:, 0] < domain[1]) & np.isfinite(new).all(axis=1)
+        here[moving] = new[moving]
+    flat = np.abs(m.score(here, strength)[:, free]).max(axis=1) <= FLAT * (m.n - 1) * m.t
+    slopes = _dynamics_slopes(m, here, strength)[:, free[:, None], free]
+    return here, moving & flat & (np.linalg.eigvalsh((slopes + slopes.mT) / 2).max(axis=1) < 0)
 
 
 def _dynamics_slopes(m: DynamicMoments, dynamics: np.ndarray, strength: float) -> np.ndarray:
