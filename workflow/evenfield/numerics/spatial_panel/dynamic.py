@@ -192,8 +192,7 @@ def transformed_roots(network: Network) -> np.ndarray:
 
 
 STEPS = (0.25, 0.5, 0.75, 1.0)
-FLAT = 1e-6
-NEWTON = 8
+FLAT, NEWTON = 1e-6, 8
 
 
 @dataclass(frozen=True)
@@ -254,11 +253,12 @@ def fit_moments(
     """Fit from cross-products alone."""
     top, one_step, dynamics, found = (part[0] for part in dynamics_of(replace(m, gram=m.gram[None]), network))
     strength = 1.0 if found else 0.0
+    estimates, likelihood, step = (np.concatenate([at, m.slopes(at)]) for at in (dynamics, top, one_step))
     return DynamicFit(
         (*DYNAMICS, *regressors, *lagged_names),
-        _whole(m, dynamics),
-        _whole(m, top),
-        _whole(m, one_step),
+        estimates,
+        likelihood,
+        step,
         m.covariance(dynamics, strength),
         m.variance(dynamics, strength),
         bool(found),
@@ -268,10 +268,6 @@ def fit_moments(
         network,
         m.t,
     )
-
-
-def _whole(m: DynamicMoments, dynamics: np.ndarray) -> np.ndarray:
-    return np.concatenate([dynamics, m.slopes(dynamics)])
 
 
 def dynamics_of(m: DynamicMoments, network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

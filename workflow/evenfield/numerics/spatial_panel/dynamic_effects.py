@@ -195,7 +195,7 @@ def dynamic_monte_carlo(
         errors = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[:, : len(DYNAMICS)])
         blocks.append([made[0], made[1][np.isfinite(made[1]).all(axis=1)], made[2][found], errors])
     *kept, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return _summary(fit.dynamics, dict(zip(ESTIMATORS, kept, strict=True)), errors, replications, level)
+    return _summary(fit.dynamics, kept, errors, replications, level)
 
 
 def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, replications: int) -> np.ndarray:
@@ -218,17 +218,16 @@ def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, rep
 
 
 def _summary(
-    truth: np.ndarray, found: dict[str, np.ndarray], errors: np.ndarray, replications: int, level: float
+    truth: np.ndarray, found: list[np.ndarray], errors: np.ndarray, replications: int, level: float
 ) -> DynamicMonteCarlo:
     bias, sd = np.full((2, len(ESTIMATORS), len(DYNAMICS)), np.nan)
-    for i, name in enumerate(ESTIMATORS):
-        if len(found[name]) >= FEWEST:
-            values = found[name]
+    for i, values in enumerate(found):
+        if len(values) >= FEWEST:
             bias[i], sd[i] = values.mean(axis=0) - truth, values.std(axis=0, ddof=1)
-    counts = np.array([len(found[name]) for name in ESTIMATORS])
+    counts = np.array([len(values) for values in found])
     coverage, ratio = np.full((2, len(DYNAMICS)), np.nan)
     if counts[-1] >= FEWEST:
-        gap = np.abs(found["adjusted"] - truth)
+        gap = np.abs(found[-1] - truth)
         coverage = (gap <= ndtri(0.5 + level / 2) * errors).mean(axis=0)
         ratio = np.divide(errors.mean(axis=0), sd[-1], out=np.full(len(DYNAMICS), np.nan), where=sd[-1] > 0)
     return DynamicMonteCarlo(truth, bias, sd, coverage, ratio, counts, replications)
