@@ -42,6 +42,8 @@ if workflow.is_main_process:
 
 onstart:
     outputs.keep_earlier(workflow)
+    if workflow.local_exec:  # without it the engine looks for jobs ever more often: docs/scheduler-rounds.md
+        workflow.scheduler.job_rate_limiter = None
 
 
 rule all:

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenfield.study import files
 from evenfield.study.elementary import exp, log
-from evenfield.study.files import read_json, write_json
+from evenfield.study.files import read_json, write_json, write_text
 from evenfield.study.rounding import round_results, round_significant
-from evenfield.study.table_files import content_hash, read_table, write_table
+from evenfield.study.table_files import content_hash, read_table, write_results, write_table
 
 FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
 
@@ -30,9 +29,9 @@ def test_hand_over_keeps_every_bit_every_id_and_named_text(tmp_path):
 
 
 def test_published_files_are_utf8_sorted_and_end_with_a_line_feed(tmp_path):
-    files.write_results(pd.DataFrame({"name": ["é"], "x": [2 / 3]}), tmp_path / "t.csv")
+    write_results(pd.DataFrame({"name": ["é"], "x": [2 / 3]}), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes() == "name,x\né,0.666667\n".encode()
-    files.write_text("a\nb\n", tmp_path / "deep" / "x.txt")
+    write_text("a\nb\n", tmp_path / "deep" / "x.txt")
     assert (tmp_path / "deep" / "x.txt").read_bytes() == b"a\nb\n"
     write_json({"b": 1, "a": "長"}, tmp_path / "x.json")
     assert (tmp_path / "x.json").read_bytes() == '{\n "a": "長",\n "b": 1\n}\n'.encode()
