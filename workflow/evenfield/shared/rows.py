@@ -63,8 +63,8 @@ class Results:
     def keep(self, path: str | Path) -> None:
         """Write everything into one file, not rounded, for the job that joins the chunks of a topic."""
         series = {name: frame.to_dict("list") for name, frame in self.series.items()}
-        content = [list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates)), series, self.fit]
-        write_text(json.dumps(content, default=lambda number: number.item()), path)
+        rows = list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates))
+        write_text(json.dumps([rows, series, self.fit], default=lambda number: number.item()), path)
 
 
 def gathered(paths: Sequence[str | Path]) -> Results:

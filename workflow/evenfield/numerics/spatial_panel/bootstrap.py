@@ -111,6 +111,5 @@ def _rebuilt(panel: BalancedPanel, fit: SpatialPanelFit, years: np.ndarray, sign
     cells = fit.point.columns.values.size + 4 * fit.n_units**2
     for block in np.array_split(np.arange(len(signs)), min(len(signs), -(-len(signs) * cells // BLOCK_CELLS))):
         drawn = errors[:, years[block]] * signs[block].T[..., None]
-        shocks = error_inverse.solve(drawn.reshape(fit.n_units, -1)).reshape(drawn.shape)
-        sides = systematic[:, None] + shocks
+        sides = systematic[:, None] + error_inverse.solve(drawn.reshape(fit.n_units, -1)).reshape(drawn.shape)
         yield lag_inverse.solve(sides.reshape(fit.n_units, -1)).reshape(drawn.shape).swapaxes(1, 2)

@@ -290,8 +290,7 @@ def _highest(m: DynamicMoments, network: Network) -> np.ndarray:
     if 0 in m.free:
         out[:, 0] = highest_likelihoods(moments, "free", "none").rho
     beta = moments.least_squares(out[:, 0], np.zeros(len(out)))[0] * scale[:, 2:]
-    for value, column in zip(beta.T, lags, strict=False):
-        out[:, column - 1] = value
+    out[:, [column - 1 for column in lags]] = beta[:, : len(lags)]
     return out
 
 

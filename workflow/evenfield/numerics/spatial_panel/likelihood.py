@@ -175,7 +175,7 @@ def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
     low, high = moments.logdet.domain
     each = [replace(moments, gram=gram) for gram in moments.gram]
     if lag == error:
-        return Optimum(*np.array([highest_likelihood(one, lag, error) for one in each]).T)
+        return Optimum(*np.array([highest_likelihood(one, lag, error) for one in each]).reshape(-1, 3).T)
     points, (value, _) = coarse_points(low, high, COARSE), _profile(moments, lag)
     top = np.argmax(value(points[:, None]), axis=0)
     ends = points[np.maximum(top - 1, 0)], points[np.minimum(top + 1, COARSE - 1)]

@@ -181,7 +181,7 @@ def refitted(fit: SpatialPanelFit, outcomes: np.ndarray) -> tuple[SpatialPanelFi
     moments = replace(fit.point.moments, gram=columns.gram())
     best = highest_likelihoods(moments, form.lag, form.error)
     point, estimates = fitted_point(best, moments, columns, fit.network, form, effects)
-    return replace(fit, estimates=estimates, point=point), best.at_bound > 0
+    return replace(fit, estimates=estimates, at_bound=False, point=point), best.at_bound > 0
 
 
 def fitted_point(
