@@ -10,7 +10,7 @@ from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, effect_errors,
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit, refitted
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, kept_share
 
-BLOCK_CELLS = 1 << 20
+BLOCK_CELLS = 1 << 21
 
 
 def year_bootstrap(
