@@ -160,11 +160,10 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     quadratic form e'A e; what non-normality adds is mu_3 (l'diag A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of
     the errors are recovered from demeaned residuals by their exact weights in Q.
     """
-    traces = point.traces
     s2, k = point.sigma2, point.moments.k
     linear = np.zeros((point.network.n, k + 3))
     linear[:, :-1] = point.linear.sum(axis=1) / s2
-    diagonals, t = _quadratic_diagonals(point, traces), point.columns.values.shape[1]
+    diagonals, t = _quadratic_diagonals(point), point.columns.values.shape[1]
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
     extra = third * (mixed + mixed.T) + excess * t * diagonals.T @ diagonals
@@ -186,12 +185,12 @@ def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
     return np.asarray(out - out.mean(axis=-2, keepdims=True) if effects in ("time", "two_way") else out)
 
 
-def _quadratic_diagonals(point: FittedPoint, traces: _Traces) -> np.ndarray:
+def _quadratic_diagonals(point: FittedPoint) -> np.ndarray:
     """Return the diagonals of the quadratic forms in the scores, one row per unit, shape (N, K + 3)."""
     n, t, s2 = point.network.n, point.columns.values.shape[1], point.sigma2
     keep, out = kept_share(n, t, point.effects), np.zeros((n, point.moments.k + 3))
     over_time = 1.0 - 1.0 / t if point.effects in ("unit", "two_way") else 1.0
-    for i, a in enumerate(traces.matrices):
+    for i, a in enumerate(point.traces.matrices):
         spread = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
         centred = np.diag(a) - (a.sum(axis=0) / spread if spread else 0.0)
         out[:, i] = over_time * centred / s2

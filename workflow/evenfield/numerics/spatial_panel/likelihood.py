@@ -66,23 +66,24 @@ class PanelMoments:
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
     @cached_property
-    def _lag_squares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _lag_squares(self) -> Any:
         """Cross-products yy, yWy, WyWy of the outcome and its lag with the regressors taken out."""
         own = slice(RESPONSES, RESPONSES + self.k)
         cross = self.gram[..., own, :2]
         left = self.gram[..., :2, :2] - cross.mT @ np.linalg.solve(self.gram[..., own, own], cross)
-        return left[..., 0, 0], left[..., 0, 1], left[..., 1, 1]
+        squares = left[..., [0, 0, 1], [0, 1, 1]].T
+        return squares if squares.ndim > 1 else squares.tolist()
 
     def lag_height(self, rho: np.ndarray) -> np.ndarray:
         """Return ``log_likelihood`` without error dependence; rho (G,)."""
         own, cross, lagged = self._lag_squares
         return np.asarray(self.jacobian(rho) + self._fit(own - 2.0 * rho * cross + rho**2 * lagged))
 
-    def lag_score(self, rho: np.ndarray) -> np.ndarray:
+    def lag_score(self, rho: Any) -> Any:
         """Return the derivative of ``lag_height``."""
         own, cross, lagged = self._lag_squares
         sse = own - 2.0 * rho * cross + rho**2 * lagged
-        return np.asarray(self.jacobian_slope(rho) - self.counts.observations * (rho * lagged - cross) / sse)
+        return self.jacobian_slope(rho) - self.counts.observations * (rho * lagged - cross) / sse
 
     def jacobian(self, parameter: np.ndarray) -> np.ndarray:
         """Return the log-Jacobian, copies * (ln|I - d W| - drop * ln(1 - d)); parameter (G,)."""

@@ -193,8 +193,8 @@ def fitted_point(
     if not (sse > EXACT_FIT * moments.gram[..., 0, 0]).all():
         raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
     sigma2 = sse / moments.counts.observations
-    spatial = [value for value, state in ((rho, form.lag), (lam, form.error)) if state == "free"]
-    estimates = np.stack([*spatial, *np.moveaxis(beta / columns.scales, -1, 0), sigma2], axis=-1)
+    spatial = [value[..., None] for value, state in ((rho, form.lag), (lam, form.error)) if state == "free"]
+    estimates = np.concatenate([*spatial, beta / columns.scales, sigma2[..., None]], axis=-1)
     return FittedPoint(moments, columns, network, form, effects, rho, lam, beta, sigma2), estimates
 
 

@@ -163,8 +163,7 @@ def log_marginal_likelihood(panel: BalancedPanel, network: Network, model: Panel
 
 
 def _conditional_marginal(moments: PanelMoments, rho: np.ndarray, lam: np.ndarray, g: float) -> np.ndarray:
-    outcome = moments.columns(rho, lam)[..., 0]
-    total = ((outcome @ moments.gram) * outcome).sum(axis=-1)
+    total = moments.cross_products(rho, lam)[..., 0, 0]
     sse = moments.least_squares(rho, lam)[1]
     shrunk = (g * sse + total) / (1.0 + g)
     logs = moments.jacobian(rho) + moments.jacobian(lam)
