@@ -142,8 +142,7 @@ COARSE, COARSE_PAIR, STARTS = 32, 25, 4
 EDGE, ANYWHERE = 1e-6, (0.0, 0.0)
 # ASSUME: an estimate within this share of its range from an end is not told from the end.
 EDGE_SHARE = 1e-4
-ROOT = 1e-13
-STATIONARY = 1e-5
+ROOT, STATIONARY, CLOSE, SECANTS = 1e-13, 1e-5, 1e-8, 9
 
 
 class Optimum(NamedTuple):
@@ -167,8 +166,7 @@ def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: tuple[
     if lag == error:
         return _best_pair(moments, low, high)
     found, bound = _best_single(*_profile(moments, lag), low, high, near)
-    pair = (found, 0.0) if lag == "free" else (0.0, found)
-    return Optimum(*pair, bound or at_edge(found, low, high))
+    return Optimum(*((found, 0.0) if lag == "free" else (0.0, found)), bound or at_edge(found, low, high))
 
 
 def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
@@ -209,13 +207,16 @@ def _best_single(
     value: Searched, slope: Searched, low: float, high: float, near: tuple[float, float] = ANYWHERE
 ) -> tuple[float, bool]:
     left, right = max(near[0], low * (1.0 - EDGE)), min(near[1], high * (1.0 - EDGE))
-    peak = left < right and slope(left) > 0 > slope(right)
-    if not peak:
-        points = coarse_points(low, high, COARSE)
-        top = int(np.argmax(value(points)))
-        left, right = points[max(top - 1, 0)], points[min(top + 1, COARSE - 1)]
-        peak = slope(left) > 0 > slope(right)
-    if peak:
+    if left < right and (rise := float(slope(left))) > 0 > (fall := float(slope(right))):
+        for _ in range(SECANTS):
+            # The error after a secant's step of this length is below the last bit.
+            if abs(step := fall * (right - left) / (fall - rise or np.inf)) < CLOSE:
+                return right - step, False
+            left, right, rise, fall = right, right - step, fall, float(slope(right - step))
+    points = coarse_points(low, high, COARSE)
+    top = int(np.argmax(value(points)))
+    left, right = points[max(top - 1, 0)], points[min(top + 1, COARSE - 1)]
+    if slope(left) > 0 > slope(right):
         return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * np.finfo(float).eps)), False
     if top in (0, COARSE - 1):
         return float(points[top]), True
@@ -230,14 +231,12 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
     rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
     height = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
     found = [_climbed(moments, np.array([points[i], points[j]]), low, high) for i, j in _peaks(height)[:STARTS]]
-    best = max(found, key=lambda place: place[0])
-    return Optimum(best[1], best[2], best[3])
+    return Optimum(*max(found, key=lambda place: place[0])[1:])
 
 
 def _climbed(moments: PanelMoments, start: np.ndarray, low: float, high: float) -> tuple[float, float, float, bool]:
     """Climb to the peak above a start; return its height, rho, lambda and whether it lies on the edge."""
-    middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
-    edges = (middle - half, middle + half)
+    edges = tuple(coarse_points(low, high, 2))
 
     def depth(pair: np.ndarray) -> tuple[float, np.ndarray]:
         return -float(moments.log_likelihood(*pair)), -moments.score(*pair)
