@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.front.data import Table, table, told, weights
-from evenfield.front.results import Fit, Rows, t_rows
+from evenfield.front.results import Fit, Rows, chosen, t_rows
 from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
@@ -27,6 +27,7 @@ ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
     "half_panel_jackknife": half_panel_root,
     "anderson_hsiao": gmm.anderson_hsiao_root,
 }
+THEIL, MEASURES = ("theil_t", "theil_l"), {"gini": gini, "atkinson": atkinson}
 
 
 @told("dynamic-fixed-effects")
@@ -48,23 +49,17 @@ def dynamic_fe(
     method : str
         bias_corrected, half_panel_jackknife or anderson_hsiao.
     """
-    if method not in ROOTS:
-        raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
+    chosen("method", method, ROOTS)
     rows = table(f"{y} ~ 1", data, unit, time)
     found = ROOTS[method](rows.balanced(rows.y))
     rho, error = found.rho, found.std_error
-    speed = -np.log(rho) if rho > 0 else np.nan
-    estimates, errors = [rho, speed], [error, error / rho if rho > 0 else np.nan]
+    speed, speed_error = (-np.log(rho), error / rho) if rho > 0 else (np.nan, np.nan)
     notes = {"units": found.n_units, "transitions": found.n_periods, "half-life": half_life(float(speed))}
     if method == "bias_corrected":
         notes |= {"uncorrected rho": found.fixed_effects, "root found": not found.no_root}
-    return Fit(
-        f"Dynamic panel, {method.replace('_', ' ')}",
-        t_rows(["rho", "speed"], estimates, errors, "clustered by unit", found.df),
-        found.n_units * found.n_periods,
-        notes=notes,
-        raw=found,
-    )
+    title, nobs = f"Dynamic panel, {method.replace('_', ' ')}", found.n_units * found.n_periods
+    lines = t_rows(["rho", "speed"], [rho, speed], [error, speed_error], "clustered by unit", found.df)
+    return Fit(title, lines, nobs, notes=notes, raw=found)
 
 
 @told("dynamic-gmm")
@@ -116,8 +111,8 @@ def dynamic_gmm(
         full, difference or identity: Roodman's h(3), h(2) and h(1).
     """
     rows = table(formula, data, unit, time, keep_missing=True)
-    if steps not in (1, 2) or equations not in ("difference", "system"):
-        raise EstimateError(f"steps={steps}, equations={equations!r}", "1 or 2; difference or system", "choose")
+    chosen("number of steps", steps, [1, 2])
+    chosen("equations", equations, ["difference", "system"])
     system, dates = equations == "system", rows.every_date
     Y = rows.grid(rows.y, dates)
     names = [str(name) for name in rows.X if name != "Intercept"]
@@ -205,15 +200,11 @@ def log_t(
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     H = logt.transition_variance(x)
     found = logt.fit_logt(H, periods, variance)
-    line = float(found.b[0]), float(found.std_error[0]), float(found.t[0])
-    return Fit(
-        "Log t regression",
-        _log_t_rows(["log t"], [line]),
-        len(periods),
-        notes={"units": len(x), "speed": line[0] / 2, "converges": line[2] > logt.CRITICAL_VALUE},
-        tables={"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates)},
-        raw=found,
-    )
+    b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
+    notes = {"units": len(x), "speed": b / 2, "converges": t > logt.CRITICAL_VALUE}
+    tables = {"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates.names)}
+    lines = _log_t_rows(["log t"], [(b, error, t)])
+    return Fit("Log t regression", lines, len(periods), notes=notes, tables=tables, raw=found)
 
 
 @told("clubs")
@@ -246,19 +237,15 @@ def clubs(
     tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
     found = found if merge is None else merge_clubs(tests, found, merge)
     found = adopt_divergent(tests, found) if adopt else found
-    clubs_by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
+    by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
     paths = logt.relative_transition(x)
-    mean = {name: paths[list(club.members)].mean(axis=0) for name, club in clubs_by_name.items()}
-    sizes = {f"units in {name}": len(club.members) for name, club in clubs_by_name.items()}
-    members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units)
-    return Fit(
-        "Convergence clubs",
-        _log_t_rows(list(clubs_by_name), [(c.b, c.std_error, c.t) for c in found.clubs]),
-        x.size,
-        notes={"units": len(x), **sizes, "none": len(found.divergent)},
-        tables={"members": members, "over time": pd.DataFrame(mean, index=rows.dates)},
-        raw=found,
-    )
+    means = {name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()}
+    sizes = {f"units in {name}": len(club.members) for name, club in by_name.items()}
+    notes = {"units": len(x), **sizes, "none": len(found.divergent)}
+    members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units.names)
+    tables = {"members": members, "over time": pd.DataFrame(means, index=rows.dates.names)}
+    lines = _log_t_rows(list(by_name), [(club.b, club.std_error, club.t) for club in found.clubs])
+    return Fit("Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=found)
 
 
 @told("inequality")
@@ -290,35 +277,31 @@ def inequality(
         Samples of units behind the standard errors of the Theil indices.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
-    kinds: dict[str, Callable[..., float]] = {"gini": gini, "atkinson": atkinson}
-    if measure not in {"theil_t", "theil_l", *kinds} or (groups is not None and measure in kinds):
-        raise EstimateError(f"measure {measure!r} with groups={groups!r}", "theil_t or theil_l", "choose one")
-    rng, lines, spreads = np.random.default_rng(seed), dict[Any, dict[str, float]](), dict[Any, dict[str, float]]()
-    for date in rows.dates:
-        at = rows.time == date
-        income, errors = rows.y[at].to_numpy(), np.array([np.nan, np.nan])
+    chosen("measure split by groups" if groups else "measure", measure, [*THEIL, *(() if groups else MEASURES)])
+    rng, lines, errors = np.random.default_rng(seed), dict[Any, dict[str, float]](), list[float]()
+    for date in rows.dates.names:
+        at, error = rows.time == date, np.nan
+        income = rows.y[at].to_numpy()
         people = np.ones(len(income)) if weights is None else rows.column(weights)[at].to_numpy(float)
-        if measure in kinds:
-            lines[date] = {"total": kinds[measure](income, people)}
+        if measure in MEASURES:
+            lines[date] = {"total": MEASURES[measure](income, people)}
         else:
             lines[date] = {"total": theil(income, people, measure)}
-            errors = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure)
+            error = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure).std(ddof=1)
         if groups is not None:
             codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[1]
             parts = decompose_theil(income, people, codes, measure)
             lines[date] |= {"between": parts.between, "within": parts.within}
-        spreads[date] = {**dict.fromkeys(lines[date], np.nan), "total": float(errors.std(ddof=1))}
+        errors += [error, *[np.nan] * (len(lines[date]) - 1)]
     wide = pd.DataFrame(lines).T
     names = [f"{what} {date}" if len(wide) > 1 else str(what) for date in wide.index for what in wide]
-    columns = wide.to_numpy().ravel(), pd.DataFrame(spreads).T.to_numpy().ravel()
-    plain = t_rows(names, *columns, "bootstrap of units")
-    return Fit(
-        f"Inequality, {measure}",
-        lambda level: plain(level).assign(p_value=np.nan),
-        len(rows.y),
-        notes={"units": len(rows.units), "dates": len(wide), "groups": groups or ""},
-        tables={"over time": wide},
-    )
+    two_sided = t_rows(names, wide.to_numpy().ravel(), errors, "bootstrap of units")
+    notes = {"units": len(rows.units.names), "dates": len(wide), "groups": groups or ""}
+
+    def without_p(level: float) -> pd.DataFrame:
+        return two_sided(level).assign(p_value=np.nan)
+
+    return Fit(f"Inequality, {measure}", without_p, len(rows.y), notes=notes, tables={"over time": wide})
 
 
 @told("markov")
@@ -356,8 +339,7 @@ def markov(
         Maps with permuted trajectories for the test of the spatial chain.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
-    if classes not in ("pooled", "yearly"):
-        raise EstimateError(f"classes={classes!r}", "pooled or yearly", "choose one")
+    chosen("classes", classes, ["pooled", "yearly"])
     x = rows.balanced(rows.y)
     codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
@@ -366,23 +348,18 @@ def markov(
     if w is None:
         return fit
     net, rng = weights(w), np.random.default_rng(seed)
-    order = _matched(rows.units, net.units)
-    m = neighbour_classes or k
-    W = net.matrix.toarray()[np.ix_(order, order)]
-    test = chains.spatial_markov_test(x, codes, W, k=k, m=m, rng=rng, draws=draws, step=step)
-    notes = {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
-    matrices = [pd.DataFrame(P, labels, labels) for P in chains.transition_matrix(test.counts)]
-    tables = dict(fit.tables) | {f"neighbours {i}": P for i, P in enumerate(matrices, 1)}
-    return replace(fit, title="Spatial Markov chain", notes={**fit.notes, **notes}, tables=tables, raw=test)
-
-
-def _matched(units: np.ndarray, ids: Sequence[str]) -> np.ndarray:
-    odd = sorted(set(units) ^ set(ids))
+    odd = sorted({*rows.units.names} ^ {*net.units})
     if odd:
-        side = "no weights" if odd[0] in set(units) else "weights but no data"
+        side = "no weights" if odd[0] in rows.units.names else "weights but no data"
         raise EstimateError(f"{len(odd)} units on one side only, first {odd[0]} with {side}", "one set", "match them")
-    place = {name: i for i, name in enumerate(ids)}
-    return np.array([place[name] for name in units])
+    order = np.argsort(net.units)
+    W = net.matrix.toarray()[np.ix_(order, order)]
+    test = chains.spatial_markov_test(x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step)
+    notes = {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
+    matrices = enumerate(chains.transition_matrix(test.counts), 1)
+    tables = {f"neighbours {i}": pd.DataFrame(P, labels, labels) for i, P in matrices}
+    notes, tables = {**fit.notes, **notes}, {**fit.tables, **tables}
+    return replace(fit, title="Spatial Markov chain", notes=notes, tables=tables, raw=test)
 
 
 def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int) -> Fit:

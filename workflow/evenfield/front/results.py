@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from html import escape
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, nearest
 
 Rows = Callable[[float], pd.DataFrame]
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
+
+
+def chosen(what: str, name: Any, known: Iterable[Any], remedy: str = "choose one") -> None:
+    """Refuse a name that is none of those that there are."""
+    names = dict.fromkeys(map(str, known))
+    if str(name) not in names:
+        raise EstimateError(f"no {what} {name!r}", f"one of {', '.join(names)}", nearest(str(name), names, remedy))
 
 
 def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf) -> Rows:
@@ -55,9 +63,7 @@ class Fit:
     nobs: int  # observations, and the log-likelihood of ``n_params`` parameters; NaN where there is none
     loglik: float = np.nan
     n_params: int = 0
-    resids: pd.Series[float] = field(
-        default_factory=lambda: pd.Series(dtype=float)
-    )  # in the order of the data, or empty
+    resids: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))  # in the user's order, or empty
     fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
     covariance: Callable[[str], pd.DataFrame] = lambda _: pd.DataFrame()  # of the parameters by inference, or empty
     notes: Mapping[str, Any] = field(default_factory=dict)  # numbers of the whole fit, and further tables, by name
@@ -116,17 +122,12 @@ class Fit:
 
     def vcov(self, inference: str) -> Fit:
         """Return the same fit with one of its inferences in front."""
-        known = list(dict.fromkeys(self.rows(0.95)["inference"]))
-        if inference not in known:
-            raise EstimateError(
-                f"no inference {inference!r} here", f"one of {', '.join(known)}", "name it when fitting"
-            )
-        order = [inference, *(name for name in known if name != inference)]
+        chosen("inference", inference, self.rows(0.95)["inference"], "name it when fitting")
 
         def rows(level: float) -> pd.DataFrame:
             found = self.rows(level)
-            parts = [found[found["inference"] == name] for name in order]
-            return pd.DataFrame(pd.concat(parts, ignore_index=True))
+            first = found["inference"] == inference
+            return pd.concat([found[first], found[~first]], ignore_index=True)
 
         return replace(self, rows=rows)
 
@@ -142,7 +143,9 @@ class Fit:
         laws = "; ".join(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}" for kind, law in kinds.items())
         whole = {"N": self.nobs, "log-likelihood": self.loglik, "AIC": self.aic, "BIC": self.bic, **self.notes}
         told = [f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)]
-        return Text("\n".join([self.title, "", body, *more, "", *_wrapped(told), f"inference: {laws}"]))
+        lines = wrap("   ".join(text.replace(" ", NO_BREAK) for text in told), 100, break_on_hyphens=False)
+        foot = [line.replace(NO_BREAK, " ") for line in lines]
+        return Text("\n".join([self.title, "", body, *more, "", *foot, f"inference: {laws}"]))
 
     def __str__(self) -> str:
         return str(self.summary)
@@ -163,15 +166,6 @@ def _short(value: Any) -> str:
     return "" if np.isnan(value) else f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
-def _wrapped(parts: Sequence[str], width: int = 100) -> list[str]:
-    lines = [""]
-    for part in parts:
-        if lines[-1] and len(lines[-1]) + len(part) + 3 > width:
-            lines.append("")
-        lines[-1] += f"{'   ' if lines[-1] else ''}{part}"
-    return lines
-
-
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 
 
@@ -183,52 +177,44 @@ class Comparison:
 
     def markdown(self) -> str:
         """Return a Markdown table."""
-        cells = [[_escaped(cell, r"\|*_") for cell in line] for line in self._lines()]
-        cells.insert(1, ["---"] * len(cells[0]))
-        return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+        head, *body = self._cells(r"\|*_")
+        return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
 
     def latex(self) -> str:
         """Return a LaTeX tabular."""
-        body = [" & ".join(_escaped(cell, "&%$#_{}") for cell in line) + r" \\" for line in self._lines()]
-        spec = "l" + "r" * self.frame.shape[1]
-        return "\n".join([rf"\begin{{tabular}}{{{spec}}}", body[0], r"\hline", *body[1:], r"\end{tabular}"])
+        head, *body = (" & ".join(line) + r" \\" for line in self._cells("&%$#_{}"))
+        begin = rf"\begin{{tabular}}{{l{'r' * self.frame.shape[1]}}}"
+        return "\n".join([begin, head, r"\hline", *body, r"\end{tabular}"])
 
     def html(self) -> str:
         """Return an HTML table."""
-        tags = ["th", *["td"] * len(self.frame)]
-        lines = zip(tags, self._lines(), strict=True)
-        body = ["<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in line) + "</tr>" for tag, line in lines]
-        return "<table>\n" + "\n".join(body) + "\n</table>"
+        with pd.option_context("display.max_colwidth", None):
+            return self.frame.to_html(border=0)
 
     def typst(self) -> str:
         """Return a Typst table."""
-        special = r"\*_#$[]<>@`~"
-        body = [", ".join(f"[{_escaped(cell, special)}]" for cell in line) + "," for line in self._lines()]
-        return f"#table(columns: {self.frame.shape[1] + 1},\n" + "\n".join(body) + "\n)"
+        lines = ",\n".join(", ".join(f"[{cell}]" for cell in line) for line in self._cells(r"\*_#$[]<>@`~"))
+        return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
 
     def word(self, path: Any) -> None:
         """Write a Word document (needs python-docx)."""
         from docx import Document  # noqa: PLC0415 - Word is the only thing that needs it
 
-        document, lines = Document(), self._lines()
+        document, lines = Document(), self._cells()
         made = document.add_table(len(lines), len(lines[0]), style="Light List")
         for row, line in zip(made.rows, lines, strict=True):
             for cell, text in zip(row.cells, line, strict=True):
                 cell.text = text
         document.save(path)
 
-    def _lines(self) -> list[list[str]]:
-        return [["", *map(str, self.frame)], *(list(map(str, row)) for row in self.frame.itertuples())]
+    def _cells(self, special: str = "") -> list[list[str]]:
+        """Return all cells as text, a backslash before characters that are special."""
+        escaped = str.maketrans({character: f"\\{character}" for character in special})
+        rows = [["", *self.frame], *self.frame.itertuples()]
+        return [[str(cell).translate(escaped) for cell in row] for row in rows]
 
-    def __str__(self) -> str:
-        return self.markdown()
-
-    def _repr_html_(self) -> str:
-        return self.html()
-
-
-def _escaped(text: str, special: str) -> str:
-    return "".join(f"\\{c}" if c in special else c for c in text)
+    __str__ = markdown
+    _repr_html_ = html
 
 
 def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True) -> Comparison:

@@ -9,12 +9,12 @@ import pandas as pd
 
 from evenfield.front.data import table, told, weights
 from evenfield.front.results import NUMBERS, Fit, t_rows
+from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import reach
 from evenfield.study.errors import EstimateError
@@ -107,43 +107,37 @@ def spatial_panel(
         lee_yu (transformation) or direct, which other programs report; direct for pooled.
     """
     rows, net = table(formula, data, unit, time), _network(w)
-    panel, names = rows.panel(), None if lagged is None else tuple(lagged)
+    panel, spread = rows.panel(), None if lagged is None else tuple(lagged)
     kinds = [inference] if isinstance(inference, str) else list(inference)
     resids, fitted = pd.Series(dtype=float), pd.Series(dtype=float)
     if effects == "random":
-        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=names))
+        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=spread))
         n = len(rows.y)
     else:
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
-        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, names))
+        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, spread))
         n, order = fit.observations, np.argsort(net.units)
-        u = fit.residuals[:, order][np.searchsorted(rows.dates, rows.time), np.searchsorted(rows.units, rows.unit)]
+        u = fit.residuals[:, order][
+            np.searchsorted(rows.dates.names, rows.time), np.searchsorted(rows.units.names, rows.unit)
+        ]
         resids, fitted = rows.restored(u), rows.restored(rows.y.to_numpy() - u)
     lost = np.full((len(fit.names),) * 2, np.nan)
-    free = [lost if fit.at_bound else fit.covariance(kind) for kind in kinds]
-    estimates, labels, covariances = fit.estimates, list(fit.names), free
-    if effects == "pooled" or (effects == "random" and "lambda" not in fit.names):
-        level, own, slopes = _constant(panel, fit)
-        estimates, labels = np.concatenate([[level], estimates]), ["Intercept", *labels]
-        covariances = []
-        for kind, V in zip(kinds, free, strict=True):
-            J = np.vstack([slopes.get(kind, np.full(len(V), np.nan)), np.eye(len(V))])
-            covariances.append(J @ V @ J.T + np.diag([own, *np.zeros(len(V))]))
-    parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(kinds, covariances, strict=True)]
+    covariances = {kind: lost if fit.at_bound else fit.covariance(kind) for kind in kinds}
+    names, estimates = list(fit.names), fit.estimates
+    if effects == "pooled" or (effects == "random" and "lambda" not in names):
+        names, estimates, covariances = with_constant(panel, fit, covariances)
+    parts = [t_rows(names, estimates, np.sqrt(np.diag(V)), kind) for kind, V in covariances.items()]
+    edge = "a parameter" if fit.at_bound else ""
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
         lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
         n,
         fit.log_likelihood,
-        len(labels),
+        len(names),
         resids,
         fitted,
-        lambda kind: pd.DataFrame(covariances[kinds.index(kind)], labels, labels),
-        {
-            "units": net.n,
-            "periods": len(panel.periods),
-            "at the edge of its range": "a parameter" if fit.at_bound else "",
-        },
+        lambda kind: pd.DataFrame(covariances[kind], names, names),
+        {"units": net.n, "periods": len(panel.periods), "at the edge of its range": edge},
         raw=fit,
     )
 
@@ -152,35 +146,6 @@ def _network(w: Any) -> Network:
     if w is None:
         raise EstimateError("no weights", "w", "give an edge list, a square DataFrame, a dict or ef.weights(...)")
     return weights(w)
-
-
-def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, dict[str, np.ndarray]]:
-    """Return the constant, its variance given the other parameters, and its derivatives in them, or their expectation.
-
-    Notes
-    -----
-    The likelihood is concentrated in the constant a: a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over
-    that of (I - lambda W)1, which for row-standardised W is 1 - lambda; var(a) = var(a | others) + g'Vg. Sandwiches
-    (qml, unit) would need the scores of a as well: they give it no error.
-    """
-    of, net = dict(zip(fit.names, fit.estimates.tolist(), strict=True)), fit.network
-    wide = panel.ordered(net.units)
-    lagged = net.lag(wide)[..., [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]]
-    columns = np.concatenate([wide[..., :1], lagged[..., :1], wide[..., 1:], lagged[..., 1:]], axis=2)
-    names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
-    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
-    lam, (n, t) = of.get("lambda", 0.0), wide.shape[:2]
-    if lam and not net.row_standardised:
-        raise EstimateError("a pooled error model without row-standardised weights", "rows that sum to one", "use them")
-    plain, lag = columns.mean(axis=(0, 1)), net.lag(columns).mean(axis=(0, 1))
-    filtered = (plain - lam * lag) / (1 - lam)
-    level = float(filtered @ weights_of)
-    slopes = dict(zip(names, -filtered[1:], strict=True)) | {"lambda": (level - float(lag @ weights_of)) / (1 - lam)}
-    mean = net.factor(of.get("rho", 0.0)).solve(level - columns[..., 2:] @ weights_of[2:])
-    kinds = {"observed": slopes, "expected": slopes | {"lambda": 0.0, "rho": -net.lag(mean).mean()}}
-    spread = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
-    g = {kind: np.array([line.get(name, 0.0) for name in fit.names]) for kind, line in kinds.items()}
-    return level, of["sigma2"] * spread / (n * t), g
 
 
 @told("spatial-cross-section")
