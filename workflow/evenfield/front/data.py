@@ -43,8 +43,8 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
                     found.rows(0.95)  # so that an inference that cannot be is refused here
                 return found
             except NumericsError as error:
-                page_of = f"see docs/library/{page}.md"
-                raise EstimateError(str(error), f"data that {function.__name__} takes", page_of) from error
+                remedy = f"see docs/library/{page}.md"
+                raise EstimateError(str(error), f"data that {function.__name__} takes", remedy) from error
 
         return run
 
@@ -81,12 +81,6 @@ class Table:
     def several(self) -> bool:
         """Whether a unit has several rows."""
         return len(self.units.names) < len(self.place)
-
-    @property
-    def every_date(self) -> np.ndarray:
-        """Dates in order, with those that no unit has where dates are whole numbers."""
-        dates = self.dates.names
-        return np.arange(dates[0], dates[-1] + 1) if dates.dtype.kind == "i" else dates
 
     def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
         """Return a column of the data or a term of the formula that is there in every row."""
@@ -225,25 +219,18 @@ def _matrices(
 def weights(
     w: Any, ids: Iterable[Any] | None = None, *, symmetric: bool = False, row_standardise: bool = True
 ) -> Network:
-    """Read spatial weights of any form.
+    """Read spatial weights of any form; keep them: every model uses their log-determinant, which is computed once.
 
     Parameters
     ----------
-    w : DataFrame, sparse array, dict or libpysal W
+    w, ids : DataFrame, sparse array, dict or libpysal W; iterable
         An edge list (columns unit, neighbour and, if there is a third, weight), a square DataFrame with ids in index
         and columns, a matrix with ``ids``, ``{unit: {neighbour: weight}}`` or ``{unit: [neighbours]}``.
-    ids : iterable, optional
-        Unit ids of a matrix without them.
-    symmetric : bool
-        Whether an edge list or dict names each pair once.
-    row_standardise : bool
-        Whether to divide each row by its sum.
-
-    Returns
-    -------
-    Network
-        Keep it: its log-determinant is computed once and reused by every model.
+    symmetric, row_standardise : bool
+        Whether an edge list or dict names each pair once; whether to divide each row by its sum.
     """
+    if w is None:
+        raise EstimateError("no weights", "w", "give an edge list, a square DataFrame, a dict or ef.weights(...)")
     if isinstance(w, Network):
         return w
     names, matrix = _weights_matrix(w, ids)
@@ -278,11 +265,9 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
         return names, csr_array((values, at), shape=(len(names), len(names)))
     if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
-        raise WeightsError(
-            f"weights of type {type(w).__name__} without ids, or with other ids in rows than in columns",
-            "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids",
-            "call ef.weights(matrix, ids)",
-        )
+        found = f"weights of type {type(w).__name__} without ids, or with other ids in rows than in columns"
+        expected = "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids"
+        raise WeightsError(found, expected, "call ef.weights(matrix, ids)")
     names = [str(i) for i in ids]
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
         raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "correct ids")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,18 +33,14 @@ THEIL, MEASURES = ("theil_t", "theil_l"), {"gini": gini, "atkinson": atkinson}
 def dynamic_fe(
     data: pd.DataFrame, y: str, *, unit: str | None = None, time: str | None = None, method: str = "bias_corrected"
 ) -> Fit:
-    """Fit y_it = rho y_i,t-1 + unit effect + year effect, corrected for the bias of fixed effects.
-
-    ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
+    """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and ``speed`` = -ln(rho).
 
     Parameters
     ----------
-    data : DataFrame
-        A balanced panel, rows in any order.
+    data, unit, time
+        As for ``ols``; the panel is balanced.
     y : str
         Column, or an expression such as ``np.log(income)``.
-    unit, time : str, optional
-        Columns or index levels.
     method : str
         bias_corrected, half_panel_jackknife or anderson_hsiao.
     """
@@ -80,48 +75,37 @@ def dynamic_gmm(
     time_effects: bool = True,
     first_step: str = "full",
 ) -> Fit:
-    """Fit a dynamic panel by difference or system GMM.
-
-    Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
+    """Fit a dynamic panel by difference or system GMM; ``notes`` hold Hansen's and Sargan's test, m1 and m2.
 
     Parameters
     ----------
-    formula : str
-        ``y ~ x + lag(x)`` without the lags of y; or give ``y`` and ``x``. The panel may be unbalanced.
-    data, unit, time
-        As for ``ols``.
-    lags : int
-        Lags of y among the regressors.
-    equations : str
-        difference, or system (a constant is reported then).
+    formula, data, y, x, unit, time
+        As for ``ols``; without the lags of y. The panel may be unbalanced.
+    lags, equations : int, str
+        Lags of y among the regressors; difference, or system (a constant is reported then).
     instruments : tuple of int
         First and last lag of the levels of y that instrument the differences; 0 takes all there are.
     endogenous, predetermined : sequence of str
-        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are instruments; regressors made
-        of them do not instrument themselves.
-    last_lag : int
-        Last lag of these; 0 takes all there are.
-    collapse : bool
-        Whether to have one instrument a lag, and not one a lag and date.
-    steps : int
-        1 (robust errors) or 2 (Windmeijer's corrected errors).
-    time_effects : bool
-        Whether dates have dummies; in a system they instrument the levels alone.
-    first_step : str
-        full, difference or identity: Roodman's h(3), h(2) and h(1).
+        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are instruments, up to ``last_lag``
+        (0: all there are); regressors made of them do not instrument themselves.
+    collapse, time_effects : bool
+        Whether to have one instrument a lag, and not one a lag and date; whether dates have dummies, which in a system
+        instrument the levels alone.
+    steps, first_step : int, str
+        1 (robust errors) or 2 (Windmeijer's errors); full, difference or identity: Roodman's h(3), h(2) and h(1).
     """
     rows = table(formula, data, unit, time, keep_missing=True)
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
-    system, dates = equations == "system", rows.every_date
+    system, dates = equations == "system", rows.dates.names
+    dates = np.arange(dates[0], dates[-1] + 1) if dates.dtype.kind == "i" else dates  # those that no unit has, too
     Y = rows.grid(rows.y, dates)
     names = [str(name) for name in rows.X if name != "Intercept"]
     instrumented = {name: first for group, first in ((endogenous, 2), (predetermined, 1)) for name in group}
     touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
     own = [gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE for n in names]
-    sources = [
-        gmm.Source(rows.grid(rows.column(n, missing=True), dates), first, last_lag) for n, first in instrumented.items()
-    ]
+    paths = {name: rows.grid(rows.column(name, missing=True), dates) for name in instrumented}
+    sources = [gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()]
     X, n_dates = rows.grid(rows.X[names], dates), Y.shape[1]
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
     spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
@@ -167,8 +151,8 @@ def _trends(
 
 def _log_t_rows(names: Sequence[str], found: Sequence[tuple[float, float, float]]) -> Rows:
     b, errors, t = zip(*found, strict=True) if found else ((), (), ())
-    two_sided = t_rows(names, b, errors, "long-run variance")
-    return lambda level: two_sided(level).assign(p_value=[logt.one_sided_p(v) for v in t], law="normal, one-sided")
+    p_values = [logt.one_sided_p(ratio) for ratio in t]
+    return t_rows(names, b, errors, "long-run variance", p_value=p_values, law="normal, one-sided")
 
 
 @told("log-t")
@@ -182,9 +166,7 @@ def log_t(
     discard: float = 1 / 3,
     variance: str = "fqsb",
 ) -> Fit:
-    """Test convergence of all units with the log t regression of Phillips and Sul.
-
-    ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
+    """Test convergence by Phillips and Sul: ``log t``, with a one-sided p small against it (t below -1.65).
 
     Parameters
     ----------
@@ -192,10 +174,8 @@ def log_t(
         As for ``dynamic_fe``; y in logs, positive.
     smoothing : float, optional
         Of the Hodrick-Prescott filter; None takes y as it is.
-    discard : float
-        Share of the first periods that is left out.
-    variance : str
-        Long-run variance: fqsb or aqsb.
+    discard, variance : float, str
+        Share of the first periods that is left out; long-run variance, fqsb or aqsb.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     H = logt.transition_variance(x)
@@ -220,18 +200,15 @@ def clubs(
     merge: str | None = "phillips_sul",
     adopt: bool = False,
 ) -> Fit:
-    """Sort units into convergence clubs.
-
-    One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
+    """Sort units into convergence clubs, one parameter each; ``tables["members"]`` names that of each unit, 0 for none.
 
     Parameters
     ----------
     data, y, unit, time, smoothing, discard, variance
         As for ``log_t``.
-    merge : str, optional
-        phillips_sul or von_lyncker_thoennessen joins clubs that converge together; None leaves them.
-    adopt : bool
-        Whether units of no club join the one with which they converge best.
+    merge, adopt : str, bool
+        phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None leaves them; whether units of
+        no club join the one with which they converge best.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
@@ -261,9 +238,7 @@ def inequality(
     draws: int = 499,
     seed: int = 0,
 ) -> Fit:
-    """Measure inequality between units at every date, and split it by groups.
-
-    Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
+    """Measure inequality between units at every date: ``total``, and ``between`` and ``within`` groups.
 
     Parameters
     ----------
@@ -295,13 +270,9 @@ def inequality(
         errors += [error, *[np.nan] * (len(lines[date]) - 1)]
     wide = pd.DataFrame(lines).T
     names = [f"{what} {date}" if len(wide) > 1 else str(what) for date in wide.index for what in wide]
-    two_sided = t_rows(names, wide.to_numpy().ravel(), errors, "bootstrap of units")
+    both = t_rows(names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan)
     notes = {"units": len(rows.units.names), "dates": len(wide), "groups": groups or ""}
-
-    def without_p(level: float) -> pd.DataFrame:
-        return two_sided(level).assign(p_value=np.nan)
-
-    return Fit(f"Inequality, {measure}", without_p, len(rows.y), notes=notes, tables={"over time": wide})
+    return Fit(f"Inequality, {measure}", both, len(rows.y), notes=notes, tables={"over time": wide})
 
 
 @told("markov")
@@ -319,9 +290,7 @@ def markov(
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
-    """Estimate a Markov chain of income classes; with weights, conditional on the neighbours' class.
-
-    A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
+    """Estimate a Markov chain of income classes, with weights given the neighbours' class; its matrices in ``tables``.
 
     Parameters
     ----------
@@ -329,10 +298,8 @@ def markov(
         As for ``dynamic_fe``; usually income relative to the mean of its date.
     w : optional
         What ``weights`` takes, matched to the units by id: the spatial chain of Rey (2001) and its test.
-    k : int
-        Classes of equal size, over all dates (``classes="pooled"``) or of each date (``"yearly"``).
-    step : int
-        Dates that a transition takes.
+    k, classes, step : int, str, int
+        Number of classes of equal size, pooled over dates or yearly; dates that a transition takes.
     neighbour_classes : int, optional
         Classes of the neighbours' average; k by default.
     draws, seed : int
@@ -344,9 +311,22 @@ def markov(
     codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
-    fit = _chain(counts, labels, step)
+    P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
+    errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
+    ergodic = chains.ergodic_distribution(P)
+    lines = t_rows([f"{a} to {b}" for a in labels for b in labels], P.ravel(), errors.ravel(), "multinomial")
+    notes = {
+        "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
+        "half-life": float(chains.mobility_half_life(P, step)),
+        "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
+    }
+    tables = {
+        "transitions": pd.DataFrame(P, labels, labels),
+        "counts": pd.DataFrame(counts, labels, labels),
+        "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
+    }
     if w is None:
-        return fit
+        return Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
     net, rng = weights(w), np.random.default_rng(seed)
     odd = sorted({*rows.units.names} ^ {*net.units})
     if odd:
@@ -355,27 +335,7 @@ def markov(
     order = np.argsort(net.units)
     W = net.matrix.toarray()[np.ix_(order, order)]
     test = chains.spatial_markov_test(x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step)
-    notes = {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
-    matrices = enumerate(chains.transition_matrix(test.counts), 1)
-    tables = {f"neighbours {i}": pd.DataFrame(P, labels, labels) for i, P in matrices}
-    notes, tables = {**fit.notes, **notes}, {**fit.tables, **tables}
-    return replace(fit, title="Spatial Markov chain", notes=notes, tables=tables, raw=test)
-
-
-def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int) -> Fit:
-    P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
-    errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
-    names = [f"{a} to {b}" for a in labels for b in labels]
-    ergodic = chains.ergodic_distribution(P)
-    tables = {
-        "transitions": pd.DataFrame(P, labels, labels),
-        "counts": pd.DataFrame(counts, labels, labels),
-        "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
-    }
-    notes = {
-        "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
-        "half-life": float(chains.mobility_half_life(P, step)),
-        "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
-    }
-    rows = t_rows(names, P.ravel(), errors.ravel(), "multinomial")
-    return Fit("Markov chain", rows, int(counts.sum()), notes=notes, tables=tables)
+    notes |= {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
+    for i, given in enumerate(chains.transition_matrix(test.counts), 1):
+        tables[f"neighbours {i}"] = pd.DataFrame(given, labels, labels)
+    return Fit("Spatial Markov chain", lines, int(counts.sum()), notes=notes, tables=tables, raw=test)

@@ -12,9 +12,10 @@ import pandas as pd
 from evenfield.front.data import Table, table, told
 from evenfield.front.results import NUMBERS, Fit, chosen, t_rows
 from evenfield.numerics import ols as plain
+from evenfield.numerics import specification_curve as curve
 from evenfield.numerics.convergence import fit_speed, half_life_bounds, speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.fixed_effects import without_effects
+from evenfield.numerics.fixed_effects import WithoutEffects, without_effects
 from evenfield.numerics.inference import cluster_robust as by_cluster
 from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
@@ -22,13 +23,6 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.specification_curve import (
-    SUMMARIES,
-    curve_summaries,
-    joint_test,
-    permutation_from_keys,
-    slopes_by_draw,
-)
 from evenfield.study.errors import EstimateError
 
 
@@ -40,13 +34,12 @@ class Case:
     fit: plain.OlsFit
     names: list[str]  # coefficients that are reported, the first columns
     clusters: by_cluster.Clusters
-    absorbed: int  # effects nested in the clusters that demeaning took out
-    crossed: int  # other effects that were taken out
+    left: WithoutEffects  # outcome and regressors of the fit
     options: Mapping[str, Any]  # as given to ``ols``
 
     @cached_property
     def coefficients(self) -> np.ndarray:
-        """Weights of each coefficient that is reported."""
+        """Weights of each coefficient that is reported, shape (J, K)."""
         return np.eye(self.fit.X.shape[1])[: len(self.names)]
 
     @cached_property
@@ -74,12 +67,6 @@ class Case:
         distance = haversine_km(*self.places)
         return cache(lambda level: spatial_components(distance, correlation, level, most))
 
-    @property
-    def lags(self) -> int:
-        """Serial lags."""
-        lags = self.options["lags"]
-        return default_lags(len(self.rows.dates.names)) if lags is None else int(lags)
-
     @cached_property
     def products(self) -> by_cluster.ClusterProducts:
         """Products of the clusters, formed once for all coefficients."""
@@ -95,7 +82,7 @@ class Case:
         """Test with Conley's kernel."""
         if not self.rows.several:
             return conley_inference(self.fit, c, self.rows.units, self.kernel, level=level)
-        panel = self.fit, c, self.rows.units, self.rows.dates, self.kernel, self.lags
+        panel = self.fit, c, self.rows.units, self.rows.dates, self.kernel, self.options["lags"]
         return conley_panel_inference(*panel, level=level, all_dates=all_dates)
 
     def randomised(self, c: np.ndarray, level: float) -> Any:
@@ -118,7 +105,7 @@ class Case:
 
     def by_covariance(self, c: np.ndarray, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
         """Test with Student's t, effects that were taken out counted."""
-        df = self.fit.df - self.absorbed - self.crossed
+        df = self.fit.df - self.left.nested - self.left.crossed
         return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), c, df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
@@ -137,7 +124,7 @@ INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
     "classical": lambda s, c, a: s.by_covariance(c, a, plain.cov_classical),
     "HC1": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc1),
     "HC3": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc3),
-    "CR1": lambda s, c, a: by_cluster.cr1_inference(s.fit, c, s.clusters, s.crossed, a),
+    "CR1": lambda s, c, a: by_cluster.cr1_inference(s.fit, c, s.clusters, s.left.crossed, a),
     "CR2": lambda s, c, a: by_cluster.cr2_inference(s.fit, c, s.products, level=a),
     "CR3": lambda s, c, a: by_cluster.cr3_inference(s.fit, c, s.products, level=a),
     "two_way": lambda s, c, a: by_cluster.two_way_inference(s.fit, c, s.clusters, s.rows.dates, level=a),
@@ -146,7 +133,7 @@ INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
     "SCPC": lambda s, c, a: scpc_inference(s.fit, c, s.components(a)),
     "conley": lambda s, c, a: s.conley(c, a),
     "conley_all_dates": lambda s, c, a: s.conley(c, a, all_dates=True),
-    "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(s.fit, c, s.rows.dates, s.lags, level=a),
+    "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(s.fit, c, s.rows.dates, s.options["lags"], level=a),
     "randomisation": lambda s, c, a: s.randomised(c, a),
 }
 LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
@@ -192,8 +179,6 @@ def ols(
 ) -> Fit:
     """Fit least squares, with fixed effects and one or many inferences for few units.
 
-    One parameter a group.
-
     Parameters
     ----------
     formula : str
@@ -216,6 +201,7 @@ def ols(
     """
     options = dict(locals())
     rows = table(formula, data, unit, time)
+    options["lags"] = default_lags(len(rows.dates.names)) if lags is None else int(lags)
     several = rows.several or cluster is not None
     kinds = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
     for kind in kinds:
@@ -229,19 +215,19 @@ def ols(
     values = np.array([rows.y, *(rows.X[name] for name in names)])
     left = without_effects(values, names, effects, clusters.codes, dummies=not BY_SCORES.issuperset(kinds))
     fit = plain.fit_ols(left.y, left.X)
-    case = Case(rows, fit, names, clusters, left.nested, left.crossed, options)
+    case = Case(rows, fit, names, clusters, left, options)
     n, k = fit.X.shape
     sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
     return Fit(
         "Least squares",
         lambda level: _lines(case, kinds, level),
-        n,
-        float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
-        k + left.nested + left.crossed,
-        rows.restored(fit.u_hat),
-        rows.restored(rows.y.to_numpy() - fit.u_hat),
-        case.covariance,
-        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units.names), "clusters": len(clusters.names)},
+        nobs=n,
+        loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
+        n_params=k + left.nested + left.crossed,
+        resids=rows.restored(fit.u_hat),
+        fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
+        covariance=case.covariance,
+        notes={"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units.names), "clusters": len(clusters.names)},
         raw=fit,
     )
 
@@ -262,16 +248,12 @@ def contrasts(
 
     Parameters
     ----------
-    data : DataFrame
-        One row a unit.
-    y, group : str
-        Columns of the outcome and of the group.
+    y, group, controls : str, str, sequence of str
+        Columns.
     reference : str, optional
         Group to compare with; all other units by default.
-    controls : sequence of str
-        Columns.
-    unit, inference, **options
-        As for ``ols``.
+    data, unit, inference, **options
+        As for ``ols``; one row a unit.
     """
     units = table(f"`{y}` ~ 1", data, unit, None)
     labels = units.column(group).astype(str)
@@ -305,20 +287,16 @@ def beta_convergence(
     end: int | None = None,
     **options: Any,
 ) -> Fit:
-    """Regress mean yearly growth on the initial level, and read off the speed of convergence.
-
-    ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
+    """Regress mean yearly growth on the ``initial`` level; ``tables["speed"]`` holds speed and half-life.
 
     Parameters
     ----------
     formula : str
         ``np.log(income) ~ schooling``: the level in logs, and controls at the first date. Or ``y`` and ``x``.
-    data, unit, time
-        As for ``ols``.
+    data, unit, time, **options
+        As for ``ols``; inference is HC3 by default.
     start, end : int, optional
         First and last date; those of the data by default.
-    **options
-        As for ``ols``; inference is HC3 by default.
     """
     rows = table(formula, data, unit, time)
     if rows.effects:
@@ -369,26 +347,18 @@ def specification_curve(
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
-    """Fit every combination of outcomes, controls and samples, and test the whole curve.
-
-    One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
+    """Fit every combination of outcomes, controls and samples, CR1 by unit; ``tables["joint"]`` tests the whole curve.
 
     Parameters
     ----------
-    data : DataFrame
-        One row a unit, or a balanced panel.
-    y, treatment : str or sequence of str, str
-        Outcomes and the treatment.
-    controls : sequence of sequences of str
-        Sets of controls.
+    y, treatment, controls : str or sequence of str, str, sequence of sequences of str
+        Outcomes, the treatment and sets of controls.
     samples : mapping of str to str, optional
         Names and queries (``DataFrame.query``); all rows by default.
-    unit, time, effects
-        As for ``ols``; effects are columns.
-    sign : int
-        Predicted sign, 1 or -1.
-    strata, draws, seed : optional
-        Paths of the treatment are permuted over units, inside strata.
+    data, unit, time, effects
+        As for ``ols``, effects as columns; one row a unit, or a balanced panel.
+    sign, strata, draws, seed : optional
+        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside strata.
     """
     outcomes, rng = [y] if isinstance(y, str) else list(y), np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))
@@ -398,7 +368,7 @@ def specification_curve(
         first = np.unique(whole.unit, return_index=True)[1]
         labels = np.unique(whole.column(strata).astype(str).to_numpy()[first], return_inverse=True)[1]
     keys = rng.random((draws, len(labels)))
-    drawn = paths[[np.arange(len(labels)), *(permutation_from_keys(key, labels) for key in keys)]]
+    drawn = paths[[np.arange(len(labels)), *(curve.permutation_from_keys(key, labels) for key in keys)]]
     found = []
     for outcome, names, (_, query) in cases:
         formula = f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
@@ -406,10 +376,10 @@ def specification_curve(
         shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
         d = drawn[:, np.searchsorted(whole.units.names, rows.unit), np.searchsorted(whole.dates.names, rows.time)].T
-        found.append(slopes_by_draw(rows.y.to_numpy(), d, Z, rows.units.codes))
+        found.append(curve.slopes_by_draw(rows.y.to_numpy(), d, Z, rows.units.codes))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
-    sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
-    tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
+    sums = dict(zip(curve.SUMMARIES, curve.curve_summaries(estimates, estimates / errors, df, sign), strict=True))
+    tests = {n: curve.joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
     names = [" | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases]
     return Fit(
         "Specification curve",

@@ -21,13 +21,16 @@ NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "c
 
 def chosen(what: str, name: Any, known: Iterable[Any], remedy: str = "choose one") -> None:
     """Refuse a name that is none of those that there are."""
-    names = dict.fromkeys(map(str, known))
-    if str(name) not in names:
+    known = list(dict.fromkeys(known))
+    if name not in known:
+        names = list(map(str, known))
         raise EstimateError(f"no {what} {name!r}", f"one of {', '.join(names)}", nearest(str(name), names, remedy))
 
 
-def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf) -> Rows:
-    """Return tidy rows with Student's t, or the normal law for infinite degrees of freedom."""
+def t_rows(
+    names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf, **others: Any
+) -> Rows:
+    """Return tidy rows by Student's t, the normal law for infinite df; ``others`` are columns in place of its own."""
     estimate, spread = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
     ratio = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
 
@@ -36,7 +39,7 @@ def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str
         columns = [estimate, spread, ratio, np.broadcast_to(df, ratio.shape), 2 * stdtr(df, -np.abs(ratio))]
         numbers = dict(zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True))
         law = "t" if np.ndim(df) else "normal" if np.isinf(df) else f"t({df:g})"
-        return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law})
+        return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law, **others})
 
     return rows
 
@@ -44,10 +47,7 @@ def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str
 class Text(str):
     """Text that shows itself as it is."""
 
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
+    __repr__ = str.__str__
 
     def __call__(self) -> Text:
         """Return the text, for who is used to ``summary()``."""
@@ -150,8 +150,7 @@ class Fit:
     def __str__(self) -> str:
         return str(self.summary)
 
-    def __repr__(self) -> str:
-        return str(self.summary)
+    __repr__ = __str__
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the estimates with their intervals and return the axes (needs matplotlib)."""
@@ -218,21 +217,14 @@ class Comparison:
 
 
 def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True) -> Comparison:
-    """Put fits side by side.
+    """Put fits side by side, for ``markdown()``, ``latex()``, ``html()``, ``typst()``, ``word(path)``, or ``frame``.
 
     Parameters
     ----------
     fits : sequence or mapping of Fit
         Fits; the keys of a mapping name the columns.
-    digits : int
-        Digits after the point.
-    stars : bool
-        Whether to mark p below 0.1, 0.05 and 0.01.
-
-    Returns
-    -------
-    Comparison
-        ``markdown()``, ``latex()``, ``html()``, ``typst()``, ``word(path)``, or ``frame``.
+    digits, stars : int, bool
+        Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
     """
     named = dict(fits) if isinstance(fits, Mapping) else {f"({i})": fit for i, fit in enumerate(fits, 1)}
     if not named:
