@@ -150,7 +150,7 @@ OUTPUTS = [
     *rules.ingest.output,
     *expand(rules.build_panel.output, scheme=schemes_read("panel")),
     *expand(rules.build_weights.output, scheme=schemes_read("weights")),
-    *(path for topic in CHUNKED for path in getattr(gather, topic)(chunk_file(topic))),
+    *(path for topic in CHUNKED for path in chunk_files(topic)),
     *(path for topic in ESTIMATED for path in estimate_files(topic)),
     *rules.manifest.input,
     *rules.manifest.output,

@@ -1,6 +1,7 @@
 """Two rules for each topic: its estimates, then all its tables and figures. What they read stands in topic.yaml.
 
-A topic that says ``chunks: 2`` there has a third one: chunks that run side by side before its estimates.
+A topic that says ``chunks: 2`` there has a third one: chunks that run side by side before its estimates. With
+``chunks: 1`` they run only where the command line asks for more of them.
 """
 
 CHUNKED = {name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))}
@@ -36,7 +37,13 @@ def schemes_read(folder):
 
 def chunk_file(topic):
     """The file of one chunk of a topic, with the engine's wildcard."""
-    return f"results/estimates/{topic}/chunk_{{scatteritem}}.csv"
+    return f"results/estimates/{topic}/chunk_{{scatteritem}}.json"
+
+
+def chunk_files(topic):
+    """The chunks that the estimates of a topic join; none where one is the default and one is asked for."""
+    found = getattr(gather, topic)(chunk_file(topic)) if topic in CHUNKED else []
+    return found if len(found) > 1 or CHUNKED.get(topic) != 1 else []
 
 
 for topic in CHUNKED:
@@ -81,7 +88,7 @@ for topic in ESTIMATED:
             f"estimate_{topic}"
         input:
             topics.inputs(config, TOPICS[topic]["estimate"]),
-            chunks=getattr(gather, topic)(chunk_file(topic)) if topic in CHUNKED else [],
+            chunks=chunk_files(topic),
         output:
             files=estimate_files(topic),
         log:

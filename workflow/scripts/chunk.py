@@ -9,11 +9,10 @@ from typing import Any
 def main(*, topic: str, config: dict[str, Any], chunk: str, file: str) -> None:
     """Write the chunk that is named like ``2-of-4``."""
     from evenfield.study.study import Study
-    from evenfield.study.table_files import write_results
 
     number, of = (int(part) for part in chunk.split("-of-"))
     study = Study(config, Path(file).parents[2])
-    write_results(import_module(f"evenfield.topics.{topic}.estimate").chunk(study, number, of), file)
+    import_module(f"evenfield.topics.{topic}.estimate").chunk(study, number, of).keep(file)
 
 
 if "snakemake" in globals():

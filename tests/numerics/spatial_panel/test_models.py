@@ -110,8 +110,6 @@ def test_least_squares_with_effects_and_units_of_measurement():
     ours = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
     np.testing.assert_allclose(ours.estimates[:-1], theirs.params[["a", "b", "W a", "W b"]], rtol=CLOSED_FORM)
     sar = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
-    at_zero = sar.point.moments.least_squares(np.array(0.0), np.array(0.0))[0] / sar.point.columns.scales
-    np.testing.assert_allclose(at_zero, ours.estimates[:-1], rtol=CLOSED_FORM)
     factor = ours.observations / (n * t - n - t + 1 - 4)
     np.testing.assert_allclose(ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors, rtol=CLOSED_FORM)
     scaled = panel_from_arrays(case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES)

@@ -42,11 +42,6 @@ def test_identities_of_tests_and_probabilities():
     networks = {"near": case.network, "far": network(case.units, far / far.sum(axis=1, keepdims=True))}
     found = sel.model_probabilities(case.panel, networks, PanelModel())
     assert sum(found.values()) == pytest.approx(1.0) and found["SAR", "near"] > 0.9
-    order = np.random.default_rng(0).permutation(30)
-    moved = {name: network([net.units[i] for i in order], net.matrix.toarray()[np.ix_(order, order)])
-             for name, net in networks.items()}  # fmt: skip
-    again = sel.model_probabilities(case.panel, moved, PanelModel())
-    np.testing.assert_allclose(list(again.values()), list(found.values()), atol=1e-8)
     refused("do not cover SAC", sel.model_probabilities, case.panel, networks, PanelModel(), ("SAC",))
 
 

@@ -87,8 +87,7 @@ def test_numbers_are_withheld_where_the_bias_or_the_root_is_not_controlled():
 
 def test_order_of_rows_and_weights_and_names_of_units_change_no_number(results):
     same_numbers(results, estimate(make_study().shuffled(1)))
-    names = {unit: f"z{unit}" for unit in UNITS}
-    same_numbers(results, estimate(make_study().renamed(names)))
+    same_numbers(results, estimate(make_study().renamed({unit: f"z{unit}" for unit in UNITS})))
 
 
 @pytest.mark.parametrize(

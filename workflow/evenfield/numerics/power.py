@@ -108,8 +108,6 @@ class SimulatedPower(NamedTuple):
     power: np.ndarray
     monte_carlo_se: np.ndarray
     draws: int  # samples, the same for every effect
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
 
 
 def simulated_power(

@@ -1,15 +1,18 @@
 """The builder of tidy rows and what an estimator hands back."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evenfield.shared.estimates import NAN, Estimate, write_estimates
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, NAN, Estimate, write_estimates
 from evenfield.shared.samples import joined
-from evenfield.study.files import write_json
+from evenfield.study.files import read_json, write_json, write_text
 from evenfield.study.table_files import write_results
 
 
@@ -56,6 +59,25 @@ class Results:
         for name, frame in self.series.items():
             write_results(frame, Path(folder) / f"{name}.csv")
         write_json(self.fit, Path(folder) / "fit.json")
+
+    def keep(self, path: str | Path) -> None:
+        """Write everything into one file, not rounded, for the job that joins the chunks of a topic."""
+        series = {name: frame.to_dict("list") for name, frame in self.series.items()}
+        rows = list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates))
+        write_text(json.dumps([rows, series, self.fit], default=lambda number: number.item()), path)
+
+
+def gathered(paths: Sequence[str | Path]) -> Results:
+    """Join what ``Results.keep`` wrote."""
+    out, series = Results(), defaultdict[str, list[pd.DataFrame]](list)
+    for path in paths:
+        rows, frames, fit = read_json(path)
+        out.estimates += [Estimate(**dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True))) for row in rows]
+        out.fit |= fit
+        for name, columns in frames.items():
+            series[name].append(pd.DataFrame(columns))
+    out.series = {name: pd.concat(parts, ignore_index=True) for name, parts in series.items()}
+    return out
 
 
 def stacked(parts: Sequence[pd.DataFrame], labels: list[str], numbers: list[str]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,6 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     for name in frame.columns.intersection(list(wanted)):
         frame[name] = frame[name].fillna("")
     return frame.assign(**{name: frame[name].map(_plain) for name in _opening_with("'", frame)})
-
-
-def read_tables(paths: Sequence[str | Path], text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read the parts of one hand-over table and stack them in the order given."""
-    return pd.concat([read_table(path, text) for path in paths], ignore_index=True)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -25,8 +25,6 @@ class Equivalence(NamedTuple):
     level: float  # one minus the size of the test
     equivalent: bool  # whether the effect is shown to lie between the bounds
     outside: bool  # whether the two-sided interval of ``level`` lies beyond a bound as a whole
-    factor: float = 1.0  # one: none beyond that in the standard error
-    factor_name: str = "none"  # ``"none"``
 
 
 def equivalence_test(

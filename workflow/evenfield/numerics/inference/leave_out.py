@@ -23,8 +23,6 @@ class LeaveOut(NamedTuple):
     undefined: int  # groups without which the combination is not defined
     most_influential: Group  # group whose omission changes the estimate most
     largest_change: float  # by how much: without minus with
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
 
 
 def leave_one_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
@@ -50,8 +48,6 @@ class SignChange(NamedTuple):
     estimate: float  # with all units and without these; the second is from a refit, not from the approximation
     estimate_without: float
     units: Group  # most influential first; empty when no set of at most half of the units does it
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
 
 
 def maximum_influence(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> SignChange:

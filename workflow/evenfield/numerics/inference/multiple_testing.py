@@ -16,8 +16,6 @@ class RomanoWolf(NamedTuple):
     adjusted: np.ndarray
     draws: int  # B and S
     family: int
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
 
 
 def romano_wolf(statistics: np.ndarray, null_statistics: np.ndarray) -> RomanoWolf:
@@ -51,8 +49,6 @@ class SharpenedQ(NamedTuple):
     p_values: np.ndarray  # (m,) as given
     q_values: np.ndarray  # (m,) two-stage sharpened (Benjamini, Krieger and Yekutieli 2006)
     q_values_bh: np.ndarray  # (m,) benjamini and Hochberg (1995), for comparison
-    factor: float = 1.0  # one: no small-sample factor enters
-    factor_name: str = "none"  # ``"none"``
 
 
 def sharpened_q(p_values: np.ndarray) -> SharpenedQ:

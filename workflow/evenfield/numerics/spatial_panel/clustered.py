@@ -6,7 +6,7 @@ from evenfield.numerics.spatial_panel.information import FittedPoint
 
 
 def unit_score_covariance(point: FittedPoint) -> np.ndarray:
-    """Return the covariance of the score when errors are independent between units and anything within them.
+    """Return the covariance of the score, (..., p, p), when errors of a unit are independent of those of others.
 
     Notes
     -----
@@ -18,18 +18,19 @@ def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     that e_i'e_j stands in two of them. Times N / (N - 1). Arellano (1987, Oxford Bulletin 49) for l'e; Kelejian and
     Prucha (2010, Journal of Econometrics 157, eq. 2.6) for the quadratic form, there without the time dimension.
     """
-    e, s2, k = point.columns.combine(point.residual_weights), point.sigma2, point.moments.k
-    products, n = e @ e.T, len(e)
-    own, meat = np.zeros((n, k + 3)), np.zeros((k + 3, k + 3))
-    own[:, :-1] = np.einsum("itp,it->ip", point.linear, e) / s2
-    squares = np.diag(products) - np.diag(products).mean()
+    e, s2, k = point.residuals, point.sigma2[..., None], point.moments.k
+    products, n = e @ e.mT, e.shape[-2]
+    own, meat = (np.zeros((*e.shape[:-2], rows, k + 3)) for rows in (n, k + 3))
+    own[..., :-1] = (point.linear.mT @ e[..., None])[..., 0] / s2[..., None]
+    squares = (e**2).sum(axis=-1)
+    squares = squares - squares.mean(axis=-1, keepdims=True)
     for i, (gain, pairs) in point.gains.items():
-        own[:, i] += gain * squares / s2
+        own[..., i] += gain * squares / s2
         for j, (_, others) in point.gains.items():
-            meat[i, j] = 0.5 * np.einsum("ij,ij,ij,ij->", pairs, others, products, products) / s2**2
-    own[:, -1] = squares / (2 * s2**2)
-    meat += own.T @ own
-    return np.asarray(n / (n - 1) * meat[np.ix_(point.free, point.free)])
+            meat[..., i, j] = 0.5 * ((pairs * products) * (others * products)).sum(axis=(-2, -1)) / s2[..., 0] ** 2
+    own[..., -1] = squares / (2 * s2**2)
+    meat += own.mT @ own
+    return np.asarray(n / (n - 1) * meat[..., np.array(point.free)[:, None], point.free])
 
 
 def effective_units(point: FittedPoint, weights: np.ndarray) -> float:

@@ -34,13 +34,13 @@ class ModelForm(NamedTuple):
 class ModelColumns:
     """Demeaned columns of a model; seen from outside, regressors have unit length."""
 
-    values: np.ndarray  # (N, T, P) used columns only, not scaled
+    values: np.ndarray  # (..., N, T, P) used columns only, not scaled; one block for each of several samples
     places: np.ndarray  # (P,) their places among [y, W y, W W y, X, W X]
     scales: np.ndarray  # (K,) what the regressors (own, then lagged) are divided by
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
-        """Return linear combinations of the columns; weights (3 + 2K, ...) -> (N, T, ...)."""
-        return np.asarray(self.values @ (weights[self.places].T / self.lengths).T)
+        """Return linear combinations of the columns; weights (..., 3 + 2K, Q) -> (..., N, T, Q)."""
+        return np.asarray(self.values @ (weights[..., self.places, :] / self.lengths[:, None])[..., None, :, :])
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -52,18 +52,19 @@ class ModelColumns:
     def gram(self) -> np.ndarray:
         """Return the cross-products of all columns, zero for unused ones."""
         size = RESPONSES + 2 * len(self.scales)
-        flat, out = self.values.reshape(-1, len(self.places)), np.zeros((size, size))
-        out[np.ix_(self.places, self.places)] = (flat.T @ flat) / np.outer(self.lengths, self.lengths)
+        *samples, n, t, used = self.values.shape
+        flat, out = self.values.reshape(*samples, n * t, used), np.zeros((*samples, size, size))
+        out[..., self.places[:, None], self.places] = (flat.mT @ flat) / np.outer(self.lengths, self.lengths)
         return out
 
 
-def with_outcome(columns: ModelColumns, outcome: np.ndarray, network: Network, effects: str) -> ModelColumns:
-    """Return the columns with another outcome; outcome (N, T)."""
-    parts = [outcome]
+def with_outcomes(columns: ModelColumns, outcomes: np.ndarray, network: Network, effects: str) -> ModelColumns:
+    """Return the columns with other outcomes, one of each of B samples; outcomes (N, T, B)."""
+    parts = [outcomes]
     while len(parts) < np.searchsorted(columns.places, RESPONSES):
         parts.append(network.lag(parts[-1]))
-    values = columns.values.copy()
-    values[..., : len(parts)] = demeaned(np.stack(parts, axis=2), effects)
+    values = np.repeat(columns.values[None], outcomes.shape[2], axis=0)
+    values[..., : len(parts)] = np.moveaxis(demeaned(np.stack(parts, axis=3), effects), 2, 0)
     return replace(columns, values=values)
 
 

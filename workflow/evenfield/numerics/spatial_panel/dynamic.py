@@ -1,14 +1,13 @@
 """Dynamic spatial panels by quasi maximum likelihood with corrected scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import root
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.likelihood import RESPONSES, PanelMoments, highest_likelihood
+from evenfield.numerics.spatial_panel.likelihood import RESPONSES, PanelMoments, highest_likelihoods
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, Counts, demeaned
 
@@ -22,82 +21,94 @@ FEWEST_PERIODS = 4
 class DynamicMoments:
     """Cross-products of the demeaned columns [y, W y, y_(t-1), W y_(t-1), X] and the eigenvalues of the weights."""
 
-    gram: np.ndarray  # (4 + K, 4 + K) cross-products
+    gram: np.ndarray  # (..., 4 + K, 4 + K) cross-products, of one sample or of each of several
     n: int  # units and periods, the first period with a lag counted first
     t: int
     omega: np.ndarray  # (N - 1,) eigenvalues of W without the one of the constant vector
     free: tuple[int, ...]  # which of rho, tau, eta (0, 1, 2) are estimated; the others are zero
 
+    @property
+    def inner(self) -> tuple[int, ...]:
+        """Places of what is estimated among rho, tau, eta and the regressors' coefficients."""
+        return (*self.free, *range(3, 3 + self.gram.shape[-1] - HEAD))
+
     @cached_property
     def partialled(self) -> np.ndarray:
-        """Cross-products of the first four columns with the regressors taken out, shape (4, 4)."""
-        head, cross, inner = self.gram[:HEAD, :HEAD], self.gram[:HEAD, HEAD:], self.gram[HEAD:, HEAD:]
-        return np.asarray(head - cross @ np.linalg.solve(inner, cross.T)) if len(inner) else head
+        """Cross-products of the first four columns with the regressors taken out, shape (..., 4, 4)."""
+        cross, inner = self.gram[..., :HEAD, HEAD:], self.gram[..., HEAD:, HEAD:]
+        return np.asarray(self.gram[..., :HEAD, :HEAD] - cross @ np.linalg.solve(inner, cross.mT))
 
     def slopes(self, dynamics: np.ndarray) -> np.ndarray:
-        """Return the coefficients of the regressors at given rho, tau, eta; dynamics (3,) -> (K,)."""
-        outcome = self.gram[HEAD:, :HEAD] @ np.concatenate([[1.0], -dynamics])
-        return np.asarray(np.linalg.solve(self.gram[HEAD:, HEAD:], outcome)) if len(outcome) else outcome
+        """Return the coefficients of the regressors at given rho, tau, eta; dynamics (..., 3) -> (..., K)."""
+        outcome = self.gram[..., HEAD:, :HEAD] @ _residual(dynamics)[..., None]
+        return np.asarray(np.linalg.solve(self.gram[..., HEAD:, HEAD:], outcome)[..., 0])
 
     def score(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
-        """Return the concentrated score in rho, tau, eta, adjusted for the unit effects; dynamics (3,) -> (3,)."""
-        v = np.concatenate([[1.0], -dynamics])
-        cross, m = self.partialled @ v, (self.n - 1) * (self.t - strength)
-        out = m * cross[1:] / (v @ cross) + strength * self.adjustment(dynamics)
-        out[0] -= (self.t - strength) * self._sum(self.omega / (1 - dynamics[0] * self.omega))
+        """Return the concentrated score in rho, tau, eta, adjusted for the unit effects; (..., 3) -> (..., 3)."""
+        v = _residual(dynamics)
+        cross, m = (self.partialled @ v[..., None])[..., 0], (self.n - 1) * (self.t - strength)
+        out = m * cross[..., 1:] / (v * cross).sum(axis=-1, keepdims=True) + strength * self.adjustment(dynamics)
+        out[..., 0] -= (self.t - strength) * _sum(self.omega * self._roots(dynamics)[1])
         return np.asarray(out)
 
     def slope_matrix(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
         """Return the derivatives of the score in rho, tau, eta and, with them, in the regressors' coefficients."""
         out = -self.information(dynamics, strength)
-        out[:3, :3] += strength * self._adjustment_slopes(dynamics)
+        out[..., :3, :3] += strength * self._adjustment_slopes(dynamics)
         return out
 
     def information(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
         """Return minus the derivatives of the score without those of the adjustment."""
-        v = np.concatenate([[1.0], -dynamics, -self.slopes(dynamics)])
+        v = np.concatenate([_residual(dynamics), -self.slopes(dynamics)], axis=-1)[..., None]
         cross, m = self.gram @ v, (self.n - 1) * (self.t - strength)
-        sse = float(v @ cross)
-        out = m * (self.gram[1:, 1:] / sse - 2 * np.outer(cross[1:], cross[1:]) / sse**2)
-        out[0, 0] += (self.t - strength) * self._sum((self.omega / (1 - dynamics[0] * self.omega)) ** 2)
+        sse, moved = v.mT @ cross, cross[..., 1:, :]
+        out = m * (self.gram[..., 1:, 1:] / sse - 2 * moved * moved.mT / sse**2)
+        out[..., 0, 0] += (self.t - strength) * _sum((self.omega * self._roots(dynamics)[1]) ** 2)
         return np.asarray(out)
+
+    def covariance(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+        """Return the covariance of all estimates, zero for parameters that are held at zero; shape (..., P, P)."""
+        rows, out = np.array(self.inner)[:, None], np.zeros_like(self.gram[..., 1:, 1:])
+        D = np.linalg.inv(self.slope_matrix(dynamics, strength)[..., rows, self.inner])
+        out[..., rows, self.inner] = D @ self.information(dynamics, strength)[..., rows, self.inner] @ D.mT
+        return out
 
     def variance(self, dynamics: np.ndarray, strength: float) -> float:
         """Return the variance of the shocks, e'e / ((N - 1)(T - s)); dynamics (3,)."""
-        v = np.concatenate([[1.0], -dynamics])
+        v = _residual(dynamics)
         return float(v @ self.partialled @ v / ((self.n - 1) * (self.t - strength)))
 
     def limit_adjustment(self, dynamics: np.ndarray) -> np.ndarray:
-        """Return the adjustment with the sums over all past periods in place of those of the sample."""
+        """Return the adjustment with sums over all past periods in place of the sample's; NaN where unstable."""
         a, s = self._roots(dynamics)
-        if np.abs(a).max() >= 1:
-            return np.full(3, np.nan)
-        return self._weighted(s / (1 - a), a)
+        stable = np.abs(a).max(axis=-1, keepdims=True) < 1
+        return np.where(stable, self._weighted(s / np.where(stable, 1 - a, 1.0), a), np.nan)
 
     def _roots(self, dynamics: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        s = 1 / (1 - dynamics[0] * self.omega)
-        return (dynamics[1] + dynamics[2] * self.omega) * s, s
+        rho, tau, eta = np.moveaxis(dynamics, -1, 0)[..., None]
+        s = 1 / (1 - rho * self.omega)
+        return (tau + eta * self.omega) * s, s
 
     def adjustment(self, dynamics: np.ndarray) -> np.ndarray:
-        """Return what the adjusted score adds, sums over the sample's periods; dynamics (3,) -> (3,)."""
+        """Return what the adjusted score adds, sums over the sample's periods; dynamics (..., 3) -> (..., 3)."""
         a, s = self._roots(dynamics)
         return self._weighted(s * self._past(a)[0], a)
 
     def _weighted(self, terms: np.ndarray, a: np.ndarray) -> np.ndarray:
         lagged = self.omega * terms
-        return np.array([self._sum(lagged * a), self._sum(terms), self._sum(lagged)])
+        return np.stack([_sum(lagged * a), _sum(terms), _sum(lagged)], axis=-1)
 
     def _adjustment_slopes(self, dynamics: np.ndarray) -> np.ndarray:
         a, s = self._roots(dynamics)
         value, slope = self._past(a)
-        by_a = np.stack([self.omega * s * a, s, self.omega * s])
-        by_s = np.stack([self.omega * s**2, np.zeros_like(s), np.zeros_like(s)])
-        out = np.empty((3, 3))
+        by_a, by_s = (self.omega * s * a, s, self.omega * s), (self.omega * s**2, 0.0, 0.0)
+        columns = []
         for j in range(3):
             terms = by_s[j] * value + s * slope * by_a[j]
             lagged = self.omega * terms
-            out[:, j] = [self._sum(lagged * a + self.omega * s * value * by_a[j]), self._sum(terms), self._sum(lagged)]
-        return out
+            at_rho = _sum(lagged * a + self.omega * s * value * by_a[j])
+            columns.append(np.stack([at_rho, _sum(terms), _sum(lagged)], axis=-1))
+        return np.stack(columns, axis=-1)
 
     @cached_property
     def _weights(self) -> np.ndarray:
@@ -106,20 +117,29 @@ class DynamicMoments:
         return np.array([weights, np.append((weights * powers)[1:], 0.0)])
 
     def _past(self, a: np.ndarray) -> np.ndarray:
-        """Return the sum of (T - 1 - j)/T a^j over the sample's periods and its derivative; a (N,) -> (2, N)."""
-        powers = np.cumprod(np.broadcast_to(a, (self.t - 1, len(a))), axis=0)
+        """Return the sum of (T - 1 - j)/T a^j over the sample's periods and its derivative; (..., N) -> (2, ..., N)."""
+        powers = np.cumprod(np.broadcast_to(a, (self.t - 1, *a.shape)), axis=0)
         powers[1:], powers[0] = powers[:-1].copy(), 1.0
-        return np.asarray(self._weights @ powers)
+        return np.tensordot(self._weights, powers, axes=1)
 
-    @staticmethod
-    def _sum(values: np.ndarray) -> float:
-        return float(values.sum().real)
+
+def _residual(dynamics: np.ndarray) -> np.ndarray:
+    """Return the weights of the residual on the first four columns; (..., 3) -> (..., 4)."""
+    return np.concatenate([np.ones((*dynamics.shape[:-1], 1)), -dynamics], axis=-1)
+
+
+def _sum(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values.sum(axis=-1).real)
 
 
 def dynamic_moments(
-    panel: BalancedPanel, network: Network, lagged: Sequence[str] | None, free: Sequence[str]
+    panel: BalancedPanel,
+    network: Network,
+    lagged: Sequence[str] | None,
+    free: Sequence[str],
+    outcomes: np.ndarray | None = None,
 ) -> tuple[DynamicMoments, tuple[str, ...]]:
-    """Form the cross-products of a panel."""
+    """Form the cross-products of a panel, or those of several outcomes (R, N, T + 1) with its regressors."""
     if not network.row_standardised:
         raise NumericsError("time effects drop out of the dynamic model only if every row of the weights sums to one")
     chosen = panel.names if lagged is None else tuple(lagged)
@@ -135,13 +155,22 @@ def dynamic_moments(
     _check_columns(flat, columns, (*panel.names, *(f"W {panel.names[p - 1]}" for p in places)))
     names = (*DYNAMICS, *panel.names, *(f"W {panel.names[p - 1]}" for p in places))
     place = tuple(i for i, name in enumerate(DYNAMICS) if name in free)
-    return DynamicMoments(flat.T @ flat, network.n, t, transformed_roots(network), place), names
+    if outcomes is not None:
+        drawn = demeaned(_head(np.moveaxis(outcomes, 0, 2), network), "two_way").transpose(2, 0, 1, 3)
+        flat = np.repeat(flat[None], len(outcomes), axis=0)
+        flat[..., :HEAD] = drawn.reshape(len(outcomes), -1, HEAD)
+    return DynamicMoments(flat.mT @ flat, network.n, t, transformed_roots(network), place), names
 
 
 def _columns(values: np.ndarray, network: Network, places: list[int]) -> np.ndarray:
-    lag = network.lag(values)
-    head = [values[:, 1:, 0], lag[:, 1:, 0], values[:, :-1, 0], lag[:, :-1, 0]]
-    return np.concatenate([np.stack(head, axis=2), values[:, 1:, 1:], lag[:, 1:, places]], axis=2)
+    lagged = network.lag(values[:, 1:])[..., places]
+    return np.concatenate([_head(values[..., 0], network), values[:, 1:, 1:], lagged], axis=2)
+
+
+def _head(y: np.ndarray, network: Network) -> np.ndarray:
+    """Return y, W y, y_(t-1), W y_(t-1); y (N, T + 1, ...) -> (N, T, ..., 4)."""
+    lag = network.lag(y)
+    return np.stack([y[:, 1:], lag[:, 1:], y[:, :-1], lag[:, :-1]], axis=-1)
 
 
 def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> None:
@@ -163,8 +192,7 @@ def transformed_roots(network: Network) -> np.ndarray:
 
 
 STEPS = (0.25, 0.5, 0.75, 1.0)
-FLAT = 1e-6
-ROOT = 1e-12
+FLAT, NEWTON = 1e-6, 8
 
 
 @dataclass(frozen=True)
@@ -223,22 +251,17 @@ def fit_moments(
     m: DynamicMoments, network: Network, regressors: tuple[str, ...], lagged_names: tuple[str, ...]
 ) -> DynamicFit:
     """Fit from cross-products alone."""
-    top = _highest(m, network)
-    one_step = _one_step(m, top)
-    dynamics, found = _adjusted_root(m, top, network)
+    top, one_step, dynamics, found = (part[0] for part in dynamics_of(replace(m, gram=m.gram[None]), network))
     strength = 1.0 if found else 0.0
-    free = (*m.free, *range(3, 3 + len(m.gram) - HEAD))
-    covariance = np.zeros((len(m.gram) - 1,) * 2)
-    D = np.linalg.inv(m.slope_matrix(dynamics, strength)[np.ix_(free, free)])
-    covariance[np.ix_(free, free)] = D @ m.information(dynamics, strength)[np.ix_(free, free)] @ D.T
+    estimates, likelihood, step = (np.concatenate([at, m.slopes(at)]) for at in (dynamics, top, one_step))
     return DynamicFit(
         (*DYNAMICS, *regressors, *lagged_names),
-        _whole(m, dynamics),
-        _whole(m, top),
-        _whole(m, one_step),
-        covariance,
+        estimates,
+        likelihood,
+        step,
+        m.covariance(dynamics, strength),
         m.variance(dynamics, strength),
-        found,
+        bool(found),
         regressors,
         tuple(name[2:] for name in lagged_names),
         tuple(DYNAMICS[i] for i in m.free),
@@ -247,89 +270,72 @@ def fit_moments(
     )
 
 
-def _whole(m: DynamicMoments, dynamics: np.ndarray) -> np.ndarray:
-    return np.concatenate([dynamics, m.slopes(dynamics)])
+def dynamics_of(m: DynamicMoments, network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return rho, tau, eta of B samples, (B, 3): likelihood, one step, adjusted; and whether the latter has a root."""
+    top = _highest(m, network)
+    return top, _one_step(m, top), *_adjusted_root(m, top, network)
 
 
 def _highest(m: DynamicMoments, network: Network) -> np.ndarray:
-    """Return the maximum of the likelihood: a static lag model whose regressors include the lags."""
-    lags = [HEAD - 2 + i - 1 for i in m.free if i > 0]
-    kept = [*lags, *range(HEAD, len(m.gram))]
-    size = RESPONSES + 2 * len(kept)
-    gram, place = np.zeros((size, size)), [0, 1, *range(RESPONSES, RESPONSES + len(kept))]
-    scale = np.concatenate([[1.0, 1.0], 1 / np.sqrt(np.diag(m.gram)[kept])])
-    gram[np.ix_(place, place)] = m.gram[np.ix_([0, 1, *kept], [0, 1, *kept])] * np.outer(scale, scale)
+    """Return the maximum of the likelihood: a static lag model whose regressors include the lags; (B, 3)."""
+    lags, out = [HEAD - 2 + i - 1 for i in m.free if i > 0], np.zeros((len(m.gram), 3))
+    kept = [0, 1, *lags, *range(HEAD, m.gram.shape[-1])]
+    size, place = 2 * len(kept) - 1, np.array([0, 1, *range(RESPONSES, RESPONSES + len(kept) - 2)])
+    part = m.gram[:, np.array(kept)[:, None], kept]
+    scale = 1 / np.sqrt(np.diagonal(part, axis1=1, axis2=2))
+    scale[:, :2] = 1.0
+    gram = np.zeros((len(part), size, size))
+    gram[:, place[:, None], place] = part * scale[:, :, None] * scale[:, None, :]
     moments = PanelMoments(gram, Counts(m.t, 1, (m.n - 1) * m.t), network.logdet)
-    rho = highest_likelihood(moments, "free", "none").rho if 0 in m.free else 0.0
-    beta = moments.least_squares(np.asarray(rho), np.asarray(0.0))[0] * scale[2:]
-    out = np.zeros(3)
-    out[0] = rho
-    for value, column in zip(beta, lags, strict=False):
-        out[column - 1] = value
+    if 0 in m.free:
+        out[:, 0] = highest_likelihoods(moments, "free", "none").rho
+    beta = moments.least_squares(out[:, 0], np.zeros(len(out)))[0] * scale[:, 2:]
+    out[:, [column - 1 for column in lags]] = beta[:, : len(lags)]
     return out
 
 
 def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
-    """Return the first-order correction of Lee and Yu (2010), whose sums run over all past periods."""
-    free = list(m.free)
+    """Return the first-order correction of Lee and Yu (2010), whose sums run over all past periods; NaN if unstable."""
+    free, out = list(m.free), top.copy()
     gap = m.score(top, 1.0) - m.adjustment(top) + m.limit_adjustment(top)
-    if not np.isfinite(gap).all():
-        return np.full(3, np.nan)
-    inner = (*free, *range(3, 3 + len(m.gram) - HEAD))
-    change = np.linalg.solve(
-        m.information(top, 0.0)[np.ix_(inner, inner)], np.concatenate([gap[free], np.zeros(len(inner) - len(free))])
-    )
-    out = top.copy()
-    out[free] += change[: len(free)]
-    return out
+    side = np.zeros((*top.shape[:-1], len(m.inner), 1))
+    side[:, : len(free), 0] = gap[:, free]
+    out[:, free] += np.linalg.solve(m.information(top, 0.0)[:, np.array(m.inner)[:, None], m.inner], side)[
+        :, : len(free), 0
+    ]
+    return np.where(np.isfinite(gap), out, np.nan)
 
 
-def _adjusted_root(m: DynamicMoments, top: np.ndarray, network: Network) -> tuple[np.ndarray, bool]:
-    """Step from the likelihood's maximum to the root of the adjusted score at once, else follow it there."""
-    if not m.free:
-        return top.copy(), True
-    found = (_followed(m, top, steps, network.logdet.domain) for steps in (STEPS[-1:], STEPS))
-    here = next((root for root in found if root is not None), None)
-    return (top, False) if here is None else (here, True)
+def _adjusted_root(m: DynamicMoments, top: np.ndarray, network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """Go from the likelihood's maximum to the root of the adjusted score at once, where that fails in several steps."""
+    here, found = top.copy(), np.full(len(top), not m.free)
+    for steps in (STEPS[-1:], STEPS):
+        if not (left := np.flatnonzero(~found)).size:
+            break
+        part, at = replace(m, gram=m.gram[left]), top[left]
+        for strength in steps:
+            at, peak = _stationary(part, at, strength, network.logdet.domain)
+        found[left], here[left[peak]] = peak, at[peak]
+    return here, found
 
 
-def _followed(
-    m: DynamicMoments, here: np.ndarray, steps: tuple[float, ...], domain: tuple[float, float]
-) -> np.ndarray | None:
-    """Return the maximum that the root of the score leads to as the adjustment grows; None where it gets lost."""
-    free = list(m.free)
-    for strength in steps:
-        here = _stationary(m, here, strength)
-        flat = np.abs(m.score(here, strength)[free]).max() <= FLAT * (m.n - 1) * m.t
-        if not (domain[0] < here[0] < domain[1] and flat):
-            return None
-    sign = np.linalg.eigvalsh(_symmetric(_dynamics_slopes(m, here, 1.0)[np.ix_(free, free)]))
-    return here if sign.max() < 0 else None
-
-
-def _stationary(m: DynamicMoments, start: np.ndarray, strength: float) -> np.ndarray:
-    """Return the root of the score nearest to a start, with exact derivatives."""
-    free = list(m.free)
-
-    def whole(part: np.ndarray) -> np.ndarray:
-        out = np.zeros(3)
-        out[free] = part
-        return out
-
-    def score(part: np.ndarray) -> np.ndarray:
-        return np.asarray(m.score(whole(part), strength)[free])
-
-    def slopes(part: np.ndarray) -> np.ndarray:
-        return np.asarray(_dynamics_slopes(m, whole(part), strength)[np.ix_(free, free)])
-
-    return whole(root(score, start[free], jac=slopes, tol=ROOT).x)
+def _stationary(
+    m: DynamicMoments, start: np.ndarray, strength: float, domain: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take Newton's steps to the root of the score; return where they end and whether that is a maximum."""
+    free, here, moving = np.array(m.free), start.copy(), np.ones(len(start), dtype=bool)
+    for _ in range(NEWTON):
+        slopes, new = _dynamics_slopes(m, here, strength)[:, free[:, None], free], here.copy()
+        new[:, free] -= np.linalg.solve(slopes, m.score(here, strength)[:, free, None])[..., 0]
+        moving &= (domain[0] < new[:, 0]) & (new[:, 0] < domain[1]) & np.isfinite(new).all(axis=1)
+        here[moving] = new[moving]
+    flat = np.abs(m.score(here, strength)[:, free]).max(axis=1) <= FLAT * (m.n - 1) * m.t
+    slopes = _dynamics_slopes(m, here, strength)[:, free[:, None], free]
+    return here, moving & flat & (np.linalg.eigvalsh((slopes + slopes.mT) / 2).max(axis=1) < 0)
 
 
 def _dynamics_slopes(m: DynamicMoments, dynamics: np.ndarray, strength: float) -> np.ndarray:
     """Return derivatives in rho, tau, eta with the regressors' coefficients concentrated out, shape (3, 3)."""
     whole = m.slope_matrix(dynamics, strength)
-    return np.asarray(whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(whole[3:, 3:], whole[3:, :3]))
-
-
-def _symmetric(matrix: np.ndarray) -> np.ndarray:
-    return np.asarray((matrix + matrix.T) / 2)
+    inner = np.linalg.solve(whole[..., 3:, 3:], whole[..., 3:, :3])
+    return np.asarray(whole[..., :3, :3] - whole[..., :3, 3:] @ inner)

@@ -1,20 +1,20 @@
 """Effects over time of dynamic spatial panels, and a Monte Carlo of their bias."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.dynamic import (
     DYNAMICS,
     DynamicFit,
     dynamic_moments,
-    fit_moments,
+    dynamics_of,
     transformed_roots,
 )
-from evenfield.numerics.spatial_panel.likelihood import normal_quantile
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 KINDS = ("direct", "indirect", "total")
@@ -187,20 +187,15 @@ def dynamic_monte_carlo(
     """
     if replications < FEWEST:
         raise NumericsError(f"{replications} panels are too few: at least {FEWEST}")
-    found: dict[str, list[np.ndarray]] = {name: [] for name in ESTIMATORS}
-    errors = []
-    values = panel.ordered(fit.network.units)
-    for outcome in _outcomes(values, fit, rng, replications):
-        drawn = BalancedPanel(fit.network.units, panel.periods, panel.names, np.dstack([outcome, values[..., 1:]]))
-        m, names = dynamic_moments(drawn, fit.network, fit.lagged, fit.free)
-        again = fit_moments(m, fit.network, panel.names, tuple(names[3 + len(panel.names) :]))
-        found["likelihood"].append(again.likelihood[:3])
-        if np.isfinite(again.one_step).all():
-            found["one_step"].append(again.one_step[:3])
-        if again.found:
-            found["adjusted"].append(again.estimates[:3])
-            errors.append(again.std_errors[:3])
-    return _summary(fit.dynamics, found, np.array(errors), replications, level)
+    drawn, blocks = _outcomes(panel.ordered(fit.network.units), fit, rng, replications), []
+    for outcomes in np.array_split(drawn, min(replications, -(-drawn.size // BLOCK_CELLS))):
+        m, _ = dynamic_moments(panel, fit.network, fit.lagged, fit.free, outcomes)
+        *made, found = dynamics_of(m, fit.network)
+        cov = replace(m, gram=m.gram[found]).covariance(made[2][found], 1.0)
+        errors = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[:, : len(DYNAMICS)])
+        blocks.append([made[0], made[1][np.isfinite(made[1]).all(axis=1)], made[2][found], errors])
+    *kept, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return _summary(fit.dynamics, kept, errors, replications, level)
 
 
 def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, replications: int) -> np.ndarray:
@@ -223,17 +218,16 @@ def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, rep
 
 
 def _summary(
-    truth: np.ndarray, found: dict[str, list[np.ndarray]], errors: np.ndarray, replications: int, level: float
+    truth: np.ndarray, found: list[np.ndarray], errors: np.ndarray, replications: int, level: float
 ) -> DynamicMonteCarlo:
     bias, sd = np.full((2, len(ESTIMATORS), len(DYNAMICS)), np.nan)
-    for i, name in enumerate(ESTIMATORS):
-        if len(found[name]) >= FEWEST:
-            values = np.array(found[name])
+    for i, values in enumerate(found):
+        if len(values) >= FEWEST:
             bias[i], sd[i] = values.mean(axis=0) - truth, values.std(axis=0, ddof=1)
-    counts = np.array([len(found[name]) for name in ESTIMATORS])
+    counts = np.array([len(values) for values in found])
     coverage, ratio = np.full((2, len(DYNAMICS)), np.nan)
     if counts[-1] >= FEWEST:
-        gap = np.abs(np.array(found["adjusted"]) - truth)
-        coverage = (gap <= normal_quantile(0.5 + level / 2) * errors).mean(axis=0)
+        gap = np.abs(found[-1] - truth)
+        coverage = (gap <= ndtri(0.5 + level / 2) * errors).mean(axis=0)
         ratio = np.divide(errors.mean(axis=0), sd[-1], out=np.full(len(DYNAMICS), np.nan), where=sd[-1] > 0)
     return DynamicMonteCarlo(truth, bias, sd, coverage, ratio, counts, replications)

@@ -6,13 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.columns import ModelColumns
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.likelihood import highest_likelihood
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
     fit_moments,
-    fit_spatial_panel,
+    fitted_point,
     panel_moments,
 )
 from evenfield.numerics.spatial_panel.network import Network
@@ -63,31 +62,28 @@ def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, 
     if not 1 <= factors < min(network.n, len(panel.periods)) - 1:
         raise NumericsError(f"{factors} factors in {network.n} units and {len(panel.periods)} periods")
     moments, columns = panel_moments(panel, network, model)
-    before = fit_spatial_panel(panel, network, model)
-    outcome, common, fit = columns.values[..., 0].copy(), np.zeros(columns.values.shape[:2]), before
-    steps, converged = 0, False
+    before = fit_moments(panel, network, model, moments, columns)
+    outcome, common = columns.values[..., 0].copy(), np.zeros(columns.values.shape[:2])
+    point, estimates, steps, converged, near = before.point, before.estimates, 0, False, (0.0, 0.0)
     while not converged and steps < ITERATIONS:
-        previous, steps = fit.estimates, steps + 1
-        common = _leading_part(common + fit.residuals.T, factors)
-        columns = _with_outcome(columns, outcome - common)
-        fit = fit_moments(panel, network, model, _moments(moments, columns), columns)
-        converged = bool(np.abs(fit.estimates - previous).max() < TOLERANCE * (1.0 + np.abs(previous).max()))
+        previous, steps = estimates, steps + 1
+        common = _leading_part(common + point.residuals, factors)
+        values = columns.values.copy()
+        values[..., 0] = outcome - common
+        columns = replace(columns, values=values)
+        moments = replace(moments, gram=columns.gram())
+        best = highest_likelihood(moments, point.form.lag, point.form.error, near)
+        point, estimates = fitted_point(best, moments, columns, network, point.form, model.effects)
+        last, move = estimates[0], 2.0 * abs(estimates[0] - previous[0])
+        near = (float(last - move), float(last + move))
+        converged = bool(np.abs(estimates - previous).max() < TOLERANCE * (1.0 + np.abs(previous).max()))
+    fit = fit_moments(panel, network, model, moments, columns)
     return FactorFit(before, _projected(fit, common, factors), factors, steps, converged)
 
 
 def _leading_part(values: np.ndarray, rank: int) -> np.ndarray:
     u, s, vt = np.linalg.svd(values, full_matrices=False)
     return np.asarray((u[:, :rank] * s[:rank]) @ vt[:rank])
-
-
-def _with_outcome(columns: ModelColumns, outcome: np.ndarray) -> ModelColumns:
-    values = columns.values.copy()
-    values[..., 0] = outcome
-    return replace(columns, values=values)
-
-
-def _moments(moments: PanelMoments, columns: ModelColumns) -> PanelMoments:
-    return replace(moments, gram=columns.gram())
 
 
 def _projected(fit: SpatialPanelFit, common: np.ndarray, rank: int) -> SpatialPanelFit:
@@ -98,4 +94,5 @@ def _projected(fit: SpatialPanelFit, common: np.ndarray, rank: int) -> SpatialPa
     values = values - np.einsum("ir,jr,jtp->itp", loadings, loadings, values)
     values = values - np.einsum("tr,sr,isp->itp", paths, paths, values)
     columns = replace(fit.point.columns, values=values)
-    return replace(fit, point=replace(fit.point, columns=columns, moments=_moments(fit.point.moments, columns)))
+    moments = replace(fit.point.moments, gram=columns.gram())
+    return replace(fit, point=replace(fit.point, columns=columns, moments=moments))

@@ -5,15 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.fft import dct
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
-from evenfield.numerics.spatial_panel.likelihood import (
-    normal_quantile,
-    student_quantile,
-    student_two_sided_p,
-    two_sided_p,
-)
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.network import Network
 
@@ -42,11 +37,10 @@ def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
     return Multipliers(1.0 + rho * lag, lag, totals[0], totals[1])
 
 
-def multiplier_slopes(network: Network, rho: float) -> Multipliers:
-    """Compute the derivatives of the multipliers in rho."""
-    at = np.array([rho])
-    lag, lag_slope = -network.logdet.slope(at) / network.n, -network.logdet.curvature(at) / network.n
-    totals = _totals(network, at)
+def multiplier_slopes(network: Network, rho: np.ndarray) -> Multipliers:
+    """Compute the derivatives of the multipliers in rho; rho (G,)."""
+    lag, lag_slope = -network.logdet.slope(rho) / network.n, -network.logdet.curvature(rho) / network.n
+    totals = _totals(network, rho)
     return Multipliers(lag + rho * lag_slope, lag_slope, totals[2], totals[3])
 
 
@@ -107,10 +101,10 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     """
     estimate = effects_at(fit, fit.estimates[None, :])[0]
     spread = effect_errors(fit, kind)
-    half = normal_quantile(0.5 + level / 2) * spread
+    half = ndtri(0.5 + level / 2) * spread
     # An effect that is zero by construction (the indirect one of SEM) has no test.
     ratio = np.divide(estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
-    p_value = two_sided_p(ratio)
+    p_value = 2 * ndtr(-np.abs(ratio))
     return Impacts(fit.regressors, estimate, spread, estimate - half, estimate + half, p_value, "delta")
 
 
@@ -188,25 +182,26 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def effect_errors(fit: FittedPanel, kind: str) -> np.ndarray:
-    """Return the standard errors of the effects by the delta method; shape (3, K)."""
+    """Return the standard errors of the effects by the delta method; shape (..., 3, K)."""
     gradients = effect_gradients(fit)
-    return np.asarray(np.sqrt(((gradients @ fit.covariance(kind)) * gradients).sum(axis=2)))
+    return np.asarray(np.sqrt(((gradients @ fit.covariance(kind)[..., None, :, :]) * gradients).sum(axis=-1)))
 
 
 def effect_gradients(fit: FittedPanel) -> np.ndarray:
-    """Return the derivatives of the effects in all parameters; shape (3, K, p)."""
-    parts = multipliers(fit.network, np.array([fit.rho]))
-    beta, theta = _slopes(fit, fit.estimates[None, :])
-    start, out = fit.names.index(fit.regressors[0]), np.zeros((3, beta.shape[1], len(fit.names)))
+    """Return the derivatives of the effects in all parameters; shape (..., 3, K, p), as many as the fit has samples."""
+    at = np.atleast_2d(fit.estimates)
+    rho, (beta, theta) = at[:, 0] * (fit.names[0] == "rho"), _slopes(fit, at)
+    parts, start = multipliers(fit.network, rho), fit.names.index(fit.regressors[0])
+    out = np.zeros((len(at), 3, beta.shape[1], len(fit.names)))
     if fit.names[0] == "rho":
-        out[:, :, 0] = effects_of(multiplier_slopes(fit.network, fit.rho), beta, theta)[0]
+        out[..., 0] = effects_of(multiplier_slopes(fit.network, rho), beta, theta)
     one, none = np.ones((1, 1)), np.zeros((1, 1))
-    own, lag = effects_of(parts, one, none)[0, :, 0], effects_of(parts, none, one)[0, :, 0]
+    own, lag = effects_of(parts, one, none)[..., 0], effects_of(parts, none, one)[..., 0]
     for k, name in enumerate(fit.regressors):
-        out[:, k, start + k] = own
+        out[:, :, k, start + k] = own
         if name in fit.lagged:
-            out[:, k, start + beta.shape[1] + fit.lagged.index(name)] = lag
-    return out
+            out[:, :, k, start + beta.shape[1] + fit.lagged.index(name)] = lag
+    return out.reshape(*fit.estimates.shape[:-1], *out.shape[1:])
 
 
 def _root(cov: np.ndarray) -> np.ndarray:
@@ -223,12 +218,7 @@ class ClusteredImpacts(NamedTuple):
     @property
     def df(self) -> np.ndarray:
         """Degrees of freedom of each interval."""
-        return degrees_of_freedom(self.effective_units)
-
-
-def degrees_of_freedom(effective: np.ndarray) -> np.ndarray:
-    """Return the degrees of freedom of t for an effective number of units."""
-    return np.maximum(effective - 1.0, 1.0)
+        return np.maximum(self.effective_units - 1.0, 1.0)
 
 
 def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImpacts:
@@ -257,8 +247,8 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
     """
     found, gradients = delta_impacts(fit, "unit", level), effect_gradients(fit)
     effective = np.array([[fit.effective_units(line) for line in row] for row in gradients])
-    df = degrees_of_freedom(effective)
-    half = student_quantile(df, 0.5 + level / 2) * found.std_error
+    df = np.maximum(effective - 1.0, 1.0)
+    half = stdtrit(df, 0.5 + level / 2) * found.std_error
     spread = found.std_error
     ratio = np.divide(found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
     impacts = Impacts(
@@ -267,7 +257,7 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
         spread,
         found.estimate - half,
         found.estimate + half,
-        student_two_sided_p(ratio, df),
+        2 * stdtr(df, -np.abs(ratio)),
         "delta",
     )
     return ClusteredImpacts(impacts, effective)

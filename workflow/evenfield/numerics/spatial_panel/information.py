@@ -41,16 +41,16 @@ class FittedPoint:
     network: Network  # weights
     form: ModelForm  # which spatial parameters are free
     effects: str  # effects removed
-    rho: float  # estimates
-    lam: float
-    beta: np.ndarray  # (K,) coefficients of the scaled regressors
-    sigma2: float  # estimates
+    rho: np.ndarray  # (...) estimates, of one sample or of each of several
+    lam: np.ndarray
+    beta: np.ndarray  # (..., K) coefficients of the scaled regressors
+    sigma2: np.ndarray  # (...) estimates
 
     @property
     def free(self) -> list[int]:
         """Positions of the estimated parameters among rho, lambda, coefficients, sigma2."""
         spatial = [i for i, state in enumerate((self.form.lag, self.form.error)) if state == "free"]
-        return [*spatial, *range(2, len(self.beta) + 3)]
+        return [*spatial, *range(2, self.moments.k + 3)]
 
     @cached_property
     def traces(self) -> _Traces:
@@ -64,45 +64,50 @@ class FittedPoint:
 
     @cached_property
     def linear(self) -> np.ndarray:
-        """Linear part of every score but that of the variance, times the variance; shape (N, T, 2 + K)."""
+        """Linear part of every score but that of the variance, times the variance; shape (..., N, T, 2 + K)."""
         return _linear(self)
 
     @cached_property
     def gains(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance: own (N,), pairs (N, N)."""
+        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance: own and by pair of units."""
         made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         for i in (i for i in (0, 1) if i in self.free):
             gain = self.traces.matrices[i]
             if self.effects in ("time", "two_way"):
-                gain = gain - gain.mean(axis=0)
-                gain -= gain.mean(axis=1, keepdims=True)
-            pairs = gain + gain.T
-            np.fill_diagonal(pairs, 0.0)
-            made[i] = (np.diag(gain).copy(), pairs)
+                gain = gain - gain.mean(axis=-2, keepdims=True)
+                gain -= gain.mean(axis=-1, keepdims=True)
+            pairs, own = gain + gain.mT, np.arange(self.network.n)
+            pairs[..., own, own] = 0.0
+            made[i] = (gain[..., own, own], pairs)
         return made
 
-    @property
+    @cached_property
+    def residuals(self) -> np.ndarray:
+        """Residuals, shape (..., N, T)."""
+        return np.asarray(self.columns.combine(self.residual_weights)[..., 0])
+
+    @cached_property
     def residual_weights(self) -> np.ndarray:
-        """Weights of the residual on the columns."""
+        """Weights of the residual on the columns, shape (..., 3 + 2K, 1)."""
         return np.asarray(self._columns @ self._mix)
 
-    @property
+    @cached_property
     def slope_weights(self) -> np.ndarray:
-        """Weights of the residual's derivatives in rho, lambda and the coefficients, shape (3 + 2K, 2 + K)."""
-        by_rho, by_lam = self.moments.column_slopes(self.rho, self.lam)
-        return np.column_stack([by_rho @ self._mix, by_lam @ self._mix, -self._columns[:, 1:]])
+        """Weights of the residual's derivatives in rho, lambda and the coefficients, shape (..., 3 + 2K, 2 + K)."""
+        by_rho, by_lam = self.moments.column_slopes(self.rho, self.lam) @ self._mix
+        return np.concatenate([by_rho, by_lam, -self._columns[..., 1:]], axis=-1)
 
-    @property
+    @cached_property
     def _columns(self) -> np.ndarray:
-        return self.moments.columns(np.asarray(self.rho), np.asarray(self.lam))
+        return self.moments.columns(self.rho, self.lam)
 
     @property
     def _mix(self) -> np.ndarray:
-        return np.concatenate([[1.0], -self.beta])
+        return np.concatenate([np.ones((*self.beta.shape[:-1], 1)), -self.beta], axis=-1)[..., None]
 
 
 def observed_information(point: FittedPoint) -> np.ndarray:
-    """Return minus the Hessian of the log-likelihood, analytically; shape (p, p).
+    """Return minus the Hessian of the log-likelihood, analytically; shape (..., p, p).
 
     Notes
     -----
@@ -110,20 +115,20 @@ def observed_information(point: FittedPoint) -> np.ndarray:
     coefficients, -e'e_i / s2^2 with the variance, e'e / s2^3 - n / (2 s2^2) for the variance. No trace is needed
     beyond the second derivative of the stored log-determinant.
     """
-    G, e, D, s2 = point.moments.gram, point.residual_weights, point.slope_weights, point.sigma2
-    k, n = point.moments.k, point.moments.counts.observations
-    info = np.zeros((k + 3, k + 3))
-    info[:-1, :-1] = D.T @ G @ D
-    cross = e @ G[:, 2:]
-    info[0, 1] += cross[0]
-    info[1, 2:-1] += cross[1 + k :]
-    info[1, 0], info[2:-1, 1] = info[0, 1], info[1, 2:-1]
-    info /= s2
+    e, D, s2 = point.residual_weights, point.slope_weights, point.sigma2
+    k, n, eG = point.moments.k, point.moments.counts.observations, e.mT @ point.moments.gram
+    info = np.zeros((*s2.shape, k + 3, k + 3))
+    info[..., :-1, :-1] = D.mT @ point.moments.gram @ D
+    cross = eG[..., 0, 2:]
+    info[..., 0, 1] += cross[..., 0]
+    info[..., 1, 2:-1] += cross[..., 1 + k :]
+    info[..., 1, 0], info[..., 2:-1, 1] = info[..., 0, 1], info[..., 1, 2:-1]
+    info /= s2[..., None, None]
     for i, value in enumerate((point.rho, point.lam)):
-        info[i, i] -= float(point.moments.jacobian_curvature(np.asarray(value)))
-    info[-1, :-1] = info[:-1, -1] = -(e @ G @ D) / s2**2
-    info[-1, -1] = float(e @ G @ e) / s2**3 - n / (2 * s2**2)
-    return info[np.ix_(point.free, point.free)]
+        info[..., i, i] -= point.moments.jacobian_curvature(value)
+    info[..., -1, :-1] = info[..., :-1, -1] = -(eG @ D)[..., 0, :] / s2[..., None] ** 2
+    info[..., -1, -1] = (eG @ e)[..., 0, 0] / s2**3 - n / (2 * s2**2)
+    return info[..., np.array(point.free)[:, None], point.free]
 
 
 def expected_information(point: FittedPoint) -> np.ndarray:
@@ -134,11 +139,7 @@ def expected_information(point: FittedPoint) -> np.ndarray:
     Anselin (1988, ch. 6); Elhorst (2014, ch. 3); for transformed models Lee and Yu (2010): traces of F'WF and the
     effective number of observations take the place of those of W and NT.
     """
-    return _expected(point, point.traces)
-
-
-def _expected(point: FittedPoint, traces: _Traces) -> np.ndarray:
-    k, s2, counts = point.moments.k, point.sigma2, point.moments.counts
+    k, s2, counts, traces = point.moments.k, point.sigma2, point.moments.counts, point.traces
     flat = point.linear.reshape(-1, k + 2)
     info = np.zeros((k + 3, k + 3))
     info[:-1, :-1] = flat.T @ flat / s2
@@ -159,38 +160,37 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     quadratic form e'A e; what non-normality adds is mu_3 (l'diag A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of
     the errors are recovered from demeaned residuals by their exact weights in Q.
     """
-    traces = point.traces
     s2, k = point.sigma2, point.moments.k
     linear = np.zeros((point.network.n, k + 3))
     linear[:, :-1] = point.linear.sum(axis=1) / s2
-    diagonals, t = _quadratic_diagonals(point, traces), point.columns.values.shape[1]
+    diagonals, t = _quadratic_diagonals(point), point.columns.values.shape[1]
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
     extra = third * (mixed + mixed.T) + excess * t * diagonals.T @ diagonals
-    return np.asarray(_expected(point, traces) + extra[np.ix_(point.free, point.free)])
+    return np.asarray(expected_information(point) + extra[np.ix_(point.free, point.free)])
 
 
 def _linear(point: FittedPoint) -> np.ndarray:
-    """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors, shape (N, T, 2 + K)."""
+    """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors, shape (..., N, T, 2 + K)."""
     out = -point.columns.combine(point.slope_weights)
-    residual = point.columns.combine(point.residual_weights)
-    out[..., 0] -= _recentred(point.network.solve(point.rho, point.network.lag(residual)), point.effects)
+    if 0 in point.free:
+        out[..., 0] -= _recentred(point.traces.matrices[0] @ point.residuals, point.effects)
     out[..., 1] = 0.0
     return np.asarray(out)
 
 
 def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
-    out = values - values.mean() if effects == "pooled" else values
-    out = out - out.mean(axis=1, keepdims=True) if effects in ("unit", "two_way") else out
-    return np.asarray(out - out.mean(axis=0, keepdims=True) if effects in ("time", "two_way") else out)
+    out = values - values.mean(axis=(-2, -1), keepdims=True) if effects == "pooled" else values
+    out = out - out.mean(axis=-1, keepdims=True) if effects in ("unit", "two_way") else out
+    return np.asarray(out - out.mean(axis=-2, keepdims=True) if effects in ("time", "two_way") else out)
 
 
-def _quadratic_diagonals(point: FittedPoint, traces: _Traces) -> np.ndarray:
+def _quadratic_diagonals(point: FittedPoint) -> np.ndarray:
     """Return the diagonals of the quadratic forms in the scores, one row per unit, shape (N, K + 3)."""
     n, t, s2 = point.network.n, point.columns.values.shape[1], point.sigma2
     keep, out = kept_share(n, t, point.effects), np.zeros((n, point.moments.k + 3))
     over_time = 1.0 - 1.0 / t if point.effects in ("unit", "two_way") else 1.0
-    for i, a in enumerate(traces.matrices):
+    for i, a in enumerate(point.traces.matrices):
         spread = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
         centred = np.diag(a) - (a.sum(axis=0) / spread if spread else 0.0)
         out[:, i] = over_time * centred / s2
@@ -201,7 +201,7 @@ def _quadratic_diagonals(point: FittedPoint, traces: _Traces) -> np.ndarray:
 def _residual_moments(point: FittedPoint) -> tuple[float, float]:
     """Return mu_3 and mu_4 - 3 s^4 of the errors."""
     n, t = point.network.n, point.columns.values.shape[1]
-    e = point.columns.combine(point.residual_weights)
+    e = point.residuals
     keep = kept_share(n, t, point.effects)
     s2 = float(np.mean(e**2)) / keep
     third = float(np.sum(e**3)) / projection_power_sum(n, t, point.effects, 3)

@@ -1,43 +1,17 @@
 """The concentrated likelihood of every static model in rho and lambda alone, and its maximum."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar, root
-from scipy.special import fdtrc, ndtr, ndtri, stdtr, stdtrit
+from scipy.optimize.elementwise import find_root
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.network import LogDeterminant
 from evenfield.numerics.spatial_panel.panel import Counts
-
-
-def normal_quantile(probability: float) -> float:
-    """Return a quantile of the standard normal."""
-    return float(ndtri(probability))
-
-
-def two_sided_p(statistic: np.ndarray) -> np.ndarray:
-    """Return two-sided p-values of standard normal statistics."""
-    return np.asarray(2 * ndtr(-np.abs(statistic)))
-
-
-def student_quantile(df: np.ndarray, probability: float) -> np.ndarray:
-    """Return quantiles of Student's t."""
-    return np.asarray(stdtrit(df, probability))
-
-
-def student_two_sided_p(statistic: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Return two-sided p-values of t statistics."""
-    return np.asarray(2 * stdtr(df, -np.abs(statistic)))
-
-
-def f_upper_tail(statistic: float, df: float, df_rest: float) -> float:
-    """Return the upper tail of an F law."""
-    return float(fdtrc(df, df_rest, statistic))
-
 
 RESPONSES = 3  # y, W y, W W y
 SAME = 1e-10
@@ -53,38 +27,32 @@ class PanelMoments:
     derivatives are quadratic forms in ``gram``. Ord (1975); Anselin (1988, ch. 6); Elhorst (2014, ch. 3).
     """
 
-    gram: np.ndarray  # (3 + 2K, 3 + 2K) cross-products; zero for columns that the model does not use
+    gram: np.ndarray  # (..., 3 + 2K, 3 + 2K) cross-products, or one for each sample; zero for columns not used
     counts: Counts  # copies of the log-determinant and observations
     logdet: LogDeterminant  # of the weights
 
     @property
     def k(self) -> int:
         """Number of regressors, spatial lags of X included."""
-        return (len(self.gram) - RESPONSES) // 2
+        return int(self.gram.shape[-1] - RESPONSES) // 2
 
     def columns(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return the weights of (I - lambda W)(y - rho W y) and of (I - lambda W) X on the columns."""
         rho, lam = np.broadcast_arrays(np.asarray(rho, float), np.asarray(lam, float))
-        out = np.zeros((*rho.shape, len(self.gram), 1 + self.k))
+        out = np.zeros((*rho.shape, self.gram.shape[-1], 1 + self.k))
         out[..., 0, 0], out[..., 1, 0], out[..., 2, 0] = 1.0, -(rho + lam), rho * lam
         own = np.arange(self.k)
         out[..., RESPONSES + own, 1 + own] = 1.0
         out[..., RESPONSES + self.k + own, 1 + own] = -lam[..., None]
         return out
 
-    def column_slopes(self, rho: float, lam: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the derivatives of ``columns`` in rho and in lambda; shape (3 + 2K, 1 + K)."""
-        by_rho, by_lam = np.zeros((2, len(self.gram), 1 + self.k))
-        by_rho[1, 0], by_rho[2, 0] = -1.0, lam
-        by_lam[1, 0], by_lam[2, 0] = -1.0, rho
+    def column_slopes(self, rho: np.ndarray | float, lam: np.ndarray | float) -> np.ndarray:
+        """Return the derivatives of ``columns`` in rho and in lambda; shape (2, ..., 3 + 2K, 1 + K)."""
+        out = np.zeros((2, *np.shape(rho), self.gram.shape[-1], 1 + self.k))
+        out[:, ..., 1, 0], out[0, ..., 2, 0], out[1, ..., 2, 0] = -1.0, lam, rho
         own = np.arange(self.k)
-        by_lam[RESPONSES + self.k + own, 1 + own] = -1.0
-        return by_rho, by_lam
-
-    @cached_property
-    def _slope_at_zero(self) -> float:
-        """J'(0) = copies * drop, because tr(W) = 0."""
-        return float(self.counts.copies * self.counts.drop)
+        out[1, ..., RESPONSES + self.k + own, 1 + own] = -1.0
+        return out
 
     def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return cross-products of the filtered outcome and regressors; rho, lam (G,) -> (G, 1 + K, 1 + K)."""
@@ -98,23 +66,24 @@ class PanelMoments:
         return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
 
     @cached_property
-    def _lag_squares(self) -> tuple[float, float, float]:
+    def _lag_squares(self) -> Any:
         """Cross-products yy, yWy, WyWy of the outcome and its lag with the regressors taken out."""
         own = slice(RESPONSES, RESPONSES + self.k)
-        left = self.gram[:2, :2] - self.gram[:2, own] @ np.linalg.solve(self.gram[own, own], self.gram[own, :2])
-        return float(left[0, 0]), float(left[0, 1]), float(left[1, 1])
+        cross = self.gram[..., own, :2]
+        left = self.gram[..., :2, :2] - cross.mT @ np.linalg.solve(self.gram[..., own, own], cross)
+        squares = left[..., [0, 0, 1], [0, 1, 1]].T
+        return squares if squares.ndim > 1 else squares.tolist()
 
     def lag_height(self, rho: np.ndarray) -> np.ndarray:
         """Return ``log_likelihood`` without error dependence; rho (G,)."""
         own, cross, lagged = self._lag_squares
         return np.asarray(self.jacobian(rho) + self._fit(own - 2.0 * rho * cross + rho**2 * lagged))
 
-    def lag_score(self, rho: float) -> float:
+    def lag_score(self, rho: Any) -> Any:
         """Return the derivative of ``lag_height``."""
         own, cross, lagged = self._lag_squares
         sse = own - 2.0 * rho * cross + rho**2 * lagged
-        slope = float(self.jacobian_slope(np.asarray(rho))) if rho else self._slope_at_zero
-        return slope - self.counts.observations * (rho * lagged - cross) / sse
+        return self.jacobian_slope(rho) - self.counts.observations * (rho * lagged - cross) / sse
 
     def jacobian(self, parameter: np.ndarray) -> np.ndarray:
         """Return the log-Jacobian, copies * (ln|I - d W| - drop * ln(1 - d)); parameter (G,)."""
@@ -143,15 +112,16 @@ class PanelMoments:
         n = self.counts.observations
         return np.asarray(-0.5 * n * (np.log(2.0 * np.pi * sse / n) + 1.0))
 
-    def score(self, rho: float, lam: float) -> np.ndarray:
-        """Return the derivatives of the concentrated log-likelihood in rho and lambda; shape (2,)."""
-        at = np.asarray(rho), np.asarray(lam)
-        beta, sse = self.least_squares(*at)
-        mix = np.concatenate([[1.0], -beta])
-        slopes = 2.0 * (np.stack(self.column_slopes(rho, lam)) @ mix) @ self.gram @ (self.columns(*at) @ mix)
-        # A parameter that is exactly zero is absent (or has slope copies * drop): no spectrum is summed for it.
-        logs = np.array([float(self.jacobian_slope(value)) if value else self._slope_at_zero for value in at])
-        return np.asarray(logs - 0.5 * self.counts.observations * slopes / sse)
+    def score(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+        """Return the derivatives of the concentrated log-likelihood in rho and lambda; rho, lam (G,) -> (2, G)."""
+        rho, lam = np.asarray(rho), np.asarray(lam)
+        beta, sse = self.least_squares(rho, lam)
+        mix = np.concatenate([np.ones_like(sse)[..., None], -beta], axis=-1)[..., None]
+        slopes = 2.0 * (self.column_slopes(rho, lam) @ mix).mT @ self.gram @ self.columns(rho, lam) @ mix
+        # A parameter that is exactly zero is absent: as tr(W) = 0 its slope is known, and no spectrum is summed.
+        none = float(self.counts.copies * self.counts.drop)
+        logs = [self.jacobian_slope(value) if value.any() else none + 0 * value for value in (rho, lam)]
+        return np.asarray(logs - 0.5 * self.counts.observations * slopes[..., 0, 0] / sse)
 
 
 def check_regressors(gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str, ...]) -> None:
@@ -167,43 +137,64 @@ def check_regressors(gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str
         raise NumericsError(f"the regressors are collinear once the effects are removed, see {' and '.join(worst)}")
 
 
+Searched = Callable[[Any], Any]
 COARSE, COARSE_PAIR, STARTS = 32, 25, 4
-EDGE = 1e-6
+EDGE, ANYWHERE = 1e-6, (0.0, 0.0)
 # ASSUME: an estimate within this share of its range from an end is not told from the end.
 EDGE_SHARE = 1e-4
-ROOT = 1e-13
-STATIONARY = 1e-5
+ROOT, STATIONARY, CLOSE, SECANTS = 1e-13, 1e-5, 1e-8, 9
 
 
 class Optimum(NamedTuple):
     """The best spatial parameters."""
 
-    rho: float  # lag and error parameter; zero where the model has none
-    lam: float  # lag and error parameter; zero where the model has none
-    at_bound: bool  # whether a spatial parameter is at the edge of its range
+    rho: Any  # lag and error parameter, of one sample or (B,); zero where the model has none
+    lam: Any  # lag and error parameter; zero where the model has none
+    at_bound: Any  # whether a spatial parameter is at the edge of its range
 
 
-def at_edge(value: float, low: float, high: float) -> bool:
+def at_edge(value: Any, low: float, high: float) -> Any:
     """Whether a spatial parameter is at the edge of its range (low, high), where 1 / (1 - rho) is not known."""
-    return min(value - low, high - value) < EDGE_SHARE * (high - low)
+    return (value - low < EDGE_SHARE * (high - low)) | (high - value < EDGE_SHARE * (high - low))
 
 
-def highest_likelihood(moments: PanelMoments, lag: str, error: str) -> Optimum:
-    """Maximise the concentrated likelihood."""
+def highest_likelihood(moments: PanelMoments, lag: str, error: str, near: tuple[float, float] = ANYWHERE) -> Optimum:
+    """Maximise the concentrated likelihood; a peak of its one parameter between the ends ``near`` ends the search."""
     low, high = moments.logdet.domain
     if lag == error == "none":
         return Optimum(0.0, 0.0, False)
     if lag == error:
         return _best_pair(moments, low, high)
-    zero, index = np.zeros(1), 0 if lag == "free" else 1
+    found, bound = _best_single(*_profile(moments, lag), low, high, near)
+    return Optimum(*((found, 0.0) if lag == "free" else (0.0, found)), bound or at_edge(found, low, high))
+
+
+def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
+    """Maximise the concentrated likelihood of each of B samples, all at once where it has one parameter."""
+    low, high = moments.logdet.domain
+    each = [replace(moments, gram=gram) for gram in moments.gram]
+    if lag == error:
+        return Optimum(*np.array([highest_likelihood(one, lag, error) for one in each]).reshape(-1, 3).T)
+    points, (value, _) = coarse_points(low, high, COARSE), _profile(moments, lag)
+    top = np.argmax(value(points[:, None]), axis=0)
+    ends = points[np.maximum(top - 1, 0)], points[np.minimum(top + 1, COARSE - 1)]
+
+    def slope(d: np.ndarray, sample: np.ndarray) -> Any:
+        return _profile(replace(moments, gram=moments.gram[sample]), lag)[1](d)
+
+    found = find_root(slope, ends, args=(np.arange(len(top)),))
+    best, bound = np.array(found.x), np.zeros(len(top), dtype=bool)
+    for i in np.flatnonzero(~(found.success & (found.f_bracket[0] >= found.f_bracket[1]))):
+        best[i], bound[i] = _best_single(*_profile(each[i], lag), low, high)
+    rho = best if lag == "free" else np.zeros(len(top))
+    return Optimum(rho, best - rho, bound | at_edge(best, low, high))
+
+
+def _profile(moments: PanelMoments, lag: str) -> tuple[Searched, Searched]:
+    """Return the likelihood in its one spatial parameter, and its derivative."""
     if lag == "free":
-        found, bound = _best_single(moments.lag_height, moments.lag_score, low, high)
-    else:
-        found, bound = _best_single(
-            lambda d: moments.log_likelihood(zero, d), lambda d: moments.score(0.0, d)[1], low, high
-        )
-    pair = (found, 0.0) if index == 0 else (0.0, found)
-    return Optimum(*pair, bound or at_edge(found, low, high))
+        return moments.lag_height, moments.lag_score
+    return lambda d: moments.log_likelihood(0 * d, d), lambda d: moments.score(0 * d, d)[1]
 
 
 def coarse_points(low: float, high: float, count: int) -> np.ndarray:
@@ -213,19 +204,24 @@ def coarse_points(low: float, high: float, count: int) -> np.ndarray:
 
 
 def _best_single(
-    value: Callable[[np.ndarray], np.ndarray], slope: Callable[[float], float], low: float, high: float
+    value: Searched, slope: Searched, low: float, high: float, near: tuple[float, float] = ANYWHERE
 ) -> tuple[float, bool]:
+    left, right = max(near[0], low * (1.0 - EDGE)), min(near[1], high * (1.0 - EDGE))
+    if left < right and (rise := float(slope(left))) > 0 > (fall := float(slope(right))):
+        for _ in range(SECANTS):
+            # The error after a secant's step of this length is below the last bit.
+            if abs(step := fall * (right - left) / (fall - rise or np.inf)) < CLOSE:
+                return right - step, False
+            left, right, rise, fall = right, right - step, fall, float(slope(right - step))
     points = coarse_points(low, high, COARSE)
     top = int(np.argmax(value(points)))
-    left, right = float(points[max(top - 1, 0)]), float(points[min(top + 1, COARSE - 1)])
-    rises, falls = slope(left) > 0, slope(right) < 0
-    if rises and falls:
+    left, right = points[max(top - 1, 0)], points[min(top + 1, COARSE - 1)]
+    if slope(left) > 0 > slope(right):
         return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * np.finfo(float).eps)), False
     if top in (0, COARSE - 1):
         return float(points[top]), True
-    found = minimize_scalar(
-        lambda d: -float(value(np.array([d]))[0]), bounds=(left, right), method="bounded", options={"xatol": 1e-10}
-    )
+    ends = (float(left), float(right))
+    found = minimize_scalar(lambda d: -float(value(d)), bounds=ends, method="bounded", options={"xatol": 1e-10})
     return float(found.x), False
 
 
@@ -235,33 +231,25 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
     rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
     height = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
     found = [_climbed(moments, np.array([points[i], points[j]]), low, high) for i, j in _peaks(height)[:STARTS]]
-    best = max(found, key=lambda place: place[0])
-    return Optimum(best[1], best[2], best[3])
+    return Optimum(*max(found, key=lambda place: place[0])[1:])
 
 
 def _climbed(moments: PanelMoments, start: np.ndarray, low: float, high: float) -> tuple[float, float, float, bool]:
     """Climb to the peak above a start; return its height, rho, lambda and whether it lies on the edge."""
-    edges = (_inside(np.full(2, -np.inf), low, high)[0], _inside(np.full(2, np.inf), low, high)[0])
+    edges = tuple(coarse_points(low, high, 2))
 
     def depth(pair: np.ndarray) -> tuple[float, np.ndarray]:
-        here = np.asarray(pair[0]), np.asarray(pair[1])
-        return -float(moments.log_likelihood(*here)), -moments.score(float(pair[0]), float(pair[1]))
+        return -float(moments.log_likelihood(*pair)), -moments.score(*pair)
 
     def slope(pair: np.ndarray) -> np.ndarray:
-        return moments.score(*_inside(pair, low, high))
+        return moments.score(*np.clip(pair, *edges))
 
     climbed = minimize(depth, start, jac=True, method="L-BFGS-B", bounds=[edges, edges])
-    polished = _inside(root(slope, climbed.x, tol=ROOT).x, low, high)
-    flat = np.abs(slope(np.array(polished))).max() < STATIONARY * moments.counts.observations
-    better = flat and depth(np.array(polished))[0] <= climbed.fun + ROOT * abs(climbed.fun)
-    place = np.array(polished) if better else climbed.x
+    polished = np.clip(root(slope, climbed.x, tol=ROOT).x, *edges)
+    flat = np.abs(slope(polished)).max() < STATIONARY * moments.counts.observations
+    better = flat and depth(polished)[0] <= climbed.fun + ROOT * abs(climbed.fun)
+    place = polished if better else climbed.x
     return -depth(place)[0], float(place[0]), float(place[1]), any(at_edge(float(d), low, high) for d in place)
-
-
-def _inside(pair: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    middle, half = (low + high) / 2, (high - low) / 2 * (1.0 - EDGE)
-    clipped = np.clip(pair, middle - half, middle + half)
-    return float(clipped[0]), float(clipped[1])
 
 
 def _peaks(height: np.ndarray) -> list[tuple[int, int]]:

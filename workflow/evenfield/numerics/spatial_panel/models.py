@@ -1,20 +1,20 @@
 """Static spatial panels by maximum likelihood: SLX, SAR, SEM, SDM, SDEM and SAC with fixed effects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.clustered import effective_units, unit_score_covariance
-from evenfield.numerics.spatial_panel.columns import ModelColumns, model_columns, model_form
+from evenfield.numerics.spatial_panel.columns import ModelColumns, ModelForm, model_columns, model_form, with_outcomes
 from evenfield.numerics.spatial_panel.information import (
     FittedPoint,
     expected_information,
     observed_information,
     score_covariance,
 )
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments, highest_likelihood
+from evenfield.numerics.spatial_panel.likelihood import Optimum, PanelMoments, highest_likelihood, highest_likelihoods
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, likelihood_counts
 
@@ -70,22 +70,22 @@ class SpatialPanelFit:
     @property
     def rho(self) -> float:
         """Parameter of the spatial lag of the outcome; 0 where the model has none."""
-        return self.point.rho
+        return float(self.point.rho)
 
     @property
     def lam(self) -> float:
         """Parameter of the spatial error; 0 where the model has none."""
-        return self.point.lam
+        return float(self.point.lam)
 
     @property
     def sigma2(self) -> float:
         """Variance of the innovations, e'e over the observations of the likelihood."""
-        return self.point.sigma2
+        return float(self.point.sigma2)
 
     @property
     def residuals(self) -> np.ndarray:
         """Innovations with the effects removed, shape (T, N), units in the order of the weights."""
-        return np.asarray(self.point.columns.combine(self.point.residual_weights).T)
+        return np.asarray(self.point.residuals.T)
 
     def covariance(self, kind: str = "observed") -> np.ndarray:
         """Return the full covariance of the estimates; shape (p, p)."""
@@ -97,18 +97,18 @@ class SpatialPanelFit:
 
     def std_errors(self, kind: str = "observed") -> np.ndarray:
         """Return standard errors; shape (p,)."""
-        return np.asarray(np.sqrt(np.diag(self.covariance(kind))))
+        return np.asarray(np.sqrt(np.diagonal(self.covariance(kind), axis1=-2, axis2=-1)))
 
     def effective_units(self, gradient: np.ndarray) -> float:
         """Return the effective number of units behind a combination of parameters; gradient (p,)."""
-        return effective_units(self.point, _inverse(observed_information(self.point)) @ (self._unscaling * gradient))
+        return effective_units(self.point, self._bread @ (self._unscaling * gradient))
 
     def _covariances(self, kind: str) -> np.ndarray:
         if kind not in self._stored:
-            bread = _inverse(observed_information(self.point) if kind in ("observed", "unit") else self._expected)
+            bread = self._bread if kind in ("observed", "unit") else _inverse(expected_information(self.point))
             cov = bread @ MEATS[kind](self.point) @ bread if kind in MEATS else bread
             scale = self._unscaling
-            self._stored[kind] = scale[:, None] * (cov + cov.T) / 2 * scale
+            self._stored[kind] = scale[:, None] * (cov + cov.mT) / 2 * scale
         return self._stored[kind]
 
     @cached_property
@@ -116,12 +116,12 @@ class SpatialPanelFit:
         return {}
 
     @cached_property
-    def _expected(self) -> np.ndarray:
-        return expected_information(self.point)
+    def _bread(self) -> np.ndarray:
+        return _inverse(observed_information(self.point))
 
     @property
     def _unscaling(self) -> np.ndarray:
-        spatial = len(self.names) - 1 - len(self.point.beta)
+        spatial = len(self.names) - 1 - self.point.moments.k
         return np.concatenate([np.ones(spatial), 1.0 / self.point.columns.scales, [1.0]])
 
 
@@ -163,36 +163,39 @@ def fit_moments(
 ) -> SpatialPanelFit:
     """Maximise the likelihood of given cross-products."""
     form = model_form(model.model, panel.names, model.lagged)
-    lagged = tuple(panel.names[i] for i in form.lagged)
     best = highest_likelihood(moments, form.lag, form.error)
-    at = np.asarray(best.rho), np.asarray(best.lam)
-    beta, sse = moments.least_squares(*at)
-    sigma2 = float(sse) / moments.counts.observations
-    if not sigma2 > EXACT_FIT * moments.gram[0, 0] / moments.counts.observations:
-        raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
-    point = FittedPoint(moments, columns, network, form, model.effects, best.rho, best.lam, beta, sigma2)
-    spatial = {
-        name: value
-        for name, value in (("rho", best.rho), ("lambda", best.lam))
-        if getattr(form, SPATIAL[name]) == "free"
-    }
+    point, estimates = fitted_point(best, moments, columns, network, form, model.effects)
+    lagged, n = tuple(panel.names[i] for i in form.lagged), moments.counts.observations
+    spatial = [name for name, part in SPATIAL.items() if getattr(form, part) == "free"]
     names = (*spatial, *panel.names, *(f"W {name}" for name in lagged), "sigma2")
-    estimates = np.array([*spatial.values(), *(beta / columns.scales), sigma2])
-    height = float(moments.height(*at, sse))
+    height, sizes = float(moments.height(point.rho, point.lam, point.sigma2 * n)), (network.n, len(panel.periods), n)
     return SpatialPanelFit(
-        model,
-        network,
-        names,
-        estimates,
-        panel.names,
-        lagged,
-        height,
-        best.at_bound,
-        network.n,
-        len(panel.periods),
-        moments.counts.observations,
-        point,
+        model, network, names, estimates, panel.names, lagged, height, bool(best.at_bound), *sizes, point
     )
+
+
+def refitted(fit: SpatialPanelFit, outcomes: np.ndarray) -> tuple[SpatialPanelFit, np.ndarray]:
+    """Fit a model again to the outcomes (N, T, B) of B samples, and say which go to the edge of a range; (B,)."""
+    form, effects = fit.point.form, fit.model.effects
+    columns = with_outcomes(fit.point.columns, outcomes, fit.network, effects)
+    moments = replace(fit.point.moments, gram=columns.gram())
+    best = highest_likelihoods(moments, form.lag, form.error)
+    point, estimates = fitted_point(best, moments, columns, fit.network, form, effects)
+    return replace(fit, estimates=estimates, at_bound=False, point=point), best.at_bound > 0
+
+
+def fitted_point(
+    best: Optimum, moments: PanelMoments, columns: ModelColumns, network: Network, form: ModelForm, effects: str
+) -> tuple[FittedPoint, np.ndarray]:
+    """Return what an optimum says about all parameters, and the estimates, shape (..., p)."""
+    rho, lam = np.asarray(best.rho), np.asarray(best.lam)
+    beta, sse = moments.least_squares(rho, lam)
+    if not (sse > EXACT_FIT * moments.gram[..., 0, 0]).all():
+        raise NumericsError("the regressors fit the outcome exactly: no error variance is left")
+    sigma2 = sse / moments.counts.observations
+    spatial = [value[..., None] for value, state in ((rho, form.lag), (lam, form.error)) if state == "free"]
+    estimates = np.concatenate([*spatial, beta / columns.scales, sigma2[..., None]], axis=-1)
+    return FittedPoint(moments, columns, network, form, effects, rho, lam, beta, sigma2), estimates
 
 
 def panel_moments(panel: BalancedPanel, network: Network, model: PanelModel) -> tuple[PanelMoments, ModelColumns]:
@@ -210,8 +213,9 @@ def panel_moments(panel: BalancedPanel, network: Network, model: PanelModel) -> 
 
 
 def _inverse(information: np.ndarray) -> np.ndarray:
-    root = np.sqrt(np.abs(np.diag(information)))
-    scaled = information / np.outer(root, root)
-    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= 1e-13:
+    root = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
+    scale = root[..., None] * root[..., None, :]
+    scaled = information / scale
+    if not np.isfinite(scaled).all() or (np.linalg.eigvalsh(scaled) <= 1e-13).any():
         raise NumericsError("the information matrix is not positive definite at the estimates")
-    return np.asarray(np.linalg.inv(scaled) / np.outer(root, root))
+    return np.asarray(np.linalg.inv(scaled) / scale)

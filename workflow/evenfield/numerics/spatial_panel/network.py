@@ -219,14 +219,14 @@ class Network:
         """Eigenvalues of the weights, shape (N,)."""
         return eigenvalues(self.matrix)
 
-    def solve(self, parameter: float, sides: np.ndarray) -> np.ndarray:
-        """Return (I - d W)^-1 times some columns; sides (N, k) -> (N, k)."""
-        W = self._multiplier
-        if not parameter:
+    def solve(self, parameter: np.ndarray | float, sides: np.ndarray) -> np.ndarray:
+        """Return (I - d W)^-1 times some columns, for one d or for each of several; sides (N, k) -> (..., N, k)."""
+        W, d = self._multiplier, np.asarray(parameter)
+        if not d.any():
             return sides
         if isinstance(W, np.ndarray):
-            return np.asarray(np.linalg.solve(np.eye(self.n) - parameter * W, sides))
-        return np.asarray(self.factor(parameter).solve(sides))
+            return np.asarray(np.linalg.solve(np.eye(self.n) - d[..., None, None] * W, sides))
+        return np.asarray([self.factor(one).solve(sides) for one in d.ravel()]).reshape(*d.shape, *sides.shape)
 
     def lag(self, values: np.ndarray) -> np.ndarray:
         """Return W applied to the first axis; values (N, ...) -> (N, ...)."""

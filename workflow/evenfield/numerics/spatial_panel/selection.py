@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import fdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import model_form
-from evenfield.numerics.spatial_panel.likelihood import PanelMoments, f_upper_tail
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest, chi2_test
 from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
@@ -44,7 +45,7 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     places = [fit.names.index(name) for name in added]
     value, cov = fit.estimates[places], fit.covariance()[np.ix_(places, places)]
     statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
-    return SpatialTest("Mundlak", statistic, q, f_upper_tail(statistic, q, rest))
+    return SpatialTest("Mundlak", statistic, q, float(fdtrc(q, rest, statistic)))
 
 
 def _with_dummies(panel: BalancedPanel) -> BalancedPanel:
@@ -59,17 +60,17 @@ def residual_moran(fit: SpatialPanelFit, rng: np.random.Generator, permutations:
     e, n, lag = np.ascontiguousarray(fit.residuals.T), fit.n_units, fit.network.lag
     scale = n / (fit.network.matrix.sum() * np.vdot(e, e))
     order = np.lexsort(e.T)  # units by their residuals, so that the draws do not depend on ids or rows
-    value = float(np.vdot(e, lag(e)) * scale)
-    drawn = np.empty(permutations)
-    place = np.empty(n, dtype=int)
-    for b in range(permutations):
-        place[order] = order[rng.permutation(n)]
+    value, drawn = float(np.vdot(e, lag(e)) * scale), np.empty(permutations)
+    for block in np.array_split(drawn, min(permutations, -(-drawn.size * e.size // BLOCK))):
+        place = np.empty((n, len(block)), dtype=int)
+        place[order] = order[rng.permuted(np.tile(np.arange(n), (len(block), 1)), axis=1)].T
         moved = e[place]
-        drawn[b] = np.vdot(moved, lag(moved)) * scale
+        block[:] = np.einsum("ibt,ibt->b", moved, lag(moved)) * scale
     far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
     return value, float((1 + far.sum()) / (1 + permutations))
 
 
+BLOCK = 1 << 15  # numbers at once: they stay in the cache
 COMPARED = ("SLX", "SAR", "SEM", "SDM", "SDEM")
 GRID = 2001
 # ASSUME: the prior of every spatial parameter is uniform on the same interval for all weights, ends cut by 1e-4.
@@ -124,7 +125,7 @@ def _wald(name: str, value: np.ndarray, gradient: np.ndarray, fit: SpatialPanelF
     statistic = float(value @ np.linalg.solve(gradient @ cov @ gradient.T, value))
     if kind != "unit":
         return chi2_test(name, statistic, q)
-    return SpatialTest(f"{name}, by unit", statistic / q, q, f_upper_tail(statistic / q, q, fit.n_units - 1))
+    return SpatialTest(f"{name}, by unit", statistic / q, q, float(fdtrc(q, fit.n_units - 1, statistic / q)))
 
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:

@@ -1,6 +1,8 @@
 """Dynamic spatial panel: what comes from the own past, from neighbours now and from their past, and for how long."""
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,7 @@ from evenfield.numerics.spatial_panel.dynamic_effects import KINDS as EFFECTS
 from evenfield.numerics.spatial_panel.likelihood import at_edge
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.shared.estimates import NAN, finite_or_nan
-from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.rows import Kind, Results, Rows, gathered, stacked
 from evenfield.shared.samples import inference_fields, joined
 from evenfield.shared.spec import read
 from evenfield.shared.study_panel import UNITS, PanelSection, PanelSpec, study_panel
@@ -72,55 +74,57 @@ class Section(PanelSection[DynamicSpatialSpec]):
     )
 
 
-class Inference(NamedTuple):
-    """Level of the intervals and base seed."""
-
-    level: float
-    seed: int
-
-
 def look(study: Study, section: Section, spec: DynamicSpatialSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     study_panel(study, section, spec)
 
 
-def estimate(study: Study) -> Results:
-    """Estimate every specification and measure its bias at its own size.
+def chunk(study: Study, number: int, of: int) -> Results:
+    """Estimate one chunk's share of the specifications and measure the bias of each at its own size.
 
     Notes
     -----
     Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t.
     """
-    section, out, parts, verdicts = read(Section, study.config, "dynamic_spatial"), Results(), [], {}
-    inference = Inference(*(study.config["inference"][key] for key in ("conf_level", "seed")))
-    for spec in section.specifications:
+    section, out, parts = read(Section, study.config, "dynamic_spatial"), Results(), []
+    level, seed = (study.config["inference"][key] for key in ("conf_level", "seed"))
+    for spec in section.specifications[number - 1 :: of]:
         panel, shared, note = study_panel(study, section, spec)
-        rng = generator_for(inference.seed, f"dynamic_spatial:{spec.id}:monte_carlo")
+        rng = generator_for(seed, f"dynamic_spatial:{spec.id}:monte_carlo")
         try:
             fit = fit_dynamic(panel, network(panel.units, study.weights(spec.weights).among(panel.units)[0]))
-            check = dynamic_monte_carlo(panel, fit, rng, section.replications, inference.level)
+            check = dynamic_monte_carlo(panel, fit, rng, section.replications, level)
         except NumericsError as error:
             expected, action = "a panel that carries the model", "change its years, regressors or weights"
             raise EstimateError(f"{spec.id}: {error}", expected, action) from error
         withheld = withheld_reason(fit, check, section)
         shared |= {"family": "dynamic_spatial", "period": f"{spec.years[0] + 1}-{spec.years[1]}", "fe_id": "unit+year"}
         shared |= {"w_id": spec.weights, "n_obs": len(panel.units) * fit.t, "n_periods": fit.t, "converged": fit.found}
-        rows = Rows(KINDS, "exploratory", joined(note, ENDOGENOUS, withheld), **shared, conf_level=inference.level)
+        rows = Rows(KINDS, "exploratory", joined(note, ENDOGENOUS, withheld), **shared, conf_level=level)
         hidden = WITHHELD if withheld else {}
-        _add_coefficients(rows, fit, inference, UNITS[spec.outcome], hidden)
+        _add_coefficients(rows, fit, level, UNITS[spec.outcome], hidden)
         long_run = _add_stability(rows, fit, hidden)
-        _add_effects(rows, fit, section, inference, UNITS[spec.outcome], long_run, hidden)
+        _add_effects(rows, fit, section, level, seed, UNITS[spec.outcome], long_run, hidden)
         out.estimates += rows.made
         parts.append(_monte_carlo(spec.id, check, section))
         sigma = float(round_results(np.asarray(np.sqrt(fit.sigma2))))
-        verdicts[spec.id] = {"withheld": withheld, "long_run": long_run, "sigma": sigma}
-    out.series["series"] = stacked(parts, SERIES, NUMBERS).astype(dict.fromkeys(COUNTS, int))
+        out.fit[spec.id] = {"withheld": withheld, "long_run": long_run, "sigma": sigma}
+    out.series["series"] = stacked(parts, SERIES, NUMBERS)
+    return out
+
+
+def estimate(study: Study, chunks: Sequence[str | Path] = ()) -> Results:
+    """Estimate all specifications, or join the chunks that did."""
+    section = read(Section, study.config, "dynamic_spatial")
+    out = gathered(chunks) if chunks else chunk(study, 1, 1)
+    out.series["series"] = stacked([out.series["series"]], SERIES, NUMBERS).astype(dict.fromkeys(COUNTS, int))
     out.fit = {
         "equation": "Y_t = tau Y_(t-1) + rho W Y_t + eta W Y_(t-1) + X_t b + W X_t th + mu + alpha_t 1 + e_t",
         "estimator": "root of the likelihood's score, adjusted for the unit effects; time effects transformed away",
         "rule": RULE.format(section.max_bias, section.max_bias_in_sd, section.least_estimated),
-        **{"replications": section.replications, "seed": inference.seed, "conf_level": inference.level},
-        "specifications": verdicts,
+        **{key: study.config["inference"][key] for key in ("conf_level", "seed")},
+        "replications": section.replications,
+        "specifications": out.fit,
     }
     return out
 
@@ -149,9 +153,9 @@ def controlled(check: DynamicMonteCarlo, section: Section) -> np.ndarray:
     return np.asarray(small & often[:, None])
 
 
-def _add_coefficients(rows: Rows, fit: DynamicFit, inference: Inference, unit: str, hidden: dict[str, float]) -> None:
+def _add_coefficients(rows: Rows, fit: DynamicFit, level: float, unit: str, hidden: dict[str, float]) -> None:
     for name, value, error in zip(fit.names, fit.estimates, fit.std_errors, strict=True):
-        tested = inference_fields(t_inference(float(value), float(error), np.inf, inference.level))
+        tested = inference_fields(t_inference(float(value), float(error), np.inf, level))
         said = {"se_type": "adjusted score", "p_type": "normal", "unit_of_measure": "" if name in DYNAMICS else unit}
         rows.add("coef", term=name, **said, **tested | hidden)
     for estimator, values in {"likelihood": fit.likelihood, "one_step": fit.one_step}.items():
@@ -177,15 +181,16 @@ def _add_effects(
     rows: Rows,
     fit: DynamicFit,
     section: Section,
-    inference: Inference,
+    level: float,
+    seed: int,
     unit: str,
     long_run: str,
     hidden: dict[str, float],
 ) -> None:
     draw_id = f"dynamic_spatial:{rows.shared['spec_id']}:effects"
-    rng = generator_for(inference.seed, draw_id)
-    found = dynamic_effects(fit, section.horizons, rng, section.draws, inference.level)
-    said = {"se_type": "draws of all parameters", "unit_of_measure": unit, "seed": f"{inference.seed}:{draw_id}"}
+    rng = generator_for(seed, draw_id)
+    found = dynamic_effects(fit, section.horizons, rng, section.draws, level)
+    said = {"se_type": "draws of all parameters", "unit_of_measure": unit, "seed": f"{seed}:{draw_id}"}
     for (h, i, k), value in np.ndenumerate(found.estimate):
         dropped = f"{found.dropped[h]} of {section.draws} draws are not stable" if found.dropped[h] else ""
         numbers = {name: float(getattr(found, name)[h, i, k]) for name in ("std_error", "conf_low", "conf_high")}

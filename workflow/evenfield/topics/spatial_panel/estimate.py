@@ -1,6 +1,7 @@
 """Spatial panels: every specification with every model and weights, effects with intervals, tests, selection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from evenfield.numerics.spatial_panel.selection import (
     wald_tests,
 )
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.rows import Kind, Results, Rows, gathered, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import Role, read
 from evenfield.shared.study_panel import UNITS, PanelSection, PanelSpec, study_panel
@@ -99,8 +100,8 @@ def look(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
     study_panel(study, section, spec, spec.sample)
 
 
-def estimate(study: Study) -> Results:
-    """Estimate every specification with every model and weights matrix.
+def chunk(study: Study, number: int, of: int) -> Results:
+    """Estimate one chunk's share of the specifications with every model and weights matrix.
 
     Notes
     -----
@@ -109,7 +110,7 @@ def estimate(study: Study) -> Results:
     """
     section, out = read(Section, study.config, "spatial_panel"), Results()
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SERIES}
-    for spec in section.specifications:
+    for spec in section.specifications[number - 1 :: of]:
         mapped = MAPPED if spec is section.specifications[0] else ()
         try:
             out.estimates += _specification(study, section, spec, parts, mapped)
@@ -117,7 +118,14 @@ def estimate(study: Study) -> Results:
             expected, action = "a panel that carries the model", "change the specification"
             raise EstimateError(f"{spec.id}: {error}", expected, action) from error
     out.series = {name: stacked(parts[name], *columns) for name, columns in SERIES.items()}
-    out.fit = _summary(study, section)
+    return out
+
+
+def estimate(study: Study, chunks: Sequence[str | Path] = ()) -> Results:
+    """Estimate all specifications, or join the chunks that did."""
+    out = gathered(chunks) if chunks else chunk(study, 1, 1)
+    out.series = {name: stacked([out.series[name]], *columns) for name, columns in SERIES.items()}
+    out.fit = _summary(study, read(Section, study.config, "spatial_panel"))
     return out
 
 

@@ -16,10 +16,10 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test, permutation_from_keys
-from evenfield.shared.rows import Kind, Results, Rows
+from evenfield.shared.rows import Kind, Results, Rows, gathered
 from evenfield.shared.spec import Id, Spec, read
+from evenfield.study.rounding import round_frame
 from evenfield.study.study import Study
-from evenfield.study.table_files import read_tables
 from evenfield.topics.specification_curve.estimate_regressions import (
     Point,
     Regression,
@@ -33,7 +33,6 @@ AVERAGE_CORRELATION = 0.03
 ALL = "all"
 AXES = ["curve", "hypothesis", "period", "outcome", "unit_scheme", "sample", "weights", "taxonomy", "controls"]
 NUMBERS = ["estimate", "std_error", "statistic", "df", "conf_low", "conf_high", "p_value", "n_units", "reason"]
-TEXT = ("curve", "hypothesis", "outcome", "sample", "weights", "taxonomy", "controls", "reason")
 MEASURES = dict(zip(SUMMARIES, ("median", "share", "share_significant", "mean_statistic"), strict=True))
 UNITS = dict(zip(SUMMARIES, ("pp/yr", "share", "share", "t"), strict=True))
 # ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of clusters and
@@ -94,7 +93,7 @@ class Section(Spec):
     )
 
 
-def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
+def chunk(study: Study, number: int, of: int) -> Results:
     """Compute one chunk: its share of the specifications on the data, and every curve under its share of the draws.
 
     Notes
@@ -107,20 +106,22 @@ def chunk(study: Study, number: int, of: int) -> pd.DataFrame:
     draws = range(1 + section.draws * (number - 1) // of, 1 + section.draws * number // of)
     inference = study.config["inference"]
     sources = permutations(schemes, inference["seed"], draws)
-    rows: list[dict[str, Any]] = []
+    rows: dict[str, list[dict[str, Any]]] = {"specification": [], "draw": []}
     spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
         points = spec.points(study)
-        rows += _specifications(spec, points[number - 1 :: of], schemes, spaces, inference["conf_level"])
-        rows += _under_permutation(spec, points, schemes, sources, draws)
-    return pd.DataFrame(rows, columns=["block", *AXES, *NUMBERS, "draw", *SUMMARIES])
+        rows["specification"] += _specifications(
+            spec, points[number - 1 :: of], schemes, spaces, inference["conf_level"]
+        )
+        rows["draw"] += _under_permutation(spec, points, schemes, sources, draws)
+    columns = {"specification": [*AXES, *NUMBERS], "draw": ["curve", "period", "draw", *SUMMARIES]}
+    return Results(series={name: round_frame(pd.DataFrame(rows[name], columns=columns[name])) for name in rows})
 
 
 def estimate(study: Study, chunks: Sequence[str | Path]) -> Results:
     """Summarise each curve over all its specifications, test it jointly, and hand on every specification."""
-    section, whole = read(Section, study.config, "specification_curve"), read_tables(chunks, text=("block", *TEXT))
-    draws = whole.loc[whole["block"].eq("draw"), ["curve", "period", "draw", *SUMMARIES]]
-    table = whole.loc[whole["block"].eq("specification"), [*AXES, *NUMBERS]].sort_values(AXES, ignore_index=True)
+    section, whole = read(Section, study.config, "specification_curve"), gathered(chunks).series
+    table, draws = whole["specification"].sort_values(AXES, ignore_index=True), whole["draw"]
     table["n_units"] = table["n_units"].astype("Int64")
     out = Results(series={"series": table})
     for spec in section.curves:
@@ -169,7 +170,7 @@ def _specifications(
     for point in points:
         scheme, key = schemes[point.unit_scheme], (point.unit_scheme, point.sample)
         controls = " + ".join(point.controls) or "none"
-        row = {**point._asdict(), "block": "specification", "curve": spec.id, "hypothesis": spec.hypothesis}
+        row = {**point._asdict(), "curve": spec.id, "hypothesis": spec.hypothesis}
         row |= {"controls": controls, "reason": ""}
         found = regression(point, scheme)
         if isinstance(found, str):
@@ -212,7 +213,7 @@ def _under_permutation(
         chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
         summaries = curve_summaries(estimates[chosen], statistics[chosen], df[chosen], spec.sign)
         for draw, values in zip(draws, summaries.T, strict=True):
-            labels = {"block": "draw", "curve": spec.id, "period": period, "draw": draw}
+            labels = {"curve": spec.id, "period": period, "draw": draw}
             yield labels | dict(zip(SUMMARIES, values.tolist(), strict=True))
 
 
