@@ -143,9 +143,9 @@ class Fit:
         laws = "; ".join(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}" for kind, law in kinds.items())
         whole = {"N": self.nobs, "log-likelihood": self.loglik, "AIC": self.aic, "BIC": self.bic, **self.notes}
         told = [f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)]
-        lines = wrap("   ".join(text.replace(" ", NO_BREAK) for text in told), 100, break_on_hyphens=False)
-        foot = [line.replace(NO_BREAK, " ") for line in lines]
-        return Text("\n".join([self.title, "", body, *more, "", *foot, f"inference: {laws}"]))
+        parts = "   ".join(part.replace(" ", NO_BREAK) for part in told)
+        foot = wrap(parts, 100, break_long_words=False, break_on_hyphens=False)
+        return Text("\n".join([self.title, "", body, *more, "", *foot, f"inference: {laws}"]).replace(NO_BREAK, " "))
 
     def __str__(self) -> str:
         return str(self.summary)
