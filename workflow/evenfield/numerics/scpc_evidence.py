@@ -31,17 +31,17 @@ def scpc_equivalence(
     full = found.std_error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
     return Equivalence(
-        found.estimate,
-        found.std_error,
-        NAN,
-        -bound,
-        bound,
-        above,
-        below,
-        p_value,
-        found.estimate - half,
-        found.estimate + half,
-        level,
+        estimate=found.estimate,
+        std_error=found.std_error,
+        df=NAN,
+        low=-bound,
+        high=bound,
+        p_above_low=above,
+        p_below_high=below,
+        p_value=p_value,
+        conf_low=found.estimate - half,
+        conf_high=found.estimate + half,
+        level=level,
         equivalent=p_value < 1 - level,
         outside=abs(found.estimate) - full > bound,
     )

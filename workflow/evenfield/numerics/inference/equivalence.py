@@ -43,7 +43,11 @@ def equivalence_test(
     half = t_quantile(checked_level(level), df) * std_error
     two_sided, p_value = t_quantile(0.5 + level / 2, df) * std_error, max(above, below)
     return Equivalence(
-        *(estimate, std_error, df, low, high),
+        estimate=estimate,
+        std_error=std_error,
+        df=df,
+        low=low,
+        high=high,
         p_above_low=above,
         p_below_high=below,
         p_value=p_value,
