@@ -70,18 +70,19 @@ def test_cross_section_equals_the_dense_double_sum(places, cutoff):
     assert (ours.factor, ours.factor_name, ours.df) == (1.0, "none", 38)
 
 
-@pytest.mark.parametrize("lags", [0, 3])
-def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(places, panel, lags):
+@pytest.mark.parametrize(("lags", "all_dates"), [(0, False), (3, False), (3, True)])
+def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(places, panel, lags, all_dates):
     y, X, units, times = panel
     keep = np.random.default_rng(2).permutation(360)[:324]  # unbalanced, in any order
     y, X, units, times = y[keep], X[keep], units[keep], times[keep]
     fit, d, i = fit_ols(y, X), haversine_km(places[1], places[2]), np.searchsorted(places[0], units)
     gap = np.abs(times[:, None] - times)
-    K = np.clip(1 - d[np.ix_(i, i)] / 900, 0, None) * (gap == 0)
-    K += (i[:, None] == i) * (gap > 0) * np.clip(1 - gap / (lags + 1), 0, None)
+    K = np.clip(1 - d[np.ix_(i, i)] / 900, 0, None) * (all_dates | (gap == 0))
+    K += (i[:, None] == i) * (gap > 0) * (not all_dates) * np.clip(1 - gap / (lags + 1), 0, None)
     s = X * fit.u_hat[:, None]
     dense = fit.bread @ s.T @ K @ s @ fit.bread
-    ours = conley_panel_inference(fit, C, units, times, spatial_kernel(*places, 900.0), lags)
+    kernel = spatial_kernel(*places, 900.0)
+    ours = conley_panel_inference(fit, C, units, times, kernel, lags, all_dates=all_dates)
     assert ours.std_error == pytest.approx(np.sqrt(dense[1, 1]), rel=MACHINE)
 
 

@@ -15,8 +15,9 @@ from formulaic import model_matrix
 from formulaic.errors import FormulaicError
 from scipy.sparse import csr_array, diags_array
 
-from evenfield.front.results import Fit
+from evenfield.front.results import Fit, chosen
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_robust import Clusters
 from evenfield.numerics.spatial_panel.network import Network, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 from evenfield.study.errors import EstimateError, WeightsError
@@ -42,8 +43,8 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
                     found.rows(0.95)  # so that an inference that cannot be is refused here
                 return found
             except NumericsError as error:
-                page_of = f"see docs/library/{page}.md"
-                raise EstimateError(str(error), f"data that {function.__name__} takes", page_of) from error
+                remedy = f"see docs/library/{page}.md"
+                raise EstimateError(str(error), f"data that {function.__name__} takes", remedy) from error
 
         return run
 
@@ -57,10 +58,8 @@ class Table:
     data: pd.DataFrame  # all columns of the user's data, index levels included
     y: pd.Series[float]
     X: pd.DataFrame
-    units: np.ndarray  # ids as text, in order
-    codes: np.ndarray  # place of each row's id among them
-    dates: np.ndarray  # in order; one zero for a cross-section
-    when: np.ndarray  # place of each row's date among them
+    units: Clusters  # ids as text
+    dates: Clusters  # one zero for a cross-section
     effects: tuple[str, ...]  # columns after the bar of the formula
     variables: dict[str, set[str]]  # columns of the data behind each regressor
     index: pd.Index[Any]  # the user's index in the order of the rows here
@@ -71,23 +70,22 @@ class Table:
     @cached_property
     def unit(self) -> np.ndarray:
         """Id of each row."""
-        return np.asarray(self.units[self.codes])
+        return np.asarray(self.units.names[self.units.codes])
 
     @cached_property
     def time(self) -> np.ndarray:
         """Date of each row."""
-        return np.asarray(self.dates[self.when])
+        return np.asarray(self.dates.names[self.dates.codes])
 
     @property
-    def every_date(self) -> np.ndarray:
-        """Dates in order, with those that no unit has where dates are whole numbers."""
-        ends = self.dates[[0, -1]]
-        return np.arange(ends[0], ends[1] + 1) if ends.dtype.kind == "i" else self.dates
+    def several(self) -> bool:
+        """Whether a unit has several rows."""
+        return len(self.units.names) < len(self.place)
 
     def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
         """Return a column of the data or a term of the formula that is there in every row."""
-        if name not in self.X and name not in self.data:
-            raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, self.data))}", "name one")
+        if name not in self.X:
+            chosen("column", name, self.data)
         found = self.X[name] if name in self.X else self.data[name]
         if found.isna().any() and not missing:
             first = self.unit[found.isna()][0]
@@ -104,17 +102,16 @@ class Table:
     def grid(self, values: Any, dates: np.ndarray) -> np.ndarray:
         """Arrange one or several columns by unit and date, NaN where a unit has no row; (N, T) or (N, T, K)."""
         values = np.asarray(values, dtype=float)
-        at = self.codes, np.searchsorted(dates, self.dates)[self.when]
-        out = np.full((len(self.units), len(dates), *values.shape[1:]), np.nan)
-        out[at] = values
+        out = np.full((len(self.units.names), len(dates), *values.shape[1:]), np.nan)
+        out[self.units.codes, np.searchsorted(dates, self.dates.names)[self.dates.codes]] = values
         return out
 
     def balanced(self, values: Any) -> np.ndarray:
         """Arrange columns likewise, and refuse a panel with holes by its first one."""
-        out = self.grid(values, self.dates)
+        out = self.grid(values, self.dates.names)
         holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
         if len(holes):
-            first = f"{self.units[holes[0][0]]} in {self.dates[holes[0][1]]}"
+            first = f"{self.units.names[holes[0][0]]} in {self.dates.names[holes[0][1]]}"
             found = f"{len(holes)} pairs of unit and date without a value, first {first}"
             raise EstimateError(found, "a balanced panel", "fill them, or leave out the units or the dates")
         return out
@@ -136,43 +133,42 @@ def table(formula: str, data: pd.DataFrame, unit: str | None, time: str | None, 
     if not isinstance(data, pd.DataFrame):
         raise EstimateError(f"data of type {type(data).__name__}", "a DataFrame", "give it after the formula")
     left, _, bar = formula.partition("|")
+    effects = tuple(name.strip() for name in bar.split("+") if name.strip())
     index, rows = data.index, data.reset_index(drop=data.index.nlevels == 1 and data.index.name is None)
     if unit is None and time is None and index.nlevels == 2:
         unit, time = map(str, index.names) if all(index.names) else ("level_0", "level_1")
-    effects = tuple(name.strip() for name in bar.split("+") if name.strip())
-    for name in [unit, time, *effects]:
-        if name is not None and name not in rows:
-            raise EstimateError(f"no column {name!r}", f"one of {', '.join(map(str, rows))}", "name a column or level")
+    for name in filter(None, (unit, time, *effects)):
+        chosen("column", name, rows, "name a column or level")
     own = index if index.is_unique else range(len(index))
-    ids = pd.Series(own) if unit is None else rows[unit]
-    dates = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
-    codes, found = pd.factorize(ids, use_na_sentinel=False)
-    if (time is not None and pd.isna(dates).any()) or (unit is not None and found.isna().any()):
+    codes, ids = pd.factorize(pd.Series(own) if unit is None else rows[unit], use_na_sentinel=False)
+    when = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
+    if (time is not None and pd.isna(when).any()) or (unit is not None and ids.isna().any()):
         raise EstimateError("a row without unit or date", "both in every row", "drop it")
-    dates = dates.astype(int) if dates.dtype.kind == "f" and (dates == dates.round()).all() else dates
-    text = found.to_numpy() if found.dtype == int else pd.Series(found).astype(str).to_numpy(dtype=object)
-    units, place = np.unique(text.astype(str), return_inverse=True)
-    codes, (when, dates) = place[codes], pd.factorize(dates, sort=True)
-    cell = codes * len(dates) + when
-    order = np.arange(len(rows))
+    if when.dtype.kind == "f" and (when == when.round()).all():
+        when = when.astype(int)
+    units, place = np.unique([str(name) for name in ids], return_inverse=True)
+    codes, (when, dates) = place[codes], pd.factorize(when, sort=True)
+    order, cell = np.arange(len(rows)), codes * len(dates) + when
     if (np.diff(cell) < 0).any():
         order = np.argsort(cell, kind="stable")
         rows, codes, when, cell = rows.iloc[order].reset_index(drop=True), codes[order], when[order], cell[order]
     twice = np.flatnonzero(np.diff(cell) == 0)
     if len(twice) and unit is not None:
-        where = f"{units[codes[twice[0]]]}" + ("" if time is None else f" in {dates[when[twice[0]]]}")
+        where = units[codes[twice[0]]] + ("" if time is None else f" in {dates[when[twice[0]]]}")
         raise EstimateError(f"{len(twice)} rows appear twice, first {where}", "one row a unit and date", "drop one")
-    outcome, X, variables = _matrices(left, rows, (units, codes), (dates, when), keep_missing)
-    kept = keep_missing | np.isfinite(outcome.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1)
+    y, X, variables = _matrices(left, rows, units[codes], dates[when], keep_missing)
+    kept = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(axis=1)
     if not np.all(kept):
-        rows, outcome, X = (part[kept].reset_index(drop=True) for part in (rows, outcome, X))
-        order, seen = order[kept], [np.unique(part[kept], return_inverse=True) for part in (codes, when)]
-        (units, codes), (dates, when) = (units[seen[0][0]], seen[0][1]), (dates[seen[1][0]], seen[1][1])
-    return Table(rows, outcome, X, units, codes, dates, when, effects, variables, index[order], order, unit, time)
+        rows, y, X = (part[kept].reset_index(drop=True) for part in (rows, y, X))
+        there, codes = np.unique(codes[kept], return_inverse=True)
+        seen, when = np.unique(when[kept], return_inverse=True)
+        order, units, dates = order[kept], units[there], dates[seen]
+    by = Clusters(units, codes), Clusters(dates, when)
+    return Table(rows, y, X, *by, effects, variables, index[order], order, unit, time)
 
 
 def _matrices(
-    formula: str, rows: pd.DataFrame, unit: tuple[Any, Any], time: tuple[Any, Any], keep_missing: bool
+    formula: str, rows: pd.DataFrame, ids: np.ndarray, dates: np.ndarray, keep_missing: bool
 ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
     """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
     outcome, _, right = formula.partition("~")
@@ -184,7 +180,6 @@ def _matrices(
         values = np.array([rows[y], *(rows[name] if name in x else np.ones(len(rows)) for name in used)], dtype=float)
         if np.isfinite(values).all():
             return pd.Series(values[0], name=y), pd.DataFrame(values[1:].T, columns=list(used)), used
-    ids, dates = unit[0][unit[1]], time[0][time[1]]
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
         if dates.dtype.kind not in "iuO":
@@ -198,49 +193,44 @@ def _matrices(
     except (FormulaicError, KeyError, NameError) as error:
         found, known = f"the formula {formula.strip()!r} fails: {error}", ", ".join(map(str, rows))
         raise EstimateError(found, f"columns {known}", "correct it") from error
-    parts = [pd.DataFrame(part) for part in (both.lhs, both.rhs)]
-    parts = [part.rename(columns=lambda name: str(name).replace("`", "")).astype(float) for part in parts]
-    if parts[0].shape[1] != 1:
-        raise EstimateError(f"an outcome of {parts[0].shape[1]} columns", "one column of numbers", "choose another")
+    left, X = (
+        pd.DataFrame(part).rename(columns=lambda name: str(name).replace("`", "")).astype(float)
+        for part in (both.lhs, both.rhs)
+    )
+    if left.shape[1] != 1:
+        raise EstimateError(f"an outcome of {left.shape[1]} columns", "one column of numbers", "choose another")
     needed = {str(v) for part in (both.lhs, both.rhs) for v in part.model_spec.required_variables} & set(rows)
-    for part in () if keep_missing else (rows[sorted(needed)], *parts):
-        for name, column in part.items():
-            gone = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
-            if gone.any() and not re.search(r"\blag\(", str(name)):
-                where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if len(set(dates)) > 1 else "")
-                found = f"{gone.sum()} values are missing or infinite, first {where}"
-                raise EstimateError(found, "a number in every row", "drop them")
+    checked = pd.concat([rows[sorted(needed)], left, X], axis=1)
+    for name, column in () if keep_missing else checked.items():
+        gone = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
+        if gone.any() and not re.search(r"\blag\(", str(name)):
+            where = f"{name} of {ids[gone][0]}" + (f" in {dates[gone][0]}" if len(set(dates)) > 1 else "")
+            found = f"{gone.sum()} values are missing or infinite, first {where}"
+            raise EstimateError(found, "a number in every row", "drop them")
     spec = both.rhs.model_spec
     used = {
         name: {str(v) for v in spec.term_variables[term]} & set(rows)
-        for term, cut in spec.term_slices.items()
-        for name in list(parts[1])[cut]
+        for term, columns in spec.term_slices.items()
+        for name in X.columns[columns]
     }
-    return parts[0].iloc[:, 0], parts[1], used
+    return left.iloc[:, 0], X, used
 
 
 def weights(
     w: Any, ids: Iterable[Any] | None = None, *, symmetric: bool = False, row_standardise: bool = True
 ) -> Network:
-    """Read spatial weights of any form.
+    """Read spatial weights of any form; keep them: every model uses their log-determinant, which is computed once.
 
     Parameters
     ----------
-    w : DataFrame, sparse array, dict or libpysal W
+    w, ids : DataFrame, sparse array, dict or libpysal W; iterable
         An edge list (columns unit, neighbour and, if there is a third, weight), a square DataFrame with ids in index
         and columns, a matrix with ``ids``, ``{unit: {neighbour: weight}}`` or ``{unit: [neighbours]}``.
-    ids : iterable, optional
-        Unit ids of a matrix without them.
-    symmetric : bool
-        Whether an edge list or dict names each pair once.
-    row_standardise : bool
-        Whether to divide each row by its sum.
-
-    Returns
-    -------
-    Network
-        Keep it: its log-determinant is computed once and reused by every model.
+    symmetric, row_standardise : bool
+        Whether an edge list or dict names each pair once; whether to divide each row by its sum.
     """
+    if w is None:
+        raise EstimateError("no weights", "w", "give an edge list, a square DataFrame, a dict or ef.weights(...)")
     if isinstance(w, Network):
         return w
     names, matrix = _weights_matrix(w, ids)
@@ -252,9 +242,8 @@ def weights(
     try:
         return network(names, matrix)
     except NumericsError as error:
-        raise WeightsError(
-            str(error), "finite weights of zero or more, a neighbour for each unit", "correct w"
-        ) from error
+        expected = "finite weights of zero or more, a neighbour for each unit"
+        raise WeightsError(str(error), expected, "correct w") from error
 
 
 def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
@@ -276,11 +265,9 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
         return names, csr_array((values, at), shape=(len(names), len(names)))
     if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
-        raise WeightsError(
-            f"weights of type {type(w).__name__} without ids, or with other ids in rows than in columns",
-            "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids",
-            "call ef.weights(matrix, ids)",
-        )
+        found = f"weights of type {type(w).__name__} without ids, or with other ids in rows than in columns"
+        expected = "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix with ids"
+        raise WeightsError(found, expected, "call ef.weights(matrix, ids)")
     names = [str(i) for i in ids]
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
         raise WeightsError(f"{len(names)} ids for weights of shape {w.shape}", "one id a row, each once", "correct ids")

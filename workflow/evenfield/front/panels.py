@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evenfield.front.data import Table, table, told, weights
-from evenfield.front.results import Fit, Rows, t_rows
+from evenfield.front.results import Fit, Rows, chosen, t_rows
 from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
 from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
@@ -27,44 +26,35 @@ ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
     "half_panel_jackknife": half_panel_root,
     "anderson_hsiao": gmm.anderson_hsiao_root,
 }
+THEIL, MEASURES = ("theil_t", "theil_l"), {"gini": gini, "atkinson": atkinson}
 
 
 @told("dynamic-fixed-effects")
 def dynamic_fe(
     data: pd.DataFrame, y: str, *, unit: str | None = None, time: str | None = None, method: str = "bias_corrected"
 ) -> Fit:
-    """Fit y_it = rho y_i,t-1 + unit effect + year effect, corrected for the bias of fixed effects.
-
-    ``rho``, and the speed of convergence -ln(rho) with an error by the delta method.
+    """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and ``speed`` = -ln(rho).
 
     Parameters
     ----------
-    data : DataFrame
-        A balanced panel, rows in any order.
+    data, unit, time
+        As for ``ols``; the panel is balanced.
     y : str
         Column, or an expression such as ``np.log(income)``.
-    unit, time : str, optional
-        Columns or index levels.
     method : str
         bias_corrected, half_panel_jackknife or anderson_hsiao.
     """
-    if method not in ROOTS:
-        raise EstimateError(f"no method {method!r}", f"one of {', '.join(ROOTS)}", "choose one")
+    chosen("method", method, ROOTS)
     rows = table(f"{y} ~ 1", data, unit, time)
     found = ROOTS[method](rows.balanced(rows.y))
     rho, error = found.rho, found.std_error
-    speed = -np.log(rho) if rho > 0 else np.nan
-    estimates, errors = [rho, speed], [error, error / rho if rho > 0 else np.nan]
+    speed, speed_error = (-np.log(rho), error / rho) if rho > 0 else (np.nan, np.nan)
     notes = {"units": found.n_units, "transitions": found.n_periods, "half-life": half_life(float(speed))}
     if method == "bias_corrected":
         notes |= {"uncorrected rho": found.fixed_effects, "root found": not found.no_root}
-    return Fit(
-        f"Dynamic panel, {method.replace('_', ' ')}",
-        t_rows(["rho", "speed"], estimates, errors, "clustered by unit", found.df),
-        found.n_units * found.n_periods,
-        notes=notes,
-        raw=found,
-    )
+    title, nobs = f"Dynamic panel, {method.replace('_', ' ')}", found.n_units * found.n_periods
+    lines = t_rows(["rho", "speed"], [rho, speed], [error, speed_error], "clustered by unit", found.df)
+    return Fit(title, lines, nobs, notes=notes, raw=found)
 
 
 @told("dynamic-gmm")
@@ -85,48 +75,37 @@ def dynamic_gmm(
     time_effects: bool = True,
     first_step: str = "full",
 ) -> Fit:
-    """Fit a dynamic panel by difference or system GMM.
-
-    Notes: Hansen's and Sargan's test, m1 and m2 of the step that is reported.
+    """Fit a dynamic panel by difference or system GMM; ``notes`` hold Hansen's and Sargan's test, m1 and m2.
 
     Parameters
     ----------
-    formula : str
-        ``y ~ x + lag(x)`` without the lags of y; or give ``y`` and ``x``. The panel may be unbalanced.
-    data, unit, time
-        As for ``ols``.
-    lags : int
-        Lags of y among the regressors.
-    equations : str
-        difference, or system (a constant is reported then).
+    formula, data, y, x, unit, time
+        As for ``ols``; without the lags of y. The panel may be unbalanced.
+    lags, equations : int, str
+        Lags of y among the regressors; difference, or system (a constant is reported then).
     instruments : tuple of int
         First and last lag of the levels of y that instrument the differences; 0 takes all there are.
     endogenous, predetermined : sequence of str
-        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are instruments; regressors made
-        of them do not instrument themselves.
-    last_lag : int
-        Last lag of these; 0 takes all there are.
-    collapse : bool
-        Whether to have one instrument a lag, and not one a lag and date.
-    steps : int
-        1 (robust errors) or 2 (Windmeijer's corrected errors).
-    time_effects : bool
-        Whether dates have dummies; in a system they instrument the levels alone.
-    first_step : str
-        full, difference or identity: Roodman's h(3), h(2) and h(1).
+        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are instruments, up to ``last_lag``
+        (0: all there are); regressors made of them do not instrument themselves.
+    collapse, time_effects : bool
+        Whether to have one instrument a lag, and not one a lag and date; whether dates have dummies, which in a system
+        instrument the levels alone.
+    steps, first_step : int, str
+        1 (robust errors) or 2 (Windmeijer's errors); full, difference or identity: Roodman's h(3), h(2) and h(1).
     """
     rows = table(formula, data, unit, time, keep_missing=True)
-    if steps not in (1, 2) or equations not in ("difference", "system"):
-        raise EstimateError(f"steps={steps}, equations={equations!r}", "1 or 2; difference or system", "choose")
-    system, dates = equations == "system", rows.every_date
+    chosen("number of steps", steps, [1, 2])
+    chosen("equations", equations, ["difference", "system"])
+    system, dates = equations == "system", rows.dates.names
+    dates = np.arange(dates[0], dates[-1] + 1) if dates.dtype.kind == "i" else dates  # those that no unit has, too
     Y = rows.grid(rows.y, dates)
     names = [str(name) for name in rows.X if name != "Intercept"]
     instrumented = {name: first for group, first in ((endogenous, 2), (predetermined, 1)) for name in group}
     touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
     own = [gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE for n in names]
-    sources = [
-        gmm.Source(rows.grid(rows.column(n, missing=True), dates), first, last_lag) for n, first in instrumented.items()
-    ]
+    paths = {name: rows.grid(rows.column(name, missing=True), dates) for name in instrumented}
+    sources = [gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()]
     X, n_dates = rows.grid(rows.X[names], dates), Y.shape[1]
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
     spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
@@ -172,8 +151,8 @@ def _trends(
 
 def _log_t_rows(names: Sequence[str], found: Sequence[tuple[float, float, float]]) -> Rows:
     b, errors, t = zip(*found, strict=True) if found else ((), (), ())
-    two_sided = t_rows(names, b, errors, "long-run variance")
-    return lambda level: two_sided(level).assign(p_value=[logt.one_sided_p(v) for v in t], law="normal, one-sided")
+    p_values = [logt.one_sided_p(ratio) for ratio in t]
+    return t_rows(names, b, errors, "long-run variance", p_value=p_values, law="normal, one-sided")
 
 
 @told("log-t")
@@ -187,9 +166,7 @@ def log_t(
     discard: float = 1 / 3,
     variance: str = "fqsb",
 ) -> Fit:
-    """Test convergence of all units with the log t regression of Phillips and Sul.
-
-    ``log t`` is the slope b; its p-value is one-sided, small against convergence (t below -1.65).
+    """Test convergence by Phillips and Sul: ``log t``, with a one-sided p small against it (t below -1.65).
 
     Parameters
     ----------
@@ -197,23 +174,17 @@ def log_t(
         As for ``dynamic_fe``; y in logs, positive.
     smoothing : float, optional
         Of the Hodrick-Prescott filter; None takes y as it is.
-    discard : float
-        Share of the first periods that is left out.
-    variance : str
-        Long-run variance: fqsb or aqsb.
+    discard, variance : float, str
+        Share of the first periods that is left out; long-run variance, fqsb or aqsb.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     H = logt.transition_variance(x)
     found = logt.fit_logt(H, periods, variance)
-    line = float(found.b[0]), float(found.std_error[0]), float(found.t[0])
-    return Fit(
-        "Log t regression",
-        _log_t_rows(["log t"], [line]),
-        len(periods),
-        notes={"units": len(x), "speed": line[0] / 2, "converges": line[2] > logt.CRITICAL_VALUE},
-        tables={"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates)},
-        raw=found,
-    )
+    b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
+    notes = {"units": len(x), "speed": b / 2, "converges": t > logt.CRITICAL_VALUE}
+    tables = {"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates.names)}
+    lines = _log_t_rows(["log t"], [(b, error, t)])
+    return Fit("Log t regression", lines, len(periods), notes=notes, tables=tables, raw=found)
 
 
 @told("clubs")
@@ -229,36 +200,29 @@ def clubs(
     merge: str | None = "phillips_sul",
     adopt: bool = False,
 ) -> Fit:
-    """Sort units into convergence clubs.
-
-    One parameter a club; ``tables["members"]`` names the club of each unit, 0 for none.
+    """Sort units into convergence clubs, one parameter each; ``tables["members"]`` names that of each unit, 0 for none.
 
     Parameters
     ----------
     data, y, unit, time, smoothing, discard, variance
         As for ``log_t``.
-    merge : str, optional
-        phillips_sul or von_lyncker_thoennessen joins clubs that converge together; None leaves them.
-    adopt : bool
-        Whether units of no club join the one with which they converge best.
+    merge, adopt : str, bool
+        phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None leaves them; whether units of
+        no club join the one with which they converge best.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
     tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
     found = found if merge is None else merge_clubs(tests, found, merge)
     found = adopt_divergent(tests, found) if adopt else found
-    clubs_by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
+    by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
     paths = logt.relative_transition(x)
-    mean = {name: paths[list(club.members)].mean(axis=0) for name, club in clubs_by_name.items()}
-    sizes = {f"units in {name}": len(club.members) for name, club in clubs_by_name.items()}
-    members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units)
-    return Fit(
-        "Convergence clubs",
-        _log_t_rows(list(clubs_by_name), [(c.b, c.std_error, c.t) for c in found.clubs]),
-        x.size,
-        notes={"units": len(x), **sizes, "none": len(found.divergent)},
-        tables={"members": members, "over time": pd.DataFrame(mean, index=rows.dates)},
-        raw=found,
-    )
+    means = {name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()}
+    sizes = {f"units in {name}": len(club.members) for name, club in by_name.items()}
+    notes = {"units": len(x), **sizes, "none": len(found.divergent)}
+    members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units.names)
+    tables = {"members": members, "over time": pd.DataFrame(means, index=rows.dates.names)}
+    lines = _log_t_rows(list(by_name), [(club.b, club.std_error, club.t) for club in found.clubs])
+    return Fit("Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=found)
 
 
 @told("inequality")
@@ -274,9 +238,7 @@ def inequality(
     draws: int = 499,
     seed: int = 0,
 ) -> Fit:
-    """Measure inequality between units at every date, and split it by groups.
-
-    Parameters ``total``, ``between`` and ``within``, with the date; ``tables["over time"]`` is the same, wide.
+    """Measure inequality between units at every date: ``total``, and ``between`` and ``within`` groups.
 
     Parameters
     ----------
@@ -290,35 +252,27 @@ def inequality(
         Samples of units behind the standard errors of the Theil indices.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
-    kinds: dict[str, Callable[..., float]] = {"gini": gini, "atkinson": atkinson}
-    if measure not in {"theil_t", "theil_l", *kinds} or (groups is not None and measure in kinds):
-        raise EstimateError(f"measure {measure!r} with groups={groups!r}", "theil_t or theil_l", "choose one")
-    rng, lines, spreads = np.random.default_rng(seed), dict[Any, dict[str, float]](), dict[Any, dict[str, float]]()
-    for date in rows.dates:
-        at = rows.time == date
-        income, errors = rows.y[at].to_numpy(), np.array([np.nan, np.nan])
+    chosen("measure split by groups" if groups else "measure", measure, [*THEIL, *(() if groups else MEASURES)])
+    rng, lines, errors = np.random.default_rng(seed), dict[Any, dict[str, float]](), list[float]()
+    for date in rows.dates.names:
+        at, error = rows.time == date, np.nan
+        income = rows.y[at].to_numpy()
         people = np.ones(len(income)) if weights is None else rows.column(weights)[at].to_numpy(float)
-        if measure in kinds:
-            lines[date] = {"total": kinds[measure](income, people)}
+        if measure in MEASURES:
+            lines[date] = {"total": MEASURES[measure](income, people)}
         else:
             lines[date] = {"total": theil(income, people, measure)}
-            errors = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure)
+            error = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure).std(ddof=1)
         if groups is not None:
             codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[1]
             parts = decompose_theil(income, people, codes, measure)
             lines[date] |= {"between": parts.between, "within": parts.within}
-        spreads[date] = {**dict.fromkeys(lines[date], np.nan), "total": float(errors.std(ddof=1))}
+        errors += [error, *[np.nan] * (len(lines[date]) - 1)]
     wide = pd.DataFrame(lines).T
     names = [f"{what} {date}" if len(wide) > 1 else str(what) for date in wide.index for what in wide]
-    columns = wide.to_numpy().ravel(), pd.DataFrame(spreads).T.to_numpy().ravel()
-    plain = t_rows(names, *columns, "bootstrap of units")
-    return Fit(
-        f"Inequality, {measure}",
-        lambda level: plain(level).assign(p_value=np.nan),
-        len(rows.y),
-        notes={"units": len(rows.units), "dates": len(wide), "groups": groups or ""},
-        tables={"over time": wide},
-    )
+    both = t_rows(names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan)
+    notes = {"units": len(rows.units.names), "dates": len(wide), "groups": groups or ""}
+    return Fit(f"Inequality, {measure}", both, len(rows.y), notes=notes, tables={"over time": wide})
 
 
 @told("markov")
@@ -336,9 +290,7 @@ def markov(
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
-    """Estimate a Markov chain of income classes; with weights, conditional on the neighbours' class.
-
-    A probability for each pair of classes; ``tables`` hold the matrices and the ergodic distribution.
+    """Estimate a Markov chain of income classes, with weights given the neighbours' class; its matrices in ``tables``.
 
     Parameters
     ----------
@@ -346,59 +298,44 @@ def markov(
         As for ``dynamic_fe``; usually income relative to the mean of its date.
     w : optional
         What ``weights`` takes, matched to the units by id: the spatial chain of Rey (2001) and its test.
-    k : int
-        Classes of equal size, over all dates (``classes="pooled"``) or of each date (``"yearly"``).
-    step : int
-        Dates that a transition takes.
+    k, classes, step : int, str, int
+        Number of classes of equal size, pooled over dates or yearly; dates that a transition takes.
     neighbour_classes : int, optional
         Classes of the neighbours' average; k by default.
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
-    if classes not in ("pooled", "yearly"):
-        raise EstimateError(f"classes={classes!r}", "pooled or yearly", "choose one")
+    chosen("classes", classes, ["pooled", "yearly"])
     x = rows.balanced(rows.y)
     codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
-    fit = _chain(counts, labels, step)
-    if w is None:
-        return fit
-    net, rng = weights(w), np.random.default_rng(seed)
-    order = _matched(rows.units, net.units)
-    m = neighbour_classes or k
-    W = net.matrix.toarray()[np.ix_(order, order)]
-    test = chains.spatial_markov_test(x, codes, W, k=k, m=m, rng=rng, draws=draws, step=step)
-    notes = {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
-    matrices = [pd.DataFrame(P, labels, labels) for P in chains.transition_matrix(test.counts)]
-    tables = dict(fit.tables) | {f"neighbours {i}": P for i, P in enumerate(matrices, 1)}
-    return replace(fit, title="Spatial Markov chain", notes={**fit.notes, **notes}, tables=tables, raw=test)
-
-
-def _matched(units: np.ndarray, ids: Sequence[str]) -> np.ndarray:
-    odd = sorted(set(units) ^ set(ids))
-    if odd:
-        side = "no weights" if odd[0] in set(units) else "weights but no data"
-        raise EstimateError(f"{len(odd)} units on one side only, first {odd[0]} with {side}", "one set", "match them")
-    place = {name: i for i, name in enumerate(ids)}
-    return np.array([place[name] for name in units])
-
-
-def _chain(counts: np.ndarray, labels: pd.Index[Any], step: int) -> Fit:
     P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
     errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
-    names = [f"{a} to {b}" for a in labels for b in labels]
     ergodic = chains.ergodic_distribution(P)
-    tables = {
-        "transitions": pd.DataFrame(P, labels, labels),
-        "counts": pd.DataFrame(counts, labels, labels),
-        "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
-    }
+    lines = t_rows([f"{a} to {b}" for a in labels for b in labels], P.ravel(), errors.ravel(), "multinomial")
     notes = {
         "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
         "half-life": float(chains.mobility_half_life(P, step)),
         "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
     }
-    rows = t_rows(names, P.ravel(), errors.ravel(), "multinomial")
-    return Fit("Markov chain", rows, int(counts.sum()), notes=notes, tables=tables)
+    tables = {
+        "transitions": pd.DataFrame(P, labels, labels),
+        "counts": pd.DataFrame(counts, labels, labels),
+        "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
+    }
+    if w is None:
+        return Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
+    net, rng = weights(w), np.random.default_rng(seed)
+    odd = sorted({*rows.units.names} ^ {*net.units})
+    if odd:
+        side = "no weights" if odd[0] in rows.units.names else "weights but no data"
+        raise EstimateError(f"{len(odd)} units on one side only, first {odd[0]} with {side}", "one set", "match them")
+    order = np.argsort(net.units)
+    W = net.matrix.toarray()[np.ix_(order, order)]
+    test = chains.spatial_markov_test(x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step)
+    notes |= {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
+    for i, given in enumerate(chains.transition_matrix(test.counts), 1):
+        tables[f"neighbours {i}"] = pd.DataFrame(given, labels, labels)
+    return Fit("Spatial Markov chain", lines, int(counts.sum()), notes=notes, tables=tables, raw=test)

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from evenfield.front.data import Table, table, told
-from evenfield.front.results import NUMBERS, Fit, t_rows
+from evenfield.front.results import NUMBERS, Fit, chosen, t_rows
 from evenfield.numerics import ols as plain
+from evenfield.numerics import specification_curve as curve
 from evenfield.numerics.convergence import fit_speed, half_life_bounds, speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.fixed_effects import WithoutEffects, without_effects
 from evenfield.numerics.inference import cluster_robust as by_cluster
 from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
@@ -22,75 +23,54 @@ from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_k
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
 from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test, permutation_from_keys
 from evenfield.study.errors import EstimateError
 
 
 @dataclass(frozen=True)
 class Case:
-    """A least-squares fit and what its inferences need beside it."""
+    """A least-squares fit and what its inferences need beside it; ``c`` are the weights of the coefficients, (K,)."""
 
     rows: Table
     fit: plain.OlsFit
-    names: tuple[str, ...]  # coefficients that are reported, the first columns
+    names: list[str]  # coefficients that are reported, the first columns
     clusters: by_cluster.Clusters
-    dates: by_cluster.Clusters
-    absorbed: int  # effects nested in the clusters that demeaning took out
-    crossed: int  # other effects that were taken out
+    left: WithoutEffects  # outcome and regressors of the fit
     options: Mapping[str, Any]  # as given to ``ols``
 
-    def c(self, name: Any) -> np.ndarray:
-        """Return the weights of one coefficient or of the sum of several, shape (K,)."""
-        at = [self.names.index(each) for each in ([name] if isinstance(name, str) else name)]
-        return np.asarray(np.eye(self.fit.X.shape[1])[at].max(axis=0))
+    @cached_property
+    def coefficients(self) -> np.ndarray:
+        """Weights of each coefficient that is reported, shape (J, K)."""
+        return np.eye(self.fit.X.shape[1])[: len(self.names)]
 
     @cached_property
-    def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Ids, latitudes and longitudes of the units."""
+    def places(self) -> np.ndarray:
+        """Latitudes and longitudes of the units."""
         names = list(self.options["coords"])
         if not {*names} <= {*self.rows.data}:
             raise EstimateError(f"no coordinates {names}", "columns of the data", "give coords=('lat', 'lon')")
-        first = np.unique(self.rows.unit, return_index=True)[1]
-        return self.rows.units, *self.rows.data[names].to_numpy(float)[first].T
+        return self.rows.data[names].to_numpy(float)[np.unique(self.rows.units.codes, return_index=True)[1]].T
 
     @cached_property
     def kernel(self) -> Any:
         """Spatial kernel of the units."""
         if self.options["cutoff_km"] is None:
             raise EstimateError("Conley errors without a distance", "cutoff_km", "give cutoff_km=500, for example")
-        return spatial_kernel(*self.places, self.options["cutoff_km"])
+        lat, lon = self.places
+        return spatial_kernel(self.rows.units.names, lat, lon, self.options["cutoff_km"])
 
     @cached_property
-    def spaces(self) -> dict[float, Any]:
-        """Spatial principal components by level, as far as they were asked for."""
-        return {}
-
-    def scpc(self, name: Any, level: float) -> Any:
-        """Test one coefficient with spatial principal components."""
-        if len(self.rows.units) < len(self.rows.codes):
+    def components(self) -> Callable[[float], Any]:
+        """Spatial principal components by level."""
+        if self.rows.several:
             raise EstimateError("SCPC for several rows a unit", "one row a unit", "take long differences or unit means")
-        if level not in self.spaces:
-            options = self.options["average_correlation"], level, self.options["most_components"]
-            self.spaces[level] = spatial_components(haversine_km(*self.places[1:]), *options)
-        return scpc_inference(self.fit, self.c(name), self.spaces[level])
-
-    def conley(self, name: Any, level: float, *, all_dates: bool = False) -> Any:
-        """Test one coefficient with Conley's kernel."""
-        case = self.fit, self.c(name), by_cluster.Clusters(self.rows.units, self.rows.codes)
-        if len(self.rows.units) == len(self.rows.codes):
-            return conley_inference(*case, self.kernel, level=level)
-        return conley_panel_inference(*case, self.dates, self.kernel, self.lags, level=level, all_dates=all_dates)
-
-    @property
-    def lags(self) -> int:
-        """Serial lags."""
-        lags = self.options["lags"]
-        return default_lags(len(self.rows.dates)) if lags is None else int(lags)
+        correlation, most = self.options["average_correlation"], self.options["most_components"]
+        distance = haversine_km(*self.places)
+        return cache(lambda level: spatial_components(distance, correlation, level, most))
 
     @cached_property
     def products(self) -> by_cluster.ClusterProducts:
         """Products of the clusters, formed once for all coefficients."""
-        return by_cluster.cluster_products(self.fit, np.eye(self.fit.X.shape[1])[0], self.clusters)
+        return by_cluster.cluster_products(self.fit, self.coefficients[0], self.clusters)
 
     @cached_property
     def draws(self) -> Any:
@@ -98,17 +78,21 @@ class Case:
         rng = np.random.default_rng(self.options["seed"])
         return wild_draws(self.clusters, "rademacher", self.options["draws"], rng)
 
-    def wild(self, name: Any, level: float, kind: Any) -> Any:
-        """Test one coefficient with the wild cluster bootstrap."""
-        return wild_inference(wild_bootstrap(self.fit, self.c(name), self.products, self.draws, kind), level)
+    def conley(self, c: np.ndarray, level: float, *, all_dates: bool = False) -> Any:
+        """Test with Conley's kernel."""
+        if not self.rows.several:
+            return conley_inference(self.fit, c, self.rows.units, self.kernel, level=level)
+        panel = self.fit, c, self.rows.units, self.rows.dates, self.kernel, self.options["lags"]
+        return conley_panel_inference(*panel, level=level, all_dates=all_dates)
 
-    def randomised(self, name: str, level: float) -> Any:
+    def randomised(self, c: np.ndarray, level: float) -> Any:
         """Permute the paths of a regressor over units, the others held."""
         rows, options, rng = self.rows, self.options, np.random.default_rng(self.options["seed"])
-        if rows.dates.size > 1 and rows.time_name not in rows.effects:
+        if rows.dates.names.size > 1 and rows.time_name not in rows.effects:
             raise EstimateError("a panel without time effects", "'| time' or '| unit + time'", "add them")
         if set(rows.effects) - {rows.unit_name, rows.time_name}:
             raise EstimateError("randomisation with other effects", "unit and time", "make the others controls, C(x)")
+        name = self.names[c.argmax()]
         X = rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
         panel = permuted.path_panel(rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X)
         if options["strata"] is None:
@@ -119,63 +103,58 @@ class Case:
         effects: permuted.Effects = "unit and time" if rows.unit_name in rows.effects else "time"
         return permuted.randomisation_inference(permuted.path_randomisation(panel, drawn, effects), level)
 
-    def by_covariance(self, name: Any, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
-        """Test one coefficient with Student's t, effects that were taken out counted."""
-        df = self.fit.df - self.absorbed - self.crossed
-        return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), self.c(name), df, level)
+    def by_covariance(self, c: np.ndarray, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
+        """Test with Student's t, effects that were taken out counted."""
+        df = self.fit.df - self.left.nested - self.left.crossed
+        return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), c, df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
         """Return the covariance of the coefficients, from the variances of them and of their sums."""
         if kind in ("two_way", "randomisation"):
             return pd.DataFrame()
-        infer = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)]
-        sums = np.array([[infer(self, (a, b), 0.95).std_error ** 2 for b in self.names] for a in self.names])
+        infer, each = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)], self.coefficients
+        sums = np.array([[infer(self, np.maximum(a, b), 0.95).std_error ** 2 for b in each] for a in each])
         single = np.diag(sums)
         values = np.where(np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2)
         return pd.DataFrame(values, self.names, self.names)
 
 
-NOTHING = 1e-10
-BY_SCORES = {
-    "classical",
-    "HC1",
-    "CR1",
-    "two_way",
-    "driscoll_kraay",
-}  # these need no leverages, so that no effect has to be a dummy
-INFERENCES: dict[str, Callable[[Case, Any, float], Any]] = {
-    "classical": lambda s, n, a: s.by_covariance(n, a, plain.cov_classical),
-    "HC1": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc1),
-    "HC3": lambda s, n, a: s.by_covariance(n, a, plain.cov_hc3),
-    "CR1": lambda s, n, a: by_cluster.cr1_inference(s.fit, s.c(n), s.clusters, s.crossed, a),
-    "CR2": lambda s, n, a: by_cluster.cr2_inference(s.fit, s.c(n), s.products, level=a),
-    "CR3": lambda s, n, a: by_cluster.cr3_inference(s.fit, s.c(n), s.products, level=a),
-    "two_way": lambda s, n, a: by_cluster.two_way_inference(s.fit, s.c(n), s.clusters, s.dates, level=a),
-    "wild": lambda s, n, a: s.wild(n, a, "11"),
-    "wild33": lambda s, n, a: s.wild(n, a, "33"),
-    "SCPC": lambda s, n, a: s.scpc(n, a),
-    "conley": lambda s, n, a: s.conley(n, a),
-    "conley_all_dates": lambda s, n, a: s.conley(n, a, all_dates=True),
-    "driscoll_kraay": lambda s, n, a: driscoll_kraay_inference(s.fit, s.c(n), s.dates, s.lags, level=a),
-    "randomisation": lambda s, n, a: s.randomised(n, a),
+BY_SCORES = {"classical", "HC1", "CR1", "two_way", "driscoll_kraay"}  # without leverages: no effect has to be a dummy
+INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
+    "classical": lambda s, c, a: s.by_covariance(c, a, plain.cov_classical),
+    "HC1": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc1),
+    "HC3": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc3),
+    "CR1": lambda s, c, a: by_cluster.cr1_inference(s.fit, c, s.clusters, s.left.crossed, a),
+    "CR2": lambda s, c, a: by_cluster.cr2_inference(s.fit, c, s.products, level=a),
+    "CR3": lambda s, c, a: by_cluster.cr3_inference(s.fit, c, s.products, level=a),
+    "two_way": lambda s, c, a: by_cluster.two_way_inference(s.fit, c, s.clusters, s.rows.dates, level=a),
+    "wild": lambda s, c, a: wild_inference(wild_bootstrap(s.fit, c, s.products, s.draws, "11"), a),
+    "wild33": lambda s, c, a: wild_inference(wild_bootstrap(s.fit, c, s.products, s.draws, "33"), a),
+    "SCPC": lambda s, c, a: scpc_inference(s.fit, c, s.components(a)),
+    "conley": lambda s, c, a: s.conley(c, a),
+    "conley_all_dates": lambda s, c, a: s.conley(c, a, all_dates=True),
+    "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(s.fit, c, s.rows.dates, s.options["lags"], level=a),
+    "randomisation": lambda s, c, a: s.randomised(c, a),
 }
 LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
 
 
-def _lines(case: Case, keys: Sequence[tuple[str, str]], level: float) -> pd.DataFrame:
+def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
     """Return a row for each inference and coefficient; one that cannot be says why, unless none can."""
     out, errors = [], []
-    for kind, name in keys:
+    for kind, (name, c) in product(kinds, zip(case.names, case.coefficients, strict=True)):
+        if (kind, name) == ("randomisation", "Intercept"):
+            continue
         line = {"term": name, "inference": kind, **dict.fromkeys(NUMBERS, np.nan)}
         try:
-            found = INFERENCES[kind](case, name, level)
+            found = INFERENCES[kind](case, c, level)
             line |= {column: getattr(found, column, np.nan) for column in NUMBERS}
             line["law"] = getattr(found, "law", LAWS.get(kind, f"t({line['df']:g})"))
         except NumericsError as error:
-            line |= {"estimate": float(case.fit.beta[case.names.index(name)]), "law": f"none: {error}"}
+            line |= {"estimate": float(c @ case.fit.beta), "law": f"none: {error}"}
             errors.append(error)
         out.append(line)
-    if len(errors) == len(keys):
+    if len(errors) == len(out):
         raise errors[0]
     return pd.DataFrame(out)
 
@@ -200,8 +179,6 @@ def ols(
 ) -> Fit:
     """Fit least squares, with fixed effects and one or many inferences for few units.
 
-    One parameter a group.
-
     Parameters
     ----------
     formula : str
@@ -224,87 +201,35 @@ def ols(
     """
     options = dict(locals())
     rows = table(formula, data, unit, time)
-    several = len(rows.units) < len(rows.codes) or cluster is not None
-    chosen = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
-    unknown = [name for name in chosen if name not in INFERENCES]
-    if unknown:
-        raise EstimateError(f"no inference {unknown[0]!r}", f"one of {', '.join(INFERENCES)}", "choose one")
-    clusters, dates = by_cluster.Clusters(rows.units, rows.codes), by_cluster.Clusters(rows.dates, rows.when)
+    options["lags"] = default_lags(len(rows.dates.names)) if lags is None else int(lags)
+    several = rows.several or cluster is not None
+    kinds = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
+    for kind in kinds:
+        chosen("inference", kind, INFERENCES)
+    clusters = rows.units
     if cluster is not None:
         clusters = by_cluster.encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
-    y, X, names, absorbed, crossed = _without_effects(rows, clusters.codes, BY_SCORES.issuperset(chosen))
-    fit = plain.fit_ols(y, X)
-    case = Case(rows, fit, names, clusters, dates, absorbed, crossed, options)
+    own = {rows.unit_name: rows.units.codes, rows.time_name: rows.dates.codes}
+    effects = {name: own[name] if name in own else pd.factorize(rows.column(name))[0] for name in rows.effects}
+    names = [str(name) for name in rows.X if not (effects and name == "Intercept")]
+    values = np.array([rows.y, *(rows.X[name] for name in names)])
+    left = without_effects(values, names, effects, clusters.codes, dummies=not BY_SCORES.issuperset(kinds))
+    fit = plain.fit_ols(left.y, left.X)
+    case = Case(rows, fit, names, clusters, left, options)
     n, k = fit.X.shape
     sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
-    keys = [(kind, name) for kind in chosen for name in case.names if (kind, name) != ("randomisation", "Intercept")]
     return Fit(
         "Least squares",
-        lambda level: _lines(case, keys, level),
-        n,
-        float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
-        k + absorbed + crossed,
-        rows.restored(fit.u_hat),
-        rows.restored(rows.y.to_numpy() - fit.u_hat),
-        case.covariance,
-        {"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units), "clusters": len(clusters.names)},
+        lambda level: _lines(case, kinds, level),
+        nobs=n,
+        loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
+        n_params=k + left.nested + left.crossed,
+        resids=rows.restored(fit.u_hat),
+        fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
+        covariance=case.covariance,
+        notes={"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units.names), "clusters": len(clusters.names)},
         raw=fit,
     )
-
-
-def _without_effects(
-    rows: Table, clusters: np.ndarray, whole: bool
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], int, int]:
-    """Demean by the first effect nested in the clusters (nothing is lost then); another one goes too, or is dummies."""
-    own = {rows.unit_name: rows.codes, rows.time_name: rows.when}
-    labels = {name: own[name] if name in own else pd.factorize(rows.column(name))[0] for name in rows.effects}
-    kept = [i for i, name in enumerate(rows.X) if not (labels and name == "Intercept")]
-    names, values = tuple(rows.X.columns[kept]), np.array([rows.y.to_numpy(), *rows.X.to_numpy().T[kept]])
-    nested = next((name for name, codes in labels.items() if _nested(codes, clusters)), "")
-    inner, size = labels.pop(nested, None), np.einsum("rn,rn->r", values, values)
-    absorbed, crossed, others = 0, 0, list(labels.values())
-    if not whole or len(others) > 1:
-        levels = [range(int(i > 0 or inner is not None), codes.max() + 1) for i, codes in enumerate(others)]
-        dummies = [codes == level for codes, each in zip(others, levels, strict=True) for level in each]
-        values, others = np.vstack([values, *dummies]), []
-    if inner is not None:
-        counts = np.bincount(inner)
-        for i, row in enumerate(values):
-            values[i] -= (np.bincount(inner, row) / counts)[inner]
-        absorbed, gone = len(counts), np.einsum("rn,rn->r", values, values)[: len(size)] <= NOTHING**2 * size
-        if gone[1:].any():
-            found = f"{names[int(gone[1:].argmax())]} does not vary within {nested}"
-            raise EstimateError(found, "regressors that vary", "leave it out")
-    if others:
-        if inner is None:  # the constant stands for it
-            inner, crossed = np.zeros_like(others[0]), 1
-            values -= values.mean(axis=1, keepdims=True)
-        crossed += _crossed_out(values, others[0], inner)
-        if (np.einsum("rn,rn->r", values, values) <= NOTHING**2 * size)[1:].any():
-            raise NumericsError("the regressors are collinear")
-    return values[0], values[1:].T, names, absorbed, crossed
-
-
-def _nested(inner: np.ndarray, outer: np.ndarray) -> bool:
-    home = np.zeros(inner.max() + 1, dtype=int)
-    home[inner] = outer
-    return bool((home[inner] == outer).all())
-
-
-def _crossed_out(values: np.ndarray, codes: np.ndarray, inner: np.ndarray) -> int:
-    """Take an effect out of rows in place, demeaned by ``inner``, by least squares on its dummies; values (R, N)."""
-    counts, shape = np.bincount(codes), (inner.max() + 1, codes.max() + 1)
-    pairs = np.bincount(inner * shape[1] + codes, minlength=shape[0] * shape[1]).reshape(shape)
-    shares = pairs / pairs.sum(axis=1, keepdims=True)
-    roots, vectors = np.linalg.eigh(np.diag(counts) - pairs.T @ shares)
-    known = roots > NOTHING * counts.max()
-    if known.sum() < len(counts) - 1:
-        raise NumericsError("the regressors are collinear")
-    sums = np.array([np.bincount(codes, row) for row in values])
-    effects = (sums @ vectors[:, known] / roots[known]) @ vectors[:, known].T
-    for i, effect in enumerate(effects):
-        values[i] += (shares @ effect)[inner] - effect[codes]
-    return len(counts) - 1
 
 
 @told("contrasts")
@@ -323,16 +248,12 @@ def contrasts(
 
     Parameters
     ----------
-    data : DataFrame
-        One row a unit.
-    y, group : str
-        Columns of the outcome and of the group.
+    y, group, controls : str, str, sequence of str
+        Columns.
     reference : str, optional
         Group to compare with; all other units by default.
-    controls : sequence of str
-        Columns.
-    unit, inference, **options
-        As for ``ols``.
+    data, unit, inference, **options
+        As for ``ols``; one row a unit.
     """
     units = table(f"`{y}` ~ 1", data, unit, None)
     labels = units.column(group).astype(str)
@@ -366,27 +287,23 @@ def beta_convergence(
     end: int | None = None,
     **options: Any,
 ) -> Fit:
-    """Regress mean yearly growth on the initial level, and read off the speed of convergence.
-
-    ``initial`` is the slope; ``notes`` and ``tables["speed"]`` hold speed and half-life with intervals.
+    """Regress mean yearly growth on the ``initial`` level; ``tables["speed"]`` holds speed and half-life.
 
     Parameters
     ----------
     formula : str
         ``np.log(income) ~ schooling``: the level in logs, and controls at the first date. Or ``y`` and ``x``.
-    data, unit, time
-        As for ``ols``.
+    data, unit, time, **options
+        As for ``ols``; inference is HC3 by default.
     start, end : int, optional
         First and last date; those of the data by default.
-    **options
-        As for ``ols``; inference is HC3 by default.
     """
     rows = table(formula, data, unit, time)
     if rows.effects:
         raise EstimateError("fixed effects in a cross-section", "controls", f"write C({rows.effects[0]})")
     if {"growth", "initial"} & set().union(*rows.variables.values()):
         raise EstimateError("a control named growth or initial", "another name", "rename it")
-    first, last = (rows.dates[0] if start is None else start), (rows.dates[-1] if end is None else end)
+    first, last = (rows.dates.names[0] if start is None else start), (rows.dates.names[-1] if end is None else end)
     levels = rows.y.groupby([rows.unit, rows.time]).first().unstack()
     if not last > first or not {first, last} <= set(levels):
         raise EstimateError(f"dates {first} and {last}", "two dates of the data, in order", "set start and end")
@@ -430,47 +347,39 @@ def specification_curve(
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
-    """Fit every combination of outcomes, controls and samples, and test the whole curve.
-
-    One parameter a specification, CR1 by unit; ``tables["joint"]`` holds the tests of the whole curve.
+    """Fit every combination of outcomes, controls and samples, CR1 by unit; ``tables["joint"]`` tests the whole curve.
 
     Parameters
     ----------
-    data : DataFrame
-        One row a unit, or a balanced panel.
-    y, treatment : str or sequence of str, str
-        Outcomes and the treatment.
-    controls : sequence of sequences of str
-        Sets of controls.
+    y, treatment, controls : str or sequence of str, str, sequence of sequences of str
+        Outcomes, the treatment and sets of controls.
     samples : mapping of str to str, optional
         Names and queries (``DataFrame.query``); all rows by default.
-    unit, time, effects
-        As for ``ols``; effects are columns.
-    sign : int
-        Predicted sign, 1 or -1.
-    strata, draws, seed : optional
-        Paths of the treatment are permuted over units, inside strata.
+    data, unit, time, effects
+        As for ``ols``, effects as columns; one row a unit, or a balanced panel.
+    sign, strata, draws, seed : optional
+        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside strata.
     """
     outcomes, rng = [y] if isinstance(y, str) else list(y), np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))
     whole = table(f"`{treatment}` ~ 1", data, unit, time)
-    paths, labels = whole.balanced(whole.y), np.zeros(len(whole.units), dtype=int)
+    paths, labels = whole.balanced(whole.y), np.zeros(len(whole.units.names), dtype=int)
     if strata is not None:
         first = np.unique(whole.unit, return_index=True)[1]
         labels = np.unique(whole.column(strata).astype(str).to_numpy()[first], return_inverse=True)[1]
     keys = rng.random((draws, len(labels)))
-    drawn = paths[[np.arange(len(labels)), *(permutation_from_keys(key, labels) for key in keys)]]
+    drawn = paths[[np.arange(len(labels)), *(curve.permutation_from_keys(key, labels) for key in keys)]]
     found = []
     for outcome, names, (_, query) in cases:
         formula = f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
         rows = table(formula, data.query(query) if query else data, unit, time)
         shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
-        d = drawn[:, np.searchsorted(whole.units, rows.unit), np.searchsorted(whole.dates, rows.time)].T
-        found.append(_all_draws(rows.y.to_numpy(), d, Z, rows.codes))
+        d = drawn[:, np.searchsorted(whole.units.names, rows.unit), np.searchsorted(whole.dates.names, rows.time)].T
+        found.append(curve.slopes_by_draw(rows.y.to_numpy(), d, Z, rows.units.codes))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
-    sums = dict(zip(SUMMARIES, curve_summaries(estimates, estimates / errors, df, sign), strict=True))
-    tests = {n: joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
+    sums = dict(zip(curve.SUMMARIES, curve.curve_summaries(estimates, estimates / errors, df, sign), strict=True))
+    tests = {n: curve.joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
     names = [" | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases]
     return Fit(
         "Specification curve",
@@ -479,15 +388,3 @@ def specification_curve(
         notes={f"joint p, {n.replace('_', ' ')}": test.p_value for n, test in tests.items()},
         tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},
     )
-
-
-def _all_draws(y: np.ndarray, d: np.ndarray, Z: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the coefficient of each column of d with controls Z, its standard error by unit, and G - 1."""
-    plain.fit_ols(y, np.column_stack([Z, d[:, 0]]))  # refuses what is collinear
-    Q = np.linalg.qr(Z)[0]
-    d, e = d - Q @ (Q.T @ d), y - Q @ (Q.T @ y)
-    square = (d**2).sum(axis=0)
-    beta, G = d.T @ e / square, int(codes.max()) + 1
-    factor = G / (G - 1) * (len(y) - 1) / (len(y) - Z.shape[1] - 1)
-    scores: Any = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes))))) @ (d * (e[:, None] - d * beta))
-    return beta, np.sqrt(factor * (scores**2).sum(axis=0)) / square, G - 1

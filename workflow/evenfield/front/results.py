@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from html import escape
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, nearest
 
 Rows = Callable[[float], pd.DataFrame]
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
 
 
-def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf) -> Rows:
-    """Return tidy rows with Student's t, or the normal law for infinite degrees of freedom."""
+def chosen(what: str, name: Any, known: Iterable[Any], remedy: str = "choose one") -> None:
+    """Refuse a name that is none of those that there are."""
+    known = list(dict.fromkeys(known))
+    if name not in known:
+        names = list(map(str, known))
+        raise EstimateError(f"no {what} {name!r}", f"one of {', '.join(names)}", nearest(str(name), names, remedy))
+
+
+def t_rows(
+    names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf, **others: Any
+) -> Rows:
+    """Return tidy rows by Student's t, the normal law for infinite df; ``others`` are columns in place of its own."""
     estimate, spread = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
     ratio = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
 
@@ -28,7 +39,7 @@ def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str
         columns = [estimate, spread, ratio, np.broadcast_to(df, ratio.shape), 2 * stdtr(df, -np.abs(ratio))]
         numbers = dict(zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True))
         law = "t" if np.ndim(df) else "normal" if np.isinf(df) else f"t({df:g})"
-        return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law})
+        return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law, **others})
 
     return rows
 
@@ -36,10 +47,7 @@ def t_rows(names: Sequence[str], estimates: Any, std_errors: Any, inference: str
 class Text(str):
     """Text that shows itself as it is."""
 
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
+    __repr__ = str.__str__
 
     def __call__(self) -> Text:
         """Return the text, for who is used to ``summary()``."""
@@ -55,9 +63,7 @@ class Fit:
     nobs: int  # observations, and the log-likelihood of ``n_params`` parameters; NaN where there is none
     loglik: float = np.nan
     n_params: int = 0
-    resids: pd.Series[float] = field(
-        default_factory=lambda: pd.Series(dtype=float)
-    )  # in the order of the data, or empty
+    resids: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))  # in the user's order, or empty
     fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
     covariance: Callable[[str], pd.DataFrame] = lambda _: pd.DataFrame()  # of the parameters by inference, or empty
     notes: Mapping[str, Any] = field(default_factory=dict)  # numbers of the whole fit, and further tables, by name
@@ -116,17 +122,12 @@ class Fit:
 
     def vcov(self, inference: str) -> Fit:
         """Return the same fit with one of its inferences in front."""
-        known = list(dict.fromkeys(self.rows(0.95)["inference"]))
-        if inference not in known:
-            raise EstimateError(
-                f"no inference {inference!r} here", f"one of {', '.join(known)}", "name it when fitting"
-            )
-        order = [inference, *(name for name in known if name != inference)]
+        chosen("inference", inference, self.rows(0.95)["inference"], "name it when fitting")
 
         def rows(level: float) -> pd.DataFrame:
             found = self.rows(level)
-            parts = [found[found["inference"] == name] for name in order]
-            return pd.DataFrame(pd.concat(parts, ignore_index=True))
+            first = found["inference"] == inference
+            return pd.concat([found[first], found[~first]], ignore_index=True)
 
         return replace(self, rows=rows)
 
@@ -142,13 +143,14 @@ class Fit:
         laws = "; ".join(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}" for kind, law in kinds.items())
         whole = {"N": self.nobs, "log-likelihood": self.loglik, "AIC": self.aic, "BIC": self.bic, **self.notes}
         told = [f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)]
-        return Text("\n".join([self.title, "", body, *more, "", *_wrapped(told), f"inference: {laws}"]))
+        parts = "   ".join(part.replace(" ", NO_BREAK) for part in told)
+        foot = wrap(parts, 100, break_long_words=False, break_on_hyphens=False)
+        return Text("\n".join([self.title, "", body, *more, "", *foot, f"inference: {laws}"]).replace(NO_BREAK, " "))
 
     def __str__(self) -> str:
         return str(self.summary)
 
-    def __repr__(self) -> str:
-        return str(self.summary)
+    __repr__ = __str__
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the estimates with their intervals and return the axes (needs matplotlib)."""
@@ -163,15 +165,6 @@ def _short(value: Any) -> str:
     return "" if np.isnan(value) else f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
-def _wrapped(parts: Sequence[str], width: int = 100) -> list[str]:
-    lines = [""]
-    for part in parts:
-        if lines[-1] and len(lines[-1]) + len(part) + 3 > width:
-            lines.append("")
-        lines[-1] += f"{'   ' if lines[-1] else ''}{part}"
-    return lines
-
-
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 
 
@@ -183,70 +176,55 @@ class Comparison:
 
     def markdown(self) -> str:
         """Return a Markdown table."""
-        cells = [[_escaped(cell, r"\|*_") for cell in line] for line in self._lines()]
-        cells.insert(1, ["---"] * len(cells[0]))
-        return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+        head, *body = self._cells(r"\|*_")
+        return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
 
     def latex(self) -> str:
         """Return a LaTeX tabular."""
-        body = [" & ".join(_escaped(cell, "&%$#_{}") for cell in line) + r" \\" for line in self._lines()]
-        spec = "l" + "r" * self.frame.shape[1]
-        return "\n".join([rf"\begin{{tabular}}{{{spec}}}", body[0], r"\hline", *body[1:], r"\end{tabular}"])
+        head, *body = (" & ".join(line) + r" \\" for line in self._cells("&%$#_{}"))
+        begin = rf"\begin{{tabular}}{{l{'r' * self.frame.shape[1]}}}"
+        return "\n".join([begin, head, r"\hline", *body, r"\end{tabular}"])
 
     def html(self) -> str:
         """Return an HTML table."""
-        tags = ["th", *["td"] * len(self.frame)]
-        lines = zip(tags, self._lines(), strict=True)
-        body = ["<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in line) + "</tr>" for tag, line in lines]
-        return "<table>\n" + "\n".join(body) + "\n</table>"
+        with pd.option_context("display.max_colwidth", None):
+            return self.frame.to_html(border=0)
 
     def typst(self) -> str:
         """Return a Typst table."""
-        special = r"\*_#$[]<>@`~"
-        body = [", ".join(f"[{_escaped(cell, special)}]" for cell in line) + "," for line in self._lines()]
-        return f"#table(columns: {self.frame.shape[1] + 1},\n" + "\n".join(body) + "\n)"
+        lines = ",\n".join(", ".join(f"[{cell}]" for cell in line) for line in self._cells(r"\*_#$[]<>@`~"))
+        return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
 
     def word(self, path: Any) -> None:
         """Write a Word document (needs python-docx)."""
         from docx import Document  # noqa: PLC0415 - Word is the only thing that needs it
 
-        document, lines = Document(), self._lines()
+        document, lines = Document(), self._cells()
         made = document.add_table(len(lines), len(lines[0]), style="Light List")
         for row, line in zip(made.rows, lines, strict=True):
             for cell, text in zip(row.cells, line, strict=True):
                 cell.text = text
         document.save(path)
 
-    def _lines(self) -> list[list[str]]:
-        return [["", *map(str, self.frame)], *(list(map(str, row)) for row in self.frame.itertuples())]
+    def _cells(self, special: str = "") -> list[list[str]]:
+        """Return all cells as text, a backslash before characters that are special."""
+        escaped = str.maketrans({character: f"\\{character}" for character in special})
+        rows = [["", *self.frame], *self.frame.itertuples()]
+        return [[str(cell).translate(escaped) for cell in row] for row in rows]
 
-    def __str__(self) -> str:
-        return self.markdown()
-
-    def _repr_html_(self) -> str:
-        return self.html()
-
-
-def _escaped(text: str, special: str) -> str:
-    return "".join(f"\\{c}" if c in special else c for c in text)
+    __str__ = markdown
+    _repr_html_ = html
 
 
 def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True) -> Comparison:
-    """Put fits side by side.
+    """Put fits side by side, for ``markdown()``, ``latex()``, ``html()``, ``typst()``, ``word(path)``, or ``frame``.
 
     Parameters
     ----------
     fits : sequence or mapping of Fit
         Fits; the keys of a mapping name the columns.
-    digits : int
-        Digits after the point.
-    stars : bool
-        Whether to mark p below 0.1, 0.05 and 0.01.
-
-    Returns
-    -------
-    Comparison
-        ``markdown()``, ``latex()``, ``html()``, ``typst()``, ``word(path)``, or ``frame``.
+    digits, stars : int, bool
+        Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
     """
     named = dict(fits) if isinstance(fits, Mapping) else {f"({i})": fit for i, fit in enumerate(fits, 1)}
     if not named:

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from evenfield.front.data import table, told, weights
-from evenfield.front.results import NUMBERS, Fit, t_rows
+from evenfield.front.results import Fit, t_rows
+from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
-from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import reach
 from evenfield.study.errors import EstimateError
@@ -41,7 +40,8 @@ class SpatialFit(Fit):
         law = f"{count} draws" if count else "t by unit" if kind == "unit" else "normal"
 
         def rows(level: float) -> pd.DataFrame:
-            rng, df, ends = np.random.default_rng(seed), np.array(np.inf), [""]
+            rng, ends = np.random.default_rng(seed), [""]
+            df: Any = np.inf
             if dynamic:
                 found: Any = dynamic_effects(raw, (5,), rng, count, level)
                 ends = [f", {horizon}" for horizon in found.horizons]
@@ -49,16 +49,13 @@ class SpatialFit(Fit):
                 found = drawn_impacts(raw, rng, count, kind, level)
             elif kind == "unit":
                 made = clustered_impacts(raw, level)
-                found, df = made.impacts, made.df
+                found, df = made.impacts, made.df.ravel()
             else:
                 found = delta_impacts(raw, kind, level)
-            b, spread = found.estimate, found.std_error
-            ratio = np.divide(b, spread, out=np.full_like(b, np.nan), where=spread > 0)
-            p_value = getattr(found, "p_value", np.full_like(b, np.nan))
-            columns = [b, spread, ratio, np.broadcast_to(df, b.shape), p_value, found.conf_low, found.conf_high]
-            numbers = dict(zip(NUMBERS, map(np.ravel, columns), strict=True))
             names = [f"{what} {name}{end}" for end in ends for what in KINDS for name in found.regressors]
-            return pd.DataFrame({"term": names, "inference": kind, **numbers, "law": law})
+            bounds = {column: getattr(found, column, np.nan) for column in ("p_value", "conf_low", "conf_high")}
+            others = {column: np.broadcast_to(value, found.estimate.shape).ravel() for column, value in bounds.items()}
+            return t_rows(names, found.estimate.ravel(), found.std_error.ravel(), kind, df, law=law, **others)(level)
 
         return Fit(f"Effects: {self.title}", rows, self.nobs, notes={"units": raw.network.n}, raw=raw)
 
@@ -85,9 +82,7 @@ def spatial_panel(
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
-    """Fit a static spatial panel by maximum likelihood.
-
-    With ``impacts()`` and ``reach()``.
+    """Fit a static spatial panel by maximum likelihood, with ``impacts()`` and ``reach()``.
 
     Parameters
     ----------
@@ -95,10 +90,8 @@ def spatial_panel(
         As for ``ols``; the panel is balanced.
     w : Network or what ``weights`` takes
         Matched to the units by id.
-    model : str
-        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; SAR, SDM, SEM and SDEM with random effects.
-    effects : str
-        pooled, unit, time, two_way, or random.
+    model, effects : str
+        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; pooled, unit, time, two_way, or random (SAR, SDM, SEM and SDEM).
     lagged : sequence of str, optional
         Regressors whose spatial lag enters; all by default.
     inference : str or sequence of str
@@ -106,81 +99,37 @@ def spatial_panel(
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for pooled.
     """
-    rows, net = table(formula, data, unit, time), _network(w)
-    panel, names = rows.panel(), None if lagged is None else tuple(lagged)
+    rows, net = table(formula, data, unit, time), weights(w)
+    panel, spread = rows.panel(), None if lagged is None else tuple(lagged)
     kinds = [inference] if isinstance(inference, str) else list(inference)
-    resids, fitted = pd.Series(dtype=float), pd.Series(dtype=float)
+    by_row: dict[str, Any] = {}
     if effects == "random":
-        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=names))
+        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=spread))
         n = len(rows.y)
     else:
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
-        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, names))
+        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, spread))
         n, order = fit.observations, np.argsort(net.units)
-        u = fit.residuals[:, order][np.searchsorted(rows.dates, rows.time), np.searchsorted(rows.units, rows.unit)]
-        resids, fitted = rows.restored(u), rows.restored(rows.y.to_numpy() - u)
+        u = fit.residuals[:, order][rows.dates.codes, rows.units.codes]
+        by_row = {"resids": rows.restored(u), "fitted": rows.restored(rows.y.to_numpy() - u)}
     lost = np.full((len(fit.names),) * 2, np.nan)
-    free = [lost if fit.at_bound else fit.covariance(kind) for kind in kinds]
-    estimates, labels, covariances = fit.estimates, list(fit.names), free
-    if effects == "pooled" or (effects == "random" and "lambda" not in fit.names):
-        level, own, slopes = _constant(panel, fit)
-        estimates, labels = np.concatenate([[level], estimates]), ["Intercept", *labels]
-        covariances = []
-        for kind, V in zip(kinds, free, strict=True):
-            J = np.vstack([slopes.get(kind, np.full(len(V), np.nan)), np.eye(len(V))])
-            covariances.append(J @ V @ J.T + np.diag([own, *np.zeros(len(V))]))
-    parts = [t_rows(labels, estimates, np.sqrt(np.diag(V)), k) for k, V in zip(kinds, covariances, strict=True)]
+    covariances = {kind: lost if fit.at_bound else fit.covariance(kind) for kind in kinds}
+    names, estimates = list(fit.names), fit.estimates
+    if effects == "pooled" or (effects == "random" and "lambda" not in names):
+        names, estimates, covariances = with_constant(panel, fit, covariances)
+    parts = [t_rows(names, estimates, np.sqrt(np.diag(V)), kind) for kind, V in covariances.items()]
+    edge = "a parameter" if fit.at_bound else ""
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
         lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
-        n,
-        fit.log_likelihood,
-        len(labels),
-        resids,
-        fitted,
-        lambda kind: pd.DataFrame(covariances[kinds.index(kind)], labels, labels),
-        {
-            "units": net.n,
-            "periods": len(panel.periods),
-            "at the edge of its range": "a parameter" if fit.at_bound else "",
-        },
+        nobs=n,
+        loglik=fit.log_likelihood,
+        n_params=len(names),
+        covariance=lambda kind: pd.DataFrame(covariances[kind], names, names),
+        notes={"units": net.n, "periods": len(panel.periods), "at the edge of its range": edge},
         raw=fit,
+        **by_row,
     )
-
-
-def _network(w: Any) -> Network:
-    if w is None:
-        raise EstimateError("no weights", "w", "give an edge list, a square DataFrame, a dict or ef.weights(...)")
-    return weights(w)
-
-
-def _constant(panel: BalancedPanel, fit: Any) -> tuple[float, float, dict[str, np.ndarray]]:
-    """Return the constant, its variance given the other parameters, and its derivatives in them, or their expectation.
-
-    Notes
-    -----
-    The likelihood is concentrated in the constant a: a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over
-    that of (I - lambda W)1, which for row-standardised W is 1 - lambda; var(a) = var(a | others) + g'Vg. Sandwiches
-    (qml, unit) would need the scores of a as well: they give it no error.
-    """
-    of, net = dict(zip(fit.names, fit.estimates.tolist(), strict=True)), fit.network
-    wide = panel.ordered(net.units)
-    lagged = net.lag(wide)[..., [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]]
-    columns = np.concatenate([wide[..., :1], lagged[..., :1], wide[..., 1:], lagged[..., 1:]], axis=2)
-    names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
-    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
-    lam, (n, t) = of.get("lambda", 0.0), wide.shape[:2]
-    if lam and not net.row_standardised:
-        raise EstimateError("a pooled error model without row-standardised weights", "rows that sum to one", "use them")
-    plain, lag = columns.mean(axis=(0, 1)), net.lag(columns).mean(axis=(0, 1))
-    filtered = (plain - lam * lag) / (1 - lam)
-    level = float(filtered @ weights_of)
-    slopes = dict(zip(names, -filtered[1:], strict=True)) | {"lambda": (level - float(lag @ weights_of)) / (1 - lam)}
-    mean = net.factor(of.get("rho", 0.0)).solve(level - columns[..., 2:] @ weights_of[2:])
-    kinds = {"observed": slopes, "expected": slopes | {"lambda": 0.0, "rho": -net.lag(mean).mean()}}
-    spread = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
-    g = {kind: np.array([line.get(name, 0.0) for name in fit.names]) for kind, line in kinds.items()}
-    return level, of["sigma2"] * spread / (n * t), g
 
 
 @told("spatial-cross-section")
@@ -205,9 +154,7 @@ def spatial_dynamic(
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
-    """Fit a dynamic spatial panel with two-way effects by corrected scores.
-
-    ``impacts`` are those after 0 and 5 periods and in the long run.
+    """Fit a dynamic spatial panel by corrected scores, ``impacts()`` at once, after 5 periods and in the long run.
 
     Parameters
     ----------
@@ -216,7 +163,7 @@ def spatial_dynamic(
     free : sequence of str
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
     """
-    rows, net = table(formula, data, unit, time), _network(w)
+    rows, net = table(formula, data, unit, time), weights(w)
     fit = fit_dynamic(rows.panel(), net, lagged, free)
     kept = [i for i, name in enumerate(fit.names) if name not in DYNAMICS or name in fit.free]
     names = [fit.names[i] for i in kept]

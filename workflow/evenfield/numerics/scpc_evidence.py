@@ -30,9 +30,21 @@ def scpc_equivalence(
     half = found.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
     full = found.std_error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
-    ends = found.estimate - half, found.estimate + half
-    numbers = found.estimate, found.std_error, NAN, -bound, bound, above, below, p_value, *ends, level
-    return Equivalence(*numbers, equivalent=p_value < 1 - level, outside=abs(found.estimate) - full > bound)
+    return Equivalence(
+        estimate=found.estimate,
+        std_error=found.std_error,
+        df=NAN,
+        low=-bound,
+        high=bound,
+        p_above_low=above,
+        p_below_high=below,
+        p_value=p_value,
+        conf_low=found.estimate - half,
+        conf_high=found.estimate + half,
+        level=level,
+        equivalent=p_value < 1 - level,
+        outside=abs(found.estimate) - full > bound,
+    )
 
 
 def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -> float:

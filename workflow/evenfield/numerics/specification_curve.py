@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import fit_ols
 
 TIE = 1e-5
 SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
@@ -61,3 +63,18 @@ def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
         members = np.flatnonzero(strata == name)
         source[members] = members[np.argsort(keys[members], kind="stable")]
     return source
+
+
+def slopes_by_draw(
+    y: np.ndarray, treatments: np.ndarray, controls: np.ndarray, units: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the slope of each treatment given the controls, its error by unit, and G - 1; treatments (N, B)."""
+    fit_ols(y, np.column_stack([controls, treatments[:, 0]]))  # refuses what is collinear
+    Q, G = np.linalg.qr(controls)[0], int(units.max()) + 1
+    d, e = treatments - Q @ (Q.T @ treatments), y - Q @ (Q.T @ y)
+    square = (d**2).sum(axis=0)
+    beta = d.T @ e / square
+    factor = G / (G - 1) * (len(y) - 1) / (len(y) - controls.shape[1] - 1)
+    by_unit = csr_array((np.ones(len(units)), (units, np.arange(len(units)))))
+    scores = np.asarray(by_unit @ (d * (e[:, None] - d * beta)))
+    return beta, np.sqrt(factor * (scores**2).sum(axis=0)) / square, G - 1

@@ -42,5 +42,18 @@ def equivalence_test(
     above, below = float(stdtr(df, (low - estimate) / std_error)), float(stdtr(df, (estimate - high) / std_error))
     half = t_quantile(checked_level(level), df) * std_error
     two_sided, p_value = t_quantile(0.5 + level / 2, df) * std_error, max(above, below)
-    told = estimate, std_error, df, low, high, above, below, p_value, estimate - half, estimate + half, level
-    return Equivalence(*told, p_value < 1 - level, estimate - two_sided > high or estimate + two_sided < low)
+    return Equivalence(
+        estimate=estimate,
+        std_error=std_error,
+        df=df,
+        low=low,
+        high=high,
+        p_above_low=above,
+        p_below_high=below,
+        p_value=p_value,
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        level=level,
+        equivalent=p_value < 1 - level,
+        outside=estimate - two_sided > high or estimate + two_sided < low,
+    )

@@ -52,9 +52,15 @@ def _leave_out(products: ClusterProducts, groups: list[Group]) -> LeaveOut:
     if np.isnan(changes).all():
         raise NumericsError("without any of the groups the combination is not defined")
     worst = int(np.nanargmax(np.abs(changes)))
-    flips, undefined = int((estimates * products.estimate < 0).sum()), int(np.isnan(estimates).sum())
-    found = products.estimate, tuple(groups), estimates, flips, undefined, groups[worst], float(changes[worst])
-    return LeaveOut(*found)
+    return LeaveOut(
+        estimate=products.estimate,
+        left_out=tuple(groups),
+        estimates=estimates,
+        sign_flips=int((estimates * products.estimate < 0).sum()),
+        undefined=int(np.isnan(estimates).sum()),
+        most_influential=groups[worst],
+        largest_change=float(changes[worst]),
+    )
 
 
 def _without(products: ClusterProducts, positions: list[int]) -> float:
