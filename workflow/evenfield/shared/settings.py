@@ -20,7 +20,7 @@ class SchemeInfo:
 
 
 def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeInfo]:
-    """Read the descriptions that the panel floor writes, one for each unit scheme."""
+    """Read the descriptions that the panel step writes, one for each unit scheme."""
     out = {}
     for item in descriptions:
         samples = {name: tuple(units) for name, units in item["samples"].items()}

@@ -1,4 +1,4 @@
-"""One base class and one child per floor: every message says what was found, what was expected, what to do."""
+"""Faults by where they are: every message says what was found, what was expected, what to do."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ FILE = re.compile(r"[\w+./-]+\.(?:csv|json|geojson|yaml|md|bib)\b")
 
 
 class EvenfieldError(Exception):
-    """A fault in the input that the user can fix."""
+    """A fault in the input that the user can fix; its line begins with where it is."""
 
-    floor = "evenfield"
+    at = "evenfield"
+
+    def __init_subclass__(cls, at: str = "") -> None:
+        cls.at = at or cls.at
 
     def __init__(self, found: str, expected: str, action: str) -> None:
         super().__init__(found, expected, action)
         self.found, self.expected, self.action = found, expected, action
 
     def __str__(self) -> str:
-        return one_line(f"{self.floor}: {self.found}; expected {self.expected}; {self.action}")
+        return one_line(f"{self.at}: {self.found}; expected {self.expected}; {self.action}")
 
     @property
     def faults(self) -> list[EvenfieldError]:
@@ -30,7 +33,7 @@ class EvenfieldError(Exception):
     @property
     def file(self) -> str:
         """The file that it is about, as far as its text says so."""
-        named = FILE.search(f"{self.floor} {self.found}")
+        named = FILE.search(f"{self.at} {self.found}")
         return named[0] if named else "config.yaml"
 
 
@@ -68,58 +71,40 @@ class Faults(list[EvenfieldError]):
             raise SeveralError(once) if len(once) > 1 else once[0]
 
 
-class ConfigError(EvenfieldError):
+class ConfigError(EvenfieldError, at="config"):
     """A fault in config.yaml."""
 
-    floor = "config"
 
-
-class ClaimsError(EvenfieldError):
+class ClaimsError(EvenfieldError, at="claims.yaml"):
     """A fault in claims.yaml."""
 
-    floor = "claims.yaml"
 
-
-class NumbersError(EvenfieldError):
+class NumbersError(EvenfieldError, at="numbers.yaml"):
     """A fault in numbers.yaml."""
 
-    floor = "numbers.yaml"
 
-
-class IngestError(EvenfieldError):
+class IngestError(EvenfieldError, at="ingest"):
     """A fault in a table of the study's data folder."""
 
-    floor = "ingest"
 
-
-class PanelError(EvenfieldError):
+class PanelError(EvenfieldError, at="panel"):
     """A fault that shows when the tables are joined into one panel."""
 
-    floor = "panel"
 
-
-class WeightsError(EvenfieldError):
+class WeightsError(EvenfieldError, at="weights"):
     """A fault in spatial weights or in how they meet the panel."""
 
-    floor = "weights"
 
-
-class EstimateError(EvenfieldError):
+class EstimateError(EvenfieldError, at="estimates"):
     """A specification that the data cannot carry."""
 
-    floor = "estimates"
 
-
-class ArtifactError(EvenfieldError):
+class ArtifactError(EvenfieldError, at="artifacts"):
     """A table or figure that cannot be drawn from what is on disk."""
 
-    floor = "artifacts"
 
-
-class ReportError(EvenfieldError):
+class ReportError(EvenfieldError, at="report"):
     """A page or paper that cannot be assembled."""
-
-    floor = "report"
 
 
 def one_line(text: str) -> str:
