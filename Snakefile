@@ -1,9 +1,13 @@
 """evenfield: does growth spread? The front door: check the config, then include the rules."""
 
+import json
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.current_basedir) / "workflow"))
+HERE = Path(workflow.current_basedir) / "workflow"
+sys.path.insert(0, str(HERE))
 
 try:
     from evenfield.report.plan import plan_study, unchecked
@@ -16,9 +20,13 @@ try:
     PLAN = plan_study(study_config(config))
     STAMP = Path(".snakemake/evenfield_checked")
     if workflow.is_main_process and (state := unchecked(PLAN, STAMP)):  # before the engine takes away any result
-        from evenfield.report.check import check_once
-
-        check_once(PLAN, STAMP, state)
+        command = [sys.executable, str(HERE / "commands" / "check.py"), "--stdin"]
+        checked = subprocess.run(command, input=json.dumps(config, default=str), capture_output=True, text=True)
+        if checked.returncode:
+            sys.exit(f"evenfield: {checked.stderr.strip()}")
+        with suppress(OSError):  # a run says what cannot be written
+            STAMP.parent.mkdir(exist_ok=True)
+            STAMP.write_text(state, "ascii")
     PLAN.faults.refuse()
     config = PLAN.config
 except EvenfieldError as error:

@@ -1,13 +1,23 @@
 """Check config, texts and data in seconds and compute nothing: every fault in one line, by file."""
 
-from evenfield.report.check import check_study
-from study import arguments, in_one_line, written_config
+import argparse
+import json
+import sys
+
+from evenfield.shared.preloaded import hand_over
+from study import arguments, in_one_line, study_config, written_config
 
 
-def check(options: object) -> None:
+def check(options: argparse.Namespace) -> None:
     """Say what is in order, or all that a run would refuse."""
-    print("\n".join(check_study(written_config(options))))
+    from evenfield.report.check import check_study  # noqa: PLC0415 - whoever hands over needs none of it
+
+    written = study_config(json.load(sys.stdin)) if options.stdin else written_config(options)
+    print("\n".join(check_study(written)))
 
 
 if __name__ == "__main__":
-    in_one_line(check, arguments(str(__doc__)).parse_args())
+    hand_over()
+    parser = arguments(str(__doc__))
+    parser.add_argument("--stdin", action="store_true", help="a config as JSON on standard input, as a run gives it")
+    in_one_line(check, parser.parse_args())

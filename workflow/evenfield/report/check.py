@@ -1,10 +1,8 @@
 """Hold the plan of a study against its tables: what a run would refuse is refused at once, and nothing is estimated."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -99,14 +97,6 @@ def check_study(written: Mapping[str, Any]) -> list[str]:
         faults.refuse()
         raise
     return check_plan(plan)
-
-
-def check_once(plan: Plan, stamp: Path, state: str) -> None:
-    """Check a plan and note the state that passed."""
-    check_plan(plan)
-    with suppress(OSError):  # a run says what cannot be written
-        stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(state, "ascii")
 
 
 def check_plan(plan: Plan) -> list[str]:

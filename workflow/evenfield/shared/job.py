@@ -1,6 +1,7 @@
 """How a script of the workflow runs: the log first, then the work, and one place where an error becomes one line."""
 
 import errno
+import gc
 import re
 import resource
 import sys
@@ -27,6 +28,7 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     Seconds, processor seconds and memory of the job stand in ``results/benchmarks/``; no result reads them.
     """
     hand_over()
+    gc.set_threshold(50_000)  # jobs are short: to look for circular garbage more often costs more than it frees
     log, started = Path(job.log[0]), time.perf_counter()
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("", encoding="utf-8")

@@ -23,7 +23,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 ASK = "EVENFIELD_PRELOADED"
-LIBRARIES = ("statsmodels.api", "linearmodels.panel", "seaborn", "snakemake.iocontainers", "snakemake.logging")
+LIBRARIES = (
+    *("statsmodels.api", "linearmodels.panel", "pysyncon", "seaborn", "snakemake.iocontainers", "snakemake.logging"),
+    *(
+        "matplotlib.backends.backend_pdf",
+        "matplotlib.backends.backend_svg",
+        "docx",
+        "pydantic",
+        "jinja2",
+        "markdown_it",
+    ),
+)
 
 
 @contextmanager
@@ -82,7 +92,7 @@ def work(connection: socket.socket) -> None:
     for number, stream in enumerate(socket.recv_fds(connection, 1, 3)[1]):
         os.dup2(stream, number)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
-    sys.argv, folder, environment = json.loads(connection.makefile().readline())
+    sys.argv, sys.path, folder, environment = json.loads(connection.makefile().readline())
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -111,7 +121,7 @@ def hand_over() -> None:
     if prefix != sys.prefix or connection.connect_ex(b"\0" + name.encode()) or not same_user(connection):
         return
     socket.send_fds(connection, [b"."], [0, 1, 2])
-    connection.sendall(json.dumps([sys.argv, str(Path.cwd()), dict(os.environ)]).encode() + b"\n")
+    connection.sendall(json.dumps([sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]).encode() + b"\n")
     os._exit((connection.recv(1) or b"\1")[0])
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from evenfield.study.spatial_weights import SpatialWeights
 
 # A zone column, and the zone types it counts: the first that the study has.
 DOSES = {"zones_state": ("state",), "zones_hidz": ("hidz",), "zones_sez": ("sez_seed", "sez")}
 COUNTS = {"": "zones", "_documented": "zones_dated"}
+KINDS = ("own", "exposure")
 DOSE_COLUMNS = tuple(f"{name}{ending}" for name in DOSES for ending in COUNTS)
 
 
@@ -39,22 +41,22 @@ def _mean_dose(inside: pd.DataFrame, types: tuple[str, ...], count: str, units: 
 def exposure_frame(weights: Mapping[str, SpatialWeights], cells: pd.DataFrame, doses: pd.DataFrame) -> pd.DataFrame:
     """Multiply every weights matrix with every taxonomy and dose, period by period."""
     merged = cells.merge(doses, on=["unit", "period"], how="left", validate="many_to_one")
-    groups = merged.groupby(["taxonomy", "period"], sort=True)
-    frames = [_exposed(w, group, name) for name, w in sorted(weights.items()) for _, group in groups]
-    out = pd.concat(frames, ignore_index=True)
-    return out.sort_values(["weights", "taxonomy", "period", "unit"], ignore_index=True)
+    merged = merged.sort_values(["taxonomy", "period", "unit"], ignore_index=True)
+    columns = ["cluster", "sez", *DOSE_COLUMNS]
+    units, own = merged["unit"].to_numpy(), merged[columns].to_numpy(float)
+    groups, frames = merged.groupby(["taxonomy", "period"]).indices.values(), []
+    for name in sorted(weights):
+        around = np.empty_like(own)
+        for rows in groups:
+            around[rows] = _weighted_sums(weights[name].aligned(list(units[rows])), own[rows])
+        both = zip(columns, own.T, around.T, strict=True)
+        named = {f"{kind}_{column}": values for column, *pair in both for kind, values in zip(KINDS, pair, strict=True)}
+        frames.append(merged[["taxonomy", "period", "unit"]].assign(**named))
+        frames[-1].insert(0, "weights", name)
+    return pd.concat(frames, ignore_index=True)
 
 
-def _exposed(weights: SpatialWeights, group: pd.DataFrame, name: str) -> pd.DataFrame:
-    units = list(group["unit"])
-    matrix = weights.aligned(units)
-    out = pd.DataFrame(
-        {"weights": name, "taxonomy": group["taxonomy"].to_numpy(), "period": group["period"].to_numpy(), "unit": units}
-    )
-    for column in ("cluster", "sez", *DOSE_COLUMNS):
-        own = group[column].to_numpy(float)
-        # Sums rounded once: those of a matrix product differ in the last digit between processors.
-        parts = (matrix.data * own[matrix.indices]).tolist()
-        out[f"own_{column}"] = own
-        out[f"exposure_{column}"] = [math.fsum(parts[a:b]) for a, b in pairwise(matrix.indptr.tolist())]
-    return out
+def _weighted_sums(matrix: csr_array, columns: np.ndarray) -> np.ndarray:
+    """Return W times columns (N, K), each sum rounded once: a product's last digit differs between processors."""
+    parts, starts = (matrix.data[:, None] * columns[matrix.indices]).T.tolist(), matrix.indptr.tolist()
+    return np.array([[math.fsum(part[a:b]) for a, b in pairwise(starts)] for part in parts]).T
