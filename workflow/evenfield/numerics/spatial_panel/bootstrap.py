@@ -61,18 +61,10 @@ def unit_bootstrap(panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Ge
 
     Parameters
     ----------
-    panel : BalancedPanel
-        The panel of the fit.
-    fit : SpatialPanelFit
-        A fit.
-    rng : numpy.random.Generator
-        Seeded stream.
+    panel, fit, rng
+        As for ``year_bootstrap``.
     draws : int
         Number of rebuilt samples.
-
-    Returns
-    -------
-    UnitDraws
 
     Raises
     ------

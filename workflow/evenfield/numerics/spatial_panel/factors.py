@@ -35,18 +35,10 @@ def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, 
 
     Parameters
     ----------
-    panel : BalancedPanel
-        Outcome and regressors.
-    network : Network
-        Weights.
-    model : PanelModel
-        Model, effects and approach.
+    panel, network, model
+        As for ``fit_spatial_panel``.
     factors : int
         Number of common factors.
-
-    Returns
-    -------
-    FactorFit
 
     Raises
     ------

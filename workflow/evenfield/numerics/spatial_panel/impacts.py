@@ -89,10 +89,6 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
     level : float
         Level of the intervals.
 
-    Returns
-    -------
-    Impacts
-
     Notes
     -----
     M_k = (I - rho W)^-1 (b_k I + th_k W); direct tr(M_k)/N, total 1'M_k 1/N, indirect the rest (LeSage and Pace 2009,
@@ -230,10 +226,6 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
         A fit.
     level : float
         Level of the intervals.
-
-    Returns
-    -------
-    ClusteredImpacts
 
     Raises
     ------

@@ -30,10 +30,8 @@ def lm_tests(panel: BalancedPanel, network: Network, effects: str, approach: str
 
     Parameters
     ----------
-    panel : BalancedPanel
-        Outcome and regressors.
-    network : Network
-        Weights.
+    panel, network
+        As for ``fit_spatial_panel``.
     effects : str
         Effects removed.
     approach : str

@@ -137,10 +137,6 @@ def fit_spatial_panel(panel: BalancedPanel, network: Network, model: PanelModel)
     model : PanelModel
         Model, effects and approach.
 
-    Returns
-    -------
-    SpatialPanelFit
-
     Raises
     ------
     NumericsError

@@ -258,10 +258,6 @@ def network(units: Sequence[Any], matrix: Weights) -> Network:
     matrix : ndarray or sparse array, shape (N, N)
         Any normalisation, symmetric or not.
 
-    Returns
-    -------
-    Network
-
     Raises
     ------
     NumericsError

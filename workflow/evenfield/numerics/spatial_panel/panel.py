@@ -46,10 +46,6 @@ def panel_from_rows(
     names : sequence of str, length K
         Names of the regressors.
 
-    Returns
-    -------
-    BalancedPanel
-
     Raises
     ------
     NumericsError

@@ -196,10 +196,6 @@ def fit_random_effects(panel: BalancedPanel, network: Network, model: PanelModel
     model : PanelModel
         SAR, SDM, SEM or SDEM.
 
-    Returns
-    -------
-    RandomEffectsFit
-
     Raises
     ------
     NumericsError

@@ -44,10 +44,6 @@ def reach(fit: FittedPanel, regressor: str) -> Reach:
     regressor : str
         One of its regressors.
 
-    Returns
-    -------
-    Reach
-
     Raises
     ------
     NumericsError
