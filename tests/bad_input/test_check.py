@@ -129,7 +129,7 @@ def made(whole, tmp_path, monkeypatch):
 def checked(folder):
     """Return the exit code of `check` and the lines of its message."""
     try:
-        study.in_one_line(check.check, Namespace(directory=str(folder), configfile=[]))
+        study.in_one_line(check.check, Namespace(directory=str(folder), configfile=[], stdin=False))
     except SystemExit as stop:
         assert isinstance(stop.code, str)  # printed as it stands, with exit code 1
         return 1, stop.code.split("\n")
@@ -397,7 +397,7 @@ def test_all_faults_are_listed_by_file_and_each_once(made):
 def test_another_config_is_laid_over_the_studys_own(made, tmp_path):
     (tmp_path / "over.yaml").write_text("panel: {samples: {west: [Z]}}\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"panel\.samples\.west leaves out Z"):
-        study.in_one_line(check.check, Namespace(directory=str(made), configfile=[tmp_path / "over.yaml"]))
+        study.in_one_line(check.check, Namespace(directory=str(made), configfile=[tmp_path / "over.yaml"], stdin=False))
     assert checked(made) == (0, [])
 
 

@@ -53,11 +53,10 @@ def undisturbed(tmp_path_factory):
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(undisturbed, tmp_path):
     study = copied(tmp_path)
     process = start(study)
-    panel = study / "results" / "panel"
+    estimates = study / "results" / "estimates"
     until = time.monotonic() + PATIENCE_S
-    while not panel.is_dir() and time.monotonic() < until:
-        time.sleep(0.05)
-    time.sleep(1.5)
+    while not estimates.is_dir() and time.monotonic() < until:
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, "Traceback" in errors) == (-signal.SIGKILL, False), errors
@@ -69,11 +68,13 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(undisturbed, tmp_path
 
 def kill(engine, kind):
     """Kill an engine, one of its jobs, or all of them; or send a signal."""
-    jobs = [process for process in psutil.Process(engine.pid).children() if process.is_running()]
+    below = psutil.Process(engine.pid).children(recursive=True)
+    below = [process for process in below if process.status() != psutil.STATUS_ZOMBIE]
+    jobs = [process for process in below if any("/.snakemake/scripts/" in word for word in process.cmdline())]
     if kind == "job" and jobs:
         jobs[0].kill()
     elif kind == "group":
-        for process in [*jobs, psutil.Process(engine.pid)]:
+        for process in [*below, psutil.Process(engine.pid)]:
             process.kill()
     else:
         engine.send_signal(kind if isinstance(kind, signal.Signals) else signal.SIGKILL)

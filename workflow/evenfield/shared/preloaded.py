@@ -39,11 +39,12 @@ LIBRARIES = (
 @contextmanager
 def preloaded() -> Iterator[None]:
     """Offer copies for as long as the block lasts or this process lives; nothing is loaded before the first job."""
-    if sys.platform != "linux":  # elsewhere a process that has loaded a BLAS must not be copied
+    listener = socket.socket(socket.AF_UNIX)
+    with suppress(OSError):  # only Linux has names that are no files; elsewhere a loaded BLAS must not be copied anyway
+        listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())
+    if not listener.getsockname():
         yield
         return
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())  # a name that is no file and leaves none
     listener.listen(256)
     alive, held = os.pipe()  # the end that is held closes with this process, however it ends
     if (server := os.fork()) == 0:
