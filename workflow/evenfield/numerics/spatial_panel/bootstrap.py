@@ -20,10 +20,8 @@ def year_bootstrap(
 
     Parameters
     ----------
-    panel : BalancedPanel
-        The panel of the fit.
-    fit : SpatialPanelFit
-        A fit.
+    panel, fit
+        A panel and its fit.
     rng : numpy.random.Generator
         Seeded stream.
     draws : int

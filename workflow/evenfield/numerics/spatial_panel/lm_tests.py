@@ -98,10 +98,8 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
 
     Parameters
     ----------
-    panel : BalancedPanel
-        Outcome and regressors; the constant is added here.
-    network : Network
-        Weights.
+    panel, network
+        As for ``fit_spatial_panel``; the constant is added here.
 
     Returns
     -------

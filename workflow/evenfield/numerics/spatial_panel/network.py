@@ -57,14 +57,16 @@ class EigenLogDeterminant(NamedTuple):
 
     def slope(self, rho: np.ndarray) -> np.ndarray:
         """First derivative, -sum_i w_i / (1 - rho w_i)."""
-        return np.asarray(-(self.roots / self._factors(rho)).real.sum(axis=-1))
+        factors = self._factors(rho)
+        return np.asarray(-np.divide(self.roots, factors, out=factors).real.sum(axis=-1))
 
     def curvature(self, rho: np.ndarray) -> np.ndarray:
         """Second derivative, -sum_i (w_i / (1 - rho w_i))^2."""
         return np.asarray(-((self.roots / self._factors(rho)) ** 2).real.sum(axis=-1))
 
     def _factors(self, rho: np.ndarray) -> np.ndarray:
-        return np.asarray(1.0 - np.asarray(rho)[..., None] * self.roots)
+        factors = np.asarray(rho)[..., None] * self.roots
+        return np.asarray(np.subtract(1.0, factors, out=factors))
 
 
 class ChebyshevLogDeterminant(NamedTuple):
