@@ -24,21 +24,14 @@ from typing import Any, NoReturn
 
 ASK = "EVENFIELD_PRELOADED"
 LIBRARIES = (
-    *("statsmodels.api", "linearmodels.panel", "pysyncon", "seaborn", "snakemake.iocontainers", "snakemake.logging"),
-    *(
-        "matplotlib.backends.backend_pdf",
-        "matplotlib.backends.backend_svg",
-        "docx",
-        "pydantic",
-        "jinja2",
-        "markdown_it",
-    ),
-)
+    "statsmodels.api linearmodels.panel pysyncon seaborn docx pydantic jinja2 markdown_it snakemake.logging "
+    "snakemake.iocontainers matplotlib.backends.backend_pdf matplotlib.backends.backend_svg"
+).split()
 
 
 @contextmanager
 def preloaded() -> Iterator[None]:
-    """Offer copies for as long as the block lasts or this process lives; nothing is loaded before the first job."""
+    """Offer copies for as long as the block lasts or this process lives; nothing is loaded before someone asks."""
     listener = socket.socket(socket.AF_UNIX)
     with suppress(OSError):  # only Linux has names that are no files; elsewhere a loaded BLAS must not be copied anyway
         listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())
